@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the modules and the tools say to each other through debugfs.
+//!
+//! The module prints with the code beside which the tool's parser stands, so the two cannot
+//! drift apart. Everything is text: `config` holds one `key=value  # allowed` per line, `report`
+//! one `word key=value …` per line.
+
+#![cfg_attr(not(MODULE), no_std)]
+
+#[macro_use]
+mod choice;
+#[macro_use]
+mod line;
+#[macro_use]
+mod setting;
+
+pub mod job_runner;
+pub mod lock_load;
+pub mod sloppy_counter;
+pub mod status;
+
+pub use self::{
+    line::Malformed,
+    setting::{
+        Allowed,
+        Limits,
+        Refusal,
+        Value,
+        Why, //
+    },
+};
+
+/// The version of everything in this crate; it rises whenever a reader of the old text would err.
+pub const SCHEMA: u32 = 1;
+
+line! {
+    /// The text of the file `abi`.
+    Abi = "abi" {
+        /// [`SCHEMA`] of the module that was loaded.
+        schema: u32,
+    }
+}

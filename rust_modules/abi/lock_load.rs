@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `lock-load`: what to run, and what came of it.
+
+use crate::{
+    status::Verdict,
+    Allowed, //
+};
+
+choice! {
+    /// The locks under test, as `lock` or `lock/wait`.
+    Lock {
+        /// No lock, and no promise: the cost of the load itself.
+        Empty = "empty",
+        /// No lock, but the promise of one: every run must catch it.
+        Busted = "busted",
+        /// Test and set.
+        Tas = "tas",
+        /// Test, then test and set.
+        Ttas = "ttas",
+        /// First come, first served, everyone watching one word.
+        Ticket = "ticket",
+        /// A queue, each waiter spinning on a word of its own.
+        McsSpin = "mcs/spin",
+        /// A queue, each waiter halting its vCPU.
+        McsHalt = "mcs/halt",
+        /// A queue, each waiter spinning for a while and then halting its vCPU.
+        McsSpinThenHalt = "mcs/spin-then-halt",
+        /// The kernel's own `raw_spinlock_t`; [`Machine::kernel_lock`] says what that is here.
+        KernelRawSpin = "kernel/raw_spin",
+    }
+}
+
+choice! {
+    /// What the kernel's own spinlock is on this machine.
+    KernelLock {
+        /// The queue lock that halts waiters, `__pv_queued_spin_lock_slowpath`.
+        Pv = "pv-qspinlock",
+        /// The queue lock that spins, `native_queued_spin_lock_slowpath`.
+        Native = "native-qspinlock",
+        /// Test and set, `virt_spin_lock`: a guest without paravirt locks.
+        TestAndSet = "test-and-set",
+        /// It could not be told; one vCPU is not enough to see a waiter.
+        Unknown = "unknown",
+    }
+}
+
+choice! {
+    /// How a halted vCPU is woken.
+    Kick {
+        /// `KVM_HC_KICK_CPU`: KVM, and CPUID offers `PV_UNHALT`.
+        Hypercall = "hypercall",
+        /// A reschedule interrupt ends `sti; hlt`.
+        Ipi = "ipi",
+    }
+}
+
+settings! {
+    /// What a run does.
+    Config(limits) {
+        /// The lock under test.
+        lock: Lock = Lock::Ticket, in Allowed::Names(Lock::NAMES);
+        /// Threads; thread `i` is bound to the `i`th online vCPU.
+        threads: u32 = 2, in Allowed::Range(1, limits.vcpus as u64);
+        /// Length of the critical section, in nanoseconds of an undisturbed vCPU.
+        hold_ns: u32 = 200, in Allowed::Range(0, 1_000_000);
+        /// Length of the pause between two sections of a thread, likewise.
+        idle_ns: u32 = 200, in Allowed::Range(0, 1_000_000);
+        /// Length of the run, in milliseconds.
+        run_ms: u32 = 200, in Allowed::Range(1, 60_000);
+    }
+}
+
+line! {
+    /// The first line of a report.
+    Run = "lock-load" {
+        /// [`crate::SCHEMA`].
+        schema: u32,
+        /// The run's number since the module was loaded or reset.
+        run: u64,
+    }
+}
+
+line! {
+    /// What the threads came to together.
+    Sum = "sum" {
+        /// From the opening of the gate until the last thread left, in nanoseconds.
+        elapsed_ns: u64,
+        /// Completed critical sections.
+        sections: u64,
+        /// The least that a thread completed.
+        min: u64,
+        /// The mean over threads, rounded down.
+        mean: u64,
+        /// The most that a thread completed.
+        max: u64,
+        /// Halts of waiters.
+        halts: u64,
+        /// Kicks given to halted waiters.
+        kicks: u64,
+        /// Whether the lock excluded.
+        exclusion: Verdict,
+        /// Updates of the protected words that were lost or torn; 0 unless broken.
+        lost: u64,
+    }
+}
+
+line! {
+    /// What the run ran on.
+    Machine = "machine" {
+        /// What `kernel/raw_spin` is here.
+        kernel_lock: KernelLock,
+        /// How halted waiters are woken.
+        kick: Kick,
+        /// Loop iterations per microsecond, from which section lengths are made.
+        loops_per_us: u64,
+    }
+}
+
+line! {
+    /// What one thread did; one line each, in the order of `index`.
+    Thread = "thread" {
+        /// The thread.
+        index: u32,
+        /// The vCPU it was bound to.
+        vcpu: u32,
+        /// Critical sections it completed.
+        sections: u64,
+        /// How often it halted.
+        halts: u64,
+        /// How often it kicked another.
+        kicks: u64,
+        /// 1 if it ended on another vCPU than it was bound to (that vCPU went offline).
+        moved: u32,
+    }
+}

@@ -1,0 +1,110 @@
+//! What a module writes, a tool reads back.
+
+use abi::{lock_load, status, Limits, Malformed, Why, SCHEMA};
+
+const LIMITS: Limits = Limits {
+    vcpus: 8,
+    bytes: 1 << 20,
+};
+
+#[test]
+fn a_line_survives_the_trip() {
+    let sent = lock_load::Thread {
+        index: 3,
+        vcpu: 3,
+        sections: u64::MAX,
+        halts: 0,
+        kicks: 1,
+        moved: 0,
+    };
+    assert_eq!(sent.to_string().parse(), Ok(sent));
+}
+
+#[test]
+fn a_line_with_a_key_missing_or_left_over_is_malformed() {
+    assert_eq!("abi".parse::<abi::Abi>(), Err(Malformed("abi schema")));
+    assert_eq!(
+        "abi schema=x".parse::<abi::Abi>(),
+        Err(Malformed("abi schema"))
+    );
+    assert_eq!("status schema=1".parse::<abi::Abi>(), Err(Malformed("abi")));
+    assert_eq!(
+        format!("abi schema={SCHEMA} more=1").parse::<abi::Abi>(),
+        Err(Malformed("abi"))
+    );
+}
+
+#[test]
+fn every_name_survives_the_trip() {
+    for lock in lock_load::Lock::ALL {
+        assert_eq!(lock.name().parse(), Ok(*lock));
+    }
+    assert_eq!("stopping".parse(), Ok(status::State::Stopping));
+}
+
+#[test]
+fn what_config_shows_may_be_written_back() {
+    let mut sent = lock_load::Config::default();
+    sent.set("lock=mcs/halt threads=8\nhold_ns=0", &LIMITS, false)
+        .unwrap();
+    let mut back = lock_load::Config::default();
+    back.set(&sent.show(&LIMITS).to_string(), &LIMITS, false)
+        .unwrap();
+    assert_eq!(sent, back);
+    let mut line = lock_load::Config::default();
+    line.set(&sent.to_string(), &LIMITS, false).unwrap();
+    assert_eq!(sent, line);
+}
+
+#[test]
+fn a_refused_word_changes_nothing_and_says_what_is_allowed() {
+    let mut config = lock_load::Config::default();
+    for (text, why, message) in [
+        (
+            "hold_ns=1 threads=9",
+            Why::Range,
+            "`threads=9`: out of range; allowed: 1..=8",
+        ),
+        (
+            "hold_ns=1 threads=99999999999999999999",
+            Why::Range,
+            "out of range",
+        ),
+        (
+            "hold_ns=1 threads=-1",
+            Why::Malformed,
+            "not a value of this setting; allowed: 1..=8",
+        ),
+        (
+            "hold_ns=1 lock=spin",
+            Why::Malformed,
+            "allowed: empty busted tas",
+        ),
+        (
+            "hold_ns=1 lock",
+            Why::Malformed,
+            "not of the form key=value",
+        ),
+        (
+            "hold_ns=1 lokc=tas",
+            Why::NoSuchKey(lock_load::Config::KEYS),
+            "no such setting; allowed: lock threads",
+        ),
+    ] {
+        let refusal = config.set(text, &LIMITS, false).unwrap_err();
+        assert_eq!(refusal.why, why, "{text}");
+        assert!(refusal.to_string().contains(message), "{refusal}");
+        assert_eq!(config, lock_load::Config::default(), "{text}");
+    }
+}
+
+#[test]
+fn only_live_settings_change_during_a_run() {
+    let mut config = abi::sloppy_counter::Config::default();
+    config.set("threshold=7 threads=2", &LIMITS, true).unwrap();
+    assert_eq!(config.threshold, 7);
+    assert_eq!(
+        config.set("threads=3", &LIMITS, true).unwrap_err().why,
+        Why::Running
+    );
+}
