@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0
+
 //! See Cargo.toml.
 
 fn main() {}
