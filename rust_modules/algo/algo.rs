@@ -1,4 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The algorithms under study, written once.
+//!
+//! Every file here is compiled twice: into the kernel modules, where [`primitive`] is the
+//! machine itself, and on the host under `cargo test`, where it is a twin that loom can explore.
+//! Nothing here allocates, prints, sleeps, or knows which of the two it is in.
+
 #![cfg_attr(not(MODULE), no_std)]
+#![deny(unsafe_code)]
+
+pub mod chunk;
+pub mod counter;
+mod events;
+pub mod lock;
+pub mod primitive;
+pub mod wait;
+
+pub use self::events::{
+    Count,
+    Events, //
+};

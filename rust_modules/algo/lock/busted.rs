@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A lock that does not exclude, so that every run can show it would notice.
+//!
+//! After `lock_busted` in `kernel/locking/locktorture.c`.
+
+use super::Lock;
+use crate::Events;
+
+/// Claims to exclude, and excludes nobody.
+pub struct Busted;
+
+impl Lock for Busted {
+    const NAME: &'static str = "busted";
+
+    #[inline]
+    fn new() -> Self {
+        Self
+    }
+
+    #[inline]
+    fn with<R>(&self, _: &Events, body: impl FnOnce() -> R) -> R {
+        body()
+    }
+}

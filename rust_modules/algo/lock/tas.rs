@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Test and set: every waiter writes, all the time.
+//!
+//! Anderson, "The Performance of Spin Lock Alternatives for Shared-Memory Multiprocessors", 1990.
+
+use super::Lock;
+use crate::{
+    primitive::{
+        cpu_relax,
+        Acquire,
+        Atomic,
+        Release, //
+    },
+    Events, //
+};
+
+/// Whoever writes first has it.
+pub struct Tas(Atomic<u32>);
+
+impl Lock for Tas {
+    const NAME: &'static str = "tas";
+
+    #[inline]
+    fn new() -> Self {
+        Self(Atomic::new(0))
+    }
+
+    #[inline]
+    fn with<R>(&self, _: &Events, body: impl FnOnce() -> R) -> R {
+        // Pairs with the release below, of whoever held it before.
+        while self.0.xchg(1, Acquire) != 0 {
+            cpu_relax();
+        }
+        let r = body();
+        // Pairs with the acquire above, of whoever holds it next.
+        self.0.store(0, Release);
+        r
+    }
+}

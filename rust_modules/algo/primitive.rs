@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The words the algorithms are written in: atomics, barriers, and the vCPU.
+//!
+//! This is the only file that knows where it is being compiled. Orderings are types, as in
+//! `rust/kernel/sync/atomic.rs`: [`Acquire`] and [`Release`] as in C11 on the operation they are
+//! given to, [`Full`] orders everything before the operation against everything after it.
+
+#[cfg_attr(MODULE, path = "primitive/kernel.rs")]
+#[cfg_attr(not(MODULE), path = "primitive/host.rs")]
+mod imp;
+
+pub use self::imp::{
+    cpu_relax,
+    smp_mb,
+    Acquire,
+    Atomic,
+    Cell,
+    Full,
+    Relaxed,
+    Release,
+    Vcpu,
+    SPIN_THRESHOLD, //
+};

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The host twin of the machine: the same words, over loom or `core`.
+//!
+//! The twin promises no more than the kernel does, so what loom proves here holds there: a
+//! failed [`Atomic::cmpxchg`] orders nothing, and `Full` is a pair of full fences. loom shows
+//! neither load buffering nor dependencies, and three threads are the practical limit.
+#![expect(missing_docs, reason = "`primitive/x86.rs` documents the same words")]
+
+extern crate std;
+
+#[cfg(not(loom))]
+use core::sync::atomic as raw;
+#[cfg(loom)]
+use loom::{
+    sync::atomic as raw,
+    thread, //
+};
+use raw::{
+    fence,
+    Ordering as Raw, //
+};
+#[cfg(not(loom))]
+use std::thread;
+
+#[cfg(loom)]
+pub use loom::cell::UnsafeCell as Cell;
+
+/// How long a waiter spins before it halts. loom explores both sides of any number.
+pub const SPIN_THRESHOLD: u32 = if cfg!(loom) { 1 } else { 64 };
+
+pub struct Relaxed;
+pub struct Acquire;
+pub struct Release;
+pub struct Full;
+
+/// Orderings a read-modify-write may ask for.
+pub trait Ordering {
+    #[doc(hidden)]
+    const RAW: Raw;
+    #[doc(hidden)]
+    const FULL: bool = false;
+}
+/// Orderings a load may ask for.
+pub trait AcquireOrRelaxed: Ordering {}
+/// Orderings a store may ask for.
+pub trait ReleaseOrRelaxed: Ordering {}
+
+impl Ordering for Relaxed {
+    const RAW: Raw = Raw::Relaxed;
+}
+impl Ordering for Acquire {
+    const RAW: Raw = Raw::Acquire;
+}
+impl Ordering for Release {
+    const RAW: Raw = Raw::Release;
+}
+impl Ordering for Full {
+    const RAW: Raw = Raw::AcqRel;
+    const FULL: bool = true;
+}
+impl AcquireOrRelaxed for Relaxed {}
+impl AcquireOrRelaxed for Acquire {}
+impl ReleaseOrRelaxed for Relaxed {}
+impl ReleaseOrRelaxed for Release {}
+
+/// Runs `op`, fenced on both sides if `O` is [`Full`].
+fn fenced<O: Ordering, R>(op: impl FnOnce() -> R) -> R {
+    if O::FULL {
+        fence(Raw::SeqCst);
+    }
+    let r = op();
+    if O::FULL {
+        fence(Raw::SeqCst);
+    }
+    r
+}
+
+/// A memory location shared between threads.
+pub struct Atomic<T: AtomicType>(T::Cell);
+
+/// Types an [`Atomic`] may hold.
+pub trait AtomicType: Copy {
+    #[doc(hidden)]
+    type Cell: AtomicCell<Self>;
+}
+
+#[doc(hidden)]
+pub trait AtomicCell<T>: Sized {
+    fn new(v: T) -> Self;
+    fn load(&self, o: Raw) -> T;
+    fn store(&self, v: T, o: Raw);
+    fn swap(&self, v: T, o: Raw) -> T;
+    fn compare_exchange(&self, old: T, new: T, ok: Raw, err: Raw) -> Result<T, T>;
+}
+#[doc(hidden)]
+pub trait AtomicAdd<T>: AtomicCell<T> {
+    fn fetch_add(&self, v: T, o: Raw) -> T;
+    fn fetch_sub(&self, v: T, o: Raw) -> T;
+}
+
+macro_rules! cell {
+    ($t:ty, $c:ty $(, $g:ident)?) => {
+        impl$(<$g>)? AtomicType for $t {
+            type Cell = $c;
+        }
+        impl$(<$g>)? AtomicCell<$t> for $c {
+            fn new(v: $t) -> Self {
+                <$c>::new(v)
+            }
+            fn load(&self, o: Raw) -> $t {
+                <$c>::load(self, o)
+            }
+            fn store(&self, v: $t, o: Raw) {
+                <$c>::store(self, v, o)
+            }
+            fn swap(&self, v: $t, o: Raw) -> $t {
+                <$c>::swap(self, v, o)
+            }
+            fn compare_exchange(&self, old: $t, new: $t, ok: Raw, err: Raw) -> Result<$t, $t> {
+                <$c>::compare_exchange(self, old, new, ok, err)
+            }
+        }
+    };
+}
+macro_rules! int {
+    ($($t:ty: $c:ty),*) => {$(
+        cell!($t, $c);
+        impl AtomicAdd<$t> for $c {
+            fn fetch_add(&self, v: $t, o: Raw) -> $t {
+                <$c>::fetch_add(self, v, o)
+            }
+            fn fetch_sub(&self, v: $t, o: Raw) -> $t {
+                <$c>::fetch_sub(self, v, o)
+            }
+        }
+    )*};
+}
+int!(
+    u8: raw::AtomicU8,
+    i32: raw::AtomicI32,
+    u32: raw::AtomicU32,
+    i64: raw::AtomicI64,
+    u64: raw::AtomicU64,
+    usize: raw::AtomicUsize
+);
+cell!(bool, raw::AtomicBool);
+cell!(*mut T, raw::AtomicPtr<T>, T);
+
+impl<T: AtomicType> Atomic<T> {
+    pub fn new(v: T) -> Self {
+        Self(T::Cell::new(v))
+    }
+    pub fn load<O: AcquireOrRelaxed>(&self, _: O) -> T {
+        self.0.load(O::RAW)
+    }
+    pub fn store<O: ReleaseOrRelaxed>(&self, v: T, _: O) {
+        self.0.store(v, O::RAW)
+    }
+    pub fn xchg<O: Ordering>(&self, v: T, _: O) -> T {
+        fenced::<O, _>(|| self.0.swap(v, O::RAW))
+    }
+    pub fn cmpxchg<O: Ordering>(&self, old: T, new: T, _: O) -> Result<T, T> {
+        fenced::<O, _>(|| self.0.compare_exchange(old, new, O::RAW, Raw::Relaxed))
+    }
+}
+
+impl<T: AtomicType> Atomic<T>
+where
+    T::Cell: AtomicAdd<T>,
+{
+    pub fn add(&self, v: T, _: Relaxed) {
+        self.0.fetch_add(v, Raw::Relaxed);
+    }
+    pub fn fetch_add<O: Ordering>(&self, v: T, _: O) -> T {
+        fenced::<O, _>(|| self.0.fetch_add(v, O::RAW))
+    }
+    pub fn fetch_sub<O: Ordering>(&self, v: T, _: O) -> T {
+        fenced::<O, _>(|| self.0.fetch_sub(v, O::RAW))
+    }
+}
+
+/// Orders all earlier accesses before all later ones, between threads.
+pub fn smp_mb() {
+    fence(Raw::SeqCst);
+}
+
+/// Lets another thread run; loom needs to be told that this one cannot make progress.
+pub fn cpu_relax() {
+    thread::yield_now();
+}
+
+/// On the host a vCPU is a thread.
+#[derive(Clone)]
+pub struct Vcpu(thread::Thread);
+
+impl Vcpu {
+    /// Returns the thread the caller is.
+    pub fn current() -> Self {
+        Self(thread::current())
+    }
+
+    /// Parks the calling thread if `*word` is `value`; may return early.
+    ///
+    /// A kick between the look and the park is not lost: `park` then returns at once, as a halt
+    /// does for an interrupt that came while interrupts were off.
+    pub fn halt_while(word: &Atomic<u32>, value: u32) {
+        if word.load(Relaxed) == value {
+            thread::park();
+        }
+    }
+
+    /// Unparks `self`.
+    pub fn kick(&self) {
+        self.0.unpark();
+    }
+}
+
+/// Plain memory that more than one thread reaches; the algorithm says why that is no race.
+#[cfg(not(loom))]
+pub struct Cell<T>(core::cell::UnsafeCell<T>);
+
+#[cfg(not(loom))]
+impl<T> Cell<T> {
+    pub fn new(v: T) -> Self {
+        Self(core::cell::UnsafeCell::new(v))
+    }
+    pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        f(self.0.get())
+    }
+    pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.0.get())
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How a waiter passes the time, and how a releaser ends it.
+//!
+//! A lock decides *whom* to wait for; a [`Wait`] decides *how*. Keeping the two apart makes the
+//! experiment a product: every lock can be run under every way of waiting.
+
+mod halt;
+mod spin;
+mod spin_then_halt;
+
+pub use self::{
+    halt::Halt,
+    spin::Spin,
+    spin_then_halt::SpinThenHalt, //
+};
+
+use crate::Events;
+
+/// One waiter, waiting for one signal.
+pub trait Wait {
+    /// The name of the policy, the part of a load's name after the slash.
+    const NAME: &'static str;
+
+    /// Prepares to wait on the calling vCPU.
+    fn new() -> Self;
+
+    /// Returns once [`signal`](Wait::signal) has been called. What the signaller did before
+    /// happens before the return.
+    fn wait(&self, events: &Events);
+
+    /// Ends the wait.
+    ///
+    /// # Safety
+    ///
+    /// `this` must be live when the call begins. The waiter may free it as soon as it returns
+    /// from `wait`, so nothing may be touched through `this` after the releasing store.
+    #[expect(unsafe_code, reason = "the waiter's node may be gone before the call returns")]
+    unsafe fn signal(this: *const Self, events: &Events);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Spins for as long as a running holder may take, then halts the vCPU.
+//!
+//! Jeremy Fitzhardinge, "xen: implement Xen-specific spinlocks", 2008: a waiter that has spun
+//! that long had better assume that the holder is not running.
+
+#![expect(unsafe_code, reason = "implements `Wait::signal`")]
+
+use super::{
+    Halt,
+    Wait, //
+};
+use crate::{
+    primitive::{
+        cpu_relax,
+        SPIN_THRESHOLD, //
+    },
+    Events, //
+};
+
+/// A [`Halt`] with patience.
+pub struct SpinThenHalt(Halt);
+
+impl Wait for SpinThenHalt {
+    const NAME: &'static str = "spin-then-halt";
+
+    #[inline]
+    fn new() -> Self {
+        Self(Halt::new())
+    }
+
+    #[inline]
+    fn wait(&self, events: &Events) {
+        for _ in 0..SPIN_THRESHOLD {
+            if self.0.is_signalled() {
+                return;
+            }
+            cpu_relax();
+        }
+        self.0.wait(events);
+    }
+
+    #[inline]
+    unsafe fn signal(this: *const Self, events: &Events) {
+        // SAFETY: `this` is live when the call begins, so the field is, by the contract of the
+        // function; `Halt::signal` keeps to the rest of it.
+        unsafe { Halt::signal(core::ptr::addr_of!((*this).0), events) };
+    }
+}
