@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel's log: what the console shows of it, and its last lines.
+
+use std::collections::VecDeque;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+
+use rustix::fs::OFlags;
+
+/// Has the console show warnings and worse, so that the host sees a `WARNING:` too.
+pub fn show_warnings() -> io::Result<()> {
+    fs::write("/proc/sys/kernel/printk", "5")
+}
+
+/// The last `count` lines; what cannot be read is left out.
+pub fn last(count: usize) -> Vec<String> {
+    let mut lines = VecDeque::new();
+    let nonblock = OFlags::NONBLOCK.bits() as i32;
+    let Ok(mut log) = OpenOptions::new()
+        .read(true)
+        .custom_flags(nonblock)
+        .open("/dev/kmsg")
+    else {
+        return Vec::new();
+    };
+    // One read gives one record: `priority,sequence,time,flags;text`.
+    let mut record = [0; 8192];
+    loop {
+        match log.read(&mut record) {
+            Ok(0) => break,
+            Ok(length) => {
+                let text = String::from_utf8_lossy(&record[..length]);
+                let text = text.split_once(';').map_or(&*text, |(_, text)| text);
+                lines.extend(text.lines().next().map(str::to_owned));
+                if lines.len() > count {
+                    lines.pop_front();
+                }
+            }
+            // The oldest records were overwritten while we read.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(_) => break,
+        }
+    }
+    lines.into()
+}

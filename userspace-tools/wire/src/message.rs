@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The messages themselves.
+
+use serde::{Deserialize, Serialize};
+
+/// One message in either direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Guest: the channel is open.
+    Hello(Hello),
+    /// Host: what to do.
+    Job(Job),
+    /// Host: a piece of the command's standard input.
+    Stdin(Vec<u8>),
+    /// Host: the standard input is complete.
+    StdinEnd,
+    /// Guest: a piece of the command's standard output.
+    Stdout(Vec<u8>),
+    /// Guest: a piece of the command's standard error.
+    Stderr(Vec<u8>),
+    /// Guest: still alive.
+    Heartbeat(Heartbeat),
+    /// Guest: something worth telling happened.
+    Note(Note),
+    /// Guest: the command ended and all of its output was sent.
+    Exit(Exit),
+    /// Host: everything arrived; powering off loses nothing.
+    Goodbye,
+}
+
+/// The guest's first words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol it speaks, see [`crate::VERSION`].
+    pub version: u32,
+    /// The nonce from its kernel command line: proves that it is the guest of this run.
+    pub nonce: String,
+    /// Its kernel's release, as `uname -r` prints it.
+    pub release: String,
+    /// How many vCPUs are online.
+    pub vcpus: u32,
+    /// Its uptime at this point.
+    pub uptime_ms: u64,
+}
+
+/// What the guest is to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Repeated in [`Exit`].
+    pub nonce: String,
+    /// The command and its arguments.
+    pub argv: Vec<String>,
+    /// Environment variables beside the guest's own few.
+    pub env: Vec<(String, String)>,
+    /// The modules to load first.
+    pub modules: Modules,
+    /// Whether `Stdin` frames follow; the command reads nothing otherwise.
+    pub stdin: bool,
+}
+
+/// Which modules are loaded before the command starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Modules {
+    /// Every module of the image, by name.
+    All,
+    /// These, in this order.
+    Only(Vec<String>),
+}
+
+/// Says that the guest's first process still gets to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// Counts up from 0.
+    pub beat: u64,
+    /// The guest's own uptime: its idea of how much time passed.
+    pub uptime_ms: u64,
+}
+
+/// Something worth telling on the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Note {
+    /// A module was loaded.
+    ModuleLoaded {
+        /// Its name, with dashes.
+        name: String,
+    },
+    /// A module was refused; the command will not run.
+    ModuleFailed {
+        /// Its name, with dashes.
+        name: String,
+        /// The error's text.
+        error: String,
+        /// The last lines of the kernel log.
+        log: Vec<String>,
+    },
+    /// The command runs.
+    Started {
+        /// The guest's uptime at this point.
+        uptime_ms: u64,
+    },
+    /// The command could not be started; its status says so too.
+    NotStarted {
+        /// The error's text.
+        error: String,
+    },
+}
+
+/// How the command ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// The nonce of the job.
+    pub nonce: String,
+    /// Its exit status, unless a signal ended it.
+    pub status: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+}

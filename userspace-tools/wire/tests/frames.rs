@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Frames survive the round trip; everything else is refused with its reason.
+
+use wire::{read, write, Exit, Heartbeat, Hello, Job, Message, Modules, Note, WireError, MAX_DATA};
+
+fn samples() -> Vec<Message> {
+    vec![
+        Message::Hello(Hello {
+            version: wire::VERSION,
+            nonce: "8f00".into(),
+            release: "7.3.4".into(),
+            vcpus: 8,
+            uptime_ms: 3200,
+        }),
+        Message::Job(Job {
+            nonce: "8f00".into(),
+            argv: vec!["sh".into(), "-c".into(), "echo \"ü\"".into()],
+            env: vec![("KEY".into(), "a=b".into())],
+            modules: Modules::Only(vec!["lock-load".into()]),
+            stdin: true,
+        }),
+        Message::Stdin(vec![0, 255, 10]),
+        Message::StdinEnd,
+        Message::Stdout(vec![7; MAX_DATA]),
+        Message::Stderr(Vec::new()),
+        Message::Heartbeat(Heartbeat {
+            beat: 3,
+            uptime_ms: 6200,
+        }),
+        Message::Note(Note::ModuleLoaded {
+            name: "lock-load".into(),
+        }),
+        Message::Note(Note::ModuleFailed {
+            name: "lock-load".into(),
+            error: "Invalid argument".into(),
+            log: vec!["disagrees about version of symbol".into()],
+        }),
+        Message::Note(Note::Started { uptime_ms: 3300 }),
+        Message::Note(Note::NotStarted {
+            error: "not found".into(),
+        }),
+        Message::Exit(Exit {
+            nonce: "8f00".into(),
+            status: Some(3),
+            signal: None,
+        }),
+        Message::Exit(Exit {
+            nonce: "8f00".into(),
+            status: None,
+            signal: Some(9),
+        }),
+        Message::Goodbye,
+    ]
+}
+
+fn bytes(message: &Message) -> Vec<u8> {
+    let mut frame = Vec::new();
+    write(&mut frame, message).expect("a sample can be written");
+    frame
+}
+
+#[test]
+fn every_message_survives_the_round_trip() {
+    for message in samples() {
+        let frame = bytes(&message);
+        assert_eq!(
+            read(&mut frame.as_slice()).expect("a sample can be read"),
+            message
+        );
+    }
+}
+
+#[test]
+fn messages_follow_each_other_and_end_cleanly() {
+    let stream: Vec<u8> = samples().iter().flat_map(bytes).collect();
+    let mut rest = stream.as_slice();
+    for message in samples() {
+        assert_eq!(read(&mut rest).expect("a message of the stream"), message);
+    }
+    assert!(matches!(read(&mut rest), Err(WireError::Closed)));
+}
+
+#[test]
+fn every_cut_within_a_frame_is_truncated() {
+    for message in samples() {
+        let frame = bytes(&message);
+        for cut in (1..frame.len()).step_by(1 + frame.len() / 64) {
+            let result = read(&mut &frame[..cut]);
+            assert!(
+                matches!(result, Err(WireError::Truncated)),
+                "{message:?} at {cut}: {result:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_length_beyond_the_limit_is_refused_before_it_is_allocated() {
+    for kind in [0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a] {
+        let frame = [kind, 0xff, 0xff, 0xff, 0xff];
+        let result = read(&mut frame.as_slice());
+        assert!(
+            matches!(result, Err(WireError::TooLong { .. })),
+            "{kind:#x}: {result:?}"
+        );
+    }
+}
+
+#[test]
+fn too_much_data_is_not_written() {
+    let mut frame = Vec::new();
+    let result = write(&mut frame, &Message::Stdout(vec![0; MAX_DATA + 1]));
+    assert!(matches!(result, Err(WireError::TooLong { .. })));
+    assert!(frame.is_empty());
+}
+
+#[test]
+fn console_text_on_the_channel_is_no_frame() {
+    let result = read(&mut b"Kernel panic - not syncing".as_slice());
+    assert!(matches!(result, Err(WireError::UnknownType(b'K'))));
+}
+
+#[test]
+fn a_payload_of_another_shape_is_malformed() {
+    let payload = br#"{"status":"three"}"#;
+    let mut frame = vec![0x09];
+    frame.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+    frame.extend_from_slice(payload);
+    assert!(matches!(
+        read(&mut frame.as_slice()),
+        Err(WireError::Malformed { kind: 0x09, .. })
+    ));
+}
+
+#[test]
+fn garbage_never_panics_and_never_reads_as_a_message_of_many_bytes() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for _ in 0..10_000 {
+        let garbage: Vec<u8> = (0..64)
+            .map(|_| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                (state >> 32) as u8
+            })
+            .collect();
+        if let Ok(Message::Stdout(data) | Message::Stderr(data) | Message::Stdin(data)) =
+            read(&mut garbage.as_slice())
+        {
+            assert!(data.len() < garbage.len());
+        }
+    }
+}
