@@ -29,7 +29,9 @@ impl Lock for Tas {
     #[inline]
     fn with<R>(&self, _: &Events, body: impl FnOnce() -> R) -> R {
         // Pairs with the release below, of whoever held it before.
-        while self.0.xchg(1, Acquire) != 0 {
+        // The locked instruction takes the cache line even when it fails; the model is spared a
+        // store for each failure.
+        while self.0.cmpxchg(0, 1, Acquire).is_err() {
             cpu_relax();
         }
         let r = body();

@@ -31,7 +31,7 @@ impl Lock for Ttas {
     fn with<R>(&self, _: &Events, body: impl FnOnce() -> R) -> R {
         // Pairs with the release below, of whoever held it before. The load needs no order: it
         // only says when to try.
-        while self.0.load(Relaxed) != 0 || self.0.xchg(1, Acquire) != 0 {
+        while self.0.load(Relaxed) != 0 || self.0.cmpxchg(0, 1, Acquire).is_err() {
             cpu_relax();
         }
         let r = body();

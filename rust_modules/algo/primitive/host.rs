@@ -186,8 +186,28 @@ pub fn smp_mb() {
 }
 
 /// Lets another thread run; loom needs to be told that this one cannot make progress.
+///
+/// Two waiters could take turns for ever while the holder waits to be scheduled, and loom would
+/// follow them. After a few rounds of one wait-loop it is asked to branch no further, which
+/// leaves the rest of that execution to its fair scheduler.
 pub fn cpu_relax() {
+    #[cfg(loom)]
+    SPINS.with(|spins| {
+        spins.set(spins.get() + 1);
+        if spins.get() > SPINS_EXPLORED {
+            loom::skip_branch();
+        }
+    });
     thread::yield_now();
+}
+
+/// How many rounds of waiting a thread may do in one execution before loom stops branching.
+#[cfg(loom)]
+const SPINS_EXPLORED: u32 = 3;
+
+#[cfg(loom)]
+loom::thread_local! {
+    static SPINS: core::cell::Cell<u32> = core::cell::Cell::new(0);
 }
 
 /// On the host a vCPU is a thread.

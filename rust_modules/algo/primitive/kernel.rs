@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The machine itself: the kernel's memory model, and the hypervisor's vCPUs.
+
+#![expect(unsafe_code, reason = "halting and kicking are C")]
+
+#[cfg_attr(any(outline, not(target_arch = "x86_64")), path = "outline.rs")]
+#[cfg_attr(not(any(outline, not(target_arch = "x86_64"))), path = "x86.rs")]
+mod inline;
+
+mod helpers {
+    #![allow(dead_code, missing_docs, unreachable_pub, unsafe_code)]
+    include!(env!("SLOWPATH_HELPERS"));
+}
+
+use core::cell::UnsafeCell;
+
+pub use self::inline::{
+    cpu_relax,
+    smp_mb,
+    Atomic, //
+};
+pub use kernel::sync::atomic::ordering::{
+    Acquire,
+    Full,
+    Relaxed,
+    Release, //
+};
+
+/// How often a waiter looks before it halts: some 100 µs, `SPIN_THRESHOLD` of the kernel's own
+/// paravirt queue lock being `1 << 15`.
+pub const SPIN_THRESHOLD: u32 = 1 << 12;
+
+/// Plain memory that more than one vCPU reaches; the algorithm says why that is no race.
+pub struct Cell<T>(UnsafeCell<T>);
+
+impl<T> Cell<T> {
+    /// Creates the cell.
+    #[inline]
+    pub const fn new(v: T) -> Self {
+        Self(UnsafeCell::new(v))
+    }
+
+    /// Hands out the contents for reading.
+    #[inline]
+    pub fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+        f(self.0.get())
+    }
+
+    /// Hands out the contents for writing.
+    #[inline]
+    pub fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+        f(self.0.get())
+    }
+}
+
+/// A vCPU, by the number of its CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vcpu(u32);
+
+impl Vcpu {
+    /// Returns the vCPU that the caller runs on; it stays true while preemption is off.
+    #[inline]
+    pub fn current() -> Self {
+        Self(inline::current_cpu())
+    }
+
+    /// Returns the number of its CPU.
+    #[inline]
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// Halts the calling vCPU unless `*word` is no longer `value`; may return early.
+    ///
+    /// Interrupts are off from the look to the halt, so a kick in between ends the halt at once.
+    /// Interrupts and preemption: the former must be on, the latter may be off.
+    #[inline]
+    pub fn halt_while(word: &Atomic<u32>, value: u32) {
+        // SAFETY: `Atomic<u32>` is a transparent `u32`, live for as long as `word`.
+        unsafe { helpers::slowpath_halt_while(core::ptr::from_ref(word).cast(), value) };
+    }
+
+    /// Ends a halt of this vCPU. The store that the waiter looks for must be before this, by
+    /// [`Full`], or by an exchange, which on this machine is.
+    #[inline]
+    pub fn kick(self) {
+        // SAFETY: The number came from `current()`, so it is that of a CPU.
+        unsafe { helpers::slowpath_kick(self.0) };
+    }
+}
