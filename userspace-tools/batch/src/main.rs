@@ -1,5 +1,83 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! See Cargo.toml.
+//! Runs a list of settings against the loaded modules and prints one record a run.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod line;
+
+use std::{
+    io::{self, BufRead, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::Parser;
+use debugfs::{Failure, Interrupt};
+
+const HELP: &str = "\
+Each line of the input is the name of a module and its settings; one that is not given has its \
+default, whatever ran before. Empty lines and what follows a # are ignored. Each run gives one \
+line of JSON, at once: the settings and the numbers, or `error`; `seq` counts from 0.
+
+Example:
+  printf 'lock-load lock=ticket threads=2\\njob-runner policy=padata size=1000\\n' | batch
+
+Exit codes: 0 all lines ran; 1 a line failed, its record says why; 2 wrong usage; 130, 143 \
+interrupted, after `stop` was written. Whether an oracle held is in the records.";
+
+/// Runs each line of the standard input: MODULE key=value …
+#[derive(Parser)]
+#[command(version, after_help = HELP)]
+struct Cli {
+    /// Where debugfs is mounted
+    #[arg(long, value_name = "DIR", default_value = debugfs::ROOT)]
+    root: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(failed) => {
+            eprintln!("batch: {failed} lines failed; their records have an `error`");
+            ExitCode::FAILURE
+        }
+        Err(e) => {
+            eprintln!("batch: {e}");
+            ExitCode::from(debugfs::tool::exit_code(&e))
+        }
+    }
+}
+
+/// Runs every line and says how many failed.
+fn run(cli: &Cli) -> anyhow::Result<u64> {
+    let interrupt = Interrupt::catch()?;
+    let (mut seq, mut failed) = (0, 0);
+    for text in io::stdin().lock().lines() {
+        let text = text?;
+        let text = text.split('#').next().unwrap_or("").trim();
+        if text.is_empty() {
+            continue;
+        }
+        let (module, settings) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        match line::run(&cli.root, module, settings, seq, &interrupt) {
+            Ok(record) => say(&record)?,
+            Err(e) => {
+                say(&serde_json::to_string(&Failure::new(seq, module, &e))?)?;
+                failed += 1;
+                if interrupt.signal().is_some() {
+                    return Err(e);
+                }
+            }
+        }
+        seq += 1;
+    }
+    Ok(failed)
+}
+
+fn say(record: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{record}")?;
+    out.flush()
+}

@@ -1,5 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! See Cargo.toml.
+//! Drives lock-load.ko: every lock, any number of threads.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod compare;
+mod show;
+
+use std::process::ExitCode;
+
+use debugfs::{
+    tool::{Point, Tool},
+    LockLoad,
+};
+
+enum LockLoadTool {}
+
+impl Tool for LockLoadTool {
+    type Report = LockLoad;
+    const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
+    const EXAMPLES: &'static str = "  \
+  lock-load run --lock ticket --threads 8
+  lock-load sweep --lock ticket,mcs/halt,kernel/raw_spin --threads 1,2,4,8 --repeat 3
+  lock-load run --lock tas --hold-ns 0 --json";
+    const MEANINGS: &'static [&'static str] = &[
+        "The lock under test",
+        "Threads; thread i is bound to the i-th online vCPU",
+        "Length of the critical section, in ns of an undisturbed vCPU",
+        "Length of the pause between two sections of a thread, likewise",
+        "Length of the run, in ms",
+    ];
+
+    fn show(report: &LockLoad) -> String {
+        show::show(report)
+    }
+
+    fn compare(points: &[Point<LockLoad>]) -> String {
+        compare::compare(points)
+    }
+}
+
+fn main() -> ExitCode {
+    debugfs::tool::main::<LockLoadTool>()
+}

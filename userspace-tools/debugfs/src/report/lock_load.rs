@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A run of `lock-load`.
+
+use std::time::Duration;
+
+use abi::{
+    lock_load::{Config, Lock, Machine, Run, Sum, Thread},
+    status::Verdict,
+    Malformed,
+};
+use serde::Serialize;
+
+use super::{equal, fields, list, Lines, Report};
+use crate::Outcome;
+
+/// What `lock-load` reports.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LockLoad {
+    /// The run's number.
+    pub run: u64,
+    /// The settings it ran with.
+    #[serde(serialize_with = "fields")]
+    pub config: Config,
+    /// What the threads came to together.
+    #[serde(serialize_with = "fields")]
+    pub sum: Sum,
+    /// What it ran on.
+    #[serde(serialize_with = "fields")]
+    pub machine: Machine,
+    /// What each thread did.
+    #[serde(serialize_with = "list")]
+    pub threads: Vec<Thread>,
+}
+
+impl LockLoad {
+    /// Critical sections per second of all threads together.
+    pub fn rate(&self) -> f64 {
+        self.sum.sections as f64 * 1e9 / self.sum.elapsed_ns.max(1) as f64
+    }
+
+    /// Jain's index of the threads' sections: 1 if all had the same share, 1/n if one had all.
+    pub fn fairness(&self) -> f64 {
+        let (sum, squares) = self.threads.iter().fold((0.0, 0.0), |(sum, squares), t| {
+            let n = t.sections as f64;
+            (sum + n, squares + n * n)
+        });
+        if squares == 0.0 {
+            return f64::NAN;
+        }
+        sum * sum / (squares * self.threads.len() as f64)
+    }
+}
+
+impl Report for LockLoad {
+    const MODULE: &'static str = "lock-load";
+    type Config = Config;
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut lines = Lines::new(text);
+        Ok(Self {
+            run: lines.take::<Run>()?.run,
+            config: lines.config()?,
+            sum: lines.take()?,
+            machine: lines.take()?,
+            threads: lines.rest()?,
+        })
+    }
+
+    fn run(&self) -> u64 {
+        self.run
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn outcome(&self) -> Outcome {
+        let busted = self.config.lock == Lock::Busted;
+        Outcome::of(self.sum.exclusion, busted, self.config.threads > 1)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let Self { sum, threads, .. } = self;
+        let each = || threads.iter().map(|t| t.sections);
+        let count = threads.len() as u64;
+        equal("threads", count, self.config.threads.into())?;
+        for (expected, thread) in (0..).zip(threads) {
+            equal("index of a thread", thread.index.into(), expected)?;
+        }
+        equal("sections", sum.sections, each().sum())?;
+        equal("min", sum.min, each().min().unwrap_or(0))?;
+        equal("max", sum.max, each().max().unwrap_or(0))?;
+        equal("mean", sum.mean, sum.sections / count.max(1))?;
+        equal("halts", sum.halts, threads.iter().map(|t| t.halts).sum())?;
+        equal("kicks", sum.kicks, threads.iter().map(|t| t.kicks).sum())?;
+        match (sum.exclusion, sum.lost) {
+            (Verdict::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
+            (Verdict::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),
+            _ => Ok(()),
+        }
+    }
+
+    fn lasts(config: &Config) -> (Duration, Duration) {
+        let run = Duration::from_millis(config.run_ms.into());
+        (run, run)
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the settings of all modules have in common.
+
+use std::{fmt::Display, fs, thread::available_parallelism};
+
+use abi::{job_runner, lock_load, sloppy_counter, Limits, Refusal};
+
+/// The settings of a module, by key.
+pub trait Settings: Copy + Default + PartialEq + Display {
+    /// The keys, in their order.
+    const KEYS: &'static [&'static str];
+
+    /// Takes over every `key=value` of `text`, or none, on a machine with `vcpus`.
+    fn take<'a>(&mut self, text: &'a str, vcpus: u32) -> Result<(), Refusal<'a>>;
+
+    /// Every setting with what it may be, one on each line, on a machine with `vcpus`.
+    fn listing(&self, vcpus: u32) -> String;
+}
+
+/// How much memory there is, only the module knows.
+fn limits(vcpus: u32) -> Limits {
+    Limits {
+        vcpus,
+        bytes: u64::MAX,
+    }
+}
+
+macro_rules! settings {
+    ($($module:ident),*) => {$(
+        impl Settings for $module::Config {
+            const KEYS: &'static [&'static str] = Self::KEYS;
+
+            fn take<'a>(&mut self, text: &'a str, vcpus: u32) -> Result<(), Refusal<'a>> {
+                self.set(text, &limits(vcpus), false)
+            }
+
+            fn listing(&self, vcpus: u32) -> String {
+                self.show(&limits(vcpus)).to_string()
+            }
+        }
+    )*};
+}
+settings!(lock_load, sloppy_counter, job_runner);
+
+/// The `key=value` words of a line, split.
+pub fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    line.split_ascii_whitespace()
+        .filter_map(|word| word.split_once('='))
+}
+
+/// vCPUs that are online here, whatever part of them this process may use.
+pub fn vcpus() -> u32 {
+    let online = fs::read_to_string("/sys/devices/system/cpu/online");
+    let counted = online.ok().and_then(|text| count(text.trim()));
+    counted.unwrap_or_else(|| available_parallelism().map_or(1, usize::from) as u32)
+}
+
+/// The length of a list of CPUs such as `0-3,6`.
+fn count(list: &str) -> Option<u32> {
+    let length = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        Some(last.parse::<u32>().ok()?.checked_sub(first.parse().ok()?)? + 1)
+    };
+    list.split(',').map(length).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_cpus_has_a_length() {
+        assert_eq!(count("0"), Some(1));
+        assert_eq!(count("0-7"), Some(8));
+        assert_eq!(count("0-3,6,8-9"), Some(7));
+        assert_eq!(count(""), None);
+        assert_eq!(count("7-0"), None);
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command line that every module's tool has; a tool adds its words and its tables.
+
+mod given;
+mod point;
+mod table;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use self::given::{Given, LIST, ONE};
+pub use self::{
+    point::Point,
+    table::{grid, numbers, rate, Grid},
+};
+use crate::{pairs, vcpus, Dir, Error, Interrupt, Module, Outcome, Record, Report, Settings};
+
+/// What one tool adds to the common command line.
+pub trait Tool: Sized {
+    /// What its module reports.
+    type Report: Report;
+    /// What it does, in one line.
+    const ABOUT: &'static str;
+    /// Commands that work as they stand.
+    const EXAMPLES: &'static str;
+    /// What each setting means, in the order of the keys.
+    const MEANINGS: &'static [&'static str];
+
+    /// One run, readable.
+    fn show(report: &Self::Report) -> String;
+
+    /// The points of a sweep beside each other.
+    fn compare(points: &[Point<Self::Report>]) -> String;
+}
+
+#[derive(Parser)]
+#[command(version, disable_help_subcommand = true)]
+struct Cli<T: Tool> {
+    /// Where debugfs is mounted
+    #[arg(long, global = true, value_name = "DIR", default_value = crate::ROOT)]
+    root: PathBuf,
+    #[command(subcommand)]
+    command: Command<T>,
+}
+
+#[derive(Subcommand)]
+enum Command<T: Tool> {
+    /// Run once and show what came of it; a setting that is not given has its default
+    Run {
+        #[command(flatten)]
+        settings: Given<T, ONE>,
+        /// Print the run as one record of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run every combination of the given values, a few times each, and compare them
+    Sweep {
+        #[command(flatten)]
+        settings: Given<T, LIST>,
+        /// How often each; every combination has its first turn before any has its second
+        #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+        repeat: u32,
+        /// Print each run as one record of JSON on a line of its own
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what the module is doing, its settings, and why the last write was refused
+    Status,
+    /// Stop the current run; its report covers what was done until then
+    Stop,
+    /// Forget the last report and go back to the default settings
+    Reset,
+    /// Show all settings with their defaults, what they may be and what they mean
+    List,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 all came out as it must (`busted` CAUGHT); 1 a run failed, or came out BROKEN, \
+MISSED or CUT SHORT; 2 wrong usage, or a value that the module refuses; 130, 143 interrupted, \
+after `stop` was written.";
+
+/// The `main` of a tool.
+pub fn main<T: Tool>() -> ExitCode {
+    let name = T::Report::MODULE;
+    let command = Cli::<T>::command()
+        .name(name)
+        .about(T::ABOUT)
+        .after_help(format!("Examples:\n{}\n\n{EXIT_CODES}", T::EXAMPLES));
+    let matches = command.clone().get_matches();
+    let cli = Cli::<T>::from_arg_matches(&matches)
+        .unwrap_or_else(|e| e.format(&mut command.clone()).exit());
+    match cli.command.obey(&cli.root) {
+        Ok(failed) => ExitCode::from(u8::from(failed)),
+        Err(e) => {
+            eprintln!("{name}: {e}");
+            ExitCode::from(exit_code(&e))
+        }
+    }
+}
+
+/// The exit code for an error.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref() {
+        Some(Error::Interrupted { signal, .. }) => 128 + *signal as u8,
+        Some(e) if e.is_usage() => 2,
+        _ => 1,
+    }
+}
+
+impl<T: Tool> Command<T> {
+    /// Does it and says whether something came out as it must not.
+    fn obey(self, root: &std::path::Path) -> anyhow::Result<bool> {
+        let module = || Module::<T::Report>::open(root);
+        match self {
+            Self::Run { settings, json } => return run::<T>(&module()?, &settings.one(), json),
+            Self::Sweep {
+                settings,
+                repeat,
+                json,
+            } => return sweep::<T>(&module()?, &settings.all(), repeat, json),
+            Self::Status => say(&status(module()?.dir())?)?,
+            Self::Stop => module()?.dir().stop()?,
+            Self::Reset => module()?.dir().reset()?,
+            Self::List => say(&list::<T>())?,
+        }
+        Ok(false)
+    }
+}
+
+type ConfigOf<T> = <<T as Tool>::Report as Report>::Config;
+
+fn run<T: Tool>(
+    module: &Module<T::Report>,
+    config: &ConfigOf<T>,
+    json: bool,
+) -> anyhow::Result<bool> {
+    let report = module.run(config, &Interrupt::catch()?)?;
+    match json {
+        true => say(&record(0, &report)?)?,
+        false => say(&T::show(&report))?,
+    }
+    Ok(complain::<T>(report.config(), report.outcome()))
+}
+
+fn sweep<T: Tool>(
+    module: &Module<T::Report>,
+    configs: &[ConfigOf<T>],
+    repeat: u32,
+    json: bool,
+) -> anyhow::Result<bool> {
+    let interrupt = Interrupt::catch()?;
+    // What the module refuses, it refuses before anything runs.
+    configs
+        .iter()
+        .try_for_each(|c| module.dir().set(&c.to_string()))?;
+    let mut points: Vec<_> = configs.iter().map(|c| Point::new(*c)).collect();
+    let (mut seq, count) = (0, u64::from(repeat) * configs.len() as u64);
+    for _ in 0..repeat {
+        for point in &mut points {
+            progress(seq, count, &point.config);
+            let report = module.run(&point.config, &interrupt)?;
+            if json {
+                say(&record(seq, &report)?)?;
+            }
+            point.runs.push(report);
+            seq += 1;
+        }
+    }
+    if io::stderr().is_terminal() {
+        eprint!("\r\x1b[K");
+    }
+    if !json {
+        say(&T::compare(&points))?;
+    }
+    let failed = points.iter().map(|p| complain::<T>(&p.config, p.outcome()));
+    Ok(failed.fold(false, |any, one| any | one))
+}
+
+/// One line that is written over, for somebody who watches.
+fn progress(done: u64, count: u64, config: &impl Settings) {
+    if io::stderr().is_terminal() {
+        eprint!("\r\x1b[K[{}/{count}] {config:.100}", done + 1);
+    }
+}
+
+/// Says on standard error what came out as it must not.
+fn complain<T: Tool>(config: &ConfigOf<T>, outcome: Outcome) -> bool {
+    if let Some(meaning) = outcome.complaint() {
+        eprintln!("{}: {outcome}: {meaning}: {config}", T::Report::MODULE);
+    }
+    outcome.failed()
+}
+
+fn status(dir: &Dir) -> crate::Result<String> {
+    let (status, refusal) = (dir.status()?, dir.refusal()?);
+    let refusal = match refusal.as_str() {
+        "" => "none",
+        reason => reason,
+    };
+    Ok(format!(
+        "state            {}\nruns             {}\nelapsed          {:.3} s\n\
+         refused write    {refusal}\n\nsettings         allowed\n{}",
+        status.state,
+        status.runs,
+        status.elapsed_ns as f64 / 1e9,
+        dir.config()?.replace("  # ", "  "),
+    ))
+}
+
+fn list<T: Tool>() -> String {
+    let mut grid = grid(&["setting", "default", "allowed", "meaning"]);
+    let settings = settings_of::<T>();
+    for (setting, meaning) in settings.iter().zip(T::MEANINGS) {
+        let [key, default, allowed] = setting.each_ref().map(String::as_str);
+        grid.add_row([key, default, &allowed.replace(' ', "\n"), meaning]);
+    }
+    grid.trim_fmt()
+}
+
+/// Key, default and allowed values of each setting on this machine.
+fn settings_of<T: Tool>() -> Vec<[String; 3]> {
+    let listing = ConfigOf::<T>::default().listing(vcpus());
+    let split = |line: &str| {
+        let (setting, allowed) = line.split_once("  # ")?;
+        let (key, default) = pairs(setting).next()?;
+        Some([key.into(), default.into(), allowed.into()])
+    };
+    listing.lines().filter_map(split).collect()
+}
+
+fn record<R: Report>(seq: u64, report: &R) -> serde_json::Result<String> {
+    serde_json::to_string(&Record::new(seq, report))
+}
+
+/// Prints `text` and, unlike `println!`, survives a reader that has gone.
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", text.trim_end())?;
+    out.flush()
+}

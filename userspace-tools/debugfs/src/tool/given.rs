@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The flags for a module's settings: one for each key, as `abi` has them.
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use clap::{error::ErrorKind, Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+
+use super::{settings_of, ConfigOf, Tool};
+use crate::{vcpus, Settings};
+
+/// A flag takes one value.
+pub const ONE: bool = false;
+/// A flag takes a list of values with commas between them.
+pub const LIST: bool = true;
+
+/// The settings given on a command line, each with one value or with many.
+pub struct Given<T, const MANY: bool> {
+    values: BTreeMap<String, Vec<String>>,
+    tool: PhantomData<T>,
+}
+
+impl<T: Tool, const MANY: bool> Args for Given<T, MANY> {
+    fn augment_args(command: Command) -> Command {
+        let settings = settings_of::<T>().into_iter().zip(T::MEANINGS);
+        command.args(settings.map(|([key, default, allowed], meaning)| {
+            let arg = Arg::new(key.clone())
+                .long(key.replace('_', "-"))
+                .help(format!(
+                    "{meaning} [default: {default}] [allowed: {allowed}]"
+                ));
+            match MANY {
+                true => arg.value_name("A,B,…").value_delimiter(','),
+                false => arg.value_name("VALUE"),
+            }
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<T: Tool, const MANY: bool> FromArgMatches for Given<T, MANY> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut given = Self {
+            values: BTreeMap::new(),
+            tool: PhantomData,
+        };
+        given.update_from_arg_matches(matches)?;
+        Ok(given)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        for &key in ConfigOf::<T>::KEYS {
+            let Some(values) = matches.get_many::<String>(key) else {
+                continue;
+            };
+            for value in values {
+                self.add(key, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<T: Tool, const MANY: bool> Given<T, MANY> {
+    /// Holds a value against what `abi` allows on any machine.
+    fn add(&mut self, key: &str, value: &str) -> Result<(), Error> {
+        let text = format!("{key}={value}");
+        let refused = |why: String| Error::raw(ErrorKind::InvalidValue, why);
+        if value.contains(|c: char| c.is_ascii_whitespace() || c == '#') {
+            return Err(refused(format!(
+                "`{text}`: a value holds no blank and no #"
+            )));
+        }
+        ConfigOf::<T>::default()
+            .take(&text, vcpus())
+            .map_err(|e| refused(e.to_string()))?;
+        self.values
+            .entry(key.into())
+            .or_default()
+            .push(value.into());
+        Ok(())
+    }
+
+    /// Every combination of the given values; the first key varies slowest.
+    pub fn all(&self) -> Vec<ConfigOf<T>> {
+        let mut all = vec![ConfigOf::<T>::default()];
+        for &key in ConfigOf::<T>::KEYS {
+            let Some(values) = self.values.get(key) else {
+                continue;
+            };
+            let each = |config: ConfigOf<T>| {
+                values.iter().map(move |value| {
+                    let mut config = config;
+                    // `add` has let no other value in.
+                    let _ = config.take(&format!("{key}={value}"), u32::MAX);
+                    config
+                })
+            };
+            all = all.into_iter().flat_map(each).collect();
+        }
+        all
+    }
+}
+
+impl<T: Tool> Given<T, ONE> {
+    /// The one combination.
+    pub fn one(&self) -> ConfigOf<T> {
+        self.all()[0]
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tables that read the same in every tool.
+
+pub use comfy_table::Table as Grid;
+use comfy_table::{presets::NOTHING, CellAlignment};
+
+/// An empty table with these columns.
+pub fn grid(header: &[&str]) -> Grid {
+    let mut grid = Grid::new();
+    grid.load_preset(NOTHING).set_header(header);
+    grid
+}
+
+/// Aligns all columns but the first few to the right.
+pub fn numbers(grid: &mut Grid, names: usize) {
+    for column in grid.column_iter_mut().skip(names) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
+/// A rate in few digits: `950`, `12.3k`, `4.56M`.
+pub fn rate(per_second: f64) -> String {
+    match per_second {
+        r if r >= 1e6 => format!("{:.2}M", r / 1e6),
+        r if r >= 1e3 => format!("{:.1}k", r / 1e3),
+        r => format!("{r:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_has_three_digits_or_so() {
+        assert_eq!(rate(950.4), "950");
+        assert_eq!(rate(12_345.0), "12.3k");
+        assert_eq!(rate(4_560_000.0), "4.56M");
+    }
+}

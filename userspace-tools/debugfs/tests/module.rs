@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The library against a directory of ordinary files, played by a thread.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Arc,
+    },
+    thread::{self, sleep, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use abi::lock_load::{Config, Lock};
+use debugfs::{Dir, Error, Interrupt, LockLoad, Module, Outcome, Report};
+
+const CONFIG: Config = Config {
+    lock: Lock::Tas,
+    threads: 2,
+    hold_ns: 0,
+    idle_ns: 0,
+    run_ms: 20,
+};
+
+fn report(run: u64) -> String {
+    format!(
+        "lock-load schema=1 run={run}\nconfig {CONFIG}\n\
+         sum elapsed_ns=20000000 sections=30 min=10 mean=15 max=20 halts=1 kicks=2 \
+         exclusion=held lost=0\n\
+         machine kernel_lock=test-and-set kick=ipi loops_per_us=100\n\
+         thread index=0 vcpu=0 sections=10 halts=0 kicks=2 moved=0\n\
+         thread index=1 vcpu=1 sections=20 halts=1 kicks=0 moved=0\n"
+    )
+}
+
+/// What a module does when it is told to start, as far as its files show.
+#[derive(Clone, Copy)]
+enum Play {
+    /// Runs for a while, then reports run 1.
+    Finish,
+    /// Runs until it is told to stop.
+    Hang,
+    /// Reports another run than was started.
+    ReportOther,
+    /// Reports numbers that contradict each other.
+    Contradict,
+}
+
+/// A root with one module in it.
+struct Peer {
+    root: tempfile::TempDir,
+    over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Peer {
+    fn new(play: Play) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("lock-load");
+        fs::create_dir(&dir).unwrap();
+        for file in ["config", "run", "report", "reset"] {
+            fs::write(dir.join(file), "").unwrap();
+        }
+        fs::write(dir.join("abi"), "abi schema=1\n").unwrap();
+        status(&dir, "idle", 0);
+        let over = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&over);
+        let thread = Some(thread::spawn(move || act(&dir, play, &ends)));
+        Self { root, over, thread }
+    }
+
+    fn module(&self) -> Module<LockLoad> {
+        Module::open(self.root.path()).unwrap()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.root.path().join("lock-load").join(name)
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Replaces a file in one step, as a reader of debugfs sees it.
+fn put(dir: &Path, file: &str, text: &str) {
+    let new = dir.join("new");
+    fs::write(&new, text).unwrap();
+    fs::rename(new, dir.join(file)).unwrap();
+}
+
+fn status(dir: &Path, state: &str, runs: u64) {
+    let text = format!("status state={state} runs={runs} elapsed_ns=0\nerror=\n");
+    put(dir, "status", &text);
+}
+
+/// Waits for `word` in `run`; tells whether it came.
+fn told(dir: &Path, word: &str, over: &AtomicBool) -> bool {
+    while fs::read_to_string(dir.join("run")).unwrap() != word {
+        if over.load(Ordering::Relaxed) {
+            return false;
+        }
+        sleep(Duration::from_millis(1));
+    }
+    true
+}
+
+fn act(dir: &Path, play: Play, over: &AtomicBool) {
+    // Until `start` the state was idle; a real module is running before the write returns.
+    status(dir, "running", 0);
+    if !told(dir, "start", over) {
+        return;
+    }
+    match play {
+        Play::Hang => {
+            if !told(dir, "stop", over) {
+                return;
+            }
+        }
+        Play::Finish | Play::ReportOther | Play::Contradict => sleep(Duration::from_millis(40)),
+    }
+    put(
+        dir,
+        "report",
+        &match play {
+            Play::ReportOther => report(2),
+            Play::Contradict => report(1).replace("sections=30", "sections=31"),
+            _ => report(1),
+        },
+    );
+    status(dir, "idle", 1);
+}
+
+#[test]
+fn a_run_writes_its_settings_and_gives_its_report() {
+    let peer = Peer::new(Play::Finish);
+    let report = peer.module().run(&CONFIG, &Interrupt::default()).unwrap();
+    assert_eq!(report.outcome(), Outcome::Held);
+    assert_eq!((report.run, report.threads.len()), (1, 2));
+    assert_eq!((report.rate(), report.fairness()), (1500.0, 0.9));
+    let written = fs::read_to_string(peer.file("config")).unwrap();
+    assert_eq!(written, CONFIG.to_string());
+}
+
+#[test]
+fn a_run_that_does_not_end_is_stopped_at_its_limit() {
+    let peer = Peer::new(Play::Hang);
+    let limit = Duration::from_millis(60);
+    let began = Instant::now();
+    let error = peer
+        .module()
+        .run_within(&CONFIG, &Interrupt::default(), limit)
+        .unwrap_err();
+    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+    assert!(error.to_string().contains("still running after"), "{error}");
+    assert!(began.elapsed() >= limit);
+    assert_eq!(fs::read_to_string(peer.file("run")).unwrap(), "stop");
+}
+
+#[test]
+fn an_interrupt_stops_the_run() {
+    let peer = Peer::new(Play::Hang);
+    let interrupt = Interrupt::default();
+    let raised = interrupt.clone();
+    let later = thread::spawn(move || {
+        sleep(Duration::from_millis(30));
+        raised.raise(2);
+    });
+    let error = peer.module().run(&CONFIG, &interrupt).unwrap_err();
+    later.join().unwrap();
+    assert!(matches!(error, Error::Interrupted { signal: 2, .. }));
+    assert_eq!(fs::read_to_string(peer.file("run")).unwrap(), "stop");
+}
+
+#[test]
+fn a_report_of_another_run_is_refused() {
+    let peer = Peer::new(Play::ReportOther);
+    let run = peer.module().run(&CONFIG, &Interrupt::default());
+    let error = run.unwrap_err().to_string();
+    assert!(error.contains("of run 2, not of run 1"), "{error}");
+}
+
+#[test]
+fn a_report_that_contradicts_itself_is_refused() {
+    let peer = Peer::new(Play::Contradict);
+    let run = peer.module().run(&CONFIG, &Interrupt::default());
+    let error = run.unwrap_err().to_string();
+    assert!(error.contains("sections: 31 != 30"), "{error}");
+}
+
+#[test]
+fn what_is_missing_is_told_with_the_next_step() {
+    let root = tempfile::tempdir().unwrap();
+    let open = || Dir::open(root.path(), "lock-load").unwrap_err().to_string();
+    assert!(open().contains("mount -t debugfs none"), "{}", open());
+    fs::create_dir(root.path().join("bdi")).unwrap();
+    assert!(open().contains("insmod lock-load.ko"), "{}", open());
+}
+
+#[test]
+fn another_schema_is_told_with_both_numbers() {
+    let peer = Peer::new(Play::Finish);
+    fs::write(peer.file("abi"), "abi schema=7\n").unwrap();
+    let error = Dir::open(peer.root.path(), "lock-load").unwrap_err();
+    let expected = "the module speaks ABI schema 7, this tool 1";
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[test]
+fn a_module_that_goes_away_is_told_as_such() {
+    let peer = Peer::new(Play::Finish);
+    let dir = Dir::open(peer.root.path(), "lock-load").unwrap();
+    peer.over.store(true, Ordering::Relaxed);
+    sleep(Duration::from_millis(20));
+    fs::remove_dir_all(peer.root.path().join("lock-load")).unwrap();
+    let error = dir.status().unwrap_err().to_string();
+    assert!(error.contains("was unloaded"), "{error}");
+}
+
+#[test]
+fn a_text_that_is_no_report_is_shown() {
+    let peer = Peer::new(Play::Finish);
+    fs::write(peer.file("report"), "lock-load schema=1\n").unwrap();
+    let error = peer.module().report().unwrap_err().to_string();
+    assert!(error.contains("not a `lock-load run`"), "{error}");
+    assert!(LockLoad::parse(&report(1).replace("threads=2", "threads=02")).is_err());
+}

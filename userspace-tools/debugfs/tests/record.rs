@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The records that machines read, letter by letter.
+
+use abi::Malformed;
+use debugfs::{Failure, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
+
+const LOCK_LOAD: &str = "lock-load schema=1 run=4
+config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50
+sum elapsed_ns=50000000 sections=12 min=4 mean=6 max=8 halts=0 kicks=0 exclusion=broken lost=3
+machine kernel_lock=test-and-set kick=ipi loops_per_us=320
+thread index=0 vcpu=0 sections=4 halts=0 kicks=0 moved=0
+thread index=1 vcpu=1 sections=8 halts=0 kicks=0 moved=0
+";
+
+const SLOPPY_COUNTER: &str = "sloppy-counter schema=1 run=1
+config counter=sloppy threads=1 threshold=64 run_ms=50
+sum elapsed_ns=50000000 adds=100 sum=100 read=64 bound=64 total=held
+thread index=0 vcpu=0 adds=100 moved=0
+";
+
+const JOB_RUNNER: &str = "job-runner schema=1 run=2
+config policy=padata job=spin start=0 size=10 align=1 min_chunk=1 max_threads=2 work_ns=9 limit_ms=5
+sum elapsed_ns=1000 workers=1 chunks=2 once=10 missed=0 repeated=0 cut_short=0 coverage=held
+worker index=0 vcpu=0 chunks=2 items=10 busy_ns=900 moved=0
+";
+
+fn record<R: Report>(text: &str) -> String {
+    serde_json::to_string(&Record::new(7, &R::parse(text).unwrap())).unwrap()
+}
+
+#[test]
+fn lock_loads_record_is_pinned() {
+    assert_eq!(
+        record::<LockLoad>(LOCK_LOAD),
+        concat!(
+            r#"{"schema":1,"seq":7,"module":"lock-load","run":4,"#,
+            r#""config":{"lock":"busted","threads":2,"hold_ns":200,"idle_ns":0,"run_ms":50},"#,
+            r#""sum":{"elapsed_ns":50000000,"sections":12,"min":4,"mean":6,"max":8,"halts":0,"#,
+            r#""kicks":0,"exclusion":"broken","lost":3},"#,
+            r#""machine":{"kernel_lock":"test-and-set","kick":"ipi","loops_per_us":320},"#,
+            r#""threads":[{"index":0,"vcpu":0,"sections":4,"halts":0,"kicks":0,"moved":0},"#,
+            r#"{"index":1,"vcpu":1,"sections":8,"halts":0,"kicks":0,"moved":0}]}"#
+        )
+    );
+}
+
+#[test]
+fn sloppy_counters_record_is_pinned() {
+    assert_eq!(
+        record::<SloppyCounter>(SLOPPY_COUNTER),
+        concat!(
+            r#"{"schema":1,"seq":7,"module":"sloppy-counter","run":1,"#,
+            r#""config":{"counter":"sloppy","threads":1,"threshold":64,"run_ms":50},"#,
+            r#""sum":{"elapsed_ns":50000000,"adds":100,"sum":100,"read":64,"bound":64,"#,
+            r#""total":"held"},"threads":[{"index":0,"vcpu":0,"adds":100,"moved":0}]}"#
+        )
+    );
+    let negative = SLOPPY_COUNTER.replace("read=64", "read=-64");
+    assert!(record::<SloppyCounter>(&negative).contains(r#""read":-64,"#));
+}
+
+#[test]
+fn job_runners_record_is_pinned() {
+    assert_eq!(
+        record::<JobRunner>(JOB_RUNNER),
+        concat!(
+            r#"{"schema":1,"seq":7,"module":"job-runner","run":2,"#,
+            r#""config":{"policy":"padata","job":"spin","start":0,"size":10,"align":1,"#,
+            r#""min_chunk":1,"max_threads":2,"work_ns":9,"limit_ms":5},"#,
+            r#""sum":{"elapsed_ns":1000,"workers":1,"chunks":2,"once":10,"missed":0,"#,
+            r#""repeated":0,"cut_short":0,"coverage":"held"},"#,
+            r#""workers":[{"index":0,"vcpu":0,"chunks":2,"items":10,"busy_ns":900,"moved":0}]}"#
+        )
+    );
+}
+
+#[test]
+fn a_failures_record_is_pinned() {
+    assert_eq!(
+        serde_json::to_string(&Failure::new(3, "lock-load", "no \"such\" thing")).unwrap(),
+        r#"{"schema":1,"seq":3,"module":"lock-load","error":"no \"such\" thing"}"#
+    );
+}
+
+#[test]
+fn every_outcome_of_a_report() {
+    let outcome = |text: &str| LockLoad::parse(text).unwrap().outcome();
+    assert_eq!(outcome(LOCK_LOAD), Outcome::Caught);
+    let held = LOCK_LOAD.replace("broken", "held");
+    assert_eq!(outcome(&held), Outcome::Missed);
+    assert_eq!(
+        outcome(&held.replace("threads=2", "threads=1")),
+        Outcome::Untested
+    );
+    assert_eq!(outcome(&held.replace("busted", "tas")), Outcome::Held);
+    assert_eq!(
+        outcome(&LOCK_LOAD.replace("busted", "tas")),
+        Outcome::Broken
+    );
+    let cut = JOB_RUNNER.replace("cut_short=0 coverage=held", "cut_short=1 coverage=untested");
+    let cut = JobRunner::parse(&cut).unwrap();
+    assert_eq!(cut.outcome(), Outcome::CutShort);
+}
+
+#[test]
+fn every_contradiction_is_seen() {
+    fn check<R: Report>(text: &str, from: &str, to: &str) -> bool {
+        assert!(text.contains(from));
+        R::parse(text).unwrap().check().unwrap();
+        let report = R::parse(&text.replacen(from, to, 1)).unwrap();
+        report.check().is_err()
+    }
+    for (from, to) in [
+        ("min=4", "min=3"),
+        ("mean=6", "mean=7"),
+        ("max=8", "max=9"),
+        ("sections=12", "sections=13"),
+        ("halts=0", "halts=1"),
+        ("kicks=0", "kicks=1"),
+        ("threads=2", "threads=3"),
+        ("index=1", "index=0"),
+        ("lost=3", "lost=0"),
+        ("exclusion=broken", "exclusion=held"),
+    ] {
+        assert!(check::<LockLoad>(LOCK_LOAD, from, to), "{to}");
+    }
+    for (from, to) in [
+        ("adds=100", "adds=99"),
+        ("sum=100", "sum=99"),
+        ("read=64", "read=35"),
+        ("total=held", "total=broken"),
+    ] {
+        assert!(check::<SloppyCounter>(SLOPPY_COUNTER, from, to), "{to}");
+    }
+    for (from, to) in [
+        ("workers=1", "workers=2"),
+        ("chunks=2", "chunks=3"),
+        ("once=10", "once=9"),
+        ("missed=0", "missed=1"),
+        ("max_threads=2", "max_threads=0"),
+        ("items=10", "items=11"),
+        ("coverage=held", "coverage=broken"),
+    ] {
+        if to == "max_threads=0" {
+            // Out of the range of the setting: not even a report.
+            let text = JOB_RUNNER.replace(from, to);
+            assert_eq!(JobRunner::parse(&text), Err(Malformed("config")));
+            continue;
+        }
+        assert!(check::<JobRunner>(JOB_RUNNER, from, to), "{to}");
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Locks beside each other, and beside the kernel's own.
+
+use abi::lock_load::{Config, Lock};
+use debugfs::{
+    stats::percent,
+    tool::{grid, numbers, rate, Point},
+    LockLoad,
+};
+
+const MEASURED: [&str; 7] = [
+    "sections/s",
+    "spread",
+    "of kernel",
+    "Jain",
+    "halts",
+    "kicks",
+    "verdict",
+];
+
+/// One row for each point.
+pub fn compare(points: &[Point<LockLoad>]) -> String {
+    let keys = Point::columns(points, &["lock", "threads"]);
+    let header: Vec<&str> = keys.iter().copied().chain(MEASURED).collect();
+    let mut grid = grid(&header);
+    for point in points {
+        let mut row = point.values(&keys);
+        row.extend(measured(point, kernel(points, &point.config)));
+        grid.add_row(row);
+    }
+    numbers(&mut grid, 1);
+    format!("{grid}\n\n{}", legend(points))
+}
+
+/// What a point's repeats came to, with `kernel` as the rate of the kernel's own lock.
+fn measured(point: &Point<LockLoad>, kernel: Option<f64>) -> [String; 7] {
+    let sections = point.sample(LockLoad::rate);
+    let median = |measure: fn(&LockLoad) -> f64| point.sample(measure).median;
+    [
+        rate(sections.median),
+        format!("{:.0}%", sections.spread()),
+        kernel.map_or("--".into(), |k| {
+            format!("{:.1}%", percent(sections.median, k))
+        }),
+        format!("{:.3}", median(LockLoad::fairness)),
+        rate(median(|r| r.sum.halts as f64)),
+        rate(median(|r| r.sum.kicks as f64)),
+        point.outcome().to_string(),
+    ]
+}
+
+/// The median rate of `kernel/raw_spin` under otherwise the same settings.
+fn kernel(points: &[Point<LockLoad>], config: &Config) -> Option<f64> {
+    let wanted = Config {
+        lock: Lock::KernelRawSpin,
+        ..*config
+    };
+    let same = points.iter().find(|p| p.config == wanted)?;
+    Some(same.sample(LockLoad::rate).median)
+}
+
+fn legend(points: &[Point<LockLoad>]) -> String {
+    let repeats = points.first().map_or(0, |p| p.runs.len());
+    let machine = points.iter().flat_map(|p| &p.runs).map(|r| r.machine);
+    let machine = machine.last().map_or(String::new(), |m| {
+        format!(
+            "; here kernel/raw_spin is {}, kicks go by {}",
+            m.kernel_lock, m.kick
+        )
+    });
+    format!(
+        "medians of {repeats}; spread: from least to most, of the median; of kernel: sections/s \
+         of kernel/raw_spin at the same settings{machine}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use debugfs::Report;
+
+    fn point(lock: &str, sections: &[u64]) -> Point<LockLoad> {
+        let run = |n: &u64| {
+            LockLoad::parse(&format!(
+                "lock-load schema=1 run=1\n\
+                 config lock={lock} threads=1 hold_ns=200 idle_ns=200 run_ms=200\n\
+                 sum elapsed_ns=1000000000 sections={n} min={n} mean={n} max={n} halts=0 kicks=0 \
+                 exclusion=untested lost=0\n\
+                 machine kernel_lock=test-and-set kick=ipi loops_per_us=100\n\
+                 thread index=0 vcpu=0 sections={n} halts=0 kicks=0 moved=0\n"
+            ))
+            .unwrap()
+        };
+        let runs: Vec<_> = sections.iter().map(run).collect();
+        Point {
+            config: runs[0].config,
+            runs,
+        }
+    }
+
+    #[test]
+    fn a_lock_is_measured_in_percent_of_the_kernels() {
+        let points = [
+            point("ticket", &[20, 60, 50]),
+            point("kernel/raw_spin", &[1000, 900, 2000]),
+        ];
+        let text = compare(&points);
+        let row = |name: &str| {
+            let line = text.lines().find(|l| l.trim_start().starts_with(name));
+            line.unwrap().split_whitespace().collect::<Vec<_>>()
+        };
+        assert_eq!(row("ticket")[2..5], ["50", "80%", "5.0%"], "{text}");
+        assert_eq!(row("kernel")[2..5], ["1.0k", "110%", "100.0%"], "{text}");
+        assert!(text.contains("is test-and-set"), "{text}");
+    }
+
+    #[test]
+    fn without_the_kernels_lock_there_is_no_percentage() {
+        let text = compare(&[point("ticket", &[20])]);
+        assert!(text.contains("--"), "{text}");
+    }
+}

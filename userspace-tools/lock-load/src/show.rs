@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One run, readable.
+
+use debugfs::{
+    tool::{grid, numbers, rate},
+    LockLoad, Report,
+};
+
+/// The sum, the machine, and a line for each thread.
+pub fn show(report: &LockLoad) -> String {
+    let LockLoad {
+        run, config, sum, ..
+    } = report;
+    let mut threads = grid(&["thread", "vcpu", "sections", "halts", "kicks", "moved"]);
+    for t in &report.threads {
+        let row = [t.sections, t.halts, t.kicks, t.moved.into()];
+        let row = row.map(|n| n.to_string());
+        threads.add_row([t.index.to_string(), t.vcpu.to_string()].iter().chain(&row));
+    }
+    numbers(&mut threads, 0);
+    format!(
+        "run {run}: {config}\n\
+         sections   {} in {:.3} s = {}/s; a thread {} to {}, mean {}, Jain's index {:.3}\n\
+         waiting    {} halts, {} kicks by {}\n\
+         exclusion  {}, {} updates lost\n\
+         machine    kernel/raw_spin is {}; {} loops/us\n\n{threads}",
+        sum.sections,
+        sum.elapsed_ns as f64 / 1e9,
+        rate(report.rate()),
+        sum.min,
+        sum.max,
+        sum.mean,
+        report.fairness(),
+        sum.halts,
+        sum.kicks,
+        report.machine.kick,
+        report.outcome(),
+        sum.lost,
+        report.machine.kernel_lock,
+        report.machine.loops_per_us,
+    )
+}
