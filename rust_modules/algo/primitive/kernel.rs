@@ -9,7 +9,15 @@
 mod inline;
 
 mod helpers {
-    #![allow(dead_code, missing_docs, unreachable_pub, unsafe_code)]
+    #![allow(
+        dead_code,
+        missing_docs,
+        non_camel_case_types,
+        non_upper_case_globals,
+        unreachable_pub,
+        clippy::all,
+        reason = "generated"
+    )]
     include!(env!("SLOWPATH_HELPERS"));
 }
 

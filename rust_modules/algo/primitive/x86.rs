@@ -94,7 +94,7 @@ pub unsafe trait Int: Word {
 
 /// Implements a word of its own size.
 macro_rules! word {
-    ($($t:ty, $class:ident, $acc:literal, $suffix:literal, $reg:literal;)*) => {$(
+    ($($t:ty, $class:ident, $acc:tt, $suffix:literal, $reg:literal;)*) => {$(
         // SAFETY: One instruction for each function, of the size of the type; zero is a number.
         unsafe impl Word for $t {
             #[inline(always)]

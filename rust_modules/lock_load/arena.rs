@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One lock and what it protects, on cache lines of their own.
+
+use algo::{
+    lock::Lock,
+    Events, //
+};
+use kernel::prelude::*;
+use rig::{
+    burn,
+    Alarm,
+    Padded, //
+};
+
+use crate::words::Words;
+
+/// How a thread goes through sections.
+#[derive(Clone, Copy)]
+pub(crate) struct Pattern {
+    /// Loops inside a section.
+    pub(crate) hold: u64,
+    /// Loops between two sections.
+    pub(crate) idle: u64,
+    /// Sections between two chances for others to run on the vCPU.
+    pub(crate) batch: u32,
+}
+
+/// An arena of some lock.
+pub(crate) trait Arena: Send + Sync {
+    /// Goes through a batch of sections; returns how many were completed.
+    fn batch(&self, pattern: Pattern, alarm: &Alarm, events: &Events) -> u64;
+
+    /// The words.
+    fn words(&self) -> &Words;
+}
+
+struct Held<L> {
+    lock: Padded<L>,
+    words: Padded<Words>,
+}
+
+/// Makes an arena of an `L`.
+pub(crate) fn arena<L: Lock + Send + 'static>() -> Result<KBox<dyn Arena>> {
+    let held = Held {
+        lock: Padded(L::new()),
+        words: Padded(Words::new()),
+    };
+    Ok(KBox::new(held, GFP_KERNEL)?)
+}
+
+impl<L: Lock + Send> Arena for Held<L> {
+    fn batch(&self, pattern: Pattern, alarm: &Alarm, events: &Events) -> u64 {
+        hot_sections(&*self.lock, &self.words, pattern, alarm, events)
+    }
+
+    fn words(&self) -> &Words {
+        &self.words
+    }
+}
+
+/// The measured loop. `scripts/hot-check` finds it by its name, once for each lock.
+#[inline(never)]
+fn hot_sections<L: Lock>(
+    lock: &L,
+    words: &Words,
+    pattern: Pattern,
+    alarm: &Alarm,
+    events: &Events,
+) -> u64 {
+    let mut sections: u64 = 0;
+    for _ in 0..pattern.batch {
+        if alarm.rung() {
+            break;
+        }
+        lock.with(events, || words.section(pattern.hold));
+        sections = sections.wrapping_add(1);
+        burn(pattern.idle);
+    }
+    sections
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The locks under test: each name, and the type behind it.
+
+use abi::lock_load::Lock as Name;
+use algo::{
+    lock::{
+        Busted,
+        Empty,
+        Lock,
+        Mcs,
+        Tas,
+        Ticket,
+        Ttas, //
+    },
+    wait::{
+        Halt,
+        Spin,
+        SpinThenHalt, //
+    }, //
+};
+use kernel::prelude::*;
+
+use crate::{
+    arena::{
+        arena,
+        Arena, //
+    },
+    kernel_locks::RawSpin, //
+};
+
+/// How to run a lock.
+pub(crate) struct Entry {
+    /// Makes its arena.
+    pub(crate) make: fn() -> Result<KBox<dyn Arena>>,
+    /// Whether it promises to exclude.
+    pub(crate) excludes: bool,
+}
+
+/// Returns the entry of a name.
+pub(crate) fn entry(name: Name) -> Entry {
+    match name {
+        Name::Empty => of::<Empty>(),
+        Name::Busted => of::<Busted>(),
+        Name::Tas => of::<Tas>(),
+        Name::Ttas => of::<Ttas>(),
+        Name::Ticket => of::<Ticket>(),
+        Name::McsSpin => of::<Mcs<Spin>>(),
+        Name::McsHalt => of::<Mcs<Halt>>(),
+        Name::McsSpinThenHalt => of::<Mcs<SpinThenHalt>>(),
+        Name::KernelRawSpin => of::<RawSpin>(),
+    }
+}
+
+fn of<L: Lock + Send + 'static>() -> Entry {
+    Entry {
+        make: arena::<L>,
+        excludes: L::EXCLUDES,
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The flag that ends a run, raised by a timer or by hand.
+//!
+//! The timer's interrupt raises it, not a thread: under a load that keeps preemption off, a
+//! thread that is to end the run would wait for the very threads that it is to end.
+
+use algo::primitive::{
+    Atomic,
+    Relaxed, //
+};
+use kernel::{
+    impl_has_hr_timer,
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
+    time::{
+        hrtimer::{
+            ArcHrTimerHandle,
+            HrTimer,
+            HrTimerCallback,
+            HrTimerCallbackContext,
+            HrTimerPointer,
+            HrTimerRestart,
+            RelativeMode, //
+        },
+        Delta,
+        Monotonic, //
+    }, //
+};
+
+use crate::Padded;
+
+/// A flag that goes up once.
+#[pin_data]
+pub struct Alarm {
+    #[pin]
+    timer: HrTimer<Self>,
+    rung: Padded<Atomic<bool>>,
+}
+
+impl Alarm {
+    pub(crate) fn new() -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                timer <- HrTimer::new(),
+                rung: Padded(Atomic::new(false)),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Raises the flag in `ms`, unless the handle is dropped before.
+    pub(crate) fn ring_in(self: &Arc<Self>, ms: u32) -> ArcHrTimerHandle<Self> {
+        self.clone().start(Delta::from_millis(i64::from(ms)))
+    }
+
+    /// Raises the flag now.
+    pub(crate) fn ring(&self) {
+        // Nothing is handed over: whoever sees it just leaves, and is joined.
+        self.rung.store(true, Relaxed);
+    }
+
+    /// Returns whether the flag is up.
+    #[inline(always)]
+    pub fn rung(&self) -> bool {
+        self.rung.load(Relaxed)
+    }
+}
+
+impl HrTimerCallback for Alarm {
+    type Pointer<'a> = Arc<Self>;
+
+    fn run(this: ArcBorrow<'_, Self>, _: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
+        this.ring();
+        HrTimerRestart::NoRestart
+    }
+}
+
+impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Alarm {
+        mode: RelativeMode<Monotonic>, field: self.timer
+    }
+}

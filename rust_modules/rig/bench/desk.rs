@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a bench remembers.
+
+use abi::status::{
+    State,
+    Status, //
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use crate::{
+    cpu,
+    crew::Crew,
+    now_ns,
+    thread::Thread,
+    Line,
+    Load,
+    Refused,
+    Text, //
+};
+
+/// A run that waits for the conductor.
+pub(super) struct Order<L: Load> {
+    pub(super) crew: Arc<Crew<L>>,
+    pub(super) threads: KVVec<Thread>,
+    pub(super) report: Text,
+    pub(super) number: u64,
+    pub(super) length_ms: u32,
+}
+
+/// Settings, the run under way, and what the last one came to.
+pub(super) struct Desk<L: Load> {
+    pub(super) config: L::Config,
+    /// The reason of the last refused write.
+    pub(super) error: Line,
+    /// The last finished run.
+    pub(super) report: Text,
+    /// Counts the changes of `report`.
+    pub(super) edition: u32,
+    pub(super) order: Option<Order<L>>,
+    pub(super) closed: bool,
+    /// The run under way.
+    crew: Option<Arc<Crew<L>>>,
+    runs: u64,
+    started_ns: u64,
+    elapsed_ns: u64,
+}
+
+impl<L: Load> Desk<L> {
+    pub(super) fn new() -> Self {
+        Self {
+            config: L::Config::default(),
+            error: Line::new(),
+            report: Text::default(),
+            edition: 0,
+            order: None,
+            closed: false,
+            crew: None,
+            runs: 0,
+            started_ns: 0,
+            elapsed_ns: 0,
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let (state, elapsed_ns) = match &self.crew {
+            None => (State::Idle, self.elapsed_ns),
+            Some(crew) => {
+                let state = match crew.alarm.rung() {
+                    false => State::Running,
+                    true => State::Stopping,
+                };
+                (state, now_ns().saturating_sub(self.started_ns))
+            }
+        };
+        Status {
+            state,
+            runs: self.runs,
+            elapsed_ns,
+        }
+    }
+
+    /// Takes over settings.
+    pub(super) fn set(&mut self, text: &str) -> Result<(), Refused> {
+        L::set(&mut self.config, text, &cpu::limits(), self.crew.is_some())?;
+        if let Some(crew) = &self.crew {
+            L::change(&crew.run, &self.config);
+        }
+        Ok(())
+    }
+
+    /// Makes a run for the conductor.
+    pub(super) fn start(&mut self, load: &L) -> Result<(), Refused> {
+        self.must_be_idle("start")?;
+        let run = load.prepare(&self.config, &cpu::limits())?;
+        let (crew, threads) = Crew::<L>::new(run)?;
+        // A line per thread and some before them: a report allocates nothing.
+        let report = Text::with_capacity(2048 + 256 * threads.len())?;
+        self.runs = self.runs.wrapping_add(1);
+        self.started_ns = now_ns();
+        self.crew = Some(crew.clone());
+        self.order = Some(Order {
+            crew,
+            threads,
+            report,
+            number: self.runs,
+            length_ms: L::length_ms(&self.config),
+        });
+        Ok(())
+    }
+
+    /// Tells the run under way to stop.
+    pub(super) fn stop(&self) {
+        if let Some(crew) = &self.crew {
+            crew.alarm.ring();
+        }
+    }
+
+    /// Takes back what the run under way came to.
+    pub(super) fn finish(&mut self, report: Text) {
+        self.report = report;
+        self.edition = self.edition.wrapping_add(1);
+        // The last reference: what the run took is free again before anyone sees it is idle.
+        self.crew = None;
+        self.elapsed_ns = now_ns().saturating_sub(self.started_ns);
+    }
+
+    /// Forgets everything.
+    pub(super) fn reset(&mut self) -> Result<(), Refused> {
+        self.must_be_idle("1")?;
+        let edition = self.edition.wrapping_add(1);
+        *self = Self::new();
+        self.edition = edition;
+        Ok(())
+    }
+
+    /// Ends the run under way; no other will come.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.stop();
+    }
+
+    fn must_be_idle(&self, word: &str) -> Result<(), Refused> {
+        match self.crew {
+            None => Ok(()),
+            Some(_) => Err(Refused::new(
+                EBUSY,
+                format_args!("`{word}`: a run is under way; write `stop` to run"),
+            )),
+        }
+    }
+}

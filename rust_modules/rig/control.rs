@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A debugfs directory of text files.
+//!
+//! The files have a `struct debugfs_short_fops`: one that is held open while the module is
+//! removed then fails with `EIO` and is closed harmlessly. Those of `kernel::debugfs` oops.
+
+use core::{
+    marker::PhantomData,
+    ptr, //
+};
+
+use kernel::{
+    bindings,
+    error::from_err_ptr,
+    prelude::*,
+    str::CStr,
+    sync::Arc,
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    }, //
+};
+
+use crate::{
+    Refused,
+    Text, //
+};
+
+/// The most that one write may hold.
+const LONGEST: usize = 4096;
+
+/// A text that was written, or why it is none.
+pub(crate) type Written<'a> = Result<&'a str, Refused>;
+
+/// What a file on a `T` shows and takes.
+pub(crate) trait Endpoint<T>: 'static {
+    /// The name of the file.
+    const NAME: &'static CStr;
+    /// Who may do what with it.
+    const MODE: u16;
+
+    /// Writes what the file shows. It changes nothing: one `read()` is one call.
+    fn show(on: &T, to: &mut Text) -> Result {
+        let _ = (on, to);
+        Err(EINVAL)
+    }
+
+    /// Takes what was written to the file.
+    fn store(on: &T, text: Written<'_>) -> Result {
+        let _ = (on, text);
+        Err(EINVAL)
+    }
+
+    /// Numbers the states of a file that must not be read half and half.
+    fn edition(on: &T) -> u32 {
+        let _ = on;
+        0
+    }
+}
+
+/// A directory; dropping it removes it, after all calls under way.
+///
+/// # Invariants
+///
+/// `dir` is live, and `data` outlives it.
+pub(crate) struct Folder<T> {
+    dir: *mut bindings::dentry,
+    data: Arc<T>,
+}
+
+// SAFETY: debugfs may be called from anywhere.
+unsafe impl<T: Send + Sync> Send for Folder<T> {}
+// SAFETY: As above.
+unsafe impl<T: Send + Sync> Sync for Folder<T> {}
+
+impl<T: Send + Sync + 'static> Folder<T> {
+    /// Creates an empty directory.
+    pub(crate) fn new(name: &'static CStr, data: Arc<T>) -> Result<Self> {
+        // SAFETY: The name is a string; no parent is the root of debugfs.
+        let dir = unsafe { bindings::debugfs_create_dir(name.as_char_ptr(), ptr::null_mut()) };
+        // INVARIANT: It was just made, and `drop` removes it before `data` goes.
+        from_err_ptr(dir).map(|dir| Self { dir, data })
+    }
+
+    /// Adds a file.
+    pub(crate) fn with<E: Endpoint<T>>(self) -> Result<Self> {
+        // SAFETY: The directory is live, and the data outlives it, by the invariant; the table is
+        // a constant.
+        let file = unsafe {
+            bindings::debugfs_create_file_short(
+                E::NAME.as_char_ptr(),
+                E::MODE,
+                self.dir,
+                Arc::as_ptr(&self.data).cast_mut().cast(),
+                ptr::null(),
+                &Ops::<T, E>::TABLE,
+            )
+        };
+        from_err_ptr(file).map(|_| self)
+    }
+}
+
+impl<T> Drop for Folder<T> {
+    fn drop(&mut self) {
+        // SAFETY: The directory is live, by the invariant.
+        unsafe { bindings::debugfs_remove(self.dir) };
+    }
+}
+
+struct Ops<T, E>(PhantomData<(T, E)>);
+
+impl<T: Send + Sync + 'static, E: Endpoint<T>> Ops<T, E> {
+    const TABLE: bindings::debugfs_short_fops = bindings::debugfs_short_fops {
+        read: Some(read::<T, E>),
+        write: Some(write::<T, E>),
+        llseek: None,
+    };
+}
+
+/// # Safety
+///
+/// Called by debugfs for a file made by [`Folder::with`].
+unsafe extern "C" fn read<T: 'static, E: Endpoint<T>>(
+    file: *mut bindings::file,
+    buf: *mut c_char,
+    len: usize,
+    pos: *mut bindings::loff_t,
+) -> isize {
+    // SAFETY: `simple_open()` put there what `with` gave, which lives for as long as the file.
+    let on = unsafe { &*(*file).private_data.cast::<T>() };
+    // The position carries the edition that reading began with: 31 bits of it, and 32 of place.
+    let edition = i64::from(E::edition(on) & 0x7fff_ffff) << 32;
+    // SAFETY: debugfs gives a valid position.
+    let at = unsafe { *pos };
+    let mut place = at & i64::from(u32::MAX);
+    if place != 0 && at & !i64::from(u32::MAX) != edition {
+        return ESTALE.to_errno() as isize;
+    }
+    let mut text = Text::default();
+    if let Err(e) = E::show(on, &mut text) {
+        return e.to_errno() as isize;
+    }
+    if place != 0 && i64::from(E::edition(on) & 0x7fff_ffff) << 32 != edition {
+        return ESTALE.to_errno() as isize;
+    }
+    let bytes = text.as_bytes();
+    // SAFETY: The buffer is the caller's, and the text is live.
+    let n = unsafe {
+        bindings::simple_read_from_buffer(
+            buf.cast(),
+            len,
+            &mut place,
+            bytes.as_ptr().cast(),
+            bytes.len(),
+        )
+    };
+    // SAFETY: As above.
+    unsafe { *pos = edition | place };
+    n
+}
+
+/// # Safety
+///
+/// As for [`read`].
+unsafe extern "C" fn write<T: 'static, E: Endpoint<T>>(
+    file: *mut bindings::file,
+    buf: *const c_char,
+    len: usize,
+    _pos: *mut bindings::loff_t,
+) -> isize {
+    // SAFETY: As in `read`.
+    let on = unsafe { &*(*file).private_data.cast::<T>() };
+    let mut bytes = KVec::new();
+    let taken = match fetch(buf, len, &mut bytes) {
+        Ok(()) => E::store(on, text(&bytes)),
+        Err(refused) => E::store(on, Err(refused)),
+    };
+    match taken {
+        Ok(()) => len as isize,
+        Err(e) => e.to_errno() as isize,
+    }
+}
+
+/// Copies what was written.
+fn fetch(buf: *const c_char, len: usize, to: &mut KVec<u8>) -> Result<(), Refused> {
+    if len > LONGEST {
+        return Err(Refused::new(
+            EINVAL,
+            format_args!("{len} bytes in one write; allowed: 0..={LONGEST}"),
+        ));
+    }
+    let from = UserPtr::from_ptr(buf.cast_mut().cast());
+    Ok(UserSlice::new(from, len).read_all(to, GFP_KERNEL)?)
+}
+
+fn text(bytes: &[u8]) -> Written<'_> {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.trim()),
+        Err(_) => Err(Refused::new(EINVAL, format_args!("not UTF-8 text"))),
+    }
+}

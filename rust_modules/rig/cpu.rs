@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The vCPUs, and what the machine allows.
+
+use abi::Limits;
+use kernel::{
+    bindings,
+    cpu::{
+        nr_cpu_ids,
+        CpuId, //
+    },
+    cpumask::Cpumask,
+    page::PAGE_SIZE, //
+};
+
+/// Returns the CPUs that are online, in ascending order. Any of them may go at any time.
+pub(crate) fn online() -> impl Iterator<Item = CpuId> {
+    // SAFETY: The kernel's own mask is valid for ever, and read bit by bit.
+    let mask = unsafe { Cpumask::from_raw(&raw const bindings::__cpu_online_mask) };
+    (0..nr_cpu_ids())
+        .filter_map(CpuId::from_u32)
+        .filter(|&cpu| mask.test(cpu))
+}
+
+/// Returns what the machine allows now: its vCPUs, and the memory it can spare.
+pub(crate) fn limits() -> Limits {
+    // SAFETY: Reads counters of the page allocator; may be called anywhere.
+    let pages = unsafe { bindings::si_mem_available() } as u64;
+    let vcpus = online().fold(0u32, |n, _| n.saturating_add(1));
+    Limits {
+        vcpus,
+        bytes: pages.saturating_mul(PAGE_SIZE as u64),
+    }
+}

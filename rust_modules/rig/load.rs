@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a module adds to the [bench](crate::Stand): a kind of run.
+
+use core::fmt;
+
+use abi::{
+    Limits,
+    Refusal, //
+};
+use kernel::str::CStr;
+
+use crate::{
+    Padded,
+    Place,
+    Refused,
+    Text,
+    Worker, //
+};
+
+/// A kind of run: how it is prepared, what each thread does in it, and what is told of it.
+pub trait Load: Send + Sync + Sized + 'static {
+    /// The settings, one of those in `abi`.
+    type Config: Copy + Default + fmt::Display + Send + Unpin;
+    /// What the threads of one run share.
+    type Run: Send + Sync;
+
+    /// The name of the debugfs directory.
+    const NAME: &'static CStr;
+
+    /// Takes over settings, as `set` of the settings in `abi` does.
+    fn set<'a>(
+        config: &mut Self::Config,
+        text: &'a str,
+        limits: &Limits,
+        running: bool,
+    ) -> Result<(), Refusal<'a>>;
+
+    /// Shows the settings, as `show` of the settings in `abi` does.
+    fn show(config: &Self::Config, limits: &Limits, to: &mut Text) -> fmt::Result;
+
+    /// Returns after how many milliseconds the threads are told to stop.
+    fn length_ms(config: &Self::Config) -> u32;
+
+    /// Makes all that a run needs. Nothing is allocated later.
+    fn prepare(&self, config: &Self::Config, limits: &Limits) -> Result<Self::Run, Refused>;
+
+    /// Returns how many threads the run wants.
+    fn threads(run: &Self::Run) -> u32;
+
+    /// Does the work of one thread, until it is done or the worker's alarm has rung.
+    fn work(run: &Self::Run, worker: &Worker<'_>);
+
+    /// Takes over live settings during a run.
+    fn change(run: &Self::Run, config: &Self::Config) {
+        let _ = (run, config);
+    }
+
+    /// Tells what a run came to.
+    fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result;
+}
+
+/// A run that all threads have left.
+pub struct Ended<'a, L: Load> {
+    /// Its number.
+    pub number: u64,
+    /// The settings that it began with, with live ones as they were last.
+    pub config: &'a L::Config,
+    /// What the threads shared.
+    pub run: &'a L::Run,
+    /// From the opening of the gate until the last thread left, in nanoseconds.
+    pub elapsed_ns: u64,
+    /// Whether the threads were told to stop before all had left.
+    pub told_to_stop: bool,
+    /// Where the threads were.
+    pub places: &'a [Padded<Place>],
+}
+
+/// Implements [`Load::Config`], [`Load::set`] and [`Load::show`] by the settings in `abi`.
+#[macro_export]
+macro_rules! settings {
+    ($config:ty) => {
+        type Config = $config;
+
+        fn set<'a>(
+            config: &mut Self::Config,
+            text: &'a str,
+            limits: &::abi::Limits,
+            running: bool,
+        ) -> ::core::result::Result<(), ::abi::Refusal<'a>> {
+            config.set(text, limits, running)
+        }
+
+        fn show(
+            config: &Self::Config,
+            limits: &::abi::Limits,
+            to: &mut $crate::Text,
+        ) -> ::core::fmt::Result {
+            ::core::fmt::Write::write_fmt(to, format_args!("{}", config.show(limits)))
+        }
+    };
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel's own sloppy counter, `lib/percpu_counter.c`.
+
+use kernel::{
+    bindings,
+    error::to_result,
+    prelude::*,
+    types::Opaque, //
+};
+
+/// A `struct percpu_counter`.
+///
+/// # Invariants
+///
+/// The box holds an initialised counter, which never moves: the kernel keeps a list of them.
+pub struct PercpuCounter(KBox<Opaque<bindings::percpu_counter>>);
+
+// SAFETY: All functions of a `percpu_counter` may be called from anywhere, by several at once.
+unsafe impl Send for PercpuCounter {}
+// SAFETY: As above.
+unsafe impl Sync for PercpuCounter {}
+
+impl PercpuCounter {
+    /// Creates a counter at zero.
+    pub fn new() -> Result<Self> {
+        let counter = KBox::new(Opaque::uninit(), GFP_KERNEL)?;
+        // SAFETY: The box has room for one counter; the key is for lockdep, which may be off.
+        to_result(unsafe {
+            bindings::__percpu_counter_init_many(
+                counter.get(),
+                0,
+                bindings::GFP_KERNEL,
+                1,
+                core::ptr::null_mut(),
+            )
+        })?;
+        // INVARIANT: It was just initialised, and moving a box does not move what it holds.
+        Ok(Self(counter))
+    }
+
+    /// Adds `n` on the calling CPU.
+    #[inline(always)]
+    pub fn add(&self, n: i64) {
+        // SAFETY: The counter is initialised, by the invariant.
+        unsafe { bindings::percpu_counter_add_batch(self.0.get(), n, batch()) };
+    }
+
+    /// Returns the central count.
+    pub fn read(&self) -> i64 {
+        // SAFETY: As above; a concurrent change is not torn.
+        unsafe { (&raw const (*self.0.get()).count).read_volatile() }
+    }
+
+    /// Returns the sum over all CPUs.
+    pub fn sum(&self) -> i64 {
+        // SAFETY: As above.
+        unsafe { bindings::__percpu_counter_sum(self.0.get()) }
+    }
+
+    /// Returns how far [`read`](Self::read) may be off with `cpus` online.
+    pub fn bound(cpus: u32) -> u64 {
+        u64::from(batch().unsigned_abs()).saturating_mul(u64::from(cpus))
+    }
+}
+
+/// What a CPU may hold back.
+#[inline(always)]
+fn batch() -> i32 {
+    // SAFETY: The kernel changes it only when a CPU comes or goes, in one store.
+    unsafe { (&raw const bindings::percpu_counter_batch).read_volatile() }
+}
+
+impl Drop for PercpuCounter {
+    fn drop(&mut self) {
+        // SAFETY: The counter is initialised, by the invariant, and nobody has a reference left.
+        unsafe { bindings::percpu_counter_destroy_many(self.0.get(), 1) };
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What every load needs of the kernel: threads on vCPUs that start together and are told to
+//! stop, control files, memory, and the kernel's own locks and counters to compare with.
+//!
+//! This is the one safe door to `kernel::bindings`; the modules themselves write no `unsafe`.
+
+mod alarm;
+mod bench;
+mod clock;
+mod control;
+mod cpu;
+mod crew;
+mod delay;
+mod gate;
+mod helpers;
+mod kernel_lock;
+mod line;
+mod load;
+mod memory;
+mod padded;
+mod percpu_counter;
+mod preempt;
+mod raw_spin;
+mod refused;
+mod text;
+mod thread;
+
+pub use self::{
+    alarm::Alarm,
+    bench::Stand,
+    clock::now_ns,
+    crew::{
+        Place,
+        Worker, //
+    },
+    delay::{
+        burn,
+        Pace, //
+    },
+    kernel_lock::{
+        kernel_lock,
+        kick, //
+    },
+    line::Line,
+    load::{
+        Ended,
+        Load, //
+    },
+    memory::Page,
+    padded::Padded,
+    percpu_counter::PercpuCounter,
+    preempt::{
+        breathe,
+        Preempt, //
+    },
+    raw_spin::RawSpin,
+    refused::Refused,
+    text::Text, //
+};

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A text that grows.
+
+use core::fmt;
+
+use kernel::prelude::*;
+
+/// What a file shows.
+#[derive(Default)]
+pub struct Text(KVVec<u8>);
+
+impl Text {
+    /// Creates an empty text with room for `bytes`.
+    pub fn with_capacity(bytes: usize) -> Result<Self> {
+        Ok(Self(KVVec::with_capacity(bytes, GFP_KERNEL)?))
+    }
+
+    /// Returns the text.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Adds `bytes`, which are text.
+    pub fn push(&mut self, bytes: &[u8]) -> Result {
+        Ok(self.0.extend_from_slice(bytes, GFP_KERNEL)?)
+    }
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes()).map_err(|_| fmt::Error)
+    }
+}
