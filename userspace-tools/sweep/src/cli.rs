@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{
+    Args,
+    Parser,
+    Subcommand, //
+};
+
+const AFTER: &str = "\
+Examples:
+  sweep run scripts/experiments/demo.toml             run it; results go to build/results/
+  sweep run --dry-run scripts/experiments/demo.toml   print the plan and how long it will take
+  sweep show build/results/latest                     print its tables again, from its records
+  sweep show --json build/results/latest | jq .figures
+  sweep evidence foundation                           measure every claim, one line each
+  COLD=1 sweep evidence foundation                    also those that begin with an empty cache
+
+Environment:
+  SLOWPATH_STARTED  when the user's command began, in seconds since 1970, for the times printed
+  SLOWPATH_VM       another `vm` than the one beside `sweep`
+
+Exit codes:
+  0    every run came out as it must; every claim holds
+  1    something is broken, `busted` was not caught, a guest was lost, a claim falls short
+  2    usage: no such file, or an experiment that cannot be run as it is written
+  130  interrupted (SIGINT); 143 on SIGTERM, 129 on SIGHUP";
+
+/// Experiments in; tables, records and verdicts out.
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run an experiment in a guest and print its tables.
+    Run(Run),
+    /// Print the tables of a result directory again, from its records alone.
+    Show(Show),
+    /// Measure claims and say of each whether it holds.
+    Evidence(Evidence),
+}
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Run {
+    /// The experiment, a TOML file; see scripts/experiments/.
+    pub file: PathBuf,
+    /// Print the plan and its estimated time; boot nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Run in this tier, whatever the experiment says: auto, kvm or tcg.
+    #[arg(long)]
+    pub tier: Option<String>,
+    /// Host CPUs for the guest, whatever the experiment says: `all`, or a list as 0,2-3.
+    #[arg(long)]
+    pub cpus: Option<String>,
+    /// Repeats, whatever the experiment says.
+    #[arg(long)]
+    pub repeats: Option<u32>,
+    /// Give the guest up after this many seconds; by default five times the estimate and a minute.
+    #[arg(long)]
+    pub timeout: Option<u64>,
+    /// Where result directories are made.
+    #[arg(long, default_value = "build/results")]
+    pub results: PathBuf,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `show`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Show {
+    /// The result directory.
+    #[arg(default_value = "build/results/latest")]
+    pub dir: PathBuf,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `evidence`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Evidence {
+    /// Which claims: the name of a file in scripts/claims/ without `.toml`.
+    pub what: String,
+    /// Where the claims are.
+    #[arg(long, default_value = "scripts/claims")]
+    pub claims: PathBuf,
+    /// Where result directories are made.
+    #[arg(long, default_value = "build/results")]
+    pub results: PathBuf,
+    /// Only these steps; claims of others are `not shown`.
+    #[arg(long, value_delimiter = ',')]
+    pub step: Vec<String>,
+    /// Print JSON instead of lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep evidence`: measures every claim of a file and says of each whether it holds.
+
+mod claim;
+mod figure;
+mod rule;
+mod step;
+mod verdict;
+
+use std::{
+    collections::BTreeMap,
+    time::Instant, //
+};
+
+use anyhow::Context;
+use serde_json::json;
+
+use self::{
+    claim::Claims,
+    step::Outcome,
+    verdict::{
+        judge,
+        Judged, //
+    },
+};
+use crate::{
+    cli::Evidence as Args,
+    human::seconds,
+    provenance::Git,
+    results::Results, //
+};
+
+/// Measures them; whether all hold.
+pub fn evidence(args: &Args) -> anyhow::Result<bool> {
+    let claims = Claims::read(&args.claims, &args.what)?;
+    claims.knows(&args.step)?;
+    let results = Results::create(&args.results, &format!("evidence-{}", args.what))?;
+    let began = Instant::now();
+    let mut outcomes = BTreeMap::new();
+    for step in &claims.steps {
+        let outcome = if !args.step.is_empty() && !args.step.contains(&step.name) {
+            Outcome::Skipped("left out by --step".into())
+        } else {
+            step.run(&results.dir)
+                .with_context(|| format!("step `{}`", step.name))?
+        };
+        outcomes.insert(step.name.clone(), outcome);
+    }
+    let judged: Vec<Judged> = claims
+        .claims
+        .iter()
+        .map(|claim| judge(claim, &outcomes))
+        .collect();
+    let text = verdict::table(&claims.title, &judged);
+    let holds = judged.iter().all(|judged| !judged.fails());
+    let json = json!({
+        "schema": crate::results::SCHEMA, "what": args.what, "git": Git::here(),
+        "holds": holds, "claims": judged, "steps": outcomes,
+    });
+    results.write("evidence.json", &format!("{json:#}\n"))?;
+    results.write("evidence.txt", &text)?;
+    results.complete()?;
+    if args.json {
+        println!("{json:#}");
+    } else {
+        println!("{text}");
+        println!(
+            "{} in all; logs: {}",
+            seconds(began.elapsed()),
+            results.dir.display()
+        );
+    }
+    Ok(holds)
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A figure read out of what a command said or left behind.
+
+use std::{
+    fs,
+    path::Path, //
+};
+
+use regex::Regex;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::figures::{
+    self,
+    Figures, //
+};
+
+/// Where a figure is found.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    /// Its name.
+    pub name: String,
+    /// A pattern for the command's output; its first group is the number.
+    pub pattern: Option<String>,
+    /// What is made of several matches.
+    #[serde(default)]
+    pub take: Take,
+    /// A JSON file in the step's directory …
+    pub file: Option<String>,
+    /// … and the place of the number in it.
+    pub pointer: Option<String>,
+}
+
+/// What is made of several matches of a pattern.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Take {
+    /// The last one.
+    #[default]
+    Last,
+    /// All together.
+    Sum,
+    /// How many there are; 0 if none.
+    Count,
+}
+
+impl Figure {
+    /// Refuses what can never be found.
+    pub fn check(&self) -> Result<(), String> {
+        let wrong = |why: String| Err(format!("figure `{}`: {why}", self.name));
+        match (&self.pattern, &self.file, &self.pointer) {
+            (Some(pattern), None, None) => match (multiline(pattern), self.take) {
+                (Err(error), _) => wrong(error.to_string()),
+                (Ok(regex), Take::Last | Take::Sum) if regex.captures_len() < 2 => {
+                    wrong(format!("`{pattern}` has no group"))
+                }
+                _ => Ok(()),
+            },
+            (None, Some(_), Some(_)) => Ok(()),
+            _ => wrong("allowed: a pattern, or a file and a pointer".into()),
+        }
+    }
+
+    /// Finds it in what the command said, or left in `dir`.
+    pub fn find(&self, dir: &Path, said: &str) -> Option<f64> {
+        if let (Some(file), Some(pointer)) = (&self.file, &self.pointer) {
+            let text = fs::read_to_string(dir.join(file)).ok()?;
+            return serde_json::from_str::<Value>(&text)
+                .ok()?
+                .pointer(pointer)?
+                .as_f64();
+        }
+        let regex = multiline(self.pattern.as_deref()?).ok()?;
+        let numbers = regex
+            .captures_iter(said)
+            .map(|found| found.get(1)?.as_str().parse().ok());
+        match self.take {
+            Take::Count => Some(regex.find_iter(said).count() as f64),
+            Take::Last => numbers.last()?,
+            Take::Sum => numbers.reduce(|a: Option<f64>, b| Some(a? + b?))?,
+        }
+    }
+}
+
+fn multiline(pattern: &str) -> Result<Regex, regex::Error> {
+    Regex::new(&format!("(?m){pattern}"))
+}
+
+/// The figures of the experiment whose result directory is named last in `said`.
+pub fn of_experiment(said: &str) -> Figures {
+    let dirs = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("results: "));
+    let Some(dir) = dirs.last() else {
+        return Figures::new();
+    };
+    let text = fs::read_to_string(Path::new(dir.trim()).join(figures::FILE)).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(text: &str, said: &str) -> Option<f64> {
+        let figure: Figure = toml::from_str(&format!("name = 'n'\n{text}")).unwrap();
+        figure.check().unwrap();
+        figure.find(Path::new("/nonexistent"), said)
+    }
+
+    #[test]
+    fn the_last_match_counts_unless_said_otherwise() {
+        let said = "a 1\nb 2\na 3\n";
+        assert_eq!(find("pattern = '^a (\\d+)$'", said), Some(3.0));
+        assert_eq!(find("pattern = '(\\d+)$'\ntake = 'sum'", said), Some(6.0));
+        assert_eq!(find("pattern = '^a'\ntake = 'count'", said), Some(2.0));
+    }
+
+    #[test]
+    fn what_was_not_said_is_not_measured_but_counts_as_none() {
+        assert_eq!(find("pattern = '^c (\\d+)'", "a 1"), None);
+        assert_eq!(find("pattern = '^c (\\d+)'\ntake = 'sum'", "a 1"), None);
+        assert_eq!(find("pattern = '^c'\ntake = 'count'", "a 1"), Some(0.0));
+        assert_eq!(find("file = 'no.json'\npointer = '/a'", "a 1"), None);
+    }
+
+    #[test]
+    fn what_can_never_be_found_is_refused() {
+        for text in [
+            "",
+            "pattern = 'a'",
+            "pattern = '('",
+            "file = 'a'",
+            "pattern = '(a)'\nfile = 'b'",
+        ] {
+            let figure: Figure = toml::from_str(&format!("name = 'n'\n{text}")).unwrap();
+            assert!(figure.check().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A step: a command as a user would give it, and the figures found in what it left.
+
+use std::{
+    fs::{
+        self,
+        File, //
+    },
+    path::Path,
+    process::{
+        Command,
+        Stdio, //
+    },
+    time::Instant,
+};
+
+use anyhow::{
+    bail,
+    Context, //
+};
+use serde::{
+    Deserialize,
+    Serialize, //
+};
+
+use super::figure::{
+    self,
+    Figure, //
+};
+use crate::{
+    figures::Figures,
+    interrupt::{
+        self,
+        Guarded, //
+    },
+    progress::Spinner,
+    provenance,
+    sample::Sample,
+};
+
+/// A command and the figures it gives.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Its name.
+    pub name: String,
+    /// A line for `sh`; `$DIR` is a directory for what it leaves, `$CPUS` lists the host's CPUs.
+    pub command: String,
+    /// How often it is run; a figure is then the median, and `NAME.max` and `NAME.min` are there.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// The environment variable without which it is too expensive.
+    pub only_with: Option<String>,
+    /// Whether it is an experiment, whose result directory holds figures.
+    #[serde(default)]
+    pub experiment: bool,
+    /// What else is read out of what it leaves.
+    #[serde(default, rename = "figure")]
+    pub figures: Vec<Figure>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// What came of a step.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It ran, and these are its figures; `exit` and `seconds` are among them.
+    Ran(Figures),
+    /// It failed; these were measured all the same.
+    Failed(String, Figures),
+    /// It was not run.
+    Skipped(String),
+}
+
+impl Step {
+    /// Refuses what cannot be run.
+    pub fn check(&self) -> Result<(), String> {
+        if !(1..=100).contains(&self.times) {
+            return Err(format!(
+                "step `{}`: times = {}: allowed: 1..=100",
+                self.name, self.times
+            ));
+        }
+        self.figures.iter().try_for_each(Figure::check)
+    }
+
+    /// Runs it; what it says is kept in `results`.
+    pub fn run(&self, results: &Path) -> anyhow::Result<Outcome> {
+        if let Some(name) = &self.only_with {
+            if std::env::var(name).map_or(true, |value| value.is_empty() || value == "0") {
+                return Ok(Outcome::Skipped(format!("{name}=1 runs it")));
+            }
+        }
+        let mut all: Vec<Figures> = Vec::new();
+        for time in 1..=self.times {
+            let dir = results.join(match self.times {
+                1 => self.name.clone(),
+                _ => format!("{}-{time}", self.name),
+            });
+            let figures = self.run_once(&std::path::absolute(dir)?)?;
+            let failed = figures.get("exit") != Some(&0.0);
+            all.push(figures);
+            if failed {
+                break;
+            }
+        }
+        let figures = middle(&all);
+        let failed = figures.get("exit.max").or(figures.get("exit")) != Some(&0.0);
+        Ok(match failed {
+            true => Outcome::Failed(format!("`{}` failed", self.command.trim()), figures),
+            false => Outcome::Ran(figures),
+        })
+    }
+
+    fn run_once(&self, dir: &Path) -> anyhow::Result<Figures> {
+        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        let log = dir.join("log");
+        let output =
+            File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
+        let cpus = provenance::cpus("all").map_err(anyhow::Error::msg)?;
+        let spinner = Spinner::begin(&self.name);
+        let began = Instant::now();
+        let mut child = Command::new("sh")
+            .args(["-euc", &self.command])
+            .env("DIR", dir)
+            .env("CPUS", provenance::list(&cpus))
+            .env_remove(crate::times::STARTED)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .context("cannot start sh")?;
+        let guarded = Guarded::new(&child);
+        let status = child.wait()?;
+        drop(guarded);
+        if let Some(code) = interrupt::exit_code() {
+            bail!("interrupted (exit code {code})");
+        }
+        let took = began.elapsed();
+        let exit = status.code().unwrap_or(-1);
+        spinner.end(took, exit);
+        let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+        let mut figures = Figures::from([
+            ("exit".into(), exit.into()),
+            ("seconds".into(), took.as_secs_f64()),
+        ]);
+        if self.experiment {
+            figures.extend(figure::of_experiment(&said));
+        }
+        let mine = self.figures.iter();
+        figures.extend(
+            mine.filter_map(|figure| Some((figure.name.clone(), figure.find(dir, &said)?))),
+        );
+        Ok(figures)
+    }
+}
+
+/// The medians of several, with the extremes beside them.
+fn middle(all: &[Figures]) -> Figures {
+    let [first, rest @ ..] = all else {
+        return Figures::new();
+    };
+    if rest.is_empty() {
+        return first.clone();
+    }
+    let mut figures = Figures::new();
+    for name in first.keys() {
+        let values: Vec<f64> = all
+            .iter()
+            .filter_map(|one| one.get(name).copied())
+            .collect();
+        // One that is missing in some repeat was not measured.
+        let Some(sample) = Sample::of(&values).filter(|sample| sample.n == all.len()) else {
+            continue;
+        };
+        figures.insert(name.clone(), sample.median);
+        figures.insert(format!("{name}.min"), sample.min);
+        figures.insert(format!("{name}.max"), sample.max);
+    }
+    figures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(text: &str) -> Step {
+        toml::from_str(&format!("name = 't'\n{text}")).unwrap()
+    }
+
+    fn run(text: &str) -> Outcome {
+        step(text).run(tempfile::tempdir().unwrap().path()).unwrap()
+    }
+
+    #[test]
+    fn figures_are_found_in_what_the_command_says() {
+        let text = "command = 'echo 7 passed; echo 5 passed'\n\
+                    figure = [{ name = 'n', pattern = '(\\d+) passed', take = 'sum' }]";
+        let Outcome::Ran(figures) = run(text) else {
+            panic!("it ran")
+        };
+        assert_eq!(figures["n"], 12.0);
+        assert_eq!(figures["exit"], 0.0);
+    }
+
+    #[test]
+    fn a_command_that_fails_says_so() {
+        let Outcome::Failed(why, figures) = run("command = 'exit 3'") else {
+            panic!("it failed")
+        };
+        assert!(why.contains("exit 3"));
+        assert_eq!(figures["exit"], 3.0);
+    }
+
+    #[test]
+    fn what_is_expensive_is_not_run_unasked() {
+        let outcome = run("command = 'true'\nonly_with = 'SWEEP_TEST_THAT_NOBODY_SETS'");
+        assert!(matches!(outcome, Outcome::Skipped(why) if why.contains("=1 runs it")));
+    }
+
+    #[test]
+    fn a_figure_of_several_times_is_the_median() {
+        let text = "command = 'basename $DIR'\ntimes = 3\n\
+                    figure = [{ name = 'n', pattern = 't-(\\d)' }]";
+        let Outcome::Ran(figures) = run(text) else {
+            panic!("it ran")
+        };
+        assert_eq!(
+            (figures["n.min"], figures["n"], figures["n.max"]),
+            (1.0, 2.0, 3.0)
+        );
+    }
+
+    #[test]
+    fn a_figure_that_one_time_does_not_have_is_not_measured() {
+        let some = Figures::from([("a".into(), 1.0), ("b".into(), 2.0)]);
+        let less = Figures::from([("a".into(), 3.0)]);
+        let figures = middle(&[some, less]);
+        assert_eq!(figures.get("a"), Some(&2.0));
+        assert_eq!(figures.get("b"), None);
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Figures: the numbers of a result by name, for gates and claims.
+
+use std::collections::BTreeMap;
+
+use abi::status::Verdict;
+
+use crate::{
+    cell::{
+        sample,
+        Cell, //
+    },
+    experiment::{
+        Compare,
+        Experiment,
+        Oracle,
+        Part, //
+    },
+    judge::Fault,
+    provenance::Provenance,
+};
+
+/// The file that holds them.
+pub const FILE: &str = "figures.json";
+
+/// Numbers by name.
+pub type Figures = BTreeMap<String, f64>;
+
+/// The quotient of the medians that a comparison names.
+pub fn quotient(compare: &Compare, cells: &[Cell]) -> Option<f64> {
+    let of = sample(cells, &compare.of)?.median;
+    let to = sample(cells, &compare.to)?.median;
+    (to != 0.0).then_some(of / to)
+}
+
+/// All figures of a result.
+pub fn figures(
+    experiment: &Experiment,
+    provenance: &Provenance,
+    tables: &[(&Part, Vec<Cell>)],
+    faults: &[Fault],
+) -> Figures {
+    let mut figures = Figures::new();
+    let mut put = |name: String, value: f64| figures.insert(name, value);
+    put("repeats".into(), experiment.repeats.into());
+    put(
+        "tables".into(),
+        tables.iter().filter(|(_, cells)| !cells.is_empty()).count() as f64,
+    );
+    put("faults".into(), faults.len() as f64);
+    put("ratio".into(), provenance.ratio);
+    put("tcg".into(), (provenance.vm("/tier") == "tcg").into());
+    let times = &provenance.times;
+    put("experiment_s".into(), times.experiment_s);
+    put("total_s".into(), times.total_s);
+    times.setup_s.map(|s| put("setup_s".into(), s));
+    times.boot_s.map(|s| put("boot_s".into(), s));
+    for (part, cells) in tables {
+        let name = |figure: &str| format!("{}.{figure}", part.name);
+        let (mut runs, mut due, mut caught, mut held) = (0, 0, 0, 0);
+        for cell in cells {
+            runs += cell.reports.len();
+            held += cell.count(Verdict::Held);
+            if cell.expected == Some(Oracle::Caught) {
+                due += cell.reports.len();
+                caught += cell.count(Verdict::Broken);
+            }
+        }
+        put(name("runs"), runs as f64);
+        put(name("held"), held as f64);
+        put(name("caught"), caught as f64);
+        put(name("uncaught"), (due - caught) as f64);
+        let mine = faults.iter().filter(|fault| fault.part == part.name);
+        put(name("faults"), mine.count() as f64);
+        for compare in &part.compare {
+            quotient(compare, cells).map(|value| put(compare.figure.clone(), value));
+        }
+    }
+    figures
+}

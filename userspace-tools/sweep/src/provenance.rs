@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where a result comes from: enough to know what ran where, and to run it again.
+
+use std::{
+    fs,
+    path::Path,
+    process::Command, //
+};
+
+use anyhow::Context;
+use rustix::thread::sched_getaffinity;
+use serde::{
+    Deserialize,
+    Serialize, //
+};
+use serde_json::Value;
+
+use crate::{
+    experiment::Guest,
+    times::Times, //
+};
+
+/// The file that holds it.
+pub const FILE: &str = "provenance.json";
+
+/// Where a result comes from.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Provenance {
+    /// The version of this file.
+    pub schema: u32,
+    /// The experiment's name.
+    pub experiment: String,
+    /// When it began, in UTC.
+    pub started: String,
+    /// The source it was built from.
+    pub git: Git,
+    /// The guest that was asked for.
+    pub guest: Guest,
+    /// Repeats that were asked for.
+    pub repeats: u32,
+    /// Host CPUs that were asked for.
+    pub cpus: Vec<u32>,
+    /// vCPUs to host CPUs.
+    pub ratio: f64,
+    /// The command that made it.
+    pub command: Vec<String>,
+    /// The command that booted the guest.
+    pub vm_command: Vec<String>,
+    /// Where the time went.
+    pub times: Times,
+    /// `held`, `broken`, or why it is not complete.
+    pub outcome: String,
+    /// All that `vm` recorded: tier, kernel, QEMU, CPU, the map observed, attempts.
+    pub vm: Value,
+}
+
+/// The source, as `git` knows it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Git {
+    /// The commit; none outside a clone.
+    pub commit: Option<String>,
+    /// Whether anything was changed since.
+    pub dirty: Option<bool>,
+}
+
+impl Git {
+    /// Asks `git` about the current directory.
+    pub fn here() -> Self {
+        let git = |args: &[&str]| {
+            let out = Command::new("git").args(args).output().ok()?;
+            out.status
+                .success()
+                .then(|| String::from_utf8_lossy(&out.stdout).trim().to_string())
+        };
+        Self {
+            commit: git(&["rev-parse", "HEAD"]),
+            dirty: git(&["status", "--porcelain"]).map(|changes| !changes.is_empty()),
+        }
+    }
+}
+
+impl Provenance {
+    /// Reads it from a result directory.
+    pub fn read(dir: &Path) -> anyhow::Result<Self> {
+        let path = dir.join(FILE);
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        serde_json::from_str(&text).with_context(|| path.display().to_string())
+    }
+
+    /// Something that `vm` recorded, as text; `?` if it did not.
+    pub fn vm(&self, pointer: &str) -> String {
+        match self.vm.pointer(pointer) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Null) | None => "?".into(),
+            Some(value) => value.to_string(),
+        }
+    }
+}
+
+/// What `vm` left in `dir`; null if it did not come so far.
+pub fn vm_record(dir: &Path) -> Value {
+    let text = fs::read_to_string(dir.join("record.json")).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or(Value::Null)
+}
+
+/// From the start of QEMU to the guest's first command, as `vm` recorded it.
+pub fn boot_s(vm: &Value) -> Option<f64> {
+    let ms = vm.pointer("/times/qemu_start_to_first_command_ms")?;
+    Some(ms.as_f64()? / 1000.0)
+}
+
+/// The CPUs of a list as `0,2-3`; `all` are those that this process may use.
+pub fn cpus(list: &str) -> Result<Vec<u32>, String> {
+    if list == "all" {
+        let set = sched_getaffinity(None).map_err(|error| format!("CPU affinity: {error}"))?;
+        let all = 0..rustix::thread::CpuSet::MAX_CPU;
+        return Ok(all
+            .filter(|&cpu| set.is_set(cpu))
+            .map(|cpu| cpu as u32)
+            .collect());
+    }
+    let wrong = || format!("`{list}` is no list of CPUs; allowed: `all`, or as 0,2-3");
+    let mut cpus = Vec::new();
+    for part in list.split(',') {
+        let (from, to) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
+        match number(from)?..=number(to)? {
+            range if range.is_empty() => return Err(wrong()),
+            range => cpus.extend(range),
+        }
+    }
+    cpus.sort_unstable();
+    cpus.dedup();
+    Ok(cpus)
+}
+
+/// The same list in its shortest form: `0,2-3`.
+pub fn list(cpus: &[u32]) -> String {
+    let runs = cpus.chunk_by(|a, b| a + 1 == *b);
+    let words: Vec<String> = runs
+        .map(|run| match run {
+            [one] => one.to_string(),
+            [first, .., last] => format!("{first}-{last}"),
+            [] => String::new(),
+        })
+        .collect();
+    words.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_survives_the_trip() {
+        for text in ["0", "0-1", "0,2-3,7", "1,3,5"] {
+            assert_eq!(list(&cpus(text).unwrap()), text);
+        }
+        assert_eq!(cpus("3,1-2,2").unwrap(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        for text in ["", "a", "1-", "3-1", "1;2", "-1"] {
+            assert!(cpus(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_are_those_this_process_may_use() {
+        let all = cpus("all").unwrap();
+        assert_eq!(
+            all.len(),
+            std::thread::available_parallelism().unwrap().get()
+        );
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What came of a run, by module, and whether it agrees with itself.
+
+use abi::{
+    job_runner,
+    lock_load,
+    sloppy_counter,
+    status::Verdict, //
+};
+use anyhow::bail;
+
+use crate::record::Record;
+
+/// A module's report.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// Of `lock-load`.
+    LockLoad {
+        /// All threads together.
+        sum: lock_load::Sum,
+        /// What it ran on.
+        machine: lock_load::Machine,
+        /// Each thread.
+        threads: Vec<lock_load::Thread>,
+    },
+    /// Of `sloppy-counter`.
+    SloppyCounter {
+        /// All threads together.
+        sum: sloppy_counter::Sum,
+        /// Each thread.
+        threads: Vec<sloppy_counter::Thread>,
+    },
+    /// Of `job-runner`.
+    JobRunner {
+        /// All workers together.
+        sum: job_runner::Sum,
+        /// Each worker.
+        workers: Vec<job_runner::Worker>,
+    },
+}
+
+impl Report {
+    /// Reads the report out of its record.
+    pub fn read(record: &Record) -> anyhow::Result<Self> {
+        Ok(match record.said.module.as_str() {
+            "lock-load" => Self::LockLoad {
+                sum: record.line("sum", lock_load::Sum::WORD, lock_load::Sum::KEYS)?,
+                machine: record.line(
+                    "machine",
+                    lock_load::Machine::WORD,
+                    lock_load::Machine::KEYS,
+                )?,
+                threads: record.lines(
+                    "threads",
+                    lock_load::Thread::WORD,
+                    lock_load::Thread::KEYS,
+                )?,
+            },
+            "sloppy-counter" => Self::SloppyCounter {
+                sum: record.line("sum", sloppy_counter::Sum::WORD, sloppy_counter::Sum::KEYS)?,
+                threads: record.lines(
+                    "threads",
+                    sloppy_counter::Thread::WORD,
+                    sloppy_counter::Thread::KEYS,
+                )?,
+            },
+            "job-runner" => Self::JobRunner {
+                sum: record.line("sum", job_runner::Sum::WORD, job_runner::Sum::KEYS)?,
+                workers: record.lines(
+                    "workers",
+                    job_runner::Worker::WORD,
+                    job_runner::Worker::KEYS,
+                )?,
+            },
+            other => bail!("`{other}` is no module that sweep knows"),
+        })
+    }
+
+    /// The number that the run was made for: sections/s, additions/s, or milliseconds.
+    pub fn value(&self) -> f64 {
+        let per_s = |n: u64, elapsed_ns: u64| n as f64 * 1e9 / elapsed_ns.max(1) as f64;
+        match self {
+            Self::LockLoad { sum, .. } => per_s(sum.sections, sum.elapsed_ns),
+            Self::SloppyCounter { sum, .. } => per_s(sum.adds, sum.elapsed_ns),
+            Self::JobRunner { sum, .. } => sum.elapsed_ns as f64 / 1e6,
+        }
+    }
+
+    /// What the module's oracle said.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::LockLoad { sum, .. } => sum.exclusion,
+            Self::SloppyCounter { sum, .. } => sum.total,
+            Self::JobRunner { sum, .. } => sum.coverage,
+        }
+    }
+
+    /// Where the report contradicts itself: the oracles are checked again from their own numbers.
+    pub fn contradiction(&self) -> Option<String> {
+        let checks = match self {
+            Self::LockLoad { sum, threads, .. } => locks(sum, threads),
+            Self::SloppyCounter { sum, threads } => counters(sum, threads),
+            Self::JobRunner { sum, workers } => jobs(sum, workers),
+        };
+        let failed = checks.into_iter().find(|(holds, _)| !holds);
+        failed.map(|(_, what)| format!("the report contradicts itself: not so that {what}"))
+    }
+}
+
+type Checks = Vec<(bool, &'static str)>;
+
+fn locks(sum: &lock_load::Sum, threads: &[lock_load::Thread]) -> Checks {
+    let sections = || threads.iter().map(|thread| thread.sections);
+    vec![
+        (sum.elapsed_ns > 0, "time passed"),
+        (
+            sum.sections == sections().sum::<u64>(),
+            "sections of threads add up",
+        ),
+        (
+            Some(sum.min) == sections().min(),
+            "min is the least of threads",
+        ),
+        (
+            Some(sum.max) == sections().max(),
+            "max is the most of threads",
+        ),
+        (
+            sum.halts == threads.iter().map(|t| t.halts).sum::<u64>()
+                && sum.kicks == threads.iter().map(|t| t.kicks).sum::<u64>(),
+            "halts and kicks of threads add up",
+        ),
+        (
+            sum.exclusion != Verdict::Held || sum.lost == 0,
+            "exclusion held and no update was lost",
+        ),
+        (
+            sum.exclusion != Verdict::Broken || sum.lost > 0,
+            "exclusion is broken and updates were lost",
+        ),
+    ]
+}
+
+fn counters(sum: &sloppy_counter::Sum, threads: &[sloppy_counter::Thread]) -> Checks {
+    let exact = i128::from(sum.sum) == i128::from(sum.adds);
+    vec![
+        (sum.elapsed_ns > 0, "time passed"),
+        (
+            sum.adds == threads.iter().map(|t| t.adds).sum::<u64>(),
+            "additions of threads add up",
+        ),
+        (
+            sum.total != Verdict::Held || (exact && error(sum) <= sum.bound.into()),
+            "the total held, is exact, and the cheap read within its bound",
+        ),
+        (
+            sum.total != Verdict::Broken || !exact || error(sum) > sum.bound.into(),
+            "the total is broken and some number shows it",
+        ),
+    ]
+}
+
+fn jobs(sum: &job_runner::Sum, workers: &[job_runner::Worker]) -> Checks {
+    vec![
+        (sum.elapsed_ns > 0, "time passed"),
+        (
+            sum.workers as usize == workers.len(),
+            "each worker has its line",
+        ),
+        (
+            sum.chunks == workers.iter().map(|w| w.chunks).sum::<u64>(),
+            "chunks of workers add up",
+        ),
+        (
+            sum.coverage != Verdict::Held || (sum.missed == 0 && sum.repeated == 0),
+            "coverage held, nothing missed, nothing repeated",
+        ),
+        (
+            sum.coverage != Verdict::Held
+                || sum.once == workers.iter().map(|w| w.items).sum::<u64>(),
+            "coverage held and items of workers add up",
+        ),
+        (sum.cut_short == 0, "the job ran to its end within limit_ms"),
+    ]
+}
+
+/// How far the cheap read was off the truth.
+pub fn error(sum: &sloppy_counter::Sum) -> u128 {
+    (i128::from(sum.read) - i128::from(sum.adds)).unsigned_abs()
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A value of a setting, and a point: settings by name, in the order they were written.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::{
+    Deserialize,
+    Serialize, //
+};
+
+/// A value of a setting.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// A whole number.
+    Number(u64),
+    /// One of the names that the module knows.
+    Name(String),
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(n) => n.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+impl From<u64> for Setting {
+    fn from(n: u64) -> Self {
+        Self::Number(n)
+    }
+}
+
+impl From<&str> for Setting {
+    fn from(name: &str) -> Self {
+        Self::Name(name.into())
+    }
+}
+
+/// Settings by name.
+pub type Point = IndexMap<String, Setting>;
+
+/// `key=value key=value …`, as `config` takes it.
+pub fn words(point: &Point) -> String {
+    let words: Vec<String> = point.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    words.join(" ")
+}
+
+/// One value or any of several, in the experiment's text.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum AnyOf {
+    /// Just this one.
+    One(Setting),
+    /// Any of these.
+    Many(Vec<Setting>),
+}
+
+/// A condition on points: each key has one of the values named.
+pub type Pattern = IndexMap<String, AnyOf>;
+
+/// Whether `point` has what `pattern` asks for.
+pub fn matches(pattern: &Pattern, point: &Point) -> bool {
+    pattern.iter().all(|(key, wanted)| match wanted {
+        AnyOf::One(value) => point.get(key) == Some(value),
+        AnyOf::Many(values) => point.get(key).is_some_and(|v| values.contains(v)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Pattern {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_pattern_asks_for_all_its_keys_and_any_of_their_values() {
+        let point: Point = toml::from_str("lock = 'busted'\nthreads = 4").unwrap();
+        assert!(matches(&pattern("lock = 'busted'"), &point));
+        assert!(matches(&pattern("threads = [2, 4]"), &point));
+        assert!(!matches(
+            &pattern("lock = 'busted'\nthreads = [2, 8]"),
+            &point
+        ));
+        assert!(!matches(&pattern("hold_ns = 1"), &point));
+    }
+
+    #[test]
+    fn words_keep_the_order_in_which_settings_were_written() {
+        let point: Point = toml::from_str("threads = 4\nlock = 'mcs/halt'").unwrap();
+        assert_eq!(words(&point), "threads=4 lock=mcs/halt");
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A result as it is printed: head, tables, comparisons, verdict, times.
+
+use std::path::Path;
+
+use serde_json::{
+    json,
+    Value, //
+};
+
+use crate::{
+    cell::{
+        cells,
+        Cell, //
+    },
+    experiment::{
+        Experiment,
+        Part, //
+    },
+    figures::{
+        figures,
+        quotient,
+        Figures, //
+    },
+    human,
+    judge::{
+        faults,
+        Fault, //
+    },
+    provenance::{
+        list,
+        Provenance, //
+    },
+    record::Record,
+    results,
+    table::table,
+};
+
+/// Faults that are printed; the rest is counted.
+const SHOWN: usize = 10;
+
+/// Everything there is to say about a result.
+#[derive(Debug)]
+pub struct Summary<'a> {
+    experiment: &'a Experiment,
+    provenance: &'a Provenance,
+    tables: Vec<(&'a Part, Vec<Cell>)>,
+    /// Runs that did not come out as they must.
+    pub faults: Vec<Fault>,
+    incomplete: Option<String>,
+}
+
+impl<'a> Summary<'a> {
+    /// Makes it from the records of `dir`.
+    pub fn new(
+        experiment: &'a Experiment,
+        provenance: &'a Provenance,
+        records: &[Record],
+        incomplete: Option<String>,
+    ) -> anyhow::Result<Self> {
+        let tables = experiment
+            .parts
+            .iter()
+            .map(|part| Ok((part, cells(part, records)?)));
+        Ok(Self {
+            experiment,
+            provenance,
+            tables: tables.collect::<anyhow::Result<_>>()?,
+            faults: faults(experiment, records)?,
+            incomplete,
+        })
+    }
+
+    /// Whether every run is there and came out as it must.
+    pub fn holds(&self) -> bool {
+        self.faults.is_empty() && self.incomplete.is_none()
+    }
+
+    /// The numbers by name.
+    pub fn figures(&self) -> Figures {
+        figures(self.experiment, self.provenance, &self.tables, &self.faults)
+    }
+
+    /// The text for people.
+    pub fn text(&self) -> String {
+        let mut text = self.head();
+        for (part, cells) in &self.tables {
+            text += &format!("\n{}\n", part.title);
+            text += "\n";
+            text += &table(part, cells, self.experiment.guest.vcpus);
+            text += &comparisons(part, cells);
+        }
+        text + "\n" + &self.verdict() + "\n" + &self.provenance.times.to_string()
+    }
+
+    fn head(&self) -> String {
+        let p = self.provenance;
+        let commit = p
+            .git
+            .commit
+            .as_deref()
+            .map_or("no commit", |c| &c[..c.len().min(12)]);
+        let dirty = if p.git.dirty == Some(true) {
+            ", changed since"
+        } else {
+            ""
+        };
+        format!(
+            "{}\n\
+             \x20 guest    {} vCPUs on {} host CPUs ({}), ratio {:.1}, tier {}, kernel {}\n\
+             \x20 host     {}, QEMU {}, commit {commit}{dirty}\n\
+             \x20 numbers  medians of {} interleaved repeats; ± is how far the farthest repeat was off\n",
+            self.experiment.title,
+            p.guest.vcpus,
+            p.cpus.len(),
+            list(&p.cpus),
+            p.ratio,
+            p.vm("/tier"),
+            p.vm("/release"),
+            p.vm("/host/cpu_model"),
+            p.vm("/qemu/version"),
+            self.experiment.repeats,
+        )
+    }
+
+    fn verdict(&self) -> String {
+        let mut text = String::new();
+        for fault in self.faults.iter().take(SHOWN) {
+            text += &format!("  {fault}\n");
+        }
+        if self.faults.len() > SHOWN {
+            text += &format!("  … and {} more\n", self.faults.len() - SHOWN);
+        }
+        if let Some(why) = &self.incomplete {
+            text += &format!("INCOMPLETE: {why}\n");
+        }
+        let runs: usize = self
+            .tables
+            .iter()
+            .flat_map(|(_, cells)| cells)
+            .map(|c| c.reports.len())
+            .sum();
+        match self.faults.len() {
+            0 => text + &format!("{runs} runs, every one as it must be.\n"),
+            n => format!("BROKEN: {n} of {runs} runs did not come out as they must:\n") + &text,
+        }
+    }
+
+    /// The same for machines.
+    pub fn json(&self, dir: &Path) -> Value {
+        let parts = self.tables.iter().map(|(part, cells)| {
+            let cells = cells.iter().map(|cell| {
+                let verdicts: Vec<&str> = cell.reports.iter().map(|r| r.verdict().name()).collect();
+                json!({ "at": cell.at, "sample": cell.sample(), "verdicts": verdicts })
+            });
+            json!({
+                "name": part.name, "title": part.title, "module": part.module,
+                "cells": cells.collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "schema": results::SCHEMA,
+            "dir": dir,
+            "experiment": self.experiment.name,
+            "holds": self.holds(),
+            "incomplete": self.incomplete,
+            "faults": self.faults,
+            "figures": self.figures(),
+            "parts": parts.collect::<Vec<_>>(),
+            "provenance": self.provenance,
+        })
+    }
+}
+
+fn comparisons(part: &Part, cells: &[Cell]) -> String {
+    let lines = part
+        .compare
+        .iter()
+        .map(|compare| match quotient(compare, cells) {
+            Some(value) => format!("  {}: {}\n", compare.text, human::quotient(value)),
+            None => format!("  {}: not measured\n", compare.text),
+        });
+    lines.collect()
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tables, one form for each module.
+
+mod counters;
+mod grid;
+mod jobs;
+mod locks;
+
+use crate::{
+    cell::Cell,
+    experiment::{
+        Module,
+        Part, //
+    },
+};
+
+/// The table of `part`, and the lines that belong under it.
+pub fn table(part: &Part, cells: &[Cell], vcpus: u32) -> String {
+    match part.module {
+        Module::LockLoad => locks::table(part, cells),
+        Module::SloppyCounter => counters::table(part, cells),
+        Module::JobRunner => jobs::table(cells, vcpus),
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A grid of medians: rows are the axes but the last, columns the values of the last.
+
+use abi::status::Verdict;
+use comfy_table::{
+    presets,
+    CellAlignment,
+    Table,
+    TableComponent, //
+};
+
+use crate::{
+    cell::Cell,
+    experiment::{
+        Oracle,
+        Part, //
+    },
+    human,
+    setting::Point, //
+};
+
+/// A row: cells that differ in the last axis only.
+pub type Row<'a> = Vec<&'a Cell>;
+
+/// Draws the grid; `more` are columns that sum up a row.
+pub fn grid(part: &Part, cells: &[Cell], more: &[(&str, &dyn Fn(&Row<'_>) -> String)]) -> String {
+    let Some((last, values)) = part.axes.last() else {
+        return String::new();
+    };
+    let names: Vec<&str> = part.axes.keys().map(String::as_str).collect();
+    let mut header = vec![names[..names.len() - 1].join(" ")];
+    header.extend(values.iter().map(|value| match value.to_string().as_str() {
+        "1" if last == "threads" => "1 thread".into(),
+        value => format!("{value} {last}"),
+    }));
+    header.extend(more.iter().map(|(name, _)| (*name).to_string()));
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_style(TableComponent::HeaderLines, '-');
+    table.set_header(header);
+    for row in rows(cells, last) {
+        let at = row[0].at.iter().filter(|(key, _)| *key != last);
+        let mut line = vec![at
+            .map(|(_, value)| value.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")];
+        line.extend(values.iter().map(|value| {
+            let cell = row.iter().find(|cell| cell.at.get(last) == Some(value));
+            cell.map_or_else(|| "-".into(), |cell| median(cell))
+        }));
+        line.extend(more.iter().map(|(_, text)| text(&row)));
+        table.add_row(line);
+    }
+    for i in 1..=values.len() {
+        if let Some(column) = table.column_mut(i) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}
+
+fn rows<'a>(cells: &'a [Cell], last: &str) -> Vec<Row<'a>> {
+    let rest = |cell: &Cell| -> Point {
+        let rest = cell.at.iter().filter(|(key, _)| *key != last);
+        rest.map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    };
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    for cell in cells {
+        match rows.iter_mut().find(|row| rest(row[0]) == rest(cell)) {
+            Some(row) => row.push(cell),
+            None => rows.push(vec![cell]),
+        }
+    }
+    rows
+}
+
+/// The median and how far the farthest repeat is from it.
+fn median(cell: &Cell) -> String {
+    cell.sample().map_or_else(String::new, |sample| {
+        let spread = (sample.spread() * 100.0).min(999.0);
+        format!("{} ±{spread:>2.0}%", human::short(sample.median))
+    })
+}
+
+/// What the oracle said in a row: `held 9/12`, or `CAUGHT 9/9` where it was to be broken.
+pub fn oracle(row: &Row<'_>, held: &str) -> String {
+    let control = row
+        .iter()
+        .filter(|cell| cell.expected == Some(Oracle::Caught));
+    let due: usize = control.map(|cell| cell.reports.len()).sum();
+    let count = |verdict| row.iter().map(|cell| cell.count(verdict)).sum::<usize>();
+    let all: usize = row.iter().map(|cell| cell.reports.len()).sum();
+    let (broken, kept) = (count(Verdict::Broken), count(Verdict::Held));
+    match (due, broken, kept) {
+        (0, 0, 0) => "nothing promised".into(),
+        (0, 0, kept) => format!("{held} {kept}/{all}"),
+        (0, broken, _) => format!("BROKEN {broken}/{all}"),
+        (due, broken, _) if broken < due => format!("NOT CAUGHT {}/{due}", due - broken),
+        (due, broken, _) => format!("caught {broken}/{due}"),
+    }
+}

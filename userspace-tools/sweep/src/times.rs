@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where the time went, from the user's first command to the tables.
+
+use std::{
+    fmt,
+    time::{
+        Duration,
+        Instant,
+        SystemTime, //
+    },
+};
+
+use serde::{
+    Deserialize,
+    Serialize, //
+};
+
+/// When the user's command began, in seconds since 1970; `make` sets it.
+pub const STARTED: &str = "SLOWPATH_STARTED";
+
+/// Where the time went, in seconds.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Times {
+    /// From the user's command to the start of `sweep`.
+    pub setup_s: Option<f64>,
+    /// From the start of QEMU to the guest's first command.
+    pub boot_s: Option<f64>,
+    /// The experiment's runs, and the guest's way down.
+    pub experiment_s: f64,
+    /// From the user's command, or the start of `sweep` if that is not known, to the tables.
+    pub total_s: f64,
+}
+
+/// A clock that begins with the user's command.
+#[derive(Debug)]
+pub struct Clock {
+    setup: Option<Duration>,
+    began: Instant,
+}
+
+impl Clock {
+    /// Starts it, given the value of [`STARTED`].
+    pub fn start(started: Option<&str>) -> Self {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let started = started.and_then(|text| text.trim().parse::<f64>().ok());
+        let since = |started: f64| {
+            now.ok()?
+                .checked_sub(Duration::try_from_secs_f64(started).ok()?)
+        };
+        Self {
+            setup: started.and_then(since),
+            began: Instant::now(),
+        }
+    }
+
+    /// Reads it, given how long `vm` took and the guest's boot as `vm` recorded it.
+    pub fn read(&self, vm: Duration, boot_s: Option<f64>) -> Times {
+        let total = self.setup.unwrap_or_default() + self.began.elapsed();
+        Times {
+            setup_s: self.setup.map(|setup| setup.as_secs_f64()),
+            boot_s,
+            experiment_s: vm.as_secs_f64() - boot_s.unwrap_or(0.0),
+            total_s: total.as_secs_f64(),
+        }
+    }
+}
+
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = |what: &str, s: f64| writeln!(f, "  {what:<42} {s:>6.1} s");
+        if let Some(s) = self.setup_s {
+            line("set-up (toolbox, kernel, builds)", s)?;
+        }
+        if let Some(s) = self.boot_s {
+            line("QEMU start to the guest's first command", s)?;
+        }
+        line("experiment", self.experiment_s)?;
+        line("in all", self.total_s)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn set_up_is_what_passed_before_sweep_began() {
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap();
+        let started = (now.as_secs_f64() - 3.0).to_string();
+        let times = Clock::start(Some(&started)).read(Duration::from_secs(10), Some(4.0));
+        assert!((times.setup_s.unwrap() - 3.0).abs() < 0.5, "{times:?}");
+        assert!(times.total_s >= 2.9, "{times:?}");
+        assert_eq!(times.experiment_s, 6.0);
+    }
+
+    #[test]
+    fn without_a_start_nothing_is_made_up() {
+        for started in [None, Some("x"), Some("99999999999"), Some("-1")] {
+            let times = Clock::start(started).read(Duration::from_secs(1), None);
+            assert_eq!(times.setup_s, None, "{started:?}");
+            assert!(!times.to_string().contains("set-up"));
+        }
+    }
+}
