@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The front door. Outside the toolbox a target enters it and runs there; TOOLBOX=none runs it among the host's own tools.
+#
+#   SERIES=7.2     the stock kernel of that series     KDIR=/path   one's own prepared kernel tree
+#   WHAT=…         what `evidence` shows               V=1          show what the steps print
+
+build := $(CURDIR)/build
+WHAT  ?= foundation
+ifdef KDIR
+override KDIR := $(abspath $(KDIR))
+export KDIR
+endif
+ifndef SLOWPATH_BEGAN
+SLOWPATH_BEGAN := $(shell date +%s)
+endif
+export TOOLBOX SERIES WHAT V SLOWPATH_BEGAN
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+inside := demo check evidence modules tools image test model hot-check fmt clippy kernel rust-analyzer
+ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
+
+$(inside):
+	@MAKEFLAGS= MFLAGS= scripts/toolbox make --no-print-directory -j"$$(nproc)" $@ $(MAKEOVERRIDES)
+
+else
+
+export SLOWPATH_LOGS    := $(build)/log
+export CARGO_TARGET_DIR := $(build)/cargo
+export PATH             := $(build)/bin:$(PATH)
+step   := scripts/step
+cargo  := cd userspace-tools && cargo
+# Finds the kernel tree, refuses it if it will not do, and runs the kernel's own make in it.
+kbuild  = kdir=$$(scripts/kernel) && flags=$$(scripts/kernel-arguments "$$kdir") && $(1) $(MAKE) -C "$$kdir" $$flags M=$(CURDIR)
+
+demo: image ## what overcommitted vCPUs do to locks, counters and jobs: three tables
+	@sweep run scripts/experiments/demo.toml; status=$$?; \
+	echo "make demo: $$(($$(date +%s) - $(SLOWPATH_BEGAN))) s in all"; exit $$status
+
+check: ## run all tests and checks
+	+@scripts/check
+
+evidence: image ## measure every claim of WHAT=foundation, a verdict each
+	@sweep evidence $(WHAT)
+
+modules: kernel ## build the kernel modules for the stock kernel, or for KDIR=/path
+	+@$(call kbuild,$(step) modules) MO=$(build)/kernel modules
+
+tools: ## build the tools, static, into build/bin
+	@$(step) tools sh -ec '$(cargo) build --locked --release --workspace --bins && cd .. && scripts/install-tools'
+
+image: modules tools ## pack kernel, modules and tools into build/image
+	@boot=$$(scripts/kernel boot) && $(step) image scripts/initramfs "$$boot"
+
+test: ## run the host tests
+	@$(cargo) test --locked --workspace
+
+model: ## explore every interleaving of the algorithms with loom
+	@$(cargo) --config build.target-dir='"$(build)/loom"' --config build.rustflags='["--cfg","loom"]' test --locked --release -p algo
+
+hot-check: modules ## look for calls in the hot loops of the modules
+	@scripts/hot-check
+
+fmt: ## format the Rust sources
+	@scripts/format
+
+clippy: clippy-tools clippy-modules ## lint tools and modules; a warning is an error
+clippy-tools:
+	@$(cargo) clippy --locked --workspace --all-targets -- -D warnings
+clippy-modules: kernel
+	+@$(call kbuild,) MO=$(build)/clippy CLIPPY=1 KRUSTFLAGS=-Dwarnings KCFLAGS=-Werror modules
+
+kernel: ## fetch and prepare the stock kernel, if it is missing
+	@scripts/kernel >/dev/null
+
+rust-analyzer: modules ## write build/kernel/rust-project.json for editors
+	+@$(call kbuild,$(step) rust-analyzer) MO=$(build)/kernel rust-analyzer
+
+endif
+
+toolbox: ## make the toolbox, if it is missing (1.3 GB in the cache)
+	@scripts/toolbox true
+
+shell: ## a shell in the toolbox
+	@scripts/toolbox bash
+
+clean: ## remove build/: what was built, results included
+	@scripts/remove $(build)
+
+distclean: ## the same, and the cache: toolbox, kernels, crates
+	@scripts/remove $(build) "$${XDG_CACHE_HOME:-$$HOME/.cache}/slowpath"
+
+.PHONY: help toolbox shell clean distclean clippy-tools clippy-modules $(inside)
