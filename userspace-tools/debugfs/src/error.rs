@@ -113,6 +113,16 @@ pub enum Error {
         /// The run that the report is of; 0 if it is empty.
         found: u64,
     },
+    /// A run that the module could not carry out, though it was started.
+    #[error("{}: run {started} failed: {why}", .path.display())]
+    Failed {
+        /// The file `status`.
+        path: PathBuf,
+        /// The run that was started.
+        started: u64,
+        /// The module's own reason.
+        why: String,
+    },
     /// A report whose numbers contradict each other.
     #[error("{}: contradicts itself: {what}", .path.display())]
     Contradiction {

@@ -115,6 +115,15 @@ impl<R: Report> Module<R> {
     /// The report of run `started`, which has ended, and whose numbers agree with each other.
     pub fn result(&self, started: u64) -> Result<R> {
         let path = || self.dir.file("report");
+        let why = self.dir.refusal()?;
+        // A write was refused for another reason; these two come of the run.
+        if ["ENOMEM run: ", "ETIMEDOUT run: "]
+            .iter()
+            .any(|r| why.starts_with(r))
+        {
+            let path = self.dir.file("status");
+            return Err(Error::Failed { path, started, why });
+        }
         let report = self.report()?;
         let found = report.as_ref().map_or(0, R::run);
         match report {

@@ -1,5 +1,94 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! See Cargo.toml.
+//! Tests that run inside the guest against the loaded modules.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod files;
+mod kernel_log;
+mod kernel_module;
+mod memory;
+mod raw;
+mod removal;
+mod runs;
+mod subject;
+mod suite;
+mod threads;
+mod tools;
+mod unload;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use suite::Test;
+
+const HELP: &str = "\
+Run it as root in a guest that can be thrown away: it removes and inserts the modules of \
+/lib/modules.
+
+Examples:
+  guest-tests                     run every test but unload
+  guest-tests run lock-load/      run those whose names contain `lock-load/`
+  guest-tests unload              insert, start and remove every module 50 times
+
+Prints `ok NAME` or `FAILED NAME: why` for each test, and last `N passed, N failed`.
+Exit codes: 0 all passed; 1 a test failed, or none was chosen; 2 wrong usage.";
+
+/// Tests the loaded modules and the tools.
+#[derive(Parser)]
+#[command(version, after_help = HELP, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the tests whose names contain FILTER, all without it
+    Run {
+        /// A part of a name
+        filter: Option<String>,
+    },
+    /// Print the names of the tests
+    List,
+    /// Insert, start and remove every module again and again; look for what is left behind
+    Unload {
+        /// How often
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        cycles: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    let chosen = match Cli::parse()
+        .command
+        .unwrap_or(Command::Run { filter: None })
+    {
+        Command::List => {
+            all().iter().for_each(|test| println!("{}", test.name));
+            return ExitCode::SUCCESS;
+        }
+        Command::Run { filter } => {
+            let filter = filter.unwrap_or_default();
+            let wanted = |test: &Test| test.name.contains(&filter);
+            all().into_iter().filter(wanted).collect()
+        }
+        Command::Unload { cycles } => unload::tests(cycles),
+    };
+    match suite::run(chosen) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// Every test but those of `unload`.
+fn all() -> Vec<Test> {
+    let groups = [
+        files::tests(),
+        runs::tests(),
+        removal::tests(),
+        tools::tests(),
+    ];
+    groups.into_iter().flatten().collect()
+}

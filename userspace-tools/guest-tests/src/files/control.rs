@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The files `run`, `status` and `reset`, idle and during a run.
+
+use std::{thread::sleep, time::Duration};
+
+use abi::status::State;
+use anyhow::{ensure, Result};
+use debugfs::{Module, Report, SloppyCounter};
+use rustix::io::Errno;
+
+use super::Case;
+use crate::{
+    raw::refused,
+    subject::{fresh, halt, run, settle, Subject},
+    suite::Test,
+};
+
+/// The tests of these files.
+pub fn cases<R: Subject>() -> Vec<Case<R>> {
+    vec![
+        ("run/refuses_other_words", run_refuses),
+        ("run/stop_while_idle_does_nothing", stop_idle),
+        ("run/start_during_a_run_is_busy", start_busy),
+        ("run/stop_ends_a_run_early", stop_early),
+        ("run/shows_the_state", shows_state),
+        ("run/is_stopped_and_started_again_at_once", restarts),
+        ("config/settings_during_a_run_are_busy", config_busy),
+        ("reset/refuses_other_words", reset_refuses),
+        ("reset/during_a_run_is_busy", reset_busy),
+        ("reset/forgets_everything", reset_forgets),
+        ("status/counts_runs_and_time", status_counts),
+    ]
+}
+
+/// Tests of settings that may change during a run; only `sloppy-counter` has one.
+pub fn live_tests() -> Vec<Test> {
+    let body = || {
+        let module = fresh::<SloppyCounter>()?;
+        let outcome = threshold_is_live(&module);
+        halt(&module)?;
+        outcome
+    };
+    let name = "sloppy-counter/config/threshold_changes_during_a_run";
+    vec![Test::new(name, body)]
+}
+
+fn run_refuses<R: Subject>(module: &Module<R>) -> Result<()> {
+    let dir = module.dir();
+    for word in [
+        &b"START"[..],
+        b"go",
+        b"1",
+        b"start stop",
+        b"startx",
+        b"",
+        b"\n",
+    ] {
+        refused(dir, "run", word, Errno::INVAL, "allowed: start stop")?;
+    }
+    refused(dir, "run", b"\xff\0start", Errno::INVAL, "")?;
+    refused(dir, "run", &vec![b' '; 1 << 20], Errno::INVAL, "")?;
+    ensure!(dir.status()?.runs == 0, "a refused word started a run");
+    Ok(())
+}
+
+fn stop_idle<R: Subject>(module: &Module<R>) -> Result<()> {
+    module.dir().stop()?;
+    module.dir().stop()?;
+    let status = module.dir().status()?;
+    ensure!(status.state == State::Idle && status.runs == 0, "{status}");
+    Ok(())
+}
+
+fn start_busy<R: Subject>(module: &Module<R>) -> Result<()> {
+    module.start(&R::endless())?;
+    for _ in 0..3 {
+        refused(
+            module.dir(),
+            "run",
+            b"start",
+            Errno::BUSY,
+            "a run is under way",
+        )?;
+    }
+    let status = module.dir().status()?;
+    ensure!(status.runs == 1, "{status}");
+    halt(module)?;
+    module.dir().start()?;
+    Ok(())
+}
+
+fn stop_early<R: Subject>(module: &Module<R>) -> Result<()> {
+    let run = module.start(&R::endless())?;
+    sleep(Duration::from_millis(50));
+    halt(module)?;
+    let status = module.dir().status()?;
+    ensure!(status.elapsed_ns < 30_000_000_000, "{status}");
+    let report = module.result(run)?;
+    ensure!(*report.config() == R::endless());
+    Ok(())
+}
+
+fn shows_state<R: Subject>(module: &Module<R>) -> Result<()> {
+    let dir = module.dir();
+    ensure!(dir.state()? == State::Idle && dir.status()?.state == State::Idle);
+    module.start(&R::endless())?;
+    ensure!(dir.state()? == State::Running && dir.status()?.state == State::Running);
+    dir.stop()?;
+    // It may be over already.
+    ensure!(dir.state()? != State::Running && dir.status()?.state != State::Running);
+    settle(module)?;
+    ensure!(dir.state()? == State::Idle && dir.status()?.state == State::Idle);
+    Ok(())
+}
+
+fn restarts<R: Subject>(module: &Module<R>) -> Result<()> {
+    for round in 1..=10 {
+        let number = module.start(&R::endless())?;
+        ensure!(number == round, "run {number} in round {round}");
+        halt(module)?;
+        module.result(number)?;
+    }
+    Ok(())
+}
+
+fn config_busy<R: Subject>(module: &Module<R>) -> Result<()> {
+    let dir = module.dir();
+    module.start(&R::endless())?;
+    let before = dir.config()?;
+    let word = format!("{}={}", R::NAME.0, R::NAME.1);
+    refused(
+        dir,
+        "config",
+        word.as_bytes(),
+        Errno::BUSY,
+        "cannot change during a run",
+    )?;
+    refused(dir, "config", b"nonsense", Errno::INVAL, "`nonsense`")?;
+    ensure!(dir.config()? == before, "a refused write changed a setting");
+    // What does not change anything may be written.
+    dir.set(&before)?;
+    Ok(())
+}
+
+fn reset_refuses<R: Subject>(module: &Module<R>) -> Result<()> {
+    let dir = module.dir();
+    dir.set(&R::quick().to_string())?;
+    let before = dir.config()?;
+    for word in [&b"0"[..], b"2", b"yes", b"1 1", b"-1", b"", b"\n", b"\xff"] {
+        refused(dir, "reset", word, Errno::INVAL, "")?;
+    }
+    refused(
+        dir,
+        "reset",
+        b"yes",
+        Errno::INVAL,
+        "`yes`: not a word of this file; allowed: 1",
+    )?;
+    ensure!(dir.config()? == before, "a refused reset changed a setting");
+    Ok(())
+}
+
+fn reset_busy<R: Subject>(module: &Module<R>) -> Result<()> {
+    module.start(&R::endless())?;
+    let before = module.dir().config()?;
+    refused(
+        module.dir(),
+        "reset",
+        b"1",
+        Errno::BUSY,
+        "a run is under way",
+    )?;
+    let status = module.dir().status()?;
+    ensure!(
+        status.state == State::Running && status.runs == 1,
+        "{status}"
+    );
+    ensure!(module.dir().config()? == before);
+    Ok(())
+}
+
+fn reset_forgets<R: Subject>(module: &Module<R>) -> Result<()> {
+    let dir = module.dir();
+    let before = dir.config()?;
+    run(module, &R::quick())?;
+    refused(dir, "run", b"go", Errno::INVAL, "`go`")?;
+    dir.reset()?;
+    ensure!(dir.config()? == before, "config: {:?}", dir.config()?);
+    ensure!(dir.report()?.is_empty() && dir.refusal()?.is_empty());
+    let status = dir.status()?;
+    let forgotten = status.state == State::Idle && status.runs == 0 && status.elapsed_ns == 0;
+    ensure!(forgotten, "{status}");
+    Ok(())
+}
+
+fn status_counts<R: Subject>(module: &Module<R>) -> Result<()> {
+    let dir = module.dir();
+    for runs in 1..=3 {
+        run(module, &R::quick())?;
+        ensure!(dir.status()?.runs == runs, "{}", dir.status()?);
+    }
+    let (idle, still) = (dir.status()?, dir.status()?);
+    ensure!(idle.elapsed_ns > 0 && idle == still, "{idle}, then {still}");
+    module.start(&R::endless())?;
+    let early = dir.status()?;
+    sleep(Duration::from_millis(20));
+    let later = dir.status()?;
+    ensure!(early.elapsed_ns < later.elapsed_ns, "{early}, then {later}");
+    ensure!(later.elapsed_ns >= 20_000_000, "after 20 ms: {later}");
+    Ok(())
+}
+
+fn threshold_is_live(module: &Module<SloppyCounter>) -> Result<()> {
+    let run = module.start(&SloppyCounter::endless())?;
+    for threshold in [1, 1 << 20, 7] {
+        module.dir().set(&format!("threshold={threshold}"))?;
+        let shown = module.dir().config()?;
+        ensure!(
+            shown.contains(&format!("threshold={threshold} ")),
+            "{shown}"
+        );
+        sleep(Duration::from_millis(20));
+    }
+    let text = b"threshold=8 threads=1";
+    refused(module.dir(), "config", text, Errno::BUSY, "`threads=1`")?;
+    refused(
+        module.dir(),
+        "config",
+        b"threshold=0",
+        Errno::RANGE,
+        "threshold",
+    )?;
+    ensure!(
+        module.dir().config()?.contains("threshold=7 "),
+        "half applied"
+    );
+    halt(module)?;
+    let report = module.result(run)?;
+    ensure!(!report.outcome().failed(), "{}", report.sum);
+    Ok(())
+}

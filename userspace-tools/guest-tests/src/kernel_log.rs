@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the kernel says, and whether it complains.
+
+use std::path::Path;
+
+use anyhow::{ensure, Context, Result};
+use rustix::{
+    fd::OwnedFd,
+    fs::{open, seek, Mode, OFlags, SeekFrom},
+    io::{read, Errno},
+};
+
+const KMSG: &str = "/dev/kmsg";
+
+/// What the kernel says when something is wrong with it.
+const SPLATS: [&str; 9] = [
+    "BUG:",
+    "WARNING:",
+    "Oops",
+    "stall",
+    "soft lockup",
+    "panicked",
+    "blocked for more than",
+    "general protection",
+    "Call Trace:",
+];
+
+/// The kernel's log from some moment on.
+pub struct KernelLog(OwnedFd);
+
+impl KernelLog {
+    /// What is said after this call.
+    pub fn from_now() -> Result<Self> {
+        let path = Path::new(KMSG);
+        let fd = open(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty());
+        let fd = fd.with_context(|| format!("{KMSG}: run this as root"))?;
+        seek(&fd, SeekFrom::End(0)).context(KMSG)?;
+        Ok(Self(fd))
+    }
+
+    /// Fails if what was said since the last call holds a complaint.
+    pub fn no_splat(&mut self) -> Result<()> {
+        let lines = self.lines()?;
+        let splat = |line: &&String| SPLATS.iter().any(|s| line.contains(s));
+        let found: Vec<_> = lines.iter().filter(splat).cloned().collect();
+        ensure!(found.is_empty(), "the kernel's log: {}", found.join(" | "));
+        Ok(())
+    }
+
+    fn lines(&mut self) -> Result<Vec<String>> {
+        let mut lines = Vec::new();
+        let mut record = [0; 8192];
+        loop {
+            match read(&self.0, &mut record) {
+                Ok(length) => lines.push(message(&record[..length])),
+                Err(Errno::AGAIN) => return Ok(lines),
+                // The oldest were overwritten: the next read goes on with what is still there.
+                Err(Errno::PIPE | Errno::INTR) => {}
+                Err(e) => return Err(e).context(KMSG),
+            }
+        }
+    }
+}
+
+/// The text of a record `priority,number,time,flags;text`.
+fn message(record: &[u8]) -> String {
+    let text = String::from_utf8_lossy(record);
+    let text = text.split_once(';').map_or(text.as_ref(), |(_, text)| text);
+    text.lines().next().unwrap_or("").into()
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Modules that go while they are used.
+
+use std::{thread::sleep, time::Duration};
+
+use anyhow::{ensure, Context, Result};
+use debugfs::{JobRunner, LockLoad, SloppyCounter};
+use rustix::{
+    fs::OFlags,
+    io::{self, Errno},
+};
+
+use crate::{
+    kernel_module::{be_inserted, insert, remove},
+    raw,
+    subject::{fresh, run, Subject},
+    suite::Test,
+    threads,
+};
+
+/// The tests of removal.
+pub fn tests() -> Vec<Test> {
+    let mut tests = Vec::new();
+    of::<LockLoad>(&mut tests);
+    of::<SloppyCounter>(&mut tests);
+    of::<JobRunner>(&mut tests);
+    tests
+}
+
+fn of<R: Subject>(to: &mut Vec<Test>) {
+    let mut test = |name: &str, body: fn() -> Result<()>| {
+        to.push(Test::new(format!("{}/{name}", R::MODULE), move || {
+            be_inserted(R::MODULE)?;
+            let outcome = body();
+            be_inserted(R::MODULE)?;
+            outcome
+        }));
+    };
+    test("rmmod/joins_the_threads_of_a_run", mid_run::<R>);
+    test("rmmod/right_after_start_joins_too", right_after_start::<R>);
+    test("rmmod/spares_files_that_are_open", open_files::<R>);
+    test("rmmod/and_insmod_give_a_fresh_module", fresh_again::<R>);
+}
+
+fn mid_run<R: Subject>() -> Result<()> {
+    let module = fresh::<R>()?;
+    module.start(&R::endless())?;
+    sleep(Duration::from_millis(50));
+    let during = threads::of_modules()?;
+    ensure!(!during.is_empty(), "no thread is there during a run");
+    remove(R::MODULE)?;
+    threads_gone::<R>()?;
+    insert(R::MODULE)?;
+    run(&fresh::<R>()?, &R::quick())?;
+    Ok(())
+}
+
+fn right_after_start<R: Subject>() -> Result<()> {
+    for _ in 0..5 {
+        fresh::<R>()?.start(&R::endless())?;
+        remove(R::MODULE)?;
+        threads_gone::<R>()?;
+        insert(R::MODULE)?;
+    }
+    Ok(())
+}
+
+fn threads_gone<R: Subject>() -> Result<()> {
+    let left: Vec<_> = threads::of_modules()?
+        .into_iter()
+        .filter(|name| name.starts_with(R::MODULE))
+        .collect();
+    ensure!(left.is_empty(), "threads left: {}", left.join(" "));
+    Ok(())
+}
+
+fn open_files<R: Subject>() -> Result<()> {
+    let module = fresh::<R>()?;
+    run(&module, &R::quick())?;
+    module.start(&R::endless())?;
+    let open = |(name, flags)| {
+        let file = raw::open_as(&module.dir().file(name), flags);
+        file.with_context(|| format!("open {name}"))
+    };
+    let readable = ["config", "run", "status", "report", "abi"].map(|n| (n, OFlags::RDONLY));
+    let writable = ["config", "run", "reset"].map(|n| (n, OFlags::WRONLY));
+    let readable = readable.into_iter().map(open).collect::<Result<Vec<_>>>()?;
+    let writable = writable.into_iter().map(open).collect::<Result<Vec<_>>>()?;
+    // One has been read half way.
+    io::read(&readable[3], &mut [0; 5])?;
+    remove(R::MODULE)?;
+    let dead = || -> Result<()> {
+        for file in &readable {
+            let got = io::read(file, &mut [0; 64]);
+            ensure!(got == Err(Errno::IO), "read after rmmod: {got:?}");
+        }
+        for file in &writable {
+            let got = io::write(file, b"stop");
+            ensure!(got == Err(Errno::IO), "write after rmmod: {got:?}");
+        }
+        Ok(())
+    };
+    dead()?;
+    // Old openings do not reach the new module.
+    insert(R::MODULE)?;
+    dead()?;
+    drop((readable, writable));
+    run(&fresh::<R>()?, &R::quick())?;
+    Ok(())
+}
+
+fn fresh_again<R: Subject>() -> Result<()> {
+    let module = fresh::<R>()?;
+    let before = module.dir().config()?;
+    run(&module, &R::quick())?;
+    remove(R::MODULE)?;
+    insert(R::MODULE)?;
+    let dir = module.dir();
+    ensure!(dir.config()? == before, "config: {}", dir.config()?);
+    ensure!(dir.report()?.is_empty(), "report: {}", dir.report()?);
+    ensure!(dir.status()?.runs == 0, "{}", dir.status()?);
+    Ok(())
+}

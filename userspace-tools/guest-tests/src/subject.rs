@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A module under test, and what the tests must know of it.
+
+use std::{path::Path, time::Duration};
+
+use abi::{job_runner, lock_load, sloppy_counter};
+use anyhow::{Context, Result};
+use debugfs::{vcpus, Interrupt, JobRunner, LockLoad, Module, Report, SloppyCounter};
+
+/// A module under test.
+pub trait Subject: Report + 'static {
+    /// A setting that takes a number from 1 on, no more than there are vCPUs.
+    const THREADS: &'static str;
+    /// A setting that takes a name, and a name that it does not have by default.
+    const NAME: (&'static str, &'static str);
+    /// A setting that takes a number up to the second, and is not its default.
+    const NUMBER: (&'static str, u64);
+
+    /// Settings that are done in no time.
+    fn quick() -> Self::Config;
+
+    /// Settings that are not done before they are stopped.
+    fn endless() -> Self::Config;
+}
+
+/// As many threads as can be beside each other, two if they can.
+pub fn two() -> u32 {
+    vcpus().min(2)
+}
+
+impl Subject for LockLoad {
+    const THREADS: &'static str = "threads";
+    const NAME: (&'static str, &'static str) = ("lock", "tas");
+    const NUMBER: (&'static str, u64) = ("hold_ns", 1_000_000);
+
+    fn quick() -> Self::Config {
+        lock_load::Config {
+            lock: lock_load::Lock::Ttas,
+            threads: two(),
+            run_ms: 20,
+            ..Self::Config::default()
+        }
+    }
+
+    fn endless() -> Self::Config {
+        lock_load::Config {
+            run_ms: 60_000,
+            ..Self::quick()
+        }
+    }
+}
+
+impl Subject for SloppyCounter {
+    const THREADS: &'static str = "threads";
+    const NAME: (&'static str, &'static str) = ("counter", "exact");
+    const NUMBER: (&'static str, u64) = ("run_ms", 60_000);
+
+    fn quick() -> Self::Config {
+        sloppy_counter::Config {
+            threads: two(),
+            run_ms: 20,
+            ..Self::Config::default()
+        }
+    }
+
+    fn endless() -> Self::Config {
+        sloppy_counter::Config {
+            run_ms: 60_000,
+            ..Self::quick()
+        }
+    }
+}
+
+impl Subject for JobRunner {
+    const THREADS: &'static str = "max_threads";
+    const NAME: (&'static str, &'static str) = ("policy", "guided");
+    const NUMBER: (&'static str, u64) = ("work_ns", 1_000_000);
+
+    fn quick() -> Self::Config {
+        job_runner::Config {
+            size: 200,
+            max_threads: two(),
+            ..Self::Config::default()
+        }
+    }
+
+    fn endless() -> Self::Config {
+        job_runner::Config {
+            size: 120_000,
+            work_ns: 1_000_000,
+            limit_ms: 60_000,
+            ..Self::quick()
+        }
+    }
+}
+
+/// How long a run may take to stop: an overcommitted guest is slow.
+const STOPS: Duration = Duration::from_secs(30);
+
+/// The module as it was when it was loaded.
+pub fn fresh<R: Subject>() -> Result<Module<R>> {
+    let module = Module::<R>::open(Path::new(debugfs::ROOT))?;
+    halt(&module)?;
+    module.dir().reset()?;
+    Ok(module)
+}
+
+/// Stops what is under way and waits until it has.
+pub fn halt<R: Report>(module: &Module<R>) -> Result<()> {
+    module.dir().stop()?;
+    settle(module)
+}
+
+/// Waits for the end of the current run.
+pub fn settle<R: Report>(module: &Module<R>) -> Result<()> {
+    let wait = module.wait(Duration::ZERO, STOPS, &Interrupt::default());
+    Ok(wait?)
+}
+
+/// A finished run.
+pub fn run<R: Report>(module: &Module<R>, config: &R::Config) -> Result<R> {
+    let report = module.run(config, &Interrupt::default());
+    report.with_context(|| config.to_string())
+}
