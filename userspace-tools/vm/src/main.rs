@@ -1,5 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! See Cargo.toml.
+//! Boots guests of the stock kernel: vCPUs on chosen CPUs, watched, with a verdict.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod attempt;
+mod channel;
+mod cli;
+mod console;
+mod cpu_list;
+mod event;
+mod image;
+mod pin;
+mod plan;
+mod process;
+mod qemu;
+mod qmp;
+mod record;
+mod run;
+mod signals;
+mod tier;
+mod verdict;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Verb};
+use crate::plan::Plan;
+
+/// A guest that could not be started, see `--help`.
+const NOT_STARTED: u8 = 240;
+
+fn main() -> ExitCode {
+    let Verb::Run(asked) = Cli::parse().verb;
+    let print = asked.print;
+    let result = Plan::new(*asked).and_then(|plan| {
+        if print {
+            return run::print(&plan).map(|()| 0);
+        }
+        plan.check()?;
+        run::run(&plan)
+    });
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("vm: {error:#}");
+            ExitCode::from(NOT_STARTED)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::cpu_list::CpuList;
+use crate::tier::Choice;
+
+const EXAMPLE: &str = "\
+Example: 8 vCPUs on 2 CPUs, one lock, its report
+  vm run --vcpus 8 --cpus 0-1 -- lock-load run --lock ticket --threads 8
+
+Exit codes: the command's own (128 + N when signal N ended it, 126/127 when it could not be run), or
+  2    usage
+  1    the command's output could not be passed on, or the record not written
+  240  the guest could not start
+  241  the guest panicked
+  242  oops, BUG or WARNING on its console although the command succeeded (or never ended)
+  243  the guest hung: no hello, or no heartbeat
+  244  the channel to the guest was lost
+  245  the guest died silently
+  246  the command ran longer than --timeout
+  247  a module was refused
+  130, 143  SIGINT, SIGTERM
+A guest lost to the emulator (no hello, or a silent death before the command printed anything) is
+started again, at most twice; a silent death after output was passed on is not, because that output
+would come twice.";
+
+/// Boots guests of the stock kernel: vCPUs on chosen CPUs, watched, with a verdict.
+#[derive(Debug, Parser)]
+#[command(name = "vm", version, after_help = EXAMPLE)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What `vm` can do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Boots a guest, runs one command in it, exits with the command's status.
+    #[command(after_help = EXAMPLE)]
+    Run(Box<Run>),
+}
+
+/// The wishes for one run.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Number of vCPUs.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=255))]
+    pub vcpus: u32,
+    /// Host CPUs for the guest, vCPUs round robin over them, for instance 0-1,3 [default: all].
+    #[arg(long, value_name = "LIST")]
+    pub cpus: Option<CpuList>,
+    /// What executes the guest; `auto` takes KVM if this very job boots on it, else TCG.
+    #[arg(long, value_enum, default_value_t = Choice::Auto)]
+    pub tier: Choice,
+    /// The guest's memory.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(128..))]
+    pub memory: u32,
+    /// How long the command may run.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// The image to boot [default: $SLOWPATH_IMAGE, else build/image].
+    #[arg(long, value_name = "DIR")]
+    pub image: Option<PathBuf>,
+    /// Where to leave record.json, console.log and qemu.log.
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// A file that becomes the command's standard input.
+    #[arg(long, value_name = "FILE")]
+    pub stdin: Option<PathBuf>,
+    /// Write the record as one line to standard error, instead of words.
+    #[arg(long)]
+    pub json: bool,
+    /// Show the QEMU command lines of the tier and run nothing.
+    #[arg(long)]
+    pub print: bool,
+    /// Say nothing unless something went wrong.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// Load no modules first.
+    #[arg(long, conflicts_with = "module")]
+    pub no_modules: bool,
+    /// Load only this module (repeat for more) [default: all of the image].
+    #[arg(long, value_name = "NAME")]
+    pub module: Vec<String>,
+    /// One more word for the guest's kernel (repeat for more).
+    #[arg(long, value_name = "WORD", hide = true, allow_hyphen_values = true)]
+    pub kernel_arg: Vec<String>,
+    /// How long the hello may take, in seconds [default: 20 times the overcommit ratio].
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub boot_limit: Option<u64>,
+    /// How long heartbeats may fail, in seconds [default: 15 times the overcommit ratio].
+    #[arg(long, value_name = "SECONDS", hide = true)]
+    pub silence_limit: Option<u64>,
+    /// The command and its arguments, as the guest sees them.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! CPU lists as the kernel writes them: `0-3,6`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{ensure, Context, Result};
+use rustix::thread::{sched_getaffinity, CpuSet};
+
+/// Host CPUs, each once, in the order they were named: vCPUs go to them round robin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CpuList(Vec<usize>);
+
+impl CpuList {
+    /// The CPUs this process may use.
+    pub fn allowed() -> Result<CpuList> {
+        let set = sched_getaffinity(None).context("sched_getaffinity")?;
+        Ok(CpuList::from(&set))
+    }
+
+    /// How many there are; never 0 in a list that was parsed.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The CPU for this vCPU.
+    pub fn round_robin(&self, vcpu: usize) -> usize {
+        self.0[vcpu % self.0.len()]
+    }
+
+    /// The first CPU of this list that `other` lacks.
+    pub fn missing_in(&self, other: &CpuList) -> Option<usize> {
+        self.0.iter().copied().find(|cpu| !other.0.contains(cpu))
+    }
+
+    /// One CPU alone, as the scheduler takes it.
+    pub fn single(cpu: usize) -> CpuSet {
+        let mut set = CpuSet::new();
+        set.set(cpu);
+        set
+    }
+}
+
+impl From<&CpuSet> for CpuList {
+    fn from(set: &CpuSet) -> Self {
+        CpuList(
+            (0..CpuSet::MAX_CPU)
+                .filter(|&cpu| set.is_set(cpu))
+                .collect(),
+        )
+    }
+}
+
+impl FromStr for CpuList {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let mut cpus = Vec::new();
+        for part in text.split(',') {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (first, last) = (number(first, text)?, number(last, text)?);
+            ensure!(
+                first <= last,
+                "`{part}` in `{text}` runs backwards; write {last}-{first}"
+            );
+            for cpu in first..=last {
+                ensure!(!cpus.contains(&cpu), "CPU {cpu} is named twice in `{text}`");
+                cpus.push(cpu);
+            }
+        }
+        Ok(CpuList(cpus))
+    }
+}
+
+fn number(word: &str, text: &str) -> Result<usize> {
+    let largest = CpuSet::MAX_CPU - 1;
+    match word.parse() {
+        Ok(cpu) if cpu <= largest && !word.starts_with('+') => Ok(cpu),
+        _ => anyhow::bail!(
+            "`{word}` in `{text}` is no CPU; allowed: a list such as 0-1,3 of 0..={largest}"
+        ),
+    }
+}
+
+impl fmt::Display for CpuList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0.as_slice();
+        let mut comma = "";
+        while let [first, ..] = *rest {
+            let run = rest
+                .iter()
+                .enumerate()
+                .take_while(|(i, cpu)| **cpu == first + i)
+                .count();
+            match run {
+                1 => write!(f, "{comma}{first}")?,
+                _ => write!(f, "{comma}{first}-{}", first + run - 1)?,
+            }
+            (rest, comma) = (&rest[run..], ",");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(text: &str) -> CpuList {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn lists_read_back_as_they_are_shown() {
+        for text in ["0", "0-1", "0-3,6", "2,0", "5,7,9-11"] {
+            assert_eq!(list(text).to_string(), text);
+        }
+        assert_eq!(list("0,1,2").to_string(), "0-2");
+    }
+
+    #[test]
+    fn vcpus_go_round_robin_in_the_order_named() {
+        let cpus = list("3,0-1");
+        let map: Vec<usize> = (0..5).map(|vcpu| cpus.round_robin(vcpu)).collect();
+        assert_eq!(map, [3, 0, 1, 3, 0]);
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused_with_the_word_in_question() {
+        for (text, word) in [
+            ("", "``"),
+            ("0,", "``"),
+            ("a", "`a`"),
+            ("0-", "``"),
+            ("-1", "``"),
+            ("+1", "`+1`"),
+            ("1.5", "`1.5`"),
+            ("2-1", "`2-1`"),
+            ("0-1,1", "CPU 1"),
+            ("1024", "`1024`"),
+            ("18446744073709551616", "`18446744073709551616`"),
+        ] {
+            let error = text.parse::<CpuList>().expect_err(text).to_string();
+            assert!(error.contains(word), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_cpu_that_is_not_there_is_found() {
+        assert_eq!(list("0-3").missing_in(&list("0-1")), Some(2));
+        assert_eq!(list("1").missing_in(&list("0-1")), None);
+    }
+}

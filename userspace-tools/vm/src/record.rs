@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Where a result comes from: all that is needed to judge it, or to get it again.
+
+use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::attempt::Attempt;
+use crate::plan::Plan;
+
+/// The schema of the record.
+const SCHEMA: u32 = 1;
+
+/// What one run was. The last attempt is the one that counts.
+#[derive(Serialize)]
+pub struct Record<'a> {
+    schema: u32,
+    started_unix: u64,
+    command: &'a [String],
+    tier_reason: &'a str,
+    release: String,
+    image: String,
+    qemu_version: &'a str,
+    cpu_model: &'static str,
+    memory_mib: u32,
+    vcpus: usize,
+    host_cpus: String,
+    ratio: f64,
+    map_holds: bool,
+    qemu_start_to_first_command_ms: Option<u64>,
+    host: Host,
+    exit_code: u8,
+    message: String,
+    #[serde(flatten)]
+    last: &'a Attempt,
+    attempts: &'a [Attempt],
+}
+
+#[derive(Serialize)]
+struct Host {
+    cpu_model: String,
+    cpus: usize,
+    kernel: String,
+    load_average: String,
+}
+
+impl<'a> Record<'a> {
+    /// The record of these attempts, of which there is at least one.
+    pub fn new(
+        plan: &'a Plan,
+        attempts: &'a [Attempt],
+        tier_reason: &'a str,
+        qemu_version: &'a str,
+        started: SystemTime,
+    ) -> Result<Record<'a>> {
+        let last = attempts.last().context("no attempt was made")?;
+        let nowhere = Path::new("");
+        Ok(Record {
+            schema: SCHEMA,
+            started_unix: started
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs(),
+            command: &plan.asked.command,
+            tier_reason,
+            release: match &last.hello {
+                Some(hello) => hello.release.clone(),
+                None => plan.image.release().unwrap_or_default(),
+            },
+            image: plan.image.directory.display().to_string(),
+            qemu_version,
+            cpu_model: plan.machine(last.tier, nowhere, nowhere, "").cpu_model(),
+            memory_mib: plan.asked.memory,
+            vcpus: plan.vcpus,
+            host_cpus: plan.cpus.to_string(),
+            ratio: plan.ratio(),
+            map_holds: !last.map.is_empty() && last.map.iter().all(|place| place.holds()),
+            qemu_start_to_first_command_ms: last.times.qemu_start_to_first_command_ms,
+            host: Host::new(),
+            exit_code: last.outcome.exit_code(),
+            message: last.outcome.to_string(),
+            last,
+            attempts,
+        })
+    }
+
+    /// Writes record.json: whole or not at all.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let path = folder.join("record.json");
+        let new = tempfile::NamedTempFile::new_in(folder)
+            .with_context(|| folder.display().to_string())?;
+        serde_json::to_writer_pretty(&new, self)?;
+        let new = new
+            .persist(&path)
+            .with_context(|| path.display().to_string())?;
+        // NamedTempFile makes private files; this one is for everybody.
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        new.set_permissions(mode)
+            .with_context(|| path.display().to_string())
+    }
+
+    /// The record on one line.
+    pub fn line(&self) -> Result<String> {
+        Ok(serde_json::to_string(self)?)
+    }
+}
+
+impl Host {
+    fn new() -> Host {
+        let read = |path| fs::read_to_string(path).unwrap_or_default();
+        let cpuinfo = read("/proc/cpuinfo");
+        let model = cpuinfo.lines().find(|line| line.starts_with("model name"));
+        let model = model
+            .and_then(|line| line.split_once(':'))
+            .map_or("", |(_, model)| model);
+        Host {
+            cpu_model: model.trim().to_owned(),
+            cpus: cpuinfo
+                .lines()
+                .filter(|line| line.starts_with("processor"))
+                .count(),
+            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+            load_average: read("/proc/loadavg").trim().to_owned(),
+        }
+    }
+}

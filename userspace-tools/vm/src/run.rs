@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A run: which tier, how many attempts, what to say and to write down.
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+
+use crate::attempt::{self, Attempt};
+use crate::plan::Plan;
+use crate::qemu;
+use crate::record::Record;
+use crate::signals::Running;
+use crate::tier::{Choice, Memory, Tier};
+use crate::verdict::Outcome;
+
+/// How often a guest that was lost to the emulator is started again.
+const REPEATS: usize = 2;
+
+/// Shows the command lines of the asked tier; `auto` may use both.
+pub fn print(plan: &Plan) -> Result<()> {
+    let tiers: &[Tier] = match plan.asked.tier {
+        Choice::Auto => &[Tier::Kvm, Tier::Tcg],
+        Choice::Kvm => &[Tier::Kvm],
+        Choice::Tcg => &[Tier::Tcg],
+    };
+    for &tier in tiers {
+        let private = Path::new("PRIVATE_DIR");
+        let files = plan.files(private);
+        let machine = plan.machine(tier, private, &files.console, "NONCE");
+        println!("# {}", tier.name());
+        println!("{}", qemu::quoted(&machine.command_line())?);
+    }
+    Ok(())
+}
+
+/// Runs the command in a guest; returns `vm`'s exit code.
+pub fn run(plan: &Plan) -> Result<u8> {
+    let started = SystemTime::now();
+    let running = Running::watch()?;
+    let qemu_version = qemu::version()?;
+    if let Some(folder) = &plan.asked.record {
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    let mut attempts = Vec::new();
+    let reason = match plan.asked.tier {
+        Choice::Kvm => repeat(
+            plan,
+            Tier::Kvm,
+            &running,
+            &mut attempts,
+            "--tier kvm".into(),
+        )?,
+        Choice::Tcg => repeat(
+            plan,
+            Tier::Tcg,
+            &running,
+            &mut attempts,
+            "--tier tcg".into(),
+        )?,
+        Choice::Auto => auto(plan, &Memory::new(&qemu_version)?, &running, &mut attempts)?,
+    };
+    let record = Record::new(plan, &attempts, &reason, &qemu_version, started)?;
+    if let Some(folder) = &plan.asked.record {
+        record.write(folder)?;
+    }
+    let last = attempts.last().context("no attempt was made")?;
+    if plan.asked.json {
+        eprintln!("{}", record.line()?);
+    } else {
+        explain(plan, last, attempts.len());
+    }
+    Ok(last.outcome.exit_code())
+}
+
+/// KVM if the job boots on it, else TCG. The proof costs time once per boot of this host.
+fn auto(
+    plan: &Plan,
+    memory: &Memory,
+    running: &Running,
+    attempts: &mut Vec<Attempt>,
+) -> Result<String> {
+    match memory.recall() {
+        Some(reason) if reason.is_empty() => {
+            return repeat(
+                plan,
+                Tier::Kvm,
+                running,
+                attempts,
+                "KVM worked before".into(),
+            );
+        }
+        Some(reason) => {
+            let reason = format!("{reason} (remembered in {})", memory.path());
+            plan.say(&format!("using tcg: {reason}"));
+            return repeat(plan, Tier::Tcg, running, attempts, reason);
+        }
+        None => {}
+    }
+    if let Err(error) = fs::File::options().read(true).write(true).open("/dev/kvm") {
+        let reason = format!("/dev/kvm: {error}");
+        plan.say(&format!("using tcg: {reason}"));
+        return repeat(plan, Tier::Tcg, running, attempts, reason);
+    }
+    let proof = attempt::run(plan, Tier::Kvm, running)?;
+    if proof.progress.hello || matches!(proof.outcome, Outcome::Interrupted { .. }) {
+        if proof.progress.hello {
+            remember(plan, memory, "");
+        }
+        attempts.push(proof);
+        return Ok("the job booted on KVM".into());
+    }
+    let reason = proof.outcome.to_string();
+    let reason = reason.split(';').next().unwrap_or_default().to_owned();
+    plan.say(&format!("using tcg: {reason}"));
+    put_aside(plan, attempts.len() + 1);
+    attempts.push(proof);
+    let reason = repeat(plan, Tier::Tcg, running, attempts, reason)?;
+    // Only now is it KVM's fault and not the image's.
+    if attempts
+        .last()
+        .is_some_and(|attempt| attempt.progress.hello)
+    {
+        remember(plan, memory, &reason);
+    }
+    Ok(reason)
+}
+
+fn remember(plan: &Plan, memory: &Memory, reason: &str) {
+    if let Err(error) = memory.remember(reason) {
+        plan.complain(&format!("the next run has to try KVM again: {error:#}"));
+    }
+}
+
+/// Makes attempts on one tier until one tells something about the load.
+fn repeat(
+    plan: &Plan,
+    tier: Tier,
+    running: &Running,
+    attempts: &mut Vec<Attempt>,
+    reason: String,
+) -> Result<String> {
+    for repeats in 0..=REPEATS {
+        let attempt = attempt::run(plan, tier, running)?;
+        let again = attempt.outcome.worth_repeating(attempt.progress) && repeats < REPEATS;
+        if again {
+            let count = repeats + 1;
+            plan.complain(&format!(
+                "{}; repetition {count} of {REPEATS}",
+                attempt.outcome
+            ));
+            put_aside(plan, attempts.len() + 1);
+        }
+        attempts.push(attempt);
+        if !again {
+            break;
+        }
+    }
+    Ok(reason)
+}
+
+/// Keeps the logs of an attempt that another one follows.
+fn put_aside(plan: &Plan, number: usize) {
+    if let Some(folder) = &plan.asked.record {
+        for name in ["console", "qemu"] {
+            // A log that is not there was never written.
+            let to = folder.join(format!("{name}-attempt-{number}.log"));
+            let _ = fs::rename(folder.join(format!("{name}.log")), to);
+        }
+    }
+}
+
+/// Says what became of the guest, if that is not simply the command's end.
+fn explain(plan: &Plan, last: &Attempt, attempts: usize) {
+    if !last.outcome.is_the_commands() {
+        for line in &last.tail {
+            eprintln!("  | {line}");
+        }
+        plan.complain(&last.outcome.to_string());
+        if attempts > 1 {
+            plan.complain(&format!("after {attempts} attempts"));
+        }
+    } else if let Some(finding) = last.console_findings.first() {
+        plan.complain(&format!(
+            "the guest's kernel complained too: {}",
+            finding.line
+        ));
+    }
+    if last.outcome.is_the_commands() && !last.map.iter().all(|place| place.holds()) {
+        plan.complain("a vCPU thread was not where it was put; see the record's map");
+    }
+}

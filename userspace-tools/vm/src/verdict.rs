@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What became of a guest: from what was last heard and seen to one outcome and its exit code.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::console::{Finding, Kind};
+
+/// What ended an attempt, as the events tell it.
+#[derive(Debug)]
+pub enum Ending {
+    /// The command ended and all its output arrived.
+    Exit(wire::Exit),
+    /// A module was refused, so the command did not run.
+    ModuleRefused(String),
+    /// No hello, or not the one expected, within this many seconds.
+    NoHello(u64),
+    /// The guest came up with this many vCPUs instead of that many.
+    VcpusMissing(u32, usize),
+    /// Nothing heard for this many seconds after the hello.
+    Silence(u64),
+    /// The command ran longer than it may, in seconds.
+    Timeout(u64),
+    /// QEMU ended by itself; the reason is QMP's.
+    QemuEnded(Option<String>, String),
+    /// The channel broke while QEMU went on.
+    ChannelLost(String),
+    /// KVM cannot execute this guest.
+    KvmFailed(String),
+    /// QEMU, or the guest in it, could not be set up as asked.
+    NotStarted(String),
+    /// An oops, after which the command did not end.
+    Stuck,
+    /// A signal to `vm`.
+    Signal(i32),
+    /// Nobody takes the command's output any more.
+    OutputClosed(String),
+}
+
+/// How far an attempt came.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// The guest said hello.
+    pub hello: bool,
+    /// The command's output was passed on: a repetition would pass it on twice.
+    pub output: bool,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "class", rename_all = "kebab-case")]
+#[allow(missing_docs)] // the message of each says it
+pub enum Outcome {
+    Exited { status: i32 },
+    Signaled { signal: i32 },
+    NotStarted { reason: String },
+    KvmUnusable { reason: String },
+    VcpusMissing { online: u32, wanted: usize },
+    ModuleRefused { reason: String },
+    Panicked { line: String },
+    Splat { line: String },
+    HungBeforeInit { seconds: u64 },
+    Hung { seconds: u64 },
+    ChannelLost { reason: String },
+    DiedSilently { reason: String },
+    TimedOut { seconds: u64 },
+    Interrupted { signal: i32 },
+    OutputClosed { reason: String },
+}
+
+/// Judges an attempt by its ending and by what its console said.
+pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> Outcome {
+    let find = |kind| findings.iter().find(|found| found.kind == kind);
+    let panic = find(Kind::Panic).map(|found| found.line.clone());
+    let splat = find(Kind::Oops)
+        .or(find(Kind::Warning))
+        .map(|found| found.line.clone());
+    match (ending, panic, splat) {
+        // These are about us, not about the guest.
+        (Ending::Signal(signal), ..) => Outcome::Interrupted { signal },
+        (Ending::OutputClosed(reason), ..) => Outcome::OutputClosed { reason },
+        (Ending::NotStarted(reason), ..) => Outcome::NotStarted { reason },
+        (Ending::KvmFailed(reason), ..) => Outcome::KvmUnusable { reason },
+        // A panic explains whatever it led to.
+        (_, Some(line), _) => Outcome::Panicked { line },
+        (Ending::Exit(exit), None, splat) => exited(&exit, splat),
+        (Ending::ModuleRefused(reason), ..) => Outcome::ModuleRefused { reason },
+        (Ending::Stuck, None, splat) => Outcome::Splat {
+            line: splat.unwrap_or_default(),
+        },
+        (Ending::VcpusMissing(online, wanted), ..) => Outcome::VcpusMissing { online, wanted },
+        (Ending::NoHello(seconds), ..) => Outcome::HungBeforeInit { seconds },
+        (Ending::Silence(seconds), ..) => Outcome::Hung { seconds },
+        (Ending::Timeout(seconds), ..) => Outcome::TimedOut { seconds },
+        (Ending::ChannelLost(reason), ..) => Outcome::ChannelLost { reason },
+        (Ending::QemuEnded(reason, status), None, splat) => {
+            qemu_ended(reason.as_deref(), status, splat, progress)
+        }
+    }
+}
+
+fn exited(exit: &wire::Exit, splat: Option<String>) -> Outcome {
+    match (exit.status, exit.signal, splat) {
+        (Some(0), _, Some(line)) => Outcome::Splat { line },
+        (Some(status), ..) => Outcome::Exited { status },
+        (None, Some(signal), _) => Outcome::Signaled { signal },
+        (None, None, _) => Outcome::ChannelLost {
+            reason: "the guest reported neither status nor signal".into(),
+        },
+    }
+}
+
+fn qemu_ended(
+    reason: Option<&str>,
+    status: String,
+    splat: Option<String>,
+    progress: Progress,
+) -> Outcome {
+    match (reason, splat) {
+        // The guest's first process powers off when it cannot talk to us any more.
+        (Some("guest-shutdown"), _) => Outcome::ChannelLost {
+            reason: "the guest powered off without reporting the command's end".into(),
+        },
+        (_, Some(line)) => Outcome::Splat { line },
+        // A triple fault resets; -no-reboot turns that into the end.
+        (Some(reason), None) => Outcome::DiedSilently {
+            reason: format!("QMP says {reason}"),
+        },
+        (None, None) if progress.hello => Outcome::DiedSilently {
+            reason: format!("QEMU ended with {status}"),
+        },
+        (None, None) => Outcome::NotStarted {
+            reason: format!("QEMU ended with {status}"),
+        },
+    }
+}
+
+impl Outcome {
+    /// The exit code that says it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Outcome::Exited { status } => *status as u8,
+            Outcome::Signaled { signal } | Outcome::Interrupted { signal } => 128 + *signal as u8,
+            Outcome::OutputClosed { .. } => 1,
+            Outcome::NotStarted { .. }
+            | Outcome::KvmUnusable { .. }
+            | Outcome::VcpusMissing { .. } => 240,
+            Outcome::Panicked { .. } => 241,
+            Outcome::Splat { .. } => 242,
+            Outcome::HungBeforeInit { .. } | Outcome::Hung { .. } => 243,
+            Outcome::ChannelLost { .. } => 244,
+            Outcome::DiedSilently { .. } => 245,
+            Outcome::TimedOut { .. } => 246,
+            Outcome::ModuleRefused { .. } => 247,
+        }
+    }
+
+    /// Lost to the emulator, not to the load: worth another try. A silent death after output was
+    /// passed on is not, because the output cannot be taken back.
+    pub fn worth_repeating(&self, progress: Progress) -> bool {
+        match self {
+            Outcome::HungBeforeInit { .. } | Outcome::VcpusMissing { .. } => true,
+            Outcome::DiedSilently { .. } => !progress.output,
+            _ => false,
+        }
+    }
+
+    /// Whether this is the command's own end, with nothing to say about the guest.
+    pub fn is_the_commands(&self) -> bool {
+        matches!(self, Outcome::Exited { .. } | Outcome::Signaled { .. })
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Exited { status } => write!(f, "the command exited with status {status}"),
+            Outcome::Signaled { signal } => write!(f, "signal {signal} ended the command"),
+            Outcome::NotStarted { reason } => write!(f, "the guest could not start: {reason}"),
+            Outcome::KvmUnusable { reason } => {
+                write!(
+                    f,
+                    "KVM cannot run this guest: {reason}; next step: --tier tcg"
+                )
+            }
+            Outcome::VcpusMissing { online, wanted } => {
+                write!(f, "only {online} of {wanted} vCPUs came up")
+            }
+            Outcome::ModuleRefused { reason } => write!(f, "a module was refused: {reason}"),
+            Outcome::Panicked { line } => write!(f, "the guest panicked: {line}"),
+            Outcome::Splat { line } => write!(f, "the guest's kernel complained: {line}"),
+            Outcome::HungBeforeInit { seconds } => {
+                write!(
+                    f,
+                    "the guest hung before its first process: no hello in {seconds} s"
+                )
+            }
+            Outcome::Hung { seconds } => {
+                write!(f, "the guest hung: no heartbeat in {seconds} s")
+            }
+            Outcome::ChannelLost { reason } => write!(f, "the channel was lost: {reason}"),
+            Outcome::DiedSilently { reason } => {
+                write!(
+                    f,
+                    "the guest died without a word (a triple fault does): {reason}"
+                )
+            }
+            Outcome::TimedOut { seconds } => {
+                write!(f, "the command ran longer than {seconds} s (--timeout)")
+            }
+            Outcome::Interrupted { signal } => write!(f, "interrupted by signal {signal}"),
+            Outcome::OutputClosed { reason } => write!(f, "cannot pass output on: {reason}"),
+        }
+    }
+}
