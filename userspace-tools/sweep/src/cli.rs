@@ -20,7 +20,7 @@ Examples:
   COLD=1 sweep evidence foundation                    also those that begin with an empty cache
 
 Environment:
-  SLOWPATH_STARTED  when the user's command began, in seconds since 1970, for the times printed
+  SLOWPATH_BEGAN  when the user's command began, in seconds since 1970, for the times printed
   SLOWPATH_VM       another `vm` than the one beside `sweep`
 
 Exit codes:

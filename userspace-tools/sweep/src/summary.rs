@@ -119,7 +119,7 @@ impl<'a> Summary<'a> {
             p.vm("/tier"),
             p.vm("/release"),
             p.vm("/host/cpu_model"),
-            p.vm("/qemu/version"),
+            p.vm("/qemu_version"),
             self.experiment.repeats,
         )
     }

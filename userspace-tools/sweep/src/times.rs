@@ -17,7 +17,7 @@ use serde::{
 };
 
 /// When the user's command began, in seconds since 1970; `make` sets it.
-pub const STARTED: &str = "SLOWPATH_STARTED";
+pub const STARTED: &str = "SLOWPATH_BEGAN";
 
 /// Where the time went, in seconds.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

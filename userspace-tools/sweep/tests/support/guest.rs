@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A stage for `sweep`: a small experiment, and a `vm` that says what it was given to say.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{
+        Path,
+        PathBuf, //
+    },
+    process::Command,
+};
+
+use serde_json::{
+    json,
+    Value, //
+};
+use tempfile::TempDir;
+
+const EXPERIMENT: &str = r#"
+name = "t"
+title = "a test"
+repeats = 2
+guest = { vcpus = 8, cpus = "all", memory = 256, tier = "tcg" }
+
+[[part]]
+name = "locks"
+title = "Locks"
+module = "lock-load"
+axes = { lock = ["busted", "ticket", "kernel/raw_spin"], threads = [1, 8] }
+expect = [{ of = { lock = "busted", threads = 8 }, oracle = "caught" }]
+compare = [{ figure = "storm", text = "the storm", of = { lock = "ticket", threads = 8 }, to = { lock = "kernel/raw_spin", threads = 8 } }]
+
+[[part]]
+name = "counters"
+title = "Counters"
+module = "sloppy-counter"
+axes = { counter = ["sloppy"], threads = [2] }
+
+[[part]]
+name = "jobs"
+title = "Jobs"
+module = "job-runner"
+axes = { policy = ["padata"], job = ["spin"], max_threads = [1, 2] }
+"#;
+
+/// One line of the guest's `batch`.
+#[derive(Clone)]
+pub struct Said {
+    seq: usize,
+    module: String,
+    pub words: String,
+    numbers: BTreeMap<&'static str, u64>,
+    pub error: Option<String>,
+}
+
+/// What came of a command.
+pub struct Out {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A temporary directory with everything in its place.
+pub struct Stage(TempDir);
+
+impl Said {
+    /// Gives the runs whose settings end in `words` other numbers, one for each repeat.
+    pub fn set(said: &mut [Self], words: &str, name: &'static str, values: &[u64]) {
+        let runs = said.iter_mut().filter(|said| said.words.contains(words));
+        let runs: Vec<_> = runs.collect();
+        assert_eq!(runs.len(), values.len(), "{words}");
+        for (run, value) in runs.into_iter().zip(values) {
+            run.numbers.insert(name, *value);
+        }
+    }
+
+    fn json(&self) -> Value {
+        let Self { seq, module, .. } = self;
+        if let Some(error) = &self.error {
+            return json!({ "schema": 1, "seq": seq, "module": module, "error": error });
+        }
+        let pairs = self.words.split(' ').filter_map(|word| word.split_once('='));
+        let config: serde_json::Map<String, Value> = pairs
+            .map(|(k, v)| (k.to_string(), v.parse::<u64>().map_or_else(|_| json!(v), |n| json!(n))))
+            .collect();
+        let mut value = match module.as_str() {
+            "lock-load" => self.lock(&config),
+            "sloppy-counter" => self.counter(),
+            _ => self.job(&config),
+        };
+        value["schema"] = json!(1);
+        value["seq"] = json!(seq);
+        value["module"] = json!(module);
+        value["config"] = json!(config);
+        value
+    }
+
+    fn number(&self, name: &str, otherwise: u64) -> u64 {
+        self.numbers.get(name).copied().unwrap_or(otherwise)
+    }
+
+    fn lock(&self, config: &serde_json::Map<String, Value>) -> Value {
+        let (threads, sections) = (config["threads"].as_u64().unwrap(), self.number("sections", 1000));
+        let busted = config["lock"] == "busted" && threads > 1;
+        let lost = self.number("lost", if busted { 9 } else { 0 });
+        let exclusion = if lost > 0 { "broken" } else { "held" };
+        let thread = |i: u64| {
+            let mine = if i == 0 { sections - (threads - 1) } else { 1 };
+            json!({ "index": i, "vcpu": i, "sections": mine, "halts": 0, "kicks": 0, "moved": 0 })
+        };
+        let min = if threads > 1 { 1 } else { sections };
+        json!({
+            "sum": {
+                "elapsed_ns": 1_000_000, "sections": sections, "min": min,
+                "mean": sections / threads, "max": sections - (threads - 1),
+                "halts": 0, "kicks": 0, "exclusion": exclusion, "lost": lost,
+            },
+            "machine": { "kernel_lock": "native-qspinlock", "kick": "ipi", "loops_per_us": 100 },
+            "threads": (0..threads).map(thread).collect::<Vec<_>>(),
+        })
+    }
+
+    fn counter(&self) -> Value {
+        let sum = self.number("sum", 1000);
+        let thread = |i: u64| json!({ "index": i, "vcpu": i, "adds": 500, "moved": 0 });
+        json!({
+            "sum": {
+                "elapsed_ns": 1_000_000, "adds": 1000, "sum": sum, "read": 990,
+                "bound": 128, "total": "held",
+            },
+            "threads": [thread(0), thread(1)],
+        })
+    }
+
+    fn job(&self, config: &serde_json::Map<String, Value>) -> Value {
+        let workers = config["max_threads"].as_u64().unwrap();
+        let worker = |i: u64| {
+            json!({ "index": i, "vcpu": i, "chunks": 2, "items": 64, "busy_ns": 900, "moved": 0 })
+        };
+        json!({
+            "sum": {
+                "elapsed_ns": 1_000_000 / workers, "workers": workers, "chunks": 2 * workers,
+                "once": 64 * workers, "missed": 0, "repeated": 0, "cut_short": 0,
+                "coverage": "held",
+            },
+            "workers": (0..workers).map(worker).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Stage {
+    /// Sets it.
+    pub fn new() -> Self {
+        let stage = Self(tempfile::tempdir().unwrap());
+        fs::write(stage.path("t.toml"), EXPERIMENT).unwrap();
+        stage
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Where results go.
+    pub fn root(&self) -> PathBuf {
+        self.path("results")
+    }
+
+    /// The newest complete result.
+    pub fn latest(&self) -> PathBuf {
+        self.root().join("latest")
+    }
+
+    /// The only result.
+    pub fn only(&self) -> PathBuf {
+        let mut entries = fs::read_dir(self.root()).unwrap();
+        let only = entries.next().unwrap().unwrap().path();
+        assert!(entries.next().is_none());
+        only
+    }
+
+    /// What a sound guest says to the plan.
+    pub fn sound(&self) -> Vec<Said> {
+        let plan = self.sweep(&["run", "--dry-run", "t.toml"]);
+        assert_eq!(plan.code, 0, "{}", plan.stderr);
+        let lines = plan.stdout.lines().filter(|line| !line.starts_with('#'));
+        let said = lines.enumerate().map(|(seq, line)| {
+            let (module, words) = line.split_once(' ').unwrap();
+            Said {
+                seq,
+                module: module.into(),
+                words: words.into(),
+                numbers: BTreeMap::new(),
+                error: None,
+            }
+        });
+        said.collect()
+    }
+
+    /// Runs the experiment with a guest that says this, and a `vm` that ends so.
+    pub fn run(&self, said: &[Said], exit: i32) -> Out {
+        let lines: String = said.iter().map(|said| said.json().to_string() + "\n").collect();
+        fs::write(self.path("said"), lines).unwrap();
+        let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1"}"#;
+        let script = format!(
+            "#!/bin/sh\nwhile [ \"$1\" != --record ]; do shift; done\n\
+             echo '{record}' >\"$2/record.json\"\ncat {}\nexit {exit}\n",
+            self.path("said").display()
+        );
+        let vm = self.path("vm");
+        fs::write(&vm, script).unwrap();
+        fs::set_permissions(&vm, fs::Permissions::from_mode(0o755)).unwrap();
+        self.sweep(&["run", "t.toml"])
+    }
+
+    /// Runs `sweep` here.
+    pub fn sweep(&self, args: &[&str]) -> Out {
+        let exe = Path::new(env!("CARGO_BIN_EXE_sweep"));
+        let mut command = Command::new(exe);
+        command.current_dir(self.0.path()).args(args).env("SLOWPATH_VM", self.path("vm"));
+        if args[0] == "run" {
+            command.args(["--results", "results"]);
+        }
+        let out = command.output().unwrap();
+        Out {
+            code: out.status.code().unwrap(),
+            stdout: String::from_utf8(out.stdout).unwrap(),
+            stderr: String::from_utf8(out.stderr).unwrap(),
+        }
+    }
+}
