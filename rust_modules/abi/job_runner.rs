@@ -48,7 +48,7 @@ settings! {
         /// The least that is worth handing out; 0 is taken as 1.
         min_chunk: u64 = 1, in Allowed::Range(0, 1 << 24);
         /// Workers at most; worker `i` is bound to the `i`th online vCPU.
-        max_threads: u32 = 2, in Allowed::Range(1, limits.vcpus as u64);
+        max_threads: u32 = 2, in Allowed::Range(1, u64::from(limits.vcpus));
         /// Work at each index (`spin`), in nanoseconds of an undisturbed vCPU.
         work_ns: u32 = 1000, in Allowed::Range(0, 1_000_000);
         /// The job is given up after this, in milliseconds.

@@ -61,7 +61,7 @@ settings! {
         /// The lock under test.
         lock: Lock = Lock::Ticket, in Allowed::Names(Lock::NAMES);
         /// Threads; thread `i` is bound to the `i`th online vCPU.
-        threads: u32 = 2, in Allowed::Range(1, limits.vcpus as u64);
+        threads: u32 = 2, in Allowed::Range(1, u64::from(limits.vcpus));
         /// Length of the critical section, in nanoseconds of an undisturbed vCPU.
         hold_ns: u32 = 200, in Allowed::Range(0, 1_000_000);
         /// Length of the pause between two sections of a thread, likewise.

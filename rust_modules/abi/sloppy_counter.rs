@@ -27,7 +27,7 @@ settings! {
         /// The counter under test.
         counter: Counter = Counter::Sloppy, in Allowed::Names(Counter::NAMES);
         /// Threads; thread `i` is bound to the `i`th online vCPU.
-        threads: u32 = 2, in Allowed::Range(1, limits.vcpus as u64);
+        threads: u32 = 2, in Allowed::Range(1, u64::from(limits.vcpus));
         /// How much a vCPU may hold back (`sloppy`); the batch of `percpu_counter` is the kernel's.
         threshold: u32 = 64, in Allowed::Range(1, 1 << 20), live;
         /// Length of the run, in milliseconds.

@@ -4,7 +4,10 @@
 //!
 //! After Concurrency Kit's `regressions/ck_spinlock/validate.h`.
 
-#![expect(unsafe_code, reason = "the words are plain memory behind the lock under test")]
+#![expect(
+    unsafe_code,
+    reason = "the words are plain memory behind the lock under test"
+)]
 
 use core::cell::UnsafeCell;
 

@@ -8,8 +8,8 @@
 //! lock, let another vCPU wait for it, and see whether its word ever shows a waiter.
 
 use abi::lock_load::{
-    Kick,
     KernelLock, //
+    Kick,
 };
 use algo::primitive::{
     cpu_relax,
@@ -92,11 +92,13 @@ fn experiment() -> Result<KernelLock> {
         trial.gate.give_up();
     }
     drop((holder, waiter));
-    Ok(match (trial.near.load(Relaxed), trial.queued.load(Relaxed)) {
-        (_, true) => KernelLock::Native,
-        (true, false) => KernelLock::TestAndSet,
-        (false, false) => KernelLock::Unknown,
-    })
+    Ok(
+        match (trial.near.load(Relaxed), trial.queued.load(Relaxed)) {
+            (_, true) => KernelLock::Native,
+            (true, false) => KernelLock::TestAndSet,
+            (false, false) => KernelLock::Unknown,
+        },
+    )
 }
 
 fn hold(trial: &Trial) {

@@ -54,7 +54,9 @@ impl fmt::Write for Line {
             let Some(room) = self.bytes.get_mut(self.len..end) else {
                 break;
             };
-            room.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            room.iter_mut()
+                .zip(bytes)
+                .for_each(|(to, from)| *to = *from);
             self.len = end;
         }
         Ok(())

@@ -19,8 +19,8 @@ use crate::Line;
 pub struct Refused {
     /// What the writer gets.
     pub errno: Error,
-    /// What `status` says.
-    pub why: Line,
+    /// What `status` says; none where there was no memory even for that.
+    why: Option<KBox<Line>>,
 }
 
 impl Refused {
@@ -28,7 +28,15 @@ impl Refused {
     pub fn new(errno: Error, why: fmt::Arguments<'_>) -> Self {
         Self {
             errno,
-            why: Line::say(why),
+            why: KBox::new(Line::say(why), GFP_KERNEL).ok(),
+        }
+    }
+
+    /// Returns what `status` says.
+    pub(crate) fn why(&self) -> &str {
+        match &self.why {
+            Some(line) => line.as_str(),
+            None => "not enough memory to say why",
         }
     }
 }

@@ -58,7 +58,10 @@ impl Plan {
     /// Returns `index` moved up to where a chunk may end.
     #[inline]
     pub(super) fn end_at(&self, index: u64) -> u64 {
-        round_up(index, self.align).clamp(self.range.start, self.range.end)
+        // Not `clamp()`: it panics where a range ends before it starts.
+        round_up(index, self.align)
+            .max(self.range.start)
+            .min(self.range.end)
     }
 }
 

@@ -63,7 +63,7 @@ impl<T> Cell<T> {
 }
 
 /// A vCPU, by the number of its CPU.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vcpu(u32);
 
 impl Vcpu {
@@ -75,7 +75,7 @@ impl Vcpu {
 
     /// Returns the number of its CPU.
     #[inline]
-    pub fn number(self) -> u32 {
+    pub fn number(&self) -> u32 {
         self.0
     }
 
@@ -92,7 +92,7 @@ impl Vcpu {
     /// Ends a halt of this vCPU. The store that the waiter looks for must be before this, by
     /// [`Full`], or by an exchange, which on this machine is.
     #[inline]
-    pub fn kick(self) {
+    pub fn kick(&self) {
         // SAFETY: The number came from `current()`, so it is that of a CPU.
         unsafe { helpers::slowpath_kick(self.0) };
     }

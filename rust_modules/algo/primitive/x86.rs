@@ -190,7 +190,13 @@ macro_rules! word_as {
     };
 }
 word_as!(bool, u8, u8::from, |v| v != 0);
-word_as!(*mut U, usize, <*mut U>::expose_provenance, core::ptr::with_exposed_provenance_mut, U);
+word_as!(
+    *mut U,
+    usize,
+    <*mut U>::expose_provenance,
+    core::ptr::with_exposed_provenance_mut,
+    U
+);
 
 impl<T: Word> Atomic<T> {
     /// Creates the location, holding `v`.
@@ -273,7 +279,9 @@ pub fn cpu_relax() {
 pub(super) fn current_cpu() -> u32 {
     let cpu;
     // SAFETY: `cpu_number` is an `int` in the per-CPU area, which `gs` points to.
-    unsafe { kernel::asm!("movl %gs:cpu_number(%rip), {cpu:e}";
-        cpu = lateout(reg) cpu, options(nostack, preserves_flags, readonly)) };
+    unsafe {
+        kernel::asm!("movl %gs:cpu_number(%rip), {cpu:e}";
+        cpu = lateout(reg) cpu, options(nostack, preserves_flags, readonly))
+    };
     cpu
 }

@@ -57,8 +57,8 @@ impl<L: Load> Bench<L> {
                 desk.error = Line::new();
                 Ok(())
             }
-            Err(Refused { errno, why }) => {
-                let why = why.as_str();
+            Err(refused) => {
+                let (errno, why) = (refused.errno, refused.why());
                 desk.error = Line::say(format_args!("{errno:?} {file}: {why}"));
                 Err(errno)
             }
