@@ -75,6 +75,9 @@ pub struct Part {
     pub fixed: Point,
     /// Settings that vary, the last the fastest.
     pub axes: IndexMap<String, Vec<Setting>>,
+    /// Settings that are otherwise in some of the runs.
+    #[serde(default)]
+    pub except: Vec<Except>,
     /// Where something else than "nothing was broken" is expected.
     #[serde(default)]
     pub expect: Vec<Expect>,
@@ -104,6 +107,16 @@ impl Module {
             Self::JobRunner => "job-runner",
         }
     }
+}
+
+/// Settings that are otherwise in some of the runs.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Except {
+    /// The runs.
+    pub of: Pattern,
+    /// The settings.
+    pub set: Point,
 }
 
 /// What an oracle has to say about some of the runs.

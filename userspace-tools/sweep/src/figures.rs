@@ -52,9 +52,9 @@ pub fn figures(
     put("ratio".into(), provenance.ratio);
     put("tcg".into(), (provenance.vm("/tier") == "tcg").into());
     let times = &provenance.times;
-    put("experiment_s".into(), times.experiment_s);
     put("total_s".into(), times.total_s);
     times.setup_s.map(|s| put("setup_s".into(), s));
+    times.experiment_s.map(|s| put("experiment_s".into(), s));
     times.boot_s.map(|s| put("boot_s".into(), s));
     for (part, cells) in tables {
         let name = |figure: &str| format!("{}.{figure}", part.name);

@@ -30,7 +30,7 @@ pub struct Fault {
     pub repeat: u32,
     /// The part.
     pub part: String,
-    /// The run's settings on the axes.
+    /// The run's settings on the axes, or all of its line if it came to no report.
     pub at: String,
     /// What is wrong.
     pub why: String,
@@ -70,18 +70,15 @@ pub fn faults(experiment: &Experiment, records: &[Record]) -> anyhow::Result<Vec
 }
 
 fn fault(part: &Part, record: &Record) -> anyhow::Result<Option<Fault>> {
-    let fault = |at: &Point, why: String| Fault {
+    let fault = |at: String, why: String| Fault {
         seq: record.said.seq,
         repeat: record.repeat,
         part: part.name.clone(),
-        at: words(at),
+        at,
         why,
     };
     if let Some(error) = record.said.error() {
-        return Ok(Some(fault(
-            &Point::new(),
-            format!("{}: {error}", record.said.module),
-        )));
+        return Ok(Some(fault(record.line.clone(), error.into())));
     }
     let settings = record.settings()?;
     let report = record.report()?;
@@ -92,7 +89,7 @@ fn fault(part: &Part, record: &Record) -> anyhow::Result<Option<Fault>> {
         .iter()
         .filter(|(key, _)| part.axes.contains_key(*key));
     let at: Point = axes.map(|(k, v)| (k.clone(), v.clone())).collect();
-    Ok(why.map(|why| fault(&at, why)))
+    Ok(why.map(|why| fault(words(&at), why)))
 }
 
 /// Without a word from the experiment, nothing may be broken.

@@ -96,6 +96,12 @@ impl Plan {
         for point in points(part) {
             let mut settings = part.fixed.clone();
             settings.extend(point);
+            let excepted = part
+                .except
+                .iter()
+                .filter(|except| matches(&except.of, &settings));
+            let sets: Vec<Point> = excepted.map(|except| except.set.clone()).collect();
+            settings.extend(sets.into_iter().flatten());
             let length = length(part.module, &words(&settings), limits)
                 .map_err(|why| format!("part `{}`: {why}", part.name))?;
             self.estimate += length + OVERHEAD;
@@ -112,10 +118,11 @@ impl Plan {
 
     /// An expectation that no run can meet or break, or a comparison without sides, is a mistake.
     fn check(&self, part: &Part) -> Result<(), String> {
+        let exceptions = part.except.iter().map(|except| ("except", &except.of));
         let expectations = part.expect.iter().map(|expect| ("expect", &expect.of));
         let comparisons = part.compare.iter();
         let sides = comparisons.flat_map(|c| [("compare.of", &c.of), ("compare.to", &c.to)]);
-        for (what, pattern) in expectations.chain(sides) {
+        for (what, pattern) in exceptions.chain(expectations).chain(sides) {
             let mut runs = self.runs.iter().filter(|run| run.part == part.name);
             if !runs.any(|run| matches(pattern, &run.settings)) {
                 return Err(format!(
@@ -250,6 +257,20 @@ mod tests {
             1,
         ));
         assert!(error.unwrap_err().contains("no run has that"));
+    }
+
+    #[test]
+    fn an_exception_changes_only_the_runs_it_names() {
+        let text = TEXT.replacen(
+            "axes = { lock",
+            "except = [{ of = { threads = 8 }, set = { run_ms = 400 } }]\naxes = { lock",
+            1,
+        );
+        let plan = plan(&text).unwrap();
+        let lengths = plan.runs[..4]
+            .iter()
+            .map(|run| run.settings["run_ms"].to_string());
+        assert_eq!(lengths.collect::<Vec<_>>(), ["100", "400", "100", "400"]);
     }
 
     #[test]

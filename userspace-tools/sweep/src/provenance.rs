@@ -104,12 +104,6 @@ pub fn vm_record(dir: &Path) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
-/// From the start of QEMU to the guest's first command, as `vm` recorded it.
-pub fn boot_s(vm: &Value) -> Option<f64> {
-    let ms = vm.pointer("/times/qemu_start_to_first_command_ms")?;
-    Some(ms.as_f64()? / 1000.0)
-}
-
 /// The CPUs of a list as `0,2-3`; `all` are those that this process may use.
 pub fn cpus(list: &str) -> Result<Vec<u32>, String> {
     if list == "all" {

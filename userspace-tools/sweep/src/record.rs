@@ -45,6 +45,8 @@ pub struct Record {
     pub part: String,
     /// The repeat, from 1.
     pub repeat: u32,
+    /// The line of the plan, to be given to `batch` again.
+    pub line: String,
     /// What the guest said.
     #[serde(flatten)]
     pub said: Said,
@@ -75,6 +77,7 @@ impl Record {
         let record = Self {
             part: run.part.clone(),
             repeat: run.repeat,
+            line: run.line(),
             said,
         };
         if record.said.error().is_some() {

@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> anyhow::Result<bool> {
         Err(error) => {
             let why = format!("{error:#}");
             origin.outcome = why.clone();
-            origin.times = clock.read(Duration::ZERO, provenance::boot_s(&origin.vm));
+            origin.times = clock.read(Duration::ZERO, &origin.vm);
             results.write(provenance::FILE, &serde_json::to_string_pretty(&origin)?)?;
             results.mark(&why)?;
             Err(error.context(format!("{} is incomplete", results.dir.display())))
@@ -133,7 +133,7 @@ fn finish(
 ) -> anyhow::Result<bool> {
     let holds = Summary::new(experiment, &origin, &driven.records, None)?.holds();
     origin.outcome = if holds { "held" } else { "broken" }.into();
-    origin.times = clock.read(driven.wall, provenance::boot_s(&origin.vm));
+    origin.times = clock.read(driven.wall, &origin.vm);
     let summary = Summary::new(experiment, &origin, &driven.records, None)?;
     let text = summary.text();
     results.write(results::SUMMARY, &text)?;

@@ -121,7 +121,10 @@ impl<'a> Summary<'a> {
             p.vm("/host/cpu_model"),
             p.vm("/qemu_version"),
             self.experiment.repeats,
-        )
+        ) + match p.vm("/map_holds").as_str() {
+            "false" => "  WARNING  a vCPU ran elsewhere than it was put; see the map in provenance.json\n",
+            _ => "",
+        }
     }
 
     fn verdict(&self) -> String {

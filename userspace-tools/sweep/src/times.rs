@@ -15,6 +15,7 @@ use serde::{
     Deserialize,
     Serialize, //
 };
+use serde_json::Value;
 
 /// When the user's command began, in seconds since 1970; `make` sets it.
 pub const STARTED: &str = "SLOWPATH_BEGAN";
@@ -26,8 +27,10 @@ pub struct Times {
     pub setup_s: Option<f64>,
     /// From the start of QEMU to the guest's first command.
     pub boot_s: Option<f64>,
-    /// The experiment's runs, and the guest's way down.
-    pub experiment_s: f64,
+    /// The experiment's runs.
+    pub experiment_s: Option<f64>,
+    /// All else that `vm` did: finding the tier, guests that were lost, the way down.
+    pub vm_s: f64,
     /// From the user's command, or the start of `sweep` if that is not known, to the tables.
     pub total_s: f64,
 }
@@ -54,13 +57,22 @@ impl Clock {
         }
     }
 
-    /// Reads it, given how long `vm` took and the guest's boot as `vm` recorded it.
-    pub fn read(&self, vm: Duration, boot_s: Option<f64>) -> Times {
+    /// Reads it, given how long `vm` took and what it recorded.
+    pub fn read(&self, vm: Duration, record: &Value) -> Times {
+        let since = |name: &str| {
+            let ms = record.pointer("/times")?.get(name)?.as_f64()?;
+            Some(ms / 1000.0)
+        };
+        let boot_s = since("qemu_start_to_first_command_ms");
+        let experiment_s = since("qemu_start_to_command_end_ms")
+            .zip(boot_s)
+            .map(|(end, boot)| end - boot);
         let total = self.setup.unwrap_or_default() + self.began.elapsed();
         Times {
             setup_s: self.setup.map(|setup| setup.as_secs_f64()),
             boot_s,
-            experiment_s: vm.as_secs_f64() - boot_s.unwrap_or(0.0),
+            experiment_s,
+            vm_s: vm.as_secs_f64() - boot_s.unwrap_or(0.0) - experiment_s.unwrap_or(0.0),
             total_s: total.as_secs_f64(),
         }
     }
@@ -75,13 +87,18 @@ impl fmt::Display for Times {
         if let Some(s) = self.boot_s {
             line("QEMU start to the guest's first command", s)?;
         }
-        line("experiment", self.experiment_s)?;
+        if let Some(s) = self.experiment_s {
+            line("the experiment's runs", s)?;
+        }
+        line("the guest's end, and finding the tier", self.vm_s)?;
         line("in all", self.total_s)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -90,16 +107,25 @@ mod tests {
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap();
         let started = (now.as_secs_f64() - 3.0).to_string();
-        let times = Clock::start(Some(&started)).read(Duration::from_secs(10), Some(4.0));
+        let times = Clock::start(Some(&started)).read(Duration::from_secs(10), &Value::Null);
         assert!((times.setup_s.unwrap() - 3.0).abs() < 0.5, "{times:?}");
         assert!(times.total_s >= 2.9, "{times:?}");
-        assert_eq!(times.experiment_s, 6.0);
+    }
+
+    #[test]
+    fn what_vm_took_is_parted_by_its_record() {
+        let record = json!({ "times": {
+            "qemu_start_to_first_command_ms": 4000, "qemu_start_to_command_end_ms": 9000,
+        }});
+        let times = Clock::start(None).read(Duration::from_secs(10), &record);
+        let parts = (times.boot_s, times.experiment_s, times.vm_s);
+        assert_eq!(parts, (Some(4.0), Some(5.0), 1.0));
     }
 
     #[test]
     fn without_a_start_nothing_is_made_up() {
         for started in [None, Some("x"), Some("99999999999"), Some("-1")] {
-            let times = Clock::start(started).read(Duration::from_secs(1), None);
+            let times = Clock::start(started).read(Duration::from_secs(1), &Value::Null);
             assert_eq!(times.setup_s, None, "{started:?}");
             assert!(!times.to_string().contains("set-up"));
         }

@@ -18,16 +18,32 @@ fn a_sound_run_holds_and_leaves_everything_behind() {
     let stage = Stage::new();
     let out = stage.run(&stage.sound(), 0);
     assert_eq!(out.code, 0, "{}", out.stderr);
-    for text in ["caught 2/2", "held 4/4", "exact 2/2", "node% (thr)", "ratio", "in all"] {
+    for text in [
+        "caught 2/2",
+        "held 4/4",
+        "exact 2/2",
+        "node% (thr)",
+        "ratio",
+        "in all",
+    ] {
         assert!(out.stdout.contains(text), "no `{text}` in:\n{}", out.stdout);
     }
-    let files = ["plan.txt", "runs.jsonl", "experiment.toml", "summary.txt", "provenance.json"];
+    let files = [
+        "plan.txt",
+        "runs.jsonl",
+        "experiment.toml",
+        "summary.txt",
+        "provenance.json",
+    ];
     for file in files {
         assert!(stage.latest().join(file).is_file(), "{file}");
     }
     assert!(!stage.latest().join("INCOMPLETE").exists());
     let provenance = fs::read_to_string(stage.latest().join("provenance.json")).unwrap();
-    assert!(provenance.contains("\"a kernel\""), "vm's record is part of it: {provenance}");
+    assert!(
+        provenance.contains("\"a kernel\""),
+        "vm's record is part of it: {provenance}"
+    );
 }
 
 #[test]
@@ -40,7 +56,12 @@ fn show_prints_the_same_tables_from_the_records_alone() {
     }
     let show = stage.sweep(&["show", dir.to_str().unwrap()]);
     assert_eq!(show.code, 0, "{}", show.stderr);
-    assert!(run.stdout.starts_with(&show.stdout), "{}\n{}", run.stdout, show.stdout);
+    assert!(
+        run.stdout.starts_with(&show.stdout),
+        "{}\n{}",
+        run.stdout,
+        show.stdout
+    );
 }
 
 #[test]
@@ -50,7 +71,12 @@ fn the_median_and_the_quotient_are_those_of_the_repeats() {
     // Two repeats at 8 threads: 300 and 500 sections in 1 ms, so 400k/s.
     let at = |lock: &str| format!("lock={lock} threads=8");
     Said::set(&mut said, &at("ticket"), "sections", &[300, 500]);
-    Said::set(&mut said, &at("kernel/raw_spin"), "sections", &[10_000, 10_000]);
+    Said::set(
+        &mut said,
+        &at("kernel/raw_spin"),
+        "sections",
+        &[10_000, 10_000],
+    );
     let out = stage.run(&said, 0);
     assert!(out.stdout.contains("400k ±25%"), "{}", out.stdout);
     assert!(out.stdout.contains("the storm: 4.00 %"), "{}", out.stdout);
@@ -97,7 +123,12 @@ fn a_run_that_the_module_refused_is_a_failure_with_its_reason() {
     said[0].error = Some("EBUSY run".into());
     let out = stage.run(&said, 1);
     assert_eq!(out.code, 1);
-    assert!(out.stdout.contains("lock-load: EBUSY run"), "{}{}", out.stdout, out.stderr);
+    assert!(
+        out.stdout.contains("lock=busted threads=1): EBUSY run"),
+        "{}{}",
+        out.stdout,
+        out.stderr
+    );
 }
 
 #[test]
@@ -105,13 +136,27 @@ fn a_lost_guest_leaves_a_directory_marked_as_incomplete() {
     let stage = Stage::new();
     let out = stage.run(&stage.sound()[..5], 245);
     assert_eq!(out.code, 1);
-    assert!(out.stderr.contains("guest lost: it died without a word after 5 of"), "{}", out.stderr);
+    assert!(
+        out.stderr
+            .contains("guest lost: it died without a word after 5 of"),
+        "{}",
+        out.stderr
+    );
     let dir = stage.only();
-    assert!(fs::read_to_string(dir.join("INCOMPLETE")).unwrap().contains("guest lost"));
-    assert!(!stage.root().join("latest").exists(), "nothing incomplete is `latest`");
+    assert!(fs::read_to_string(dir.join("INCOMPLETE"))
+        .unwrap()
+        .contains("guest lost"));
+    assert!(
+        !stage.root().join("latest").exists(),
+        "nothing incomplete is `latest`"
+    );
     let show = stage.sweep(&["show", dir.to_str().unwrap()]);
     assert_eq!(show.code, 1);
-    assert!(show.stdout.contains("INCOMPLETE: guest lost"), "{}", show.stdout);
+    assert!(
+        show.stdout.contains("INCOMPLETE: guest lost"),
+        "{}",
+        show.stdout
+    );
 }
 
 #[test]
@@ -119,7 +164,11 @@ fn records_that_end_early_are_not_a_result() {
     let stage = Stage::new();
     let out = stage.run(&stage.sound()[..5], 0);
     assert_eq!(out.code, 1);
-    assert!(out.stderr.contains("ended early after 5 of"), "{}", out.stderr);
+    assert!(
+        out.stderr.contains("ended early after 5 of"),
+        "{}",
+        out.stderr
+    );
 }
 
 #[test]
@@ -140,7 +189,11 @@ fn a_run_with_other_settings_than_planned_is_refused() {
     said[0].words = said[0].words.replace("threads=1", "threads=2");
     let out = stage.run(&said, 0);
     assert_eq!(out.code, 1);
-    assert!(out.stderr.contains("threads=1 was planned"), "{}", out.stderr);
+    assert!(
+        out.stderr.contains("threads=1 was planned"),
+        "{}",
+        out.stderr
+    );
 }
 
 #[test]
@@ -157,5 +210,8 @@ fn usage_errors_exit_with_2() {
         assert_eq!(out.code, 2, "{args:?}: {}", out.stderr);
         assert!(!out.stderr.is_empty());
     }
-    assert!(!stage.root().exists(), "a usage error leaves nothing behind");
+    assert!(
+        !stage.root().exists(),
+        "a usage error leaves nothing behind"
+    );
 }

@@ -34,7 +34,7 @@ pub struct Figure {
 }
 
 /// What is made of several matches of a pattern.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Take {
     /// The last one.
@@ -42,6 +42,8 @@ pub enum Take {
     Last,
     /// All together.
     Sum,
+    /// The one farthest from 0, without its sign.
+    Farthest,
     /// How many there are; 0 if none.
     Count,
 }
@@ -53,7 +55,7 @@ impl Figure {
         match (&self.pattern, &self.file, &self.pointer) {
             (Some(pattern), None, None) => match (multiline(pattern), self.take) {
                 (Err(error), _) => wrong(error.to_string()),
-                (Ok(regex), Take::Last | Take::Sum) if regex.captures_len() < 2 => {
+                (Ok(regex), take) if take != Take::Count && regex.captures_len() < 2 => {
                     wrong(format!("`{pattern}` has no group"))
                 }
                 _ => Ok(()),
@@ -79,6 +81,9 @@ impl Figure {
         match self.take {
             Take::Count => Some(regex.find_iter(said).count() as f64),
             Take::Last => numbers.last()?,
+            Take::Farthest => numbers
+                .reduce(|a: Option<f64>, b| Some(a?.abs().max(b?.abs())))?
+                .map(f64::abs),
             Take::Sum => numbers.reduce(|a: Option<f64>, b| Some(a? + b?))?,
         }
     }
@@ -115,6 +120,10 @@ mod tests {
         let said = "a 1\nb 2\na 3\n";
         assert_eq!(find("pattern = '^a (\\d+)$'", said), Some(3.0));
         assert_eq!(find("pattern = '(\\d+)$'\ntake = 'sum'", said), Some(6.0));
+        assert_eq!(
+            find("pattern = '([-+]\\d+)'\ntake = 'farthest'", "+1 -5 +3"),
+            Some(5.0)
+        );
         assert_eq!(find("pattern = '^a'\ntake = 'count'", said), Some(2.0));
     }
 

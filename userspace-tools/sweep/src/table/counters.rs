@@ -21,9 +21,11 @@ use crate::{
 pub fn table(part: &Part, cells: &[Cell]) -> String {
     let total = |row: &Row<'_>| oracle(row, "exact");
     let error = |row: &Row<'_>| off(row);
-    let columns: [(&str, &dyn Fn(&Row<'_>) -> String); 2] =
-        [("total", &total), ("read off by (bound)", &error)];
-    grid(part, cells, &columns) + "\n"
+    grid(
+        part,
+        cells,
+        &[("total", &total), ("read off by (bound)", &error)],
+    ) + "\n"
 }
 
 /// The farthest that a cheap read was off at the end of a run, and what the counter promises.

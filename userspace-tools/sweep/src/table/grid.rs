@@ -23,8 +23,11 @@ use crate::{
 /// A row: cells that differ in the last axis only.
 pub type Row<'a> = Vec<&'a Cell>;
 
+/// A column that sums up a row: its name and its text.
+pub type Column<'a> = (&'a str, &'a dyn Fn(&Row<'_>) -> String);
+
 /// Draws the grid; `more` are columns that sum up a row.
-pub fn grid(part: &Part, cells: &[Cell], more: &[(&str, &dyn Fn(&Row<'_>) -> String)]) -> String {
+pub fn grid(part: &Part, cells: &[Cell], more: &[Column<'_>]) -> String {
     let Some((last, values)) = part.axes.last() else {
         return String::new();
     };
@@ -79,8 +82,11 @@ fn rows<'a>(cells: &'a [Cell], last: &str) -> Vec<Row<'a>> {
 /// The median and how far the farthest repeat is from it.
 fn median(cell: &Cell) -> String {
     cell.sample().map_or_else(String::new, |sample| {
-        let spread = (sample.spread() * 100.0).min(999.0);
-        format!("{} ±{spread:>2.0}%", human::short(sample.median))
+        let median = human::short(sample.median);
+        match sample.n {
+            1 => median,
+            _ => format!("{median} ±{:>2.0}%", (sample.spread() * 100.0).min(999.0)),
+        }
     })
 }
 

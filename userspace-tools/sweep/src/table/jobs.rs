@@ -47,9 +47,8 @@ fn control(cell: &Cell) -> String {
 fn block(cells: &[&Cell], policy: &str, vcpus: u32) -> String {
     let jobs = seen(cells, "job");
     let heads = |text: &dyn Fn(&String) -> String| -> String {
-        jobs.iter()
-            .map(|job| format!("    {:<24}", text(job)))
-            .collect()
+        let heads = jobs.iter().map(|job| format!("    {:<24}", text(job)));
+        heads.collect::<Vec<_>>().concat()
     };
     let line =
         |first: &str, rest: String| format!("    {first:<11}{rest}").trim_end().to_string() + "\n";

@@ -82,9 +82,17 @@ impl Said {
         if let Some(error) = &self.error {
             return json!({ "schema": 1, "seq": seq, "module": module, "error": error });
         }
-        let pairs = self.words.split(' ').filter_map(|word| word.split_once('='));
+        let pairs = self
+            .words
+            .split(' ')
+            .filter_map(|word| word.split_once('='));
         let config: serde_json::Map<String, Value> = pairs
-            .map(|(k, v)| (k.to_string(), v.parse::<u64>().map_or_else(|_| json!(v), |n| json!(n))))
+            .map(|(k, v)| {
+                (
+                    k.to_string(),
+                    v.parse::<u64>().map_or_else(|_| json!(v), |n| json!(n)),
+                )
+            })
             .collect();
         let mut value = match module.as_str() {
             "lock-load" => self.lock(&config),
@@ -103,7 +111,10 @@ impl Said {
     }
 
     fn lock(&self, config: &serde_json::Map<String, Value>) -> Value {
-        let (threads, sections) = (config["threads"].as_u64().unwrap(), self.number("sections", 1000));
+        let (threads, sections) = (
+            config["threads"].as_u64().unwrap(),
+            self.number("sections", 1000),
+        );
         let busted = config["lock"] == "busted" && threads > 1;
         let lost = self.number("lost", if busted { 9 } else { 0 });
         let exclusion = if lost > 0 { "broken" } else { "held" };
@@ -137,9 +148,7 @@ impl Said {
 
     fn job(&self, config: &serde_json::Map<String, Value>) -> Value {
         let workers = config["max_threads"].as_u64().unwrap();
-        let worker = |i: u64| {
-            json!({ "index": i, "vcpu": i, "chunks": 2, "items": 64, "busy_ns": 900, "moved": 0 })
-        };
+        let worker = |i: u64| json!({ "index": i, "vcpu": i, "chunks": 2, "items": 64, "busy_ns": 900, "moved": 0 });
         json!({
             "sum": {
                 "elapsed_ns": 1_000_000 / workers, "workers": workers, "chunks": 2 * workers,
@@ -201,7 +210,10 @@ impl Stage {
 
     /// Runs the experiment with a guest that says this, and a `vm` that ends so.
     pub fn run(&self, said: &[Said], exit: i32) -> Out {
-        let lines: String = said.iter().map(|said| said.json().to_string() + "\n").collect();
+        let lines: String = said
+            .iter()
+            .map(|said| said.json().to_string() + "\n")
+            .collect();
         fs::write(self.path("said"), lines).unwrap();
         let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1"}"#;
         let script = format!(
@@ -219,7 +231,10 @@ impl Stage {
     pub fn sweep(&self, args: &[&str]) -> Out {
         let exe = Path::new(env!("CARGO_BIN_EXE_sweep"));
         let mut command = Command::new(exe);
-        command.current_dir(self.0.path()).args(args).env("SLOWPATH_VM", self.path("vm"));
+        command
+            .current_dir(self.0.path())
+            .args(args)
+            .env("SLOWPATH_VM", self.path("vm"));
         if args[0] == "run" {
             command.args(["--results", "results"]);
         }
