@@ -22,14 +22,12 @@ pub(crate) struct Pattern {
     pub(crate) hold: u64,
     /// Loops between two sections.
     pub(crate) idle: u64,
-    /// Sections between two chances for others to run on the vCPU.
-    pub(crate) batch: u32,
 }
 
 /// An arena of some lock.
 pub(crate) trait Arena: Send + Sync {
-    /// Goes through a batch of sections; returns how many were completed.
-    fn batch(&self, pattern: Pattern, alarm: &Alarm, events: &Events) -> u64;
+    /// Goes through `batch` sections unless the alarm rings; returns how many were completed.
+    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, events: &Events) -> u64;
 
     /// The words.
     fn words(&self) -> &Words;
@@ -50,8 +48,8 @@ pub(crate) fn arena<L: Lock + Send + 'static>() -> Result<KBox<dyn Arena>> {
 }
 
 impl<L: Lock + Send> Arena for Held<L> {
-    fn batch(&self, pattern: Pattern, alarm: &Alarm, events: &Events) -> u64 {
-        hot_sections(&*self.lock, &self.words, pattern, alarm, events)
+    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, events: &Events) -> u64 {
+        hot_sections(&*self.lock, &self.words, pattern, batch, alarm, events)
     }
 
     fn words(&self) -> &Words {
@@ -65,11 +63,12 @@ fn hot_sections<L: Lock>(
     lock: &L,
     words: &Words,
     pattern: Pattern,
+    batch: u32,
     alarm: &Alarm,
     events: &Events,
 ) -> u64 {
     let mut sections: u64 = 0;
-    for _ in 0..pattern.batch {
+    for _ in 0..batch {
         if alarm.rung() {
             break;
         }

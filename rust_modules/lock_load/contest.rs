@@ -13,6 +13,7 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     breathe,
+    now_ns,
     Pace,
     Padded,
     Preempt,
@@ -27,6 +28,9 @@ use crate::{
     },
     table, //
 };
+
+/// Sections between two chances for others to run on the vCPU, at most.
+const LARGEST_BATCH: u32 = 64;
 
 /// What the threads of a run share.
 pub(crate) struct Contest {
@@ -51,15 +55,11 @@ impl Contest {
         for _ in 0..config.threads {
             counts.push(Padded(Counts::new()), GFP_KERNEL)?;
         }
-        // A batch keeps preemption off, so it is kept to a millisecond or so of its own work.
-        let section_ns = config.hold_ns.saturating_add(config.idle_ns).max(1);
-        let batch = 1_000_000u32.checked_div(section_ns).unwrap_or(1);
         Ok(Self {
             arena: (entry.make)()?,
             pattern: Pattern {
                 hold: pace.loops(config.hold_ns),
                 idle: pace.loops(config.idle_ns),
-                batch: batch.clamp(1, 16),
             },
             excludes: entry.excludes,
             counts,
@@ -76,13 +76,17 @@ impl Contest {
             return;
         };
         let events = Events::default();
-        let mut sections: u64 = 0;
+        let (mut sections, mut batch) = (0u64, 1);
+        let mut from = now_ns();
         while !worker.alarm.rung() {
             let here = Preempt::new();
-            let done = self.arena.batch(self.pattern, worker.alarm, &events);
+            let done = self.arena.batch(self.pattern, batch, worker.alarm, &events);
             drop(here);
             sections = sections.wrapping_add(done);
             breathe();
+            let to = now_ns();
+            batch = resized(batch, to.saturating_sub(from));
+            from = to;
         }
         counts.sections.store(sections, Relaxed);
         counts.halts.store(events.halts.get(), Relaxed);
@@ -97,6 +101,18 @@ impl Contest {
     /// Returns how many updates were lost or torn if `sections` were completed.
     pub(crate) fn lost(&self, sections: u64) -> u64 {
         self.arena.words().lost(sections)
+    }
+}
+
+/// Returns how many sections the next batch is to have, the last one having taken `ns`.
+///
+/// A batch keeps preemption off. In a storm one section may take many milliseconds, and whoever
+/// wants to end it must get a vCPU.
+fn resized(batch: u32, ns: u64) -> u32 {
+    match ns {
+        0..100_000 => batch.saturating_mul(2).min(LARGEST_BATCH),
+        100_000..1_000_000 => batch,
+        _ => (batch / 2).max(1),
     }
 }
 

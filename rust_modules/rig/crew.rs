@@ -88,6 +88,7 @@ impl<L: Load> Crew<L> {
         for (index, &cpu) in (0..).zip(&cpus) {
             let mate = crew.clone();
             let thread = Thread::new(L::NAME, index, Some(cpu), move || mate.man(index))?;
+            thread.yield_to_all();
             threads.push(thread, GFP_KERNEL)?;
         }
         Ok((crew, threads))

@@ -18,9 +18,9 @@ pub struct Pace {
 
 impl Pace {
     /// Loops in one sample: some microseconds, so that many samples fit between two disturbances.
-    const SAMPLE: u64 = 4000;
+    const SAMPLE: u64 = 3000;
     /// Samples; the fastest is the one that nothing disturbed.
-    const SAMPLES: u32 = 300;
+    const SAMPLES: u32 = 2000;
 
     /// Measures the loop.
     pub fn measure() -> Self {

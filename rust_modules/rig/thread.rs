@@ -94,6 +94,12 @@ impl Thread {
         })
     }
 
+    /// Lets everyone else go first. A load shall not keep out whoever wants to end it.
+    pub(crate) fn yield_to_all(&self) {
+        // SAFETY: The reference keeps the task valid.
+        unsafe { bindings::set_user_nice(self.task.as_ptr(), 19) };
+    }
+
     /// Lets the thread run.
     pub(crate) fn wake(&mut self) {
         self.woken = true;
