@@ -40,9 +40,18 @@ where
 }
 
 /// Runs `config` and expects it to come out so.
+///
+/// Where nothing was tested because one thread had the whole run to itself, as happens with many
+/// vCPUs to a CPU, it is run again, a few times.
 fn comes_out<R: Subject>(config: &R::Config, expected: Outcome) -> Result<R> {
     let module = fresh::<R>()?;
-    let report = run(&module, config)?;
+    let mut report = run(&module, config)?;
+    for _ in 0..4 {
+        if report.outcome() == expected || report.outcome() != Outcome::Untested {
+            break;
+        }
+        report = run(&module, config)?;
+    }
     let text = module.dir().report()?;
     ensure!(report.config() == config, "other settings: {text}");
     let outcome = report.outcome();
