@@ -10,7 +10,7 @@ use serde::Serialize;
 use wire::Hello;
 
 use crate::channel::{self, Script};
-use crate::console::{Console, Finding};
+use crate::console::{Console, Finding, Kind};
 use crate::pin::Place;
 use crate::plan::{self, Plan};
 use crate::process::Qemu;
@@ -87,4 +87,13 @@ pub fn run(plan: &Plan, tier: Tier, running: &Running) -> Result<Attempt> {
     qemu.kill();
     watch.reap(&queue);
     Ok(watch.report(ending, command_line, &files.qemu_log))
+}
+
+impl Attempt {
+    /// The first bad line of the console, though the command ended by itself.
+    pub fn complaint(&self) -> Option<&Finding> {
+        self.console_findings
+            .iter()
+            .find(|finding| finding.kind > Kind::Restart)
+    }
 }

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-/// Text that a healthy kernel does not print, and what it means.
-const BAD: [(&str, Kind); 11] = [
+/// Text that a kernel does not print while its guest does what it should, and what it means.
+const BAD: [(&str, Kind); 12] = [
+    ("reboot: Restarting system", Kind::Restart),
     ("Kernel panic", Kind::Panic),
     ("BUG:", Kind::Oops),
     ("kernel BUG at", Kind::Oops),
@@ -28,6 +29,8 @@ const BAD: [(&str, Kind); 11] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
+    /// Somebody in the guest asked for it.
+    Restart,
     /// The kernel goes on.
     Warning,
     /// The kernel goes on, some of its threads may not.

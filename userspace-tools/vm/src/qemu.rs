@@ -86,7 +86,7 @@ impl Machine<'_> {
         ]));
         line.extend(words(&[
             "-kernel",
-            &self.image.kernel.display().to_string(),
+            &self.image.kernel(self.tier).display().to_string(),
         ]));
         line.extend(words(&[
             "-initrd",
@@ -98,9 +98,16 @@ impl Machine<'_> {
             &format!("file,id=console,path={}", value(self.console)),
         ]));
         line.extend(words(&["-serial", "chardev:console"]));
-        line.extend(words(&["-chardev", &self.socket("qmp")]));
-        line.extend(words(&["-mon", "chardev=qmp,mode=control"]));
-        line.extend(words(&["-chardev", &self.socket(PORT_ID)]));
+        // We listen, QEMU connects: nobody polls and nothing is missed.
+        line.extend(words(&[
+            "-qmp",
+            &format!("unix:{},server=off", self.socket("qmp")),
+        ]));
+        let port = format!(
+            "socket,id={PORT_ID},path={},server=off",
+            self.socket(PORT_ID)
+        );
+        line.extend(words(&["-chardev", &port]));
         line.extend(words(&["-device", "virtio-serial-pci"]));
         let port = format!(
             "virtserialport,chardev={PORT_ID},id={PORT_ID},name={}",
@@ -110,10 +117,8 @@ impl Machine<'_> {
         line
     }
 
-    /// The name of a socket: we listen, QEMU connects, so nobody polls and nothing is missed.
     fn socket(&self, name: &str) -> String {
-        let path = self.sockets.join(name);
-        format!("socket,id={name},path={},server=off", value(&path))
+        value(&self.sockets.join(name))
     }
 
     fn kernel_command_line(&self) -> String {
@@ -172,4 +177,68 @@ pub fn version() -> Result<String> {
         .trim_start_matches("QEMU emulator version ")
         .trim()
         .to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(tier: Tier, vcpus: usize, cpus: &str) -> String {
+        let machine = Machine {
+            tier,
+            vcpus,
+            cpus: &cpus.parse().expect(cpus),
+            memory_mib: 1024,
+            image: &Image::at(Path::new("/nonexistent/image")),
+            sockets: Path::new("/private"),
+            console: Path::new("/record,1/console.log"),
+            nonce: "8f00",
+            kernel_words: &["nopvspin".into()],
+        };
+        quoted(&machine.command_line()).expect("no NUL")
+    }
+
+    #[test]
+    fn the_line_for_tcg_is_this_one() {
+        assert_eq!(
+            line(Tier::Tcg, 8, "0-1"),
+            "taskset -c 0-1 setpriv --pdeathsig KILL qemu-system-x86_64 \
+             -name 'slowpath,debug-threads=on' -machine q35 -accel 'tcg,thread=multi' -cpu max \
+             -smp 8 -m 1024 -nodefaults -no-user-config -no-reboot -display none \
+             -kernel /nonexistent/image/vmlinux -initrd /nonexistent/image/initramfs.cpio \
+             -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=40 \
+             rcupdate.rcu_cpu_stall_timeout=84 mitigations=off no_timer_check tsc=reliable \
+             random.trust_cpu=on rcupdate.rcu_expedited=1 8250.nr_uarts=1 slowpath.nonce=8f00 \
+             nopvspin' -chardev 'file,id=console,path=/record,,1/console.log' \
+             -serial chardev:console -qmp 'unix:/private/qmp,server=off' \
+             -chardev 'socket,id=control,path=/private/control,server=off' \
+             -device virtio-serial-pci \
+             -device 'virtserialport,chardev=control,id=control,name=slowpath.control'"
+        );
+    }
+
+    #[test]
+    fn the_line_for_kvm_is_this_one() {
+        assert_eq!(
+            line(Tier::Kvm, 2, "0-3"),
+            "taskset -c 0-3 setpriv --pdeathsig KILL qemu-system-x86_64 \
+             -name 'slowpath,debug-threads=on' -machine q35 -accel kvm -cpu 'host,+kvm-pv-unhalt' \
+             -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot -display none \
+             -kernel /nonexistent/image/vmlinuz -initrd /nonexistent/image/initramfs.cpio \
+             -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=10 \
+             rcupdate.rcu_cpu_stall_timeout=21 slowpath.nonce=8f00 nopvspin' \
+             -chardev 'file,id=console,path=/record,,1/console.log' -serial chardev:console \
+             -qmp 'unix:/private/qmp,server=off' \
+             -chardev 'socket,id=control,path=/private/control,server=off' \
+             -device virtio-serial-pci \
+             -device 'virtserialport,chardev=control,id=control,name=slowpath.control'"
+        );
+    }
+
+    #[test]
+    fn watchdogs_stay_within_what_the_kernel_takes() {
+        let line = line(Tier::Tcg, 64, "0");
+        assert!(line.contains("watchdog_thresh=60 "), "{line}");
+        assert!(line.contains("rcu_cpu_stall_timeout=300 "), "{line}");
+    }
 }

@@ -198,8 +198,8 @@ mod tests {
 
     #[test]
     fn what_is_no_qmp_is_an_error() {
-        for script in [
-            &[(0, "hello")] as &[_],
+        let scripts: [&[(usize, &str)]; 5] = [
+            &[(0, "hello")],
             &[(0, r#"{"return": {}}"#)],
             &[],
             &[
@@ -207,7 +207,8 @@ mod tests {
                 (1, r#"{"error": {"class": "GenericError", "desc": "no"}}"#),
             ],
             &[GREETING, CAPABLE, (1, r#"{"return": [{"cpu-index": 0}]}"#)],
-        ] {
+        ];
+        for script in scripts {
             assert!(play(script).1.is_err(), "{script:?}");
         }
     }

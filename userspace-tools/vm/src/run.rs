@@ -182,7 +182,7 @@ fn explain(plan: &Plan, last: &Attempt, attempts: usize) {
         if attempts > 1 {
             plan.complain(&format!("after {attempts} attempts"));
         }
-    } else if let Some(finding) = last.console_findings.first() {
+    } else if let Some(finding) = last.complaint() {
         plan.complain(&format!(
             "the guest's kernel complained too: {}",
             finding.line

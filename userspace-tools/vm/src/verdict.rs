@@ -74,6 +74,7 @@ pub enum Outcome {
 pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> Outcome {
     let find = |kind| findings.iter().find(|found| found.kind == kind);
     let panic = find(Kind::Panic).map(|found| found.line.clone());
+    let restart = find(Kind::Restart).is_some();
     let splat = find(Kind::Oops)
         .or(find(Kind::Warning))
         .map(|found| found.line.clone());
@@ -95,6 +96,9 @@ pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> Outcom
         (Ending::Silence(seconds), ..) => Outcome::Hung { seconds },
         (Ending::Timeout(seconds), ..) => Outcome::TimedOut { seconds },
         (Ending::ChannelLost(reason), ..) => Outcome::ChannelLost { reason },
+        (Ending::QemuEnded(..), None, None) if restart => Outcome::ChannelLost {
+            reason: "the guest restarted itself without reporting the command's end".into(),
+        },
         (Ending::QemuEnded(reason, status), None, splat) => {
             qemu_ended(reason.as_deref(), status, splat, progress)
         }
@@ -215,3 +219,7 @@ impl fmt::Display for Outcome {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

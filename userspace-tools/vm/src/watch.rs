@@ -145,7 +145,9 @@ impl<'a> Watch<'a> {
         match event {
             Event::Vcpus(vcpus) => return self.on_vcpus(&vcpus),
             Event::Shutdown(reason) => self.shutdown = Some(reason),
-            Event::Stopped(state) if state == "internal-error" => return Some(self.on_kvm_error()),
+            Event::Stopped(state) if state == "internal-error" => {
+                return Some(Ending::KvmFailed("KVM internal error".into()));
+            }
             Event::Stopped(_) => {}
             Event::Port(open) if !open && self.hello.is_some() => {
                 self.breaks("the guest closed its port".into());
@@ -181,11 +183,6 @@ impl<'a> Watch<'a> {
         }
         self.cue_job();
         None
-    }
-
-    /// KVM's own words are in QEMU's log, which the caller shows.
-    fn on_kvm_error(&self) -> Ending {
-        Ending::KvmFailed("QEMU stopped with an internal error".into())
     }
 
     fn breaks(&mut self, reason: String) {

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One ending and one console each: the outcome, its exit code, whether it is tried again.
+
+use super::*;
+use crate::console;
+
+const HELLO: Progress = Progress {
+    hello: true,
+    output: false,
+};
+const OUTPUT: Progress = Progress {
+    hello: true,
+    output: true,
+};
+const NOTHING: Progress = Progress {
+    hello: false,
+    output: false,
+};
+
+const FINE: &str = "[    0.04] tsc: Unable to calibrate against PIT\n";
+const PANIC: &str = "[    9.46] sysrq: Trigger a crash\n\
+                     [    9.46] Kernel panic - not syncing: sysrq triggered crash\n\
+                     [    9.47]  entry_SYSCALL_64_after_hwframe+0x76/0x7e\n";
+const OOPS: &str = "[    5.10] BUG: kernel NULL pointer dereference, address: 0000000000000000\n\
+                    [    5.10] #PF: supervisor write access in kernel mode\n\
+                    [    5.10] Oops: Oops: 0002 [#1] SMP NOPTI\n";
+const OOPS_THEN_PANIC: &str = "[    5.10] Oops: general protection fault, 0000 [#1] SMP NOPTI\n\
+                               [    5.20] Kernel panic - not syncing: Fatal exception\n";
+const STALL: &str = "[   46.10] watchdog: BUG: soft lockup - CPU#3 stuck for 42s! [x:99]\n";
+const RESTART: &str = "[    7.31] reboot: Restarting system\n";
+
+fn exit(status: Option<i32>, signal: Option<i32>) -> Ending {
+    Ending::Exit(wire::Exit {
+        nonce: String::new(),
+        status,
+        signal,
+    })
+}
+
+fn gone(reason: &str) -> Ending {
+    Ending::QemuEnded(Some(reason.into()), "exit status: 0".into())
+}
+
+fn verdict(ending: Ending, text: &str, progress: Progress) -> Outcome {
+    let findings: Vec<Finding> = text.lines().filter_map(console::judge).collect();
+    judge(ending, &findings, progress)
+}
+
+fn code(ending: Ending, text: &str, progress: Progress) -> u8 {
+    verdict(ending, text, progress).exit_code()
+}
+
+#[test]
+fn the_commands_own_end_passes_through() {
+    assert_eq!(code(exit(Some(0), None), FINE, OUTPUT), 0);
+    assert_eq!(code(exit(Some(7), None), FINE, HELLO), 7);
+    assert_eq!(code(exit(Some(127), None), FINE, HELLO), 127);
+    assert_eq!(code(exit(None, Some(9)), FINE, HELLO), 137);
+    assert_eq!(code(exit(Some(3), None), OOPS, HELLO), 3);
+}
+
+#[test]
+fn success_on_a_broken_kernel_is_no_success() {
+    for text in [OOPS, STALL] {
+        assert_eq!(code(exit(Some(0), None), text, HELLO), 242, "{text}");
+    }
+    let Outcome::Splat { line } = verdict(Ending::Stuck, OOPS, OUTPUT) else {
+        panic!("no splat")
+    };
+    assert!(line.contains("NULL pointer"), "{line}");
+}
+
+#[test]
+fn a_panic_explains_every_ending() {
+    for ending in [
+        gone("guest-reset"),
+        Ending::Silence(15),
+        Ending::NoHello(20),
+        Ending::ChannelLost("closed".into()),
+        Ending::Timeout(600),
+        exit(Some(0), None),
+    ] {
+        let outcome = verdict(ending, PANIC, HELLO);
+        assert_eq!(outcome.exit_code(), 241, "{outcome}");
+        assert!(!outcome.worth_repeating(HELLO));
+    }
+    assert_eq!(code(gone("guest-reset"), OOPS_THEN_PANIC, HELLO), 241);
+}
+
+#[test]
+fn a_reset_without_text_is_a_silent_death() {
+    let outcome = verdict(gone("guest-reset"), FINE, HELLO);
+    assert_eq!(outcome.exit_code(), 245);
+    assert!(outcome.worth_repeating(NOTHING) && outcome.worth_repeating(HELLO));
+    assert!(
+        !outcome.worth_repeating(OUTPUT),
+        "its output would come twice"
+    );
+    let killed = Ending::QemuEnded(None, "signal: 9 (SIGKILL)".into());
+    assert_eq!(code(killed, FINE, HELLO), 245);
+}
+
+#[test]
+fn a_reset_that_somebody_asked_for_is_none() {
+    let outcome = verdict(gone("guest-reset"), RESTART, HELLO);
+    assert_eq!(outcome.exit_code(), 244);
+    assert!(!outcome.worth_repeating(HELLO));
+}
+
+#[test]
+fn a_power_off_without_a_report_is_a_lost_channel() {
+    assert_eq!(code(gone("guest-shutdown"), FINE, OUTPUT), 244);
+    assert_eq!(
+        code(Ending::ChannelLost("frame type 0x4b".into()), FINE, HELLO),
+        244
+    );
+}
+
+#[test]
+fn hangs_before_and_after_the_hello_differ() {
+    let before = verdict(Ending::NoHello(20), FINE, NOTHING);
+    let after = verdict(Ending::Silence(15), FINE, HELLO);
+    assert_ne!(before, after);
+    assert_eq!((before.exit_code(), after.exit_code()), (243, 243));
+    assert!(before.worth_repeating(NOTHING), "lost to the emulator");
+    assert!(!after.worth_repeating(HELLO), "it may be the load's fault");
+}
+
+#[test]
+fn a_timeout_is_not_a_hang() {
+    assert_eq!(code(Ending::Timeout(600), FINE, OUTPUT), 246);
+}
+
+#[test]
+fn a_qemu_that_does_not_start_is_not_a_guest_that_dies() {
+    let refused = Ending::QemuEnded(None, "exit status: 1".into());
+    let outcome = verdict(refused, "", NOTHING);
+    assert_eq!(outcome.exit_code(), 240);
+    assert!(!outcome.worth_repeating(NOTHING));
+    assert_eq!(
+        code(Ending::KvmFailed("KVM internal error".into()), "", NOTHING),
+        240
+    );
+    let missing = verdict(Ending::VcpusMissing(7, 8), FINE, HELLO);
+    assert_eq!(missing.exit_code(), 240);
+    assert!(missing.worth_repeating(HELLO));
+}
+
+#[test]
+fn what_is_about_us_is_not_blamed_on_the_guest() {
+    assert_eq!(code(Ending::Signal(2), PANIC, HELLO), 130);
+    assert_eq!(code(Ending::Signal(15), OOPS, HELLO), 143);
+    assert_eq!(
+        code(Ending::OutputClosed("Broken pipe".into()), FINE, OUTPUT),
+        1
+    );
+    assert_eq!(
+        code(Ending::ModuleRefused("lock-load: x".into()), FINE, HELLO),
+        247
+    );
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Guests for tests: each with a folder of its own, by which its QEMU is found again.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{kill_process, Pid, Signal};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A guest to be run, once or more.
+pub struct Guest {
+    folder: TempDir,
+}
+
+/// A `vm` that runs.
+pub struct Vm {
+    child: Child,
+    stderr: PathBuf,
+}
+
+/// A `vm` that ended.
+pub struct Run {
+    /// Its exit code; -1 when a signal ended it.
+    pub code: i32,
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+/// The image to boot; no image is a failure.
+fn image() -> PathBuf {
+    let build = concat!(env!("CARGO_MANIFEST_DIR"), "/../../build/image");
+    let image = std::env::var_os("SLOWPATH_IMAGE").map_or(PathBuf::from(build), PathBuf::from);
+    let initramfs = image.join("initramfs.cpio");
+    assert!(
+        initramfs.is_file(),
+        "{} is not there; next step: make image",
+        initramfs.display()
+    );
+    image
+}
+
+impl Guest {
+    /// A guest with nothing in its folder.
+    pub fn new() -> Guest {
+        Guest {
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs a command in it under TCG, one vCPU unless asked otherwise, without modules.
+    pub fn run(&self, options: &[&str], command: &[&str]) -> Run {
+        self.start(options, command).wait()
+    }
+
+    /// Starts a command in it.
+    pub fn start(&self, options: &[&str], command: &[&str]) -> Vm {
+        let has = |option| options.contains(&option);
+        let mut vm = Command::new(env!("CARGO_BIN_EXE_vm"));
+        vm.arg("run")
+            .arg("--record")
+            .arg(self.folder().join("record"));
+        if !has("--image") {
+            vm.arg("--image").arg(image());
+        }
+        if !has("--vcpus") {
+            vm.args(["--vcpus", "1"]);
+        }
+        if !has("--tier") {
+            vm.args(["--tier", "tcg"]);
+        }
+        if !has("--module") {
+            vm.arg("--no-modules");
+        }
+        let stderr = self.folder().join("stderr");
+        let child = vm
+            .args(options)
+            .arg("--")
+            .args(command)
+            .env("XDG_CACHE_HOME", self.folder().join("cache"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&stderr).expect("a file for the messages"))
+            .spawn();
+        Vm {
+            child: child.expect("vm starts"),
+            stderr,
+        }
+    }
+
+    /// Waits until the command runs.
+    pub fn wait_for_command(&self, vm: &Vm) {
+        let patience = Instant::now();
+        while !vm.messages().contains("first command") {
+            assert!(
+                patience.elapsed() < Duration::from_secs(120),
+                "{}",
+                vm.messages()
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The record of the last run.
+    pub fn record(&self) -> Value {
+        let text = fs::read(self.folder().join("record/record.json")).expect("a record");
+        serde_json::from_slice(&text).expect("a record in JSON")
+    }
+
+    /// Its QEMU, found by the name of our folder on its command line.
+    pub fn qemu(&self) -> Option<Pid> {
+        let folder = self.folder().to_str().expect("UTF-8");
+        fs::read_dir("/proc")
+            .expect("/proc")
+            .flatten()
+            .find_map(|entry| {
+                let line = fs::read(entry.path().join("cmdline")).ok()?;
+                let line = String::from_utf8_lossy(&line).into_owned();
+                let ours = line.starts_with("qemu-system-") && line.contains(folder);
+                Pid::from_raw(entry.file_name().to_str()?.parse().ok()?).filter(|_| ours)
+            })
+    }
+
+    /// Sends its QEMU a signal.
+    pub fn signal_qemu(&self, signal: Signal) {
+        kill_process(self.qemu().expect("a QEMU"), signal).expect("a signal to QEMU");
+    }
+}
+
+impl Vm {
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.child.id() as i32).expect("a process id");
+        kill_process(pid, signal).expect("a signal to vm");
+    }
+
+    /// What it said so far.
+    pub fn messages(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.stderr).unwrap_or_default()).into_owned()
+    }
+
+    /// Waits for its end.
+    pub fn wait(self) -> Run {
+        let stderr = self.stderr.clone();
+        let output = self.child.wait_with_output().expect("vm ends");
+        let messages = fs::read(stderr).expect("its messages");
+        Run {
+            code: output.status.code().unwrap_or(-1),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(&messages).into_owned(),
+        }
+    }
+}
+
+/// A copy of the image whose kernel faults at its first instruction: with no handler for that,
+/// and none for the fault of the missing handler, the processor resets.
+pub fn fill_with_undefined_instructions(copy: &Path) -> PathBuf {
+    fs::create_dir_all(copy).expect("a folder for the copy");
+    for part in ["vmlinuz", "vmlinux", "initramfs.cpio", "release"] {
+        fs::copy(image().join(part), copy.join(part)).expect(part);
+    }
+    let kernel = File::options()
+        .read(true)
+        .write(true)
+        .open(copy.join("vmlinux"));
+    let kernel = kernel.expect("the kernel");
+    let mut word = [0; 8];
+    // The ELF header's e_phoff, then the first program header's p_offset.
+    kernel
+        .read_exact_at(&mut word, 0x20)
+        .expect("the ELF header");
+    let headers = u64::from_le_bytes(word);
+    kernel
+        .read_exact_at(&mut word, headers + 8)
+        .expect("a program header");
+    let text = u64::from_le_bytes(word);
+    kernel
+        .write_all_at(&[0x0f, 0x0b].repeat(32 << 10), text)
+        .expect("the kernel's start");
+    copy.to_owned()
+}
