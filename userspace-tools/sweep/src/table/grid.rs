@@ -90,19 +90,20 @@ fn median(cell: &Cell) -> String {
     })
 }
 
-/// What the oracle said in a row: `held 9/12`, or `CAUGHT 9/9` where it was to be broken.
+/// What the oracle said of the runs of a row that it tested: `held 9/9`, or `caught 9/9` where
+/// the promise was to be broken.
 pub fn oracle(row: &Row<'_>, held: &str) -> String {
     let control = row
         .iter()
         .filter(|cell| cell.expected == Some(Oracle::Caught));
     let due: usize = control.map(|cell| cell.reports.len()).sum();
     let count = |verdict| row.iter().map(|cell| cell.count(verdict)).sum::<usize>();
-    let all: usize = row.iter().map(|cell| cell.reports.len()).sum();
     let (broken, kept) = (count(Verdict::Broken), count(Verdict::Held));
+    let tested = broken + kept;
     match (due, broken, kept) {
         (0, 0, 0) => "nothing promised".into(),
-        (0, 0, kept) => format!("{held} {kept}/{all}"),
-        (0, broken, _) => format!("BROKEN {broken}/{all}"),
+        (0, 0, kept) => format!("{held} {kept}/{tested}"),
+        (0, broken, _) => format!("BROKEN {broken}/{tested}"),
         (due, broken, _) if broken < due => format!("NOT CAUGHT {}/{due}", due - broken),
         (due, broken, _) => format!("caught {broken}/{due}"),
     }
