@@ -19,7 +19,7 @@ export TOOLBOX SERIES WHAT V SLOWPATH_BEGAN
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-inside := demo check evidence modules tools image test model hot-check fmt clippy kernel rust-analyzer
+inside := demo check modules tools image test model hot-check fmt clippy kernel rust-analyzer
 ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 
 $(inside):
@@ -41,9 +41,6 @@ demo: image ## what overcommitted vCPUs do to locks, counters and jobs: three ta
 
 check: ## run all tests and checks
 	+@scripts/check
-
-evidence: image ## measure every claim of WHAT=foundation, a verdict each
-	@sweep evidence $(WHAT)
 
 modules: kernel ## build the kernel modules for the stock kernel, or for KDIR=/path
 	+@$(call kbuild,$(step) modules) MO=$(build)/kernel modules
@@ -80,6 +77,10 @@ rust-analyzer: modules ## write build/kernel/rust-project.json for editors
 
 endif
 
+# Outside the toolbox, since a claim is measured by commands as a user gives them.
+evidence: image ## measure every claim of WHAT=foundation, a verdict each; COLD=1 those of a fresh clone too
+	@$(build)/bin/sweep evidence $(WHAT)
+
 toolbox: ## make the toolbox, if it is missing (1.3 GB in the cache)
 	@scripts/toolbox true
 
@@ -92,4 +93,4 @@ clean: ## remove build/: what was built, results included
 distclean: ## the same, and the cache: toolbox, kernels, crates
 	@scripts/remove $(build) "$${XDG_CACHE_HOME:-$$HOME/.cache}/slowpath"
 
-.PHONY: help toolbox shell clean distclean clippy-tools clippy-modules $(inside)
+.PHONY: help evidence toolbox shell clean distclean clippy-tools clippy-modules $(inside)

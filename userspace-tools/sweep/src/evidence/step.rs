@@ -129,6 +129,8 @@ impl Step {
             .env("DIR", dir)
             .env("CPUS", provenance::list(&cpus))
             .env_remove(crate::times::STARTED)
+            .env_remove("MAKEFLAGS")
+            .env_remove("MAKELEVEL")
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
