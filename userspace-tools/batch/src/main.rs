@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(0) => ExitCode::SUCCESS,
         Ok(failed) => {
-            eprintln!("batch: {failed} lines failed; their records have an `error`");
+            eprintln!("batch: lines that failed: {failed}; their records have an `error`");
             ExitCode::FAILURE
         }
         Err(e) => {

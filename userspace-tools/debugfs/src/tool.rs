@@ -203,13 +203,16 @@ fn status(dir: &Dir) -> crate::Result<String> {
         "" => "none",
         reason => reason,
     };
+    let mut grid = grid(&["setting", "value", "allowed"]);
+    let config = dir.config()?;
+    grid.add_rows(config.lines().filter_map(split_setting));
     Ok(format!(
-        "state            {}\nruns             {}\nelapsed          {:.3} s\n\
-         refused write    {refusal}\n\nsettings         allowed\n{}",
+        " state          {}\n runs           {}\n elapsed        {:.3} s\n \
+         refused write  {refusal}\n\n{}",
         status.state,
         status.runs,
         status.elapsed_ns as f64 / 1e9,
-        dir.config()?.replace("  # ", "  "),
+        grid.trim_fmt(),
     ))
 }
 
@@ -226,12 +229,14 @@ fn list<T: Tool>() -> String {
 /// Key, default and allowed values of each setting on this machine.
 fn settings_of<T: Tool>() -> Vec<[String; 3]> {
     let listing = ConfigOf::<T>::default().listing(vcpus());
-    let split = |line: &str| {
-        let (setting, allowed) = line.split_once("  # ")?;
-        let (key, default) = pairs(setting).next()?;
-        Some([key.into(), default.into(), allowed.into()])
-    };
-    listing.lines().filter_map(split).collect()
+    listing.lines().filter_map(split_setting).collect()
+}
+
+/// Key, value and allowed values of a line of `config`.
+fn split_setting(line: &str) -> Option<[String; 3]> {
+    let (setting, allowed) = line.split_once("  # ")?;
+    let (key, value) = pairs(setting).next()?;
+    Some([key.into(), value.into(), allowed.into()])
 }
 
 fn record<R: Report>(seq: u64, report: &R) -> serde_json::Result<String> {

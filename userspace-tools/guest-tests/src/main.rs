@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod files;
+mod hotplug;
 mod kernel_log;
 mod kernel_module;
 mod memory;
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
         .unwrap_or(Command::Run { filter: None })
     {
         Command::List => {
-            all().iter().for_each(|test| println!("{}", test.name));
+            all().iter().for_each(|test| suite::say(&test.name));
             return ExitCode::SUCCESS;
         }
         Command::Run { filter } => {
@@ -87,6 +88,7 @@ fn all() -> Vec<Test> {
     let groups = [
         files::tests(),
         runs::tests(),
+        hotplug::tests(),
         removal::tests(),
         tools::tests(),
     ];

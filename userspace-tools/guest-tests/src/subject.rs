@@ -22,6 +22,9 @@ pub trait Subject: Report + 'static {
 
     /// Settings that are not done before they are stopped.
     fn endless() -> Self::Config;
+
+    /// The threads that ended on another vCPU than they were bound to.
+    fn moved(&self) -> Vec<u32>;
 }
 
 /// As many threads as can be beside each other, two if they can.
@@ -49,6 +52,11 @@ impl Subject for LockLoad {
             ..Self::quick()
         }
     }
+
+    fn moved(&self) -> Vec<u32> {
+        let moved = self.threads.iter().filter(|t| t.moved != 0);
+        moved.map(|t| t.index).collect()
+    }
 }
 
 impl Subject for SloppyCounter {
@@ -69,6 +77,11 @@ impl Subject for SloppyCounter {
             run_ms: 60_000,
             ..Self::quick()
         }
+    }
+
+    fn moved(&self) -> Vec<u32> {
+        let moved = self.threads.iter().filter(|t| t.moved != 0);
+        moved.map(|t| t.index).collect()
     }
 }
 
@@ -92,6 +105,11 @@ impl Subject for JobRunner {
             limit_ms: 60_000,
             ..Self::quick()
         }
+    }
+
+    fn moved(&self) -> Vec<u32> {
+        let moved = self.workers.iter().filter(|w| w.moved != 0);
+        moved.map(|w| w.index).collect()
     }
 }
 

@@ -2,6 +2,8 @@
 
 //! Runs tests one after the other and counts them.
 
+use std::io::{self, Write};
+
 use anyhow::Result;
 
 use crate::kernel_log::KernelLog;
@@ -30,16 +32,22 @@ pub fn run(tests: Vec<Test>) -> bool {
         match attempt(&test) {
             Ok(()) => {
                 passed += 1;
-                println!("ok {}", test.name);
+                say(&format!("ok {}", test.name));
             }
             Err(why) => {
                 failed += 1;
-                println!("FAILED {}: {}", test.name, format!("{why:#}").trim_end());
+                say(&format!("FAILED {}: {why:#}", test.name));
             }
         }
     }
-    println!("{passed} passed, {failed} failed");
+    say(&format!("{passed} passed, {failed} failed"));
     passed > 0 && failed == 0
+}
+
+/// Prints a line; a reader that has gone does not end the tests, which still have to put back
+/// what they changed.
+pub fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{}", line.trim_end());
 }
 
 /// A test fails as well if the kernel complained meanwhile.

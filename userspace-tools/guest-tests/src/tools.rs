@@ -223,7 +223,12 @@ fn batch() -> Result<()> {
     let mut stdin = child.stdin.take().context("a pipe was asked for")?;
     stdin.write_all(input.as_bytes())?;
     drop(stdin);
-    let out = check("batch", &child.wait_with_output()?, 1, &["2 lines failed"])?;
+    let out = check(
+        "batch",
+        &child.wait_with_output()?,
+        1,
+        &["lines that failed: 2"],
+    )?;
     let records = records(&out)?;
     ensure!(records.len() == 4, "{out}");
     ensure!(records[0]["sum"]["sections"].as_u64() > Some(0), "{out}");

@@ -12,7 +12,7 @@ use crate::{
     kernel_module::{be_removed, insert, remove, ALL},
     memory::{self, Free},
     subject::{fresh, Subject},
-    suite::Test,
+    suite::{say, Test},
     threads,
 };
 
@@ -69,11 +69,11 @@ fn cycle<R: Subject>(n: u32) -> Result<()> {
 
 fn same(module: &str, cycles: u32, before: Free, after: Free) -> Result<()> {
     let (free, available) = (after.free - before.free, after.available - before.available);
-    println!(
+    say(&format!(
         "{module}: after {cycles} cycles MemFree {free:+} KiB of {}, MemAvailable {available:+} \
          KiB of {}; allowed: {}..={LEAK}",
         before.free, before.available, -LEAK
-    );
+    ));
     for (what, change) in [("MemFree", free), ("MemAvailable", available)] {
         ensure!(change.abs() <= LEAK, "{what} changed by {change:+} KiB");
     }

@@ -22,8 +22,9 @@ pub fn compare(points: &[Point<JobRunner>]) -> String {
     }
     let repeats = points.first().map_or(0, |p| p.runs.len());
     text + &format!(
-        "node%: workers per online vCPU ({vcpus}); speedup: time saved against 1 worker; \
-         time_ms: median of {repeats}; stdev: of the sample; chunks: of all workers, median"
+        "node%: workers in percent of the {vcpus} online vCPUs\n\
+         speedup: time saved, in percent of the time of 1 worker\n\
+         time_ms: median of {repeats}; chunks: of all workers together, median"
     )
 }
 

@@ -65,13 +65,13 @@ fn legend(points: &[Point<LockLoad>]) -> String {
     let machine = points.iter().flat_map(|p| &p.runs).map(|r| r.machine);
     let machine = machine.last().map_or(String::new(), |m| {
         format!(
-            "; here kernel/raw_spin is {}, kicks go by {}",
+            "\nkernel/raw_spin is {} here; kicks go by {}",
             m.kernel_lock, m.kick
         )
     });
     format!(
-        "medians of {repeats}; spread: from least to most, of the median; of kernel: sections/s \
-         of kernel/raw_spin at the same settings{machine}"
+        "medians of {repeats}; spread: from least to most, in percent of the median\n\
+         of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}"
     )
 }
 

@@ -26,9 +26,11 @@ pub fn compare(points: &[Point<SloppyCounter>]) -> String {
     numbers(&mut grid, 1);
     let repeats = points.first().map_or(0, |p| p.runs.len());
     format!(
-        "{grid}\n\nmedians of {repeats}; spread: from least to most, of the median; of exact: \
-         adds/s of `exact` at the same settings; read off: how far the cheap read was from the \
-         truth at the end, at worst; lost: what is missing from the exact sum, at worst"
+        "{grid}\n\n\
+         medians of {repeats}; spread: from least to most, in percent of the median\n\
+         of exact: adds/s in percent of those of `exact` at the same settings\n\
+         read off: how far the cheap read was from the truth at the end, at worst\n\
+         lost: what was missing from the exact sum, at worst"
     )
 }
 
