@@ -19,7 +19,7 @@ export TOOLBOX SERIES WHAT V SLOWPATH_BEGAN
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-inside := demo check modules tools image test model hot-check fmt clippy kernel rust-analyzer
+inside := demo check modules tools image test model mistakes hot-check fmt clippy kernel rust-analyzer
 ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 
 $(inside):
@@ -36,8 +36,7 @@ cargo  := cd userspace-tools && cargo
 kbuild  = kdir=$$(scripts/kernel) && flags=$$(scripts/kernel-arguments "$$kdir") && $(1) $(MAKE) -C "$$kdir" $$flags M=$(CURDIR)
 
 demo: image ## what overcommitted vCPUs do to locks, counters and jobs: three tables
-	@sweep run scripts/experiments/demo.toml; status=$$?; \
-	echo "make demo: $$(($$(date +%s) - $(SLOWPATH_BEGAN))) s in all"; exit $$status
+	@sweep run scripts/experiments/demo.toml
 
 check: ## run all tests and checks
 	+@scripts/check
@@ -55,7 +54,10 @@ test: ## run the host tests
 	@$(cargo) test --locked --workspace
 
 model: ## explore every interleaving of the algorithms with loom
-	@$(cargo) --config build.target-dir='"$(build)/loom"' --config build.rustflags='["--cfg","loom"]' test --locked --release -p algo
+	@$(cargo) --config build.rustflags='["--cfg","loom"]' test --locked --profile model --target-dir $(build)/loom -p algo
+
+mistakes: ## plant mistakes in the algorithms; each must make a test fail
+	@scripts/mistakes
 
 hot-check: modules ## look for calls in the hot loops of the modules
 	@scripts/hot-check
