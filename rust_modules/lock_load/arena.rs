@@ -4,6 +4,7 @@
 
 use algo::{
     lock::Lock,
+    primitive::cpu_relax,
     Events, //
 };
 use kernel::prelude::*;
@@ -29,6 +30,9 @@ pub(crate) trait Arena: Send + Sync {
     /// Goes through `batch` sections unless the alarm rings; returns how many were completed.
     fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, events: &Events) -> u64;
 
+    /// Holds the lock until `enough`; no section, so nothing is counted.
+    fn hold(&self, events: &Events, enough: &dyn Fn() -> bool);
+
     /// The words.
     fn words(&self) -> &Words;
 }
@@ -50,6 +54,14 @@ pub(crate) fn arena<L: Lock + Send + 'static>() -> Result<KBox<dyn Arena>> {
 impl<L: Lock + Send> Arena for Held<L> {
     fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, events: &Events) -> u64 {
         hot_sections(&*self.lock, &self.words, pattern, batch, alarm, events)
+    }
+
+    fn hold(&self, events: &Events, enough: &dyn Fn() -> bool) {
+        self.lock.with(events, || {
+            while !enough() {
+                cpu_relax();
+            }
+        });
     }
 
     fn words(&self) -> &Words {

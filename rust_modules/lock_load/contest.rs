@@ -26,6 +26,7 @@ use crate::{
         Arena,
         Pattern, //
     },
+    line_up::LineUp,
     table, //
 };
 
@@ -36,6 +37,8 @@ const LARGEST_BATCH: u32 = 64;
 pub(crate) struct Contest {
     arena: KBox<dyn Arena>,
     pattern: Pattern,
+    line_up: LineUp,
+    run_ms: u32,
     /// Whether the lock promises to exclude.
     pub(crate) excludes: bool,
     counts: KVVec<Padded<Counts>>,
@@ -61,6 +64,8 @@ impl Contest {
                 hold: pace.loops(config.hold_ns),
                 idle: pace.loops(config.idle_ns),
             },
+            line_up: LineUp::new(config.threads),
+            run_ms: config.run_ms,
             excludes: entry.excludes,
             counts,
         })
@@ -76,14 +81,23 @@ impl Contest {
             return;
         };
         let events = Events::default();
+        let (line_up, arena) = (&self.line_up, &*self.arena);
+        let _clock = match worker.index {
+            0 => Some(line_up.begin(arena, &events, worker, self.run_ms)),
+            _ => {
+                line_up.come(worker);
+                None
+            }
+        };
         let (mut sections, mut batch) = (0u64, 1);
         let mut from = now_ns();
         while !worker.alarm.rung() {
             let here = Preempt::new();
-            let done = self.arena.batch(self.pattern, batch, worker.alarm, &events);
+            let done = arena.batch(self.pattern, batch, worker.alarm, &events);
             drop(here);
             sections = sections.wrapping_add(done);
             breathe();
+            line_up.wait(worker);
             let to = now_ns();
             batch = resized(batch, to.saturating_sub(from));
             from = to;

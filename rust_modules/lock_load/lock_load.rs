@@ -7,6 +7,7 @@
 mod arena;
 mod contest;
 mod kernel_locks;
+mod line_up;
 mod report;
 mod table;
 mod words;
@@ -84,6 +85,7 @@ impl LockLoad {
 impl Load for LockLoad {
     type Run = Contest;
     const NAME: &'static CStr = c"lock-load";
+    const LINE_UP_MS: u32 = 2 * line_up::PATIENCE_MS;
     rig::settings!(Config);
 
     fn length_ms(config: &Config) -> u32 {

@@ -56,7 +56,19 @@ pub struct Worker<'a> {
     /// Its number, from 0.
     pub index: u32,
     /// Tells it to stop.
-    pub alarm: &'a Alarm,
+    pub alarm: &'a Arc<Alarm>,
+    gate: &'a Gate,
+}
+
+impl Worker<'_> {
+    /// Starts the time of the run anew: it counts from now, and the alarm rings in `ms`, for
+    /// which what is returned must live.
+    ///
+    /// For a load whose threads have to line up behind the gate. Only one thread may call it.
+    pub fn start_clock(&self, ms: u32) -> impl Sized {
+        self.gate.opened_now();
+        self.alarm.ring_in(ms)
+    }
 }
 
 impl<L: Load> Crew<L> {
@@ -96,9 +108,13 @@ impl<L: Load> Crew<L> {
 
     /// What the thread `index` does.
     fn man(&self, index: u32) {
-        let alarm = &*self.alarm;
+        let worker = Worker {
+            index,
+            alarm: &self.alarm,
+            gate: &self.gate,
+        };
         if self.gate.pass() {
-            L::work(&self.run, &Worker { index, alarm });
+            L::work(&self.run, &worker);
         }
         if let Some(place) = self.places.get(index as usize) {
             place.left_ns.store(now_ns(), Relaxed);

@@ -70,21 +70,26 @@ impl Gate {
         true
     }
 
+    /// Lets the time of the run begin now.
+    pub(crate) fn opened_now(&self) {
+        self.opened_ns.store(now_ns(), Relaxed);
+    }
+
     /// Lets everyone through.
     pub(crate) fn open(&self) {
-        self.opened_ns.store(now_ns(), Relaxed);
+        self.opened_now();
         // Pairs with the acquire in `pass`: who is through finds the time of the opening.
         self.state.store(OPEN, Release);
     }
 
     /// Sends everyone home.
     pub(crate) fn give_up(&self) {
-        self.opened_ns.store(now_ns(), Relaxed);
+        self.opened_now();
         // As in `open`.
         self.state.store(GIVEN_UP, Release);
     }
 
-    /// Returns when the gate was opened or given up.
+    /// Returns when the time of the run began.
     pub(crate) fn opened_ns(&self) -> u64 {
         self.opened_ns.load(Relaxed)
     }

@@ -27,6 +27,9 @@ pub trait Load: Send + Sync + Sized + 'static {
 
     /// The name of the debugfs directory.
     const NAME: &'static CStr;
+    /// How long the threads may take to line up before one of them calls
+    /// [`Worker::start_clock`]; 0 if they do not.
+    const LINE_UP_MS: u32 = 0;
 
     /// Takes over settings, as `set` of the settings in `abi` does.
     fn set<'a>(

@@ -50,7 +50,7 @@ impl<L: Load> Bench<L> {
         let all = crew
             .gate
             .muster(L::threads(&crew.run), || crew.alarm.rung());
-        let timer = crew.alarm.ring_in(length_ms);
+        let timer = crew.alarm.ring_in(length_ms.saturating_add(L::LINE_UP_MS));
         match all {
             true => crew.gate.open(),
             false => crew.gate.give_up(),
