@@ -17,6 +17,7 @@ Examples:
   sweep show build/results/latest                     print its tables again, from its records
   sweep show --json build/results/latest | jq .figures
   sweep evidence foundation                           measure every claim, one line each
+  sweep evidence foundation --step boot,unload        only what these steps measure
   COLD=1 sweep evidence foundation                    also those that begin with an empty cache
 
 Environment:
@@ -102,7 +103,7 @@ pub struct Evidence {
     /// Where result directories are made.
     #[arg(long, default_value = "build/results")]
     pub results: PathBuf,
-    /// Only these steps; claims of others are `not shown`.
+    /// Only these steps and what they measure.
     #[arg(long, value_delimiter = ',')]
     pub step: Vec<String>,
     /// Print JSON instead of lines.

@@ -18,7 +18,6 @@ use serde_json::json;
 
 use self::{
     claim::Claims,
-    step::Outcome,
     verdict::{
         judge,
         Judged, //
@@ -33,18 +32,13 @@ use crate::{
 
 /// Measures them; whether all hold.
 pub fn evidence(args: &Args) -> anyhow::Result<bool> {
-    let claims = Claims::read(&args.claims, &args.what)?;
-    claims.knows(&args.step)?;
+    let claims = Claims::read(&args.claims, &args.what)?.only(&args.step)?;
     let results = Results::create(&args.results, &format!("evidence-{}", args.what))?;
     let began = Instant::now();
     let mut outcomes = BTreeMap::new();
     for step in &claims.steps {
-        let outcome = if !args.step.is_empty() && !args.step.contains(&step.name) {
-            Outcome::Skipped("left out by --step".into())
-        } else {
-            step.run(&results.dir)
-                .with_context(|| format!("step `{}`", step.name))?
-        };
+        let outcome = step.run(&results.dir);
+        let outcome = outcome.with_context(|| format!("step `{}`", step.name))?;
         outcomes.insert(step.name.clone(), outcome);
     }
     let judged: Vec<Judged> = claims

@@ -121,9 +121,25 @@ impl<'a> Summary<'a> {
             p.vm("/host/cpu_model"),
             p.vm("/qemu_version"),
             self.experiment.repeats,
-        ) + match p.vm("/map_holds").as_str() {
+        ) + &self.steal()
+            + match p.vm("/map_holds").as_str() {
             "false" => "  WARNING  a vCPU ran elsewhere than it was put; see the map in provenance.json\n",
             _ => "",
+        }
+    }
+
+    /// How long vCPUs ran, and waited for a CPU to run on, as the host saw it.
+    fn steal(&self) -> String {
+        let vcpus = self.provenance.vm.get("map").and_then(Value::as_array);
+        let total = |key: &str| -> Option<f64> {
+            let ms = vcpus?.iter().map(|vcpu| vcpu.get(key)?.as_f64());
+            Some(ms.sum::<Option<f64>>()? / 1000.0)
+        };
+        match (total("ran_ms"), total("waited_ms")) {
+            (Some(ran), Some(waited)) => format!(
+                "  steal    its vCPUs ran {ran:.0} s and waited {waited:.0} s for a host CPU\n"
+            ),
+            _ => String::new(),
         }
     }
 

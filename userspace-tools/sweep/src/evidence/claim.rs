@@ -77,16 +77,21 @@ impl Claims {
         Ok(claims)
     }
 
-    /// Refuses names of steps that there are not.
-    pub fn knows(&self, steps: &[String]) -> anyhow::Result<()> {
+    /// Those of some steps only; all of them for none.
+    pub fn only(mut self, steps: &[String]) -> anyhow::Result<Self> {
         let known: Vec<&str> = self.steps.iter().map(|step| step.name.as_str()).collect();
-        match steps.iter().find(|step| !known.contains(&step.as_str())) {
-            Some(step) => bail!(Usage(format!(
+        if let Some(step) = steps.iter().find(|step| !known.contains(&step.as_str())) {
+            bail!(Usage(format!(
                 "no step `{step}`; allowed: {}",
                 known.join(" ")
-            ))),
-            None => Ok(()),
+            )));
         }
+        if !steps.is_empty() {
+            self.title += &format!(" (only {})", steps.join(" "));
+            self.steps.retain(|step| steps.contains(&step.name));
+            self.claims.retain(|claim| steps.contains(&claim.step));
+        }
+        Ok(self)
     }
 }
 

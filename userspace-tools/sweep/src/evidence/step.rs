@@ -72,8 +72,8 @@ pub enum Outcome {
     Ran(Figures),
     /// It failed; these were measured all the same.
     Failed(String, Figures),
-    /// It was not run.
-    Skipped(String),
+    /// It was not asked for, and is too expensive to be run unasked.
+    TooExpensive(String),
 }
 
 impl Step {
@@ -92,7 +92,7 @@ impl Step {
     pub fn run(&self, results: &Path) -> anyhow::Result<Outcome> {
         if let Some(name) = &self.only_with {
             if std::env::var(name).map_or(true, |value| value.is_empty() || value == "0") {
-                return Ok(Outcome::Skipped(format!("{name}=1 runs it")));
+                return Ok(Outcome::TooExpensive(format!("{name}=1 runs it")));
             }
         }
         let mut all: Vec<Figures> = Vec::new();
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn what_is_expensive_is_not_run_unasked() {
         let outcome = run("command = 'true'\nonly_with = 'SWEEP_TEST_THAT_NOBODY_SETS'");
-        assert!(matches!(outcome, Outcome::Skipped(why) if why.contains("=1 runs it")));
+        assert!(matches!(outcome, Outcome::TooExpensive(why) if why.contains("=1 runs it")));
     }
 
     #[test]

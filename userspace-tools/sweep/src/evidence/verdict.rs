@@ -54,8 +54,7 @@ pub fn judge(claim: &Claim, outcomes: &BTreeMap<String, Outcome>) -> Judged {
         // What it left may be half a measurement; that it failed is the one sure thing.
         Some(Outcome::Failed(_, figures)) if claim.figure == "exit" => measure(claim, figures),
         Some(Outcome::Failed(why, _)) => (Verdict::NotShown, why.clone()),
-        Some(Outcome::Skipped(why)) if why.ends_with("runs it") => (Verdict::NotRun, why.clone()),
-        Some(Outcome::Skipped(why)) => (Verdict::NotShown, why.clone()),
+        Some(Outcome::TooExpensive(why)) => (Verdict::NotRun, why.clone()),
         None => (Verdict::NotShown, format!("no step `{}`", claim.step)),
     };
     Judged {
@@ -172,16 +171,12 @@ mod tests {
             verdict(Outcome::Failed("why".into(), figures(0.01, 4.0))),
             Verdict::NotShown
         );
-        assert_eq!(
-            verdict(Outcome::Skipped("left out".into())),
-            Verdict::NotShown
-        );
     }
 
     #[test]
     fn only_what_is_too_expensive_may_be_left_out() {
         assert_eq!(
-            verdict(Outcome::Skipped("COLD=1 runs it".into())),
+            verdict(Outcome::TooExpensive("COLD=1 runs it".into())),
             Verdict::NotRun
         );
     }
