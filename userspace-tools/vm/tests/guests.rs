@@ -10,7 +10,7 @@ use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use boot::{fill_with_undefined_instructions, Guest};
+use boot::{with_a_kernel_that_triple_faults, Guest};
 use rustix::process::Signal;
 
 #[test]
@@ -179,7 +179,7 @@ fn a_restart_is_not_taken_for_a_silent_death() {
 #[ignore = "boots a guest"]
 fn a_triple_fault_is_a_silent_death_and_tried_three_times() {
     let guest = Guest::new();
-    let image = fill_with_undefined_instructions(&guest.folder().join("image"));
+    let image = with_a_kernel_that_triple_faults(&guest.folder().join("image"));
     let run = guest.run(&["--image", image.to_str().expect("UTF-8")], &["true"]);
     assert_eq!(run.code, 245, "{}", run.stderr);
     assert!(run.stderr.contains("after 3 attempts"), "{}", run.stderr);

@@ -164,9 +164,10 @@ impl Vm {
     }
 }
 
-/// A copy of the image whose kernel faults at its first instruction: with no handler for that,
-/// and none for the fault of the missing handler, the processor resets.
-pub fn fill_with_undefined_instructions(copy: &Path) -> PathBuf {
+/// A copy of the image whose kernel ends in a triple fault before it says a word: it unsets the
+/// interrupt table and raises an interrupt, so neither that nor the fault of its absence is
+/// handled, and the processor resets.
+pub fn with_a_kernel_that_triple_faults(copy: &Path) -> PathBuf {
     fs::create_dir_all(copy).expect("a folder for the copy");
     for part in ["vmlinuz", "vmlinux", "initramfs.cpio", "release"] {
         fs::copy(image().join(part), copy.join(part)).expect(part);
@@ -176,18 +177,23 @@ pub fn fill_with_undefined_instructions(copy: &Path) -> PathBuf {
         .write(true)
         .open(copy.join("vmlinux"));
     let kernel = kernel.expect("the kernel");
-    let mut word = [0; 8];
-    // The ELF header's e_phoff, then the first program header's p_offset.
+    let word = |at| {
+        let mut word = [0; 8];
+        kernel.read_exact_at(&mut word, at).expect("an ELF header");
+        u64::from_le_bytes(word)
+    };
+    // e_phoff, then p_offset and p_paddr of the first program header: the entry is near its start.
+    let header = word(0x20);
+    let (offset, address) = (word(header + 8), word(header + 24));
+    const NOP: u8 = 0x90;
+    let mut code = vec![NOP; 32 << 10];
+    // In 32-bit mode: lidt [table]; int3; table: six bytes of zero.
+    let table = address as u32 + code.len() as u32 + 8;
+    code.extend([0x0f, 0x01, 0x1d]);
+    code.extend(table.to_le_bytes());
+    code.extend([0xcc, 0, 0, 0, 0, 0, 0]);
     kernel
-        .read_exact_at(&mut word, 0x20)
-        .expect("the ELF header");
-    let headers = u64::from_le_bytes(word);
-    kernel
-        .read_exact_at(&mut word, headers + 8)
-        .expect("a program header");
-    let text = u64::from_le_bytes(word);
-    kernel
-        .write_all_at(&[0x0f, 0x0b].repeat(32 << 10), text)
+        .write_all_at(&code, offset)
         .expect("the kernel's start");
     copy.to_owned()
 }
