@@ -48,15 +48,6 @@ use crate::{
 /// The environment variable that names another `vm`.
 const VM: &str = "SLOWPATH_VM";
 
-/// What came back from the guest.
-#[derive(Debug)]
-pub struct Driven {
-    /// One record for each run.
-    pub records: Vec<Record>,
-    /// How long `vm` took.
-    pub wall: Duration,
-}
-
 /// The command that boots `guest` on `cpus` and runs the plan kept in `results`.
 pub fn command(guest: &Guest, cpus: &str, timeout: Duration, results: &Results) -> Vec<String> {
     let path = |file: &str| results.dir.join(file).display().to_string();
@@ -92,9 +83,8 @@ fn vm() -> PathBuf {
     beside.ok().filter(|vm| vm.is_file()).unwrap_or("vm".into())
 }
 
-/// Runs `command` to its end.
-pub fn drive(command: &[String], plan: &Plan, results: &Results) -> anyhow::Result<Driven> {
-    let began = Instant::now();
+/// Runs `command` to its end and gives a record for each run of the plan.
+pub fn drive(command: &[String], plan: &Plan, results: &Results) -> anyhow::Result<Vec<Record>> {
     let mut runs = Runs::create(results)?;
     let progress = Progress::begin(plan.runs.len());
     let mut child = Command::new(&command[0])
@@ -118,8 +108,7 @@ pub fn drive(command: &[String], plan: &Plan, results: &Results) -> anyhow::Resu
     results.write("vm.log", &said)?;
     let records = records?;
     verdict(status, records.len(), plan.runs.len(), &records)?;
-    let wall = began.elapsed();
-    Ok(Driven { records, wall })
+    Ok(records)
 }
 
 /// Passes on what `vm` says about the guest, and keeps it.

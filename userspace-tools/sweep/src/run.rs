@@ -4,26 +4,28 @@
 
 use std::{
     fs,
-    time::Duration, //
+    time::{
+        Duration,
+        Instant, //
+    },
 };
 
 use serde_json::Value;
 
 use crate::{
     cli::Run as Args,
-    drive::{
-        self,
-        Driven, //
-    },
+    drive,
     experiment::Experiment,
     figures,
     human::seconds,
+    judge,
     plan::Plan,
     provenance::{
         self,
         Git,
         Provenance, //
     },
+    record::Record,
     results::{
         self,
         Results, //
@@ -40,57 +42,61 @@ use crate::{
 /// Runs it; whether every run came out as it must.
 pub fn run(args: &Args) -> anyhow::Result<bool> {
     let clock = Clock::start(std::env::var(STARTED).ok().as_deref());
-    let mut experiment = Experiment::read(&args.file)?;
     let usage = |why: String| Usage(format!("{}: {why}", args.file.display()));
-    experiment.repeats = args.repeats.unwrap_or(experiment.repeats);
-    experiment.guest.tier = args.tier.clone().unwrap_or(experiment.guest.tier);
-    experiment.guest.cpus = args.cpus.clone().unwrap_or(experiment.guest.cpus);
-    experiment.check().map_err(usage)?;
+    let experiment = experiment(args)?;
     let plan = Plan::new(&experiment).map_err(usage)?;
-    let cpus = provenance::cpus(&experiment.guest.cpus).map_err(usage)?;
     if args.dry_run {
         return Ok(dry_run(&plan));
     }
-    if cpus.len() < experiment.guest.min_cpus as usize {
-        let (had, wanted) = (cpus.len(), experiment.guest.min_cpus);
-        return Err(usage(format!("{had} host CPUs, but it needs {wanted} at least")).into());
+    let cpus = provenance::cpus(&experiment.guest.cpus).map_err(usage)?;
+    let (had, wanted) = (cpus.len(), experiment.guest.min_cpus);
+    if had < wanted as usize {
+        let why = format!("{had} host CPUs, but it needs {wanted} at least");
+        return Err(usage(why).into());
     }
     let results = Results::create(&args.results, &experiment.name)?;
     results.write(results::EXPERIMENT, &fs::read_to_string(&args.file)?)?;
     results.write(results::PLAN, &plan.text())?;
-    let timeout = args.timeout.map_or(
-        plan.estimate() * 5 + Duration::from_secs(60),
-        Duration::from_secs,
-    );
+    let about = seconds(plan.estimate());
+    let dir = results.dir.display();
+    let (name, runs) = (&experiment.name, plan.runs.len());
+    eprintln!("sweep: {name}: {runs} runs, about {about}; results in {dir}");
+    let timeout = plan.estimate() * 5 + Duration::from_secs(60);
+    let timeout = args.timeout.map_or(timeout, Duration::from_secs);
     let list = provenance::list(&cpus);
-    let mut origin = origin(
-        &experiment,
-        cpus,
-        drive::command(&experiment.guest, &list, timeout, &results),
-    );
-    let about = format!(
-        "{} runs, about {}",
-        plan.runs.len(),
-        seconds(plan.estimate())
-    );
-    eprintln!(
-        "sweep: {}: {about}; results in {}",
-        experiment.name,
-        results.dir.display()
-    );
+    let command = drive::command(&experiment.guest, &list, timeout, &results);
+    let mut origin = origin(&experiment, cpus, command);
+    let began = Instant::now();
     let driven = drive::drive(&origin.vm_command, &plan, &results);
     origin.vm = provenance::vm_record(&results.dir);
+    origin.times = clock.read(began.elapsed(), &origin.vm);
     match driven {
-        Ok(driven) => finish(args, &experiment, origin, results, &clock, &driven),
-        Err(error) => {
-            let why = format!("{error:#}");
-            origin.outcome = why.clone();
-            origin.times = clock.read(Duration::ZERO, &origin.vm);
-            results.write(provenance::FILE, &serde_json::to_string_pretty(&origin)?)?;
-            results.mark(&why)?;
-            Err(error.context(format!("{} is incomplete", results.dir.display())))
-        }
+        Ok(records) => finish(args, &experiment, origin, &results, &records),
+        Err(error) => Err(give_up(error, origin, &results)?),
     }
+}
+
+/// The experiment as its file and the command line say.
+fn experiment(args: &Args) -> anyhow::Result<Experiment> {
+    let mut experiment = Experiment::read(&args.file)?;
+    experiment.repeats = args.repeats.unwrap_or(experiment.repeats);
+    experiment.guest.tier = args.tier.clone().unwrap_or(experiment.guest.tier);
+    experiment.guest.cpus = args.cpus.clone().unwrap_or(experiment.guest.cpus);
+    let checked = experiment.check();
+    checked.map_err(|why| Usage(format!("{}: {why}", args.file.display())))?;
+    Ok(experiment)
+}
+
+/// Leaves what there is, marked as incomplete; gives the reason.
+fn give_up(
+    error: anyhow::Error,
+    mut origin: Provenance,
+    results: &Results,
+) -> anyhow::Result<anyhow::Error> {
+    origin.outcome = format!("{error:#}");
+    results.mark(&origin.outcome)?;
+    results.write(provenance::FILE, &serde_json::to_string_pretty(&origin)?)?;
+    Ok(error.context(format!("{} is incomplete", results.dir.display())))
 }
 
 fn dry_run(plan: &Plan) -> bool {
@@ -127,28 +133,22 @@ fn finish(
     args: &Args,
     experiment: &Experiment,
     mut origin: Provenance,
-    results: Results,
-    clock: &Clock,
-    driven: &Driven,
+    results: &Results,
+    records: &[Record],
 ) -> anyhow::Result<bool> {
-    let holds = Summary::new(experiment, &origin, &driven.records, None)?.holds();
+    let holds = judge::faults(experiment, records)?.is_empty();
     origin.outcome = if holds { "held" } else { "broken" }.into();
-    origin.times = clock.read(driven.wall, &origin.vm);
-    let summary = Summary::new(experiment, &origin, &driven.records, None)?;
-    let text = summary.text();
+    let summary = Summary::new(experiment, &origin, records, None)?;
+    let (text, figures) = (summary.text(), summary.figures());
     results.write(results::SUMMARY, &text)?;
-    results.write(
-        figures::FILE,
-        &serde_json::to_string_pretty(&summary.figures())?,
-    )?;
+    results.write(figures::FILE, &serde_json::to_string_pretty(&figures)?)?;
     results.write(provenance::FILE, &serde_json::to_string_pretty(&origin)?)?;
     results.complete()?;
     results.publish()?;
-    let dir = results.dir;
     if args.json {
-        println!("{:#}", summary.json(&dir));
+        println!("{:#}", summary.json(&results.dir));
     } else {
-        println!("{text}results: {}", dir.display());
+        println!("{text}results: {}", results.dir.display());
     }
     Ok(holds)
 }

@@ -90,7 +90,11 @@ impl fmt::Display for Times {
         if let Some(s) = self.experiment_s {
             line("the experiment's runs", s)?;
         }
-        line("the guest's end, and finding the tier", self.vm_s)?;
+        let rest = match self.experiment_s {
+            Some(_) => "the guest's end, and finding the tier",
+            None => "a guest that did not come to its end",
+        };
+        line(rest, self.vm_s)?;
         line("in all", self.total_s)
     }
 }
