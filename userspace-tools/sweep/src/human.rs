@@ -22,6 +22,7 @@ pub fn short(value: f64) -> String {
 /// A quotient: a part as percent, a multiple as `12.3x`.
 pub fn quotient(value: f64) -> String {
     match value {
+        v if v < 0.01 => format!("{:.3} %", v * 100.0),
         v if v < 0.1 => format!("{:.2} %", v * 100.0),
         v if v < 1.0 => format!("{:.1} %", v * 100.0),
         v if v < 100.0 => format!("{v:.2}x"),
@@ -57,6 +58,7 @@ mod tests {
 
     #[test]
     fn a_quotient_is_percent_below_one() {
+        assert_eq!(quotient(0.00046), "0.046 %");
         assert_eq!(quotient(0.0123), "1.23 %");
         assert_eq!(quotient(0.5), "50.0 %");
         assert_eq!(quotient(12.345), "12.35x");

@@ -16,6 +16,7 @@ use std::{
         Path,
         PathBuf, //
     },
+    time::SystemTime,
 };
 
 use anyhow::Context;
@@ -45,7 +46,7 @@ pub struct Results {
 impl Results {
     /// Makes a new directory in `root`, named after the time and the experiment.
     pub fn create(root: &Path, name: &str) -> anyhow::Result<Self> {
-        let now = jiff::Timestamp::now().strftime("%Y-%m-%d-%H%M%S");
+        let now = now().replace('T', "-").replace([':', 'Z'], "");
         fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
         let dir = fresh(root, &format!("{now}-{name}"))?;
         let results = Self { dir };
@@ -126,6 +127,11 @@ impl Runs {
     }
 }
 
+/// The time in UTC, as RFC 3339 writes it, to the second.
+pub fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}
+
 fn fresh(root: &Path, name: &str) -> anyhow::Result<PathBuf> {
     for n in 1.. {
         let dir = match n {
@@ -172,6 +178,15 @@ mod tests {
         assert!(incomplete(&results.dir).unwrap().contains("cut short"));
         results.complete().unwrap();
         assert_eq!(incomplete(&results.dir), None);
+    }
+
+    #[test]
+    fn a_directory_is_named_after_the_time_and_the_experiment() {
+        let root = tempfile::tempdir().unwrap();
+        let results = Results::create(root.path(), "t").unwrap();
+        let name = results.dir.file_name().unwrap().to_str().unwrap();
+        let shape = regex_lite::Regex::new(r"^\d{4}-\d\d-\d\d-\d{6}-t$").unwrap();
+        assert!(shape.is_match(name), "{name}");
     }
 
     #[test]

@@ -113,9 +113,7 @@ fn origin(experiment: &Experiment, cpus: Vec<u32>, vm_command: Vec<String>) -> P
     Provenance {
         schema: results::SCHEMA,
         experiment: experiment.name.clone(),
-        started: jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%SZ")
-            .to_string(),
+        started: results::now(),
         git: Git::here(),
         guest: experiment.guest.clone(),
         repeats: experiment.repeats,

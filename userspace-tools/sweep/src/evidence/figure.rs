@@ -7,7 +7,7 @@ use std::{
     path::Path, //
 };
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -89,7 +89,7 @@ impl Figure {
     }
 }
 
-fn multiline(pattern: &str) -> Result<Regex, regex::Error> {
+fn multiline(pattern: &str) -> Result<Regex, regex_lite::Error> {
     Regex::new(&format!("(?m){pattern}"))
 }
 
