@@ -30,7 +30,7 @@ pub(crate) trait Arena: Send + Sync {
     /// Goes through `batch` sections unless the alarm rings; returns how many were completed.
     fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, events: &Events) -> u64;
 
-    /// Holds the lock until `enough`; no section, so nothing is counted.
+    /// One section, which lasts until `enough`.
     fn hold(&self, events: &Events, enough: &dyn Fn() -> bool);
 
     /// The words.
@@ -57,11 +57,12 @@ impl<L: Lock + Send> Arena for Held<L> {
     }
 
     fn hold(&self, events: &Events, enough: &dyn Fn() -> bool) {
-        self.lock.with(events, || {
+        let wait = || {
             while !enough() {
                 cpu_relax();
             }
-        });
+        };
+        self.lock.with(events, || self.words.section(wait));
     }
 
     fn words(&self) -> &Words {
@@ -84,7 +85,7 @@ fn hot_sections<L: Lock>(
         if alarm.rung() {
             break;
         }
-        lock.with(events, || words.section(pattern.hold));
+        lock.with(events, || words.section(|| burn(pattern.hold)));
         sections = sections.wrapping_add(1);
         burn(pattern.idle);
     }

@@ -82,14 +82,17 @@ impl Contest {
         };
         let events = Events::default();
         let (line_up, arena) = (&self.line_up, &*self.arena);
+        let (mut sections, mut batch) = (0u64, 1);
         let _clock = match worker.index {
-            0 => Some(line_up.begin(arena, &events, worker, self.run_ms)),
+            0 => {
+                sections = 1;
+                Some(line_up.begin(arena, &events, worker, self.run_ms))
+            }
             _ => {
                 line_up.come(worker);
                 None
             }
         };
-        let (mut sections, mut batch) = (0u64, 1);
         let mut from = now_ns();
         while !worker.alarm.rung() {
             let here = Preempt::new();

@@ -15,7 +15,6 @@ use algo::primitive::{
     Atomic,
     Relaxed, //
 };
-use rig::burn;
 
 /// Ten words, one count.
 pub(crate) struct Words {
@@ -38,9 +37,9 @@ impl Words {
         }
     }
 
-    /// The critical section: reads the words, takes `loops` of time, and writes each plus one.
+    /// The critical section: reads the words, does what takes the `time`, and writes each plus one.
     #[inline(always)]
-    pub(crate) fn section(&self, loops: u64) {
+    pub(crate) fn section(&self, time: impl FnOnce()) {
         let words: *mut u64 = self.words.get().cast();
         let mut seen = [0u64; 10];
         for (i, word) in seen.iter_mut().enumerate() {
@@ -51,7 +50,7 @@ impl Words {
         if seen.iter().any(|&word| word != first) {
             self.torn.add(1, Relaxed);
         }
-        burn(loops);
+        time();
         for (i, word) in seen.iter().enumerate() {
             // SAFETY: There are ten of either.
             unsafe { words.wrapping_add(i).write_volatile(word.wrapping_add(1)) };

@@ -16,6 +16,7 @@ use algo::{
         Lane, //
     },
     primitive::{
+        cpu_relax,
         Atomic,
         Relaxed, //
     }, //
@@ -23,6 +24,7 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     breathe,
+    now_ns,
     Padded,
     Preempt,
     Refused,
@@ -40,14 +42,27 @@ use crate::{
 /// A lane for each thread.
 pub(crate) type Lanes = KVVec<Padded<Lane>>;
 
-/// Additions between two chances for others to run on the vCPU.
-const BATCH: u32 = 4096;
+/// Additions between two chances for others to run on the vCPU. A prime, so that a run does not
+/// end just where every lane has been carried over.
+const BATCH: u32 = 1021;
+
+/// How long to wait for a thread whose vCPU has no CPU, at the beginning and at the end.
+pub(crate) const PATIENCE_MS: u32 = 1000;
 
 /// What the threads of a run share.
 pub(crate) struct Race {
     pub(crate) counter: KBox<dyn Total>,
     pub(crate) lanes: Lanes,
     adds: KVVec<Padded<Atomic<u64>>>,
+    run_ms: u32,
+    /// Threads that are about to add.
+    came: Atomic<u32>,
+    /// The time of the run has begun.
+    begun: Atomic<bool>,
+    /// Threads that have added something.
+    took_part: Atomic<u32>,
+    /// When to leave even if someone has not.
+    last_ns: Atomic<u64>,
 }
 
 impl Race {
@@ -63,6 +78,11 @@ impl Race {
             counter: counter(config, limits.vcpus)?,
             lanes,
             adds,
+            run_ms: config.run_ms,
+            came: Atomic::new(0),
+            begun: Atomic::new(false),
+            took_part: Atomic::new(0),
+            last_ns: Atomic::new(0),
         })
     }
 
@@ -76,15 +96,46 @@ impl Race {
         let (Some(lane), Some(adds)) = (self.lanes.get(index), self.adds.get(index)) else {
             return;
         };
+        let _clock = self.line_up(worker);
         let mut made: u64 = 0;
-        while !worker.alarm.rung() {
+        while !self.over(worker) {
             let here = Preempt::new();
-            let done = self.counter.batch(lane, BATCH, worker.alarm);
+            self.counter.batch(lane, BATCH);
             drop(here);
-            made = made.wrapping_add(done);
+            if made == 0 {
+                self.took_part.add(1, Relaxed);
+            }
+            made = made.wrapping_add(u64::from(BATCH));
             breathe();
         }
         adds.store(made, Relaxed);
+    }
+
+    /// Waits until every thread runs, since a vCPU without a CPU may be late, and begins the run
+    /// with the last; what is returned must live for as long as it lasts.
+    fn line_up(&self, worker: &Worker<'_>) -> Option<impl Sized> {
+        if self.came.fetch_add(1, Relaxed).wrapping_add(1) == self.threads() {
+            let clock = worker.start_clock(self.run_ms);
+            let longest_ms = u64::from(self.run_ms.saturating_add(PATIENCE_MS));
+            let longest_ns = longest_ms.saturating_mul(1_000_000);
+            self.last_ns
+                .store(now_ns().saturating_add(longest_ns), Relaxed);
+            self.begun.store(true, Relaxed);
+            return Some(clock);
+        }
+        while !self.begun.load(Relaxed) && !worker.alarm.rung() {
+            cpu_relax();
+        }
+        None
+    }
+
+    /// Returns whether to leave: the alarm has rung, and everyone has added something. So who
+    /// was first is still adding when the last one does, and a counter that loses shows it even
+    /// on a host that let only one vCPU run in the time given.
+    fn over(&self, worker: &Worker<'_>) -> bool {
+        worker.alarm.rung()
+            && (self.took_part.load(Relaxed) >= self.threads()
+                || now_ns() > self.last_ns.load(Relaxed))
     }
 
     /// Changes the threshold.

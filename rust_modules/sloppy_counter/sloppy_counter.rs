@@ -55,6 +55,7 @@ struct SloppyCounter;
 impl Load for SloppyCounter {
     type Run = Race;
     const NAME: &'static CStr = c"sloppy-counter";
+    const LINE_UP_MS: u32 = race::PATIENCE_MS;
     rig::settings!(Config);
 
     fn length_ms(config: &Config) -> u32 {

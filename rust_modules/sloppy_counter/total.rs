@@ -15,10 +15,7 @@ use algo::{
         Relaxed, //
     }, //
 };
-use rig::{
-    Alarm,
-    Padded, //
-};
+use rig::Padded;
 
 use crate::{
     kernel_counter::PercpuCounter,
@@ -27,8 +24,8 @@ use crate::{
 
 /// A counter in a run.
 pub(crate) trait Total: Send + Sync {
-    /// Adds ones until `batch` were made or the alarm has rung; returns how many.
-    fn batch(&self, lane: &Lane, batch: u32, alarm: &Alarm) -> u64;
+    /// Adds `batch` ones.
+    fn batch(&self, lane: &Lane, batch: u32);
 
     /// Returns the cheap read.
     fn read(&self) -> i64;
@@ -47,24 +44,18 @@ pub(crate) trait Total: Send + Sync {
 
 /// The measured loop. `scripts/hot-check` finds it by its name, once for each counter.
 #[inline(never)]
-fn hot_adds<C: Counter>(counter: &C, lane: &Lane, batch: u32, alarm: &Alarm) -> u64 {
-    let mut adds: u64 = 0;
+fn hot_adds<C: Counter>(counter: &C, lane: &Lane, batch: u32) {
     for _ in 0..batch {
-        if alarm.rung() {
-            break;
-        }
         counter.add(lane, 1);
-        adds = adds.wrapping_add(1);
     }
-    adds
 }
 
 /// Implements [`Total`] for a counter whose read is its sum.
 macro_rules! never_off {
     ($($counter:ty),*) => {$(
         impl Total for Padded<$counter> {
-            fn batch(&self, lane: &Lane, batch: u32, alarm: &Alarm) -> u64 {
-                hot_adds(&**self, lane, batch, alarm)
+            fn batch(&self, lane: &Lane, batch: u32) {
+                hot_adds(&**self, lane, batch);
             }
 
             fn read(&self) -> i64 {
@@ -84,8 +75,8 @@ macro_rules! never_off {
 never_off!(Busted, Exact);
 
 impl Total for Padded<PercpuCounter> {
-    fn batch(&self, lane: &Lane, batch: u32, alarm: &Alarm) -> u64 {
-        hot_adds(&**self, lane, batch, alarm)
+    fn batch(&self, lane: &Lane, batch: u32) {
+        hot_adds(&**self, lane, batch);
     }
 
     fn read(&self) -> i64 {
@@ -117,8 +108,8 @@ impl Watched {
 }
 
 impl Total for Padded<Watched> {
-    fn batch(&self, lane: &Lane, batch: u32, alarm: &Alarm) -> u64 {
-        hot_adds(&self.counter, lane, batch, alarm)
+    fn batch(&self, lane: &Lane, batch: u32) {
+        hot_adds(&self.counter, lane, batch);
     }
 
     fn read(&self) -> i64 {

@@ -10,7 +10,10 @@ use super::{
     Counter,
     Lane, //
 };
-use crate::primitive::Cell;
+use crate::primitive::{
+    cpu_relax,
+    Cell, //
+};
 
 /// Claims to count, and loses some.
 pub struct Busted(Cell<i64>);
@@ -38,9 +41,15 @@ impl Counter for Busted {
 
     #[inline]
     fn add(&self, _: &Lane, n: i64) {
-        // SAFETY: The word is live. Volatile, so that the compiler does not fold a loop of them.
-        self.0.with_mut(|count| unsafe {
-            count.write_volatile(count.read_volatile().wrapping_add(n));
+        // Volatile, so that the compiler does not fold a loop of them.
+        // SAFETY: The word is live.
+        let seen = self.0.with(|count| unsafe { count.read_volatile() });
+        // Most of the time goes by here, so that a vCPU that loses its CPU does so between the
+        // read and the write: it is caught even where no two vCPUs ever run at once.
+        cpu_relax();
+        self.0.with_mut(|count| {
+            // SAFETY: The word is live.
+            unsafe { count.write_volatile(seen.wrapping_add(n)) }
         });
     }
 
