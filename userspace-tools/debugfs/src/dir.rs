@@ -122,15 +122,15 @@ impl Dir {
     pub fn write(&self, name: &str, value: &str) -> Result<()> {
         let path = self.file(name);
         let write = || fs::File::create(&path)?.write_all(value.as_bytes());
-        write().map_err(|source| match source.raw_os_error() {
+        write().map_err(|errno| match errno.raw_os_error() {
             Some(code) if is_verdict(code) => Error::Refused {
                 path,
                 value: value.trim_end().into(),
                 module: self.module,
-                source,
+                errno,
                 why: self.reason(),
             },
-            _ => self.failed(path, source),
+            _ => self.failed(path, errno),
         })
     }
 
@@ -157,12 +157,12 @@ impl Dir {
         }
     }
 
-    fn failed(&self, path: PathBuf, source: io::Error) -> Error {
+    fn failed(&self, path: PathBuf, errno: io::Error) -> Error {
         let module = self.module;
-        match source.kind() {
+        match errno.kind() {
             io::ErrorKind::PermissionDenied => Error::NotRoot { path },
             _ if !self.path.exists() => Error::Unloaded { path, module },
-            _ => Error::Io { path, source },
+            _ => Error::Io { path, errno },
         }
     }
 }

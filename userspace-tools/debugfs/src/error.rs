@@ -61,7 +61,7 @@ pub enum Error {
         text: String,
     },
     /// The module refused a write.
-    #[error("{}: cannot write `{value}`: {}{}{}", .path.display(), meaning(.source), reason(.why), next(.source, .module))]
+    #[error("{}: cannot write `{value}`: {}{}{}", .path.display(), meaning(.errno), reason(.why), next(.errno, .module))]
     Refused {
         /// The file.
         path: PathBuf,
@@ -70,17 +70,17 @@ pub enum Error {
         /// The module.
         module: &'static str,
         /// The errno.
-        source: io::Error,
+        errno: io::Error,
         /// The module's own reason, from `status`; may be empty.
         why: String,
     },
     /// A file could not be read or written for another reason.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {errno}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The errno.
-        source: io::Error,
+        errno: io::Error,
     },
     /// A run took longer than it may.
     #[error(
@@ -136,11 +136,11 @@ pub enum Error {
 impl Error {
     /// Whether the module refused a value as malformed or out of bounds.
     pub fn is_usage(&self) -> bool {
-        let errno = match self {
-            Self::Refused { source, .. } => source.raw_os_error(),
+        let code = match self {
+            Self::Refused { errno, .. } => errno.raw_os_error(),
             _ => None,
         };
-        matches!(errno, Some(errno::EINVAL | errno::ERANGE))
+        matches!(code, Some(errno::EINVAL | errno::ERANGE))
     }
 }
 
@@ -184,7 +184,7 @@ mod tests {
             path: "/d/lock-load/config".into(),
             value: "threads=99".into(),
             module: "lock-load",
-            source: io::Error::from_raw_os_error(errno),
+            errno: io::Error::from_raw_os_error(errno),
             why: why.into(),
         };
         error.to_string()

@@ -25,8 +25,8 @@ use clap::{Parser, Subcommand};
 use suite::Test;
 
 const HELP: &str = "\
-Run it as root in a guest that can be thrown away: it removes and inserts the modules of \
-/lib/modules.
+Run it as root, with two vCPUs or more, in a guest that can be thrown away: it removes and \
+inserts the modules of /lib/modules.
 
 Examples:
   guest-tests                     run every test but unload
@@ -34,7 +34,7 @@ Examples:
   guest-tests unload              insert, start and remove every module 50 times
 
 Prints `ok NAME` or `FAILED NAME: why` for each test, and last `N passed, N failed`.
-Exit codes: 0 all passed; 1 a test failed, or none was chosen; 2 wrong usage.";
+Exit codes: 0 all passed; 1 a test failed, or none was chosen; 2 wrong usage, or one vCPU alone, on which nothing can go wrong.";
 
 /// Tests the loaded modules and the tools.
 #[derive(Parser)]
@@ -77,6 +77,10 @@ fn main() -> ExitCode {
         }
         Command::Unload { cycles } => unload::tests(cycles),
     };
+    if debugfs::vcpus() < 2 {
+        eprintln!("guest-tests: one vCPU is online, it takes two: vm run --vcpus 2");
+        return ExitCode::from(2);
+    }
     match suite::run(chosen) {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

@@ -50,7 +50,7 @@ fn mid_run<R: Subject>() -> Result<()> {
     let during = threads::of_modules()?;
     ensure!(!during.is_empty(), "no thread is there during a run");
     remove(R::MODULE)?;
-    threads_gone::<R>()?;
+    threads::none_left(R::MODULE)?;
     insert(R::MODULE)?;
     run(&fresh::<R>()?, &R::quick())?;
     Ok(())
@@ -60,18 +60,9 @@ fn right_after_start<R: Subject>() -> Result<()> {
     for _ in 0..5 {
         fresh::<R>()?.start(&R::endless())?;
         remove(R::MODULE)?;
-        threads_gone::<R>()?;
+        threads::none_left(R::MODULE)?;
         insert(R::MODULE)?;
     }
-    Ok(())
-}
-
-fn threads_gone<R: Subject>() -> Result<()> {
-    let left: Vec<_> = threads::of_modules()?
-        .into_iter()
-        .filter(|name| name.starts_with(R::MODULE))
-        .collect();
-    ensure!(left.is_empty(), "threads left: {}", left.join(" "));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::{path::Path, time::Duration};
 
 use abi::{job_runner, lock_load, sloppy_counter};
 use anyhow::{Context, Result};
-use debugfs::{vcpus, Interrupt, JobRunner, LockLoad, Module, Report, SloppyCounter};
+use debugfs::{Interrupt, JobRunner, LockLoad, Module, Report, SloppyCounter};
 
 /// A module under test.
 pub trait Subject: Report + 'static {
@@ -27,11 +27,6 @@ pub trait Subject: Report + 'static {
     fn moved(&self) -> Vec<u32>;
 }
 
-/// As many threads as can be beside each other, two if they can.
-pub fn two() -> u32 {
-    vcpus().min(2)
-}
-
 impl Subject for LockLoad {
     const THREADS: &'static str = "threads";
     const NAME: (&'static str, &'static str) = ("lock", "tas");
@@ -40,7 +35,6 @@ impl Subject for LockLoad {
     fn quick() -> Self::Config {
         lock_load::Config {
             lock: lock_load::Lock::Ttas,
-            threads: two(),
             run_ms: 20,
             ..Self::Config::default()
         }
@@ -66,7 +60,6 @@ impl Subject for SloppyCounter {
 
     fn quick() -> Self::Config {
         sloppy_counter::Config {
-            threads: two(),
             run_ms: 20,
             ..Self::Config::default()
         }
@@ -93,7 +86,6 @@ impl Subject for JobRunner {
     fn quick() -> Self::Config {
         job_runner::Config {
             size: 200,
-            max_threads: two(),
             ..Self::Config::default()
         }
     }

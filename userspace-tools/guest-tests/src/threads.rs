@@ -2,22 +2,34 @@
 
 //! The kernel threads of the modules.
 
-use std::{fs, thread::sleep, time::Duration};
+use std::{
+    fs,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use anyhow::{ensure, Context, Result};
 
 use crate::kernel_module::ALL;
 
-/// Fails if a thread that a module made is still there.
-pub fn none_left() -> Result<()> {
-    let mut left = of_modules()?;
-    if !left.is_empty() {
-        // One that has ended stays in /proc for a moment.
-        sleep(Duration::from_millis(200));
-        left = of_modules()?;
+/// Threads by which `lock-load` finds out what the machine is.
+const PROBES: &str = "slowpath-";
+/// How long a thread that has left its module's code may still be seen in /proc.
+const EXITS: Duration = Duration::from_secs(2);
+
+/// Fails if a thread that `module` made is still there.
+pub fn none_left(module: &str) -> Result<()> {
+    let until = Instant::now() + EXITS;
+    loop {
+        let mut left = of_modules()?;
+        left.retain(|name| name.starts_with(module) || name.starts_with(PROBES));
+        if left.is_empty() {
+            return Ok(());
+        }
+        let late = Instant::now() > until;
+        ensure!(!late, "threads left: {}", left.join(" "));
+        sleep(Duration::from_millis(10));
     }
-    ensure!(left.is_empty(), "threads left: {}", left.join(" "));
-    Ok(())
 }
 
 /// The names of all threads that are the modules'.
@@ -31,7 +43,7 @@ pub fn of_modules() -> Result<Vec<String>> {
         };
         let name = name.trim_end();
         let ours = |module: &str| name.starts_with(&format!("{module}/"));
-        if ALL.into_iter().any(ours) || name.starts_with("slowpath-") {
+        if ALL.into_iter().any(ours) || name.starts_with(PROBES) {
             names.push(name.into());
         }
     }
