@@ -32,8 +32,9 @@ export CARGO_TARGET_DIR := $(build)/cargo
 export PATH             := $(build)/bin:$(PATH)
 step   := scripts/step
 cargo  := cd userspace-tools && cargo
-# Finds the kernel tree, refuses it if it will not do, and runs the kernel's own make in it.
-kbuild  = kdir=$$(scripts/kernel) && flags=$$(scripts/kernel-arguments "$$kdir") && $(1) $(MAKE) -C "$$kdir" $$flags M=$(CURDIR)
+# Finds the kernel tree, refuses it if it will not do, and runs the kernel's own make in it, one at a time.
+kbuild  = kdir=$$(scripts/kernel) && flags=$$(scripts/kernel-arguments "$$kdir") && mkdir -p $(build) && \
+	$(1) flock $(build)/kbuild.lock $(MAKE) -C "$$kdir" $$flags M=$(CURDIR)
 
 demo: image ## what overcommitted vCPUs do to locks, counters and jobs: three tables
 	@sweep run scripts/experiments/demo.toml
