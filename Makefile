@@ -73,7 +73,10 @@ clippy-modules: kernel
 	+@$(call kbuild,) MO=$(build)/clippy CLIPPY=1 KRUSTFLAGS=-Dwarnings KCFLAGS=-Werror modules
 
 kernel: ## fetch and prepare the stock kernel, if it is missing
-	@scripts/kernel >/dev/null
+	@kdir=$$(scripts/kernel) && scripts/kernel-arguments "$$kdir" >/dev/null
+ifdef KDIR
+tools: kernel # A tree that will not do is refused before anything compiles.
+endif
 
 rust-analyzer: modules ## write build/kernel/rust-project.json for editors
 	+@$(call kbuild,$(step) rust-analyzer) MO=$(build)/kernel rust-analyzer
