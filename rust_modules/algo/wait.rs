@@ -35,6 +35,9 @@ pub trait Wait {
     ///
     /// `this` must be live when the call begins. The waiter may free it as soon as it returns
     /// from `wait`, so nothing may be touched through `this` after the releasing store.
-    #[expect(unsafe_code, reason = "the waiter's node may be gone before the call returns")]
+    #[expect(
+        unsafe_code,
+        reason = "the waiter's node may be gone before the call returns"
+    )]
     unsafe fn signal(this: *const Self, events: &Events);
 }

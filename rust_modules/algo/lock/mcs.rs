@@ -10,7 +10,10 @@
 //!   holder ──next──▶ waiter ──next──▶ last ──next──▶ null
 //! ```
 
-#![expect(unsafe_code, reason = "a waiter's node is reached through raw pointers")]
+#![expect(
+    unsafe_code,
+    reason = "a waiter's node is reached through raw pointers"
+)]
 
 use core::{
     marker::PhantomData,

@@ -84,16 +84,23 @@ mod alone {
             let mut given: Vec<u64> = Vec::new();
             let mut turns: Vec<_> = (0..plan.workers).map(Turn::new).collect();
             // Round robin, until nobody gets any more.
-            while turns.iter_mut().fold(false, |any, turn| match hand_out.take(turn) {
-                Some(chunk) => {
-                    assert!(!chunk.is_empty(), "{plan:?}");
-                    given.extend(chunk);
-                    true
-                }
-                None => any,
-            }) {}
+            while turns
+                .iter_mut()
+                .fold(false, |any, turn| match hand_out.take(turn) {
+                    Some(chunk) => {
+                        assert!(!chunk.is_empty(), "{plan:?}");
+                        given.extend(chunk);
+                        true
+                    }
+                    None => any,
+                })
+            {}
             given.sort_unstable();
-            assert!(given.into_iter().eq(plan.range.clone()), "{} {plan:?}", H::NAME);
+            assert!(
+                given.into_iter().eq(plan.range.clone()),
+                "{} {plan:?}",
+                H::NAME
+            );
         }
     }
 

@@ -35,7 +35,10 @@ fn sloppy(threshold: u32, add: fn(u32) -> i64) {
         let sum = count.sum(lanes.iter());
         assert_eq!(sum, (add(0) + add(1)) * 2 * i64::from(ROUNDS));
         let off = sum.abs_diff(count.read());
-        assert!(off <= THREADS as u64 * u64::from(threshold - 1), "off by {off}");
+        assert!(
+            off <= THREADS as u64 * u64::from(threshold - 1),
+            "off by {off}"
+        );
     });
 }
 

@@ -2,7 +2,10 @@
 
 //! One test source, two runners: loom explores a small program, threads hammer a large one.
 #![allow(dead_code, reason = "each test file uses its own part")]
-#![allow(unsafe_code, reason = "a number that nothing protects is what locks are tested on")]
+#![allow(
+    unsafe_code,
+    reason = "a number that nothing protects is what locks are tested on"
+)]
 
 use algo::primitive::Cell;
 
