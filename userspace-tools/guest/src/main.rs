@@ -11,6 +11,7 @@ mod kernel_log;
 mod modules;
 mod mounts;
 mod power;
+mod vcpus;
 
 use std::panic;
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
 /// One life: from the first mount to the last message.
 fn serve() -> Result<()> {
     mounts::first().context("first mounts")?;
+    vcpus::bring_online().context("vCPUs")?;
     let (channel, mut messages) = channel::open()?;
     channel.send(&Message::Hello(channel::hello()?))?;
     channel.keep_beating();
