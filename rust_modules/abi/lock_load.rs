@@ -84,7 +84,7 @@ line! {
 line! {
     /// What the threads came to together.
     Sum = "sum" {
-        /// From the opening of the gate until the last thread left, in nanoseconds.
+        /// From when all threads stood at the lock until the last one left, in nanoseconds.
         elapsed_ns: u64,
         /// Completed critical sections.
         sections: u64,

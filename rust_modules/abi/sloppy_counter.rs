@@ -48,7 +48,7 @@ line! {
 line! {
     /// What the threads came to together.
     Sum = "sum" {
-        /// From the opening of the gate until the last thread left, in nanoseconds.
+        /// From when all threads had come until the last one left, in nanoseconds.
         elapsed_ns: u64,
         /// Additions of one that the threads made, by their own count: the truth.
         adds: u64,

@@ -124,7 +124,8 @@ impl<L: Load> Crew<L> {
         }
     }
 
-    /// Returns the time from the opening of the gate until the last thread left; all have left.
+    /// Returns the time from the opening of the gate, or when the clock was started anew, until the
+    /// last thread left; all have left.
     pub(crate) fn elapsed_ns(&self) -> u64 {
         let left = self.places.iter().map(|place| place.left_ns.load(Relaxed));
         left.max()

@@ -71,7 +71,8 @@ pub struct Ended<'a, L: Load> {
     pub config: &'a L::Config,
     /// What the threads shared.
     pub run: &'a L::Run,
-    /// From the opening of the gate until the last thread left, in nanoseconds.
+    /// From the opening of the gate, or when the clock was started anew, until the last thread left,
+    /// in nanoseconds.
     pub elapsed_ns: u64,
     /// Whether the threads were told to stop before all had left.
     pub told_to_stop: bool,
