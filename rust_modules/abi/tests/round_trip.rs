@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0
+
 //! What a module writes, a tool reads back.
 
 use abi::{lock_load, status, Limits, Malformed, Why, SCHEMA};
