@@ -110,6 +110,19 @@ mod alone {
     }
 
     #[test]
+    fn static_parts_are_equal_but_for_one() {
+        for size in 1..40 {
+            let plan = Plan::padata(5, size, 1, 1, 7);
+            let parts = Static::new(&plan);
+            let sizes = (0..plan.workers)
+                .filter_map(|worker| parts.take(&mut Turn::new(worker)))
+                .map(|part| part.end - part.start);
+            let (least, most) = sizes.fold((u64::MAX, 0), |(l, m), n| (l.min(n), m.max(n)));
+            assert!(most - least <= 1, "{least} to {most} of {size}");
+        }
+    }
+
+    #[test]
     fn padata_covers_odd_plans() {
         covers_odd_plans::<Padata>();
     }

@@ -94,6 +94,19 @@ fn sloppy_reads_within_its_bound_while_it_counts() {
     });
 }
 
+/// What a lane holds back stays below the threshold at every step, up and down.
+#[test]
+fn a_lane_holds_back_less_than_the_threshold() {
+    check(1, || {
+        let (count, lane) = (Sloppy::new(3), Lane::new());
+        for n in [1, 1, 1, 2, -1, -1, -1, -1, -3, 3, 5] {
+            count.add(&lane, n);
+            assert!(lane.get().unsigned_abs() < 3, "{} held back", lane.get());
+        }
+        assert_eq!(count.sum([&lane].into_iter()), 6);
+    });
+}
+
 #[cfg(loom)]
 #[test]
 #[should_panic(expected = "Causality violation")]
