@@ -28,6 +28,7 @@ use crate::{
     human::seconds,
     provenance::Git,
     results::Results, //
+    say::say,
 };
 
 /// Measures them; whether all hold.
@@ -56,14 +57,13 @@ pub fn evidence(args: &Args) -> anyhow::Result<bool> {
     results.write("evidence.txt", &text)?;
     results.complete()?;
     if args.json {
-        println!("{json:#}");
+        say(format_args!("{json:#}"))?;
     } else {
-        println!("{text}");
-        println!(
-            "{} in all; logs: {}",
+        say(format_args!(
+            "{text}\n{} in all; logs: {}",
             seconds(began.elapsed()),
             results.dir.display()
-        );
+        ))?;
     }
     Ok(holds)
 }

@@ -21,6 +21,7 @@ mod report;
 mod results;
 mod run;
 mod sample;
+mod say;
 mod setting;
 mod show;
 mod summary;

@@ -30,6 +30,7 @@ use crate::{
         self,
         Results, //
     },
+    say::say,
     summary::Summary,
     times::{
         Clock,
@@ -46,7 +47,7 @@ pub fn run(args: &Args) -> anyhow::Result<bool> {
     let experiment = experiment(args)?;
     let plan = Plan::new(&experiment).map_err(usage)?;
     if args.dry_run {
-        return Ok(dry_run(&plan));
+        return dry_run(&plan);
     }
     let cpus = provenance::cpus(&experiment.guest.cpus).map_err(usage)?;
     let (had, wanted) = (cpus.len(), experiment.guest.min_cpus);
@@ -99,14 +100,14 @@ fn give_up(
     Ok(error.context(format!("{} is incomplete", results.dir.display())))
 }
 
-fn dry_run(plan: &Plan) -> bool {
-    print!("{}", plan.text());
+fn dry_run(plan: &Plan) -> anyhow::Result<bool> {
     let about = seconds(plan.estimate());
-    println!(
-        "# {} runs in one boot, about {about} if nothing else wants the CPUs",
+    say(format_args!(
+        "{}# {} runs in one boot, about {about} if nothing else wants the CPUs",
+        plan.text(),
         plan.runs.len()
-    );
-    true
+    ))?;
+    Ok(true)
 }
 
 fn origin(experiment: &Experiment, cpus: Vec<u32>, vm_command: Vec<String>) -> Provenance {
@@ -144,9 +145,9 @@ fn finish(
     results.complete()?;
     results.publish()?;
     if args.json {
-        println!("{:#}", summary.json(&results.dir));
+        say(format_args!("{:#}", summary.json(&results.dir)))?;
     } else {
-        println!("{text}results: {}", results.dir.display());
+        say(format_args!("{text}results: {}", results.dir.display()))?;
     }
     Ok(holds)
 }

@@ -7,6 +7,7 @@ use crate::{
     experiment::Experiment,
     provenance::Provenance,
     results,
+    say::say,
     summary::Summary,
     Usage, //
 };
@@ -25,9 +26,9 @@ pub fn show(args: &Args) -> anyhow::Result<bool> {
     let records = results::records(dir)?;
     let summary = Summary::new(&experiment, &provenance, &records, results::incomplete(dir))?;
     if args.json {
-        println!("{:#}", summary.json(dir));
+        say(format_args!("{:#}", summary.json(dir)))?;
     } else {
-        print!("{}", summary.text());
+        say(summary.text().trim_end())?;
     }
     Ok(summary.holds())
 }

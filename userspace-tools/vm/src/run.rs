@@ -3,6 +3,7 @@
 //! A run: which tier, how many attempts, what to say and to write down.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -26,12 +27,13 @@ pub fn print(plan: &Plan) -> Result<()> {
         Choice::Kvm => &[Tier::Kvm],
         Choice::Tcg => &[Tier::Tcg],
     };
+    let mut out = io::stdout().lock();
     for &tier in tiers {
         let private = Path::new("PRIVATE_DIR");
         let files = plan.files(private);
         let machine = plan.machine(tier, private, &files.console, "NONCE");
-        println!("# {}", tier.name());
-        println!("{}", qemu::quoted(&machine.command_line())?);
+        let line = qemu::quoted(&machine.command_line())?;
+        writeln!(out, "# {}\n{line}", tier.name()).context("standard output")?;
     }
     Ok(())
 }
