@@ -34,21 +34,38 @@ void slowpath_halt_while(const unsigned int *word, unsigned int value)
 		local_irq_enable();
 }
 
-bool slowpath_kick_is_hypercall(void)
+/* CPUID traps in a guest: ask once. Two CPUs that ask at once get the same answer. */
+static bool kvm_offers(unsigned int feature)
 {
-	/* CPUID traps in a guest: ask once. Two CPUs that ask at once get the same answer. */
-	static int answer = -1;
-	int known = READ_ONCE(answer);
+	static u64 answer;
+	u64 known = READ_ONCE(answer);
 
-	if (known < 0) {
+	if (!known) {
 		u32 base = boot_cpu_has(X86_FEATURE_HYPERVISOR) ?
 			   cpuid_base_hypervisor(KVM_SIGNATURE, 0) : 0;
 
-		known = base && (cpuid_eax(base | KVM_CPUID_FEATURES) &
-				 BIT(KVM_FEATURE_PV_UNHALT));
+		known = BIT_ULL(32) | (base ? cpuid_eax(base | KVM_CPUID_FEATURES) : 0);
 		WRITE_ONCE(answer, known);
 	}
-	return known;
+	return known & BIT_ULL(feature);
+}
+
+bool slowpath_kick_is_hypercall(void)
+{
+	return kvm_offers(KVM_FEATURE_PV_UNHALT);
+}
+
+void slowpath_yield_to(unsigned int cpu)
+{
+	if (kvm_offers(KVM_FEATURE_PV_SCHED_YIELD))
+		kvm_hypercall1(KVM_HC_SCHED_YIELD, per_cpu(x86_cpu_to_apicid, cpu));
+	else
+		cpu_relax();
+}
+
+bool slowpath_vcpu_is_preempted(unsigned int cpu)
+{
+	return vcpu_is_preempted(cpu);
 }
 
 void slowpath_kick(unsigned int cpu)

@@ -13,6 +13,10 @@ void slowpath_preempt_enable(void);
 void slowpath_halt_while(const unsigned int *word, unsigned int value);
 /* Ends a halt of the CPU: by hypercall where KVM offers it, else by a reschedule interrupt. */
 void slowpath_kick(unsigned int cpu);
+/* Gives the CPU to that of the number, by hypercall where KVM offers it; else pauses. */
+void slowpath_yield_to(unsigned int cpu);
+/* Whether the hypervisor says that it took the CPU away; false where it says nothing. */
+_Bool slowpath_vcpu_is_preempted(unsigned int cpu);
 /* Whether slowpath_kick() is a hypercall. */
 _Bool slowpath_kick_is_hypercall(void);
 

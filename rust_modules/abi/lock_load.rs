@@ -26,6 +26,10 @@ choice! {
         McsHalt = "mcs/halt",
         /// A queue, each waiter spinning for a while and then halting its vCPU.
         McsSpinThenHalt = "mcs/spin-then-halt",
+        /// A queue, each waiter yielding to the vCPU ahead.
+        McsYield = "mcs/yield",
+        /// A queue of halted waiters whose kick is dropped: every validation must catch it.
+        McsBusted = "mcs/busted",
         /// The kernel's own `raw_spinlock_t`; [`Machine::kernel_lock`] says what that is here.
         KernelRawSpin = "kernel/raw_spin",
     }

@@ -15,8 +15,15 @@ mod events;
 pub mod lock;
 pub mod primitive;
 pub mod wait;
+mod waiter;
 
-pub use self::events::{
-    Count,
-    Events, //
+pub use self::{
+    events::{
+        Count,
+        Events, //
+    },
+    waiter::{
+        Tuning,
+        Waiter, //
+    }, //
 };

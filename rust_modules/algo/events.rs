@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What happened to one thread on the slow paths.
+//! What happened to one thread on the slow paths, under the kernel's own names where it has one.
+//!
+//! After `kernel/locking/lock_events_list.h`: one list makes the struct, the names and the iterator.
 
 use core::cell::Cell;
 
@@ -22,11 +24,73 @@ impl Count {
     }
 }
 
-/// The slow-path events of one thread. It belongs to that thread: a [`Count`] is not `Sync`.
-#[derive(Default)]
-pub struct Events {
-    /// Times the thread halted its vCPU.
-    pub halts: Count,
-    /// Times the thread kicked another's vCPU.
-    pub kicks: Count,
+/// Declares the events: a struct with a [`Count`] each, their names, and a way through them all.
+macro_rules! events {
+    ($($(#[$doc:meta])* $event:ident;)*) => {
+        /// The slow-path events of one thread. It belongs to that thread: a [`Count`] is not `Sync`.
+        #[derive(Default)]
+        pub struct Events {
+            $($(#[$doc])* pub $event: Count,)*
+        }
+
+        impl Events {
+            /// The names, in the order of the list.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($event),)*];
+
+            /// Returns each name with its count, in the order of the list.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($event), self.$event.get()),)*].into_iter()
+            }
+        }
+    };
+}
+
+events! {
+    /// Times the thread halted its vCPU, for whatever reason.
+    halts;
+    /// Times the thread kicked another's vCPU, for whatever reason.
+    kicks;
+    /// Times the thread yielded its CPU to another vCPU by name.
+    yields;
+    /// The lock was not free at first sight.
+    lock_slowpath;
+    /// The lock was taken by the one waiter outside the queue.
+    lock_pending;
+    /// The lock was taken past a queue.
+    pv_lock_stealing;
+    /// Halts at the head of a queue, or of the next ticket: nobody is ahead but the holder.
+    pv_wait_head;
+    /// Halts behind another waiter.
+    pv_wait_node;
+    /// Halts before the threshold, since whoever is ahead was not running.
+    pv_wait_early;
+    /// Halts after a wake-up that did not bring the lock.
+    pv_wait_again;
+    /// Kicks by a holder that left.
+    pv_kick_unlock;
+    /// Kicks by a waiter that moved on, for the next to be awake when its turn comes.
+    pv_kick_wake;
+    /// Wake-ups that found nothing changed.
+    pv_spurious_wakeup;
+    /// Waits that went past an earlier ticket, its owner having let its time pass.
+    ticket_timeout;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_the_struct_in_its_order() {
+        let events = Events::default();
+        events.kicks.bump();
+        events.ticket_timeout.bump();
+        events.ticket_timeout.bump();
+        assert!(events
+            .iter()
+            .map(|(name, _)| name)
+            .eq(Events::NAMES.iter().copied()));
+        let counted = events.iter().filter(|&(_, count)| count > 0);
+        assert!(counted.eq([("kicks", 1), ("ticket_timeout", 2)]));
+    }
 }

@@ -2,6 +2,7 @@
 
 //! Mutual exclusion, one algorithm per file.
 
+mod backoff;
 mod busted;
 mod empty;
 mod mcs;
@@ -18,23 +19,34 @@ pub use self::{
     ttas::Ttas, //
 };
 
-use crate::Events;
+use crate::Waiter;
 
 /// A lock, bare: it guards no data and knows no scheduler.
 ///
-/// The caller keeps the thread on its vCPU for as long as [`with`](Lock::with) runs.
+/// The caller keeps the thread on its vCPU for as long as [`with`](Lock::with) runs, unless the
+/// lock [`SLEEPS`](Lock::SLEEPS).
 pub trait Lock: Sync {
     /// The name of the algorithm, the part of a load's name before the slash.
     const NAME: &'static str;
     /// Whether the lock promises to exclude.
     const EXCLUDES: bool = true;
+    /// Whether the lock promises to serve in order of arrival.
+    const FIFO: bool = false;
+    /// Whether [`try_with`](Lock::try_with) ever takes the lock.
+    const TRIES: bool = true;
+    /// Whether waiting gives the CPU to another task, which preemption must be on for.
+    const SLEEPS: bool = false;
 
     /// Creates the lock, free.
     fn new() -> Self;
 
-    /// Runs `body` while holding the lock; `events` are the calling thread's.
+    /// Runs `body` while holding the lock; `me` is the calling thread.
     ///
     /// A closure instead of `lock` and `unlock` keeps a queue node on the stack for exactly as
     /// long as it is linked, so that a user of any lock writes no `unsafe`.
-    fn with<R>(&self, events: &Events, body: impl FnOnce() -> R) -> R;
+    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R;
+
+    /// Runs `body` while holding the lock if it can be had without waiting; `None` if not. It may
+    /// miss a lock that became free meanwhile, but not one that was free all the time.
+    fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R>;
 }

@@ -5,29 +5,42 @@
 //! A lock decides *whom* to wait for; a [`Wait`] decides *how*. Keeping the two apart makes the
 //! experiment a product: every lock can be run under every way of waiting.
 
+mod busted;
 mod halt;
 mod spin;
 mod spin_then_halt;
+mod yielding;
 
 pub use self::{
+    busted::Busted,
     halt::Halt,
     spin::Spin,
-    spin_then_halt::SpinThenHalt, //
+    spin_then_halt::SpinThenHalt,
+    yielding::Yield, //
 };
 
-use crate::Events;
+use crate::{
+    primitive::Vcpu,
+    Waiter, //
+};
 
-/// One waiter, waiting for one signal.
+/// One signal, and the one thread that waits for it.
 pub trait Wait {
     /// The name of the policy, the part of a load's name after the slash.
     const NAME: &'static str;
 
-    /// Prepares to wait on the calling vCPU.
+    /// Prepares a signal that was not given yet.
     fn new() -> Self;
 
+    /// Returns the vCPU that called [`new`](Wait::new), if the policy wants to know.
+    #[inline]
+    fn vcpu(&self) -> Option<Vcpu> {
+        None
+    }
+
     /// Returns once [`signal`](Wait::signal) has been called. What the signaller did before
-    /// happens before the return.
-    fn wait(&self, events: &Events);
+    /// happens before the return. The vCPU waited for is `ahead`, if that is known.
+    fn wait(&self, ahead: Option<Vcpu>, me: &Waiter);
 
     /// Ends the wait.
     ///
@@ -39,5 +52,5 @@ pub trait Wait {
         unsafe_code,
         reason = "the waiter's node may be gone before the call returns"
     )]
-    unsafe fn signal(this: *const Self, events: &Events);
+    unsafe fn signal(this: *const Self, me: &Waiter);
 }

@@ -5,7 +5,7 @@
 use algo::{
     lock::Lock,
     primitive::cpu_relax,
-    Events, //
+    Waiter, //
 };
 use kernel::prelude::*;
 use rig::{
@@ -28,10 +28,10 @@ pub(crate) struct Pattern {
 /// An arena of some lock.
 pub(crate) trait Arena: Send + Sync {
     /// Goes through `batch` sections unless the alarm rings; returns how many were completed.
-    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, events: &Events) -> u64;
+    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, me: &Waiter) -> u64;
 
     /// One section, which lasts until `enough`.
-    fn hold(&self, events: &Events, enough: &dyn Fn() -> bool);
+    fn hold(&self, me: &Waiter, enough: &dyn Fn() -> bool);
 
     /// The words.
     fn words(&self) -> &Words;
@@ -52,17 +52,17 @@ pub(crate) fn arena<L: Lock + Send + 'static>() -> Result<KBox<dyn Arena>> {
 }
 
 impl<L: Lock + Send> Arena for Held<L> {
-    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, events: &Events) -> u64 {
-        hot_sections(&*self.lock, &self.words, pattern, batch, alarm, events)
+    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, me: &Waiter) -> u64 {
+        hot_sections(&*self.lock, &self.words, pattern, batch, alarm, me)
     }
 
-    fn hold(&self, events: &Events, enough: &dyn Fn() -> bool) {
+    fn hold(&self, me: &Waiter, enough: &dyn Fn() -> bool) {
         let wait = || {
             while !enough() {
                 cpu_relax();
             }
         };
-        self.lock.with(events, || self.words.section(wait));
+        self.lock.with(me, || self.words.section(wait));
     }
 
     fn words(&self) -> &Words {
@@ -78,14 +78,14 @@ fn hot_sections<L: Lock>(
     pattern: Pattern,
     batch: u32,
     alarm: &Alarm,
-    events: &Events,
+    me: &Waiter,
 ) -> u64 {
     let mut sections: u64 = 0;
     for _ in 0..batch {
         if alarm.rung() {
             break;
         }
-        lock.with(events, || words.section(|| burn(pattern.hold)));
+        lock.with(me, || words.section(|| burn(pattern.hold)));
         sections = sections.wrapping_add(1);
         burn(pattern.idle);
     }

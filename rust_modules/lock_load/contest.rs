@@ -8,7 +8,7 @@ use algo::{
         Atomic,
         Relaxed, //
     },
-    Events, //
+    Waiter, //
 };
 use kernel::prelude::*;
 use rig::{
@@ -80,13 +80,13 @@ impl Contest {
         let Some(counts) = self.counts.get(worker.index as usize) else {
             return;
         };
-        let events = Events::default();
+        let me = Waiter::default();
         let (line_up, arena) = (&self.line_up, &*self.arena);
         let (mut sections, mut batch) = (0u64, 1);
         let _clock = match worker.index {
             0 => {
                 sections = 1;
-                Some(line_up.begin(arena, &events, worker, self.run_ms))
+                Some(line_up.begin(arena, &me, worker, self.run_ms))
             }
             _ => {
                 line_up.come(worker);
@@ -96,7 +96,7 @@ impl Contest {
         let mut from = now_ns();
         while !worker.alarm.rung() {
             let here = Preempt::new();
-            let done = arena.batch(self.pattern, batch, worker.alarm, &events);
+            let done = arena.batch(self.pattern, batch, worker.alarm, &me);
             drop(here);
             sections = sections.wrapping_add(done);
             breathe();
@@ -106,8 +106,8 @@ impl Contest {
             from = to;
         }
         counts.sections.store(sections, Relaxed);
-        counts.halts.store(events.halts.get(), Relaxed);
-        counts.kicks.store(events.kicks.get(), Relaxed);
+        counts.halts.store(me.events.halts.get(), Relaxed);
+        counts.kicks.store(me.events.kicks.get(), Relaxed);
     }
 
     /// What the threads did, in their order.

@@ -4,7 +4,7 @@
 
 use algo::{
     lock::Lock,
-    Events, //
+    Waiter, //
 };
 
 /// `raw_spinlock_t`.
@@ -17,8 +17,12 @@ impl Lock for RawSpin {
         Self(rig::RawSpin::new())
     }
 
+    fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+        self.0.try_with(body)
+    }
+
     #[inline(always)]
-    fn with<R>(&self, _: &Events, body: impl FnOnce() -> R) -> R {
+    fn with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
         self.0.with(body)
     }
 }

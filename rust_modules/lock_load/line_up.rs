@@ -17,7 +17,7 @@ use algo::{
         Atomic,
         Relaxed, //
     },
-    Events, //
+    Waiter, //
 };
 use rig::{
     breathe,
@@ -65,7 +65,7 @@ impl LineUp {
     pub(crate) fn begin(
         &self,
         arena: &dyn Arena,
-        events: &Events,
+        me: &Waiter,
         worker: &Worker<'_>,
         run_ms: u32,
     ) -> impl Sized {
@@ -75,7 +75,7 @@ impl LineUp {
         let patience_ns = u64::from(PATIENCE_MS).saturating_mul(1_000_000);
         let started = now_ns();
         let all_since = Cell::new(None);
-        arena.hold(events, &|| {
+        arena.hold(me, &|| {
             self.held.store(true, Relaxed);
             let now = now_ns();
             if came() && all_since.get().is_none() {

@@ -14,9 +14,11 @@ use algo::{
         Ttas, //
     },
     wait::{
+        self,
         Halt,
         Spin,
-        SpinThenHalt, //
+        SpinThenHalt,
+        Yield, //
     }, //
 };
 use kernel::prelude::*;
@@ -30,11 +32,18 @@ use crate::{
 };
 
 /// How to run a lock.
+#[expect(dead_code, reason = "not every load asks for everything")]
 pub(crate) struct Entry {
     /// Makes its arena.
     pub(crate) make: fn() -> Result<KBox<dyn Arena>>,
     /// Whether it promises to exclude.
     pub(crate) excludes: bool,
+    /// Whether it promises to serve in order of arrival.
+    pub(crate) fifo: bool,
+    /// Whether its trylock ever takes it.
+    pub(crate) tries: bool,
+    /// Whether its waiters sleep, which needs preemption to be on.
+    pub(crate) sleeps: bool,
 }
 
 /// Returns the entry of a name.
@@ -48,6 +57,8 @@ pub(crate) fn entry(name: Name) -> Entry {
         Name::McsSpin => of::<Mcs<Spin>>(),
         Name::McsHalt => of::<Mcs<Halt>>(),
         Name::McsSpinThenHalt => of::<Mcs<SpinThenHalt>>(),
+        Name::McsYield => of::<Mcs<Yield>>(),
+        Name::McsBusted => of::<Mcs<wait::Busted>>(),
         Name::KernelRawSpin => of::<RawSpin>(),
     }
 }
@@ -56,5 +67,8 @@ fn of<L: Lock + Send + 'static>() -> Entry {
     Entry {
         make: arena::<L>,
         excludes: L::EXCLUDES,
+        fifo: L::FIFO,
+        tries: L::TRIES,
+        sleeps: L::SLEEPS,
     }
 }

@@ -41,6 +41,19 @@ impl RawSpin {
         r
     }
 
+    /// Runs `body` while holding the lock if it is free.
+    #[inline(always)]
+    pub fn try_with<R>(&self, body: impl FnOnce() -> R) -> Option<R> {
+        // SAFETY: The lock is initialised.
+        if unsafe { bindings::_raw_spin_trylock(self.0.get()) } == 0 {
+            return None;
+        }
+        let r = body();
+        // SAFETY: It was taken above, by this task.
+        unsafe { bindings::_raw_spin_unlock(self.0.get()) };
+        Some(r)
+    }
+
     /// Returns the lock's word: bit 0 is the holder; any bit above bit 7 is a queued waiter.
     pub(crate) fn bits(&self) -> u32 {
         // SAFETY: The `raw_lock` of a spinlock is a `struct qspinlock`, one word.

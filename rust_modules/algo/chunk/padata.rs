@@ -20,7 +20,7 @@ use crate::{
         Ttas, //
     },
     primitive::Cell,
-    Events, //
+    Waiter, //
 };
 
 /// A cursor, and the lock around it.
@@ -49,7 +49,7 @@ impl HandOut for Padata {
     #[inline]
     fn take(&self, turn: &mut Turn) -> Option<Range<u64>> {
         let Plan { range, chunk, .. } = &self.plan;
-        let taken = self.lock.with(&Events::default(), || {
+        let taken = self.lock.with(&Waiter::default(), || {
             self.next.with_mut(|next| {
                 // SAFETY: The lock is held, so nobody else reaches the cursor.
                 let start = unsafe { *next };

@@ -5,7 +5,7 @@
 //! After `lock_busted` in `kernel/locking/locktorture.c`.
 
 use super::Lock;
-use crate::Events;
+use crate::Waiter;
 
 /// Claims to exclude, and excludes nobody.
 pub struct Busted;
@@ -19,7 +19,12 @@ impl Lock for Busted {
     }
 
     #[inline]
-    fn with<R>(&self, _: &Events, body: impl FnOnce() -> R) -> R {
+    fn with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
         body()
+    }
+
+    #[inline]
+    fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+        Some(body())
     }
 }

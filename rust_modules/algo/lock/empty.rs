@@ -3,7 +3,7 @@
 //! No lock: what the load costs without one.
 
 use super::Lock;
-use crate::Events;
+use crate::Waiter;
 
 /// Excludes nobody, and does not claim to.
 pub struct Empty;
@@ -18,7 +18,12 @@ impl Lock for Empty {
     }
 
     #[inline]
-    fn with<R>(&self, _: &Events, body: impl FnOnce() -> R) -> R {
+    fn with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
         body()
+    }
+
+    #[inline]
+    fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+        Some(body())
     }
 }

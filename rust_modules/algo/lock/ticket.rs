@@ -14,7 +14,7 @@ use crate::{
         Relaxed,
         Release, //
     },
-    Events, //
+    Waiter, //
 };
 
 /// Serves in order of arrival.
@@ -32,10 +32,23 @@ impl Ticket {
             serving: Atomic::new(ticket),
         }
     }
+
+    #[inline]
+    fn serves(&self, mine: u32) -> bool {
+        // Pairs with the release in `serve_after`, of whoever had the ticket before.
+        self.serving.load(Acquire) == mine
+    }
+
+    #[inline]
+    fn serve_after(&self, mine: u32) {
+        // Pairs with the acquire in `serves`, of whoever has the next ticket. Tickets wrap around.
+        self.serving.store(mine.wrapping_add(1), Release);
+    }
 }
 
 impl Lock for Ticket {
     const NAME: &'static str = "ticket";
+    const FIFO: bool = true;
 
     #[inline]
     fn new() -> Self {
@@ -43,16 +56,33 @@ impl Lock for Ticket {
     }
 
     #[inline]
-    fn with<R>(&self, _: &Events, body: impl FnOnce() -> R) -> R {
+    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
         // Taking a ticket orders nothing; being served does.
         let mine = self.next.fetch_add(1, Relaxed);
-        // Pairs with the release below, of whoever had the ticket before.
-        while self.serving.load(Acquire) != mine {
-            cpu_relax();
+        if !self.serves(mine) {
+            me.events.lock_slowpath.bump();
+            while !self.serves(mine) {
+                cpu_relax();
+            }
         }
         let r = body();
-        // Pairs with the acquire above, of whoever has the next ticket. Tickets wrap around.
-        self.serving.store(mine.wrapping_add(1), Release);
+        self.serve_after(mine);
         r
+    }
+
+    #[inline]
+    fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+        // As in `serves`: if that ticket is still to be had, it is being served.
+        let mine = self.serving.load(Acquire);
+        if self
+            .next
+            .cmpxchg(mine, mine.wrapping_add(1), Relaxed)
+            .is_err()
+        {
+            return None;
+        }
+        let r = body();
+        self.serve_after(mine);
+        Some(r)
     }
 }

@@ -210,6 +210,12 @@ loom::thread_local! {
     static SPINS: core::cell::Cell<u32> = core::cell::Cell::new(0);
 }
 
+#[cfg(loom)]
+loom::thread_local! {
+    /// What [`Vcpu::is_preempted`] answers next.
+    static PREEMPTED: core::cell::Cell<bool> = core::cell::Cell::new(true);
+}
+
 /// On the host a vCPU is a thread.
 #[derive(Clone)]
 pub struct Vcpu(thread::Thread);
@@ -228,6 +234,19 @@ impl Vcpu {
         if word.load(Relaxed) == value {
             thread::park();
         }
+    }
+
+    /// Gives way to `self`, or to any other thread.
+    pub fn yield_to(&self) {
+        cpu_relax();
+    }
+
+    /// Whether `self` was taken off its CPU; what loom lets it be is every answer, one at a time.
+    pub fn is_preempted(&self) -> bool {
+        #[cfg(loom)]
+        return PREEMPTED.with(|answers| answers.replace(!answers.get()));
+        #[cfg(not(loom))]
+        return false;
     }
 
     /// Unparks `self`.

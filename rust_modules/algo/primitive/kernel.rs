@@ -89,6 +89,22 @@ impl Vcpu {
         unsafe { helpers::slowpath_halt_while(core::ptr::from_ref(word).cast(), value) };
     }
 
+    /// Gives the caller's CPU to this vCPU if it waits for one and the hypervisor offers that;
+    /// else pauses.
+    #[inline]
+    pub fn yield_to(&self) {
+        // SAFETY: The number came from `current()`, so it is that of a CPU.
+        unsafe { helpers::slowpath_yield_to(self.0) };
+    }
+
+    /// Whether the hypervisor says that this vCPU is not running though it could; `false` where
+    /// it says nothing. Old news when it is returned.
+    #[inline]
+    pub fn is_preempted(&self) -> bool {
+        // SAFETY: As above.
+        unsafe { helpers::slowpath_vcpu_is_preempted(self.0) }
+    }
+
     /// Ends a halt of this vCPU. The store that the waiter looks for must be before this, by
     /// [`Full`], or by an exchange, which on this machine is.
     #[inline]

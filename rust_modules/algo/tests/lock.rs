@@ -7,17 +7,26 @@ use support::{check, together, Arc, Bare, ROUNDS};
 
 use algo::{
     lock::{Lock, Mcs, Tas, Ticket, Ttas},
-    wait::{Halt, Spin, SpinThenHalt},
-    Events,
+    wait::{Halt, Spin, SpinThenHalt, Yield},
+    Tuning, Waiter,
 };
+
+/// A thread that halts after one look, and pauses no longer than it must.
+fn waiter() -> Waiter {
+    Waiter::new(Tuning {
+        threshold: 1,
+        backoff: 1,
+        ..Tuning::default()
+    })
+}
 
 fn excludes<L: Lock + Send + 'static>(threads: u32, preemptions: usize, new: fn() -> L) {
     check(preemptions, move || {
         let shared = Arc::new((new(), Bare::new()));
         let theirs = shared.clone();
         together(threads, move |_| {
-            let events = Events::default();
-            (0..ROUNDS).for_each(|_| theirs.0.with(&events, || theirs.1.bump()));
+            let me = waiter();
+            (0..ROUNDS).for_each(|_| theirs.0.with(&me, || theirs.1.bump()));
         });
         assert_eq!(shared.1.get(), threads * ROUNDS);
     });
@@ -43,6 +52,7 @@ excludes! {
     Ticket: ticket_excludes_two, ticket_excludes_three;
     Mcs<Spin>: mcs_spinning_excludes_two, mcs_spinning_excludes_three;
     Mcs<Halt>: mcs_halting_excludes_two, mcs_halting_excludes_three;
+    Mcs<Yield>: mcs_yielding_excludes_two, mcs_yielding_excludes_three;
     Mcs<SpinThenHalt>: mcs_spinning_then_halting_excludes_two, mcs_spinning_then_halting_excludes_three;
 }
 
@@ -57,8 +67,8 @@ fn every_halt_is_ended_by_a_kick() {
     check(4, || {
         let lock = Arc::new(Mcs::<Halt>::new());
         together(2, move |_| {
-            let events = Events::default();
-            (0..ROUNDS).for_each(|_| lock.with(&events, || ()));
+            let me = waiter();
+            (0..ROUNDS).for_each(|_| lock.with(&me, || ()));
         });
     });
 }

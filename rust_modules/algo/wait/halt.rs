@@ -22,13 +22,13 @@ use crate::{
         Release,
         Vcpu, //
     },
-    Events, //
+    Waiter, //
 };
 
-/// A state that the waiter halts on, and the vCPU to kick.
+/// A state that the waiter halts on, and the vCPU to kick once it is [`HALTED`].
 pub struct Halt {
     state: Atomic<u32>,
-    vcpu: Cell<Vcpu>,
+    vcpu: Cell<Option<Vcpu>>,
 }
 
 const WAITING: u32 = 0;
@@ -39,8 +39,30 @@ impl Halt {
     /// Whether the signal has come; if so, what the signaller did before has happened.
     #[inline]
     pub(super) fn is_signalled(&self) -> bool {
-        // Pairs with the release in `signal`.
-        self.state.load(Acquire) != WAITING
+        // Pairs with the releases in `sign`.
+        self.state.load(Acquire) == SIGNALLED
+    }
+
+    /// Gives the signal; returns the vCPU that has to be kicked for it to be noticed.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Wait::signal`].
+    #[inline]
+    pub(super) unsafe fn sign(this: *const Self) -> Option<Vcpu> {
+        // SAFETY: `this` is live until SIGNALLED is written, by the contract of the function.
+        let state = unsafe { &(*this).state };
+        // Pairs with the acquires of the waiter.
+        if state.cmpxchg(WAITING, SIGNALLED, Release).is_ok() {
+            return None;
+        }
+        // It is HALTED, and stays so until we change it. Pairs with the release in `wait`.
+        let _ = state.load(Acquire);
+        // SAFETY: As above, and `vcpu` was written before HALTED was and is not written again.
+        let vcpu = unsafe { (*this).vcpu.with(|v| (*v).clone()) };
+        // An exchange, for the kick not to overtake it. Pairs with the acquires of the waiter.
+        state.xchg(SIGNALLED, Release);
+        vcpu
     }
 }
 
@@ -51,33 +73,34 @@ impl Wait for Halt {
     fn new() -> Self {
         Self {
             state: Atomic::new(WAITING),
-            vcpu: Cell::new(Vcpu::current()),
+            vcpu: Cell::new(None),
         }
     }
 
     #[inline]
-    fn wait(&self, events: &Events) {
-        // Nothing to order: the waiter publishes no more than that it is about to halt.
-        if self.state.cmpxchg(WAITING, HALTED, Relaxed).is_ok() {
+    fn wait(&self, _: Option<Vcpu>, me: &Waiter) {
+        if self.is_signalled() {
+            return;
+        }
+        // SAFETY: The signaller reads it only once it has seen HALTED, which is written below.
+        self.vcpu
+            .with_mut(|v| unsafe { *v = Some(Vcpu::current()) });
+        // Hands `vcpu` over to the load in `sign`.
+        if self.state.cmpxchg(WAITING, HALTED, Release).is_ok() {
             while self.state.load(Relaxed) == HALTED {
-                events.halts.bump();
+                me.events.halts.bump();
                 Vcpu::halt_while(&self.state, HALTED);
             }
         }
-        // Pairs with the release in `signal`.
+        // Either way SIGNALLED was seen; pairs with the releases in `sign`.
         let _ = self.state.load(Acquire);
     }
 
     #[inline]
-    unsafe fn signal(this: *const Self, events: &Events) {
-        // SAFETY: `this` is live until the exchange, by the contract of the function, and `vcpu`
-        // is never written after `new`.
-        let vcpu = unsafe { (*this).vcpu.with(|v| (*v).clone()) };
-        // SAFETY: As above.
-        // The release pairs with the acquire at the end of `wait`. That the exchange reads what
-        // the waiter's own exchange wrote is what makes the kick certain.
-        if unsafe { (*this).state.xchg(SIGNALLED, Release) } == HALTED {
-            events.kicks.bump();
+    unsafe fn signal(this: *const Self, me: &Waiter) {
+        // SAFETY: By the contract of the function.
+        if let Some(vcpu) = unsafe { Self::sign(this) } {
+            me.events.kicks.bump();
             vcpu.kick();
         }
     }

@@ -10,13 +10,23 @@ use crate::{
         cpu_relax,
         Acquire,
         Atomic,
-        Release, //
+        Release,
+        Vcpu, //
     },
-    Events, //
+    Waiter, //
 };
 
 /// A flag that the waiter watches.
 pub struct Spin(Atomic<u32>);
+
+impl Spin {
+    /// Whether the signal has come; if so, what the signaller did before has happened.
+    #[inline]
+    pub(super) fn is_signalled(&self) -> bool {
+        // Pairs with the release in `signal`.
+        self.0.load(Acquire) != 0
+    }
+}
 
 impl Wait for Spin {
     const NAME: &'static str = "spin";
@@ -27,17 +37,16 @@ impl Wait for Spin {
     }
 
     #[inline]
-    fn wait(&self, _: &Events) {
-        // Pairs with the release in `signal`.
-        while self.0.load(Acquire) == 0 {
+    fn wait(&self, _: Option<Vcpu>, _: &Waiter) {
+        while !self.is_signalled() {
             cpu_relax();
         }
     }
 
     #[inline]
-    unsafe fn signal(this: *const Self, _: &Events) {
+    unsafe fn signal(this: *const Self, _: &Waiter) {
         // SAFETY: `this` is live until the store, by the contract of the function.
-        // The release pairs with the acquire in `wait`.
+        // The release pairs with the acquire in `is_signalled`.
         unsafe { (*this).0.store(1, Release) };
     }
 }

@@ -14,9 +14,9 @@ use super::{
 use crate::{
     primitive::{
         cpu_relax,
-        SPIN_THRESHOLD, //
+        Vcpu, //
     },
-    Events, //
+    Waiter, //
 };
 
 /// A [`Halt`] with patience.
@@ -31,20 +31,20 @@ impl Wait for SpinThenHalt {
     }
 
     #[inline]
-    fn wait(&self, events: &Events) {
-        for _ in 0..SPIN_THRESHOLD {
+    fn wait(&self, ahead: Option<Vcpu>, me: &Waiter) {
+        for _ in 0..me.tuning.threshold {
             if self.0.is_signalled() {
                 return;
             }
             cpu_relax();
         }
-        self.0.wait(events);
+        self.0.wait(ahead, me);
     }
 
     #[inline]
-    unsafe fn signal(this: *const Self, events: &Events) {
+    unsafe fn signal(this: *const Self, me: &Waiter) {
         // SAFETY: `this` is live when the call begins, so the field is, by the contract of the
         // function; `Halt::signal` keeps to the rest of it.
-        unsafe { Halt::signal(core::ptr::addr_of!((*this).0), events) };
+        unsafe { Halt::signal(core::ptr::addr_of!((*this).0), me) };
     }
 }

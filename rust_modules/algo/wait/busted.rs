@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Halts until signalled, and signals without a kick: a wake-up that every validation must miss.
+//!
+//! The waiter sees the signal when something else ends its halt, a timer's interrupt for one, or
+//! never. Exclusion is not hurt; it is the wait that is without bound.
+
+#![expect(unsafe_code, reason = "implements `Wait::signal`")]
+
+use super::{
+    Halt,
+    Wait, //
+};
+use crate::{
+    primitive::Vcpu,
+    Waiter, //
+};
+
+/// A [`Halt`] whose kick is dropped on purpose.
+pub struct Busted(Halt);
+
+impl Wait for Busted {
+    const NAME: &'static str = "busted";
+
+    #[inline]
+    fn new() -> Self {
+        Self(Halt::new())
+    }
+
+    #[inline]
+    fn wait(&self, ahead: Option<Vcpu>, me: &Waiter) {
+        self.0.wait(ahead, me);
+    }
+
+    #[inline]
+    unsafe fn signal(this: *const Self, _: &Waiter) {
+        // SAFETY: `this` is live when the call begins, so the field is, by the contract of the
+        // function; `Halt::sign` keeps to the rest of it.
+        let _not_kicked = unsafe { Halt::sign(core::ptr::addr_of!((*this).0)) };
+    }
+}

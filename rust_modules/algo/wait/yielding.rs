@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Gives the CPU to the vCPU waited for, by name.
+//!
+//! Raghavendra K T, "Improving directed yield in PLE handler", 2012; the hypercall is
+//! `KVM_HC_SCHED_YIELD`, "KVM: X86: Implement PV sched yield hypercall", 2019. Where the
+//! hypervisor offers none it is a pause, and the policy is [`Spin`](super::Spin).
+
+#![expect(unsafe_code, reason = "implements `Wait::signal`")]
+
+use super::{
+    Spin,
+    Wait, //
+};
+use crate::{
+    primitive::{
+        cpu_relax,
+        Vcpu, //
+    },
+    Waiter, //
+};
+
+/// A [`Spin`] that knows its maker's vCPU, and is polite to it.
+pub struct Yield {
+    signal: Spin,
+    vcpu: Vcpu,
+}
+
+/// Looks between two yields: a yield is an exit to the hypervisor, and the vCPU ahead may be running.
+const LOOKS: u32 = 64;
+
+impl Wait for Yield {
+    const NAME: &'static str = "yield";
+
+    #[inline]
+    fn new() -> Self {
+        Self {
+            signal: Spin::new(),
+            vcpu: Vcpu::current(),
+        }
+    }
+
+    #[inline]
+    fn vcpu(&self) -> Option<Vcpu> {
+        Some(self.vcpu.clone())
+    }
+
+    #[inline]
+    fn wait(&self, ahead: Option<Vcpu>, me: &Waiter) {
+        let mut looks: u32 = 0;
+        while !self.signal.is_signalled() {
+            looks = looks.wrapping_add(1);
+            match &ahead {
+                Some(vcpu) if looks % LOOKS == 0 => {
+                    me.events.yields.bump();
+                    vcpu.yield_to();
+                }
+                _ => cpu_relax(),
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn signal(this: *const Self, me: &Waiter) {
+        // SAFETY: `this` is live when the call begins, so the field is, by the contract of the
+        // function; `Spin::signal` keeps to the rest of it.
+        unsafe { Spin::signal(core::ptr::addr_of!((*this).signal), me) };
+    }
+}

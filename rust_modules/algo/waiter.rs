@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The thread that wants a lock: what happened to it, and what it was told about waiting.
+
+use crate::{
+    primitive::SPIN_THRESHOLD,
+    Events, //
+};
+
+/// What the locks and waits of one thread go by. Plain numbers; a lock that needs none ignores them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Looks at the lock before a waiter halts; 0 halts at once.
+    pub threshold: u32,
+    /// The longest pause between two attempts, in rounds of `cpu_relax`; 0 and 1 are none.
+    pub backoff: u32,
+    /// How many times in a row waiters may be overtaken before they are served; 0 is never.
+    pub overtakes: u32,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            threshold: SPIN_THRESHOLD,
+            backoff: 64,
+            overtakes: 16,
+        }
+    }
+}
+
+/// A thread, as locks see it. It belongs to that thread: not `Sync`.
+#[derive(Default)]
+pub struct Waiter {
+    /// What happened to it.
+    pub events: Events,
+    /// What it goes by.
+    pub tuning: Tuning,
+}
+
+impl Waiter {
+    /// Creates a thread to which nothing has happened yet.
+    #[inline]
+    pub fn new(tuning: Tuning) -> Self {
+        Self {
+            events: Events::default(),
+            tuning,
+        }
+    }
+}
