@@ -2,8 +2,10 @@
 /*
  * The inline C that Rust cannot call. Linked into each module, so it may use no THIS_MODULE.
  */
+#include <linux/cpumask.h>
 #include <linux/kvm_para.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/static_call.h>
@@ -22,6 +24,25 @@ void slowpath_preempt_disable(void)
 void slowpath_preempt_enable(void)
 {
 	preempt_enable();
+}
+
+unsigned long slowpath_irq_save(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	return flags;
+}
+
+void slowpath_irq_restore(unsigned long flags)
+{
+	local_irq_restore(flags);
+}
+
+int slowpath_move_to(unsigned int cpu)
+{
+	/* Also for a bound kthread: what is forbidden is sched_setaffinity(). */
+	return set_cpus_allowed_ptr(current, cpumask_of(cpu));
 }
 
 void slowpath_halt_while(const unsigned int *word, unsigned int value)

@@ -8,6 +8,12 @@
 
 void slowpath_preempt_disable(void);
 void slowpath_preempt_enable(void);
+/* Turns interrupts off on this CPU and returns what slowpath_irq_restore() puts back. */
+unsigned long slowpath_irq_save(void);
+void slowpath_irq_restore(unsigned long flags);
+
+/* Moves the calling task to the CPU, where it stays; -EINVAL if that is not online. */
+int slowpath_move_to(unsigned int cpu);
 
 /* Halts the calling CPU while *word == value; any interrupt ends the halt. Interrupts are on. */
 void slowpath_halt_while(const unsigned int *word, unsigned int value);

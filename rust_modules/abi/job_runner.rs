@@ -102,7 +102,7 @@ line! {
         items: u64,
         /// From its first chunk to the end of its last, in nanoseconds.
         busy_ns: u64,
-        /// 1 if it ended on another vCPU than it was bound to (that vCPU went offline).
+        /// How often it found itself on another vCPU than before (its own went offline).
         moved: u32,
     }
 }

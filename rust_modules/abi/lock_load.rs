@@ -134,7 +134,7 @@ line! {
         halts: u64,
         /// How often it kicked another.
         kicks: u64,
-        /// 1 if it ended on another vCPU than it was bound to (that vCPU went offline).
+        /// How often it found itself on another vCPU than before (its own went offline).
         moved: u32,
     }
 }

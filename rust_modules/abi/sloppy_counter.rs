@@ -72,7 +72,7 @@ line! {
         vcpu: u32,
         /// Additions it made.
         adds: u64,
-        /// 1 if it ended on another vCPU than it was bound to (that vCPU went offline).
+        /// How often it found itself on another vCPU than before (its own went offline).
         moved: u32,
     }
 }

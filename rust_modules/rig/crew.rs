@@ -16,6 +16,7 @@ use kernel::{
 use crate::{
     cpu,
     gate::Gate,
+    helpers,
     now_ns,
     thread::Thread,
     Alarm,
@@ -36,7 +37,9 @@ pub(crate) struct Crew<L: Load> {
 pub struct Place {
     vcpu: u32,
     left_ns: Atomic<u64>,
-    moved: Atomic<bool>,
+    /// Where the thread was seen last; it alone looks.
+    seen: Atomic<u32>,
+    moved: Atomic<u32>,
 }
 
 impl Place {
@@ -45,9 +48,19 @@ impl Place {
         self.vcpu
     }
 
-    /// Returns 1 if the thread ended on another vCPU, else 0.
+    /// Returns how often the thread found itself on another vCPU than before.
     pub fn moved(&self) -> u32 {
-        self.moved.load(Relaxed).into()
+        self.moved.load(Relaxed)
+    }
+
+    /// Looks where the calling thread, whose place this is, has got to.
+    fn look_around(&self) -> u32 {
+        let here = Vcpu::current().number();
+        if here != self.seen.load(Relaxed) {
+            self.seen.store(here, Relaxed);
+            self.moved.add(1, Relaxed);
+        }
+        here
     }
 }
 
@@ -58,6 +71,7 @@ pub struct Worker<'a> {
     /// Tells it to stop.
     pub alarm: &'a Arc<Alarm>,
     gate: &'a Gate,
+    place: &'a Place,
 }
 
 impl Worker<'_> {
@@ -68,6 +82,23 @@ impl Worker<'_> {
     pub fn start_clock(&self, ms: u32) -> impl Sized {
         self.gate.opened_now();
         self.alarm.ring_in(ms)
+    }
+
+    /// Returns since when the time of the run counts.
+    pub fn opened_ns(&self) -> u64 {
+        self.gate.opened_ns()
+    }
+
+    /// Returns the vCPU that the thread is on, and counts it as a move if that is another than
+    /// the last time. Whoever asks after each batch knows of every move but those there and back.
+    pub fn look_around(&self) -> u32 {
+        self.place.look_around()
+    }
+
+    /// Moves the thread to `vcpu`, where it stays; false if that is not online.
+    pub fn move_to(&self, vcpu: u32) -> bool {
+        // SAFETY: The number is that of a CPU; this may be called where it may sleep.
+        CpuId::from_u32(vcpu).is_some() && unsafe { helpers::slowpath_move_to(vcpu) == 0 }
     }
 }
 
@@ -108,20 +139,20 @@ impl<L: Load> Crew<L> {
 
     /// What the thread `index` does.
     fn man(&self, index: u32) {
+        let Some(place) = self.places.get(index as usize) else {
+            return;
+        };
         let worker = Worker {
             index,
             alarm: &self.alarm,
             gate: &self.gate,
+            place,
         };
         if self.gate.pass() {
             L::work(&self.run, &worker);
         }
-        if let Some(place) = self.places.get(index as usize) {
-            place.left_ns.store(now_ns(), Relaxed);
-            place
-                .moved
-                .store(Vcpu::current().number() != place.vcpu, Relaxed);
-        }
+        place.left_ns.store(now_ns(), Relaxed);
+        place.look_around();
     }
 
     /// Returns the time from the opening of the gate, or when the clock was started anew, until the
@@ -139,7 +170,8 @@ impl Place {
         Self {
             vcpu: cpu.as_u32(),
             left_ns: Atomic::new(0),
-            moved: Atomic::new(false),
+            seen: Atomic::new(cpu.as_u32()),
+            moved: Atomic::new(0),
         }
     }
 }

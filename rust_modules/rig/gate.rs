@@ -34,8 +34,13 @@ const OPEN: u32 = 1;
 const GIVEN_UP: u32 = 2;
 
 impl Gate {
-    /// How long threads may take to arrive on a machine that is busy with other things.
-    const PATIENCE_NS: u64 = 10_000_000_000;
+    /// Returns how long `threads` may take to arrive on a machine that is busy with other things:
+    /// 10 s and a quarter for each, as they burn time that the last ones need, but less than the
+    /// tools give a run beyond its length.
+    pub(crate) fn patience_ns(threads: u32) -> u64 {
+        let each = u64::from(threads).saturating_mul(250_000_000);
+        each.saturating_add(10_000_000_000).min(25_000_000_000)
+    }
 
     pub(crate) fn new() -> Self {
         Self {
@@ -62,12 +67,17 @@ impl Gate {
     pub(crate) fn muster(&self, threads: u32, hurry: impl Fn() -> bool) -> bool {
         let from = now_ns();
         while self.arrived.load(Relaxed) < threads {
-            if hurry() || now_ns().saturating_sub(from) > Self::PATIENCE_NS {
+            if hurry() || now_ns().saturating_sub(from) > Self::patience_ns(threads) {
                 return false;
             }
             fsleep(Delta::from_micros(200));
         }
         true
+    }
+
+    /// Returns how many have arrived.
+    pub(crate) fn arrived(&self) -> u32 {
+        self.arrived.load(Relaxed)
     }
 
     /// Lets the time of the run begin now.

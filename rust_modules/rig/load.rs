@@ -14,6 +14,7 @@ use crate::{
     Padded,
     Place,
     Refused,
+    Stage,
     Text,
     Worker, //
 };
@@ -53,6 +54,13 @@ pub trait Load: Send + Sync + Sized + 'static {
 
     /// Does the work of one thread, until it is done or the worker's alarm has rung.
     fn work(run: &Self::Run, worker: &Worker<'_>);
+
+    /// Goes along with the run from outside, until the alarm has rung; whoever waits for the run
+    /// waits for this. An error is told in `status`.
+    fn conduct(run: &Self::Run, stage: &Stage<'_>) -> Result<(), Refused> {
+        let _ = (run, stage);
+        Ok(())
+    }
 
     /// Takes over live settings during a run.
     fn change(run: &Self::Run, config: &Self::Config) {

@@ -14,17 +14,22 @@ mod crew;
 mod delay;
 mod gate;
 mod helpers;
+mod hotplug;
+mod irqs;
 mod kernel_lock;
 mod line;
 mod load;
 mod memory;
+mod nap;
 mod padded;
 mod percpu_counter;
 mod preempt;
 mod raw_spin;
 mod refused;
+mod stage;
 mod text;
 mod thread;
+mod urgency;
 
 pub use self::{
     alarm::Alarm,
@@ -38,6 +43,13 @@ pub use self::{
         burn,
         Pace, //
     },
+    hotplug::{
+        bring_online,
+        is_online,
+        may_go_offline,
+        take_offline, //
+    },
+    irqs::IrqsOff,
     kernel_lock::{
         kernel_lock,
         kick, //
@@ -48,6 +60,7 @@ pub use self::{
         Load, //
     },
     memory::Page,
+    nap::nap_until,
     padded::Padded,
     percpu_counter::PercpuCounter,
     preempt::{
@@ -56,5 +69,10 @@ pub use self::{
     },
     raw_spin::RawSpin,
     refused::Refused,
-    text::Text, //
+    stage::Stage,
+    text::Text,
+    urgency::{
+        go_first,
+        go_last, //
+    }, //
 };

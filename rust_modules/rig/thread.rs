@@ -17,6 +17,8 @@ use kernel::{
     task::Task, //
 };
 
+use crate::urgency::LAST;
+
 /// A thread; dropping it waits until it has left, and frees what it was given.
 ///
 /// # Invariants
@@ -97,7 +99,7 @@ impl Thread {
     /// Lets everyone else go first. A load shall not keep out whoever wants to end it.
     pub(crate) fn yield_to_all(&self) {
         // SAFETY: The reference keeps the task valid.
-        unsafe { bindings::set_user_nice(self.task.as_ptr(), 19) };
+        unsafe { bindings::set_user_nice(self.task.as_ptr(), LAST as c_long) };
     }
 
     /// Lets the thread run.

@@ -9,9 +9,11 @@ use super::{
     Bench, //
 };
 use crate::{
+    gate::Gate,
     Ended,
     Line,
     Load,
+    Stage,
     Text, //
 };
 
@@ -47,14 +49,23 @@ impl<L: Load> Bench<L> {
             length_ms,
         } = order;
         threads.iter_mut().for_each(|thread| thread.wake());
-        let all = crew
-            .gate
-            .muster(L::threads(&crew.run), || crew.alarm.rung());
+        let wanted = L::threads(&crew.run);
+        let all = crew.gate.muster(wanted, || crew.alarm.rung());
+        let came = crew.gate.arrived();
         let timer = crew.alarm.ring_in(length_ms.saturating_add(L::LINE_UP_MS));
         match all {
             true => crew.gate.open(),
             false => crew.gate.give_up(),
         }
+        let stage = Stage {
+            alarm: &crew.alarm,
+            places: &crew.places,
+            gate: &crew.gate,
+        };
+        let conducted = match all {
+            true => L::conduct(&crew.run, &stage),
+            false => Ok(()),
+        };
         // Joins them. They need nothing that is held here.
         drop(threads);
         drop(timer);
@@ -76,7 +87,14 @@ impl<L: Load> Bench<L> {
             desk.error = Line::say(format_args!("{ENOMEM:?} run: no room for the report"));
             report = Text::default();
         } else if late {
-            desk.error = Line::say(format_args!("{ETIMEDOUT:?} run: threads did not start"));
+            desk.error = Line::say(format_args!(
+                "{ETIMEDOUT:?} run: {came} of {wanted} threads came to the start within {} s; \
+                 the host is too busy for that many vCPUs: ask for fewer threads",
+                Gate::patience_ns(wanted) / 1_000_000_000,
+            ));
+        } else if let Err(refused) = conducted {
+            let (errno, why) = (refused.errno, refused.why());
+            desk.error = Line::say(format_args!("{errno:?} run: {why}"));
         }
         desk.finish(report);
     }

@@ -116,8 +116,8 @@ impl<R: Report> Module<R> {
     pub fn result(&self, started: u64) -> Result<R> {
         let path = || self.dir.file("report");
         let why = self.dir.refusal()?;
-        // A write was refused for another reason; these two come of the run.
-        if ["ENOMEM run: ", "ETIMEDOUT run: "]
+        // A write was refused for another reason; these come of the run.
+        if ["ENOMEM run: ", "ETIMEDOUT run: ", "EIO run: "]
             .iter()
             .any(|r| why.starts_with(r))
         {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Sleep that ends early when the alarm rings.
+
+use kernel::bindings;
+
+use crate::{
+    now_ns,
+    Alarm, //
+};
+
+/// The longest sleep between two looks at the alarm, and so what a pause delays `stop` by.
+const LONGEST_US: u64 = 5000;
+
+/// Sleeps until the time is `until_ns`, or the alarm has rung.
+pub fn nap_until(until_ns: u64, alarm: &Alarm) {
+    while !alarm.rung() {
+        let us = until_ns.saturating_sub(now_ns()).div_ceil(1000);
+        if us == 0 {
+            return;
+        }
+        let us = us.min(LONGEST_US) as usize;
+        // SAFETY: May be called where it may sleep. Idle only so as not to count as load.
+        unsafe { bindings::usleep_range_state(us, us, bindings::TASK_IDLE) };
+    }
+}
