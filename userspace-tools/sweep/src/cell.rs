@@ -34,10 +34,14 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// The number of each repeat, in the order in which they ran.
+    pub fn values(&self) -> Vec<f64> {
+        self.reports.iter().map(Report::value).collect()
+    }
+
     /// The repeats' summary.
     pub fn sample(&self) -> Option<Sample> {
-        let values: Vec<f64> = self.reports.iter().map(Report::value).collect();
-        Sample::of(&values)
+        Sample::of(&self.values())
     }
 
     /// How many repeats the oracle judged so.

@@ -16,6 +16,8 @@ Examples:
   sweep run --dry-run scripts/experiments/demo.toml   print the plan and how long it will take
   sweep show build/results/latest                     print its tables again, from its records
   sweep show --json build/results/latest | jq .figures
+  sweep compare build/results/A build/results/B       better, worse, or no telling, run by run
+  sweep fit build/results/latest                      what contention and coherency cost
   sweep evidence foundation                           measure every claim, one line each
   sweep evidence foundation --step boot,unload        only what these steps measure
   COLD=1 sweep evidence foundation                    also those that begin with an empty cache
@@ -26,8 +28,9 @@ Environment:
 
 Exit codes:
   0    every run came out as it must; every claim holds
-  1    something is broken, `busted` was not caught, a guest was lost, a claim falls short
+  1    something is broken or worse, `busted` was not caught, a guest was lost, a claim falls short
   2    usage: no such file, or an experiment that cannot be run as it is written
+  3    inconclusive: a comparison needs more repeats
   130  interrupted (SIGINT); 143 on SIGTERM, 129 on SIGHUP";
 
 /// Experiments in; tables, records and verdicts out.
@@ -46,6 +49,10 @@ pub enum Command {
     Run(Run),
     /// Print the tables of a result directory again, from its records alone.
     Show(Show),
+    /// Hold two results of one experiment against each other.
+    Compare(Compare),
+    /// Fit the Universal Scalability Law to every series over threads.
+    Fit(Fit),
     /// Measure claims and say of each whether it holds.
     Evidence(Evidence),
 }
@@ -87,6 +94,47 @@ pub struct Show {
     #[arg(default_value = "build/results/latest")]
     pub dir: PathBuf,
     /// Print JSON instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `compare`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Compare {
+    /// The result directory to compare with.
+    pub before: PathBuf,
+    /// The one to be judged.
+    #[arg(default_value = "build/results/latest")]
+    pub after: PathBuf,
+    /// How often a difference may be called where there is none.
+    #[arg(long, default_value_t = 0.01, value_parser = part)]
+    pub alpha: f64,
+    /// Differences smaller than this part do not matter; more repeats are asked for until that can
+    /// be said.
+    #[arg(long, default_value_t = 0.05, value_parser = part)]
+    pub margin: f64,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A number above 0 and below 1.
+fn part(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(part) if part > 0.0 && part < 1.0 => Ok(part),
+        _ => Err("a number above 0 and below 1, for instance 0.05".into()),
+    }
+}
+
+/// Arguments of `fit`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Fit {
+    /// The result directory.
+    #[arg(default_value = "build/results/latest")]
+    pub dir: PathBuf,
+    /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
 }

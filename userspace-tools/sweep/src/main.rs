@@ -6,13 +6,16 @@
 
 mod cell;
 mod cli;
+mod compare;
 mod drive;
 mod evidence;
 mod experiment;
 mod figures;
+mod fit;
 mod human;
 mod interrupt;
 mod judge;
+mod loaded;
 mod plan;
 mod progress;
 mod provenance;
@@ -24,6 +27,7 @@ mod sample;
 mod say;
 mod setting;
 mod show;
+mod statistics;
 mod summary;
 mod table;
 mod times;
@@ -37,16 +41,39 @@ use clap::Parser;
 #[error("{0}")]
 pub struct Usage(pub String);
 
+/// How a command ended that could do what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All is as it must be; exit code 0.
+    Held,
+    /// Something is not; exit code 1.
+    Broken,
+    /// The data do not tell; exit code 3.
+    Inconclusive,
+}
+
+impl From<bool> for Ended {
+    fn from(holds: bool) -> Self {
+        match holds {
+            true => Self::Held,
+            false => Self::Broken,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let command = cli::Cli::parse().command;
     let done = interrupt::watch().and_then(|()| match command {
-        cli::Command::Run(args) => run::run(&args),
-        cli::Command::Show(args) => show::show(&args),
-        cli::Command::Evidence(args) => evidence::evidence(&args),
+        cli::Command::Run(args) => run::run(&args).map(Ended::from),
+        cli::Command::Show(args) => show::show(&args).map(Ended::from),
+        cli::Command::Compare(args) => compare::compare(&args),
+        cli::Command::Fit(args) => fit::fit(&args),
+        cli::Command::Evidence(args) => evidence::evidence(&args).map(Ended::from),
     });
     match done {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
+        Ok(Ended::Held) => ExitCode::SUCCESS,
+        Ok(Ended::Broken) => ExitCode::from(1),
+        Ok(Ended::Inconclusive) => ExitCode::from(3),
         Err(error) => {
             eprintln!("sweep: {error:#}");
             match error.downcast_ref::<Usage>() {

@@ -87,6 +87,19 @@ impl Report {
         }
     }
 
+    /// Whether a larger [`value`](Self::value) is the better one.
+    pub fn more_is_better(&self) -> bool {
+        !matches!(self, Self::JobRunner { .. })
+    }
+
+    /// How much was done per second: sections, additions or items.
+    pub fn rate(&self) -> f64 {
+        match self {
+            Self::JobRunner { sum, .. } => sum.once as f64 * 1e9 / sum.elapsed_ns.max(1) as f64,
+            _ => self.value(),
+        }
+    }
+
     /// What the module's oracle said.
     pub fn verdict(&self) -> Verdict {
         match self {

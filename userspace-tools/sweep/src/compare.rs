@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep compare`: whether one result is better or worse than another, run by run.
+
+use comfy_table::{
+    presets,
+    CellAlignment,
+    Table,
+    TableComponent, //
+};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    cell::{
+        cells,
+        Cell, //
+    },
+    cli::Compare as Args,
+    human,
+    loaded::Loaded,
+    say::say,
+    setting::{
+        words,
+        Point, //
+    },
+    statistics::{
+        Interval,
+        Rank,
+        Rules,
+        Shift,
+        Verdict, //
+    },
+    Ended,
+    Usage, //
+};
+
+/// One combination of settings in both results.
+#[derive(Debug, Serialize)]
+struct Line {
+    part: String,
+    at: Point,
+    before: Side,
+    after: Side,
+    shift: Shift,
+    rank: Rank,
+    verdict: Verdict,
+}
+
+/// What one result has of it.
+#[derive(Debug, Serialize)]
+struct Side {
+    values: Vec<f64>,
+    interval: Interval,
+}
+
+/// Prints the comparison, and says whether anything became worse.
+pub fn compare(args: &Args) -> anyhow::Result<Ended> {
+    let (before, after) = (Loaded::read(&args.before)?, Loaded::read(&args.after)?);
+    let mut lines = Vec::new();
+    for part in &before.experiment.parts {
+        let Some(same) = after.experiment.parts.iter().find(|p| p.name == part.name) else {
+            continue;
+        };
+        let theirs = cells(same, &after.records)?;
+        for cell in cells(part, &before.records)? {
+            let other = theirs.iter().find(|other| other.at == cell.at);
+            lines.extend(other.and_then(|other| line(args, &part.name, &cell, other)));
+        }
+    }
+    if lines.is_empty() {
+        return Err(Usage(format!(
+            "{} and {} have no run in common; compare two results of one experiment",
+            args.before.display(),
+            args.after.display()
+        ))
+        .into());
+    }
+    match args.json {
+        true => say(format_args!("{:#}", json!({ "lines": lines })))?,
+        false => say(text(args, &before, &after, &lines))?,
+    }
+    Ok(ended(&lines))
+}
+
+fn line(args: &Args, part: &str, before: &Cell, after: &Cell) -> Option<Line> {
+    let (a, b) = (before.values(), after.values());
+    let rules = Rules {
+        alpha: args.alpha,
+        margin: args.margin,
+        power: 0.99,
+        more_is_better: before.reports.first()?.more_is_better(),
+    };
+    Some(Line {
+        part: part.into(),
+        at: before.at.clone(),
+        shift: Shift::of(&a, &b, args.alpha)?,
+        rank: Rank::of(&a, &b)?,
+        verdict: rules.judge(&a, &b)?,
+        before: Side::of(a)?,
+        after: Side::of(b)?,
+    })
+}
+
+impl Side {
+    fn of(values: Vec<f64>) -> Option<Self> {
+        let interval = Interval::of(&values, 0.95)?;
+        Some(Self { values, interval })
+    }
+
+    fn text(&self) -> String {
+        let Interval {
+            median, low, high, ..
+        } = self.interval;
+        format!(
+            "{} [{}, {}]",
+            human::short(median),
+            human::short(low),
+            human::short(high)
+        )
+    }
+}
+
+fn ended(lines: &[Line]) -> Ended {
+    let any = |is: fn(&Verdict) -> bool| lines.iter().any(|line| is(&line.verdict));
+    if any(|v| *v == Verdict::Worse) {
+        Ended::Broken
+    } else if any(|v| matches!(v, Verdict::Inconclusive { .. })) {
+        Ended::Inconclusive
+    } else {
+        Ended::Held
+    }
+}
+
+fn text(args: &Args, before: &Loaded, after: &Loaded, lines: &[Line]) -> String {
+    let commit = |it: &Loaded| it.provenance.git.commit.clone().unwrap_or_default();
+    let mut text = format!(
+        "before  {} ({})\nafter   {} ({})\n\
+         medians with 95 % intervals, or from the least to the most of too few repeats; \
+         a difference is called at p < {}, and {} % do not matter\n\n",
+        args.before.display(),
+        commit(before),
+        args.after.display(),
+        commit(after),
+        args.alpha,
+        args.margin * 100.0,
+    );
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_style(TableComponent::HeaderLines, '-');
+    table.set_header(["run", "before", "after", "after/before", "p", "verdict"]);
+    for line in lines {
+        table.add_row([
+            format!("{} {}", line.part, words(&line.at)),
+            line.before.text(),
+            line.after.text(),
+            factor(&line.shift),
+            format!("{:.4}", line.rank.p),
+            line.verdict.to_string(),
+        ]);
+    }
+    for i in 1..5 {
+        if let Some(column) = table.column_mut(i) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    text += &table.trim_fmt();
+    text + &format!("\n\n{}", count(lines))
+}
+
+fn factor(shift: &Shift) -> String {
+    match shift.high.is_finite() {
+        true => format!("{:.3} [{:.3}, {:.3}]", shift.factor, shift.low, shift.high),
+        false => format!("{:.3} [too few]", shift.factor),
+    }
+}
+
+fn count(lines: &[Line]) -> String {
+    let of = |is: fn(&Verdict) -> bool| lines.iter().filter(|line| is(&line.verdict)).count();
+    format!(
+        "{} better, {} worse, {} no difference shown, {} inconclusive",
+        of(|v| *v == Verdict::Better),
+        of(|v| *v == Verdict::Worse),
+        of(|v| *v == Verdict::NoDifferenceShown),
+        of(|v| matches!(v, Verdict::Inconclusive { .. })),
+    )
+}

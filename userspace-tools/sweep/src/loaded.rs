@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A result directory, read back.
+
+use std::path::Path;
+
+use crate::{
+    experiment::Experiment,
+    provenance::Provenance,
+    record::Record,
+    results,
+    Usage, //
+};
+
+/// All that one run of an experiment left.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What was run, as it was run.
+    pub experiment: Experiment,
+    /// By what, and on what.
+    pub provenance: Provenance,
+    /// What came of it.
+    pub records: Vec<Record>,
+    /// Why it is not complete, if it is not.
+    pub incomplete: Option<String>,
+}
+
+impl Loaded {
+    /// Reads `dir`.
+    pub fn read(dir: &Path) -> anyhow::Result<Self> {
+        if !dir.join(results::EXPERIMENT).is_file() {
+            let hint = "no result directory; `make demo` makes one in build/results/";
+            return Err(Usage(format!("{}: {hint}", dir.display())).into());
+        }
+        let mut experiment = Experiment::read(&dir.join(results::EXPERIMENT))?;
+        let provenance = Provenance::read(dir)?;
+        experiment.guest = provenance.guest.clone();
+        experiment.repeats = provenance.repeats;
+        Ok(Self {
+            experiment,
+            provenance,
+            records: results::records(dir)?,
+            incomplete: results::incomplete(dir),
+        })
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The statistics on data whose truth is known, because it was made up: thousands of samples with a
+//! difference of known size, or none, from distributions like those that a shared machine gives.
+
+use statrs::distribution::{
+    ContinuousCDF,
+    Normal, //
+};
+
+use super::{
+    Interval,
+    Rank,
+    Rules,
+    Verdict, //
+};
+
+const TRIES: usize = 2000;
+
+/// Numbers by chance, the same in every run of the test.
+struct Chance(fastrand::Rng);
+
+impl Chance {
+    fn new(seed: u64) -> Self {
+        Self(fastrand::Rng::with_seed(seed))
+    }
+
+    fn normal(&mut self) -> f64 {
+        Normal::standard().inverse_cdf(self.0.f64().max(1e-12))
+    }
+
+    /// A throughput: noise of two percent, and now and then a neighbour that takes a lot.
+    fn throughput(&mut self, middle: f64) -> f64 {
+        let disturbed = if self.0.u8(..) < 20 { 0.6 } else { 1.0 };
+        middle * disturbed * (0.02 * self.normal()).exp()
+    }
+
+    fn sample(&mut self, n: usize, middle: f64) -> Vec<f64> {
+        (0..n).map(|_| self.throughput(middle)).collect()
+    }
+}
+
+fn rate(mut it: impl FnMut() -> bool) -> f64 {
+    (0..TRIES).filter(|_| it()).count() as f64 / TRIES as f64
+}
+
+#[test]
+fn no_difference_is_called_one_in_at_most_six_of_a_hundred() {
+    for (seed, n) in [(1, 5), (2, 8), (3, 20), (4, 45)] {
+        let mut chance = Chance::new(seed);
+        let seen = rate(|| {
+            let (a, b) = (chance.sample(n, 100.0), chance.sample(n, 100.0));
+            Rank::of(&a, &b).unwrap().p < 0.05
+        });
+        assert!(seen <= 0.06, "{n} against {n}: {seen}");
+        // Nor is the test so shy that this means nothing.
+        assert!(seen >= 0.02, "{n} against {n}: {seen}");
+    }
+}
+
+#[test]
+fn ties_do_not_make_differences() {
+    let mut chance = Chance::new(5);
+    let seen = rate(|| {
+        let mut few = || -> Vec<f64> { (0..12).map(|_| f64::from(chance.0.u8(0..4))).collect() };
+        Rank::of(&few(), &few()).unwrap().p < 0.05
+    });
+    assert!((0.02..=0.06).contains(&seen), "{seen}");
+}
+
+#[test]
+fn the_interval_of_the_median_holds_it_as_often_as_it_says() {
+    for (seed, n) in [(6, 7), (7, 11), (8, 30)] {
+        let mut chance = Chance::new(seed);
+        let mut sure = 0.0;
+        let held = rate(|| {
+            // Skewed on purpose; the median of exp(normal) is 1.
+            let values: Vec<f64> = (0..n).map(|_| chance.normal().exp()).collect();
+            let it = Interval::of(&values, 0.95).unwrap();
+            sure = it.confidence;
+            it.low <= 1.0 && 1.0 <= it.high
+        });
+        assert!(
+            (held - sure).abs() < 0.015 && sure >= 0.95,
+            "{n}: {held}, said {sure}"
+        );
+    }
+}
+
+/// What a planted regression of a tenth is called with the repeats that are asked for, and what
+/// unchanged repeats are.
+#[test]
+fn a_tenth_slower_is_worse_and_unchanged_is_not() {
+    let rules = Rules {
+        alpha: 0.01,
+        margin: 0.05,
+        power: 0.99,
+        more_is_better: true,
+    };
+    let mut chance = Chance::new(9);
+    let mut verdict = |b: f64| {
+        let mut n = 5;
+        // The repeats it asks for, as long as it asks, but not for ever.
+        loop {
+            let said = rules.judge(&chance.sample(n, 100.0), &chance.sample(n, b));
+            match said.unwrap() {
+                Verdict::Inconclusive { repeats } if n < 60 => n = repeats.min(60),
+                said => return said,
+            }
+        }
+    };
+    let worse = rate(|| verdict(90.0) == Verdict::Worse);
+    let wrong = rate(|| matches!(verdict(100.0), Verdict::Worse | Verdict::Better));
+    assert!(worse >= 0.95, "{worse}");
+    assert!(wrong <= 0.05, "{wrong}");
+}

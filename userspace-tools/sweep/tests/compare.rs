@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Two results held against each other, as a user does it.
+
+use std::{
+    fs,
+    path::Path,
+    process::{
+        Command,
+        Output, //
+    },
+};
+
+use serde_json::Value;
+
+const RESULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/result");
+
+fn sweep(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
+    command.args(args).output().unwrap()
+}
+
+/// A result with eight repeats of every run of `ticket` by one thread, each a little different from
+/// the one before, and all of them `slower` times as long as in the other result.
+fn repeated(dir: &Path, slower: f64) {
+    for file in ["experiment.toml", "provenance.json"] {
+        fs::copy(Path::new(RESULT).join(file), dir.join(file)).unwrap();
+    }
+    let runs = fs::read_to_string(Path::new(RESULT).join("runs.jsonl")).unwrap();
+    let records = runs
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mine = |r: &Value| r["config"]["lock"] == "ticket" && r["config"]["threads"] == 1;
+    let record = records.into_iter().find(mine).unwrap();
+    let lines = (0..8).map(|i| {
+        let mut record = record.clone();
+        let ns = record["sum"]["elapsed_ns"].as_f64().unwrap();
+        record["sum"]["elapsed_ns"] = ((ns * slower * (1.0 + f64::from(i) / 500.0)) as u64).into();
+        format!("{record}\n")
+    });
+    fs::write(dir.join("runs.jsonl"), lines.collect::<String>()).unwrap();
+}
+
+fn against(slower: f64) -> (Option<i32>, String) {
+    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    repeated(before.path(), 1.0);
+    repeated(after.path(), slower);
+    let out = sweep(&[
+        "compare",
+        before.path().to_str().unwrap(),
+        after.path().to_str().unwrap(),
+    ]);
+    (out.status.code(), String::from_utf8(out.stdout).unwrap())
+}
+
+#[test]
+fn a_tenth_slower_is_worse() {
+    let (code, text) = against(1.1);
+    assert!(text.contains("0 better, 1 worse"), "{text}");
+    assert!(text.contains("0.909 ["), "{text}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_tenth_faster_is_better() {
+    let (code, text) = against(0.9);
+    assert!(text.contains("1 better, 0 worse"), "{text}");
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn unchanged_shows_no_difference() {
+    let (code, text) = against(1.0);
+    assert!(
+        text.contains("0 better, 0 worse, 1 no difference shown"),
+        "{text}"
+    );
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn three_repeats_are_too_few_to_tell() {
+    let out = sweep(&["compare", RESULT, RESULT]);
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert!(text.contains("more repeats needed"), "{text}");
+    assert_eq!(out.status.code(), Some(3));
+}
+
+#[test]
+fn what_is_no_result_is_refused_by_name() {
+    let out = sweep(&["compare", RESULT, "/nonexistent/result"]);
+    let text = String::from_utf8(out.stderr).unwrap();
+    assert!(
+        text.contains("/nonexistent/result: no result directory"),
+        "{text}"
+    );
+    assert_eq!(out.status.code(), Some(2));
+}
+
+/// Two numbers of threads are no curve, and that is said.
+#[test]
+fn a_series_of_two_points_is_not_fitted() {
+    let out = sweep(&["fit", RESULT]);
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert!(text.contains("locks lock=ticket"), "{text}");
+    assert!(text.contains("no fit: three numbers of threads"), "{text}");
+    assert_eq!(out.status.code(), Some(0));
+}
+
+/// One thread does a section in a microsecond and a tenth of the work is serial: Amdahl's law.
+#[test]
+fn a_series_that_follows_the_law_is_fitted() {
+    let dir = tempfile::tempdir().unwrap();
+    repeated(dir.path(), 1.0);
+    let path = dir.path().join("runs.jsonl");
+    let runs = fs::read_to_string(&path).unwrap();
+    let one: Value = serde_json::from_str(runs.lines().next().unwrap()).unwrap();
+    let lines = [1.0, 2.0, 4.0, 8.0].map(|n: f64| {
+        let mut record = one.clone();
+        record["config"]["threads"] = (n as u64).into();
+        record["sum"]["sections"] = 1_000_000.into();
+        record["sum"]["elapsed_ns"] = ((1e9 / (n / (1.0 + 0.1 * (n - 1.0)))) as u64).into();
+        format!("{record}\n")
+    });
+    fs::write(&path, lines.concat()).unwrap();
+    let out = sweep(&["fit", "--json", dir.path().to_str().unwrap()]);
+    let json: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let sigma = json["fits"][0]["fit"]["sigma"]["value"].as_f64().unwrap();
+    let lambda = json["fits"][0]["fit"]["lambda"]["value"].as_f64().unwrap();
+    assert!((sigma - 0.1).abs() < 1e-3, "{json}");
+    assert!((lambda / 1e6 - 1.0).abs() < 1e-3, "{json}");
+}
