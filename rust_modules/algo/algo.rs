@@ -12,10 +12,12 @@
 pub mod chunk;
 pub mod counter;
 mod events;
+pub mod histogram;
 pub mod lock;
 pub mod primitive;
 pub mod wait;
 mod waiter;
+mod watch;
 
 pub use self::{
     events::{
@@ -25,5 +27,9 @@ pub use self::{
     waiter::{
         Tuning,
         Waiter, //
+    },
+    watch::{
+        Waited,
+        Watch, //
     }, //
 };

@@ -13,6 +13,7 @@ mod imp;
 pub use self::imp::{
     cpu_relax,
     smp_mb,
+    stamp,
     Acquire,
     Atomic,
     Cell,

@@ -3,8 +3,12 @@
 //! The thread that wants a lock: what happened to it, and what it was told about waiting.
 
 use crate::{
-    primitive::SPIN_THRESHOLD,
-    Events, //
+    primitive::{
+        cpu_relax,
+        SPIN_THRESHOLD, //
+    },
+    Events,
+    Watch, //
 };
 
 /// What the locks and waits of one thread go by. Plain numbers; a lock that needs none ignores them.
@@ -35,6 +39,8 @@ pub struct Waiter {
     pub events: Events,
     /// What it goes by.
     pub tuning: Tuning,
+    /// Its clock while it waits.
+    pub watch: Watch,
 }
 
 impl Waiter {
@@ -44,6 +50,22 @@ impl Waiter {
         Self {
             events: Events::default(),
             tuning,
+            watch: Watch::default(),
         }
+    }
+
+    /// Says that the lock was not free at first sight, and that the thread waits from now on. A
+    /// lock that queues says so once the thread has its place.
+    #[inline]
+    pub fn waits(&self) {
+        self.events.lock_slowpath.bump();
+        self.watch.begin(self.events.halts.get());
+    }
+
+    /// One turn of a loop that waits for a lock.
+    #[inline]
+    pub fn relax(&self) {
+        cpu_relax();
+        self.watch.look(self.events.halts.get());
     }
 }

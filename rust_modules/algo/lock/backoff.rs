@@ -4,22 +4,21 @@
 //!
 //! Anderson, "The Performance of Spin Lock Alternatives for Shared-Memory Multiprocessors", 1990.
 
-use crate::{
-    primitive::cpu_relax,
-    Waiter, //
-};
+use crate::Waiter;
 
 /// The pauses of one wait.
-pub(super) struct Backoff {
+pub(super) struct Backoff<'a> {
+    me: &'a Waiter,
     rounds: u32,
     most: u32,
 }
 
-impl Backoff {
+impl<'a> Backoff<'a> {
     /// Begins with the shortest pause; [`Tuning::backoff`](crate::Tuning) is the longest.
     #[inline]
-    pub(super) fn new(me: &Waiter) -> Self {
+    pub(super) fn new(me: &'a Waiter) -> Self {
         Self {
+            me,
             rounds: 1,
             most: me.tuning.backoff.max(1),
         }
@@ -29,7 +28,7 @@ impl Backoff {
     #[inline]
     pub(super) fn pause(&mut self) {
         for _ in 0..self.rounds {
-            cpu_relax();
+            self.me.relax();
         }
         self.rounds = self.rounds.saturating_mul(2).min(self.most);
     }

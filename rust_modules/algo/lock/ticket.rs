@@ -8,7 +8,6 @@
 use super::Lock;
 use crate::{
     primitive::{
-        cpu_relax,
         Acquire,
         Atomic,
         Relaxed,
@@ -60,9 +59,9 @@ impl Lock for Ticket {
         // Taking a ticket orders nothing; being served does.
         let mine = self.next.fetch_add(1, Relaxed);
         if !self.serves(mine) {
-            me.events.lock_slowpath.bump();
+            me.waits();
             while !self.serves(mine) {
-                cpu_relax();
+                me.relax();
             }
         }
         let r = body();

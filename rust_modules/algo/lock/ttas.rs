@@ -47,7 +47,7 @@ impl Lock for Ttas {
     #[inline]
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
         if !self.take() {
-            me.events.lock_slowpath.bump();
+            me.waits();
             let mut backoff = Backoff::new(me);
             while !self.take() {
                 backoff.pause();

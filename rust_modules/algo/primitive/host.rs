@@ -216,6 +216,16 @@ loom::thread_local! {
     static PREEMPTED: core::cell::Cell<bool> = core::cell::Cell::new(true);
 }
 
+/// Nanoseconds since some moment in the past; loom's threads need no time.
+pub fn stamp() -> u64 {
+    #[cfg(loom)]
+    return 1;
+    #[cfg(not(loom))]
+    std::time::UNIX_EPOCH
+        .elapsed()
+        .map_or(0, |time| time.as_nanos() as u64)
+}
+
 /// On the host a vCPU is a thread.
 #[derive(Clone)]
 pub struct Vcpu(thread::Thread);

@@ -7,7 +7,6 @@
 use super::Wait;
 use crate::{
     primitive::{
-        cpu_relax,
         Acquire,
         Atomic,
         Release,
@@ -37,9 +36,9 @@ impl Wait for Spin {
     }
 
     #[inline]
-    fn wait(&self, _: Option<Vcpu>, _: &Waiter) {
+    fn wait(&self, _: Option<Vcpu>, me: &Waiter) {
         while !self.is_signalled() {
-            cpu_relax();
+            me.relax();
         }
     }
 

@@ -12,10 +12,7 @@ use super::{
     Wait, //
 };
 use crate::{
-    primitive::{
-        cpu_relax,
-        Vcpu, //
-    },
+    primitive::Vcpu,
     Waiter, //
 };
 
@@ -36,7 +33,7 @@ impl Wait for SpinThenHalt {
             if self.0.is_signalled() {
                 return;
             }
-            cpu_relax();
+            me.relax();
         }
         self.0.wait(ahead, me);
     }

@@ -13,10 +13,7 @@ use super::{
     Wait, //
 };
 use crate::{
-    primitive::{
-        cpu_relax,
-        Vcpu, //
-    },
+    primitive::Vcpu,
     Waiter, //
 };
 
@@ -55,7 +52,7 @@ impl Wait for Yield {
                     me.events.yields.bump();
                     vcpu.yield_to();
                 }
-                _ => cpu_relax(),
+                _ => me.relax(),
             }
         }
     }
