@@ -11,9 +11,6 @@
 #include <linux/static_call.h>
 #include <linux/version.h>
 
-#include <asm/cpuid/api.h>
-#include <asm/irqflags.h>
-
 #include "helpers.h"
 
 void slowpath_preempt_disable(void)
@@ -45,40 +42,9 @@ int slowpath_move_to(unsigned int cpu)
 	return set_cpus_allowed_ptr(current, cpumask_of(cpu));
 }
 
-void slowpath_halt_while(const unsigned int *word, unsigned int value)
-{
-	/* An interrupt that comes between the look and the halt stays pending and ends the halt. */
-	local_irq_disable();
-	if (READ_ONCE(*word) == value)
-		raw_safe_halt();
-	else
-		local_irq_enable();
-}
-
-/* CPUID traps in a guest: ask once. Two CPUs that ask at once get the same answer. */
-static bool kvm_offers(unsigned int feature)
-{
-	static u64 answer;
-	u64 known = READ_ONCE(answer);
-
-	if (!known) {
-		u32 base = boot_cpu_has(X86_FEATURE_HYPERVISOR) ?
-			   cpuid_base_hypervisor(KVM_SIGNATURE, 0) : 0;
-
-		known = BIT_ULL(32) | (base ? cpuid_eax(base | KVM_CPUID_FEATURES) : 0);
-		WRITE_ONCE(answer, known);
-	}
-	return known & BIT_ULL(feature);
-}
-
-bool slowpath_kick_is_hypercall(void)
-{
-	return kvm_offers(KVM_FEATURE_PV_UNHALT);
-}
-
 void slowpath_yield_to(unsigned int cpu)
 {
-	if (kvm_offers(KVM_FEATURE_PV_SCHED_YIELD))
+	if (slowpath_kvm_features() & BIT(KVM_FEATURE_PV_SCHED_YIELD))
 		kvm_hypercall1(KVM_HC_SCHED_YIELD, per_cpu(x86_cpu_to_apicid, cpu));
 	else
 		cpu_relax();
@@ -89,12 +55,9 @@ bool slowpath_vcpu_is_preempted(unsigned int cpu)
 	return vcpu_is_preempted(cpu);
 }
 
-void slowpath_kick(unsigned int cpu)
+unsigned int slowpath_possible_cpus(void)
 {
-	if (slowpath_kick_is_hypercall())
-		kvm_hypercall2(KVM_HC_KICK_CPU, 0, per_cpu(x86_cpu_to_apicid, cpu));
-	else
-		arch_smp_send_reschedule(cpu);
+	return num_possible_cpus();
 }
 
 void slowpath_raw_spin_init(void *lock)

@@ -15,16 +15,43 @@ void slowpath_irq_restore(unsigned long flags);
 /* Moves the calling task to the CPU, where it stays; -EINVAL if that is not online. */
 int slowpath_move_to(unsigned int cpu);
 
-/* Halts the calling CPU while *word == value; any interrupt ends the halt. Interrupts are on. */
-void slowpath_halt_while(const unsigned int *word, unsigned int value);
-/* Ends a halt of the CPU: by hypercall where KVM offers it, else by a reschedule interrupt. */
+/* The features that KVM offers, bit for bit as CPUID has them; 0 elsewhere. */
+unsigned int slowpath_kvm_features(void);
+/* Whether the host says that no vCPU shares its CPU. */
+_Bool slowpath_kvm_dedicated(void);
+/* CPUs that there can ever be. */
+unsigned int slowpath_possible_cpus(void);
+
+/* What ends the halt of another CPU. */
+enum slowpath_kick {
+	SLOWPATH_KICK_IPI,		/* a reschedule interrupt, which ends sti; hlt */
+	SLOWPATH_KICK_HYPERCALL,	/* KVM_HC_KICK_CPU, which also ends a halt with interrupts off */
+	SLOWPATH_KICK_PV_OPS,		/* what the kernel's own queue lock waits and kicks by */
+};
+_Bool slowpath_kick_offered(enum slowpath_kick kick);
+/* Kicks and halts by this from now on; nobody may be halted. */
+void slowpath_kick_use(enum slowpath_kick kick);
 void slowpath_kick(unsigned int cpu);
+
+/*
+ * Halts the calling CPU while *word == value; may return early. With interrupts on any interrupt
+ * ends the halt. With interrupts off it only pauses, unless there is a watch.
+ */
+void slowpath_halt_while(const unsigned int *word, unsigned int value);
+/* Lets `watch` do what slowpath_halt_while() is to do; NULL ends that. */
+typedef void (*slowpath_halt_fn)(const unsigned int *word, unsigned int value);
+void slowpath_halt_watch(slowpath_halt_fn watch);
+
+/* Interrupts are off when these are called, and when they return. */
+void slowpath_halt_light(void);	/* any interrupt ends it, and is served */
+void slowpath_halt_deaf(const unsigned int *word, unsigned int value); /* only a kick does */
+/* Reschedule interrupts that the CPU has served. */
+unsigned int slowpath_kicks_heard(unsigned int cpu);
+
 /* Gives the CPU to that of the number, by hypercall where KVM offers it; else pauses. */
 void slowpath_yield_to(unsigned int cpu);
 /* Whether the hypervisor says that it took the CPU away; false where it says nothing. */
 _Bool slowpath_vcpu_is_preempted(unsigned int cpu);
-/* Whether slowpath_kick() is a hypercall. */
-_Bool slowpath_kick_is_hypercall(void);
 
 /* Initialises the raw_spinlock_t at lock. */
 void slowpath_raw_spin_init(void *lock);

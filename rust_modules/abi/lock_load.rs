@@ -56,6 +56,65 @@ choice! {
         Hypercall = "hypercall",
         /// A reschedule interrupt ends `sti; hlt`.
         Ipi = "ipi",
+        /// `pv_wait()` and `pv_kick()`, by which the kernel's own queue lock does it.
+        PvOps = "pv_ops",
+    }
+}
+
+choice! {
+    /// How a halted vCPU is to be woken.
+    KickBy {
+        /// By hypercall where KVM offers it, else by interrupt.
+        Auto = "auto",
+        /// [`Kick::Hypercall`], or not at all.
+        Hypercall = "hypercall",
+        /// [`Kick::Ipi`].
+        Ipi = "ipi",
+        /// [`Kick::PvOps`], or not at all.
+        PvOps = "pv_ops",
+    }
+}
+
+choice! {
+    /// What the guest's kernel makes of its hypervisor.
+    Mode {
+        /// Paravirt spinlocks: KVM with `PV_UNHALT`.
+        Pv = "pv",
+        /// Queue locks that spin: `nopvspin`, or no hypervisor to be seen.
+        Native = "native",
+        /// Test and set: a hypervisor that has nothing to kick by.
+        Tas = "tas",
+        /// Queue locks that spin, since the host says that each vCPU has a CPU of its own.
+        Dedicated = "dedicated",
+        /// One vCPU: nobody to wait for.
+        Single = "single",
+        /// It could not be told.
+        Unknown = "unknown",
+    }
+}
+
+choice! {
+    /// The mode that a run is meant for.
+    ModeWanted {
+        /// Whichever it is.
+        Any = "any",
+        /// [`Mode::Pv`], or no run.
+        Pv = "pv",
+        /// [`Mode::Native`], or no run.
+        Native = "native",
+        /// [`Mode::Tas`], or no run.
+        Tas = "tas",
+        /// [`Mode::Dedicated`], or no run.
+        Dedicated = "dedicated",
+        /// [`Mode::Single`], or no run.
+        Single = "single",
+    }
+}
+
+impl ModeWanted {
+    /// Whether a run that wants this may be made in `mode`.
+    pub fn admits(self, mode: Mode) -> bool {
+        self == Self::Any || self.name() == mode.name()
     }
 }
 
@@ -72,6 +131,10 @@ settings! {
         idle_ns: u32 = 200, in Allowed::Range(0, 1_000_000);
         /// Length of the run, in milliseconds.
         run_ms: u32 = 200, in Allowed::Range(1, 60_000);
+        /// How a halted vCPU is woken.
+        kick: KickBy = KickBy::Auto, in Allowed::Names(KickBy::NAMES);
+        /// The paravirt mode without which there is to be no run.
+        mode: ModeWanted = ModeWanted::Any, in Allowed::Names(ModeWanted::NAMES);
     }
 }
 
@@ -114,7 +177,9 @@ line! {
     Machine = "machine" {
         /// What `kernel/raw_spin` is here.
         kernel_lock: KernelLock,
-        /// How halted waiters are woken.
+        /// The paravirt mode of the guest.
+        mode: Mode,
+        /// How halted waiters were woken.
         kick: Kick,
         /// Loop iterations per microsecond, from which section lengths are made.
         loops_per_us: u64,

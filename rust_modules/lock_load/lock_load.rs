@@ -18,7 +18,9 @@ use abi::{
     lock_load::{
         Config,
         KernelLock,
-        Kick, //
+        Kick,
+        Mode,
+        ModeWanted, //
     },
     Limits, //
 };
@@ -54,9 +56,9 @@ impl kernel::Module for Module {
     fn init(_: &'static ThisModule) -> Result<Self> {
         let load = LockLoad::new()?;
         pr_info!(
-            "kernel lock {}, kick {}, {} loops per us\n",
+            "kernel lock {}, mode {}, {} loops per us\n",
             load.kernel_lock.name(),
-            load.kick.name(),
+            load.mode.name(),
             load.pace.loops_per_us()
         );
         Ok(Self {
@@ -68,22 +70,43 @@ impl kernel::Module for Module {
 /// The machine, as it was found.
 struct LockLoad {
     kernel_lock: KernelLock,
-    kick: Kick,
+    mode: Mode,
     pace: Pace,
 }
 
 impl LockLoad {
     fn new() -> Result<Self> {
+        let kernel_lock = rig::kernel_lock()?;
         Ok(Self {
-            kernel_lock: rig::kernel_lock()?,
-            kick: rig::kick(),
+            kernel_lock,
+            mode: rig::mode(kernel_lock),
             pace: Pace::measure(),
         })
     }
+
+    /// Refuses a run whose numbers would be of another mode than it says.
+    fn must_be_in(&self, wanted: ModeWanted) -> Result<(), Refused> {
+        if wanted.admits(self.mode) {
+            return Ok(());
+        }
+        Err(Refused::new(
+            ENODEV,
+            format_args!(
+                "`mode={wanted}`: this guest is in mode {}, kernel/raw_spin being {}",
+                self.mode, self.kernel_lock
+            ),
+        ))
+    }
+}
+
+/// One run: a contest, and what its waiters are woken by.
+struct Job {
+    kick: Kick,
+    contest: Contest,
 }
 
 impl Load for LockLoad {
-    type Run = Contest;
+    type Run = Job;
     const NAME: &'static CStr = c"lock-load";
     const LINE_UP_MS: u32 = 2 * line_up::PATIENCE_MS;
     rig::settings!(Config);
@@ -92,16 +115,20 @@ impl Load for LockLoad {
         config.run_ms
     }
 
-    fn prepare(&self, config: &Config, _: &Limits) -> Result<Contest, Refused> {
-        Contest::new(config, self.pace)
+    fn prepare(&self, config: &Config, _: &Limits) -> Result<Job, Refused> {
+        self.must_be_in(config.mode)?;
+        let kick = rig::kick(config.kick)?;
+        let contest = Contest::new(config, self.pace)?;
+        rig::kick_by(kick);
+        Ok(Job { kick, contest })
     }
 
-    fn threads(run: &Contest) -> u32 {
-        run.threads()
+    fn threads(run: &Job) -> u32 {
+        run.contest.threads()
     }
 
-    fn work(run: &Contest, worker: &Worker<'_>) {
-        run.take_part(worker);
+    fn work(run: &Job, worker: &Worker<'_>) {
+        run.contest.take_part(worker);
     }
 
     fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {

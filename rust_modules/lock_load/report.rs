@@ -34,14 +34,15 @@ pub(crate) fn write(machine: &LockLoad, ended: &Ended<'_, LockLoad>, to: &mut Te
         run: ended.number,
     };
     writeln!(to, "{run}\nconfig {}", ended.config)?;
-    writeln!(to, "{}", sum(ended.run, ended.elapsed_ns))?;
+    writeln!(to, "{}", sum(&ended.run.contest, ended.elapsed_ns))?;
     let machine = Machine {
         kernel_lock: machine.kernel_lock,
-        kick: machine.kick,
+        mode: machine.mode,
+        kick: ended.run.kick,
         loops_per_us: machine.pace.loops_per_us(),
     };
     writeln!(to, "{machine}")?;
-    for (index, (counts, place)) in (0..).zip(ended.run.counts().zip(ended.places)) {
+    for (index, (counts, place)) in (0..).zip(ended.run.contest.counts().zip(ended.places)) {
         let thread = Thread {
             index,
             vcpu: place.vcpu(),

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the kernel's own spinlock is on this machine, and how it wakes a halted vCPU.
+//! What the kernel's own spinlock is on this machine.
 //!
 //! Two questions. Which slow path was the kernel patched to call? And if it is the native one,
 //! does it queue, or does `virt_spin_lock()` turn it into test and set, as in a guest without
 //! paravirt locks? The key of the latter is not exported, so it is found by experiment: hold a
 //! lock, let another vCPU wait for it, and see whether its word ever shows a waiter.
 
-use abi::lock_load::{
-    KernelLock, //
-    Kick,
-};
+use abi::lock_load::KernelLock;
 use algo::primitive::{
     cpu_relax,
     Atomic,
@@ -32,21 +29,18 @@ use crate::{
     RawSpin, //
 };
 
-/// Returns how a halted vCPU is woken.
-pub fn kick() -> Kick {
-    // SAFETY: May be called anywhere.
-    match unsafe { helpers::slowpath_kick_is_hypercall() } {
-        true => Kick::Hypercall,
-        false => Kick::Ipi,
-    }
-}
-
 /// Returns what the kernel's own spinlock is.
 pub fn kernel_lock() -> Result<KernelLock> {
     // SAFETY: May be called anywhere.
     match unsafe { helpers::slowpath_spin_target() } {
         helpers::slowpath_spin_SLOWPATH_SPIN_PV => Ok(KernelLock::Pv),
-        helpers::slowpath_spin_SLOWPATH_SPIN_NATIVE => experiment(),
+        helpers::slowpath_spin_SLOWPATH_SPIN_NATIVE => {
+            // A vCPU that lost its CPU just then is not seen to wait: look a second time.
+            match experiment()? {
+                KernelLock::TestAndSet => experiment(),
+                seen => Ok(seen),
+            }
+        }
         _ => Ok(KernelLock::Unknown),
     }
 }

@@ -17,9 +17,11 @@ mod helpers;
 mod hotplug;
 mod irqs;
 mod kernel_lock;
+mod kick;
 mod line;
 mod load;
 mod memory;
+mod mode;
 mod nap;
 mod padded;
 mod percpu_counter;
@@ -50,9 +52,10 @@ pub use self::{
         take_offline, //
     },
     irqs::IrqsOff,
-    kernel_lock::{
-        kernel_lock,
-        kick, //
+    kernel_lock::kernel_lock,
+    kick::{
+        kick,
+        kick_by, //
     },
     line::Line,
     load::{
@@ -60,6 +63,7 @@ pub use self::{
         Load, //
     },
     memory::Page,
+    mode::mode,
     nap::nap_until,
     padded::Padded,
     percpu_counter::PercpuCounter,

@@ -34,7 +34,7 @@ fn run_on<R: Report>(
     seq: u64,
     interrupt: &Interrupt,
 ) -> anyhow::Result<String> {
-    let mut config = R::Config::default();
+    let mut config = R::Config::here().map_err(|why| anyhow!("{why}"))?;
     config
         .take(settings, u32::MAX)
         .map_err(|refusal| anyhow!("{refusal}"))?;

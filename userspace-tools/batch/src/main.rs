@@ -17,7 +17,7 @@ use debugfs::{Failure, Interrupt};
 
 const HELP: &str = "\
 Each line of the input is the name of a module and its settings; one that is not given has its \
-default, whatever ran before. Empty lines and what follows a # are ignored. Each run gives one \
+default, whatever ran before, or what the environment says (SLOWPATH_MODE). Empty lines and what follows a # are ignored. Each run gives one \
 line of JSON, at once: the settings and the numbers, or `error`; `seq` counts from 0.
 
 Example:

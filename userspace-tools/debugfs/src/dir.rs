@@ -190,7 +190,7 @@ fn is_populated(root: &Path) -> bool {
     fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// Whether a module means something by this errno: ENOMEM, EBUSY, EINVAL, ERANGE.
+/// Whether a module means something by this errno: ENOMEM, EBUSY, ENODEV, EINVAL, ERANGE.
 fn is_verdict(errno: i32) -> bool {
-    matches!(errno, 12 | 16 | 22 | 34)
+    matches!(errno, 12 | 16 | 19 | 22 | 34)
 }

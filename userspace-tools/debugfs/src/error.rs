@@ -147,6 +147,7 @@ impl Error {
 /// Linux' errnos that the modules use; the standard library has no stable names for all of them.
 mod errno {
     pub const EBUSY: i32 = 16;
+    pub const ENODEV: i32 = 19;
     pub const EINVAL: i32 = 22;
     pub const ERANGE: i32 = 34;
 }
@@ -154,6 +155,7 @@ mod errno {
 fn meaning(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(errno::EBUSY) => "a run is under way (EBUSY)".into(),
+        Some(errno::ENODEV) => "this machine lacks it (ENODEV)".into(),
         Some(errno::EINVAL) => "malformed or unknown (EINVAL)".into(),
         Some(errno::ERANGE) => "out of bounds (ERANGE)".into(),
         _ => error.to_string(),
@@ -201,6 +203,11 @@ mod tests {
             refused(errno::EBUSY, ""),
             "/d/lock-load/config: cannot write `threads=99`: a run is under way (EBUSY); \
              wait for its end, or: lock-load stop"
+        );
+        assert_eq!(
+            refused(errno::ENODEV, "`mode=pv`: this guest is in mode tas"),
+            "/d/lock-load/config: cannot write `threads=99`: this machine lacks it (ENODEV): \
+             `mode=pv`: this guest is in mode tas"
         );
         assert!(refused(12, "").contains("Cannot allocate memory"));
     }

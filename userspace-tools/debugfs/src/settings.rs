@@ -11,6 +11,29 @@ pub trait Settings: Copy + Default + PartialEq + Display {
     /// The keys, in their order.
     const KEYS: &'static [&'static str];
 
+    /// Environment variables that stand for a setting which is not given, each with its key: what
+    /// started the guest knows some things that a command in it would otherwise have to repeat.
+    const ENVIRONMENT: &'static [(&'static str, &'static str)];
+
+    /// The defaults, as the environment has them; what it must not hold is told with its name.
+    fn here() -> Result<Self, String> {
+        Self::with(|variable| std::env::var(variable).ok())
+    }
+
+    /// The same for any environment.
+    fn with(value: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let mut settings = Self::default();
+        for (variable, key) in Self::ENVIRONMENT {
+            let Some(value) = value(variable).filter(|value| !value.is_empty()) else {
+                continue;
+            };
+            settings
+                .take(&format!("{key}={value}"), u32::MAX)
+                .map_err(|refusal| format!("{variable}={value}: {refusal}"))?;
+        }
+        Ok(settings)
+    }
+
     /// Takes over every `key=value` of `text`, or none, on a machine with `vcpus`.
     fn take<'a>(&mut self, text: &'a str, vcpus: u32) -> Result<(), Refusal<'a>>;
 
@@ -27,9 +50,10 @@ fn limits(vcpus: u32) -> Limits {
 }
 
 macro_rules! settings {
-    ($($module:ident),*) => {$(
+    ($($module:ident: $environment:expr),*) => {$(
         impl Settings for $module::Config {
             const KEYS: &'static [&'static str] = Self::KEYS;
+            const ENVIRONMENT: &'static [(&'static str, &'static str)] = &$environment;
 
             fn take<'a>(&mut self, text: &'a str, vcpus: u32) -> Result<(), Refusal<'a>> {
                 self.set(text, &limits(vcpus), false)
@@ -41,7 +65,7 @@ macro_rules! settings {
         }
     )*};
 }
-settings!(lock_load, sloppy_counter, job_runner);
+settings!(lock_load: [("SLOWPATH_MODE", "mode")], sloppy_counter: [], job_runner: []);
 
 /// The `key=value` words of a line, split.
 pub fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -68,6 +92,19 @@ fn count(list: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_environment_gives_defaults_and_is_refused_by_name() {
+        use abi::lock_load::{Config, ModeWanted};
+        let with = |value: &str| Config::with(|_| Some(value.into()));
+        assert_eq!(with("pv").unwrap().mode, ModeWanted::Pv);
+        assert_eq!(with("").unwrap(), Config::default());
+        let why = with("vp").unwrap_err();
+        assert!(
+            why.starts_with("SLOWPATH_MODE=vp: `mode=vp`: not a value"),
+            "{why}"
+        );
+    }
 
     #[test]
     fn a_list_of_cpus_has_a_length() {

@@ -16,22 +16,23 @@ use std::{
 use abi::lock_load::{Config, Lock};
 use debugfs::{Dir, Error, Interrupt, LockLoad, Module, Outcome, Report};
 
-const CONFIG: Config = Config {
-    lock: Lock::Tas,
-    threads: 2,
-    hold_ns: 0,
-    idle_ns: 0,
-    run_ms: 20,
-};
+fn config() -> Config {
+    Config {
+        lock: Lock::Tas,
+        run_ms: 20,
+        ..Config::default()
+    }
+}
 
 fn report(run: u64) -> String {
     format!(
-        "lock-load schema=1 run={run}\nconfig {CONFIG}\n\
+        "lock-load schema=1 run={run}\nconfig {}\n\
          sum elapsed_ns=20000000 sections=30 min=10 mean=15 max=20 halts=1 kicks=2 \
          exclusion=held lost=0\n\
-         machine kernel_lock=test-and-set kick=ipi loops_per_us=100\n\
+         machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100\n\
          thread index=0 vcpu=0 sections=10 halts=0 kicks=2 moved=0\n\
-         thread index=1 vcpu=1 sections=20 halts=1 kicks=0 moved=0\n"
+         thread index=1 vcpu=1 sections=20 halts=1 kicks=0 moved=0\n",
+        config()
     )
 }
 
@@ -139,12 +140,12 @@ fn act(dir: &Path, play: Play, over: &AtomicBool) {
 #[test]
 fn a_run_writes_its_settings_and_gives_its_report() {
     let peer = Peer::new(Play::Finish);
-    let report = peer.module().run(&CONFIG, &Interrupt::default()).unwrap();
+    let report = peer.module().run(&config(), &Interrupt::default()).unwrap();
     assert_eq!(report.outcome(), Outcome::Held);
     assert_eq!((report.run, report.threads.len()), (1, 2));
     assert_eq!((report.rate(), report.fairness()), (1500.0, 0.9));
     let written = fs::read_to_string(peer.file("config")).unwrap();
-    assert_eq!(written, CONFIG.to_string());
+    assert_eq!(written, config().to_string());
 }
 
 #[test]
@@ -154,7 +155,7 @@ fn a_run_that_does_not_end_is_stopped_at_its_limit() {
     let began = Instant::now();
     let error = peer
         .module()
-        .run_within(&CONFIG, &Interrupt::default(), limit)
+        .run_within(&config(), &Interrupt::default(), limit)
         .unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error}");
     assert!(error.to_string().contains("still running after"), "{error}");
@@ -171,7 +172,7 @@ fn an_interrupt_stops_the_run() {
         sleep(Duration::from_millis(30));
         raised.raise(2);
     });
-    let error = peer.module().run(&CONFIG, &interrupt).unwrap_err();
+    let error = peer.module().run(&config(), &interrupt).unwrap_err();
     later.join().unwrap();
     assert!(matches!(error, Error::Interrupted { signal: 2, .. }));
     assert_eq!(fs::read_to_string(peer.file("run")).unwrap(), "stop");
@@ -180,7 +181,7 @@ fn an_interrupt_stops_the_run() {
 #[test]
 fn a_report_of_another_run_is_refused() {
     let peer = Peer::new(Play::ReportOther);
-    let run = peer.module().run(&CONFIG, &Interrupt::default());
+    let run = peer.module().run(&config(), &Interrupt::default());
     let error = run.unwrap_err().to_string();
     assert!(error.contains("of run 2, not of run 1"), "{error}");
 }
@@ -188,7 +189,7 @@ fn a_report_of_another_run_is_refused() {
 #[test]
 fn a_report_that_contradicts_itself_is_refused() {
     let peer = Peer::new(Play::Contradict);
-    let run = peer.module().run(&CONFIG, &Interrupt::default());
+    let run = peer.module().run(&config(), &Interrupt::default());
     let error = run.unwrap_err().to_string();
     assert!(error.contains("sections: 31 != 30"), "{error}");
 }

@@ -81,13 +81,18 @@ mod tests {
     use debugfs::Report;
 
     fn point(lock: &str, sections: &[u64]) -> Point<LockLoad> {
+        let config = Config {
+            lock: lock.parse().unwrap(),
+            threads: 1,
+            ..Config::default()
+        };
         let run = |n: &u64| {
             LockLoad::parse(&format!(
                 "lock-load schema=1 run=1\n\
-                 config lock={lock} threads=1 hold_ns=200 idle_ns=200 run_ms=200\n\
+                 config {config}\n\
                  sum elapsed_ns=1000000000 sections={n} min={n} mean={n} max={n} halts=0 kicks=0 \
                  exclusion=untested lost=0\n\
-                 machine kernel_lock=test-and-set kick=ipi loops_per_us=100\n\
+                 machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100\n\
                  thread index=0 vcpu=0 sections={n} halts=0 kicks=0 moved=0\n"
             ))
             .unwrap()

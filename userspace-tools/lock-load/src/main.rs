@@ -29,6 +29,8 @@ impl Tool for LockLoadTool {
         "Length of the critical section, in ns of an undisturbed vCPU",
         "Length of the pause between two sections of a thread, likewise",
         "Length of the run, in ms",
+        "How a halted vCPU is woken; one that the machine lacks is refused (ENODEV)",
+        "The paravirt mode without which the run is refused (ENODEV); SLOWPATH_MODE is its default",
     ];
 
     fn show(report: &LockLoad) -> String {

@@ -15,7 +15,8 @@ pub const ONE: bool = false;
 pub const LIST: bool = true;
 
 /// The settings given on a command line, each with one value or with many.
-pub struct Given<T, const MANY: bool> {
+pub struct Given<T: Tool, const MANY: bool> {
+    base: ConfigOf<T>,
     values: BTreeMap<String, Vec<String>>,
     tool: PhantomData<T>,
 }
@@ -43,7 +44,9 @@ impl<T: Tool, const MANY: bool> Args for Given<T, MANY> {
 
 impl<T: Tool, const MANY: bool> FromArgMatches for Given<T, MANY> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let here = ConfigOf::<T>::here().map_err(|why| Error::raw(ErrorKind::InvalidValue, why))?;
         let mut given = Self {
+            base: here,
             values: BTreeMap::new(),
             tool: PhantomData,
         };
@@ -86,7 +89,7 @@ impl<T: Tool, const MANY: bool> Given<T, MANY> {
 
     /// Every combination of the given values; the first key varies slowest.
     pub fn all(&self) -> Vec<ConfigOf<T>> {
-        let mut all = vec![ConfigOf::<T>::default()];
+        let mut all = vec![self.base];
         for &key in ConfigOf::<T>::KEYS {
             let Some(values) = self.values.get(key) else {
                 continue;

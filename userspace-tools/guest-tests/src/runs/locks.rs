@@ -70,6 +70,7 @@ fn extremes(lock: Lock) -> Test {
                 hold_ns,
                 idle_ns,
                 run_ms,
+                ..Config::default()
             };
             let report = crate::subject::run(&module, &config)?;
             let outcome = debugfs::Report::outcome(&report);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a CPU halts, and how another ends that. Linked into each module, so it may use no THIS_MODULE.
+ *
+ * After kvm_wait() and kvm_kick_cpu() of arch/x86/kernel/kvm.c, and the pv_wait() and pv_kick()
+ * that the kernel's own paravirt queue lock calls.
+ */
+#include <linux/hardirq.h>
+#include <linux/kvm_para.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+
+#include <asm/cpuid/api.h>
+#include <asm/irqflags.h>
+#include <asm/paravirt.h>
+
+#include "helpers.h"
+
+static enum slowpath_kick kick_by;
+static slowpath_halt_fn watched;
+
+u32 slowpath_kvm_features(void)
+{
+	/* CPUID traps in a guest: ask once. Two CPUs that ask at once get the same answer. */
+	static u64 answer;
+	u64 known = READ_ONCE(answer);
+
+	if (!known) {
+		u32 base = boot_cpu_has(X86_FEATURE_HYPERVISOR) ?
+			   cpuid_base_hypervisor(KVM_SIGNATURE, 0) : 0;
+
+		known = BIT_ULL(32) | (base ? cpuid_eax(base | KVM_CPUID_FEATURES) : 0);
+		WRITE_ONCE(answer, known);
+	}
+	return known;
+}
+
+bool slowpath_kvm_dedicated(void)
+{
+	return slowpath_kvm_features() && kvm_para_has_hint(KVM_HINTS_REALTIME);
+}
+
+#ifndef CONFIG_PARAVIRT_SPINLOCKS
+static bool pv_ops_wait(void) { return false; }
+static void pv_wait(u8 *byte, u8 value) { }
+static void pv_kick(int cpu) { }
+#else
+static bool pv_ops_wait(void)
+{
+#if __has_include(<asm/paravirt-spinlock.h>)
+	const struct pv_lock_ops *ops = &pv_ops_lock;
+#else
+	const struct pv_lock_ops *ops = &pv_ops.lock;
+#endif
+	/* The nop that stands in both where nobody put anything is not exported; two that do something differ. */
+	return (unsigned long)READ_ONCE(ops->wait) != (unsigned long)READ_ONCE(ops->kick);
+}
+#endif
+
+bool slowpath_kick_offered(enum slowpath_kick kick)
+{
+	switch (kick) {
+	case SLOWPATH_KICK_IPI:
+		return true;
+	case SLOWPATH_KICK_HYPERCALL:
+		return slowpath_kvm_features() & BIT(KVM_FEATURE_PV_UNHALT);
+	case SLOWPATH_KICK_PV_OPS:
+		return pv_ops_wait();
+	}
+	return false;
+}
+
+void slowpath_kick_use(enum slowpath_kick kick)
+{
+	WRITE_ONCE(kick_by, kick);
+}
+
+void slowpath_kick(unsigned int cpu)
+{
+	switch (READ_ONCE(kick_by)) {
+	case SLOWPATH_KICK_HYPERCALL:
+		kvm_hypercall2(KVM_HC_KICK_CPU, 0, per_cpu(x86_cpu_to_apicid, cpu));
+		break;
+	case SLOWPATH_KICK_PV_OPS:
+		pv_kick(cpu);
+		break;
+	default:
+		arch_smp_send_reschedule(cpu);
+	}
+}
+
+void slowpath_halt_light(void)
+{
+	raw_safe_halt();
+	raw_local_irq_disable();
+}
+
+void slowpath_halt_deaf(const unsigned int *word, unsigned int value)
+{
+	/*
+	 * pv_wait() looks at one byte. Should only the others have changed since the caller's look,
+	 * the kick ends the halt: one that comes before the halt is remembered.
+	 */
+	if (READ_ONCE(kick_by) == SLOWPATH_KICK_PV_OPS)
+		pv_wait((u8 *)word, value);
+	else
+		halt();
+}
+
+void slowpath_halt_while(const unsigned int *word, unsigned int value)
+{
+	slowpath_halt_fn watch = READ_ONCE(watched);
+	unsigned long flags;
+
+	if (watch) {
+		watch(word, value);
+		return;
+	}
+	local_irq_save(flags);
+	/* A kick that comes between the look and the halt stays pending and ends the halt. */
+	if (READ_ONCE(*word) != value) {
+		local_irq_restore(flags);
+	} else if (!irqs_disabled_flags(flags)) {
+		if (READ_ONCE(kick_by) == SLOWPATH_KICK_PV_OPS) {
+			local_irq_restore(flags);
+			/* Turns interrupts off itself, and looks again. */
+			pv_wait((u8 *)word, value);
+		} else {
+			raw_safe_halt();
+		}
+	} else {
+		/* No interrupt would end it, and nobody watches for a kick that is lost: no halt. */
+		cpu_relax();
+		local_irq_restore(flags);
+	}
+}
+
+void slowpath_halt_watch(slowpath_halt_fn watch)
+{
+	WRITE_ONCE(watched, watch);
+}
+
+unsigned int slowpath_kicks_heard(unsigned int cpu)
+{
+#ifdef SLOWPATH_IRQ_COUNTS
+	return READ_ONCE(per_cpu(irq_stat, cpu).counts[IRQ_COUNT_RESCHEDULE]);
+#else
+	return READ_ONCE(per_cpu(irq_stat, cpu).irq_resched_count);
+#endif
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What ends the halt of a vCPU, of the ways that this machine has.
+
+use abi::lock_load::{
+    Kick,
+    KickBy, //
+};
+use kernel::prelude::*;
+
+use crate::{
+    helpers,
+    Refused, //
+};
+
+/// Returns the way that `wanted` stands for on this machine, or why there is none.
+pub fn kick(wanted: KickBy) -> Result<Kick, Refused> {
+    let (kick, lacks) = match wanted {
+        KickBy::Auto if offers(Kick::Hypercall) => (Kick::Hypercall, ""),
+        KickBy::Auto | KickBy::Ipi => (Kick::Ipi, ""),
+        KickBy::Hypercall => (
+            Kick::Hypercall,
+            "CPUID offers no KVM with PV_UNHALT (QEMU: +kvm-pv-unhalt)",
+        ),
+        KickBy::PvOps => (
+            Kick::PvOps,
+            "the kernel runs no paravirt spinlocks, so its pv_wait() and pv_kick() do nothing",
+        ),
+    };
+    if offers(kick) {
+        return Ok(kick);
+    }
+    Err(Refused::new(
+        ENODEV,
+        format_args!("`kick={wanted}`: {lacks}"),
+    ))
+}
+
+/// Halts and kicks by `kick` from now on. Nobody may be halted meanwhile, or is not woken.
+pub fn kick_by(kick: Kick) {
+    // SAFETY: May be called anywhere.
+    unsafe { helpers::slowpath_kick_use(number(kick)) };
+}
+
+fn offers(kick: Kick) -> bool {
+    // SAFETY: May be called anywhere.
+    unsafe { helpers::slowpath_kick_offered(number(kick)) }
+}
+
+fn number(kick: Kick) -> helpers::slowpath_kick {
+    match kick {
+        Kick::Ipi => helpers::slowpath_kick_SLOWPATH_KICK_IPI,
+        Kick::Hypercall => helpers::slowpath_kick_SLOWPATH_KICK_HYPERCALL,
+        Kick::PvOps => helpers::slowpath_kick_SLOWPATH_KICK_PV_OPS,
+    }
+}

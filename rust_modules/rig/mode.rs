@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Which of the paravirt modes the guest's kernel is in.
+//!
+//! The order of the questions is that of `kvm_spinlock_init()` in `arch/x86/kernel/kvm.c`; the
+//! answers are not the kernel's log but what can be seen to be in force.
+
+use abi::lock_load::{
+    KernelLock,
+    Mode, //
+};
+
+use crate::helpers;
+
+/// Returns the mode of a machine whose own spinlock is `lock`.
+pub fn mode(lock: KernelLock) -> Mode {
+    // SAFETY: May be called anywhere.
+    let (dedicated, vcpus) = unsafe {
+        (
+            helpers::slowpath_kvm_dedicated(),
+            helpers::slowpath_possible_cpus(),
+        )
+    };
+    match (lock, dedicated, vcpus) {
+        (KernelLock::Pv, ..) => Mode::Pv,
+        (_, true, _) => Mode::Dedicated,
+        (_, _, 1) => Mode::Single,
+        (KernelLock::Native, ..) => Mode::Native,
+        (KernelLock::TestAndSet, ..) => Mode::Tas,
+        (KernelLock::Unknown, ..) => Mode::Unknown,
+    }
+}
