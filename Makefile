@@ -49,7 +49,7 @@ tools: ## build the tools, static, into build/bin
 	@$(step) tools sh -ec '$(cargo) build --locked --release --workspace --bins && cd .. && scripts/install-tools'
 
 image: modules tools ## pack kernel, modules and tools into build/image
-	@boot=$$(scripts/kernel boot) && $(step) image scripts/initramfs "$$boot"
+	@boot=$$(scripts/kernel boot) && kvm=$$(scripts/kernel kvm || :) && $(step) image scripts/initramfs "$$boot" $$kvm
 
 test: ## run the host tests
 	@$(cargo) test --locked --workspace
