@@ -20,7 +20,7 @@ impl CpuList {
     }
 
     /// How many there are; never 0 in a list that was parsed.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! vCPU threads on host CPUs: asked for, read back, and how long they waited there.
+//! vCPU threads on CPUs: asked for, read back, and how long they waited there.
 
 use std::fs;
 
 use anyhow::{Context, Result};
 use rustix::process::Pid;
 use rustix::thread::{sched_getaffinity, sched_setaffinity};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::cpu_list::CpuList;
-use crate::qmp::Vcpu;
+use crate::{CpuList, Vcpu};
 
 /// One vCPU's place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Place {
     /// Its number in the guest.
     pub vcpu: usize,
-    /// The host thread that runs it.
+    /// The thread that runs it.
     pub thread_id: i32,
-    /// The host CPU it was put on.
+    /// The CPU it was put on.
     pub requested: usize,
     /// Where the kernel lets it run, read back at the end of the command.
     pub observed: String,

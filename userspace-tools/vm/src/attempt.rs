@@ -2,16 +2,20 @@
 
 //! One attempt: start QEMU, take events as they come until one of them ends it.
 
-use std::sync::mpsc;
+use std::path::Path;
+use std::sync::mpsc::{self, Sender, SyncSender};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use hosting::Place;
 use serde::Serialize;
 use wire::Hello;
 
-use crate::channel::{self, Script};
+use crate::channel::{self, Cue, Endpoint, Script};
 use crate::console::{Console, Finding, Kind};
-use crate::pin::Place;
+use crate::event::{Event, Events};
+use crate::machines::{self, sockets};
+use crate::middle::{Account, Middle};
 use crate::plan::{self, Plan};
 use crate::process::Qemu;
 use crate::signals::Running;
@@ -26,6 +30,9 @@ pub struct Attempt {
     pub tier: Tier,
     /// QEMU's command line.
     pub command_line: Vec<String>,
+    /// The machine in the middle, in the nested tier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub middle: Option<Account>,
     /// What became of it.
     pub outcome: Outcome,
     /// What the guest said of itself.
@@ -67,9 +74,7 @@ pub fn run(plan: &Plan, tier: Tier, running: &Running) -> Result<Attempt> {
     let folder = folder.context("a private folder for the sockets")?;
     let files = plan.files(folder.path());
     let nonce = plan::nonce()?;
-    let command_line = plan
-        .machine(tier, folder.path(), &files.console, &nonce)
-        .command_line();
+    let machines = machines::of(plan, tier, folder.path(), &nonce);
     let (events, queue) = mpsc::sync_channel(256);
     let (cues, cue) = mpsc::channel();
     let script = Script {
@@ -77,16 +82,62 @@ pub fn run(plan: &Plan, tier: Tier, running: &Running) -> Result<Attempt> {
         stdin: plan.open_stdin()?,
         cues: cue,
     };
-    let _qmp = channel::serve_qmp(folder.path(), events.clone())?;
-    let _guest = channel::serve_guest(folder.path(), script, events.clone())?;
+    let _guest = serve_guest(folder.path(), tier, script, &events)?;
+    let mut middle = None;
+    if let Some(line) = machines.guest_line {
+        let (cues, ends) = serve_middle(plan, folder.path(), &nonce, &line, &events)?;
+        middle = Some((Middle::new(plan, &files, line, cues), ends));
+    }
+    let (middle, _ends) = middle.unzip();
     let start = Instant::now();
-    let qemu = Qemu::start(&command_line, &files.qemu_log, events.clone())?;
+    let qemu = Qemu::start(&machines.line, &files.qemu_log, events.clone())?;
     running.attempt(&qemu, &events, folder.path().to_owned());
-    let mut watch = Watch::new(plan, tier, start, Console::new(&files.console), cues);
+    let console = Console::new(&files.console);
+    let mut watch = Watch::new(plan, tier, start, console, cues, middle);
     let ending = watch.until_the_end(&queue, &nonce);
     qemu.kill();
     watch.reap(&queue);
-    Ok(watch.report(ending, command_line, &files.qemu_log))
+    Ok(watch.report(ending, machines.line, &files.qemu_log))
+}
+
+/// Listens for the guest's port, and for the monitor of the QEMU that it runs in.
+fn serve_guest(
+    folder: &Path,
+    tier: Tier,
+    script: Script,
+    events: &SyncSender<Event>,
+) -> Result<[Endpoint; 2]> {
+    let monitor = match tier {
+        Tier::Nested => sockets::GUEST_MONITOR,
+        Tier::Kvm | Tier::Tcg => sockets::MONITOR,
+    };
+    let events = Events::of_guest(events);
+    Ok([
+        channel::serve_qmp(&folder.join(monitor), events.clone())?,
+        channel::serve_guest(&folder.join(sockets::GUEST), script, events)?,
+    ])
+}
+
+/// The same for the machine in the middle; gives also the way to say something to it.
+fn serve_middle(
+    plan: &Plan,
+    folder: &Path,
+    nonce: &str,
+    guest_line: &[String],
+    events: &SyncSender<Event>,
+) -> Result<(Sender<Cue>, [Endpoint; 2])> {
+    let (cues, cue) = mpsc::channel();
+    let script = Script {
+        job: plan.middle_job(nonce, guest_line),
+        stdin: None,
+        cues: cue,
+    };
+    let events = Events::of_middle(events);
+    let ends = [
+        channel::serve_qmp(&folder.join(sockets::MONITOR), events.clone())?,
+        channel::serve_guest(&folder.join(sockets::MIDDLE), script, events)?,
+    ];
+    Ok((cues, ends))
 }
 
 impl Attempt {

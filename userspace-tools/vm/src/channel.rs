@@ -6,13 +6,13 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::Receiver;
 use std::thread;
 
 use anyhow::{Context, Result};
 use wire::{Job, Message, WireError};
 
-use crate::event::Event;
+use crate::event::{Event, Events};
 use crate::qmp;
 
 /// Where QEMU connects to.
@@ -27,19 +27,29 @@ impl Drop for Endpoint {
     }
 }
 
-/// What to send over the channel, in this order; the goodbye waits for its turn.
+/// What to send over the channel, each when its cue comes.
 pub struct Script {
     /// The job.
     pub job: Job,
     /// The command's standard input.
     pub stdin: Option<File>,
-    /// Says when the hello was good, then when everything arrived.
-    pub cues: Receiver<()>,
+    /// The cues.
+    pub cues: Receiver<Cue>,
+}
+
+/// It is time for something.
+pub enum Cue {
+    /// The hello was good: the job, and its input if that is a file.
+    Job,
+    /// A line for the command.
+    Say(&'static str),
+    /// Everything arrived.
+    Goodbye,
 }
 
 /// Listens for the control monitor.
-pub fn serve_qmp(folder: &Path, events: SyncSender<Event>) -> Result<Endpoint> {
-    serve(&folder.join("qmp"), move |stream| {
+pub fn serve_qmp(socket: &Path, events: Events) -> Result<Endpoint> {
+    serve(socket, move |stream| {
         let reason = qmp::talk(stream, &events)
             .err()
             .map(|error| format!("{error:#}"));
@@ -48,8 +58,8 @@ pub fn serve_qmp(folder: &Path, events: SyncSender<Event>) -> Result<Endpoint> {
 }
 
 /// Listens for the guest's port.
-pub fn serve_guest(folder: &Path, script: Script, events: SyncSender<Event>) -> Result<Endpoint> {
-    serve(&folder.join(crate::qemu::PORT_ID), move |stream| {
+pub fn serve_guest(socket: &Path, script: Script, events: Events) -> Result<Endpoint> {
+    serve(socket, move |stream| {
         match stream.try_clone() {
             Ok(writer) => drop(thread::spawn(move || write(writer, script))),
             Err(error) => return drop(events.send(Event::ChannelLost(error.into()))),
@@ -70,7 +80,7 @@ fn serve(path: &Path, talk: impl FnOnce(UnixStream) + Send + 'static) -> Result<
     })
 }
 
-fn read(stream: UnixStream, events: &SyncSender<Event>) {
+fn read(stream: UnixStream, events: &Events) {
     let mut stream = BufReader::with_capacity(2 * wire::MAX_DATA, stream);
     loop {
         let event = match wire::read(&mut stream) {
@@ -90,19 +100,32 @@ fn write(mut stream: UnixStream, script: Script) {
 }
 
 fn follow(stream: &mut UnixStream, script: Script) -> Result<(), WireError> {
-    let cue = || script.cues.recv().map_err(|_| WireError::Closed);
-    cue()?;
-    wire::write(stream, &Message::Job(script.job))?;
-    if let Some(mut file) = script.stdin {
-        let mut piece = vec![0; wire::MAX_DATA];
-        loop {
-            match file.read(&mut piece)? {
-                0 => break,
-                length => wire::write(stream, &Message::Stdin(piece[..length].to_vec()))?,
+    let (mut job, mut stdin) = (Some(script.job), script.stdin);
+    while let Ok(cue) = script.cues.recv() {
+        match cue {
+            Cue::Job => {
+                if let Some(job) = job.take() {
+                    wire::write(stream, &Message::Job(job))?;
+                }
+                if let Some(mut file) = stdin.take() {
+                    send_file(stream, &mut file)?;
+                }
             }
+            Cue::Say(line) => {
+                wire::write(stream, &Message::Stdin(format!("{line}\n").into_bytes()))?;
+            }
+            Cue::Goodbye => return wire::write(stream, &Message::Goodbye),
         }
-        wire::write(stream, &Message::StdinEnd)?;
     }
-    cue()?;
-    wire::write(stream, &Message::Goodbye)
+    Err(WireError::Closed)
+}
+
+fn send_file(stream: &mut UnixStream, file: &mut File) -> Result<(), WireError> {
+    let mut piece = vec![0; wire::MAX_DATA];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return wire::write(stream, &Message::StdinEnd),
+            length => wire::write(stream, &Message::Stdin(piece[..length].to_vec()))?,
+        }
+    }
 }

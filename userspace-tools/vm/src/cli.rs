@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::cpu_list::CpuList;
+use hosting::CpuList;
+
 use crate::tier::Choice;
 
 const EXAMPLE: &str = "\
@@ -58,6 +59,10 @@ pub struct Run {
     /// What executes the guest; `auto` takes KVM if this very job boots on it, else TCG.
     #[arg(long, value_enum, default_value_t = Choice::Auto)]
     pub tier: Choice,
+    /// CPUs of the machine in the middle (tier nested): its vCPUs, on --cpus, run the guest's. With more
+    /// than 1 some guests die without a word and are started again.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
+    pub emulated_cpus: u32,
     /// The guest's memory.
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(128..))]
     pub memory: u32,

@@ -3,10 +3,10 @@
 //! A run, as the events that can happen in it.
 
 use std::process::ExitStatus;
+use std::sync::mpsc::{SendError, SyncSender};
 
+use hosting::Vcpu;
 use wire::{Message, WireError};
-
-use crate::qmp::Vcpu;
 
 /// Something happened; threads that wait send these to the one that decides.
 #[derive(Debug)]
@@ -29,4 +29,35 @@ pub enum Event {
     QemuEnded(ExitStatus),
     /// Somebody wants us to stop.
     Signal(i32),
+    /// It happened not to the guest but to the machine that the guest runs in.
+    Middle(Box<Event>),
+}
+
+/// Where events go.
+#[derive(Clone)]
+pub struct Events {
+    to: SyncSender<Event>,
+    middle: bool,
+}
+
+impl Events {
+    /// Those of the guest.
+    pub fn of_guest(to: &SyncSender<Event>) -> Events {
+        let (to, middle) = (to.clone(), false);
+        Events { to, middle }
+    }
+
+    /// Those of the machine that the guest runs in.
+    pub fn of_middle(to: &SyncSender<Event>) -> Events {
+        let (to, middle) = (to.clone(), true);
+        Events { to, middle }
+    }
+
+    /// Sends one.
+    pub fn send(&self, event: Event) -> Result<(), SendError<Event>> {
+        self.to.send(match self.middle {
+            true => Event::Middle(Box::new(event)),
+            false => event,
+        })
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 
-use crate::tier::Tier;
+use crate::tier::{Choice, Tier};
 
 /// Where the parts of an image are.
 #[derive(Clone, Debug)]
@@ -18,8 +18,10 @@ pub struct Image {
     vmlinuz: PathBuf,
     /// The same as an ELF that needs no decompressor.
     vmlinux: PathBuf,
-    /// The initramfs.
-    pub initramfs: PathBuf,
+    /// The guest's initramfs.
+    initramfs: PathBuf,
+    /// The middle machine's, with the guest's kernel and initramfs in it.
+    pub middle: PathBuf,
 }
 
 impl Image {
@@ -30,6 +32,7 @@ impl Image {
             vmlinuz: directory.join("vmlinuz"),
             vmlinux: directory.join("vmlinux"),
             initramfs: directory.join("initramfs.cpio"),
+            middle: directory.join("middle.cpio"),
             directory,
         }
     }
@@ -40,13 +43,23 @@ impl Image {
     pub fn kernel(&self, tier: Tier) -> &Path {
         match tier {
             Tier::Tcg if self.vmlinux.exists() || !self.vmlinuz.exists() => &self.vmlinux,
+            Tier::Nested => Path::new("/guest/vmlinux"),
             _ => &self.vmlinuz,
         }
     }
 
+    /// The initramfs, where this tier's QEMU finds it.
+    pub fn initramfs(&self, tier: Tier) -> &Path {
+        match tier {
+            Tier::Nested => Path::new("/guest/initramfs.cpio"),
+            _ => &self.initramfs,
+        }
+    }
+
     /// Refuses an image that lacks a part.
-    pub fn check(&self) -> Result<()> {
-        for part in [&self.vmlinuz, &self.initramfs] {
+    pub fn check(&self, tier: Choice) -> Result<()> {
+        let middle = (tier == Choice::Nested).then_some(&self.middle);
+        for part in [&self.vmlinuz, &self.initramfs].into_iter().chain(middle) {
             if !part.is_file() {
                 bail!(
                     "{} is not there; next step: `make image`, or name an image by --image or \

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
+use hosting::CpuList;
 use wire::{Job, Modules};
 
 use crate::cli;
-use crate::cpu_list::CpuList;
 use crate::image::Image;
-use crate::qemu::Machine;
+use crate::machines;
 use crate::tier::{Choice, Tier};
 
 /// A checked plan.
@@ -34,6 +34,10 @@ pub struct Files {
     pub console: PathBuf,
     /// QEMU's own output.
     pub qemu_log: PathBuf,
+    /// The console of the middle machine.
+    pub middle_console: PathBuf,
+    /// What the guest's QEMU says in the middle machine.
+    pub middle_log: PathBuf,
 }
 
 /// How long things may take.
@@ -85,33 +89,26 @@ impl Plan {
         if let Some(path) = &self.asked.stdin {
             File::open(path).with_context(|| format!("--stdin {}", path.display()))?;
         }
-        self.image.check()
+        self.image.check(self.asked.tier)
     }
 
-    /// The guest on this tier.
-    pub fn machine<'a>(
-        &'a self,
-        tier: Tier,
-        sockets: &'a Path,
-        console: &'a Path,
-        nonce: &'a str,
-    ) -> Machine<'a> {
-        Machine {
-            tier,
-            vcpus: self.vcpus,
-            cpus: &self.cpus,
-            memory_mib: self.asked.memory,
-            image: &self.image,
-            sockets,
-            console,
-            nonce,
-            kernel_words: &self.asked.kernel_arg,
-        }
+    /// The guest's vCPUs per CPU that runs them.
+    pub fn ratio(&self, tier: Tier) -> f64 {
+        let cpus = match tier {
+            Tier::Nested => self.emulated_cpus(),
+            Tier::Kvm | Tier::Tcg => self.cpus.count(),
+        };
+        self.vcpus as f64 / cpus as f64
     }
 
-    /// vCPUs per host CPU.
-    pub fn ratio(&self) -> f64 {
-        self.vcpus as f64 / self.cpus.len() as f64
+    /// CPUs of the middle machine.
+    pub fn emulated_cpus(&self) -> usize {
+        self.asked.emulated_cpus as usize
+    }
+
+    /// The middle machine's CPUs per host CPU.
+    pub fn middle_ratio(&self) -> f64 {
+        self.emulated_cpus() as f64 / self.cpus.count() as f64
     }
 
     /// The files of an attempt: kept when a record is wanted.
@@ -120,6 +117,8 @@ impl Plan {
         Files {
             console: folder.join("console.log"),
             qemu_log: folder.join("qemu.log"),
+            middle_console: folder.join("middle.log"),
+            middle_log: folder.join("guest-qemu.log"),
         }
     }
 
@@ -138,6 +137,18 @@ impl Plan {
         }
     }
 
+    /// What the middle machine is told.
+    pub fn middle_job(&self, nonce: &str, guest_line: &[String]) -> Job {
+        let modules = ["irqbypass", "kvm", "kvm-amd"].map(str::to_owned);
+        Job {
+            nonce: nonce.to_owned(),
+            argv: machines::middle_command(self, guest_line),
+            env: Vec::new(),
+            modules: Modules::Only(modules.to_vec()),
+            stdin: true,
+        }
+    }
+
     /// The command's standard input, from its start.
     pub fn open_stdin(&self) -> Result<Option<File>> {
         let Some(path) = &self.asked.stdin else {
@@ -151,13 +162,23 @@ impl Plan {
     /// Limits grow with the overcommit ratio, and with what else the host has to do: each vCPU
     /// gets that much less of a CPU.
     pub fn limits(&self, tier: Tier) -> Limits {
-        let patience = ((self.vcpus as f64 + load()) / self.cpus.len() as f64).max(1.0);
+        let threads = match tier {
+            Tier::Nested => self.emulated_cpus(),
+            Tier::Kvm | Tier::Tcg => self.vcpus,
+        };
+        let patience = ((threads as f64 + load()) / self.cpus.count() as f64).max(1.0);
+        // Two levels of overcommit multiply.
+        let (hello, patience) = match tier {
+            Tier::Nested => (90.0 * patience, patience * self.ratio(tier).max(4.0)),
+            Tier::Tcg => (20.0 * patience, patience),
+            // A KVM that works boots in a second or two; one on probation need not be waited for.
+            Tier::Kvm if self.asked.tier == Choice::Auto => (8.0 * patience, patience),
+            Tier::Kvm => (20.0 * patience, patience),
+        };
         let scaled = |seconds: u64| Duration::from_secs(seconds).mul_f64(patience);
         let whole = |seconds: Option<u64>| seconds.map(Duration::from_secs);
-        // A KVM that works boots in a second or two; one on probation need not be waited for.
-        let probation = tier == Tier::Kvm && self.asked.tier == Choice::Auto;
         Limits {
-            hello: whole(self.asked.boot_limit).unwrap_or(scaled(if probation { 8 } else { 20 })),
+            hello: whole(self.asked.boot_limit).unwrap_or(Duration::from_secs_f64(hello)),
             silence: whole(self.asked.silence_limit).unwrap_or(scaled(15)),
             power_off: scaled(10),
             grace: scaled(2),
@@ -168,12 +189,16 @@ impl Plan {
 
     /// The line that says how the guest runs, as its command starts.
     pub fn started_line(&self, tier: Tier, ms: u64) -> String {
+        let on = match (tier, self.emulated_cpus()) {
+            (Tier::Nested, 1) => format!("1 emulated CPU on CPUs {}", self.cpus),
+            (Tier::Nested, cpus) => format!("{cpus} emulated CPUs on CPUs {}", self.cpus),
+            (Tier::Kvm | Tier::Tcg, _) => format!("CPUs {}", self.cpus),
+        };
         format!(
-            "{}: {} vCPUs on CPUs {} ({:.1}x), first command {:.1} s after QEMU's start",
+            "{}: {} vCPUs on {on} ({:.1}x), first command {:.1} s after QEMU's start",
             tier.name(),
             self.vcpus,
-            self.cpus,
-            self.ratio(),
+            self.ratio(tier),
             ms as f64 / 1000.0
         )
     }

@@ -7,27 +7,16 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::SyncSender;
 
 use anyhow::{bail, Context, Result};
-use serde::Deserialize;
+use hosting::Vcpu;
 use serde_json::{json, Value};
 
-use crate::event::Event;
+use crate::event::{Event, Events};
 use crate::qemu::PORT_ID;
 
-/// One vCPU, as `query-cpus-fast` tells.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Vcpu {
-    /// Its number in the guest.
-    pub cpu_index: usize,
-    /// The host thread that runs it.
-    pub thread_id: i32,
-}
-
 /// Asks for the vCPUs at once, then passes events on until QEMU ends.
-pub fn talk(stream: UnixStream, events: &SyncSender<Event>) -> Result<()> {
+pub fn talk(stream: UnixStream, events: &Events) -> Result<()> {
     let mut qmp = Qmp {
         lines: BufReader::new(stream.try_clone()?),
         stream,
@@ -51,7 +40,7 @@ pub fn talk(stream: UnixStream, events: &SyncSender<Event>) -> Result<()> {
 struct Qmp<'a> {
     lines: BufReader<UnixStream>,
     stream: UnixStream,
-    events: &'a SyncSender<Event>,
+    events: &'a Events,
 }
 
 impl Qmp<'_> {
@@ -129,7 +118,7 @@ mod tests {
             }
         });
         let (events, received) = mpsc::sync_channel(16);
-        let result = talk(ours, &events);
+        let result = talk(ours, &Events::of_guest(&events));
         qemu.join().expect("the script");
         drop(events);
         (received.iter().collect(), result)

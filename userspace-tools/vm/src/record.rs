@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::attempt::Attempt;
+use crate::machines;
 use crate::plan::Plan;
 
 /// The schema of the record.
@@ -25,7 +26,7 @@ pub struct Record<'a> {
     release: String,
     image: String,
     qemu_version: &'a str,
-    cpu_model: &'static str,
+    cpu_model: String,
     memory_mib: u32,
     vcpus: usize,
     host_cpus: String,
@@ -58,7 +59,6 @@ impl<'a> Record<'a> {
         started: SystemTime,
     ) -> Result<Record<'a>> {
         let last = attempts.last().context("no attempt was made")?;
-        let nowhere = Path::new("");
         Ok(Record {
             schema: SCHEMA,
             started_unix: started
@@ -73,11 +73,11 @@ impl<'a> Record<'a> {
             },
             image: plan.image.directory.display().to_string(),
             qemu_version,
-            cpu_model: plan.machine(last.tier, nowhere, nowhere, "").cpu_model(),
+            cpu_model: machines::of(plan, last.tier, Path::new(""), "").cpu_model,
             memory_mib: plan.asked.memory,
             vcpus: plan.vcpus,
             host_cpus: plan.cpus.to_string(),
-            ratio: plan.ratio(),
+            ratio: plan.ratio(last.tier),
             map_holds: !last.map.is_empty() && last.map.iter().all(|place| place.holds()),
             qemu_start_to_first_command_ms: last.times.qemu_start_to_first_command_ms,
             host: Host::new(),

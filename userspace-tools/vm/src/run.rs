@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 
 use crate::attempt::{self, Attempt};
+use crate::machines;
 use crate::plan::Plan;
 use crate::qemu;
 use crate::record::Record;
@@ -26,14 +27,18 @@ pub fn print(plan: &Plan) -> Result<()> {
         Choice::Auto => &[Tier::Kvm, Tier::Tcg],
         Choice::Kvm => &[Tier::Kvm],
         Choice::Tcg => &[Tier::Tcg],
+        Choice::Nested => &[Tier::Nested],
     };
     let mut out = io::stdout().lock();
     for &tier in tiers {
         let private = Path::new("PRIVATE_DIR");
-        let files = plan.files(private);
-        let machine = plan.machine(tier, private, &files.console, "NONCE");
-        let line = qemu::quoted(&machine.command_line())?;
+        let machines = machines::of(plan, tier, private, "NONCE");
+        let line = qemu::quoted(&machines.line)?;
         writeln!(out, "# {}\n{line}", tier.name()).context("standard output")?;
+        if let Some(line) = machines.guest_line {
+            let line = qemu::quoted(&line)?;
+            writeln!(out, "# in the middle machine\n{line}").context("standard output")?;
+        }
     }
     Ok(())
 }
@@ -61,6 +66,13 @@ pub fn run(plan: &Plan) -> Result<u8> {
             &running,
             &mut attempts,
             "--tier tcg".into(),
+        )?,
+        Choice::Nested => repeat(
+            plan,
+            Tier::Nested,
+            &running,
+            &mut attempts,
+            "--tier nested".into(),
         )?,
         Choice::Auto => auto(plan, &Memory::new(&qemu_version)?, &running, &mut attempts)?,
     };

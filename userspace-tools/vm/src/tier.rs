@@ -17,6 +17,8 @@ pub enum Tier {
     Kvm,
     /// QEMU's translator: correct, slow, and no hypervisor to the guest.
     Tcg,
+    /// KVM in a machine that QEMU translates: a real hypervisor on any host, slower still.
+    Nested,
 }
 
 impl Tier {
@@ -25,6 +27,7 @@ impl Tier {
         match self {
             Tier::Kvm => "kvm",
             Tier::Tcg => "tcg",
+            Tier::Nested => "nested",
         }
     }
 }
@@ -38,6 +41,8 @@ pub enum Choice {
     Kvm,
     /// TCG.
     Tcg,
+    /// KVM inside a translated machine: paravirt locks without KVM on the host.
+    Nested,
 }
 
 /// What is remembered of an earlier `auto` run: it holds for this boot of the host and this QEMU.

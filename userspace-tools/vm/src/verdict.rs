@@ -25,6 +25,10 @@ pub enum Ending {
     Timeout(u64),
     /// QEMU ended by itself; the reason is QMP's.
     QemuEnded(Option<String>, String),
+    /// The machine in the middle broke by itself; the line is its kernel's.
+    MiddleBroke(String),
+    /// The machine in the middle ended; the reason is QMP's.
+    MiddleEnded(Option<String>, String),
     /// The channel broke while QEMU went on.
     ChannelLost(String),
     /// KVM cannot execute this guest.
@@ -65,6 +69,7 @@ pub enum Outcome {
     Hung { seconds: u64 },
     ChannelLost { reason: String },
     DiedSilently { reason: String },
+    MiddleFailed { reason: String },
     TimedOut { seconds: u64 },
     Interrupted { signal: i32 },
     OutputClosed { reason: String },
@@ -96,6 +101,11 @@ pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> Outcom
         (Ending::Silence(seconds), ..) => Outcome::Hung { seconds },
         (Ending::Timeout(seconds), ..) => Outcome::TimedOut { seconds },
         (Ending::ChannelLost(reason), ..) => Outcome::ChannelLost { reason },
+        (Ending::MiddleBroke(line), ..) => Outcome::MiddleFailed { reason: line },
+        (Ending::MiddleEnded(..), None, Some(line)) => Outcome::Splat { line },
+        (Ending::MiddleEnded(reason, status), None, None) => {
+            middle_ended(reason.as_deref(), status)
+        }
         (Ending::QemuEnded(..), None, None) if restart => Outcome::ChannelLost {
             reason: "the guest restarted itself without reporting the command's end".into(),
         },
@@ -112,6 +122,21 @@ fn exited(exit: &wire::Exit, splat: Option<String>) -> Outcome {
         (None, Some(signal), _) => Outcome::Signaled { signal },
         (None, None, _) => Outcome::ChannelLost {
             reason: "the guest reported neither status nor signal".into(),
+        },
+    }
+}
+
+/// A triple fault of the middle machine takes the guest with it.
+fn middle_ended(reason: Option<&str>, status: String) -> Outcome {
+    match reason {
+        Some("guest-shutdown") => Outcome::MiddleFailed {
+            reason: "it powered off while the guest ran".into(),
+        },
+        Some(reason) => Outcome::DiedSilently {
+            reason: format!("QMP says {reason} of the middle machine"),
+        },
+        None => Outcome::NotStarted {
+            reason: format!("QEMU ended with {status}"),
         },
     }
 }
@@ -158,6 +183,7 @@ impl Outcome {
             Outcome::DiedSilently { .. } => 245,
             Outcome::TimedOut { .. } => 246,
             Outcome::ModuleRefused { .. } => 247,
+            Outcome::MiddleFailed { .. } => 248,
         }
     }
 
@@ -166,6 +192,7 @@ impl Outcome {
     pub fn worth_repeating(&self, progress: Progress) -> bool {
         match self {
             Outcome::HungBeforeInit { .. } | Outcome::VcpusMissing { .. } => true,
+            Outcome::MiddleFailed { .. } => !progress.output,
             Outcome::DiedSilently { .. } => !progress.output,
             _ => false,
         }
@@ -211,6 +238,7 @@ impl fmt::Display for Outcome {
                     "the guest died without a word (a triple fault does): {reason}"
                 )
             }
+            Outcome::MiddleFailed { reason } => write!(f, "the middle machine failed: {reason}"),
             Outcome::TimedOut { seconds } => {
                 write!(f, "the command ran longer than {seconds} s (--timeout)")
             }

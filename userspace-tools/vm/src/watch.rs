@@ -7,15 +7,16 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
+use hosting::{Place, Vcpu};
 use wire::{Exit, Hello, Message, Note, WireError};
 
 use crate::attempt::{Attempt, Times};
+use crate::channel::Cue;
 use crate::console::{Console, Kind};
 use crate::event::Event;
-use crate::pin::{self, Place};
+use crate::middle::{Means, Middle};
 use crate::plan::{Limits, Plan};
 use crate::process;
-use crate::qmp::Vcpu;
 use crate::tier::Tier;
 use crate::verdict::{judge, Ending, Progress};
 
@@ -23,6 +24,14 @@ use crate::verdict::{judge, Ending, Progress};
 const TICK: Duration = Duration::from_millis(100);
 /// How long the sockets of a QEMU that is gone may take to show their last bytes.
 const LAST_BYTES: Duration = Duration::from_millis(500);
+
+/// What is gone.
+enum Gone {
+    /// The QEMU that ran the guest, with this status.
+    Qemu(String),
+    /// The QEMU that ran the machine in the middle, with this status.
+    Middle(String),
+}
 
 /// The state of an attempt.
 pub struct Watch<'a> {
@@ -36,15 +45,18 @@ pub struct Watch<'a> {
     /// A bad sign, and when the guest has to be over because of it.
     oops: Option<Instant>,
     broken: Option<(Instant, String)>,
-    /// QEMU is gone, for this reason.
-    gone: Option<(Instant, String)>,
+    /// The guest's QEMU is gone, or the machine that it ran in.
+    gone: Option<(Instant, Gone)>,
+    /// The process that we started is gone.
+    reaped: bool,
     shutdown: Option<String>,
     /// How the command ended, and when.
     exit: Option<(Instant, Ending)>,
     refused: Option<String>,
     open_ends: u32,
-    cues: Sender<()>,
+    cues: Sender<Cue>,
     cued: bool,
+    middle: Option<Middle<'a>>,
     hello: Option<Hello>,
     modules: Vec<String>,
     map: Vec<Place>,
@@ -60,7 +72,8 @@ impl<'a> Watch<'a> {
         tier: Tier,
         start: Instant,
         console: Console,
-        cues: Sender<()>,
+        cues: Sender<Cue>,
+        middle: Option<Middle<'a>>,
     ) -> Watch<'a> {
         Watch {
             plan,
@@ -73,11 +86,13 @@ impl<'a> Watch<'a> {
             oops: None,
             broken: None,
             gone: None,
+            reaped: false,
             shutdown: None,
             exit: None,
             refused: None,
-            open_ends: 2,
+            open_ends: if middle.is_some() { 4 } else { 2 },
             cues,
+            middle,
             cued: false,
             hello: None,
             modules: Vec::new(),
@@ -104,10 +119,8 @@ impl<'a> Watch<'a> {
     /// Waits until a killed QEMU is gone.
     pub fn reap(&mut self, queue: &Receiver<Event>) {
         let patience = Instant::now();
-        while self.gone.is_none() && patience.elapsed() < Duration::from_secs(5) {
-            if let Ok(Event::QemuEnded(status)) = queue.recv_timeout(TICK) {
-                self.gone = Some((Instant::now(), status.to_string()));
-            }
+        while !self.reaped && patience.elapsed() < Duration::from_secs(5) {
+            self.reaped = matches!(queue.recv_timeout(TICK), Ok(Event::QemuEnded(_)));
         }
     }
 
@@ -122,10 +135,14 @@ impl<'a> Watch<'a> {
             .into_iter()
             .map(str::to_owned)
             .collect();
+        let middle = self.middle.map(Middle::close);
+        let (middle, middle_tail) = middle.unzip();
+        tail.extend(middle_tail.into_iter().flatten());
         tail.extend(process::log_tail(log, 4));
         Attempt {
             tier: self.tier,
             command_line: line,
+            middle,
             outcome: judge(ending, &findings, self.progress),
             hello: self.hello,
             modules: self.modules,
@@ -169,7 +186,8 @@ impl<'a> Watch<'a> {
                 self.open_ends -= 1;
                 return self.on_channel_lost(error);
             }
-            Event::QemuEnded(status) => self.gone = Some((Instant::now(), status.to_string())),
+            Event::QemuEnded(status) => self.on_qemu_ended(status.to_string()),
+            Event::Middle(event) => return self.on_middle(*event, nonce),
             Event::Signal(signal) => return Some(Ending::Signal(signal)),
         }
         None
@@ -177,12 +195,54 @@ impl<'a> Watch<'a> {
 
     fn on_vcpus(&mut self, vcpus: &[Vcpu]) -> Option<Ending> {
         self.times.qemu_start_to_qmp_ms = Some(self.ms());
-        match pin::pin(vcpus, &self.plan.cpus) {
+        if self.middle.is_some() {
+            // These threads are not ours: the middle machine puts them in their places.
+            return None;
+        }
+        match hosting::pin(vcpus, &self.plan.cpus) {
             Ok(map) => self.map = map,
             Err(error) => return Some(Ending::NotStarted(format!("{error:#}"))),
         }
         self.cue_job();
         None
+    }
+
+    fn on_qemu_ended(&mut self, status: String) {
+        self.reaped = true;
+        let gone = match self.middle {
+            Some(_) => Gone::Middle(status),
+            None => Gone::Qemu(status),
+        };
+        self.gone.get_or_insert((Instant::now(), gone));
+    }
+
+    /// Something happened to the machine in the middle.
+    fn on_middle(&mut self, event: Event, nonce: &str) -> Option<Ending> {
+        if matches!(event, Event::QmpLost(_) | Event::ChannelLost(_)) {
+            self.open_ends -= 1;
+        }
+        match self.middle.as_mut()?.on(event, nonce) {
+            Means::Nothing => {}
+            Means::Report(report) => self.on_report(report),
+            Means::GuestQemuEnded(status) => {
+                self.gone
+                    .get_or_insert((Instant::now(), Gone::Qemu(status)));
+            }
+            Means::NotStarted(reason) => {
+                return Some(Ending::NotStarted(format!("the middle machine: {reason}")));
+            }
+            Means::Broken(reason) => self.breaks(format!("the middle machine: {reason}")),
+        }
+        None
+    }
+
+    /// The first report says that the vCPUs are in their places, another how long they ran.
+    fn on_report(&mut self, report: hosting::Report) {
+        self.map = report.map;
+        self.cue_job();
+        if self.exit.is_some() {
+            self.cue_goodbye();
+        }
     }
 
     fn breaks(&mut self, reason: String) {
@@ -245,8 +305,13 @@ impl<'a> Watch<'a> {
         if !self.cued && self.hello.is_some() && !self.map.is_empty() {
             self.cued = true;
             // A writer that is gone shows as a lost channel.
-            let _ = self.cues.send(());
+            let _ = self.cues.send(Cue::Job);
         }
+    }
+
+    /// The goodbye goes out when nothing is wanted of the guest any more.
+    fn cue_goodbye(&mut self) {
+        let _ = self.cues.send(Cue::Goodbye);
     }
 
     fn on_note(&mut self, note: Note) {
@@ -258,7 +323,10 @@ impl<'a> Watch<'a> {
             Note::Started { .. } => {
                 self.times.qemu_start_to_first_command_ms = Some(self.ms());
                 self.command = Some(Instant::now());
-                self.map.iter_mut().for_each(Place::command_started);
+                match &self.middle {
+                    Some(middle) => middle.say(hosting::STARTED),
+                    None => self.map.iter_mut().for_each(Place::command_started),
+                }
                 self.plan.say(&self.plan.started_line(self.tier, self.ms()));
             }
             Note::NotStarted { error } => self.plan.complain(&error),
@@ -281,13 +349,19 @@ impl<'a> Watch<'a> {
             )));
         }
         self.times.qemu_start_to_command_end_ms = Some(self.ms());
-        self.map.iter_mut().for_each(Place::command_ended);
         let ending = match self.refused.take() {
             Some(reason) => Ending::ModuleRefused(reason),
             None => Ending::Exit(exit),
         };
         self.exit = Some((Instant::now(), ending));
-        let _ = self.cues.send(());
+        match &self.middle {
+            // Its answer is the report.
+            Some(middle) => middle.say(hosting::ENDED),
+            None => {
+                self.map.iter_mut().for_each(Place::command_ended);
+                self.cue_goodbye();
+            }
+        }
         None
     }
 
@@ -296,16 +370,19 @@ impl<'a> Watch<'a> {
         if self.looked.elapsed() >= TICK {
             self.looked = Instant::now();
             self.console.follow();
+            if let Some(middle) = &mut self.middle {
+                middle.follow();
+            }
             if self.oops.is_none() && self.console.worst() >= Some(Kind::Oops) {
                 self.oops = Some(Instant::now());
             }
         }
-        if let Some((when, status)) = &self.gone {
+        if let Some((when, gone)) = &self.gone {
             let late = when.elapsed() > LAST_BYTES;
             if self.open_ends > 0 && !late {
                 return None;
             }
-            let ended = Ending::QemuEnded(self.shutdown.clone(), status.clone());
+            let ended = self.ended(gone);
             return Some(self.exit.take().map_or(ended, |(_, exit)| exit));
         }
         if let Some((when, _)) = &self.exit {
@@ -313,6 +390,18 @@ impl<'a> Watch<'a> {
             return self.exit.take_if(|_| over).map(|(_, exit)| exit);
         }
         self.check_limits()
+    }
+
+    fn ended(&self, gone: &Gone) -> Ending {
+        match (gone, &self.middle) {
+            (Gone::Middle(status), Some(middle)) => match middle.panic() {
+                Some(line) => Ending::MiddleBroke(line),
+                None => Ending::MiddleEnded(middle.shutdown.clone(), status.clone()),
+            },
+            (Gone::Qemu(status) | Gone::Middle(status), _) => {
+                Ending::QemuEnded(self.shutdown.clone(), status.clone())
+            }
+        }
     }
 
     /// Limits of a guest whose command has not ended.

@@ -50,7 +50,7 @@ fn usage_errors_exit_2_and_name_the_value() {
         (&["run", "--cpus", "1-0", "--", "true"], "1-0"),
         (
             &["run", "--tier", "xen", "--", "true"],
-            "[possible values: auto, kvm, tcg]",
+            "[possible values: auto, kvm, tcg, nested]",
         ),
         (&["run", "--timeout", "0", "--", "true"], "'0'"),
         (

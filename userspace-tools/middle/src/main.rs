@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Hosts the guest of the nested tier from within its middle machine: starts QEMU, puts its vCPUs in
+//! their places, and tells `vm` what became of them.
+//!
+//! Standard input takes lines, standard output gives [`hosting::Report`]s, a line each.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{bail, ensure, Context, Result};
+use hosting::{CpuList, Place, Report, Vcpu};
+
+const USAGE: &str = "\
+middle: hosts the guest of `vm run --tier nested` inside its middle machine, and is of no use elsewhere.
+usage: middle VCPUS PORTS QEMU ARGUMENT…
+Example: middle 8 /dev/vport0p2,/dev/vport0p3 qemu-system-x86_64 -accel kvm …";
+
+/// How long ports, and vCPUs, may take to appear.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [vcpus, ports, line @ ..] = arguments.as_slice() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let Some(vcpus) = vcpus.parse().ok().filter(|_| !line.is_empty()) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    match host(vcpus, ports, line) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("middle: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs QEMU to its end; gives its exit status.
+fn host(vcpus: usize, ports: &str, line: &[String]) -> Result<u8> {
+    let cpus = CpuList::allowed()?;
+    for port in ports.split(',') {
+        wait_for(port, || Path::new(port).exists().then_some(()))?;
+    }
+    let (program, arguments) = line.split_first().context("no QEMU is named")?;
+    let mut qemu = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(io::stderr())
+        .spawn()
+        .with_context(|| program.clone())?;
+    let found = wait_for("the vCPUs", || all_vcpus(&mut qemu, vcpus).transpose())??;
+    let mut map = hosting::pin(&found, &cpus)?;
+    tell(&map)?;
+    // Ends only together with the middle machine.
+    thread::spawn(move || listen(&mut map));
+    let status = qemu.wait().context("waiting for QEMU")?;
+    Ok(status.code().unwrap_or(1) as u8)
+}
+
+/// The vCPUs' threads, once all of them run.
+fn all_vcpus(qemu: &mut Child, vcpus: usize) -> Result<Option<Vec<Vcpu>>> {
+    if let Some(status) = qemu.try_wait()? {
+        bail!("QEMU ended with {status} before its vCPUs ran");
+    }
+    let found = hosting::find(qemu.id())?;
+    ensure!(
+        found.len() <= vcpus,
+        "{} vCPUs instead of {vcpus}",
+        found.len()
+    );
+    Ok((found.len() == vcpus).then_some(found))
+}
+
+/// Does what `vm` says.
+fn listen(map: &mut [Place]) {
+    for line in io::stdin().lock().lines().map_while(Result::ok) {
+        let result = match line.as_str() {
+            hosting::STARTED => {
+                map.iter_mut().for_each(Place::command_started);
+                Ok(())
+            }
+            hosting::ENDED => {
+                map.iter_mut().for_each(Place::command_ended);
+                tell(map)
+            }
+            other => Err(anyhow::anyhow!("vm said {other:?}")),
+        };
+        if let Err(error) = result {
+            eprintln!("middle: {error:#}");
+        }
+    }
+}
+
+fn tell(map: &[Place]) -> Result<()> {
+    let map = map.to_vec();
+    let line = serde_json::to_string(&Report { map })?;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    Ok(out.flush()?)
+}
+
+fn wait_for<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> Result<T> {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = there() {
+            return Ok(found);
+        }
+        ensure!(
+            start.elapsed() < PATIENCE,
+            "{what}: not there in {PATIENCE:?}"
+        );
+        thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the guest's kernel is told on its command line.
+
+use crate::qemu::words;
+use crate::tier::Tier;
+
+/// What stands first everywhere.
+const ALWAYS: [&str; 4] = ["console=ttyS0", "loglevel=5", "panic=-1", "nokaslr"];
+
+/// Measured to shorten the boot where every instruction is emulated. Under KVM the guest stays as
+/// its distribution ships it.
+const TRANSLATED: [&str; 10] = [
+    "mitigations=off",
+    "no_timer_check",
+    "tsc=reliable",
+    "random.trust_cpu=on",
+    "rcupdate.rcu_expedited=1",
+    // The self-tests of ciphers, and the certificates that no module here is signed by.
+    "cryptomgr.notests",
+    "initcall_blacklist=load_system_certificate_list",
+    // `guest` brings the others online before it says hello.
+    "maxcpus=2",
+    "8250.nr_uarts=1",
+    // Else each vCPU measures how fast it can loop, which takes a quarter of the boot's CPU time
+    // and means nothing on a shared CPU. The value is that of a 2.5 GHz TSC.
+    "lpj=10000000",
+];
+
+/// The words for a kernel on this tier, its vCPUs overcommitted by `ratio`.
+pub fn of(tier: Tier, ratio: f64, nonce: &str, more: &[String]) -> Vec<String> {
+    // An overcommitted vCPU waits its turn; the watchdogs must not take that for a lockup.
+    let patience = ratio.ceil().max(1.0) as u32;
+    let mut line = words(&ALWAYS);
+    line.push(format!("watchdog_thresh={}", (10 * patience).min(60)));
+    let stall = (21 * patience).min(300);
+    line.push(format!("rcupdate.rcu_cpu_stall_timeout={stall}"));
+    match tier {
+        Tier::Kvm => {}
+        Tier::Tcg => line.extend(words(&TRANSLATED)),
+        Tier::Nested => line.extend(words(&TRANSLATED)),
+    }
+    line.push(format!("{}={nonce}", wire::NONCE_WORD));
+    line.extend_from_slice(more);
+    line
+}

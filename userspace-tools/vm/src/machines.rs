@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The machines of each tier: one, or in the nested tier one within another.
+
+use std::path::Path;
+
+use crate::kernel_words;
+use crate::plan::Plan;
+use crate::qemu::{self, words, Machine, Port, PORT_ID};
+use crate::tier::Tier;
+
+/// What the middle machine has beside the guest's memory: QEMU, its libraries, the guest's image.
+const MIDDLE_MIB: u32 = 768;
+
+/// The middle machine's ports, as it numbers them. They lead on into the guest's QEMU, which
+/// opens a device that has no pipes beside it for both directions: nothing in between relays.
+const GUEST_PORT: &str = "/dev/vport0p2";
+const GUEST_MONITOR: &str = "/dev/vport0p3";
+const GUEST_CONSOLE: &str = "/dev/vport0p4";
+
+/// The sockets in the private folder.
+pub mod sockets {
+    /// The monitor of the QEMU on this host.
+    pub const MONITOR: &str = "qmp";
+    /// The monitor of the guest's QEMU in the middle machine.
+    pub const GUEST_MONITOR: &str = "guest-qmp";
+    /// The guest's port.
+    pub const GUEST: &str = "control";
+    /// The middle machine's own port.
+    pub const MIDDLE: &str = "middle";
+}
+
+/// Command lines.
+pub struct Machines {
+    /// The QEMU on this host.
+    pub line: Vec<String>,
+    /// The QEMU in the middle machine.
+    pub guest_line: Option<Vec<String>>,
+    /// The guest's processor.
+    pub cpu_model: String,
+}
+
+/// The machines that make up a guest on this tier.
+pub fn of(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machines {
+    let guest = guest(plan, tier, folder, nonce);
+    let cpu_model = guest.cpu_model.clone();
+    let here = |machine: &Machine| qemu::on_this_host(machine.line(), &plan.cpus);
+    match tier {
+        Tier::Kvm | Tier::Tcg => Machines {
+            line: here(&guest),
+            guest_line: None,
+            cpu_model,
+        },
+        Tier::Nested => Machines {
+            line: here(&middle(plan, folder, nonce)),
+            guest_line: Some(guest.line()),
+            cpu_model,
+        },
+    }
+}
+
+/// The machine that the command runs in.
+fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
+    let files = plan.files(folder);
+    let nested = tier == Tier::Nested;
+    let pipe = |path: &str| format!("pipe,path={path}");
+    Machine {
+        // One thread per vCPU is the point; with thread=single there is no overcommit.
+        accelerator: if tier == Tier::Tcg {
+            "tcg,thread=multi"
+        } else {
+            "kvm"
+        },
+        // kvm-pv-unhalt is off by default: without it no guest halts in a lock.
+        cpu_model: match tier {
+            Tier::Kvm => "host,+kvm-pv-unhalt",
+            Tier::Tcg => "max",
+            Tier::Nested => "kvm64,-pmu,+kvm-pv-unhalt",
+        }
+        .into(),
+        vcpus: plan.vcpus,
+        memory_mib: plan.asked.memory,
+        kernel: plan.image.kernel(tier).to_owned(),
+        initrd: plan.image.initramfs(tier).to_owned(),
+        kernel_words: kernel_words::of(tier, plan.ratio(tier), nonce, &plan.asked.kernel_arg),
+        console: match nested {
+            true => format!("file,path={GUEST_CONSOLE}"),
+            false => qemu::file(&files.console),
+        },
+        monitor: match nested {
+            true => {
+                let chardev = format!("pipe,id=monitor,path={GUEST_MONITOR}");
+                words(&["-chardev", &chardev, "-mon", "chardev=monitor,mode=control"])
+            }
+            false => qemu::monitor(&folder.join(sockets::MONITOR)),
+        },
+        ports: vec![Port {
+            id: PORT_ID,
+            name: wire::PORT,
+            chardev: match nested {
+                true => pipe(GUEST_PORT),
+                false => qemu::socket(&folder.join(sockets::GUEST)),
+            },
+        }],
+    }
+}
+
+/// The emulated AMD machine whose KVM runs the guest.
+fn middle(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
+    let socket = |name| qemu::socket(&folder.join(name));
+    let port = |id, name, chardev| Port { id, name, chardev };
+    Machine {
+        accelerator: "tcg,thread=multi",
+        cpu_model: "max".into(),
+        vcpus: plan.emulated_cpus(),
+        memory_mib: plan.asked.memory.saturating_add(MIDDLE_MIB),
+        kernel: plan.image.kernel(Tier::Tcg).to_owned(),
+        initrd: plan.image.middle.clone(),
+        kernel_words: kernel_words::of(Tier::Tcg, plan.middle_ratio(), nonce, &[]),
+        console: qemu::file(&plan.files(folder).middle_console),
+        monitor: qemu::monitor(&folder.join(sockets::MONITOR)),
+        ports: vec![
+            port("middle", wire::PORT, socket(sockets::MIDDLE)),
+            port("guest", "slowpath.guest", socket(sockets::GUEST)),
+            port(
+                "monitor",
+                "slowpath.monitor",
+                socket(sockets::GUEST_MONITOR),
+            ),
+            port(
+                "output",
+                "slowpath.console",
+                qemu::file(&plan.files(folder).console),
+            ),
+        ],
+    }
+}
+
+/// What the middle machine's first process is to run: `middle`, which runs the guest's QEMU.
+pub fn middle_command(plan: &Plan, guest_line: &[String]) -> Vec<String> {
+    let ports = [GUEST_PORT, GUEST_MONITOR, GUEST_CONSOLE].join(",");
+    let mut command = words(&["middle", &plan.vcpus.to_string(), &ports]);
+    command.extend_from_slice(guest_line);
+    command
+}
+
+#[cfg(test)]
+#[path = "machines_tests.rs"]
+mod tests;

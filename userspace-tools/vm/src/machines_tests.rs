@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Whole command lines, word for word: what a guest is does not change by accident.
+
+use clap::Parser;
+
+use super::*;
+use crate::cli::{Cli, Verb};
+use crate::qemu::quoted;
+
+/// The machines for these options.
+fn machines(tier: Tier, options: &[&str]) -> Machines {
+    let mut words = vec!["vm", "run", "--image", "/nonexistent/image", "--record"];
+    words.extend(["/record,1", "--kernel-arg", "word"]);
+    words.extend(options);
+    words.extend(["--", "true"]);
+    let Verb::Run(asked) = Cli::parse_from(words).verb;
+    let plan = Plan::new(*asked).expect("a plan");
+    of(&plan, tier, Path::new("/private"), "8f00")
+}
+
+fn line(tier: Tier, options: &[&str]) -> String {
+    quoted(&machines(tier, options).line).expect("no NUL")
+}
+
+#[test]
+fn the_line_for_tcg_is_this_one() {
+    assert_eq!(
+        line(Tier::Tcg, &["--vcpus", "8", "--cpus", "0-1"]),
+        "taskset -c 0-1 setpriv --pdeathsig KILL qemu-system-x86_64 \
+         -name 'slowpath,debug-threads=on' -machine q35 -accel 'tcg,thread=multi' -cpu max \
+         -smp 8 -m 1024 -nodefaults -no-user-config -no-reboot -display none \
+         -kernel /nonexistent/image/vmlinux -initrd /nonexistent/image/initramfs.cpio \
+         -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=40 \
+         rcupdate.rcu_cpu_stall_timeout=84 mitigations=off no_timer_check tsc=reliable \
+         random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
+         initcall_blacklist=load_system_certificate_list maxcpus=2 \
+         8250.nr_uarts=1 lpj=10000000 \
+         slowpath.nonce=8f00 word' -chardev 'file,id=console,path=/record,,1/console.log' \
+         -serial chardev:console -qmp 'unix:/private/qmp,server=off' \
+         -chardev 'socket,id=control,path=/private/control,server=off' \
+         -device virtio-serial-pci \
+         -device 'virtserialport,chardev=control,id=control,name=slowpath.control'"
+    );
+}
+
+#[test]
+fn the_line_for_kvm_is_this_one() {
+    assert_eq!(
+        line(Tier::Kvm, &["--vcpus", "2", "--cpus", "0-3"]),
+        "taskset -c 0-3 setpriv --pdeathsig KILL qemu-system-x86_64 \
+         -name 'slowpath,debug-threads=on' -machine q35 -accel kvm -cpu 'host,+kvm-pv-unhalt' \
+         -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot -display none \
+         -kernel /nonexistent/image/vmlinuz -initrd /nonexistent/image/initramfs.cpio \
+         -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=10 \
+         rcupdate.rcu_cpu_stall_timeout=21 slowpath.nonce=8f00 word' \
+         -chardev 'file,id=console,path=/record,,1/console.log' -serial chardev:console \
+         -qmp 'unix:/private/qmp,server=off' \
+         -chardev 'socket,id=control,path=/private/control,server=off' \
+         -device virtio-serial-pci \
+         -device 'virtserialport,chardev=control,id=control,name=slowpath.control'"
+    );
+}
+
+#[test]
+fn the_lines_for_nested_are_these() {
+    let machines = machines(Tier::Nested, &["--vcpus", "4", "--cpus", "1"]);
+    assert_eq!(
+        quoted(&machines.line).expect("no NUL"),
+        "taskset -c 1 setpriv --pdeathsig KILL qemu-system-x86_64 \
+         -name 'slowpath,debug-threads=on' -machine q35 -accel 'tcg,thread=multi' -cpu max \
+         -smp 1 -m 1792 -nodefaults -no-user-config -no-reboot -display none \
+         -kernel /nonexistent/image/vmlinux -initrd /nonexistent/image/middle.cpio \
+         -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=10 \
+         rcupdate.rcu_cpu_stall_timeout=21 mitigations=off no_timer_check tsc=reliable \
+         random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
+         initcall_blacklist=load_system_certificate_list maxcpus=2 \
+         8250.nr_uarts=1 lpj=10000000 \
+         slowpath.nonce=8f00' -chardev 'file,id=console,path=/record,,1/middle.log' \
+         -serial chardev:console -qmp 'unix:/private/qmp,server=off' \
+         -chardev 'socket,id=middle,path=/private/middle,server=off' \
+         -chardev 'socket,id=guest,path=/private/control,server=off' \
+         -chardev 'socket,id=monitor,path=/private/guest-qmp,server=off' \
+         -chardev 'file,id=output,path=/record,,1/console.log' \
+         -device virtio-serial-pci \
+         -device 'virtserialport,chardev=middle,id=middle,name=slowpath.control' \
+         -device 'virtserialport,chardev=guest,id=guest,name=slowpath.guest' \
+         -device 'virtserialport,chardev=monitor,id=monitor,name=slowpath.monitor' \
+         -device 'virtserialport,chardev=output,id=output,name=slowpath.console'"
+    );
+    assert_eq!(
+        quoted(&machines.guest_line.expect("a guest within")).expect("no NUL"),
+        "qemu-system-x86_64 -name 'slowpath,debug-threads=on' -machine q35 -accel kvm \
+         -cpu 'kvm64,-pmu,+kvm-pv-unhalt' -smp 4 -m 1024 -nodefaults -no-user-config -no-reboot \
+         -display none -kernel /guest/vmlinux -initrd /guest/initramfs.cpio \
+         -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=40 \
+         rcupdate.rcu_cpu_stall_timeout=84 mitigations=off no_timer_check tsc=reliable \
+         random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
+         initcall_blacklist=load_system_certificate_list maxcpus=2 \
+         8250.nr_uarts=1 lpj=10000000 \
+         slowpath.nonce=8f00 word' -chardev 'file,id=console,path=/dev/vport0p4' \
+         -serial chardev:console -chardev 'pipe,id=monitor,path=/dev/vport0p3' \
+         -mon 'chardev=monitor,mode=control' -chardev 'pipe,id=control,path=/dev/vport0p2' \
+         -device virtio-serial-pci \
+         -device 'virtserialport,chardev=control,id=control,name=slowpath.control'"
+    );
+}
+
+#[test]
+fn watchdogs_stay_within_what_the_kernel_takes() {
+    let line = line(Tier::Tcg, &["--vcpus", "64", "--cpus", "0"]);
+    assert!(line.contains("watchdog_thresh=60 "), "{line}");
+    assert!(line.contains("rcu_cpu_stall_timeout=300 "), "{line}");
+}
