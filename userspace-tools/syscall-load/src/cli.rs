@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{
+    Args,
+    Parser,
+    Subcommand,
+    ValueEnum, //
+};
+use serde::{
+    Deserialize,
+    Serialize, //
+};
+
+const AFTER: &str = "\
+Examples:
+  syscall-load list                                  every load, one line each
+  syscall-load run open_close --workers 2            two processes, operations per second
+  syscall-load run page_fault --workers 2 --as threads
+  syscall-load sweep open_close,open_close_separate  1, 2, 4 … workers, as processes and as threads
+
+Exit codes: 0; 1 a load failed, or its output could not be written; 2 usage";
+
+/// Scalability of the kernel's real system calls.
+#[derive(Debug, Parser)]
+#[command(name = "syscall-load", version, after_help = AFTER)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What it can do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// List the loads and what each goes for.
+    List,
+    /// Run a load with some workers.
+    #[command(after_help = AFTER)]
+    Run(Run),
+    /// Run loads with growing numbers of workers, as processes and as threads.
+    #[command(after_help = AFTER)]
+    Sweep(Sweep),
+    /// One process of a run; `run` starts it.
+    #[command(hide = true)]
+    Worker(Worker),
+}
+
+/// What workers are.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Each an address space and a table of files of its own.
+    Processes,
+    /// All in one process.
+    Threads,
+}
+
+impl Kind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Processes => "processes",
+            Self::Threads => "threads",
+        }
+    }
+}
+
+/// How long, where and how.
+#[derive(Args, Clone, Debug)]
+pub struct How {
+    /// How long to run before anything is counted, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 200)]
+    pub warm_up_ms: u64,
+    /// How long to count, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    pub run_ms: u64,
+    /// Let the scheduler place the workers; by default worker i is bound to the i-th CPU.
+    #[arg(long)]
+    pub no_pin: bool,
+    /// Where the files of the loads are made, in a folder that is removed afterwards.
+    #[arg(long, value_name = "DIR", default_value = "/tmp")]
+    pub dir: PathBuf,
+    /// Print JSON, one record a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub struct Run {
+    /// The load; `syscall-load list` shows them.
+    pub load: String,
+    /// How many workers.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub workers: u32,
+    /// What the workers are.
+    #[arg(long = "as", value_name = "KIND", value_enum, default_value_t = Kind::Processes)]
+    pub kind: Kind,
+    /// How.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// Arguments of `sweep`.
+#[derive(Args, Debug)]
+pub struct Sweep {
+    /// Loads, or `all`.
+    #[arg(value_delimiter = ',', required = true)]
+    pub loads: Vec<String>,
+    /// Numbers of workers [default: 1, 2, 4 … up to the number of CPUs].
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub workers: Vec<u32>,
+    /// What the workers are.
+    #[arg(long = "as", value_name = "KINDS", value_enum, value_delimiter = ',', default_values_t = [Kind::Processes, Kind::Threads])]
+    pub kinds: Vec<Kind>,
+    /// Repeats of every run; all runs once, then all again.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// How.
+    #[command(flatten)]
+    pub how: How,
+}
+
+/// Arguments of `worker`.
+#[derive(Args, Debug)]
+pub struct Worker {
+    /// The load.
+    pub load: String,
+    /// The number of its first worker.
+    #[arg(long)]
+    pub first: u32,
+    /// How many workers it has, each a thread.
+    #[arg(long)]
+    pub threads: u32,
+    /// Not bound to CPUs.
+    #[arg(long)]
+    pub no_pin: bool,
+    /// The folder of the run.
+    #[arg(long)]
+    pub dir: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

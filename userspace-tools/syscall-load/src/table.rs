@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Results for people.
+
+use anyhow::Result;
+use comfy_table::{
+    presets,
+    CellAlignment,
+    Table,
+    TableComponent, //
+};
+
+use crate::{
+    cli::Kind,
+    loads,
+    run::say,
+    sample::Sample, //
+};
+
+/// Prints every load, a line each.
+pub fn list() -> Result<()> {
+    let mut table = new(&["load", "what it does, and what it goes for"]);
+    for load in loads::ALL {
+        table.add_row([load.name, load.about]);
+    }
+    say(&table.trim_fmt())
+}
+
+/// One run.
+pub fn one(sample: &Sample) -> String {
+    format!(
+        "{} by {} {}: {:.0} operations/s, {:.0} per CPU second granted, fairness {:.3}",
+        sample.load,
+        sample.workers,
+        sample.kind.name(),
+        sample.per_s,
+        sample.per_cpu_s,
+        sample.jain
+    )
+}
+
+/// A row for each load and kind: medians by number of workers, and how they stand to the ideal
+/// line, which is as many times what one worker does.
+pub fn sweep(samples: &[Sample], workers: &[u32]) -> String {
+    let mut header = vec!["load".to_string(), "workers are".into()];
+    header.extend(workers.iter().map(|n| format!("{n}")));
+    header.push("of ideal".into());
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let mut table = new(&header);
+    for (load, kind) in rows(samples) {
+        let medians: Vec<Option<f64>> = workers
+            .iter()
+            .map(|&n| median(samples, load, kind, n))
+            .collect();
+        let mut row = vec![load.to_string(), kind.name().into()];
+        row.extend(
+            medians
+                .iter()
+                .map(|m| m.map_or_else(|| "-".into(), |m| format!("{m:.0}"))),
+        );
+        row.push(of_ideal(workers, &medians));
+        table.add_row(row);
+    }
+    for i in 2..workers.len() + 3 {
+        if let Some(column) = table.column_mut(i) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    format!(
+        "operations per second of all workers, medians; of ideal: the last column against as many \
+         times the first\n\n{}",
+        table.trim_fmt()
+    )
+}
+
+fn new(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_style(TableComponent::HeaderLines, '-');
+    table.set_header(header);
+    table
+}
+
+fn rows(samples: &[Sample]) -> Vec<(&'static str, Kind)> {
+    let mut rows = Vec::new();
+    for sample in samples {
+        if !rows.contains(&(sample.load, sample.kind)) {
+            rows.push((sample.load, sample.kind));
+        }
+    }
+    rows
+}
+
+fn median(samples: &[Sample], load: &str, kind: Kind, workers: u32) -> Option<f64> {
+    let mine = samples
+        .iter()
+        .filter(|s| s.load == load && s.kind == kind && s.workers == workers);
+    let mut rates: Vec<f64> = mine.map(|s| s.per_s).collect();
+    rates.sort_by(f64::total_cmp);
+    let half = rates.len() / 2;
+    match rates.len() % 2 {
+        1 => rates.get(half).copied(),
+        _ => Some(f64::midpoint(
+            *rates.get(half.wrapping_sub(1))?,
+            *rates.get(half)?,
+        )),
+    }
+}
+
+fn of_ideal(workers: &[u32], medians: &[Option<f64>]) -> String {
+    let (Some(&first), Some(&last)) = (workers.first(), workers.last()) else {
+        return "-".into();
+    };
+    match (medians.first(), medians.last()) {
+        (Some(Some(one)), Some(Some(many))) if first < last => {
+            let ideal = one * f64::from(last) / f64::from(first);
+            format!("{:.0} %", many / ideal * 100.0)
+        }
+        _ => "-".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_ideal_is_against_as_many_times_the_first() {
+        assert_eq!(of_ideal(&[1, 4], &[Some(100.0), Some(300.0)]), "75 %");
+        assert_eq!(of_ideal(&[2, 4], &[Some(100.0), Some(200.0)]), "100 %");
+        assert_eq!(of_ideal(&[1], &[Some(100.0)]), "-");
+        assert_eq!(of_ideal(&[1, 2], &[None, Some(1.0)]), "-");
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Every load runs, by processes and by threads, and what goes wrong is said.
+
+use std::process::{
+    Command,
+    Output, //
+};
+
+use serde_json::Value;
+
+fn tool(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syscall-load"));
+    command.args(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn names() -> Vec<String> {
+    let out = text(&tool(&["list"]).stdout);
+    let lines = out
+        .lines()
+        .skip(2)
+        .filter_map(|line| line.split_whitespace().next());
+    lines.map(str::to_string).collect()
+}
+
+fn short(load: &str, kind: &str, workers: &str) -> Value {
+    let times = ["--warm-up-ms", "5", "--run-ms", "100", "--json"];
+    let out = tool(
+        &[
+            &["run", load, "--as", kind, "--workers", workers],
+            &times[..],
+        ]
+        .concat(),
+    );
+    assert!(out.status.success(), "{load} {kind}: {}", text(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+#[test]
+fn every_load_runs_as_processes_and_as_threads() {
+    let names = names();
+    assert!(names.len() > 20, "{names:?}");
+    for name in &names {
+        for kind in ["processes", "threads"] {
+            let sample = short(name, kind, "2");
+            let counted = sample["counted"].as_array().unwrap();
+            assert_eq!(counted.len(), 2, "{sample}");
+            for one in counted {
+                assert!(one["operations"].as_u64().unwrap() > 0, "{sample}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_in_the_folder_of_a_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let args = ["run", "creat_unlink", "--run-ms", "10", "--dir", path];
+    assert!(tool(&args).status.success());
+    assert_eq!(std::fs::read_dir(path).unwrap().count(), 0);
+}
+
+#[test]
+fn an_unknown_load_is_a_usage_error_that_names_the_known_ones() {
+    let out = tool(&["run", "open_clse"]);
+    assert_eq!(out.status.code(), Some(2));
+    let said = text(&out.stderr);
+    assert!(
+        said.contains("`open_clse`: no such load; allowed: open_close"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let out = tool(&["run", "open_close", "--dir", "/nonexistent"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(
+        text(&out.stderr).contains("--dir /nonexistent"),
+        "{}",
+        text(&out.stderr)
+    );
+}
+
+#[test]
+fn a_sweep_has_a_row_for_each_load_and_kind() {
+    let args = [
+        "sweep",
+        "lseek,futex",
+        "--workers",
+        "1,2",
+        "--repeat",
+        "1",
+        "--run-ms",
+        "10",
+    ];
+    let out = tool(&args);
+    let said = text(&out.stdout);
+    assert_eq!(
+        said.lines()
+            .filter(|l| l.contains("processes") && l.contains('%'))
+            .count(),
+        2,
+        "{said}"
+    );
+    assert_eq!(
+        said.lines()
+            .filter(|l| l.contains("threads") && l.contains('%'))
+            .count(),
+        2,
+        "{said}"
+    );
+}
