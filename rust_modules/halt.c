@@ -129,8 +129,11 @@ void slowpath_halt_while(const unsigned int *word, unsigned int value)
 			raw_safe_halt();
 		}
 	} else {
-		/* No interrupt would end it, and nobody watches for a kick that is lost: no halt. */
-		cpu_relax();
+		/* As kvm_wait() does. An interrupt would not end it, so where those are the kicks: no halt. */
+		if (READ_ONCE(kick_by) == SLOWPATH_KICK_IPI)
+			cpu_relax();
+		else
+			slowpath_halt_deaf(word, value);
 		local_irq_restore(flags);
 	}
 }

@@ -118,6 +118,26 @@ impl ModeWanted {
     }
 }
 
+choice! {
+    /// How a thread acquires the lock.
+    Acquire {
+        /// It waits as the lock has it wait.
+        Lock = "lock",
+        /// It tries until it gets it.
+        Try = "try",
+    }
+}
+
+choice! {
+    /// Interrupts from before a thread waits until it has released.
+    Irqs {
+        /// They come through.
+        On = "on",
+        /// They wait.
+        Off = "off",
+    }
+}
+
 settings! {
     /// What a run does.
     Config(limits) {
@@ -135,6 +155,24 @@ settings! {
         kick: KickBy = KickBy::Auto, in Allowed::Names(KickBy::NAMES);
         /// The paravirt mode without which there is to be no run.
         mode: ModeWanted = ModeWanted::Any, in Allowed::Names(ModeWanted::NAMES);
+        /// All threads pause for so long, go on for so long, and so on; 0: never.
+        stutter_ms: u32 = 0, in Allowed::Range(0, 1000);
+        /// Every so often all threads move one vCPU on; 0: never.
+        shuffle_ms: u32 = 0, in Allowed::Range(0, 1000);
+        /// Every so often a thread's vCPU goes offline, or comes back; 0: never.
+        onoff_ms: u32 = 0, in Allowed::Range(0, 10_000);
+        /// How long a thread holds the lock now and then; 0: never.
+        long_hold_ms: u32 = 0, in Allowed::Range(0, 100);
+        /// How often that is.
+        long_hold_every_ms: u32 = 100, in Allowed::Range(1, 10_000);
+        /// Locks of the kind: a thread takes some of them in their order, and always the last.
+        nested: u32 = 1, in Allowed::Range(1, 8);
+        /// How a thread acquires the lock.
+        acquire: Acquire = Acquire::Lock, in Allowed::Names(Acquire::NAMES);
+        /// Interrupts while a thread waits and holds.
+        irqs: Irqs = Irqs::On, in Allowed::Names(Irqs::NAMES);
+        /// Every so often a thread becomes real-time, for half that time, 10 ms at most; 0: never.
+        boost_ms: u32 = 0, in Allowed::Range(0, 1000);
     }
 }
 
@@ -183,6 +221,26 @@ line! {
         kick: Kick,
         /// Loop iterations per microsecond, from which section lengths are made.
         loops_per_us: u64,
+    }
+}
+
+line! {
+    /// What disturbed the run, as far as it is no setting alone.
+    Disturbed = "disturbed" {
+        /// Pauses of threads.
+        pauses: u64,
+        /// How long they were, all threads together.
+        paused_ns: u64,
+        /// How often all threads were sent on to other vCPUs.
+        shuffles: u64,
+        /// vCPUs that were taken offline; all of them are back.
+        offline: u64,
+        /// How often the kernel refused to take a vCPU offline, or to bring it back.
+        refused: u64,
+        /// Sections that lasted for `long_hold_ms`.
+        long_holds: u64,
+        /// How often a thread became real-time.
+        boosts: u64,
     }
 }
 

@@ -52,6 +52,8 @@ events! {
     kicks;
     /// Times the thread yielded its CPU to another vCPU by name.
     yields;
+    /// Trylocks that did not get the lock.
+    trylock_failed;
     /// The lock was not free at first sight.
     lock_slowpath;
     /// The lock was taken by the one waiter outside the queue.

@@ -42,10 +42,10 @@ struct Held<L> {
     words: Padded<Words>,
 }
 
-/// Makes an arena of an `L`.
-pub(crate) fn arena<L: Lock + Send + 'static>() -> Result<KBox<dyn Arena>> {
+/// Makes an arena of `lock`.
+pub(crate) fn arena<L: Lock + Send + 'static>(lock: L) -> Result<KBox<dyn Arena>> {
     let held = Held {
-        lock: Padded(L::new()),
+        lock: Padded(lock),
         words: Padded(Words::new()),
     };
     Ok(KBox::new(held, GFP_KERNEL)?)

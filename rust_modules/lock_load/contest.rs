@@ -2,7 +2,13 @@
 
 //! One run: threads that contend for one arena.
 
-use abi::lock_load::Config;
+use abi::{
+    lock_load::{
+        Config,
+        Kick, //
+    },
+    Limits, //
+};
 use algo::{
     primitive::{
         Atomic,
@@ -13,11 +19,13 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     breathe,
+    nap_soundly_until,
     now_ns,
     Pace,
     Padded,
     Preempt,
     Refused,
+    Stage,
     Worker, //
 };
 
@@ -25,6 +33,11 @@ use crate::{
     arena::{
         Arena,
         Pattern, //
+    },
+    disturb::{
+        self,
+        Disturb,
+        Mine, //
     },
     line_up::LineUp,
     table, //
@@ -41,6 +54,7 @@ pub(crate) struct Contest {
     run_ms: u32,
     /// Whether the lock promises to exclude.
     pub(crate) excludes: bool,
+    pub(crate) disturb: Disturb,
     counts: KVVec<Padded<Counts>>,
 }
 
@@ -52,14 +66,21 @@ pub(crate) struct Counts {
 }
 
 impl Contest {
-    pub(crate) fn new(config: &Config, pace: Pace) -> Result<Self, Refused> {
+    pub(crate) fn new(
+        config: &Config,
+        pace: Pace,
+        kick: Kick,
+        limits: &Limits,
+    ) -> Result<Self, Refused> {
         let entry = table::entry(config.lock);
+        disturb::fit(config, &entry, kick, limits)?;
+        let disturb = Disturb::new(config, entry.sleeps)?;
         let mut counts = KVVec::with_capacity(config.threads as usize, GFP_KERNEL)?;
         for _ in 0..config.threads {
             counts.push(Padded(Counts::new()), GFP_KERNEL)?;
         }
         Ok(Self {
-            arena: (entry.make)()?,
+            arena: disturb.arena(&entry)?,
             pattern: Pattern {
                 hold: pace.loops(config.hold_ns),
                 idle: pace.loops(config.idle_ns),
@@ -67,6 +88,7 @@ impl Contest {
             line_up: LineUp::new(config.threads),
             run_ms: config.run_ms,
             excludes: entry.excludes,
+            disturb,
             counts,
         })
     }
@@ -93,6 +115,7 @@ impl Contest {
                 None
             }
         };
+        let mut mine = Mine::default();
         let mut from = now_ns();
         while !worker.alarm.rung() {
             let here = Preempt::new();
@@ -103,11 +126,22 @@ impl Contest {
             line_up.wait(worker);
             let to = now_ns();
             batch = resized(batch, to.saturating_sub(from));
-            from = to;
+            let more = self.disturb.between(&mut mine, worker, arena, &me);
+            sections = sections.wrapping_add(more);
+            from = now_ns();
         }
+        self.disturb.end(&mut mine);
         counts.sections.store(sections, Relaxed);
         counts.halts.store(me.events.halts.get(), Relaxed);
         counts.kicks.store(me.events.kicks.get(), Relaxed);
+    }
+
+    /// What goes on around the threads until the alarm has rung.
+    pub(crate) fn conduct(&self, stage: &Stage<'_>) -> Result<(), Refused> {
+        while !self.line_up.begun() && !stage.alarm.rung() {
+            nap_soundly_until(now_ns().saturating_add(1_000_000));
+        }
+        self.disturb.conduct(stage)
     }
 
     /// What the threads did, in their order.
@@ -117,7 +151,8 @@ impl Contest {
 
     /// Returns how many updates were lost or torn if `sections` were completed.
     pub(crate) fn lost(&self, sections: u64) -> u64 {
-        self.arena.words().lost(sections)
+        let lost = self.arena.words().lost(sections);
+        lost.wrapping_add(self.disturb.lost())
     }
 }
 

@@ -60,6 +60,11 @@ impl LineUp {
         }
     }
 
+    /// Whether the time of the run has begun.
+    pub(crate) fn begun(&self) -> bool {
+        self.begun.load(Relaxed)
+    }
+
     /// Thread 0: stays in its first section until the others are there, and begins the run of
     /// `run_ms`; what is returned must live for as long as it lasts.
     pub(crate) fn begin(

@@ -6,6 +6,7 @@
 
 mod arena;
 mod contest;
+mod disturb;
 mod kernel_locks;
 mod line_up;
 mod report;
@@ -33,6 +34,7 @@ use rig::{
     Load,
     Pace,
     Refused,
+    Stage,
     Stand,
     Text,
     Worker, //
@@ -115,10 +117,10 @@ impl Load for LockLoad {
         config.run_ms
     }
 
-    fn prepare(&self, config: &Config, _: &Limits) -> Result<Job, Refused> {
+    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Job, Refused> {
         self.must_be_in(config.mode)?;
         let kick = rig::kick(config.kick)?;
-        let contest = Contest::new(config, self.pace)?;
+        let contest = Contest::new(config, self.pace, kick, limits)?;
         rig::kick_by(kick);
         Ok(Job { kick, contest })
     }
@@ -129,6 +131,10 @@ impl Load for LockLoad {
 
     fn work(run: &Job, worker: &Worker<'_>) {
         run.contest.take_part(worker);
+    }
+
+    fn conduct(run: &Job, stage: &Stage<'_>) -> Result<(), Refused> {
+        run.contest.conduct(stage)
     }
 
     fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {

@@ -41,7 +41,7 @@ pub(crate) fn write(machine: &LockLoad, ended: &Ended<'_, LockLoad>, to: &mut Te
         kick: ended.run.kick,
         loops_per_us: machine.pace.loops_per_us(),
     };
-    writeln!(to, "{machine}")?;
+    writeln!(to, "{machine}\n{}", ended.run.contest.disturb.disturbed())?;
     for (index, (counts, place)) in (0..).zip(ended.run.contest.counts().zip(ended.places)) {
         let thread = Thread {
             index,

@@ -21,12 +21,20 @@ use algo::{
         Yield, //
     }, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 use crate::{
     arena::{
         arena,
         Arena, //
+    },
+    disturb::{
+        How,
+        Levels,
+        Rough, //
     },
     kernel_locks::RawSpin, //
 };
@@ -36,6 +44,8 @@ use crate::{
 pub(crate) struct Entry {
     /// Makes its arena.
     pub(crate) make: fn() -> Result<KBox<dyn Arena>>,
+    /// Makes one of it taken the hard way.
+    pub(crate) make_rough: fn(How, &Arc<Levels>) -> Result<KBox<dyn Arena>>,
     /// Whether it promises to exclude.
     pub(crate) excludes: bool,
     /// Whether it promises to serve in order of arrival.
@@ -65,7 +75,8 @@ pub(crate) fn entry(name: Name) -> Entry {
 
 fn of<L: Lock + Send + 'static>() -> Entry {
     Entry {
-        make: arena::<L>,
+        make: || arena(L::new()),
+        make_rough: |how, levels| arena(Rough::<L>::taken(how, levels)?),
         excludes: L::EXCLUDES,
         fifo: L::FIFO,
         tries: L::TRIES,

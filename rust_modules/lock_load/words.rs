@@ -39,7 +39,7 @@ impl Words {
 
     /// The critical section: reads the words, does what takes the `time`, and writes each plus one.
     #[inline(always)]
-    pub(crate) fn section(&self, time: impl FnOnce()) {
+    pub(crate) fn section<R>(&self, time: impl FnOnce() -> R) -> R {
         let words: *mut u64 = self.words.get().cast();
         let mut seen = [0u64; 10];
         for (i, word) in seen.iter_mut().enumerate() {
@@ -50,11 +50,12 @@ impl Words {
         if seen.iter().any(|&word| word != first) {
             self.torn.add(1, Relaxed);
         }
-        time();
+        let r = time();
         for (i, word) in seen.iter().enumerate() {
             // SAFETY: There are ten of either.
             unsafe { words.wrapping_add(i).write_volatile(word.wrapping_add(1)) };
         }
+        r
     }
 
     /// Returns how many updates were lost or torn if `sections` were completed; all have left.

@@ -22,6 +22,12 @@ pub(crate) fn online() -> impl Iterator<Item = CpuId> {
         .filter(|&cpu| mask.test(cpu))
 }
 
+/// Returns the `n`th vCPU that is online, counting around.
+pub fn nth_online(n: u64) -> u32 {
+    let n = n.checked_rem(online().count() as u64).unwrap_or(0);
+    online().nth(n as usize).map_or(0, |cpu| cpu.as_u32())
+}
+
 /// Returns what the machine allows now: its vCPUs, and the memory it can spare.
 pub(crate) fn limits() -> Limits {
     // SAFETY: Reads counters of the page allocator; may be called anywhere.

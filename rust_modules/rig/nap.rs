@@ -14,13 +14,21 @@ const LONGEST_US: u64 = 5000;
 
 /// Sleeps until the time is `until_ns`, or the alarm has rung.
 pub fn nap_until(until_ns: u64, alarm: &Alarm) {
-    while !alarm.rung() {
-        let us = until_ns.saturating_sub(now_ns()).div_ceil(1000);
-        if us == 0 {
-            return;
-        }
-        let us = us.min(LONGEST_US) as usize;
+    while !alarm.rung() && nap(until_ns) {}
+}
+
+/// Sleeps until the time is `until_ns`, whatever happens meanwhile.
+pub fn nap_soundly_until(until_ns: u64) {
+    while nap(until_ns) {}
+}
+
+/// Sleeps for a while if it is not yet `until_ns`; returns whether it was not.
+fn nap(until_ns: u64) -> bool {
+    let us = until_ns.saturating_sub(now_ns()).div_ceil(1000);
+    let us = us.min(LONGEST_US) as usize;
+    if us > 0 {
         // SAFETY: May be called where it may sleep. Idle only so as not to count as load.
         unsafe { bindings::usleep_range_state(us, us, bindings::TASK_IDLE) };
     }
+    us > 0
 }

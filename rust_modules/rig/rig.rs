@@ -37,6 +37,7 @@ pub use self::{
     alarm::Alarm,
     bench::Stand,
     clock::now_ns,
+    cpu::nth_online,
     crew::{
         Place,
         Worker, //
@@ -64,7 +65,10 @@ pub use self::{
     },
     memory::Page,
     mode::mode,
-    nap::nap_until,
+    nap::{
+        nap_soundly_until,
+        nap_until, //
+    },
     padded::Padded,
     percpu_counter::PercpuCounter,
     preempt::{

@@ -30,6 +30,7 @@ fn report(run: u64) -> String {
          sum elapsed_ns=20000000 sections=30 min=10 mean=15 max=20 halts=1 kicks=2 \
          exclusion=held lost=0\n\
          machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100\n\
+         disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0\n\
          thread index=0 vcpu=0 sections=10 halts=0 kicks=2 moved=0\n\
          thread index=1 vcpu=1 sections=20 halts=1 kicks=0 moved=0\n",
         config()

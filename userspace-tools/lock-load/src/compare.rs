@@ -93,6 +93,8 @@ mod tests {
                  sum elapsed_ns=1000000000 sections={n} min={n} mean={n} max={n} halts=0 kicks=0 \
                  exclusion=untested lost=0\n\
                  machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100\n\
+                 disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 \
+                 boosts=0\n\
                  thread index=0 vcpu=0 sections={n} halts=0 kicks=0 moved=0\n"
             ))
             .unwrap()

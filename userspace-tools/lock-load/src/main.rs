@@ -22,7 +22,8 @@ impl Tool for LockLoadTool {
     const EXAMPLES: &'static str = "  \
   lock-load run --lock ticket --threads 8
   lock-load sweep --lock ticket,mcs/halt,kernel/raw_spin --threads 1,2,4,8 --repeat 3
-  lock-load run --lock tas --hold-ns 0 --json";
+  lock-load run --lock tas --hold-ns 0 --json
+  lock-load run --lock mcs/halt --threads 4 --run-ms 2000 --onoff-ms 100 --shuffle-ms 20 --nested 4";
     const MEANINGS: &'static [&'static str] = &[
         "The lock under test",
         "Threads; thread i is bound to the i-th online vCPU",
@@ -31,6 +32,15 @@ impl Tool for LockLoadTool {
         "Length of the run, in ms",
         "How a halted vCPU is woken; one that the machine lacks is refused (ENODEV)",
         "The paravirt mode without which the run is refused (ENODEV); SLOWPATH_MODE is its default",
+        "All threads pause for so many ms, go on for as long, and so on; 0: never",
+        "Every so many ms all threads move one vCPU on; 0: never",
+        "Every so many ms a thread's vCPU goes offline or comes back; 0: never",
+        "A thread holds the lock for so many ms now and then; 0: never",
+        "How often that is, in ms",
+        "Locks of the kind; a thread takes some in their order, and always the last",
+        "Whether a thread waits for the lock, or tries until it gets it",
+        "Interrupts while a thread waits and holds",
+        "Every so many ms a thread is real-time for half that time, 10 ms at most; 0: never",
     ];
 
     fn show(report: &LockLoad) -> String {

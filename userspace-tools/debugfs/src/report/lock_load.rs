@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use abi::{
-    lock_load::{Config, Lock, Machine, Run, Sum, Thread},
+    lock_load::{Config, Disturbed, Lock, Machine, Run, Sum, Thread},
     status::Verdict,
     Malformed,
 };
@@ -28,6 +28,9 @@ pub struct LockLoad {
     /// What it ran on.
     #[serde(serialize_with = "fields")]
     pub machine: Machine,
+    /// What disturbed it.
+    #[serde(serialize_with = "fields")]
+    pub disturbed: Disturbed,
     /// What each thread did.
     #[serde(serialize_with = "list")]
     pub threads: Vec<Thread>,
@@ -63,6 +66,7 @@ impl Report for LockLoad {
             config: lines.config()?,
             sum: lines.take()?,
             machine: lines.take()?,
+            disturbed: lines.take()?,
             threads: lines.rest()?,
         })
     }
