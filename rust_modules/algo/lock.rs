@@ -4,16 +4,26 @@
 
 mod backoff;
 mod busted;
+mod clh;
 mod empty;
 mod mcs;
+mod preemptable_ticket;
+mod pv_byte;
+mod pv_queued;
+mod pv_ticket;
 mod tas;
 mod ticket;
 mod ttas;
 
 pub use self::{
     busted::Busted,
+    clh::Clh,
     empty::Empty,
     mcs::Mcs,
+    preemptable_ticket::PreemptableTicket,
+    pv_byte::PvByte,
+    pv_queued::PvQueued,
+    pv_ticket::PvTicket,
     tas::Tas,
     ticket::Ticket,
     ttas::Ttas, //

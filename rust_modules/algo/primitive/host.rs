@@ -210,12 +210,6 @@ loom::thread_local! {
     static SPINS: core::cell::Cell<u32> = core::cell::Cell::new(0);
 }
 
-#[cfg(loom)]
-loom::thread_local! {
-    /// What [`Vcpu::is_preempted`] answers next.
-    static PREEMPTED: core::cell::Cell<bool> = core::cell::Cell::new(true);
-}
-
 /// Nanoseconds since some moment in the past; loom's threads need no time.
 pub fn stamp() -> u64 {
     #[cfg(loom)]
@@ -226,14 +220,29 @@ pub fn stamp() -> u64 {
         .map_or(0, |time| time.as_nanos() as u64)
 }
 
-/// On the host a vCPU is a thread.
-#[derive(Clone)]
-pub struct Vcpu(thread::Thread);
+/// On the host a vCPU is a thread, by the order in which threads first asked who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vcpu(u32);
 
 impl Vcpu {
     /// Returns the thread the caller is.
     pub fn current() -> Self {
-        Self(thread::current())
+        NUMBER.with(|number| {
+            if number.get().is_none() {
+                let mut threads = THREADS.lock().unwrap();
+                number.set(Some(threads.len() as u32));
+                threads.push(thread::current());
+            }
+            Self(number.get().unwrap_or(0))
+        })
+    }
+
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    pub fn numbered(number: u32) -> Option<Self> {
+        ((number as usize) < THREADS.lock().unwrap().len()).then_some(Self(number))
     }
 
     /// Parks the calling thread if `*word` is `value`; may return early.
@@ -247,22 +256,43 @@ impl Vcpu {
     }
 
     /// Gives way to `self`, or to any other thread.
-    pub fn yield_to(&self) {
+    pub fn yield_to(self) {
         cpu_relax();
     }
 
-    /// Whether `self` was taken off its CPU; what loom lets it be is every answer, one at a time.
-    pub fn is_preempted(&self) -> bool {
+    /// Whether `self` was taken off its CPU. Who asks in loom is told so every other time.
+    pub fn is_preempted(self) -> bool {
         #[cfg(loom)]
-        return PREEMPTED.with(|answers| answers.replace(!answers.get()));
+        return PREEMPTED.with(|answer| answer.replace(!answer.get()));
         #[cfg(not(loom))]
         return false;
     }
 
     /// Unparks `self`.
-    pub fn kick(&self) {
-        self.0.unpark();
+    pub fn kick(self) {
+        let thread = THREADS.lock().unwrap().get(self.0 as usize).cloned();
+        if let Some(thread) = thread {
+            thread.unpark();
+        }
     }
+}
+
+// Who is who is no part of the algorithm, so loom explores no order in it: a mutex of `std`.
+#[cfg(loom)]
+loom::lazy_static! {
+    static ref THREADS: std::sync::Mutex<std::vec::Vec<thread::Thread>> = Default::default();
+}
+#[cfg(loom)]
+loom::thread_local! {
+    static NUMBER: core::cell::Cell<Option<u32>> = core::cell::Cell::new(None);
+    static PREEMPTED: core::cell::Cell<bool> = core::cell::Cell::new(true);
+}
+#[cfg(not(loom))]
+static THREADS: std::sync::Mutex<std::vec::Vec<thread::Thread>> =
+    std::sync::Mutex::new(std::vec::Vec::new());
+#[cfg(not(loom))]
+std::thread_local! {
+    static NUMBER: core::cell::Cell<Option<u32>> = const { core::cell::Cell::new(None) };
 }
 
 /// Plain memory that more than one thread reaches; the algorithm says why that is no race.

@@ -72,7 +72,7 @@ pub fn stamp() -> u64 {
 }
 
 /// A vCPU, by the number of its CPU.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vcpu(u32);
 
 impl Vcpu {
@@ -84,8 +84,14 @@ impl Vcpu {
 
     /// Returns the number of its CPU.
     #[inline]
-    pub fn number(&self) -> u32 {
+    pub fn number(self) -> u32 {
         self.0
+    }
+
+    /// Returns the vCPU of a CPU's number; `None` if there is no such CPU.
+    #[inline]
+    pub fn numbered(number: u32) -> Option<Self> {
+        (number < kernel::cpu::nr_cpu_ids()).then_some(Self(number))
     }
 
     /// Halts the calling vCPU unless `*word` is no longer `value`; may return early.
@@ -101,15 +107,15 @@ impl Vcpu {
     /// Gives the caller's CPU to this vCPU if it waits for one and the hypervisor offers that;
     /// else pauses.
     #[inline]
-    pub fn yield_to(&self) {
-        // SAFETY: The number came from `current()`, so it is that of a CPU.
+    pub fn yield_to(self) {
+        // SAFETY: The number is that of a CPU, as `current` and `numbered` see to.
         unsafe { helpers::slowpath_yield_to(self.0) };
     }
 
     /// Whether the hypervisor says that this vCPU is not running though it could; `false` where
     /// it says nothing. Old news when it is returned.
     #[inline]
-    pub fn is_preempted(&self) -> bool {
+    pub fn is_preempted(self) -> bool {
         // SAFETY: As above.
         unsafe { helpers::slowpath_vcpu_is_preempted(self.0) }
     }
@@ -117,8 +123,8 @@ impl Vcpu {
     /// Ends a halt of this vCPU. The store that the waiter looks for must be before this, by
     /// [`Full`], or by an exchange, which on this machine is.
     #[inline]
-    pub fn kick(&self) {
-        // SAFETY: The number came from `current()`, so it is that of a CPU.
+    pub fn kick(self) {
+        // SAFETY: The number is that of a CPU, as `current` and `numbered` see to.
         unsafe { helpers::slowpath_kick(self.0) };
     }
 }

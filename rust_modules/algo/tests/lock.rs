@@ -6,7 +6,7 @@ mod support;
 use support::{check, together, Arc, Bare, ROUNDS};
 
 use algo::{
-    lock::{Lock, Mcs, Tas, Ticket, Ttas},
+    lock::{Clh, Lock, Mcs, PreemptableTicket, PvByte, PvQueued, PvTicket, Tas, Ticket, Ttas},
     wait::{Halt, Spin, SpinThenHalt, Yield},
     Tuning, Waiter,
 };
@@ -53,6 +53,13 @@ excludes! {
     Mcs<Spin>: mcs_spinning_excludes_two, mcs_spinning_excludes_three;
     Mcs<Halt>: mcs_halting_excludes_two, mcs_halting_excludes_three;
     Mcs<Yield>: mcs_yielding_excludes_two, mcs_yielding_excludes_three;
+    Clh<Spin>: clh_spinning_excludes_two, clh_spinning_excludes_three;
+    Clh<Halt>: clh_halting_excludes_two, clh_halting_excludes_three;
+    Clh<SpinThenHalt>: clh_spinning_then_halting_excludes_two, clh_spinning_then_halting_excludes_three;
+    PvByte: pv_byte_excludes_two, pv_byte_excludes_three;
+    PvTicket: pv_ticket_excludes_two, pv_ticket_excludes_three;
+    PreemptableTicket: preemptable_ticket_excludes_two, preemptable_ticket_excludes_three;
+    PvQueued: pv_queued_excludes_two, pv_queued_excludes_three;
     Mcs<SpinThenHalt>: mcs_spinning_then_halting_excludes_two, mcs_spinning_then_halting_excludes_three;
 }
 

@@ -39,7 +39,7 @@ impl Wait for Yield {
 
     #[inline]
     fn vcpu(&self) -> Option<Vcpu> {
-        Some(self.vcpu.clone())
+        Some(self.vcpu)
     }
 
     #[inline]
@@ -47,7 +47,7 @@ impl Wait for Yield {
         let mut looks: u32 = 0;
         while !self.signal.is_signalled() {
             looks = looks.wrapping_add(1);
-            match &ahead {
+            match ahead {
                 Some(vcpu) if looks % LOOKS == 0 => {
                     me.events.yields.bump();
                     vcpu.yield_to();

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Xen's byte lock: spin on a byte, and after a while lie down on a list.
+//!
+//! Jeremy Fitzhardinge, "xen: implement Xen-specific spinlocks", 2008.
+//!
+//! ```text
+//!   spin ──threshold──▶ join the list ──the byte is set──▶ halt ──kick──▶ spin
+//!                              └───────the byte is clear: take it, let it go──▲
+//! ```
+//!
+//! The byte is the lock; the list is of those who gave up watching it. Only a holder takes waiters
+//! off the list, the longest there first, so the list needs no lock of its own. Who frees the byte
+//! wakes one; who wakes contends like anyone else, and may have to lie down again at the end of
+//! the list. That is unfair without bound, but a lock that is free never waits for a vCPU that is
+//! not running. A waiter that finds the byte clear after joining the list takes the byte and lets
+//! it go, which wakes the first on the list, perhaps itself: so no wake-up is lost between the two
+//! words. The price is a locked instruction where the release would need none.
+
+#![expect(
+    unsafe_code,
+    reason = "a waiter's node is reached through raw pointers"
+)]
+
+use core::ptr;
+
+use super::Lock;
+use crate::{
+    primitive::{
+        cpu_relax,
+        Acquire,
+        Atomic,
+        Cell,
+        Full,
+        Relaxed, //
+    },
+    wait::{
+        Halt,
+        Wait, //
+    },
+    Waiter, //
+};
+
+/// A byte, and a list of those who wait for it with their vCPUs halted.
+pub struct PvByte {
+    taken: Atomic<u8>,
+    /// Those who came last, the last first.
+    joined: Atomic<*mut Node>,
+    /// Those before them, the first first. The holder's alone.
+    first: Cell<*mut Node>,
+}
+
+/// A waiter's place on the list, on its stack.
+struct Node {
+    next: Cell<*mut Node>,
+    woken: Halt,
+}
+
+// SAFETY: `first`, and `next` of a node on the list, are the holder's; the rest are atomics.
+unsafe impl Sync for PvByte {}
+// SAFETY: As for `Sync`.
+unsafe impl Send for PvByte {}
+
+impl PvByte {
+    #[inline]
+    fn take(&self) -> bool {
+        // Pairs with the exchange in `free`, of whoever held it before.
+        self.taken.load(Relaxed) == 0 && self.taken.cmpxchg(0, 1, Acquire).is_ok()
+    }
+
+    #[inline]
+    fn free(&self, me: &Waiter) {
+        loop {
+            let first = self.first();
+            // Pairs with the acquire in `take`, of whoever holds it next; and with the exchange in
+            // `join`: either we see whom it put there, or it sees the byte clear.
+            self.taken.xchg(0, Full);
+            if !first.is_null() {
+                me.events.pv_kick_unlock.bump();
+                // SAFETY: It is off the list and waits for this, so it is live until it is woken.
+                unsafe { Halt::signal(ptr::addr_of!((*first).woken), me) };
+                return;
+            }
+            if self.joined.load(Relaxed).is_null() || !self.take() {
+                // Nobody is on the list, or whoever holds the lock now will see to it.
+                return;
+            }
+        }
+    }
+
+    /// Takes the one who has been on the list for longest off it. The caller holds the lock.
+    #[inline]
+    fn first(&self) -> *mut Node {
+        // SAFETY: `first` is the holder's.
+        let mut first = self.first.with(|f| unsafe { *f });
+        if first.is_null() {
+            if self.joined.load(Relaxed).is_null() {
+                return first;
+            }
+            first = self.reversed();
+        }
+        // SAFETY: A node that is on the list is live, and `next` is the holder's.
+        let next = unsafe { (*first).next.with(|n| *n) };
+        // SAFETY: As above.
+        self.first.with_mut(|f| unsafe { *f = next });
+        first
+    }
+
+    /// Takes over all who joined, the first first. The caller holds the lock.
+    fn reversed(&self) -> *mut Node {
+        // Pairs with the exchanges in `join`, for the nodes as they were made.
+        let mut from = self.joined.xchg(ptr::null_mut(), Acquire);
+        let mut to: *mut Node = ptr::null_mut();
+        while !from.is_null() {
+            // SAFETY: A node that is on the list is live, and `next` is the holder's.
+            let next = unsafe { (*from).next.with_mut(|n| core::mem::replace(&mut *n, to)) };
+            (to, from) = (from, next);
+        }
+        to
+    }
+
+    /// Spins for the threshold, one look at least; returns whether it took the lock.
+    #[inline]
+    fn spin(&self, me: &Waiter) -> bool {
+        (0..me.tuning.threshold.max(1)).any(|_| {
+            cpu_relax();
+            self.take()
+        })
+    }
+
+    /// Lies down until woken.
+    #[inline(never)]
+    fn block(&self, me: &Waiter) {
+        let node = Node {
+            next: Cell::new(ptr::null_mut()),
+            woken: Halt::new(),
+        };
+        self.join(&node);
+        if self.take() {
+            // The last holder may have looked at the list before we joined it.
+            self.free(me);
+        }
+        me.events.pv_wait_head.bump();
+        node.woken.wait(None, me);
+    }
+
+    fn join(&self, node: &Node) {
+        loop {
+            let last = self.joined.load(Relaxed);
+            // SAFETY: Not on the list yet, so still ours.
+            node.next.with_mut(|next| unsafe { *next = last });
+            // Pairs with the exchange in `reversed`, and as said in `free`.
+            let mine = ptr::from_ref(node).cast_mut();
+            if self.joined.cmpxchg(last, mine, Full).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+impl Lock for PvByte {
+    const NAME: &'static str = "pv_byte";
+
+    #[inline]
+    fn new() -> Self {
+        Self {
+            taken: Atomic::new(0),
+            joined: Atomic::new(ptr::null_mut()),
+            first: Cell::new(ptr::null_mut()),
+        }
+    }
+
+    #[inline]
+    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+        if !self.take() {
+            me.events.lock_slowpath.bump();
+            while !self.spin(me) {
+                self.block(me);
+            }
+        }
+        let r = body();
+        self.free(me);
+        r
+    }
+
+    #[inline]
+    fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+        if !self.take() {
+            return None;
+        }
+        let r = body();
+        self.free(me);
+        Some(r)
+    }
+}

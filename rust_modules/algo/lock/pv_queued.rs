@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Our answer to the kernel's paravirt queue lock, `kernel/locking/qspinlock_paravirt.h`.
+//!
+//! ```text
+//!   word   overtakes | halted | pending | holder          tail ─▶ last ◀─ … ◀─ first
+//! ```
+//!
+//! - The word names its holder, so a waiter can ask whether that vCPU is running at all, and does not
+//!   spin for one that is not. The kernel's waiters know only the waiter ahead.
+//! - The first waiter is *pending*: it alone waits for the word, the others in a queue behind it,
+//!   each on its own node. It writes down its vCPU before it sets *halted*; whoever frees the
+//!   lock clears that and kicks. So the kernel's hash from lock to vCPU is one word.
+//! - Whoever becomes first while it is halted stays halted: its predecessor, which has just
+//!   taken the lock, sets *halted* for it, and the release kicks it. One kick per hand-over.
+//! - A running thread takes a free lock past the queue, but past the same first waiter at most
+//!   `overtakes` times: they are counted in the word, where each of them has to write anyway. So a
+//!   waiter with `n` ahead is overtaken at most `(n + 1) × overtakes` times from when the pending
+//!   bit stands for the one at the front. The kernel has no such bound.
+
+#![expect(
+    unsafe_code,
+    reason = "a waiter's node is reached through raw pointers"
+)]
+
+mod node;
+mod word;
+
+use core::ptr;
+
+use self::{
+    node::Node,
+    word::Word, //
+};
+use super::Lock;
+use crate::{
+    primitive::{
+        cpu_relax,
+        Acquire,
+        Atomic,
+        Full,
+        Relaxed,
+        Release,
+        Vcpu, //
+    },
+    Waiter, //
+};
+
+/// Takes what is free, queues for what is not, and knows who is running.
+pub struct PvQueued {
+    word: Atomic<u32>,
+    /// The vCPU of the first waiter, if the word says that it is halted.
+    first: Atomic<u32>,
+    tail: Atomic<*mut Node>,
+}
+
+/// Looks between two questions whether a vCPU is running: the answer is on another's cache line.
+const LOOKS: u32 = 32;
+
+// SAFETY: All fields are atomics; the nodes behind `tail` are reached as `queue` explains.
+unsafe impl Sync for PvQueued {}
+// SAFETY: As for `Sync`.
+unsafe impl Send for PvQueued {}
+
+impl PvQueued {
+    /// Writes `to` if `from` is there, and so takes the lock, or gives up or makes a claim to it.
+    ///
+    /// Pairs with the exchanges of all others: with that of `free` for whoever takes the lock,
+    /// and with that of the first waiter for whoever is to kick it. `Full`, since some do both.
+    #[inline]
+    fn change(&self, from: Word, to: Word) -> bool {
+        self.word.cmpxchg(from.0, to.0, Full).is_ok()
+    }
+
+    #[inline]
+    fn look(&self) -> Word {
+        // Says what to try; the exchange that follows orders.
+        Word(self.word.load(Relaxed))
+    }
+
+    /// Frees the lock, and wakes the first waiter if it is halted.
+    #[inline]
+    fn free(&self, mine: Word, me: &Waiter) {
+        // Pairs with the acquire of whoever takes it next.
+        if self.word.cmpxchg(mine.0, Word::FREE.0, Release).is_err() {
+            self.free_slowly(me);
+        }
+    }
+
+    #[inline(never)]
+    fn free_slowly(&self, me: &Waiter) {
+        loop {
+            let word = self.look();
+            if !self.change(word, word.freed()) {
+                continue;
+            }
+            // The exchange came after the one that set the bit, and so after `first` was written.
+            if word.halted() {
+                self.kick(me);
+            }
+            return;
+        }
+    }
+
+    fn kick(&self, me: &Waiter) {
+        // If it was written anew since, the one that it named is awake already.
+        if let Some(vcpu) = Vcpu::numbered(self.first.load(Relaxed)) {
+            me.events.kicks.bump();
+            me.events.pv_kick_unlock.bump();
+            vcpu.kick();
+        }
+    }
+
+    /// Takes the lock if it is free and the first waiter, if any, may be overtaken.
+    #[inline]
+    fn steal(&self, mine: Word, me: &Waiter) -> bool {
+        let word = self.look();
+        let Some(to) = word.stolen_by(mine, me.tuning.overtakes) else {
+            return false;
+        };
+        if !self.change(word, to) {
+            return false;
+        }
+        if word.pending() {
+            me.events.pv_lock_stealing.bump();
+        }
+        true
+    }
+
+    /// Waits for the lock and takes it.
+    #[inline(never)]
+    fn take_slowly(&self, mine: Word, me: &Waiter) {
+        me.events.lock_slowpath.bump();
+        if !self.steal(mine, me) {
+            self.queue(mine, me);
+        }
+    }
+
+    /// Joins the queue, becomes first, takes the lock, and makes the next in the queue first.
+    fn queue(&self, mine: Word, me: &Waiter) {
+        let node = Node::new();
+        let at = ptr::from_ref(&node).cast_mut();
+        // Publishes the node; pairs with the next arrival's exchange.
+        let ahead = self.tail.xchg(at, Full);
+        if !ahead.is_null() {
+            // SAFETY: `ahead` stays on its owner's stack until `next` is set, which this does last.
+            let vcpu = unsafe { Node::link(ahead, at) };
+            node.wait(vcpu, me);
+        }
+        self.wait_first(mine, &node, me);
+        self.make_next_first(at, &node, me);
+    }
+
+    /// The first waiter: waits for the lock and takes it.
+    fn wait_first(&self, mine: Word, node: &Node, me: &Waiter) {
+        let mut halted = false;
+        loop {
+            let mut patience = me.tuning.threshold;
+            loop {
+                let word = self.look();
+                if word.is_free() {
+                    if self.take_first(word, mine, node) {
+                        return;
+                    }
+                    continue;
+                }
+                if !word.pending() {
+                    self.change(word, word.with_pending());
+                    continue;
+                }
+                if patience == 0 {
+                    break;
+                }
+                if patience % LOOKS == 0 && word.holder().is_some_and(Vcpu::is_preempted) {
+                    me.events.pv_wait_early.bump();
+                    break;
+                }
+                patience -= 1;
+                cpu_relax();
+            }
+            if halted {
+                me.events.pv_wait_again.bump();
+            }
+            halted |= self.halt_first(me);
+        }
+    }
+
+    /// The first waiter: takes the free lock. If one is behind it, that one becomes pending with the
+    /// same exchange, so that nobody overtakes it uncounted.
+    fn take_first(&self, word: Word, mine: Word, node: &Node) -> bool {
+        let to = match node.next() {
+            None => mine,
+            Some(_) => mine.with_pending(),
+        };
+        self.change(word, to)
+    }
+
+    /// The first waiter: halts until the lock is freed; returns whether it did.
+    fn halt_first(&self, me: &Waiter) -> bool {
+        self.first.store(Vcpu::current().number(), Relaxed);
+        let word = self.look();
+        // Hands `first` over to whoever frees the lock. While the bit is set nobody else writes the
+        // word but the holder, to free it or, before, to set what is set already.
+        if word.is_free() || !self.change(word, word.with_halted()) {
+            return false;
+        }
+        me.events.halts.bump();
+        me.events.pv_wait_head.bump();
+        Vcpu::halt_while(&self.word, word.with_halted().0);
+        if self.look() == word.with_halted() {
+            me.events.pv_spurious_wakeup.bump();
+        }
+        true
+    }
+
+    /// The holder, whose `node` was first: makes the one behind it first.
+    fn make_next_first(&self, at: *mut Node, node: &Node, me: &Waiter) {
+        // Leaves the queue empty, if it is. Whoever comes then is first without being told.
+        if node.next().is_none() && self.tail.cmpxchg(at, ptr::null_mut(), Release).is_ok() {
+            return;
+        }
+        let next = loop {
+            if let Some(next) = node.next() {
+                break next;
+            }
+            cpu_relax();
+        };
+        self.set(Word::with_pending);
+        // SAFETY: `next` waits to become first, so its node is live until it is told.
+        if let Some(vcpu) = unsafe { Node::make_first(next) } {
+            // It stays halted until we free the lock.
+            self.first.store(vcpu.number(), Relaxed);
+            self.set(Word::with_halted);
+        }
+        let _ = me;
+    }
+
+    /// The holder: changes the word, which others may be changing.
+    fn set(&self, with: impl Fn(Word) -> Word) {
+        loop {
+            let word = self.look();
+            if word == with(word) || self.change(word, with(word)) {
+                return;
+            }
+        }
+    }
+}
+
+impl Lock for PvQueued {
+    const NAME: &'static str = "pv_queued";
+
+    #[inline]
+    fn new() -> Self {
+        Self {
+            word: Atomic::new(Word::FREE.0),
+            first: Atomic::new(0),
+            tail: Atomic::new(ptr::null_mut()),
+        }
+    }
+
+    #[inline]
+    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+        let mine = Word::held_by(Vcpu::current());
+        // Pairs with the release in `free`, of whoever held it before.
+        if self.word.cmpxchg(Word::FREE.0, mine.0, Acquire).is_err() {
+            self.take_slowly(mine, me);
+        }
+        let r = body();
+        self.free(mine, me);
+        r
+    }
+
+    #[inline]
+    fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+        let mine = Word::held_by(Vcpu::current());
+        // As in `with`, but never past a waiter.
+        if self.word.cmpxchg(Word::FREE.0, mine.0, Acquire).is_err() {
+            return None;
+        }
+        let r = body();
+        self.free(mine, me);
+        Some(r)
+    }
+}

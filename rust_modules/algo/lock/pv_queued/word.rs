@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The word of `pv_queued`: who holds the lock, and what is known of the first waiter.
+//!
+//! ```text
+//!   31          18   17       16      15     0
+//!    overtakes     halted   pending   holder        holder: its vCPU's number plus one, 0 is free
+//! ```
+
+use crate::primitive::Vcpu;
+
+/// A value of the word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Word(pub(super) u32);
+
+const HOLDER: u32 = 0xffff;
+/// A first waiter waits.
+const PENDING: u32 = 1 << 16;
+/// It is halted; whoever frees the lock kicks it.
+const HALTED: u32 = 1 << 17;
+/// One section that began past the first waiter.
+const OVERTAKE: u32 = 1 << 18;
+const MOST_OVERTAKES: u32 = u32::MAX / OVERTAKE;
+
+impl Word {
+    /// Nobody holds it, nobody waits.
+    pub(super) const FREE: Self = Self(0);
+
+    /// Held, nobody waits. A vCPU whose number does not fit is held to be running always.
+    #[inline]
+    pub(super) fn held_by(vcpu: Vcpu) -> Self {
+        Self(vcpu.number().wrapping_add(1).min(HOLDER))
+    }
+
+    /// The vCPU that holds it.
+    pub(super) fn holder(self) -> Option<Vcpu> {
+        match self.0 & HOLDER {
+            0 | HOLDER => None,
+            number => Vcpu::numbered(number.wrapping_sub(1)),
+        }
+    }
+
+    pub(super) fn is_free(self) -> bool {
+        self.0 & HOLDER == 0
+    }
+
+    pub(super) fn pending(self) -> bool {
+        self.0 & PENDING != 0
+    }
+
+    pub(super) fn halted(self) -> bool {
+        self.0 & HALTED != 0
+    }
+
+    /// Free; the first waiter, if it was halted, is about to be kicked.
+    pub(super) fn freed(self) -> Self {
+        Self(self.0 & !(HOLDER | HALTED))
+    }
+
+    pub(super) fn with_pending(self) -> Self {
+        Self(self.0 | PENDING)
+    }
+
+    pub(super) fn with_halted(self) -> Self {
+        Self(self.0 | HALTED)
+    }
+
+    /// Held by the holder of `mine`, who may take it past a first waiter up to `overtakes` times.
+    pub(super) fn stolen_by(self, mine: Self, overtakes: u32) -> Option<Self> {
+        if !self.is_free() {
+            return None;
+        }
+        if !self.pending() {
+            return Some(Self(self.0 | mine.0));
+        }
+        let so_far = self.0 / OVERTAKE;
+        (so_far < overtakes.min(MOST_OVERTAKES))
+            .then(|| Self(self.0.wrapping_add(OVERTAKE) | mine.0))
+    }
+}

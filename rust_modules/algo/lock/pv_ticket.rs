@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The paravirt ticket lock: a ticket lock whose waiters may halt, told by one bit of the tail.
+//!
+//! Jeremy Fitzhardinge, "Paravirtualized ticket spinlocks", 2011; in the kernel from 3.12 to 4.1.
+//!
+//! ```text
+//!   tail   next ticket ──────────── | slow     a ticket is 2, the low bit says that someone halts
+//!   head   ticket being served ──── | 0
+//! ```
+//!
+//! Taking a ticket and being served are those of `ticket`. A waiter that has looked for the
+//! threshold enters `lock_spinning`: it leaves its vCPU's number in the slot of its ticket, sets the
+//! slow bit, looks again, and halts. Whoever frees the lock looks at the bit after serving the
+//! next; if it is set, `unlock_kick` finds the one to wake in the slot of the ticket now served, and
+//! the bit is cleared once nobody is left. A ticket names its slot, so there is no table of vCPUs
+//! to walk as in the kernel's; a waiter that finds its slot in use, there being more of them than
+//! slots, goes on spinning. The order is strict: a served waiter that is not running stops all.
+
+use super::Lock;
+use crate::{
+    primitive::{
+        cpu_relax,
+        Acquire,
+        Atomic,
+        Full,
+        Relaxed,
+        Vcpu, //
+    },
+    Waiter, //
+};
+
+/// Serves in order of arrival; up to `SLOTS` waiters, a power of two, can halt.
+pub struct PvTicket<const SLOTS: usize = 64> {
+    tail: Atomic<u32>,
+    head: Atomic<u32>,
+    /// Who halts for a ticket: the number of its vCPU plus one, or 0.
+    slots: [Atomic<u32>; SLOTS],
+}
+
+const SLOW: u32 = 1;
+const TICKET: u32 = 2;
+
+impl<const SLOTS: usize> PvTicket<SLOTS> {
+    /// Creates the lock, free, its next ticket being `ticket`, which is even.
+    #[inline]
+    pub fn starting_at(ticket: u32) -> Self {
+        Self {
+            tail: Atomic::new(ticket & !SLOW),
+            head: Atomic::new(ticket & !SLOW),
+            slots: core::array::from_fn(|_| Atomic::new(0)),
+        }
+    }
+
+    #[inline]
+    fn serves(&self, mine: u32) -> bool {
+        // Pairs with the addition in `serve_after`, of whoever had the ticket before.
+        self.head.load(Acquire) == mine
+    }
+
+    #[inline]
+    fn serve_after(&self, mine: u32, me: &Waiter) {
+        // Pairs with the acquire in `serves`, of whoever has the next ticket; and, since the bit
+        // is looked at after it, with the exchange in `lock_spinning` that sets the bit: either we
+        // see the bit, or that waiter sees that it is served. Tickets wrap around.
+        self.head.fetch_add(TICKET, Full);
+        if self.tail.load(Relaxed) & SLOW != 0 {
+            self.unlock_kick(mine.wrapping_add(TICKET), me);
+        }
+    }
+
+    /// Clears the bit if nobody waits, or wakes whoever halts for the ticket now `served`.
+    #[inline(never)]
+    fn unlock_kick(&self, served: u32, me: &Waiter) {
+        // Nothing to order: who sets the bit again looks at the head after that.
+        if self.tail.cmpxchg(served | SLOW, served, Relaxed).is_ok() {
+            return;
+        }
+        let slot = self.slot(served).map_or(0, |slot| slot.load(Relaxed));
+        // A slot that was reused meanwhile names another, which is woken for nothing.
+        if let Some(vcpu) = slot.checked_sub(1).and_then(Vcpu::numbered) {
+            me.events.kicks.bump();
+            me.events.pv_kick_unlock.bump();
+            vcpu.kick();
+        }
+    }
+
+    #[inline]
+    fn slot(&self, ticket: u32) -> Option<&Atomic<u32>> {
+        self.slots.get((ticket / TICKET) as usize & (SLOTS - 1))
+    }
+
+    /// Waits for `mine` to be served.
+    #[inline(never)]
+    fn wait(&self, mine: u32, me: &Waiter) {
+        me.events.lock_slowpath.bump();
+        loop {
+            for _ in 0..me.tuning.threshold {
+                cpu_relax();
+                if self.serves(mine) {
+                    return;
+                }
+            }
+            if self.lock_spinning(mine, me) {
+                return;
+            }
+            cpu_relax();
+        }
+    }
+
+    /// Halts until `mine` is served; returns at once, and whether it is, if its slot is in use.
+    fn lock_spinning(&self, mine: u32, me: &Waiter) -> bool {
+        let vcpu = Vcpu::current().number().wrapping_add(1);
+        let slot = self.slot(mine);
+        // Nothing to order yet: the exchange below comes before the look at the head.
+        let Some(slot) = slot.filter(|slot| slot.cmpxchg(0, vcpu, Relaxed).is_ok()) else {
+            return self.serves(mine);
+        };
+        loop {
+            let tail = self.tail.load(Relaxed);
+            // Pairs with the addition in `serve_after`, as said there. Done also if the bit is
+            // set, for the slot to be seen by whoever sees the bit.
+            if self.tail.cmpxchg(tail, tail | SLOW, Full).is_ok() {
+                break;
+            }
+        }
+        self.halt(mine, me);
+        // Whoever still reads it would wake us for nothing.
+        slot.store(0, Relaxed);
+        true
+    }
+
+    fn halt(&self, mine: u32, me: &Waiter) {
+        let mut halted = false;
+        loop {
+            // As in `serves`.
+            let head = self.head.load(Acquire);
+            if head == mine {
+                return;
+            }
+            if halted {
+                me.events.pv_wait_again.bump();
+            }
+            if head.wrapping_add(TICKET) == mine {
+                me.events.pv_wait_head.bump();
+            } else {
+                me.events.pv_wait_node.bump();
+            }
+            me.events.halts.bump();
+            Vcpu::halt_while(&self.head, head);
+            if self.head.load(Relaxed) == head {
+                me.events.pv_spurious_wakeup.bump();
+            }
+            halted = true;
+        }
+    }
+}
+
+impl<const SLOTS: usize> Lock for PvTicket<SLOTS> {
+    const NAME: &'static str = "pv_ticket";
+    const FIFO: bool = true;
+
+    #[inline]
+    fn new() -> Self {
+        Self::starting_at(0)
+    }
+
+    #[inline]
+    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+        // Taking a ticket orders nothing; being served does.
+        let mine = self.tail.fetch_add(TICKET, Relaxed) & !SLOW;
+        if !self.serves(mine) {
+            self.wait(mine, me);
+        }
+        let r = body();
+        self.serve_after(mine, me);
+        r
+    }
+
+    #[inline]
+    fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+        // As in `serves`: if that ticket is still to be had, it is being served. The bit is clear
+        // when the lock is free, or about to be cleared.
+        let mine = self.head.load(Acquire);
+        let next = mine.wrapping_add(TICKET);
+        if self.tail.cmpxchg(mine, next, Relaxed).is_err() {
+            return None;
+        }
+        let r = body();
+        self.serve_after(mine, me);
+        Some(r)
+    }
+}
