@@ -56,6 +56,13 @@ _Bool slowpath_vcpu_is_preempted(unsigned int cpu);
 /* Initialises the raw_spinlock_t at lock. */
 void slowpath_raw_spin_init(void *lock);
 
+/* Initialises the rwlock_t at lock. */
+void slowpath_rwlock_init(void *lock);
+/* A free struct mutex, rw_semaphore, percpu_rw_semaphore; not the same one 16 times in a row. */
+void *slowpath_mutex(void);
+void *slowpath_rwsem(void);
+void *slowpath_percpu_rwsem(void);
+
 /* What the kernel's contended spinlock is patched to call. */
 enum slowpath_spin {
 	SLOWPATH_SPIN_UNKNOWN,

@@ -7,13 +7,13 @@ macro_rules! choice {
     (
         $(#[$doc:meta])*
         $name:ident {
-            $($(#[$vdoc:meta])* $variant:ident = $text:literal,)*
+            $($(#[doc = $vdoc:literal])* $variant:ident = $text:literal,)*
         }
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name {
-            $($(#[$vdoc])* $variant,)*
+            $($(#[doc = $vdoc])* $variant,)*
         }
 
         impl $name {
@@ -21,6 +21,9 @@ macro_rules! choice {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
             /// The names of [`Self::ALL`], in the same order.
             pub const NAMES: &'static [&'static str] = &[$($text,)*];
+
+            /// What each of [`Self::ALL`] means.
+            pub const MEANINGS: &'static [&'static str] = &[$(concat!($($vdoc),*),)*];
 
             /// The variant's name.
             pub fn name(self) -> &'static str {

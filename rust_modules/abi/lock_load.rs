@@ -10,28 +10,50 @@ use crate::{
 choice! {
     /// The locks under test, as `lock` or `lock/wait`.
     Lock {
-        /// No lock, and no promise: the cost of the load itself.
+        /// No lock and no promise: the cost of the load itself
         Empty = "empty",
-        /// No lock, but the promise of one: every run must catch it.
+        /// No lock but the promise of one: every run must catch it
         Busted = "busted",
-        /// Test and set.
+        /// Test and set, with pauses that grow to `backoff`
         Tas = "tas",
-        /// Test, then test and set.
+        /// Test, then test and set, with pauses that grow to `backoff`
         Ttas = "ttas",
-        /// First come, first served, everyone watching one word.
+        /// First come, first served, everyone watching one word; Piggin 2007
         Ticket = "ticket",
-        /// A queue, each waiter spinning on a word of its own.
+        /// A queue, each waiter spinning on a word of its own; Mellor-Crummey and Scott 1991
         McsSpin = "mcs/spin",
-        /// A queue, each waiter halting its vCPU.
+        /// The same, each waiter halting its vCPU at once
         McsHalt = "mcs/halt",
-        /// A queue, each waiter spinning for a while and then halting its vCPU.
+        /// The same, each waiter spinning for `threshold` looks and then halting
         McsSpinThenHalt = "mcs/spin-then-halt",
-        /// A queue, each waiter yielding to the vCPU ahead.
+        /// The same, each waiter giving its CPU to the vCPU ahead where KVM offers that
         McsYield = "mcs/yield",
-        /// A queue of halted waiters whose kick is dropped: every validation must catch it.
+        /// The same, halting, but its kick is dropped: every validation must catch it
         McsBusted = "mcs/busted",
-        /// The kernel's own `raw_spinlock_t`; [`Machine::kernel_lock`] says what that is here.
+        /// A queue, each waiter watching its predecessor's node; Craig 1993
+        ClhSpin = "clh/spin",
+        /// The same, halting at once
+        ClhHalt = "clh/halt",
+        /// The same, spinning for `threshold` looks and then halting
+        ClhSpinThenHalt = "clh/spin-then-halt",
+        /// A byte, and a list of halted waiters after `threshold` looks; Fitzhardinge 2008
+        PvByte = "pv_byte",
+        /// A ticket lock whose tail says that someone halts; Fitzhardinge 2011
+        PvTicket = "pv_ticket",
+        /// A ticket lock whose waiters go past those who are not there; Ouyang and Lange 2013
+        PreemptableTicket = "preemptable_ticket",
+        /// A queue that knows who is running; a free lock may be taken past it, `overtakes` times
+        PvQueued = "pv_queued",
+        /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; `machine` says which
         KernelRawSpin = "kernel/raw_spin",
+        /// rwlock_t, for writing: qrwlock, whose waiters queue on a raw_spinlock_t
+        KernelRwLock = "kernel/rwlock",
+        /// struct mutex: waiters spin on an osq while the holder runs, and else sleep
+        KernelMutex = "kernel/mutex",
+        /// struct rw_semaphore, for writing: spins while the writer runs, and else sleeps
+        KernelRwsem = "kernel/rwsem",
+        /// struct percpu_rw_semaphore, for writing: sleeps, and waits for RCU when it has been idle
+        KernelPercpuRwsem = "kernel/percpu_rwsem",
     }
 }
 
@@ -173,6 +195,12 @@ settings! {
         irqs: Irqs = Irqs::On, in Allowed::Names(Irqs::NAMES);
         /// Every so often a thread becomes real-time, for half that time, 10 ms at most; 0: never.
         boost_ms: u32 = 0, in Allowed::Range(0, 1000);
+        /// Looks at the lock before a waiter halts, of the locks and waits that do so.
+        threshold: u32 = 4096, in Allowed::Range(0, 1_000_000), live;
+        /// The longest pause between two attempts of `tas` and `ttas`, in rounds of `pause`.
+        backoff: u32 = 64, in Allowed::Range(1, 65_536);
+        /// How many sections may begin past the first waiter of `pv_queued`.
+        overtakes: u32 = 1024, in Allowed::Range(0, 16_383);
     }
 }
 

@@ -14,6 +14,7 @@ use algo::{
         Atomic,
         Relaxed, //
     },
+    Tuning,
     Waiter, //
 };
 use kernel::prelude::*;
@@ -55,6 +56,11 @@ pub(crate) struct Contest {
     /// Whether the lock promises to exclude.
     pub(crate) excludes: bool,
     pub(crate) disturb: Disturb,
+    /// Whether waiters sleep, which they must not with preemption off.
+    sleeps: bool,
+    tuning: Tuning,
+    /// The one of them that may change during a run.
+    threshold: Atomic<u32>,
     counts: KVVec<Padded<Counts>>,
 }
 
@@ -89,8 +95,20 @@ impl Contest {
             run_ms: config.run_ms,
             excludes: entry.excludes,
             disturb,
+            sleeps: entry.sleeps,
+            tuning: Tuning {
+                threshold: config.threshold,
+                backoff: config.backoff,
+                overtakes: config.overtakes,
+            },
+            threshold: Atomic::new(config.threshold),
             counts,
         })
+    }
+
+    /// Takes over live settings.
+    pub(crate) fn change(&self, config: &Config) {
+        self.threshold.store(config.threshold, Relaxed);
     }
 
     pub(crate) fn threads(&self) -> u32 {
@@ -102,13 +120,13 @@ impl Contest {
         let Some(counts) = self.counts.get(worker.index as usize) else {
             return;
         };
-        let me = Waiter::default();
+        let mut me = Waiter::new(self.tuning);
         let (line_up, arena) = (&self.line_up, &*self.arena);
         let (mut sections, mut batch) = (0u64, 1);
         let _clock = match worker.index {
             0 => {
                 sections = 1;
-                Some(line_up.begin(arena, &me, worker, self.run_ms))
+                Some(line_up.begin(arena, &me, worker, self.run_ms, self.sleeps))
             }
             _ => {
                 line_up.come(worker);
@@ -118,7 +136,8 @@ impl Contest {
         let mut mine = Mine::default();
         let mut from = now_ns();
         while !worker.alarm.rung() {
-            let here = Preempt::new();
+            me.tuning.threshold = self.threshold.load(Relaxed);
+            let here = (!self.sleeps).then(Preempt::new);
             let done = arena.batch(self.pattern, batch, worker.alarm, &me);
             drop(here);
             sections = sections.wrapping_add(done);

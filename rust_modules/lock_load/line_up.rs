@@ -66,15 +66,16 @@ impl LineUp {
     }
 
     /// Thread 0: stays in its first section until the others are there, and begins the run of
-    /// `run_ms`; what is returned must live for as long as it lasts.
+    /// `run_ms`, with preemption on if the lock sleeps; what is returned must live for as long as it lasts.
     pub(crate) fn begin(
         &self,
         arena: &dyn Arena,
         me: &Waiter,
         worker: &Worker<'_>,
         run_ms: u32,
+        sleeps: bool,
     ) -> impl Sized {
-        let _here = Preempt::new();
+        let _here = (!sleeps).then(Preempt::new);
         let came = || self.came.load(Relaxed) >= self.others;
         let past = || self.others == 0 || self.past.load(Relaxed) > 0;
         let patience_ns = u64::from(PATIENCE_MS).saturating_mul(1_000_000);

@@ -137,6 +137,10 @@ impl Load for LockLoad {
         run.contest.conduct(stage)
     }
 
+    fn change(run: &Job, config: &Config) {
+        run.contest.change(config);
+    }
+
     fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {
         report::write(self, ended, to)
     }

@@ -6,9 +6,14 @@ use abi::lock_load::Lock as Name;
 use algo::{
     lock::{
         Busted,
+        Clh,
         Empty,
         Lock,
         Mcs,
+        PreemptableTicket,
+        PvByte,
+        PvQueued,
+        PvTicket,
         Tas,
         Ticket,
         Ttas, //
@@ -36,7 +41,13 @@ use crate::{
         Levels,
         Rough, //
     },
-    kernel_locks::RawSpin, //
+    kernel_locks::{
+        Mutex,
+        PercpuRwsem,
+        RawSpin,
+        RwLock,
+        Rwsem, //
+    }, //
 };
 
 /// How to run a lock.
@@ -69,6 +80,17 @@ pub(crate) fn entry(name: Name) -> Entry {
         Name::McsSpinThenHalt => of::<Mcs<SpinThenHalt>>(),
         Name::McsYield => of::<Mcs<Yield>>(),
         Name::McsBusted => of::<Mcs<wait::Busted>>(),
+        Name::ClhSpin => of::<Clh<Spin>>(),
+        Name::ClhHalt => of::<Clh<Halt>>(),
+        Name::ClhSpinThenHalt => of::<Clh<SpinThenHalt>>(),
+        Name::PvByte => of::<PvByte>(),
+        Name::PvTicket => of::<PvTicket>(),
+        Name::PreemptableTicket => of::<PreemptableTicket>(),
+        Name::PvQueued => of::<PvQueued>(),
+        Name::KernelRwLock => of::<RwLock>(),
+        Name::KernelMutex => of::<Mutex>(),
+        Name::KernelRwsem => of::<Rwsem>(),
+        Name::KernelPercpuRwsem => of::<PercpuRwsem>(),
         Name::KernelRawSpin => of::<RawSpin>(),
     }
 }

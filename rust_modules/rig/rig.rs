@@ -28,6 +28,8 @@ mod percpu_counter;
 mod preempt;
 mod raw_spin;
 mod refused;
+mod rwlock;
+mod sleeping;
 mod stage;
 mod text;
 mod thread;
@@ -77,6 +79,12 @@ pub use self::{
     },
     raw_spin::RawSpin,
     refused::Refused,
+    rwlock::RwLock,
+    sleeping::{
+        Mutex,
+        PercpuRwsem,
+        Rwsem, //
+    },
     stage::Stage,
     text::Text,
     urgency::{

@@ -30,8 +30,13 @@ enum Waiting {
 fn waiting(lock: Lock) -> Waiting {
     match lock {
         Lock::Empty | Lock::Busted | Lock::Tas | Lock::Ttas | Lock::Ticket => Waiting::Spins,
-        Lock::McsSpin | Lock::McsYield | Lock::KernelRawSpin => Waiting::Spins,
+        Lock::McsSpin | Lock::McsYield | Lock::ClhSpin => Waiting::Spins,
+        Lock::PreemptableTicket | Lock::KernelRawSpin | Lock::KernelRwLock => Waiting::Spins,
+        // They sleep, which was asked before.
+        Lock::KernelMutex | Lock::KernelRwsem | Lock::KernelPercpuRwsem => Waiting::Spins,
         Lock::McsHalt | Lock::McsSpinThenHalt => Waiting::Halts,
+        Lock::ClhHalt | Lock::ClhSpinThenHalt => Waiting::Halts,
+        Lock::PvByte | Lock::PvTicket | Lock::PvQueued => Waiting::Halts,
         Lock::McsBusted => Waiting::HaltsUnkicked,
     }
 }

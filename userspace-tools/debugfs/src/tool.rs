@@ -32,6 +32,11 @@ pub trait Tool: Sized {
     /// What each setting means, in the order of the keys.
     const MEANINGS: &'static [&'static str];
 
+    /// What `list` says below the settings.
+    fn notes() -> String {
+        String::new()
+    }
+
     /// One run, readable.
     fn show(report: &Self::Report) -> String;
 
@@ -223,7 +228,7 @@ fn list<T: Tool>() -> String {
         let [key, default, allowed] = setting.each_ref().map(String::as_str);
         grid.add_row([key, default, &allowed.replace(' ', "\n"), meaning]);
     }
-    grid.trim_fmt()
+    format!("{}\n\n{}", grid.trim_fmt(), T::notes())
 }
 
 /// Key, default and allowed values of each setting on this machine.

@@ -8,7 +8,7 @@ use debugfs::{Failure, JobRunner, LockLoad, Outcome, Record, Report, SloppyCount
 const LOCK_LOAD: &str = "lock-load schema=1 run=4
 config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any \
 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
-irqs=on boost_ms=0
+irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9
 sum elapsed_ns=50000000 sections=12 min=4 mean=6 max=8 halts=0 kicks=0 exclusion=broken lost=3
 machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320
 disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0
@@ -41,7 +41,8 @@ fn lock_loads_record_is_pinned() {
             r#""config":{"lock":"busted","threads":2,"hold_ns":200,"idle_ns":0,"run_ms":50,"#,
             r#""kick":"auto","mode":"any","#,
             r#""stutter_ms":0,"shuffle_ms":0,"onoff_ms":0,"long_hold_ms":0,"#,
-            r#""long_hold_every_ms":100,"nested":1,"acquire":"lock","irqs":"on","boost_ms":0},"#,
+            r#""long_hold_every_ms":100,"nested":1,"acquire":"lock","irqs":"on","boost_ms":0,"#,
+            r#""threshold":4096,"backoff":64,"overtakes":9},"#,
             r#""sum":{"elapsed_ns":50000000,"sections":12,"min":4,"mean":6,"max":8,"halts":0,"#,
             r#""kicks":0,"exclusion":"broken","lost":3},"#,
             r#""machine":{"kernel_lock":"test-and-set","mode":"tas","kick":"ipi","loops_per_us":320},"#,

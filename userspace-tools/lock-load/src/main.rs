@@ -9,8 +9,9 @@ mod show;
 
 use std::process::ExitCode;
 
+use abi::lock_load::Lock;
 use debugfs::{
-    tool::{Point, Tool},
+    tool::{grid, Point, Tool},
     LockLoad,
 };
 
@@ -41,7 +42,17 @@ impl Tool for LockLoadTool {
         "Whether a thread waits for the lock, or tries until it gets it",
         "Interrupts while a thread waits and holds",
         "Every so many ms a thread is real-time for half that time, 10 ms at most; 0: never",
+        "Looks at the lock before a waiter halts; may change during a run",
+        "The longest pause of tas and ttas between two attempts, in rounds of `pause`",
+        "How many sections may begin past the first waiter of pv_queued",
     ];
+
+    fn notes() -> String {
+        let mut locks = grid(&["lock", "what it is"]);
+        let meanings = Lock::NAMES.iter().zip(Lock::MEANINGS);
+        locks.add_rows(meanings.map(|(name, meaning)| [name, meaning.trim()]));
+        locks.trim_fmt()
+    }
 
     fn show(report: &LockLoad) -> String {
         show::show(report)
