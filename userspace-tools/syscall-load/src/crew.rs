@@ -41,7 +41,7 @@ use crate::{
 /// A process and the ends of its pipes; it is killed and reaped when dropped.
 struct Process {
     child: Child,
-    go: ChildStdin,
+    go: Option<ChildStdin>,
     says: Lines<BufReader<ChildStdout>>,
 }
 
@@ -65,7 +65,8 @@ pub fn counted(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Co
     let from = now() + how.warm_up_ms * 1_000_000;
     let to = from + how.run_ms * 1_000_000;
     for process in &mut processes {
-        writeln!(process.go, "{from} {to}").context("a worker has gone")?;
+        let go = process.go.as_mut().context("told twice")?;
+        writeln!(go, "{from} {to}").context("a worker has gone")?;
     }
     let mut all = Vec::new();
     let each = workers as usize / processes.len();
@@ -76,6 +77,11 @@ pub fn counted(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Co
                 serde_json::from_str(&line).with_context(|| format!("a worker said `{line}`"))?,
             );
         }
+    }
+    // One may serve the others, so all stay until the last has counted; the end of its input is
+    // what ends a worker.
+    for mut process in processes {
+        process.go = None;
         let status = process.child.wait()?;
         ensure!(status.success(), "{load}: a worker ended with {status}");
     }
@@ -100,7 +106,7 @@ impl Process {
         };
         Ok(Self {
             child,
-            go,
+            go: Some(go),
             says: BufReader::new(says).lines(),
         })
     }

@@ -7,7 +7,10 @@ mod context_switch;
 mod creat_unlink;
 mod fork_exit;
 mod futex;
+mod index;
+mod kv;
 mod lseek;
+mod mail;
 mod mmap_munmap;
 mod open_close;
 mod page_fault;
@@ -48,6 +51,10 @@ pub const ALL: &[Load] = &[
     proc_stat::PROC_STAT,
     udp_echo::UDP_ECHO,
     tcp_connect::TCP_CONNECT,
+    mail::MAIL,
+    kv::SHARED,
+    kv::PER_CORE,
+    index::INDEX,
 ];
 
 /// The load of that name.

@@ -126,26 +126,36 @@ pub fn grow_and_shrink_heap() -> Result<()> {
     Ok(())
 }
 
-/// Forks a child, which does the same with one child less, and waits for it.
+/// Forks children within each other, and waits for them; each exits at once.
 pub fn fork_chain(children: u32) -> Result<()> {
-    // SAFETY: The child calls nothing but fork, waitpid and _exit, which may be called after a fork
-    // of a process with threads.
-    unsafe {
-        match libc::fork() {
-            -1 => bail!("fork: {}", io::Error::last_os_error()),
-            0 if children < 2 => libc::_exit(0),
-            0 => {
-                let grandchild = libc::fork();
-                if grandchild == 0 {
-                    libc::_exit(0);
-                }
-                libc::_exit(reap(grandchild));
-            }
-            child => match reap(child) {
-                0 => Ok(()),
-                _ => bail!("the child of a fork failed"),
-            },
+    // SAFETY: Forks and waits are system calls.
+    match unsafe { in_child(|| chain(children - 1)) } {
+        true => Ok(()),
+        false => bail!("a fork failed, or the child of one"),
+    }
+}
+
+fn chain(children: u32) -> bool {
+    // SAFETY: As above.
+    children == 0 || unsafe { in_child(|| chain(children - 1)) }
+}
+
+/// Forks a child that does `work`, waits for it, and returns whether all that succeeded.
+///
+/// # Safety
+///
+/// `work` makes system calls only: another thread of the process may have held the allocator's lock,
+/// or any other, at the moment of the fork, and in the child nobody gives it back.
+pub unsafe fn in_child(work: impl FnOnce() -> bool) -> bool {
+    // SAFETY: The child does `work`, by the contract of the function, and leaves by _exit.
+    match unsafe { libc::fork() } {
+        -1 => false,
+        0 => {
+            let status = i32::from(!work());
+            // SAFETY: Ends the child, and runs nothing that was left for an exit.
+            unsafe { libc::_exit(status) }
         }
+        child => reap(child) == 0,
     }
 }
 

@@ -47,10 +47,17 @@ pub fn worker(args: &Args) -> Result<()> {
         1 => {
             let mut work = begin(args, args.first)?;
             say(READY)?;
-            report(count(&mut *work, window()?)?)
+            report(count(&mut *work, window()?)?)?;
+            stay()
         }
-        _ => threads(args),
+        _ => threads(args).and_then(|()| stay()),
     }
+}
+
+/// Waits for the end of the input: other workers may need what this process serves.
+fn stay() -> Result<()> {
+    std::io::copy(&mut stdin().lock(), &mut std::io::sink())?;
+    Ok(())
 }
 
 fn threads(args: &Args) -> Result<()> {

@@ -46,12 +46,16 @@ fn every_load_runs_as_processes_and_as_threads() {
     assert!(names.len() > 20, "{names:?}");
     for name in &names {
         for kind in ["processes", "threads"] {
-            let sample = short(name, kind, "2");
-            let counted = sample["counted"].as_array().unwrap();
-            assert_eq!(counted.len(), 2, "{sample}");
-            for one in counted {
-                assert!(one["operations"].as_u64().unwrap() > 0, "{sample}");
-            }
+            // On a busy host a worker may be off its CPU for a whole window, but not for many.
+            let worked = (0..8).any(|_| {
+                let sample = short(name, kind, "2");
+                let counted = sample["counted"].as_array().unwrap();
+                assert_eq!(counted.len(), 2, "{sample}");
+                counted
+                    .iter()
+                    .all(|one| one["operations"].as_u64() > Some(0))
+            });
+            assert!(worked, "{name} {kind}: a worker never did anything");
         }
     }
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Indexes text files: which word is in which file.
+//!
+//! A stand-in for psearchy of MOSBENCH (Boyd-Wickizer et al., "An Analysis of Linux Scalability to
+//! Many Cores", 2010). One operation is one file read and indexed; every 64 the index is written.
+
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    fs,
+    path::{
+        Path,
+        PathBuf, //
+    },
+};
+
+use anyhow::{
+    Context,
+    Result, //
+};
+
+use crate::load::{
+    Load,
+    Place,
+    Work, //
+};
+
+/// All workers read one set of files, each beginning elsewhere, and write an index of their own.
+pub const INDEX: Load = Load {
+    name: "index",
+    about: "read and index small text files, write the index: open, page cache, memory, one file in turn",
+    make,
+};
+
+/// Files, and words in each.
+const FILES: u32 = 256;
+const WORDS: u32 = 400;
+
+struct Index {
+    files: PathBuf,
+    to: PathBuf,
+    next: u32,
+    postings: HashMap<String, Vec<u32>>,
+}
+
+fn make(place: &Place<'_>) -> Result<Box<dyn Work>> {
+    let files = place.shared.join("text");
+    write_files(&files, place.worker)?;
+    Ok(Box::new(Index {
+        files,
+        to: place.own.join("index"),
+        next: place.worker * 37,
+        postings: HashMap::new(),
+    }))
+}
+
+/// Every worker makes the files it may be the first to need; the same words whoever writes them.
+fn write_files(to: &Path, worker: u32) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for file in 0..FILES {
+        let mut state = file.wrapping_mul(2_654_435_761).max(1);
+        let mut text = String::new();
+        for _ in 0..WORDS {
+            // Marsaglia's xorshift; small numbers are drawn more often, as words are.
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            write!(text, "w{} ", (state % 5000) * (state % 7) / 7)?;
+        }
+        let new = to.join(format!("new{worker}"));
+        fs::write(&new, text)?;
+        fs::rename(&new, to.join(file.to_string()))?;
+    }
+    Ok(())
+}
+
+impl Work for Index {
+    fn batch(&mut self, times: u32) -> Result<()> {
+        for _ in 0..times {
+            self.next = self.next.wrapping_add(1);
+            let file = self.next % FILES;
+            let path = self.files.join(file.to_string());
+            let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            for word in text.split_ascii_whitespace() {
+                match self.postings.get_mut(word) {
+                    Some(files) => files.push(file),
+                    None => drop(self.postings.insert(word.to_string(), vec![file])),
+                }
+            }
+            if self.next % 64 == 0 {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Index {
+    fn flush(&mut self) -> Result<()> {
+        let mut lines: Vec<_> = self.postings.drain().collect();
+        lines.sort_unstable();
+        let mut text = String::new();
+        for (word, files) in &lines {
+            writeln!(text, "{word} {files:?}")?;
+        }
+        fs::write(&self.to, text).with_context(|| self.to.display().to_string())
+    }
+}
