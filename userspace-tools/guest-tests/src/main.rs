@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod disturb;
 mod files;
 mod hotplug;
 mod kernel_log;
@@ -92,6 +93,7 @@ fn all() -> Vec<Test> {
     let groups = [
         files::tests(),
         runs::tests(),
+        disturb::tests(),
         hotplug::tests(),
         removal::tests(),
         tools::tests(),
