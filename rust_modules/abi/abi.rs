@@ -19,6 +19,7 @@ pub mod job_runner;
 pub mod lock_load;
 pub mod sloppy_counter;
 pub mod status;
+pub mod trial;
 
 pub use self::{
     line::Malformed,

@@ -4,6 +4,7 @@
 
 use crate::{
     status::Verdict,
+    trial::Load,
     Allowed, //
 };
 
@@ -172,11 +173,15 @@ settings! {
         /// Length of the pause between two sections of a thread, likewise.
         idle_ns: u32 = 200, in Allowed::Range(0, 1_000_000);
         /// Length of the run, in milliseconds.
-        run_ms: u32 = 200, in Allowed::Range(1, 60_000);
+        run_ms: u32 = 200, in Allowed::Range(1, 600_000);
         /// How a halted vCPU is woken.
         kick: KickBy = KickBy::Auto, in Allowed::Names(KickBy::NAMES);
         /// The paravirt mode without which there is to be no run.
         mode: ModeWanted = ModeWanted::Any, in Allowed::Names(ModeWanted::NAMES);
+        /// What the threads do.
+        load: Load = Load::Contest, in Allowed::Names(Load::NAMES);
+        /// Rounds of a trial, which ends when they are done.
+        rounds: u64 = 10_000, in Allowed::Range(1, 100_000_000);
         /// All threads pause for so long, go on for so long, and so on; 0: never.
         stutter_ms: u32 = 0, in Allowed::Range(0, 1000);
         /// Every so often all threads move one vCPU on; 0: never.

@@ -11,7 +11,8 @@ use kernel::prelude::*;
 use rig::{
     burn,
     Alarm,
-    Padded, //
+    Padded,
+    Region, //
 };
 
 use crate::words::Words;
@@ -35,6 +36,9 @@ pub(crate) trait Arena: Send + Sync {
 
     /// The words.
     fn words(&self) -> &Words;
+
+    /// The memory of the lock itself, to be shown.
+    fn region(&self) -> Region;
 }
 
 struct Held<L> {
@@ -67,6 +71,10 @@ impl<L: Lock + Send> Arena for Held<L> {
 
     fn words(&self) -> &Words {
         &self.words
+    }
+
+    fn region(&self) -> Region {
+        Region::of(&*self.lock)
     }
 }
 

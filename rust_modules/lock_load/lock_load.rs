@@ -7,10 +7,16 @@
 mod arena;
 mod contest;
 mod disturb;
+mod halts;
+mod job;
 mod kernel_locks;
 mod line_up;
+mod pair;
 mod report;
 mod table;
+mod tally;
+mod told;
+mod trial;
 mod words;
 
 use core::fmt;
@@ -19,7 +25,6 @@ use abi::{
     lock_load::{
         Config,
         KernelLock,
-        Kick,
         Mode,
         ModeWanted, //
     },
@@ -40,7 +45,7 @@ use rig::{
     Worker, //
 };
 
-use self::contest::Contest;
+use self::job::Job;
 
 module! {
     type: Module,
@@ -101,12 +106,6 @@ impl LockLoad {
     }
 }
 
-/// One run: a contest, and what its waiters are woken by.
-struct Job {
-    kick: Kick,
-    contest: Contest,
-}
-
 impl Load for LockLoad {
     type Run = Job;
     const NAME: &'static CStr = c"lock-load";
@@ -119,22 +118,19 @@ impl Load for LockLoad {
 
     fn prepare(&self, config: &Config, limits: &Limits) -> Result<Job, Refused> {
         self.must_be_in(config.mode)?;
-        let kick = rig::kick(config.kick)?;
-        let contest = Contest::new(config, self.pace, kick, limits)?;
-        rig::kick_by(kick);
-        Ok(Job { kick, contest })
+        Job::new(config, self.pace, limits)
     }
 
     fn threads(run: &Job) -> u32 {
-        run.contest.threads()
+        run.threads()
     }
 
     fn work(run: &Job, worker: &Worker<'_>) {
-        run.contest.take_part(worker);
+        run.take_part(worker);
     }
 
     fn conduct(run: &Job, stage: &Stage<'_>) -> Result<(), Refused> {
-        run.contest.conduct(stage)
+        run.conduct(stage)
     }
 
     fn change(run: &Job, config: &Config) {

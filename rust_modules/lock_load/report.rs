@@ -25,6 +25,8 @@ use rig::{
 
 use crate::{
     contest::Contest,
+    job::Task,
+    told::Told,
     LockLoad, //
 };
 
@@ -34,15 +36,39 @@ pub(crate) fn write(machine: &LockLoad, ended: &Ended<'_, LockLoad>, to: &mut Te
         run: ended.number,
     };
     writeln!(to, "{run}\nconfig {}", ended.config)?;
-    writeln!(to, "{}", sum(&ended.run.contest, ended.elapsed_ns))?;
-    let machine = Machine {
+    match &ended.run.task {
+        Task::Contest(contest) => contested(machine, ended, contest, to),
+        Task::Trial(trial) => {
+            let told = Told::of(trial.line(), trial.tally(), trial.dog());
+            told.write(&machine_line(machine, ended), ended, to)
+        }
+        Task::Halts(halts) => {
+            let told = Told::of(halts.line(), halts.tally(), halts.dog());
+            told.write(&machine_line(machine, ended), ended, to)
+        }
+    }
+}
+
+/// What the machine is to this run.
+fn machine_line(machine: &LockLoad, ended: &Ended<'_, LockLoad>) -> Machine {
+    Machine {
         kernel_lock: machine.kernel_lock,
         mode: machine.mode,
         kick: ended.run.kick,
         loops_per_us: machine.pace.loops_per_us(),
-    };
-    writeln!(to, "{machine}\n{}", ended.run.contest.disturb.disturbed())?;
-    for (index, (counts, place)) in (0..).zip(ended.run.contest.counts().zip(ended.places)) {
+    }
+}
+
+fn contested(
+    machine: &LockLoad,
+    ended: &Ended<'_, LockLoad>,
+    contest: &Contest,
+    to: &mut Text,
+) -> Result {
+    writeln!(to, "{}", sum(contest, ended.elapsed_ns))?;
+    let disturbed = contest.disturb.disturbed();
+    writeln!(to, "{}\n{disturbed}", machine_line(machine, ended))?;
+    for (index, (counts, place)) in (0..).zip(contest.counts().zip(ended.places)) {
         let thread = Thread {
             index,
             vcpu: place.vcpu(),

@@ -58,7 +58,7 @@ impl Alarm {
     }
 
     /// Raises the flag now.
-    pub(crate) fn ring(&self) {
+    pub fn ring(&self) {
         // Nothing is handed over: whoever sees it just leaves, and is joined.
         self.rung.store(true, Relaxed);
     }

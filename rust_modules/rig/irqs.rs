@@ -22,6 +22,13 @@ impl IrqsOff {
         // SAFETY: Undone by `drop`, on the same task, which cannot have moved.
         Self(unsafe { helpers::slowpath_irq_save() }, PhantomData)
     }
+
+    /// Returns whether they were off before.
+    #[inline(always)]
+    pub fn were_off(&self) -> bool {
+        const X86_EFLAGS_IF: c_ulong = 1 << 9;
+        self.0 & X86_EFLAGS_IF == 0
+    }
 }
 
 impl Drop for IrqsOff {

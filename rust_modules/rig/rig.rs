@@ -34,6 +34,7 @@ mod stage;
 mod text;
 mod thread;
 mod urgency;
+mod watchdog;
 
 pub use self::{
     alarm::Alarm,
@@ -90,5 +91,10 @@ pub use self::{
     urgency::{
         go_first,
         go_last, //
+    },
+    watchdog::{
+        OnDuty,
+        Region,
+        Watchdog, //
     }, //
 };

@@ -66,9 +66,31 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// The next lines that begin with `word`, if any do.
+    fn all<T: FromStr<Err = Malformed>>(&mut self, word: &str) -> Result<Vec<T>, Malformed> {
+        let mut all = Vec::new();
+        while let Some(line) = self.0.clone().next().filter(|l| begins(l, word)) {
+            all.push(line.parse()?);
+            self.0.next();
+        }
+        Ok(all)
+    }
+
+    /// There are no more lines.
+    fn end(mut self) -> Result<(), Malformed> {
+        match self.0.next() {
+            None => Ok(()),
+            Some(_) => Err(Malformed("end of report")),
+        }
+    }
+
     fn rest<T: FromStr<Err = Malformed>>(self) -> Result<Vec<T>, Malformed> {
         self.0.map(str::parse).collect()
     }
+}
+
+fn begins(line: &str, word: &str) -> bool {
+    line.split_ascii_whitespace().next() == Some(word)
 }
 
 /// Says that two numbers which must be equal are not.

@@ -33,6 +33,8 @@ impl Tool for LockLoadTool {
         "Length of the run, in ms",
         "How a halted vCPU is woken; one that the machine lacks is refused (ENODEV)",
         "The paravirt mode without which the run is refused (ENODEV); SLOWPATH_MODE is its default",
+        "What the threads do: take turns under the lock, or a trial of halts and kicks",
+        "Rounds of a trial, which ends once they are done",
         "All threads pause for so many ms, go on for as long, and so on; 0: never",
         "Every so many ms all threads move one vCPU on; 0: never",
         "Every so many ms a thread's vCPU goes offline or comes back; 0: never",

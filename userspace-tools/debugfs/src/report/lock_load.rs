@@ -7,6 +7,7 @@ use std::time::Duration;
 use abi::{
     lock_load::{Config, Disturbed, Lock, Machine, Run, Sum, Thread},
     status::Verdict,
+    trial::{Load, Lost, Trial},
     Malformed,
 };
 use serde::Serialize;
@@ -34,6 +35,12 @@ pub struct LockLoad {
     /// What each thread did.
     #[serde(serialize_with = "list")]
     pub threads: Vec<Thread>,
+    /// What it came to, if it was a trial.
+    #[serde(serialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub trial: Vec<Trial>,
+    /// The first few wake-ups that were lost.
+    #[serde(serialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Lost>,
 }
 
 impl LockLoad {
@@ -61,14 +68,18 @@ impl Report for LockLoad {
 
     fn parse(text: &str) -> Result<Self, Malformed> {
         let mut lines = Lines::new(text);
-        Ok(Self {
+        let report = Self {
             run: lines.take::<Run>()?.run,
             config: lines.config()?,
             sum: lines.take()?,
             machine: lines.take()?,
             disturbed: lines.take()?,
-            threads: lines.rest()?,
-        })
+            threads: lines.all(Thread::WORD)?,
+            trial: lines.all(Trial::WORD)?,
+            lost: lines.all(Lost::WORD)?,
+        };
+        lines.end()?;
+        Ok(report)
     }
 
     fn run(&self) -> u64 {
@@ -80,6 +91,13 @@ impl Report for LockLoad {
     }
 
     fn outcome(&self) -> Outcome {
+        if let [trial] = self.trial[..] {
+            let drops = self.config.load == Load::Halts && self.config.lock.drops_kicks();
+            return match Outcome::of(trial.verdict, drops, true) {
+                Outcome::Untested => Outcome::CutShort,
+                outcome => outcome,
+            };
+        }
         let busted = self.config.lock == Lock::Busted;
         Outcome::of(self.sum.exclusion, busted, self.config.threads > 1)
     }
@@ -98,6 +116,20 @@ impl Report for LockLoad {
         equal("mean", sum.mean, sum.sections / count.max(1))?;
         equal("halts", sum.halts, threads.iter().map(|t| t.halts).sum())?;
         equal("kicks", sum.kicks, threads.iter().map(|t| t.kicks).sum())?;
+        let trials = u64::from(self.config.load != Load::Contest);
+        equal("lines of a trial", self.trial.len() as u64, trials)?;
+        for trial in &self.trial {
+            equal("lost wake-ups", trial.lost.min(8), self.lost.len() as u64)?;
+            let rounds = trial.rounds >= trial.wanted;
+            let verdict = match trial.lost {
+                0 if rounds => Verdict::Held,
+                0 => Verdict::Untested,
+                _ => Verdict::Broken,
+            };
+            if trial.verdict != verdict {
+                return Err(format!("verdict {}, not {verdict}: {trial}", trial.verdict));
+            }
+        }
         match (sum.exclusion, sum.lost) {
             (Verdict::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
             (Verdict::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),
@@ -107,6 +139,10 @@ impl Report for LockLoad {
 
     fn lasts(config: &Config) -> (Duration, Duration) {
         let run = Duration::from_millis(config.run_ms.into());
-        (run, run)
+        match config.load {
+            Load::Contest => (run, run),
+            // It ends with its rounds.
+            _ => (Duration::ZERO, run),
+        }
     }
 }
