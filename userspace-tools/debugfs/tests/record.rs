@@ -6,7 +6,7 @@ use abi::Malformed;
 use debugfs::{Failure, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
 
 const LOCK_LOAD: &str = "lock-load schema=1 run=4
-config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any \
+config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
 irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9
 sum elapsed_ns=50000000 sections=12 min=4 mean=6 max=8 halts=0 kicks=0 exclusion=broken lost=3
@@ -39,7 +39,7 @@ fn lock_loads_record_is_pinned() {
         concat!(
             r#"{"schema":1,"seq":7,"module":"lock-load","run":4,"#,
             r#""config":{"lock":"busted","threads":2,"hold_ns":200,"idle_ns":0,"run_ms":50,"#,
-            r#""kick":"auto","mode":"any","#,
+            r#""kick":"auto","mode":"any","load":"contest","rounds":10000,"#,
             r#""stutter_ms":0,"shuffle_ms":0,"onoff_ms":0,"long_hold_ms":0,"#,
             r#""long_hold_every_ms":100,"nested":1,"acquire":"lock","irqs":"on","boost_ms":0,"#,
             r#""threshold":4096,"backoff":64,"overtakes":9},"#,
