@@ -99,6 +99,12 @@ impl Job {
         }
     }
 
+    pub(crate) fn change(&self, config: &Config) {
+        if let Task::Contest(contest) = &self.task {
+            contest.change(config);
+        }
+    }
+
     pub(crate) fn take_part(&self, worker: &Worker<'_>) {
         match &self.task {
             Task::Contest(contest) => contest.take_part(worker),

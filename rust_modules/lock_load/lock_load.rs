@@ -134,7 +134,7 @@ impl Load for LockLoad {
     }
 
     fn change(run: &Job, config: &Config) {
-        run.contest.change(config);
+        run.change(config);
     }
 
     fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {
