@@ -2,7 +2,7 @@
 
 //! Every lock taken the hard way, or refused with the reason.
 
-use abi::lock_load::{Config, Irqs, Kick, Lock};
+use abi::lock_load::{Acquire, Config, Irqs, Kick, Lock};
 use anyhow::{ensure, Result};
 use debugfs::{vcpus, LockLoad, Outcome, Report, Settings};
 use rustix::io::Errno;
@@ -31,6 +31,17 @@ pub fn tests() -> Vec<Test> {
     }
     tests
 }
+
+/// Locks whose waiters halt.
+const HALTING: [Lock; 7] = [
+    Lock::McsHalt,
+    Lock::McsSpinThenHalt,
+    Lock::ClhHalt,
+    Lock::ClhSpinThenHalt,
+    Lock::PvByte,
+    Lock::PvTicket,
+    Lock::PvQueued,
+];
 
 /// Runs `lock` so, and expects what it promises, or the reason why it cannot be taken so.
 fn stands(lock: Lock, words: &str) -> Result<()> {
@@ -61,32 +72,36 @@ fn stands(lock: Lock, words: &str) -> Result<()> {
 /// Why a lock cannot be taken so on this machine; nothing if it can.
 fn misfit(config: &Config) -> Result<Option<String>> {
     let lock = config.lock;
+    if config.acquire == Acquire::Try && lock == Lock::KernelPercpuRwsem {
+        let reason = "has no trylock; allowed with it: acquire=lock";
+        return Ok(Some(format!("`acquire=try`: {lock} {reason}")));
+    }
     if config.irqs == Irqs::On {
         return Ok(None);
     }
     let reason = match lock {
-        Lock::McsBusted => format!(
-            "`irqs=off`: a waiter of {lock} is not kicked, and nothing else would end its halt; \
-             allowed: irqs=on"
-        ),
-        Lock::McsHalt | Lock::McsSpinThenHalt => {
-            let quick = Config {
-                run_ms: 1,
-                threads: 1,
-                ..Config::default()
-            };
-            let kick = run(&fresh::<LockLoad>()?, &quick)?.machine.kick;
-            if kick != Kick::Ipi {
-                return Ok(None);
-            }
-            format!(
-                "`irqs=off`: a waiter of {lock} halts, and here an interrupt has to end that \
-                 (kick=ipi); allowed: irqs=on, or a lock that spins"
-            )
+        Lock::McsBusted => "is not kicked, and nothing else would end its halt; allowed: irqs=on",
+        Lock::KernelMutex | Lock::KernelRwsem | Lock::KernelPercpuRwsem => {
+            "sleeps, which takes interrupts; allowed: irqs=on, or a lock that spins"
+        }
+        _ if HALTING.contains(&lock) && kick()? == Kick::Ipi => {
+            "halts, and here an interrupt has to end that (kick=ipi); allowed: irqs=on, or a lock \
+             that spins"
         }
         _ => return Ok(None),
     };
+    let reason = format!("`irqs=off`: a waiter of {lock} {reason}");
     Ok(Some(reason))
+}
+
+/// What kicks halted vCPUs here.
+fn kick() -> Result<Kick> {
+    let quick = Config {
+        run_ms: 1,
+        threads: 1,
+        ..Config::default()
+    };
+    Ok(run(&fresh::<LockLoad>()?, &quick)?.machine.kick)
 }
 
 fn out_of_range() -> Result<()> {
