@@ -4,16 +4,18 @@
 
 #![forbid(unsafe_code)]
 
+mod input;
 mod line;
 
 use std::{
-    io::{self, BufRead, Write},
+    io::{self, Write},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::Parser;
-use debugfs::{Failure, Interrupt};
+use debugfs::{Error, Failure, Interrupt};
+use input::{Input, Next};
 
 const HELP: &str = "\
 Each line of the input is the name of a module and its settings; one that is not given has its \
@@ -24,7 +26,8 @@ Example:
   printf 'lock-load lock=ticket threads=2\\njob-runner policy=padata size=1000\\n' | batch
 
 Exit codes: 0 all lines ran; 1 a line failed, its record says why; 2 wrong usage; 130, 143 \
-interrupted, after `stop` was written. Whether an oracle held is in the records.";
+interrupted, after `stop` was written if a run was under way. Whether an oracle held is in the \
+records.";
 
 /// Runs each line of the standard input: MODULE key=value …
 #[derive(Parser)]
@@ -38,8 +41,14 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(failed) => {
+        Ok(End::AllRan(0)) => ExitCode::SUCCESS,
+        Ok(End::Signal(signal)) => {
+            eprintln!(
+                "batch: interrupted by signal {signal} between two lines; nothing was running"
+            );
+            ExitCode::from(128 + signal as u8)
+        }
+        Ok(End::AllRan(failed)) => {
             eprintln!("batch: lines that failed: {failed}; their records have an `error`");
             ExitCode::FAILURE
         }
@@ -50,12 +59,25 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs every line and says how many failed.
-fn run(cli: &Cli) -> anyhow::Result<u64> {
+/// How the input came to its end.
+enum End {
+    /// So many lines failed.
+    AllRan(u64),
+    /// A signal came between two of them.
+    Signal(usize),
+}
+
+/// Runs every line.
+fn run(cli: &Cli) -> anyhow::Result<End> {
     let interrupt = Interrupt::catch()?;
+    let input = Input::open();
     let (mut seq, mut failed) = (0, 0);
-    for text in io::stdin().lock().lines() {
-        let text = text?;
+    loop {
+        let text = match input.next(&interrupt)? {
+            Next::Line(text) => text,
+            Next::End => return Ok(End::AllRan(failed)),
+            Next::Signal(signal) => return Ok(End::Signal(signal)),
+        };
         let text = text.split('#').next().unwrap_or("").trim();
         if text.is_empty() {
             continue;
@@ -66,14 +88,13 @@ fn run(cli: &Cli) -> anyhow::Result<u64> {
             Err(e) => {
                 say(&serde_json::to_string(&Failure::new(seq, module, &e))?)?;
                 failed += 1;
-                if interrupt.signal().is_some() {
+                if matches!(e.downcast_ref(), Some(Error::Interrupted { .. })) {
                     return Err(e);
                 }
             }
         }
         seq += 1;
     }
-    Ok(failed)
 }
 
 fn say(record: &str) -> io::Result<()> {
