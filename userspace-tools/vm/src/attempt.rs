@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::{self, Sender, SyncSender};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use hosting::Place;
 use serde::Serialize;
 use wire::Hello;
@@ -14,6 +14,7 @@ use wire::Hello;
 use crate::channel::{self, Cue, Endpoint, Script};
 use crate::console::{Console, Finding, Kind};
 use crate::event::{Event, Events};
+use crate::folder::Folder;
 use crate::machines::{self, sockets};
 use crate::middle::{Account, Middle};
 use crate::plan::{self, Plan};
@@ -70,8 +71,7 @@ pub struct Times {
 
 /// Runs one attempt on this tier.
 pub fn run(plan: &Plan, tier: Tier, running: &Running) -> Result<Attempt> {
-    let folder = tempfile::Builder::new().prefix("slowpath-vm-").tempdir();
-    let folder = folder.context("a private folder for the sockets")?;
+    let folder = Folder::new()?;
     let files = plan.files(folder.path());
     let nonce = plan::nonce()?;
     let machines = machines::of(plan, tier, folder.path(), &nonce);

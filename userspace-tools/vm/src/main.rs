@@ -9,6 +9,7 @@ mod channel;
 mod cli;
 mod console;
 mod event;
+mod folder;
 mod image;
 mod kernel_words;
 mod machines;
