@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{bail, Context, Result};
 use wire::{Heartbeat, Hello, Message, WireError};
 
+use crate::kernel_log;
+
 /// What the host sends arrives here.
 pub type Messages = io::BufReader<File>;
 
@@ -80,6 +82,11 @@ pub fn hello() -> Result<Hello> {
             .filter(|line| line.starts_with("processor"))
             .count() as u32,
         uptime_ms: uptime_ms(),
+        hypervisor: online
+            .lines()
+            .find(|line| line.starts_with("flags"))
+            .is_some_and(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor")),
+        lock_log: kernel_log::about_locks(),
     })
 }
 

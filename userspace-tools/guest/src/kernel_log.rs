@@ -14,16 +14,40 @@ pub fn show_warnings() -> io::Result<()> {
     fs::write("/proc/sys/kernel/printk", "5")
 }
 
+/// What the kernel says about its hypervisor and about its own spinlock.
+const LOCKS: [&str; 3] = ["Hypervisor detected", "PV spinlocks", "PV qspinlock"];
+
+/// Those lines.
+pub fn about_locks() -> Vec<String> {
+    let mut lines = Vec::new();
+    read(|line| {
+        if LOCKS.iter().any(|text| line.contains(text)) {
+            lines.push(line.to_owned());
+        }
+    });
+    lines
+}
+
 /// The last `count` lines; what cannot be read is left out.
 pub fn last(count: usize) -> Vec<String> {
     let mut lines = VecDeque::new();
+    read(|line| {
+        lines.push_back(line.to_owned());
+        if lines.len() > count {
+            lines.pop_front();
+        }
+    });
+    lines.into()
+}
+
+fn read(mut take: impl FnMut(&str)) {
     let nonblock = OFlags::NONBLOCK.bits() as i32;
     let Ok(mut log) = OpenOptions::new()
         .read(true)
         .custom_flags(nonblock)
         .open("/dev/kmsg")
     else {
-        return Vec::new();
+        return;
     };
     // One read gives one record: `priority,sequence,time,flags;text`.
     let mut record = [0; 8192];
@@ -33,9 +57,8 @@ pub fn last(count: usize) -> Vec<String> {
             Ok(length) => {
                 let text = String::from_utf8_lossy(&record[..length]);
                 let text = text.split_once(';').map_or(&*text, |(_, text)| text);
-                lines.extend(text.lines().next().map(str::to_owned));
-                if lines.len() > count {
-                    lines.pop_front();
+                if let Some(line) = text.lines().next() {
+                    take(line);
                 }
             }
             // The oldest records were overwritten while we read.
@@ -43,5 +66,4 @@ pub fn last(count: usize) -> Vec<String> {
             Err(_) => break,
         }
     }
-    lines.into()
 }

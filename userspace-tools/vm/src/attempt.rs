@@ -17,6 +17,7 @@ use crate::event::{Event, Events};
 use crate::folder::Folder;
 use crate::machines::{self, sockets};
 use crate::middle::{Account, Middle};
+use crate::output::Output;
 use crate::plan::{self, Plan};
 use crate::process::Qemu;
 use crate::signals::Running;
@@ -49,6 +50,9 @@ pub struct Attempt {
     /// How far it came.
     #[serde(skip)]
     pub progress: Progress,
+    /// What of the command's output is held back.
+    #[serde(skip)]
+    pub output: Output,
     /// The last lines of the console, or of QEMU's log when there is no console.
     #[serde(skip)]
     pub tail: Vec<String>,
@@ -141,6 +145,14 @@ fn serve_middle(
 }
 
 impl Attempt {
+    /// Passes on what was held of the command's output, now that there is a verdict.
+    pub fn let_out(&mut self) {
+        if let Err(error) = self.output.pass_on() {
+            let reason = error.to_string();
+            self.outcome = Outcome::OutputClosed { reason };
+        }
+    }
+
     /// The first bad line of the console, though the command ended by itself.
     pub fn complaint(&self) -> Option<&Finding> {
         self.console_findings

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use hosting::CpuList;
 
+use crate::mode::Mode;
 use crate::tier::Choice;
 
 const EXAMPLE: &str = "\
@@ -25,6 +26,8 @@ Exit codes: the command's own (128 + N when signal N ended it, 126/127 when it c
   245  the guest died silently
   246  the command ran longer than --timeout
   247  a module was refused
+  248  the machine in the middle failed by itself (tier nested)
+  249  the guest is not in the --mode asked for
   130, 143  SIGINT, SIGTERM
 A guest lost to the emulator (no hello, or a silent death before the command printed anything) is
 started again, at most twice; a silent death after output was passed on is not, because that output
@@ -51,7 +54,8 @@ pub enum Verb {
 #[derive(Debug, Args)]
 pub struct Run {
     /// Number of vCPUs.
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=255))]
+    #[arg(long, value_name = "N", default_value_t = 2, default_value_if("mode", "single", "1"),
+        value_parser = clap::value_parser!(u32).range(1..=255))]
     pub vcpus: u32,
     /// Host CPUs for the guest, vCPUs round robin over them, for instance 0-1,3 [default: all].
     #[arg(long, value_name = "LIST")]
@@ -59,6 +63,12 @@ pub struct Run {
     /// What executes the guest; `auto` takes KVM if this very job boots on it, else TCG.
     #[arg(long, value_enum, default_value_t = Choice::Auto)]
     pub tier: Choice,
+    /// What the guest's own spinlock must be; a guest where it is something else is refused.
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Boot another mode than the one that is asked for, to see it refused.
+    #[arg(long, value_enum, hide = true, requires = "mode")]
+    pub boot_mode: Option<Mode>,
     /// CPUs of the machine in the middle (tier nested): its vCPUs, on --cpus, run the guest's. With more
     /// than 1 some guests die without a word and are started again.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
@@ -78,6 +88,9 @@ pub struct Run {
     /// A file that becomes the command's standard input.
     #[arg(long, value_name = "FILE")]
     pub stdin: Option<PathBuf>,
+    /// Pass output on at once (tier nested), although a repetition would send it again from its start.
+    #[arg(long)]
+    pub live: bool,
     /// Write the record as one line to standard error, instead of words.
     #[arg(long)]
     pub json: bool,

@@ -20,9 +20,9 @@ const BAD: [(&str, Kind); 12] = [
     ("panicked at", Kind::Oops),
     ("KASAN", Kind::Oops),
     ("WARNING:", Kind::Warning),
-    ("soft lockup", Kind::Warning),
-    ("detected stall", Kind::Warning),
-    ("self-detected stall", Kind::Warning),
+    ("soft lockup", Kind::Stall),
+    ("detected stall", Kind::Stall),
+    ("self-detected stall", Kind::Stall),
 ];
 
 /// How bad a line is.
@@ -31,6 +31,8 @@ const BAD: [(&str, Kind); 12] = [
 pub enum Kind {
     /// Somebody in the guest asked for it.
     Restart,
+    /// A thread or a vCPU did not get on for long; on a busy host that need not be its fault.
+    Stall,
     /// The kernel goes on.
     Warning,
     /// The kernel goes on, some of its threads may not.
@@ -57,7 +59,7 @@ pub fn judge(line: &str) -> Option<Finding> {
         .max()?;
     // `watchdog: BUG: soft lockup` is the name of a stall, not of a broken kernel.
     let stall = line.contains("soft lockup");
-    let kind = if stall { Kind::Warning } else { kind };
+    let kind = if stall { Kind::Stall } else { kind };
     Some(Finding {
         kind,
         line: line.trim().to_owned(),
@@ -189,15 +191,15 @@ mod tests {
             ),
             (
                 "[   46.1] watchdog: BUG: soft lockup - CPU#3 stuck for 42s! [lock-load/3:99]",
-                Kind::Warning,
+                Kind::Stall,
             ),
             (
                 "[   46.1] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
-                Kind::Warning,
+                Kind::Stall,
             ),
             (
                 "[   46.1] rcu: INFO: rcu_preempt self-detected stall on CPU",
-                Kind::Warning,
+                Kind::Stall,
             ),
         ];
         for (line, expected) in bad {

@@ -10,7 +10,7 @@ const ALWAYS: [&str; 4] = ["console=ttyS0", "loglevel=5", "panic=-1", "nokaslr"]
 
 /// Measured to shorten the boot where every instruction is emulated. Under KVM the guest stays as
 /// its distribution ships it.
-const TRANSLATED: [&str; 10] = [
+const TRANSLATED: [&str; 9] = [
     "mitigations=off",
     "no_timer_check",
     "tsc=reliable",
@@ -19,13 +19,15 @@ const TRANSLATED: [&str; 10] = [
     // The self-tests of ciphers, and the certificates that no module here is signed by.
     "cryptomgr.notests",
     "initcall_blacklist=load_system_certificate_list",
-    // `guest` brings the others online before it says hello.
-    "maxcpus=2",
     "8250.nr_uarts=1",
     // Else each vCPU measures how fast it can loop, which takes a quarter of the boot's CPU time
     // and means nothing on a shared CPU. The value is that of a 2.5 GHz TSC.
     "lpj=10000000",
 ];
+
+/// Measured with 8 vCPUs on one emulated CPU: 33 s to the first command instead of 187 by the first
+/// word, and 4 s less by the second, since each look at a bus that is not there leaves the guest.
+const NESTED: [&str; 2] = ["maxcpus=1", "pci=lastbus=0"];
 
 /// The words for a kernel on this tier, its vCPUs overcommitted by `ratio`.
 pub fn of(tier: Tier, ratio: f64, nonce: &str, more: &[String]) -> Vec<String> {
@@ -37,8 +39,15 @@ pub fn of(tier: Tier, ratio: f64, nonce: &str, more: &[String]) -> Vec<String> {
     line.push(format!("rcupdate.rcu_cpu_stall_timeout={stall}"));
     match tier {
         Tier::Kvm => {}
-        Tier::Tcg => line.extend(words(&TRANSLATED)),
-        Tier::Nested => line.extend(words(&TRANSLATED)),
+        Tier::Tcg => {
+            line.extend(words(&TRANSLATED));
+            // `guest` brings the others online before it says hello.
+            line.push("maxcpus=2".into());
+        }
+        Tier::Nested => {
+            line.extend(words(&TRANSLATED));
+            line.extend(words(&NESTED));
+        }
     }
     line.push(format!("{}={nonce}", wire::NONCE_WORD));
     line.extend_from_slice(more);

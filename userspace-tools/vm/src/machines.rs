@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use crate::kernel_words;
+use crate::mode;
 use crate::plan::Plan;
 use crate::qemu::{self, words, Machine, Port, PORT_ID};
 use crate::tier::Tier;
@@ -63,6 +64,10 @@ pub fn of(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machines {
 fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
     let files = plan.files(folder);
     let nested = tier == Tier::Nested;
+    let booted = plan.asked.boot_mode.or(plan.asked.mode);
+    let word = booted.and_then(|mode| mode.kernel_word(tier));
+    let mut more: Vec<String> = word.into_iter().map(str::to_owned).collect();
+    more.extend_from_slice(&plan.asked.kernel_arg);
     let pipe = |path: &str| format!("pipe,path={path}");
     Machine {
         // One thread per vCPU is the point; with thread=single there is no overcommit.
@@ -71,18 +76,12 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
         } else {
             "kvm"
         },
-        // kvm-pv-unhalt is off by default: without it no guest halts in a lock.
-        cpu_model: match tier {
-            Tier::Kvm => "host,+kvm-pv-unhalt",
-            Tier::Tcg => "max",
-            Tier::Nested => "kvm64,-pmu,+kvm-pv-unhalt",
-        }
-        .into(),
+        cpu_model: mode::cpu_model(tier, booted),
         vcpus: plan.vcpus,
         memory_mib: plan.asked.memory,
         kernel: plan.image.kernel(tier).to_owned(),
         initrd: plan.image.initramfs(tier).to_owned(),
-        kernel_words: kernel_words::of(tier, plan.ratio(tier), nonce, &plan.asked.kernel_arg),
+        kernel_words: kernel_words::of(tier, plan.ratio(tier), nonce, &more),
         console: match nested {
             true => format!("file,path={GUEST_CONSOLE}"),
             false => qemu::file(&files.console),

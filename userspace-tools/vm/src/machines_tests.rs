@@ -34,8 +34,7 @@ fn the_line_for_tcg_is_this_one() {
          -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=40 \
          rcupdate.rcu_cpu_stall_timeout=84 mitigations=off no_timer_check tsc=reliable \
          random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
-         initcall_blacklist=load_system_certificate_list maxcpus=2 \
-         8250.nr_uarts=1 lpj=10000000 \
+         initcall_blacklist=load_system_certificate_list 8250.nr_uarts=1 lpj=10000000 maxcpus=2 \
          slowpath.nonce=8f00 word' -chardev 'file,id=console,path=/record,,1/console.log' \
          -serial chardev:console -qmp 'unix:/private/qmp,server=off' \
          -chardev 'socket,id=control,path=/private/control,server=off' \
@@ -74,8 +73,7 @@ fn the_lines_for_nested_are_these() {
          -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=10 \
          rcupdate.rcu_cpu_stall_timeout=21 mitigations=off no_timer_check tsc=reliable \
          random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
-         initcall_blacklist=load_system_certificate_list maxcpus=2 \
-         8250.nr_uarts=1 lpj=10000000 \
+         initcall_blacklist=load_system_certificate_list 8250.nr_uarts=1 lpj=10000000 maxcpus=2 \
          slowpath.nonce=8f00' -chardev 'file,id=console,path=/record,,1/middle.log' \
          -serial chardev:console -qmp 'unix:/private/qmp,server=off' \
          -chardev 'socket,id=middle,path=/private/middle,server=off' \
@@ -96,8 +94,8 @@ fn the_lines_for_nested_are_these() {
          -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=40 \
          rcupdate.rcu_cpu_stall_timeout=84 mitigations=off no_timer_check tsc=reliable \
          random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
-         initcall_blacklist=load_system_certificate_list maxcpus=2 \
-         8250.nr_uarts=1 lpj=10000000 \
+         initcall_blacklist=load_system_certificate_list 8250.nr_uarts=1 lpj=10000000 maxcpus=1 \
+         pci=lastbus=0 \
          slowpath.nonce=8f00 word' -chardev 'file,id=console,path=/dev/vport0p4' \
          -serial chardev:console -chardev 'pipe,id=monitor,path=/dev/vport0p3' \
          -mon 'chardev=monitor,mode=control' -chardev 'pipe,id=control,path=/dev/vport0p2' \

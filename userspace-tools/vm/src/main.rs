@@ -14,6 +14,8 @@ mod image;
 mod kernel_words;
 mod machines;
 mod middle;
+mod mode;
+mod output;
 mod plan;
 mod process;
 mod qemu;

@@ -92,6 +92,13 @@ impl Plan {
         self.image.check(self.asked.tier)
     }
 
+    /// Refuses a mode that this tier cannot have.
+    pub fn check_mode(&self, tier: Tier) -> Result<()> {
+        self.asked
+            .mode
+            .map_or(Ok(()), |mode| mode.check(tier, self.vcpus))
+    }
+
     /// The guest's vCPUs per CPU that runs them.
     pub fn ratio(&self, tier: Tier) -> f64 {
         let cpus = match tier {
@@ -122,16 +129,24 @@ impl Plan {
         }
     }
 
+    /// Whether the command's output waits until the guest has a verdict.
+    pub fn holds_output(&self, tier: Tier) -> bool {
+        tier == Tier::Nested && !self.asked.live
+    }
+
     /// What the guest is told.
     pub fn job(&self, nonce: &str) -> Job {
         let modules = match (&self.asked.no_modules, self.asked.module.as_slice()) {
             (false, []) => Modules::All,
             (_, names) => Modules::Only(names.to_vec()),
         };
+        let mode = self.asked.mode.map(|mode| mode.name().to_owned());
+        let env = mode.map(|mode| ("SLOWPATH_MODE".to_owned(), mode));
+        let env = env.into_iter().collect();
         Job {
             nonce: nonce.to_owned(),
             argv: self.asked.command.clone(),
-            env: Vec::new(),
+            env,
             modules,
             stdin: self.asked.stdin.is_some(),
         }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::attempt::Attempt;
 use crate::machines;
+use crate::mode::{self, Mode};
 use crate::plan::Plan;
 
 /// The schema of the record.
@@ -31,6 +32,9 @@ pub struct Record<'a> {
     vcpus: usize,
     host_cpus: String,
     ratio: f64,
+    mode_asked: Option<Mode>,
+    mode: Option<Mode>,
+    repeats: usize,
     map_holds: bool,
     qemu_start_to_first_command_ms: Option<u64>,
     host: Host,
@@ -78,6 +82,9 @@ impl<'a> Record<'a> {
             vcpus: plan.vcpus,
             host_cpus: plan.cpus.to_string(),
             ratio: plan.ratio(last.tier),
+            mode_asked: plan.asked.mode,
+            mode: last.hello.as_ref().and_then(mode::active),
+            repeats: repeats(attempts),
             map_holds: !last.map.is_empty() && last.map.iter().all(|place| place.holds()),
             qemu_start_to_first_command_ms: last.times.qemu_start_to_first_command_ms,
             host: Host::new(),
@@ -107,6 +114,13 @@ impl<'a> Record<'a> {
     pub fn line(&self) -> Result<String> {
         Ok(serde_json::to_string(self)?)
     }
+}
+
+/// Attempts that another one had to follow, the proof that KVM is of no use left out.
+fn repeats(attempts: &[Attempt]) -> usize {
+    let tier = attempts.last().map(|attempt| attempt.tier);
+    let same = attempts.iter().filter(|attempt| Some(attempt.tier) == tier);
+    same.count().saturating_sub(1)
 }
 
 impl Host {

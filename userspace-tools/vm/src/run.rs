@@ -16,10 +16,7 @@ use crate::qemu;
 use crate::record::Record;
 use crate::signals::Running;
 use crate::tier::{Choice, Memory, Tier};
-use crate::verdict::Outcome;
-
-/// How often a guest that was lost to the emulator is started again.
-const REPEATS: usize = 2;
+use crate::verdict::{Outcome, REPEATS};
 
 /// Shows the command lines of the asked tier; `auto` may use both.
 pub fn print(plan: &Plan) -> Result<()> {
@@ -118,6 +115,7 @@ fn auto(
         plan.say(&format!("using tcg: {reason}"));
         return repeat(plan, Tier::Tcg, running, attempts, reason);
     }
+    plan.check_mode(Tier::Kvm)?;
     let proof = attempt::run(plan, Tier::Kvm, running)?;
     if proof.progress.hello || matches!(proof.outcome, Outcome::Interrupted { .. }) {
         if proof.progress.hello {
@@ -156,29 +154,38 @@ fn repeat(
     attempts: &mut Vec<Attempt>,
     reason: String,
 ) -> Result<String> {
-    for repeats in 0..=REPEATS {
-        let attempt = attempt::run(plan, tier, running)?;
-        let again = attempt.outcome.worth_repeating(attempt.progress) && repeats < REPEATS;
-        if again {
-            let count = repeats + 1;
-            plan.complain(&format!(
-                "{}; repetition {count} of {REPEATS}",
-                attempt.outcome
-            ));
-            put_aside(plan, attempts.len() + 1);
+    plan.check_mode(tier)?;
+    let before = attempts.len();
+    loop {
+        let mut attempt = attempt::run(plan, tier, running)?;
+        let earlier = attempts.get(before..).unwrap_or_default();
+        if !again(&attempt, earlier) {
+            attempt.let_out();
+            attempts.push(attempt);
+            return Ok(reason);
         }
+        let count = earlier.len() + 1;
+        plan.complain(&format!(
+            "{}; repetition {count} of {REPEATS}",
+            attempt.outcome
+        ));
+        put_aside(plan, attempts.len() + 1);
         attempts.push(attempt);
-        if !again {
-            break;
-        }
     }
-    Ok(reason)
+}
+
+/// Whether an attempt after these is worth while.
+fn again(last: &Attempt, earlier: &[Attempt]) -> bool {
+    let alike = earlier
+        .iter()
+        .filter(|attempt| attempt.outcome.is_like(&last.outcome));
+    earlier.len() < REPEATS && alike.count() < last.outcome.repeats(last.tier, last.progress)
 }
 
 /// Keeps the logs of an attempt that another one follows.
 fn put_aside(plan: &Plan, number: usize) {
     if let Some(folder) = &plan.asked.record {
-        for name in ["console", "qemu"] {
+        for name in ["console", "qemu", "middle", "guest-qemu"] {
             // A log that is not there was never written.
             let to = folder.join(format!("{name}-attempt-{number}.log"));
             let _ = fs::rename(folder.join(format!("{name}.log")), to);
@@ -200,6 +207,11 @@ fn explain(plan: &Plan, last: &Attempt, attempts: usize) {
         plan.complain(&format!(
             "the guest's kernel complained too: {}",
             finding.line
+        ));
+    }
+    if attempts > 1 && last.outcome.is_the_commands() {
+        plan.complain(&format!(
+            "after {attempts} attempts; the record has what became of the others"
         ));
     }
     if last.outcome.is_the_commands() && !last.map.iter().all(|place| place.holds()) {

@@ -2,11 +2,18 @@
 
 //! What became of a guest: from what was last heard and seen to one outcome and its exit code.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use serde::Serialize;
 
 use crate::console::{Finding, Kind};
+use crate::tier::Tier;
+
+/// How often a guest that was lost to the emulator is started again.
+pub const REPEATS: usize = 2;
+
+/// How the status of a process that ended well is written.
+const SUCCESS: &str = "exit status: 0";
 
 /// What ended an attempt, as the events tell it.
 #[derive(Debug)]
@@ -19,6 +26,8 @@ pub enum Ending {
     NoHello(u64),
     /// The guest came up with this many vCPUs instead of that many.
     VcpusMissing(u32, usize),
+    /// The guest is not in the mode asked for.
+    WrongMode(String),
     /// Nothing heard for this many seconds after the hello.
     Silence(u64),
     /// The command ran longer than it may, in seconds.
@@ -62,9 +71,11 @@ pub enum Outcome {
     NotStarted { reason: String },
     KvmUnusable { reason: String },
     VcpusMissing { online: u32, wanted: usize },
+    WrongMode { reason: String },
     ModuleRefused { reason: String },
     Panicked { line: String },
     Splat { line: String },
+    Stalled { line: String },
     HungBeforeInit { seconds: u64 },
     Hung { seconds: u64 },
     ChannelLost { reason: String },
@@ -83,6 +94,7 @@ pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> Outcom
     let splat = find(Kind::Oops)
         .or(find(Kind::Warning))
         .map(|found| found.line.clone());
+    let stall = find(Kind::Stall).map(|found| found.line.clone());
     match (ending, panic, splat) {
         // These are about us, not about the guest.
         (Ending::Signal(signal), ..) => Outcome::Interrupted { signal },
@@ -91,12 +103,13 @@ pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> Outcom
         (Ending::KvmFailed(reason), ..) => Outcome::KvmUnusable { reason },
         // A panic explains whatever it led to.
         (_, Some(line), _) => Outcome::Panicked { line },
-        (Ending::Exit(exit), None, splat) => exited(&exit, splat),
+        (Ending::Exit(exit), None, splat) => exited(&exit, splat, stall),
         (Ending::ModuleRefused(reason), ..) => Outcome::ModuleRefused { reason },
         (Ending::Stuck, None, splat) => Outcome::Splat {
             line: splat.unwrap_or_default(),
         },
         (Ending::VcpusMissing(online, wanted), ..) => Outcome::VcpusMissing { online, wanted },
+        (Ending::WrongMode(reason), ..) => Outcome::WrongMode { reason },
         (Ending::NoHello(seconds), ..) => Outcome::HungBeforeInit { seconds },
         (Ending::Silence(seconds), ..) => Outcome::Hung { seconds },
         (Ending::Timeout(seconds), ..) => Outcome::TimedOut { seconds },
@@ -115,12 +128,13 @@ pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> Outcom
     }
 }
 
-fn exited(exit: &wire::Exit, splat: Option<String>) -> Outcome {
-    match (exit.status, exit.signal, splat) {
-        (Some(0), _, Some(line)) => Outcome::Splat { line },
+fn exited(exit: &wire::Exit, splat: Option<String>, stall: Option<String>) -> Outcome {
+    match (exit.status, exit.signal, splat, stall) {
+        (Some(0), _, Some(line), _) => Outcome::Splat { line },
+        (Some(0), _, None, Some(line)) => Outcome::Stalled { line },
         (Some(status), ..) => Outcome::Exited { status },
-        (None, Some(signal), _) => Outcome::Signaled { signal },
-        (None, None, _) => Outcome::ChannelLost {
+        (None, Some(signal), ..) => Outcome::Signaled { signal },
+        (None, None, ..) => Outcome::ChannelLost {
             reason: "the guest reported neither status nor signal".into(),
         },
     }
@@ -157,7 +171,8 @@ fn qemu_ended(
         (Some(reason), None) => Outcome::DiedSilently {
             reason: format!("QMP says {reason}"),
         },
-        (None, None) if progress.hello => Outcome::DiedSilently {
+        // A QEMU that could not start would not say that all is well.
+        (None, None) if progress.hello || status == SUCCESS => Outcome::DiedSilently {
             reason: format!("QEMU ended with {status}"),
         },
         (None, None) => Outcome::NotStarted {
@@ -177,25 +192,36 @@ impl Outcome {
             | Outcome::KvmUnusable { .. }
             | Outcome::VcpusMissing { .. } => 240,
             Outcome::Panicked { .. } => 241,
-            Outcome::Splat { .. } => 242,
+            Outcome::Splat { .. } | Outcome::Stalled { .. } => 242,
             Outcome::HungBeforeInit { .. } | Outcome::Hung { .. } => 243,
             Outcome::ChannelLost { .. } => 244,
             Outcome::DiedSilently { .. } => 245,
             Outcome::TimedOut { .. } => 246,
             Outcome::ModuleRefused { .. } => 247,
             Outcome::MiddleFailed { .. } => 248,
+            Outcome::WrongMode { .. } => 249,
         }
     }
 
-    /// Lost to the emulator, not to the load: worth another try. A silent death after output was
-    /// passed on is not, because the output cannot be taken back.
-    pub fn worth_repeating(&self, progress: Progress) -> bool {
+    /// How many more attempts are worth while after this one: as many as were lost to the emulator, not
+    /// to the load. A guest whose output was passed on is not started again, because that cannot be taken
+    /// back. In the nested tier a hang or a stall is the emulator's fault once, then the load's.
+    pub fn repeats(&self, tier: Tier, progress: Progress) -> usize {
+        let nested = tier == Tier::Nested;
         match self {
-            Outcome::HungBeforeInit { .. } | Outcome::VcpusMissing { .. } => true,
-            Outcome::MiddleFailed { .. } => !progress.output,
-            Outcome::DiedSilently { .. } => !progress.output,
-            _ => false,
+            _ if nested && progress.output => 0,
+            Outcome::HungBeforeInit { .. } | Outcome::Hung { .. } if nested => 1,
+            Outcome::Stalled { .. } if nested => 1,
+            Outcome::HungBeforeInit { .. } | Outcome::VcpusMissing { .. } => REPEATS,
+            Outcome::MiddleFailed { .. } => REPEATS,
+            Outcome::DiedSilently { .. } if !progress.output => REPEATS,
+            _ => 0,
         }
+    }
+
+    /// Whether another outcome is of the same class.
+    pub fn is_like(&self, other: &Outcome) -> bool {
+        mem::discriminant(self) == mem::discriminant(other)
     }
 
     /// Whether this is the command's own end, with nothing to say about the guest.
@@ -219,9 +245,12 @@ impl fmt::Display for Outcome {
             Outcome::VcpusMissing { online, wanted } => {
                 write!(f, "only {online} of {wanted} vCPUs came up")
             }
+            Outcome::WrongMode { reason } => write!(f, "refused: {reason}"),
             Outcome::ModuleRefused { reason } => write!(f, "a module was refused: {reason}"),
             Outcome::Panicked { line } => write!(f, "the guest panicked: {line}"),
-            Outcome::Splat { line } => write!(f, "the guest's kernel complained: {line}"),
+            Outcome::Splat { line } | Outcome::Stalled { line } => {
+                write!(f, "the guest's kernel complained: {line}")
+            }
             Outcome::HungBeforeInit { seconds } => {
                 write!(
                     f,

@@ -83,7 +83,7 @@ fn a_panic_explains_every_ending() {
     ] {
         let outcome = verdict(ending, PANIC, HELLO);
         assert_eq!(outcome.exit_code(), 241, "{outcome}");
-        assert!(!outcome.worth_repeating(HELLO));
+        assert!(outcome.repeats(Tier::Tcg, HELLO) == 0);
     }
     assert_eq!(code(gone("guest-reset"), OOPS_THEN_PANIC, HELLO), 241);
 }
@@ -92,9 +92,9 @@ fn a_panic_explains_every_ending() {
 fn a_reset_without_text_is_a_silent_death() {
     let outcome = verdict(gone("guest-reset"), FINE, HELLO);
     assert_eq!(outcome.exit_code(), 245);
-    assert!(outcome.worth_repeating(NOTHING) && outcome.worth_repeating(HELLO));
+    assert!(outcome.repeats(Tier::Tcg, NOTHING) == 2 && outcome.repeats(Tier::Tcg, HELLO) == 2);
     assert!(
-        !outcome.worth_repeating(OUTPUT),
+        outcome.repeats(Tier::Tcg, OUTPUT) == 0,
         "its output would come twice"
     );
     let killed = Ending::QemuEnded(None, "signal: 9 (SIGKILL)".into());
@@ -105,7 +105,7 @@ fn a_reset_without_text_is_a_silent_death() {
 fn a_reset_that_somebody_asked_for_is_none() {
     let outcome = verdict(gone("guest-reset"), RESTART, HELLO);
     assert_eq!(outcome.exit_code(), 244);
-    assert!(!outcome.worth_repeating(HELLO));
+    assert!(outcome.repeats(Tier::Tcg, HELLO) == 0);
 }
 
 #[test]
@@ -123,8 +123,14 @@ fn hangs_before_and_after_the_hello_differ() {
     let after = verdict(Ending::Silence(15), FINE, HELLO);
     assert_ne!(before, after);
     assert_eq!((before.exit_code(), after.exit_code()), (243, 243));
-    assert!(before.worth_repeating(NOTHING), "lost to the emulator");
-    assert!(!after.worth_repeating(HELLO), "it may be the load's fault");
+    assert!(
+        before.repeats(Tier::Tcg, NOTHING) == 2,
+        "lost to the emulator"
+    );
+    assert!(
+        after.repeats(Tier::Tcg, HELLO) == 0,
+        "it may be the load's fault"
+    );
 }
 
 #[test]
@@ -137,14 +143,14 @@ fn a_qemu_that_does_not_start_is_not_a_guest_that_dies() {
     let refused = Ending::QemuEnded(None, "exit status: 1".into());
     let outcome = verdict(refused, "", NOTHING);
     assert_eq!(outcome.exit_code(), 240);
-    assert!(!outcome.worth_repeating(NOTHING));
+    assert!(outcome.repeats(Tier::Tcg, NOTHING) == 0);
     assert_eq!(
         code(Ending::KvmFailed("KVM internal error".into()), "", NOTHING),
         240
     );
     let missing = verdict(Ending::VcpusMissing(7, 8), FINE, HELLO);
     assert_eq!(missing.exit_code(), 240);
-    assert!(missing.worth_repeating(HELLO));
+    assert!(missing.repeats(Tier::Tcg, HELLO) == 2);
 }
 
 #[test]
@@ -159,4 +165,55 @@ fn what_is_about_us_is_not_blamed_on_the_guest() {
         code(Ending::ModuleRefused("lock-load: x".into()), FINE, HELLO),
         247
     );
+}
+
+#[test]
+fn a_middle_machine_that_dies_takes_its_guest_along_silently() {
+    let ending = Ending::MiddleEnded(Some("guest-reset".into()), "exit status: 0".into());
+    let outcome = verdict(ending, FINE, HELLO);
+    assert_eq!(outcome.exit_code(), 245, "{outcome}");
+    assert_eq!(outcome.repeats(Tier::Nested, HELLO), 2);
+    let ending = Ending::MiddleEnded(Some("guest-reset".into()), "exit status: 0".into());
+    assert_eq!(
+        code(ending, PANIC, HELLO),
+        241,
+        "the guest's own panic comes first"
+    );
+}
+
+#[test]
+fn a_middle_machine_that_breaks_is_not_the_guests_fault() {
+    for ending in [
+        Ending::MiddleBroke("Kernel panic - not syncing".into()),
+        Ending::MiddleEnded(Some("guest-shutdown".into()), "exit status: 0".into()),
+    ] {
+        let outcome = verdict(ending, FINE, HELLO);
+        assert_eq!(outcome.exit_code(), 248, "{outcome}");
+        assert_eq!(outcome.repeats(Tier::Nested, HELLO), 2);
+    }
+}
+
+#[test]
+fn the_death_of_a_guest_in_the_middle_machine_is_silent_with_and_without_qmp() {
+    let unheard = Ending::QemuEnded(None, "exit status: 0".into());
+    for ending in [gone("guest-reset"), unheard] {
+        assert_eq!(code(ending, FINE, NOTHING), 245);
+    }
+}
+
+#[test]
+fn nested_a_fail_is_never_repeated_and_a_hang_or_a_stall_once() {
+    let repeats =
+        |ending, text, progress| verdict(ending, text, progress).repeats(Tier::Nested, progress);
+    assert_eq!(repeats(exit(Some(1), None), FINE, HELLO), 0);
+    assert_eq!(repeats(exit(Some(1), None), STALL, HELLO), 0);
+    assert_eq!(repeats(exit(Some(0), None), OOPS, HELLO), 0);
+    assert_eq!(repeats(gone("guest-reset"), PANIC, HELLO), 0);
+    assert_eq!(repeats(Ending::Timeout(600), FINE, HELLO), 0);
+    assert_eq!(repeats(Ending::NoHello(90), FINE, NOTHING), 1);
+    assert_eq!(repeats(Ending::Silence(60), FINE, HELLO), 1);
+    assert_eq!(repeats(exit(Some(0), None), STALL, HELLO), 1);
+    assert_eq!(repeats(gone("guest-reset"), FINE, HELLO), 2);
+    assert_eq!(repeats(gone("guest-reset"), FINE, OUTPUT), 0);
+    assert_eq!(verdict(exit(Some(0), None), STALL, HELLO).exit_code(), 242);
 }

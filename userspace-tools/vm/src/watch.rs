@@ -2,7 +2,6 @@
 
 //! Watching one guest: what each event changes, and which limits apply meanwhile.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
@@ -15,6 +14,8 @@ use crate::channel::Cue;
 use crate::console::{Console, Kind};
 use crate::event::Event;
 use crate::middle::{Means, Middle};
+use crate::mode;
+use crate::output::{Output, Stream};
 use crate::plan::{Limits, Plan};
 use crate::process;
 use crate::tier::Tier;
@@ -61,7 +62,7 @@ pub struct Watch<'a> {
     modules: Vec<String>,
     map: Vec<Place>,
     times: Times,
-    progress: Progress,
+    output: Output,
     console: Console,
 }
 
@@ -98,7 +99,7 @@ impl<'a> Watch<'a> {
             modules: Vec::new(),
             map: Vec::new(),
             times: Times::default(),
-            progress: Progress::default(),
+            output: Output::new(plan.holds_output(tier)),
             console,
         }
     }
@@ -139,17 +140,23 @@ impl<'a> Watch<'a> {
         let (middle, middle_tail) = middle.unzip();
         tail.extend(middle_tail.into_iter().flatten());
         tail.extend(process::log_tail(log, 4));
+        let progress = Progress {
+            hello: self.hello.is_some(),
+            // Whoever wants it live can take it twice.
+            output: self.output.passed_on() && !self.plan.asked.live,
+        };
         Attempt {
             tier: self.tier,
             command_line: line,
             middle,
-            outcome: judge(ending, &findings, self.progress),
+            outcome: judge(ending, &findings, progress),
             hello: self.hello,
             modules: self.modules,
             map: self.map,
             times: self.times,
             console_findings: findings,
-            progress: self.progress,
+            progress,
+            output: self.output,
             tail,
         }
     }
@@ -268,8 +275,8 @@ impl<'a> Watch<'a> {
                 self.on_note(note);
                 None
             }
-            Message::Stdout(data) => self.pass_on(&mut io::stdout().lock(), &data),
-            Message::Stderr(data) => self.pass_on(&mut io::stderr().lock(), &data),
+            Message::Stdout(data) => self.pass_on(Stream::Out, data),
+            Message::Stderr(data) => self.pass_on(Stream::Err, data),
             Message::Exit(exit) => self.on_exit(exit, nonce),
             other => Some(Ending::ChannelLost(format!("the guest sent {other:?}"))),
         }
@@ -290,11 +297,15 @@ impl<'a> Watch<'a> {
             )));
         }
         self.times.qemu_start_to_hello_ms = Some(self.ms());
-        self.progress.hello = true;
+        let mode = self.plan.asked.mode;
+        let mismatch = mode.and_then(|mode| mode::mismatch(mode, &hello));
         let (online, wanted) = (hello.vcpus, self.plan.vcpus);
         self.hello = Some(hello);
         if online as usize != wanted {
             return Some(Ending::VcpusMissing(online, wanted));
+        }
+        if let Some(reason) = mismatch {
+            return Some(Ending::WrongMode(reason));
         }
         self.cue_job();
         None
@@ -333,9 +344,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn pass_on(&mut self, to: &mut impl Write, data: &[u8]) -> Option<Ending> {
-        self.progress.output = true;
-        let result = to.write_all(data).and_then(|()| to.flush());
+    fn pass_on(&mut self, stream: Stream, data: Vec<u8>) -> Option<Ending> {
+        let result = self.output.take(stream, data);
         result
             .err()
             .map(|error| Ending::OutputClosed(error.to_string()))

@@ -71,6 +71,50 @@ fn usage_errors_exit_2_and_name_the_value() {
 }
 
 #[test]
+fn each_mode_shows_on_the_command_line() {
+    for (mode, word) in [
+        ("pv", "-cpu 'kvm64,-pmu,+kvm-pv-unhalt' -smp 2 "),
+        ("native", " nopvspin'"),
+        ("tas", "-cpu 'kvm64,-pmu,-kvm-pv-unhalt' -smp 2 "),
+        (
+            "dedicated",
+            "-cpu 'kvm64,-pmu,+kvm-pv-unhalt,+kvm-hint-dedicated' -smp 2 ",
+        ),
+        ("single", "-cpu 'kvm64,-pmu,+kvm-pv-unhalt' -smp 1 "),
+    ] {
+        let output = vm(&[
+            "run", "--tier", "nested", "--mode", mode, "--print", "--", "true",
+        ]);
+        let lines = text(&output.stdout);
+        let guest = lines.split_once("# in the middle machine\n");
+        assert!(
+            guest.is_some_and(|(_, line)| line.contains(word)),
+            "{lines}"
+        );
+    }
+}
+
+#[test]
+fn the_middle_machine_has_as_many_cpus_as_asked_for() {
+    let output = vm(&[
+        "run",
+        "--tier",
+        "nested",
+        "--vcpus",
+        "4",
+        "--emulated-cpus",
+        "2",
+        "--print",
+        "--",
+        "true",
+    ]);
+    let lines = text(&output.stdout);
+    let (outer, inner) = lines.split_once("# in the middle").expect("two machines");
+    assert!(outer.contains("-cpu max -smp 2 "), "{outer}");
+    assert!(inner.contains(" -smp 4 "), "{inner}");
+}
+
+#[test]
 fn a_missing_image_says_what_to_do() {
     let output = vm(&["run", "--", "true"]);
     assert_eq!(output.status.code(), Some(240));

@@ -26,7 +26,7 @@ pub use frame::{read, write, WireError, MAX_DATA, MAX_STRUCTURED};
 pub use message::{Exit, Heartbeat, Hello, Job, Message, Modules, Note};
 
 /// The protocol's version; a host refuses a guest that speaks another.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The name of the virtio-serial port, as `/sys/class/virtio-ports/*/name` shows it.
 pub const PORT: &str = "slowpath.control";

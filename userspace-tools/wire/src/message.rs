@@ -42,6 +42,12 @@ pub struct Hello {
     pub vcpus: u32,
     /// Its uptime at this point.
     pub uptime_ms: u64,
+    /// Whether its processor says that there is a hypervisor.
+    #[serde(default)]
+    pub hypervisor: bool,
+    /// What its kernel logged about its hypervisor and about paravirt spinlocks.
+    #[serde(default)]
+    pub lock_log: Vec<String>,
 }
 
 /// What the guest is to do.

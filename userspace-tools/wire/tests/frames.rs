@@ -12,6 +12,8 @@ fn samples() -> Vec<Message> {
             release: "7.3.4".into(),
             vcpus: 8,
             uptime_ms: 3200,
+            hypervisor: true,
+            lock_log: vec!["kvm-guest: PV spinlocks enabled".into()],
         }),
         Message::Job(Job {
             nonce: "8f00".into(),

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Paravirt modes: what makes the guest's kernel take which spinlock, and how it says that it did.
+//!
+//! The questions and their order are those of `kvm_spinlock_init()` in `arch/x86/kernel/kvm.c`.
+
+use anyhow::{bail, Result};
+use clap::ValueEnum;
+use serde::Serialize;
+use wire::Hello;
+
+use crate::tier::Tier;
+
+/// What the kernel's own spinlock is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Paravirt queue lock: waiters halt, and are kicked.
+    Pv,
+    /// Queue lock that spins (`nopvspin`; under tcg a processor that hides its hypervisor).
+    Native,
+    /// Test and set: a hypervisor, but none that could wake a halted vCPU.
+    Tas,
+    /// Queue lock that spins, since the host says that each vCPU has a CPU of its own.
+    Dedicated,
+    /// One vCPU: nobody to wait for.
+    Single,
+}
+
+impl Mode {
+    /// Its name on command lines, in records, and in the guest's `SLOWPATH_MODE`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Pv => "pv",
+            Mode::Native => "native",
+            Mode::Tas => "tas",
+            Mode::Dedicated => "dedicated",
+            Mode::Single => "single",
+        }
+    }
+
+    /// Refuses what this tier, or this number of vCPUs, cannot be.
+    pub fn check(self, tier: Tier, vcpus: usize) -> Result<()> {
+        let name = self.name();
+        if tier == Tier::Tcg && matches!(self, Mode::Pv | Mode::Dedicated) {
+            bail!(
+                "--mode {name}: tier tcg has no KVM to halt by; allowed there: native tas single; \
+                 next step: --tier nested"
+            );
+        }
+        match (self, vcpus) {
+            (Mode::Single, 1) => Ok(()),
+            (Mode::Single, more) => bail!("--mode single: means --vcpus 1, not {more}"),
+            // The hint is looked at first, and without KVM so is the hypervisor.
+            (Mode::Dedicated, _) => Ok(()),
+            (_, 1) => bail!("--mode {name}: one vCPU is --mode single; next step: --vcpus 2"),
+            _ => Ok(()),
+        }
+    }
+
+    /// What it takes on the kernel's command line.
+    pub fn kernel_word(self, tier: Tier) -> Option<&'static str> {
+        (self == Mode::Native && tier != Tier::Tcg).then_some("nopvspin")
+    }
+}
+
+/// The guest's processor. `kvm-pv-unhalt` is off by default: without it no guest halts in a lock.
+pub fn cpu_model(tier: Tier, mode: Option<Mode>) -> String {
+    let base = match tier {
+        Tier::Kvm => "host",
+        Tier::Tcg => "max",
+        Tier::Nested => "kvm64,-pmu",
+    };
+    let features = match (tier, mode) {
+        (Tier::Tcg, Some(Mode::Native)) => ",-hypervisor",
+        (Tier::Tcg, _) => "",
+        (_, Some(Mode::Tas)) => ",-kvm-pv-unhalt",
+        (_, Some(Mode::Dedicated)) => ",+kvm-pv-unhalt,+kvm-hint-dedicated",
+        _ => ",+kvm-pv-unhalt",
+    };
+    format!("{base}{features}")
+}
+
+/// What the kernel says in each mode, as far as KVM makes it look.
+const SAID: [(&str, Mode); 5] = [
+    ("PV spinlocks enabled", Mode::Pv),
+    (
+        "PV spinlocks disabled, forced by \"nopvspin\"",
+        Mode::Native,
+    ),
+    ("PV spinlocks disabled, no host support", Mode::Tas),
+    (
+        "PV spinlocks disabled with KVM_HINTS_REALTIME",
+        Mode::Dedicated,
+    ),
+    ("PV spinlocks disabled, single CPU", Mode::Single),
+];
+
+/// The mode that the guest's kernel is in, by its own log; none if it does not say.
+pub fn active(hello: &Hello) -> Option<Mode> {
+    let log = || hello.lock_log.iter();
+    let said = SAID
+        .iter()
+        .find(|(text, _)| log().any(|line| line.contains(text)));
+    match said {
+        // It may have been enabled and then not set up.
+        Some((_, Mode::Pv)) => log()
+            .any(|line| line.contains("PV qspinlock hash table"))
+            .then_some(Mode::Pv),
+        Some((_, mode)) => Some(*mode),
+        None if log().any(|line| line.contains("Hypervisor detected: KVM")) => None,
+        // Without KVM nothing is logged, and the kernel looks at these two only.
+        None if hello.vcpus == 1 => Some(Mode::Single),
+        None if hello.hypervisor => Some(Mode::Tas),
+        None => Some(Mode::Native),
+    }
+}
+
+/// Why a guest is not what was asked for, if it is not.
+pub fn mismatch(asked: Mode, hello: &Hello) -> Option<String> {
+    let active = active(hello);
+    if active == Some(asked) {
+        return None;
+    }
+    let is = active.map_or("of no known mode", Mode::name);
+    let said = match hello.lock_log.as_slice() {
+        [] => "its kernel says nothing of a hypervisor".to_owned(),
+        lines => lines.join("; "),
+    };
+    Some(format!(
+        "--mode {}: the guest is {is}: {said}",
+        asked.name()
+    ))
+}
+
+#[cfg(test)]
+#[path = "mode_tests.rs"]
+mod tests;

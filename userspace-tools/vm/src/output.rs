@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command's output on its way to our own: passed on at once, or held until its guest has a verdict.
+//!
+//! What was passed on cannot be taken back, so a guest that dies after it is not started again. In
+//! the nested tier guests do die, so there the output waits.
+
+use std::io::{self, Write};
+
+/// How much is held at most; what is more goes out, and the guest is not started again.
+const MOST: usize = 64 << 20;
+
+/// Which of two streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// Output of one attempt.
+#[derive(Debug, Default)]
+pub struct Output {
+    holds: bool,
+    held: Vec<(Stream, Vec<u8>)>,
+    bytes: usize,
+    passed_on: bool,
+}
+
+impl Output {
+    /// Output that is held if `holds`.
+    pub fn new(holds: bool) -> Output {
+        Output {
+            holds,
+            ..Output::default()
+        }
+    }
+
+    /// Takes a piece.
+    pub fn take(&mut self, stream: Stream, data: Vec<u8>) -> io::Result<()> {
+        self.bytes += data.len();
+        self.held.push((stream, data));
+        if self.holds && self.bytes <= MOST {
+            return Ok(());
+        }
+        self.holds = false;
+        self.pass_on()
+    }
+
+    /// Passes on what is held.
+    pub fn pass_on(&mut self) -> io::Result<()> {
+        for (stream, data) in self.held.drain(..) {
+            self.passed_on = true;
+            match stream {
+                Stream::Out => write(&mut io::stdout().lock(), &data)?,
+                Stream::Err => write(&mut io::stderr().lock(), &data)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether some of it is out.
+    pub fn passed_on(&self) -> bool {
+        self.passed_on
+    }
+}
+
+fn write(to: &mut impl Write, data: &[u8]) -> io::Result<()> {
+    to.write_all(data)?;
+    to.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_not_out_until_it_is_passed_on() {
+        let mut output = Output::new(true);
+        output.take(Stream::Err, Vec::new()).expect("held");
+        assert!(!output.passed_on());
+        output.pass_on().expect("passed on");
+        assert!(output.passed_on());
+    }
+
+    #[test]
+    fn nobody_holds_without_bounds() {
+        let mut output = Output::new(true);
+        output.bytes = MOST;
+        output.take(Stream::Err, b"\n".to_vec()).expect("passed on");
+        assert!(output.passed_on());
+        output.take(Stream::Err, Vec::new()).expect("passed on");
+        assert!(output.held.is_empty(), "holds no more");
+    }
+
+    #[test]
+    fn what_is_not_held_goes_out_at_once() {
+        let mut output = Output::new(false);
+        output.take(Stream::Err, Vec::new()).expect("passed on");
+        assert!(output.passed_on() && output.held.is_empty());
+    }
+}
