@@ -124,7 +124,8 @@ pub fn mismatch(asked: Mode, hello: &Hello) -> Option<String> {
     }
     let is = active.map_or("of no known mode", Mode::name);
     let said = match hello.lock_log.as_slice() {
-        [] => "its kernel says nothing of a hypervisor".to_owned(),
+        [] if hello.hypervisor => "its processor tells of a hypervisor without KVM".to_owned(),
+        [] => "its processor tells of no hypervisor".to_owned(),
         lines => lines.join("; "),
     };
     Some(format!(
