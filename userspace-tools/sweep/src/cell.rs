@@ -6,6 +6,7 @@ use abi::status::Verdict;
 
 use crate::{
     experiment::{
+        Experiment,
         Oracle,
         Part, //
     },
@@ -16,7 +17,8 @@ use crate::{
     setting::{
         matches,
         Pattern,
-        Point, //
+        Point,
+        Setting, //
     },
 };
 
@@ -63,14 +65,30 @@ impl Cell {
     }
 }
 
-/// Sorts the records of `part` into cells, in the order in which they first ran.
-pub fn cells(part: &Part, records: &[Record]) -> anyhow::Result<Vec<Cell>> {
+/// Sorts the records of `part` into cells: by guest as they were first booted, then as the axes are
+/// written.
+pub fn cells(
+    experiment: &Experiment,
+    part: &Part,
+    records: &[Record],
+) -> anyhow::Result<Vec<Cell>> {
     let mut cells: Vec<Cell> = Vec::new();
-    let mine = |record: &&Record| record.part == part.name && record.said.error().is_none();
-    for record in records.iter().filter(mine) {
-        let settings = record.settings()?;
-        let axis = |key: &String| Some((key.clone(), settings.get(key)?.clone()));
-        let at: Point = part.axes.keys().filter_map(axis).collect();
+    let guest = experiment.guest.axes();
+    // Records of schema 1 do not say it; there was one guest.
+    let only = experiment.guest.only_vcpus().map(u64::from);
+    let mine = |record: &&Record| {
+        record.part == part.name && record.said.error().is_none() && record.counts()
+    };
+    let mut records: Vec<&Record> = records.iter().filter(mine).collect();
+    records.sort_by_key(|record| record.said.seq);
+    for record in records {
+        let mut settings = record.settings()?;
+        if let (false, Some(vcpus)) = (settings.contains_key("vcpus"), only) {
+            settings.insert("vcpus".into(), vcpus.into());
+        }
+        let axis = |key: &str| Some((key.to_string(), settings.get(key)?.clone()));
+        let axes = part.axes.keys().map(String::as_str);
+        let at: Point = guest.iter().copied().chain(axes).filter_map(axis).collect();
         let report = record.report()?;
         match cells.iter_mut().find(|cell| cell.at == at) {
             Some(cell) => cell.reports.push(report),
@@ -82,7 +100,35 @@ pub fn cells(part: &Part, records: &[Record]) -> anyhow::Result<Vec<Cell>> {
             }),
         }
     }
+    let mut order: Vec<Vec<Setting>> = Vec::new();
+    for cell in &cells {
+        let first = guests(&cell.at, &guest);
+        if !order.contains(&first) {
+            order.push(first);
+        }
+    }
+    cells.sort_by_cached_key(|cell| {
+        let first = guests(&cell.at, &guest);
+        let place = order.iter().position(|at| *at == first);
+        (place, places(part, &cell.at))
+    });
     Ok(cells)
+}
+
+/// What of `at` is the guest's.
+fn guests(at: &Point, axes: &[&str]) -> Vec<Setting> {
+    axes.iter()
+        .filter_map(|key| at.get(*key).cloned())
+        .collect()
+}
+
+/// Where on each axis `at` stands.
+fn places(part: &Part, at: &Point) -> Vec<Option<usize>> {
+    let place = |(key, values): (&String, &Vec<Setting>)| {
+        let value = at.get(key)?;
+        values.iter().position(|v| v == value)
+    };
+    part.axes.iter().map(place).collect()
 }
 
 /// The summary of all cells that `pattern` names.

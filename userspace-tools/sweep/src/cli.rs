@@ -10,11 +10,22 @@ use clap::{
     Subcommand, //
 };
 
+use crate::{
+    ci::Write,
+    shard::Shard, //
+};
+
 const AFTER: &str = "\
 Examples:
   sweep run scripts/experiments/demo.toml             run it; results go to build/results/
   sweep run --dry-run scripts/experiments/demo.toml   print the plan and how long it will take
+  sweep run --resume build/results/A                  go on with what was interrupted
+  sweep run --shard 2/3 --seed 7 F.toml               the second of three machines' parts
+  sweep merge A B C                                   join the parts
   sweep show build/results/latest                     print its tables again, from its records
+  sweep gate --junit gates.xml build/results/latest   every expectation, a line each
+  sweep baseline save build/base.json A B             keep results; `check` holds a later one to it
+  sweep csv build/results/latest >runs.csv            its runs for other programs
   sweep show --json build/results/latest | jq .figures
   sweep compare build/results/A build/results/B       better, worse, or no telling, run by run
   sweep fit build/results/latest                      what contention and coherency cost
@@ -28,9 +39,9 @@ Environment:
 
 Exit codes:
   0    every run came out as it must; every claim holds
-  1    something is broken or worse, `busted` was not caught, a guest was lost, a claim falls short
+  1    something is broken or worse, an expectation does not hold, `busted` was not caught, a guest was lost, a claim falls short
   2    usage: no such file, or an experiment that cannot be run as it is written
-  3    inconclusive: a comparison needs more repeats
+  3    inconclusive: a comparison or an expectation needs more repeats
   130  interrupted (SIGINT); 143 on SIGTERM, 129 on SIGHUP";
 
 /// Experiments in; tables, records and verdicts out.
@@ -47,8 +58,17 @@ pub struct Cli {
 pub enum Command {
     /// Run an experiment in a guest and print its tables.
     Run(Run),
+    /// Join the parts of one plan that were run with --shard.
+    Merge(Merge),
     /// Print the tables of a result directory again, from its records alone.
     Show(Show),
+    /// Judge a result again: every oracle and every expectation.
+    Gate(Gate),
+    /// Keep results, and hold later ones against them.
+    #[command(subcommand)]
+    Baseline(Baseline),
+    /// Write the runs of a result as comma-separated values.
+    Csv(Csv),
     /// Hold two results of one experiment against each other.
     Compare(Compare),
     /// Fit the Universal Scalability Law to every series over threads.
@@ -61,8 +81,20 @@ pub enum Command {
 #[derive(Args, Debug)]
 #[command(after_help = AFTER)]
 pub struct Run {
-    /// The experiment, a TOML file; see scripts/experiments/.
-    pub file: PathBuf,
+    /// The experiments, TOML files; see scripts/experiments/.
+    pub files: Vec<PathBuf>,
+    /// Go on with the result in this directory, which was interrupted.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["files", "shard", "seed", "repeats", "tier", "cpus"])]
+    pub resume: Option<PathBuf>,
+    /// Run only the Ith of N parts, for `sweep merge`.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Draw the order of runs from this number; it is in the result, whoever chose it.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Where verdicts are written to.
+    #[command(flatten)]
+    pub write: Write,
     /// Print the plan and its estimated time; boot nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -75,7 +107,7 @@ pub struct Run {
     /// Repeats, whatever the experiment says.
     #[arg(long)]
     pub repeats: Option<u32>,
-    /// Give the guest up after this many seconds; by default five times the estimate and a minute.
+    /// Give a guest up after this many seconds; by default five times the estimate and a minute.
     #[arg(long)]
     pub timeout: Option<u64>,
     /// Where result directories are made.
@@ -96,6 +128,76 @@ pub struct Show {
     /// Print JSON instead of tables.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `merge`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Merge {
+    /// The result directories of all parts.
+    #[arg(required = true)]
+    pub parts: Vec<PathBuf>,
+    /// Where the joined result directory is made.
+    #[arg(long, default_value = "build/results")]
+    pub results: PathBuf,
+}
+
+/// Arguments of `gate`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Gate {
+    /// The result directory.
+    #[arg(default_value = "build/results/latest")]
+    pub dir: PathBuf,
+    /// Where verdicts are written to.
+    #[command(flatten)]
+    pub write: Write,
+}
+
+/// Arguments of `baseline`.
+#[derive(Debug, Subcommand)]
+pub enum Baseline {
+    /// Keep results in FILE.
+    Save(BaselineSave),
+    /// Hold a result against those kept in FILE.
+    Check(BaselineCheck),
+}
+
+/// Arguments of `baseline save`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct BaselineSave {
+    /// The file.
+    pub file: PathBuf,
+    /// Result directories; several of them show how far days and boots differ.
+    #[arg(default_value = "build/results/latest")]
+    pub dirs: Vec<PathBuf>,
+}
+
+/// Arguments of `baseline check`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct BaselineCheck {
+    /// The file.
+    pub file: PathBuf,
+    /// The result directory.
+    #[arg(default_value = "build/results/latest")]
+    pub dir: PathBuf,
+    /// Tolerate this part at least, however little noise there is.
+    #[arg(long, default_value_t = 0.02, value_parser = part)]
+    pub floor: f64,
+    /// Where verdicts are written to.
+    #[command(flatten)]
+    pub write: Write,
+}
+
+/// Arguments of `csv`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Csv {
+    /// The result directory.
+    #[arg(default_value = "build/results/latest")]
+    pub dir: PathBuf,
 }
 
 /// Arguments of `compare`.

@@ -62,8 +62,8 @@ pub fn compare(args: &Args) -> anyhow::Result<Ended> {
         let Some(same) = after.experiment.parts.iter().find(|p| p.name == part.name) else {
             continue;
         };
-        let theirs = cells(same, &after.records)?;
-        for cell in cells(part, &before.records)? {
+        let theirs = cells(&after.experiment, same, &after.records)?;
+        for cell in cells(&before.experiment, part, &before.records)? {
             let other = theirs.iter().find(|other| other.at == cell.at);
             lines.extend(other.and_then(|other| line(args, &part.name, &cell, other)));
         }

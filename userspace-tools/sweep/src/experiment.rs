@@ -14,6 +14,8 @@ use serde::{
 };
 
 use crate::{
+    gate::Rule,
+    guests::Guests,
     setting::{
         Pattern,
         Point,
@@ -22,7 +24,7 @@ use crate::{
     Usage,
 };
 
-/// A whole experiment: one guest, and parts that run in it in turn.
+/// A whole experiment: guests, and parts that run in each of them in turn.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
@@ -32,32 +34,32 @@ pub struct Experiment {
     pub title: String,
     /// How often every run is repeated.
     pub repeats: u32,
-    /// The guest in which it runs.
-    pub guest: Guest,
+    /// How often every run is made before that in each boot, not to be counted.
+    #[serde(default)]
+    pub warm_up: u32,
+    /// From which the order of runs is drawn; by default another one each time.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// Whether the order of runs is drawn at all.
+    #[serde(default)]
+    pub order: Order,
+    /// The guests in which it runs.
+    pub guest: Guests,
     /// Its parts, each of one module.
     #[serde(rename = "part")]
     pub parts: Vec<Part>,
 }
 
-/// The guest of an experiment.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Guest {
-    /// vCPUs of the guest.
-    pub vcpus: u32,
-    /// Host CPUs that it may use: `all`, or a list as `0,2-3`.
-    pub cpus: String,
-    /// Host CPUs without which the experiment makes no sense.
-    #[serde(default = "one")]
-    pub min_cpus: u32,
-    /// Memory in MiB.
-    pub memory: u32,
-    /// Acceleration: `auto`, `kvm` or `tcg`.
-    pub tier: String,
-}
-
-fn one() -> u32 {
-    1
+/// In which order the runs of a repeat are made. Every repeat of a boot has the same order, so that
+/// between two runs of one side there is always one of each other side.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// Drawn anew for every boot.
+    #[default]
+    Random,
+    /// As the axes are written.
+    Written,
 }
 
 /// Runs of one module over the product of its axes.
@@ -119,14 +121,64 @@ pub struct Except {
     pub set: Point,
 }
 
-/// What an oracle has to say about some of the runs.
+/// What an oracle has to say about some of the runs, or a rule about their numbers. A rule alone may
+/// be written without a table.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct Expect {
     /// The runs.
     pub of: Pattern,
     /// What is expected in every one of them.
-    pub oracle: Oracle,
+    pub oracle: Option<Oracle>,
+    /// What is expected of their numbers.
+    pub rule: Option<Rule>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Rule(String),
+    Table(Table),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    #[serde(default)]
+    of: Pattern,
+    oracle: Option<Oracle>,
+    rule: Option<String>,
+}
+
+impl TryFrom<Written> for Expect {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let table = match written {
+            Written::Rule(text) => Table {
+                of: Pattern::new(),
+                oracle: None,
+                rule: Some(text),
+            },
+            Written::Table(table) => table,
+        };
+        if table.oracle.is_some() == table.rule.is_some() {
+            return Err("expect: one of `oracle` and `rule` is needed, and not both".into());
+        }
+        Ok(Self {
+            of: table.of,
+            oracle: table.oracle,
+            rule: table.rule.map(|text| text.parse()).transpose()?,
+        })
+    }
+}
+
+impl Part {
+    /// Its rules, and of which runs they speak.
+    pub fn rules(&self) -> impl Iterator<Item = (Option<&Pattern>, &Rule)> {
+        let rules = self.expect.iter();
+        rules.filter_map(|expect| Some((Some(&expect.of), expect.rule.as_ref()?)))
+    }
 }
 
 /// What is expected of an oracle.
@@ -174,8 +226,6 @@ impl Experiment {
 
     /// Refuses what cannot be run.
     pub fn check(&self) -> Result<(), String> {
-        let tiers = ["auto", "kvm", "tcg"];
-        let guest = &self.guest;
         let name_ok = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if self.name.is_empty() || !self.name.chars().all(name_ok) {
             Err(format!(
@@ -184,18 +234,24 @@ impl Experiment {
             ))
         } else if !(1..=1000).contains(&self.repeats) {
             Err(format!("repeats = {}: allowed: 1..=1000", self.repeats))
-        } else if !(1..=255).contains(&guest.vcpus) {
-            Err(format!("guest.vcpus = {}: allowed: 1..=255", guest.vcpus))
-        } else if !tiers.contains(&guest.tier.as_str()) {
-            Err(format!(
-                "guest.tier = `{}`: allowed: {}",
-                guest.tier,
-                tiers.join(" ")
-            ))
+        } else if self.warm_up > 100 {
+            Err(format!("warm_up = {}: allowed: 0..=100", self.warm_up))
+        } else if let Some(name) = self.twice() {
+            Err(format!("part `{name}`: named twice"))
         } else if self.parts.is_empty() {
             Err("no [[part]]: an experiment has at least one".into())
         } else {
-            Ok(())
+            self.guest.check()?;
+            crate::gate::check(self)
         }
+    }
+
+    fn twice(&self) -> Option<&str> {
+        let names: Vec<&str> = self.parts.iter().map(|part| part.name.as_str()).collect();
+        let again = names
+            .iter()
+            .enumerate()
+            .find(|(i, name)| names[..*i].contains(name));
+        again.map(|(_, name)| *name)
     }
 }

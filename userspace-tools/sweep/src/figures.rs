@@ -50,6 +50,8 @@ pub fn figures(
         tables.iter().filter(|(_, cells)| !cells.is_empty()).count() as f64,
     );
     put("faults".into(), faults.len() as f64);
+    put("lost".into(), provenance.lost.into());
+    put("boots".into(), provenance.boots.len() as f64);
     put("ratio".into(), provenance.ratio);
     put("tcg".into(), (provenance.vm("/tier") == "tcg").into());
     let times = &provenance.times;

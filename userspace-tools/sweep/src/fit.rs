@@ -46,7 +46,7 @@ pub fn fit(args: &Args) -> anyhow::Result<Ended> {
     let mut all = Vec::new();
     for part in &loaded.experiment.parts {
         if part.axes.contains_key(THREADS) {
-            for cell in cells(part, &loaded.records)? {
+            for cell in cells(&loaded.experiment, part, &loaded.records)? {
                 add(&mut all, &part.name, &cell);
             }
         }

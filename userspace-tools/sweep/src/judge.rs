@@ -55,7 +55,7 @@ pub fn expected(part: &Part, settings: &Point) -> Option<Oracle> {
         .expect
         .iter()
         .filter(|expect| matches(&expect.of, settings));
-    said.last().map(|expect| expect.oracle)
+    said.filter_map(|expect| expect.oracle).last()
 }
 
 /// Every run that did not come out as it must.

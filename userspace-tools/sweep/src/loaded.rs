@@ -25,17 +25,23 @@ pub struct Loaded {
     pub incomplete: Option<String>,
 }
 
+/// The experiment of `dir` as it was run, and where the result comes from.
+pub fn head(dir: &Path) -> anyhow::Result<(Experiment, Provenance)> {
+    if !dir.join(results::EXPERIMENT).is_file() {
+        let hint = "no result directory; `make demo` makes one in build/results/";
+        return Err(Usage(format!("{}: {hint}", dir.display())).into());
+    }
+    let mut experiment = Experiment::read(&dir.join(results::EXPERIMENT))?;
+    let provenance = Provenance::read(dir)?;
+    experiment.guest = provenance.guest.clone();
+    experiment.repeats = provenance.repeats;
+    Ok((experiment, provenance))
+}
+
 impl Loaded {
     /// Reads `dir`.
     pub fn read(dir: &Path) -> anyhow::Result<Self> {
-        if !dir.join(results::EXPERIMENT).is_file() {
-            let hint = "no result directory; `make demo` makes one in build/results/";
-            return Err(Usage(format!("{}: {hint}", dir.display())).into());
-        }
-        let mut experiment = Experiment::read(&dir.join(results::EXPERIMENT))?;
-        let provenance = Provenance::read(dir)?;
-        experiment.guest = provenance.guest.clone();
-        experiment.repeats = provenance.repeats;
+        let (experiment, provenance) = head(dir)?;
         Ok(Self {
             experiment,
             provenance,

@@ -4,18 +4,26 @@
 
 #![forbid(unsafe_code)]
 
+mod baseline;
 mod cell;
+mod ci;
 mod cli;
 mod compare;
 mod drive;
 mod evidence;
 mod experiment;
+mod export;
 mod figures;
 mod fit;
+mod gate;
+mod guests;
+mod host;
 mod human;
 mod interrupt;
 mod judge;
 mod loaded;
+mod merge;
+mod outcome;
 mod plan;
 mod progress;
 mod provenance;
@@ -26,6 +34,7 @@ mod run;
 mod sample;
 mod say;
 mod setting;
+mod shard;
 mod show;
 mod statistics;
 mod summary;
@@ -41,15 +50,15 @@ use clap::Parser;
 #[error("{0}")]
 pub struct Usage(pub String);
 
-/// How a command ended that could do what it was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a command ended that could do what it was asked for; the worse, the larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ended {
     /// All is as it must be; exit code 0.
     Held,
-    /// Something is not; exit code 1.
-    Broken,
     /// The data do not tell; exit code 3.
     Inconclusive,
+    /// Something is not; exit code 1.
+    Broken,
 }
 
 impl From<bool> for Ended {
@@ -64,7 +73,12 @@ impl From<bool> for Ended {
 fn main() -> ExitCode {
     let command = cli::Cli::parse().command;
     let done = interrupt::watch().and_then(|()| match command {
-        cli::Command::Run(args) => run::run(&args).map(Ended::from),
+        cli::Command::Run(args) => run::run(&args),
+        cli::Command::Merge(args) => merge::merge(&args),
+        cli::Command::Gate(args) => show::gate(&args),
+        cli::Command::Baseline(cli::Baseline::Save(args)) => baseline::save(&args),
+        cli::Command::Baseline(cli::Baseline::Check(args)) => baseline::check(&args),
+        cli::Command::Csv(args) => export::csv(&args),
         cli::Command::Show(args) => show::show(&args).map(Ended::from),
         cli::Command::Compare(args) => compare::compare(&args),
         cli::Command::Fit(args) => fit::fit(&args),

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use abi::Limits;
+use fastrand::Rng;
 use serde::{
     Deserialize,
     Serialize, //
@@ -14,27 +15,30 @@ use crate::{
     experiment::{
         Experiment,
         Module,
+        Order,
         Part, //
     },
+    guests::Guest,
     setting::{
         matches,
         words,
         Point, //
     },
+    shard::Shard,
 };
 
 /// What a run takes beside its own length: threads to be made and joined, a report to be read.
 const OVERHEAD: Duration = Duration::from_millis(40);
 
-/// From the start of the guest to its first command.
+/// From the start of a guest to its first command.
 const BOOT: Duration = Duration::from_secs(5);
 
 /// One run of one module.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Run {
-    /// Its number in the plan.
+    /// Its number in the whole plan.
     pub seq: usize,
-    /// Which repeat it belongs to, from 1.
+    /// Which repeat it belongs to, from 1; 0 for a warm-up.
     pub repeat: u32,
     /// The part's name.
     pub part: String,
@@ -44,6 +48,34 @@ pub struct Run {
     pub settings: Point,
 }
 
+/// A guest that is booted, and what is run in it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Boot {
+    /// Its number in the whole plan, from 1.
+    pub number: usize,
+    /// The guest.
+    pub guest: Guest,
+    /// The runs, in order.
+    pub runs: Vec<Run>,
+    /// How long they will take, the boot included, if nothing else wants the CPUs.
+    pub estimate: Duration,
+}
+
+/// Every run of an experiment, in order.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Plan {
+    /// The version of this form.
+    pub schema: u32,
+    /// From which the order of runs was drawn.
+    pub seed: u64,
+    /// The boots.
+    pub boots: Vec<Boot>,
+    /// Runs that some guests are too small for.
+    pub left_out: usize,
+    /// Which part of it this is.
+    pub shard: Shard,
+}
+
 impl Run {
     /// The line that the guest's `batch` reads.
     pub fn line(&self) -> String {
@@ -51,100 +83,174 @@ impl Run {
     }
 }
 
-/// Every run of an experiment, in order.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// The runs.
-    pub runs: Vec<Run>,
-    estimate: Duration,
-}
-
-impl Plan {
-    /// Plans `experiment`, or says which of its settings no module would take.
-    pub fn new(experiment: &Experiment) -> Result<Self, String> {
-        let limits = Limits {
-            vcpus: experiment.guest.vcpus,
-            bytes: u64::from(experiment.guest.memory) << 20,
-        };
-        let mut plan = Self {
-            runs: Vec::new(),
-            estimate: BOOT,
-        };
-        for repeat in 1..=experiment.repeats {
-            for part in &experiment.parts {
-                plan.add(part, repeat, &limits)?;
-            }
-        }
-        experiment
-            .parts
-            .iter()
-            .try_for_each(|part| plan.check(part))?;
-        Ok(plan)
-    }
-
+impl Boot {
     /// The text for the guest's `batch`, a line for each run.
     pub fn text(&self) -> String {
         self.runs.iter().map(|run| run.line() + "\n").collect()
     }
+}
 
-    /// How long it will take, the guest's boot included, if nothing else wants the CPUs.
-    pub fn estimate(&self) -> Duration {
-        self.estimate
-    }
-
-    fn add(&mut self, part: &Part, repeat: u32, limits: &Limits) -> Result<(), String> {
-        for point in points(part) {
-            let mut settings = part.fixed.clone();
-            settings.extend(point);
-            let excepted = part
-                .except
-                .iter()
-                .filter(|except| matches(&except.of, &settings));
-            let sets: Vec<Point> = excepted.map(|except| except.set.clone()).collect();
-            settings.extend(sets.into_iter().flatten());
-            let length = length(part.module, &words(&settings), limits)
-                .map_err(|why| format!("part `{}`: {why}", part.name))?;
-            self.estimate += length + OVERHEAD;
-            self.runs.push(Run {
-                seq: self.runs.len(),
-                repeat,
-                part: part.name.clone(),
-                module: part.module,
-                settings,
-            });
-        }
-        Ok(())
-    }
-
-    /// An expectation that no run can meet or break, or a comparison without sides, is a mistake.
-    fn check(&self, part: &Part) -> Result<(), String> {
-        let exceptions = part.except.iter().map(|except| ("except", &except.of));
-        let expectations = part.expect.iter().map(|expect| ("expect", &expect.of));
-        let comparisons = part.compare.iter();
-        let sides = comparisons.flat_map(|c| [("compare.of", &c.of), ("compare.to", &c.to)]);
-        for (what, pattern) in exceptions.chain(expectations).chain(sides) {
-            let mut runs = self.runs.iter().filter(|run| run.part == part.name);
-            if !runs.any(|run| matches(pattern, &run.settings)) {
-                return Err(format!(
-                    "part `{}`: {what} {pattern:?}: no run has that",
-                    part.name
-                ));
+impl Plan {
+    /// Plans `experiment` for a host with these CPUs, or says which of its settings no module would
+    /// take in any guest.
+    pub fn new(experiment: &Experiment, cpus: &[u32], seed: u64) -> Result<Self, String> {
+        let guests = experiment.guest.all(cpus)?;
+        let most = guests.iter().map(|guest| guest.vcpus).max().unwrap_or(1);
+        let mut draft = Draft {
+            experiment,
+            most,
+            rng: Rng::with_seed(seed),
+            seq: 0,
+            left_out: 0,
+        };
+        let mut boots: Vec<Boot> = Vec::new();
+        let rounds = experiment.guest.rounds(guests.len(), experiment.repeats);
+        for round in 0..rounds {
+            let dealt = |round: u32| experiment.repeats * round / rounds;
+            let repeats = dealt(round) + 1..=dealt(round + 1);
+            // There and back: of two guests neither is always the first.
+            let mut order: Vec<&Guest> = guests.iter().collect();
+            if round % 2 == 1 {
+                order.reverse();
+            }
+            for guest in order {
+                let number = boots.len() + 1;
+                boots.push(draft.boot(number, guest, repeats.clone())?);
             }
         }
-        let namesakes = self
-            .runs
+        let left_out = draft.left_out;
+        experiment
+            .parts
             .iter()
-            .filter(|run| run.part == part.name && run.repeat == 1);
-        match namesakes.count() {
-            n if n > points(part).len() => Err(format!("part `{}`: named twice", part.name)),
-            0 => Err(format!("part `{}`: an axis without values", part.name)),
-            _ => Ok(()),
+            .try_for_each(|part| check(part, &boots))?;
+        Ok(Self {
+            schema: crate::results::SCHEMA,
+            seed,
+            boots,
+            left_out,
+            shard: Shard::default(),
+        })
+    }
+
+    /// All runs, in order.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.boots.iter().flat_map(|boot| &boot.runs)
+    }
+
+    /// The lines of all runs.
+    pub fn text(&self) -> String {
+        self.boots.iter().map(Boot::text).collect()
+    }
+
+    /// How long it will take, boots included, if nothing else wants the CPUs.
+    pub fn estimate(&self) -> Duration {
+        self.boots.iter().map(|boot| boot.estimate).sum()
+    }
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    experiment: &'a Experiment,
+    most: u32,
+    rng: Rng,
+    seq: usize,
+    left_out: usize,
+}
+
+impl Draft<'_> {
+    fn boot(
+        &mut self,
+        number: usize,
+        guest: &Guest,
+        repeats: std::ops::RangeInclusive<u32>,
+    ) -> Result<Boot, String> {
+        let mut all = Vec::new();
+        for part in &self.experiment.parts {
+            for settings in points(part, &guest.point()) {
+                match self.length(part, guest, &settings)? {
+                    Some(length) => all.push((part, settings, length)),
+                    None => self.left_out += repeats.clone().count(),
+                }
+            }
+        }
+        if self.experiment.order == Order::Random {
+            self.rng.shuffle(&mut all);
+        }
+        let (mut runs, mut estimate) = (Vec::new(), BOOT);
+        let warm_ups = (0..self.experiment.warm_up).map(|_| 0);
+        for repeat in warm_ups.chain(repeats) {
+            for (part, settings, length) in &all {
+                estimate += *length + OVERHEAD;
+                runs.push(Run {
+                    seq: self.seq,
+                    repeat,
+                    part: part.name.clone(),
+                    module: part.module,
+                    settings: settings.clone(),
+                });
+                self.seq += 1;
+            }
+        }
+        Ok(Boot {
+            number,
+            guest: guest.clone(),
+            runs,
+            estimate,
+        })
+    }
+
+    /// How long a run takes; nothing if this guest is too small for it, but another is not.
+    fn length(
+        &self,
+        part: &Part,
+        guest: &Guest,
+        settings: &Point,
+    ) -> Result<Option<Duration>, String> {
+        let limits = |vcpus| Limits {
+            vcpus,
+            bytes: u64::from(guest.memory) << 20,
+        };
+        let words = words(settings);
+        match length(part.module, &words, &limits(guest.vcpus)) {
+            Ok(length) => Ok(Some(length)),
+            Err(_) if length(part.module, &words, &limits(self.most)).is_ok() => Ok(None),
+            Err(why) => Err(format!("part `{}`: {why}", part.name)),
         }
     }
 }
 
-/// The product of the axes, the last the fastest.
-fn points(part: &Part) -> Vec<Point> {
+/// An expectation that no run can meet or break, or a comparison without sides, is a mistake.
+fn check(part: &Part, boots: &[Boot]) -> Result<(), String> {
+    let exceptions = part.except.iter().map(|except| ("except", &except.of));
+    let expectations = part.expect.iter().map(|expect| ("expect", &expect.of));
+    let comparisons = part.compare.iter();
+    let sides = comparisons.flat_map(|c| [("compare.of", &c.of), ("compare.to", &c.to)]);
+    let all = boots.iter().flat_map(|boot| {
+        let point = boot.guest.point();
+        boot.runs.iter().map(move |run| {
+            let mut settings = point.clone();
+            settings.extend(run.settings.clone());
+            (run, settings)
+        })
+    });
+    let all: Vec<_> = all.filter(|(run, _)| run.part == part.name).collect();
+    for (what, pattern) in exceptions.chain(expectations).chain(sides) {
+        if !all.iter().any(|(_, settings)| matches(pattern, settings)) {
+            return Err(format!(
+                "part `{}`: {what} {pattern:?}: no run has that",
+                part.name
+            ));
+        }
+    }
+    match points(part, &Point::new()).len() {
+        0 => Err(format!("part `{}`: an axis without values", part.name)),
+        _ => Ok(()),
+    }
+}
+
+/// The settings of every run of `part` in a guest that is known by `guest`: the product of the axes,
+/// the last the fastest.
+fn points(part: &Part, guest: &Point) -> Vec<Point> {
     let mut points = vec![Point::new()];
     for (key, values) in &part.axes {
         let longer = |point: &Point| {
@@ -158,6 +264,18 @@ fn points(part: &Part) -> Vec<Point> {
         points = points.iter().flat_map(longer).collect::<Vec<_>>();
     }
     points
+        .into_iter()
+        .map(|point| {
+            let mut settings = part.fixed.clone();
+            settings.extend(point);
+            let mut known = guest.clone();
+            known.extend(settings.clone());
+            let excepted = part.except.iter().filter(|e| matches(&e.of, &known));
+            let sets: Vec<Point> = excepted.map(|except| except.set.clone()).collect();
+            settings.extend(sets.into_iter().flatten());
+            settings
+        })
+        .collect()
 }
 
 /// How long a run with these settings takes, or why the module would refuse them.
@@ -194,6 +312,7 @@ mod tests {
         name = "t"
         title = "a test"
         repeats = 2
+        order = "written"
         guest = { vcpus = 8, cpus = "all", memory = 256, tier = "auto" }
         [[part]]
         name = "locks"
@@ -209,7 +328,7 @@ mod tests {
     "#;
 
     fn plan(text: &str) -> Result<Plan, String> {
-        Plan::new(&Experiment::parse(text).unwrap())
+        Plan::new(&Experiment::parse(text).unwrap(), &[0, 1], 7)
     }
 
     #[test]
@@ -226,8 +345,9 @@ mod tests {
     #[test]
     fn runs_are_numbered_as_batch_numbers_them() {
         let plan = plan(TEXT).unwrap();
-        assert!(plan.runs.iter().enumerate().all(|(i, run)| run.seq == i));
-        assert_eq!((plan.runs[4].repeat, plan.runs[5].repeat), (1, 2));
+        let runs: Vec<&Run> = plan.runs().collect();
+        assert!(runs.iter().enumerate().all(|(i, run)| run.seq == i));
+        assert_eq!((runs[4].repeat, runs[5].repeat), (1, 2));
     }
 
     #[test]
@@ -267,7 +387,7 @@ mod tests {
             1,
         );
         let plan = plan(&text).unwrap();
-        let lengths = plan.runs[..4]
+        let lengths = plan.boots[0].runs[..4]
             .iter()
             .map(|run| run.settings["run_ms"].to_string());
         assert_eq!(lengths.collect::<Vec<_>>(), ["100", "400", "100", "400"]);
@@ -275,7 +395,51 @@ mod tests {
 
     #[test]
     fn a_part_named_twice_is_refused() {
-        let error = plan(&TEXT.replace("\"jobs\"", "\"locks\"")).unwrap_err();
+        let error = Experiment::parse(&TEXT.replace("\"jobs\"", "\"locks\"")).unwrap_err();
         assert!(error.contains("named twice"), "{error}");
+    }
+
+    #[test]
+    fn a_seed_draws_one_order_and_sides_still_alternate() {
+        let random = TEXT.replace("\"written\"", "\"random\"");
+        let order = |seed: u64| -> Vec<String> {
+            let experiment = Experiment::parse(&random).unwrap();
+            let plan = Plan::new(&experiment, &[0, 1], seed).unwrap();
+            plan.runs().map(Run::line).collect()
+        };
+        assert_eq!(order(1), order(1));
+        assert!((1..20).any(|seed| order(seed) != order(0)));
+        let lines = order(3);
+        assert_eq!(lines[..5], lines[5..], "A B A B, not A B B A");
+    }
+
+    #[test]
+    fn guests_alternate_and_are_dealt_the_repeats() {
+        let text = TEXT
+            .replace("vcpus = 8,", "ratio = [1, 4],")
+            .replace("repeats = 2", "repeats = 3");
+        let plan = plan(&text).unwrap();
+        let boots: Vec<_> = plan
+            .boots
+            .iter()
+            .map(|b| (b.number, b.guest.vcpus))
+            .collect();
+        assert_eq!(boots, [(1, 2), (2, 8), (3, 8), (4, 2)]);
+        let repeats = |boot: usize| -> Vec<u32> {
+            let mut all: Vec<u32> = plan.boots[boot].runs.iter().map(|r| r.repeat).collect();
+            all.dedup();
+            all
+        };
+        assert_eq!((repeats(0), repeats(3)), (vec![1], vec![2, 3]));
+        // Eight threads do not fit into the guest with two vCPUs: two locks, three repeats.
+        assert_eq!(plan.left_out, 6);
+    }
+
+    #[test]
+    fn what_warms_up_is_no_repeat() {
+        let text = TEXT.replacen("repeats = 2", "repeats = 2\nwarm_up = 1", 1);
+        let plan = plan(&text).unwrap();
+        let repeats: Vec<u32> = plan.runs().map(|run| run.repeat).step_by(5).collect();
+        assert_eq!(repeats, [0, 1, 2]);
     }
 }

@@ -30,11 +30,12 @@ pub struct Progress {
     bar: Option<ProgressBar>,
     began: Instant,
     total: usize,
+    before: usize,
 }
 
 impl Progress {
-    /// Begins it; the guest boots first.
-    pub fn begin(total: usize) -> Self {
+    /// Begins it, where so many of `total` runs were made before; a guest boots first.
+    pub fn begin(total: usize, before: usize) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total as u64);
             let style = "{spinner} [{bar:30}] {pos}/{len}  {elapsed}  {msg}";
@@ -49,20 +50,20 @@ impl Progress {
             bar,
             began: Instant::now(),
             total,
+            before,
         }
     }
 
-    /// A run is done; `first` is when the first was, from which the time left is told.
-    pub fn done(&self, run: &Run, first: Instant) {
-        let done = run.seq + 1;
-        let left = first
-            .elapsed()
-            .mul_f64((self.total - done) as f64 / done as f64);
+    /// `done` runs are, this one the last; what they took tells the time left.
+    pub fn done(&self, done: usize, run: &Run) {
+        let mine = done.saturating_sub(self.before).max(1);
+        let each = self.began.elapsed().div_f64(mine as f64);
+        let left = each.mul_f64(self.total.saturating_sub(done) as f64);
         let left = format!("{} left", seconds(left));
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
             bar.set_message(format!("{left}  {} {}", run.part, words(&run.settings)));
-        } else if done * 10 / self.total > run.seq * 10 / self.total {
+        } else if done * 10 / self.total > (done - 1) * 10 / self.total {
             let elapsed = seconds(self.began.elapsed());
             eprintln!("sweep: {done}/{} runs, {elapsed}, {left}", self.total);
         }

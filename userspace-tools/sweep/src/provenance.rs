@@ -17,7 +17,12 @@ use serde::{
 use serde_json::Value;
 
 use crate::{
-    experiment::Guest,
+    guests::{
+        Guest,
+        Guests, //
+    },
+    results::Results,
+    shard::Shard,
     times::Times, //
 };
 
@@ -35,23 +40,50 @@ pub struct Provenance {
     pub started: String,
     /// The source it was built from.
     pub git: Git,
-    /// The guest that was asked for.
-    pub guest: Guest,
+    /// The guests that were asked for.
+    pub guest: Guests,
     /// Repeats that were asked for.
     pub repeats: u32,
+    /// From which the order of runs was drawn.
+    #[serde(default)]
+    pub seed: u64,
+    /// Which part of the plan this is.
+    #[serde(default)]
+    pub shard: Shard,
     /// Host CPUs that were asked for.
     pub cpus: Vec<u32>,
-    /// vCPUs to host CPUs.
+    /// vCPUs to host CPUs, of the first guest.
     pub ratio: f64,
     /// The command that made it.
     pub command: Vec<String>,
-    /// The command that booted the guest.
+    /// The command that booted the first guest.
     pub vm_command: Vec<String>,
+    /// Guests that were lost and repeated.
+    #[serde(default)]
+    pub lost: u32,
     /// Where the time went.
     pub times: Times,
     /// `held`, `broken`, or why it is not complete.
     pub outcome: String,
-    /// All that `vm` recorded: tier, kernel, QEMU, CPU, the map observed, attempts.
+    /// What `vm` recorded of the first: tier, kernel, QEMU, CPU, the map observed, attempts.
+    pub vm: Value,
+    /// Every boot; one that was interrupted and gone on with is two.
+    #[serde(default)]
+    pub boots: Vec<Booted>,
+}
+
+/// A guest that was booted.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Booted {
+    /// Its number in the plan.
+    pub number: usize,
+    /// The guest that was asked for.
+    pub guest: Guest,
+    /// The command that booted it.
+    pub command: Vec<String>,
+    /// How long it took in all, in seconds.
+    pub seconds: f64,
+    /// All that `vm` recorded of it.
     pub vm: Value,
 }
 
@@ -86,6 +118,23 @@ impl Provenance {
         let path = dir.join(FILE);
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         serde_json::from_str(&text).with_context(|| path.display().to_string())
+    }
+
+    /// Takes up one more boot, and what was lost on the way.
+    pub fn booted(&mut self, booted: Booted, lost: u32) {
+        // `vm` repeats a guest by itself that is lost before it says anything.
+        let attempts = booted.vm.get("attempts").and_then(Value::as_array);
+        self.lost += lost + attempts.map_or(0, |all| all.len().saturating_sub(1) as u32);
+        if self.vm.is_null() {
+            self.vm = booted.vm.clone();
+            self.vm_command.clone_from(&booted.command);
+        }
+        self.boots.push(booted);
+    }
+
+    /// Writes it into a result directory.
+    pub fn write(&self, results: &Results) -> anyhow::Result<()> {
+        results.write(FILE, &serde_json::to_string_pretty(self)?)
     }
 
     /// Something that `vm` recorded, as text; `?` if it did not.

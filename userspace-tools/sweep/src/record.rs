@@ -16,7 +16,10 @@ use serde::{
 use serde_json::Value;
 
 use crate::{
-    plan::Run,
+    plan::{
+        Boot,
+        Run, //
+    },
     report::Report,
     setting::Point, //
 };
@@ -41,9 +44,18 @@ pub struct Said {
 /// What is kept of it: the same, and where in the experiment it belongs.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Record {
+    /// Which boot it was made in, from 1.
+    #[serde(default)]
+    pub boot: usize,
+    /// The guest's own settings: tier, vcpus and, where asked for, mode and ratio.
+    #[serde(default)]
+    pub guest: Point,
+    /// When it was heard of, in milliseconds since that boot began.
+    #[serde(default)]
+    pub at_ms: u64,
     /// The part's name.
     pub part: String,
-    /// The repeat, from 1.
+    /// The repeat, from 1; 0 for a warm-up.
     pub repeat: u32,
     /// The line of the plan, to be given to `batch` again.
     pub line: String,
@@ -73,8 +85,12 @@ impl Said {
 
 impl Record {
     /// Puts what the guest said where the plan has it, and refuses what the plan did not ask for.
-    pub fn place(said: Said, run: &Run) -> anyhow::Result<Self> {
+    pub fn place(mut said: Said, run: &Run, boot: &Boot, at_ms: u64) -> anyhow::Result<Self> {
+        said.seq = run.seq;
         let record = Self {
+            boot: boot.number,
+            guest: boot.guest.point(),
+            at_ms,
             part: run.part.clone(),
             repeat: run.repeat,
             line: run.line(),
@@ -103,10 +119,19 @@ impl Record {
         Ok(record)
     }
 
-    /// All settings of the run, as the module reported them.
+    /// All settings of the run: those of its guest, and as the module reported them.
     pub fn settings(&self) -> anyhow::Result<Point> {
         let config = self.said.rest.get("config").cloned().unwrap_or_default();
-        serde_json::from_value(config).with_context(|| format!("run {}: config", self.said.seq))
+        let config: Point = serde_json::from_value(config)
+            .with_context(|| format!("run {}: config", self.said.seq))?;
+        let mut settings = self.guest.clone();
+        settings.extend(config);
+        Ok(settings)
+    }
+
+    /// Whether it counts: a warm-up does not.
+    pub fn counts(&self) -> bool {
+        self.repeat > 0
     }
 
     /// What came of the run, in the ABI's own types.

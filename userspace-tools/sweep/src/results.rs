@@ -26,11 +26,13 @@ use crate::record::Record;
 /// The file whose presence says that the rest is not to be trusted, and why.
 pub const INCOMPLETE: &str = "INCOMPLETE";
 /// The version of what a result directory holds.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// The experiment's file, as it was.
 pub const EXPERIMENT: &str = "experiment.toml";
-/// The plan, as the guest was given it.
+/// The plan, as guests are given it, a line for each run.
 pub const PLAN: &str = "plan.txt";
+/// The whole plan, to be gone on with.
+pub const PLAN_JSON: &str = "plan.json";
 /// The tables, as they were printed.
 pub const SUMMARY: &str = "summary.txt";
 /// The records.
@@ -52,6 +54,18 @@ impl Results {
         let results = Self { dir };
         results.mark("under way, or cut short without a word")?;
         Ok(results)
+    }
+
+    /// Takes up one that is there.
+    pub fn resume(dir: &Path) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// A directory in it for what belongs to one boot.
+    pub fn boot(&self, number: usize) -> anyhow::Result<PathBuf> {
+        let dir = self.dir.join(format!("boot-{number}"));
+        fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        Ok(dir)
     }
 
     /// Writes a file into it.
@@ -91,40 +105,73 @@ impl Results {
 pub struct Runs {
     path: PathBuf,
     file: File,
+    records: Vec<Record>,
     lost: u32,
 }
 
 impl Runs {
-    /// Makes it in `results`.
-    pub fn create(results: &Results) -> anyhow::Result<Self> {
-        let path = results.dir.join(RUNS);
-        let file = File::create(&path).context("cannot make runs.jsonl")?;
-        Ok(Self {
+    /// Opens it in `dir`, with the records that are there; a line that was cut short is none.
+    pub fn open(dir: &Path) -> anyhow::Result<Self> {
+        let path = dir.join(RUNS);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            text => text.with_context(|| path.display().to_string())?,
+        };
+        let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+        let records = parse(&path, whole)?;
+        let lost = |n: &u32| dir.join(format!("runs.lost-{n}.jsonl")).exists();
+        let mut runs = Self {
+            file: File::options().create(true).append(true).open(&path)?,
             path,
-            file,
-            lost: 0,
-        })
+            records,
+            lost: (1..).take_while(lost).count() as u32,
+        };
+        if whole.len() < text.len() {
+            runs.rewrite()?;
+        }
+        Ok(runs)
+    }
+
+    /// All records so far.
+    pub fn records(&self) -> &[Record] {
+        &self.records
     }
 
     /// Adds a record.
-    pub fn append(&mut self, record: &Record) -> anyhow::Result<()> {
-        let line = serde_json::to_string(record)? + "\n";
+    pub fn append(&mut self, record: Record) -> anyhow::Result<()> {
         self.file
-            .write_all(line.as_bytes())
-            .context("cannot write runs.jsonl")
-    }
-
-    /// Puts aside the records of a guest that was lost and is being repeated.
-    pub fn lose(&mut self) -> anyhow::Result<()> {
-        self.lost += 1;
-        fs::rename(
-            &self.path,
-            self.path
-                .with_file_name(format!("runs.lost-{}.jsonl", self.lost)),
-        )?;
-        self.file = File::create(&self.path)?;
+            .write_all(line(&record)?.as_bytes())
+            .context("cannot write runs.jsonl")?;
+        self.records.push(record);
         Ok(())
     }
+
+    /// Puts aside all but the first `kept` records: those of a guest that was lost.
+    pub fn lose(&mut self, kept: usize) -> anyhow::Result<()> {
+        self.lost += 1;
+        let name = format!("runs.lost-{}.jsonl", self.lost);
+        let lost = self.records.split_off(kept);
+        let text: String = lost.iter().map(line).collect::<anyhow::Result<_>>()?;
+        fs::write(self.path.with_file_name(name), text)?;
+        self.rewrite()
+    }
+
+    fn rewrite(&mut self) -> anyhow::Result<()> {
+        let text: String = self
+            .records
+            .iter()
+            .map(line)
+            .collect::<anyhow::Result<_>>()?;
+        let new = self.path.with_extension("new");
+        fs::write(&new, text)?;
+        fs::rename(&new, &self.path)?;
+        self.file = File::options().append(true).open(&self.path)?;
+        Ok(())
+    }
+}
+
+fn line(record: &Record) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(record)? + "\n")
 }
 
 /// The time in UTC, as RFC 3339 writes it, to the second.
@@ -158,7 +205,16 @@ pub fn incomplete(dir: &Path) -> Option<String> {
 /// Reads the records of a directory.
 pub fn records(dir: &Path) -> anyhow::Result<Vec<Record>> {
     let path = dir.join(RUNS);
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        text => text.with_context(|| path.display().to_string())?,
+    };
+    // The last line of a result that is under way, or was cut short, may not be whole.
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    parse(&path, &text[..whole])
+}
+
+fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<Record>> {
     let lines = text.lines().enumerate();
     lines
         .map(|(i, line)| {

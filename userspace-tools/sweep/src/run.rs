@@ -4,88 +4,186 @@
 
 use std::{
     fs,
+    path::Path,
     time::{
         Duration,
-        Instant, //
+        SystemTime, //
     },
 };
 
+use anyhow::Context;
 use serde_json::Value;
 
 use crate::{
     cli::Run as Args,
-    drive,
+    drive::{
+        left,
+        Drive, //
+    },
     experiment::Experiment,
-    figures,
     human::seconds,
-    judge,
+    loaded,
+    outcome::finish,
     plan::Plan,
+    progress::Progress,
     provenance::{
         self,
         Git,
         Provenance, //
     },
-    record::Record,
     results::{
         self,
-        Results, //
+        Results,
+        Runs, //
     },
     say::say,
-    summary::Summary,
     times::{
         Clock,
         Times,
         STARTED, //
     },
-    Usage,
+    Ended, Usage,
 };
 
-/// Runs it; whether every run came out as it must.
-pub fn run(args: &Args) -> anyhow::Result<bool> {
+/// Runs every file; the worst of what came of them.
+pub fn run(args: &Args) -> anyhow::Result<Ended> {
+    if let Some(dir) = &args.resume {
+        return resume(args, dir);
+    }
+    if args.files.is_empty() {
+        let why = "no experiment; they are in scripts/experiments/, or see --resume";
+        return Err(Usage(why.into()).into());
+    }
+    let mut ended = Ended::Held;
+    for file in &args.files {
+        ended = ended.max(one(args, file)?);
+    }
+    Ok(ended)
+}
+
+fn one(args: &Args, file: &Path) -> anyhow::Result<Ended> {
     let clock = Clock::start(std::env::var(STARTED).ok().as_deref());
-    let usage = |why: String| Usage(format!("{}: {why}", args.file.display()));
-    let experiment = experiment(args)?;
-    let plan = Plan::new(&experiment).map_err(usage)?;
+    let usage = |why: String| Usage(format!("{}: {why}", file.display()));
+    let experiment = experiment(args, file)?;
+    let cpus = provenance::cpus(&experiment.guest.cpus).map_err(usage)?;
+    let mut plan = Plan::new(&experiment, &cpus, seed(args, &experiment)).map_err(usage)?;
+    args.shard
+        .unwrap_or_default()
+        .cut(&mut plan)
+        .map_err(usage)?;
     if args.dry_run {
         return dry_run(&plan);
     }
-    let cpus = provenance::cpus(&experiment.guest.cpus).map_err(usage)?;
     let (had, wanted) = (cpus.len(), experiment.guest.min_cpus);
     if had < wanted as usize {
         let why = format!("{had} host CPUs, but it needs {wanted} at least");
         return Err(usage(why).into());
     }
     let results = Results::create(&args.results, &experiment.name)?;
-    results.write(results::EXPERIMENT, &fs::read_to_string(&args.file)?)?;
+    results.write(results::EXPERIMENT, &fs::read_to_string(file)?)?;
     results.write(results::PLAN, &plan.text())?;
-    let about = seconds(plan.estimate());
-    let dir = results.dir.display();
-    let (name, runs) = (&experiment.name, plan.runs.len());
-    eprintln!("sweep: {name}: {runs} runs, about {about}; results in {dir}");
-    let timeout = plan.estimate() * 5 + Duration::from_secs(60);
-    let timeout = args.timeout.map_or(timeout, Duration::from_secs);
-    let list = provenance::list(&cpus);
-    let command = drive::command(&experiment.guest, &list, timeout, &results);
-    let mut origin = origin(&experiment, cpus, command);
-    let began = Instant::now();
-    let driven = drive::drive(&origin.vm_command, &plan, &results);
-    origin.vm = provenance::vm_record(&results.dir);
-    origin.times = clock.read(began.elapsed(), &origin.vm);
-    match driven {
-        Ok(records) => finish(args, &experiment, origin, &results, &records),
-        Err(error) => Err(give_up(error, origin, &results)?),
+    results.write(results::PLAN_JSON, &serde_json::to_string(&plan)?)?;
+    let origin = origin(&experiment, &plan, cpus);
+    origin.write(&results)?;
+    go(args, &experiment, &plan, &results, origin, &clock)
+}
+
+/// Goes on with what was interrupted: the same plan, those of its runs that have no record.
+fn resume(args: &Args, dir: &Path) -> anyhow::Result<Ended> {
+    let clock = Clock::start(None);
+    let (experiment, origin) = loaded::head(dir)?;
+    if results::incomplete(dir).is_none() {
+        let why = "is complete; there is nothing to go on with";
+        return Err(Usage(format!("{}: {why}", dir.display())).into());
     }
+    let path = dir.join(results::PLAN_JSON);
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let plan: Plan = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+    if args.dry_run {
+        return dry_run(&plan);
+    }
+    go(
+        args,
+        &experiment,
+        &plan,
+        &Results::resume(dir),
+        origin,
+        &clock,
+    )
+}
+
+/// Boots whatever has runs without a record, and sums up.
+fn go(
+    args: &Args,
+    experiment: &Experiment,
+    plan: &Plan,
+    results: &Results,
+    mut origin: Provenance,
+    clock: &Clock,
+) -> anyhow::Result<Ended> {
+    let runs = Runs::open(&results.dir)?;
+    let (all, had) = (plan.runs().count(), runs.records().len());
+    let about = seconds(plan.estimate());
+    let already = if had > 0 {
+        format!(", {had} of them made")
+    } else {
+        String::new()
+    };
+    eprintln!(
+        "sweep: {}: {all} runs in {}{already}, about {about} in all, seed {}; results in {}",
+        experiment.name,
+        boots(plan),
+        plan.seed,
+        results.dir.display()
+    );
+    let mut drive = Drive {
+        results,
+        progress: Progress::begin(all, had),
+        timeout: args.timeout.map(Duration::from_secs),
+        runs,
+    };
+    for boot in &plan.boots {
+        if left(boot, drive.runs.records()).runs.is_empty() {
+            continue;
+        }
+        let (done, booted, lost) = drive.boot(boot);
+        origin.booted(booted, lost);
+        origin.times = clock.read(origin.boots.iter().map(|b| (b.seconds, &b.vm)));
+        if let Err(error) = done {
+            drive.progress.end();
+            return Err(give_up(error, origin, results)?);
+        }
+        origin.write(results)?;
+    }
+    drive.progress.end();
+    finish(args, experiment, origin, results, drive.runs.records())
 }
 
 /// The experiment as its file and the command line say.
-fn experiment(args: &Args) -> anyhow::Result<Experiment> {
-    let mut experiment = Experiment::read(&args.file)?;
+fn experiment(args: &Args, file: &Path) -> anyhow::Result<Experiment> {
+    use crate::guests::Many;
+    let mut experiment = Experiment::read(file)?;
     experiment.repeats = args.repeats.unwrap_or(experiment.repeats);
-    experiment.guest.tier = args.tier.clone().unwrap_or(experiment.guest.tier);
+    if let Some(tier) = &args.tier {
+        experiment.guest.tier = Many::One(tier.clone());
+    }
     experiment.guest.cpus = args.cpus.clone().unwrap_or(experiment.guest.cpus);
     let checked = experiment.check();
-    checked.map_err(|why| Usage(format!("{}: {why}", args.file.display())))?;
+    checked.map_err(|why| Usage(format!("{}: {why}", file.display())))?;
     Ok(experiment)
+}
+
+/// The parts of one plan must draw the same order, whichever machine draws it.
+fn seed(args: &Args, experiment: &Experiment) -> u64 {
+    let given = args.seed.or(experiment.seed);
+    let drawn = match args.shard {
+        Some(_) => 1,
+        None => {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            now.map_or(1, |now| u64::from(now.subsec_nanos()))
+        }
+    };
+    given.unwrap_or(drawn)
 }
 
 /// Leaves what there is, marked as incomplete; gives the reason.
@@ -96,21 +194,53 @@ fn give_up(
 ) -> anyhow::Result<anyhow::Error> {
     origin.outcome = format!("{error:#}");
     results.mark(&origin.outcome)?;
-    results.write(provenance::FILE, &serde_json::to_string_pretty(&origin)?)?;
-    Ok(error.context(format!("{} is incomplete", results.dir.display())))
+    origin.write(results)?;
+    let dir = results.dir.display();
+    Ok(error.context(format!(
+        "{dir} is incomplete; `sweep run --resume {dir}` goes on with it"
+    )))
 }
 
-fn dry_run(plan: &Plan) -> anyhow::Result<bool> {
+fn dry_run(plan: &Plan) -> anyhow::Result<Ended> {
     let about = seconds(plan.estimate());
+    let mut text = plan.text();
+    if plan.boots.len() > 1 {
+        text.clear();
+        for boot in &plan.boots {
+            let (number, guest) = (boot.number, crate::setting::words(&boot.guest.point()));
+            let about = seconds(boot.estimate);
+            text += &format!("# boot {number}: {guest}, about {about}\n{}", boot.text());
+        }
+    }
+    if plan.left_out > 0 {
+        text += &format!(
+            "# {} runs are left out: more threads than vCPUs\n",
+            plan.left_out
+        );
+    }
     say(format_args!(
-        "{}# {} runs in one boot, about {about} if nothing else wants the CPUs",
-        plan.text(),
-        plan.runs.len()
+        "{text}# {} runs in {}, about {about} if nothing else wants the CPUs; seed {}, part {}",
+        plan.runs().count(),
+        boots(plan),
+        plan.seed,
+        plan.shard,
     ))?;
-    Ok(true)
+    Ok(Ended::Held)
 }
 
-fn origin(experiment: &Experiment, cpus: Vec<u32>, vm_command: Vec<String>) -> Provenance {
+fn boots(plan: &Plan) -> String {
+    match plan.boots.len() {
+        1 => "one boot".into(),
+        n => format!("{n} boots"),
+    }
+}
+
+fn origin(experiment: &Experiment, plan: &Plan, cpus: Vec<u32>) -> Provenance {
+    let first = plan.boots.first().map(|boot| &boot.guest);
+    let ratio = first.map_or(0.0, |guest| {
+        let used = provenance::cpus(&guest.cpus).map_or(0, |cpus| cpus.len());
+        f64::from(guest.vcpus) / used.max(1) as f64
+    });
     Provenance {
         schema: results::SCHEMA,
         experiment: experiment.name.clone(),
@@ -118,36 +248,16 @@ fn origin(experiment: &Experiment, cpus: Vec<u32>, vm_command: Vec<String>) -> P
         git: Git::here(),
         guest: experiment.guest.clone(),
         repeats: experiment.repeats,
-        ratio: f64::from(experiment.guest.vcpus) / cpus.len().max(1) as f64,
+        seed: plan.seed,
+        shard: plan.shard,
+        ratio,
         cpus,
         command: std::env::args().collect(),
-        vm_command,
+        vm_command: Vec::new(),
+        lost: 0,
         times: Times::default(),
         outcome: "under way".into(),
         vm: Value::Null,
+        boots: Vec::new(),
     }
-}
-
-fn finish(
-    args: &Args,
-    experiment: &Experiment,
-    mut origin: Provenance,
-    results: &Results,
-    records: &[Record],
-) -> anyhow::Result<bool> {
-    let holds = judge::faults(experiment, records)?.is_empty();
-    origin.outcome = if holds { "held" } else { "broken" }.into();
-    let summary = Summary::new(experiment, &origin, records, None)?;
-    let (text, figures) = (summary.text(), summary.figures());
-    results.write(results::SUMMARY, &text)?;
-    results.write(figures::FILE, &serde_json::to_string_pretty(&figures)?)?;
-    results.write(provenance::FILE, &serde_json::to_string_pretty(&origin)?)?;
-    results.complete()?;
-    results.publish()?;
-    if args.json {
-        say(format_args!("{:#}", summary.json(&results.dir)))?;
-    } else {
-        say(format_args!("{text}results: {}", results.dir.display()))?;
-    }
-    Ok(holds)
 }

@@ -3,10 +3,15 @@
 //! `sweep show`: the tables of a result directory again, from its records alone.
 
 use crate::{
-    cli::Show as Args,
+    ci::Outcome,
+    cli::{
+        Gate,
+        Show as Args, //
+    },
     loaded::Loaded,
     say::say,
-    summary::Summary, //
+    summary::Summary,
+    Ended, //
 };
 
 /// Prints them; whether every run is there and came out as it must.
@@ -24,4 +29,27 @@ pub fn show(args: &Args) -> anyhow::Result<bool> {
         say(summary.text().trim_end())?;
     }
     Ok(summary.holds())
+}
+
+/// Judges a result again: every part's oracle and every rule, a line each.
+pub fn gate(args: &Gate) -> anyhow::Result<Ended> {
+    let loaded = Loaded::read(&args.dir)?;
+    let Loaded {
+        experiment,
+        provenance,
+        records,
+        incomplete,
+    } = loaded;
+    let summary = Summary::new(&experiment, &provenance, &records, incomplete)?;
+    let cases = summary.verdicts();
+    args.write.write(&experiment.name, &cases)?;
+    for case in &cases {
+        let word = match case.outcome {
+            Outcome::Passed => "ok           ",
+            Outcome::Failed => "BROKEN       ",
+            Outcome::Unknown => "inconclusive ",
+        };
+        say(format_args!("{word} {}  {}", case.name, case.text))?;
+    }
+    Ok(summary.ended())
 }

@@ -14,6 +14,10 @@ use crate::{
         cells,
         Cell, //
     },
+    ci::{
+        Case,
+        Outcome, //
+    },
     experiment::{
         Experiment,
         Part, //
@@ -22,6 +26,10 @@ use crate::{
         figures,
         quotient,
         Figures, //
+    },
+    gate::{
+        self,
+        Gated, //
     },
     human,
     judge::{
@@ -34,7 +42,9 @@ use crate::{
     },
     record::Record,
     results,
+    setting::words,
     table::table,
+    Ended,
 };
 
 /// Faults that are printed; the rest is counted.
@@ -48,6 +58,8 @@ pub struct Summary<'a> {
     tables: Vec<(&'a Part, Vec<Cell>)>,
     /// Runs that did not come out as they must.
     pub faults: Vec<Fault>,
+    /// The experiment's rules, held against its numbers.
+    pub gates: Vec<Gated>,
     incomplete: Option<String>,
 }
 
@@ -62,12 +74,13 @@ impl<'a> Summary<'a> {
         let tables = experiment
             .parts
             .iter()
-            .map(|part| Ok((part, cells(part, records)?)));
+            .map(|part| Ok((part, cells(experiment, part, records)?)));
         Ok(Self {
             experiment,
             provenance,
             tables: tables.collect::<anyhow::Result<_>>()?,
             faults: faults(experiment, records)?,
+            gates: gate::judge(experiment, records)?,
             incomplete,
         })
     }
@@ -75,6 +88,38 @@ impl<'a> Summary<'a> {
     /// Whether every run is there and came out as it must.
     pub fn holds(&self) -> bool {
         self.faults.is_empty() && self.incomplete.is_none()
+    }
+
+    /// The same with the experiment's rules.
+    pub fn ended(&self) -> Ended {
+        gate::ended(&self.gates).max(Ended::from(self.holds()))
+    }
+
+    /// Every verdict: of each part's oracle, and of each rule.
+    pub fn verdicts(&self) -> Vec<Case> {
+        let parts = self.tables.iter().map(|(part, cells)| {
+            let mine = self.faults.iter().filter(|fault| fault.part == part.name);
+            let faults: Vec<String> = mine.map(Fault::to_string).collect();
+            let runs: usize = cells.iter().map(|cell| cell.reports.len()).sum();
+            Case {
+                name: format!("{}: {runs} runs as they must be", part.name),
+                outcome: match faults.is_empty() {
+                    true => Outcome::Passed,
+                    false => Outcome::Failed,
+                },
+                text: faults.join("; "),
+            }
+        });
+        let gates = self.gates.iter().map(|gate| Case {
+            name: gate.name(),
+            outcome: match gate.verdict {
+                gate::Verdict::Holds => Outcome::Passed,
+                gate::Verdict::Broken => Outcome::Failed,
+                gate::Verdict::Inconclusive { .. } => Outcome::Unknown,
+            },
+            text: format!("{}: {}", gate.measured, gate.verdict),
+        });
+        parts.chain(gates).collect()
     }
 
     /// The numbers by name.
@@ -88,10 +133,29 @@ impl<'a> Summary<'a> {
         for (part, cells) in &self.tables {
             text += &format!("\n{}\n", part.title);
             text += "\n";
-            text += &table(part, cells, self.experiment.guest.vcpus);
+            text += &table(part, cells);
             text += &comparisons(part, cells);
+            text += &self.rules(part);
         }
         text + "\n" + &self.verdict() + "\n" + &self.provenance.times.to_string()
+    }
+
+    /// The rules of `part`, those first that do not hold.
+    fn rules(&self, part: &Part) -> String {
+        let mut mine: Vec<&Gated> = self.gates.iter().collect();
+        mine.retain(|gate| gate.part == part.name);
+        mine.sort_by_key(|gate| std::cmp::Reverse(gate::ended(&[(*gate).clone()])));
+        let lines = mine.iter().map(|gate| {
+            let at = words(&gate.at);
+            let rule = format!("{} {at}", gate.rule);
+            format!(
+                "  expect {:<52} {:<24} {}\n",
+                rule.trim(),
+                gate.measured,
+                gate.verdict
+            )
+        });
+        lines.collect()
     }
 
     fn head(&self) -> String {
@@ -112,7 +176,7 @@ impl<'a> Summary<'a> {
              \x20 host     {}, QEMU {}, commit {commit}{dirty}\n\
              \x20 numbers  medians of {} interleaved repeats; ± is how far the farthest repeat was off\n",
             self.experiment.title,
-            p.guest.vcpus,
+            self.vcpus(),
             p.cpus.len(),
             list(&p.cpus),
             p.ratio,
@@ -128,12 +192,40 @@ impl<'a> Summary<'a> {
         }
     }
 
+    /// The vCPUs of its guests: `2, 4, 8`.
+    fn vcpus(&self) -> String {
+        let mut all: Vec<u32> = self
+            .provenance
+            .boots
+            .iter()
+            .map(|b| b.guest.vcpus)
+            .collect();
+        if all.is_empty() {
+            let guests = self.experiment.guest.all(&self.provenance.cpus);
+            all = guests.unwrap_or_default().iter().map(|g| g.vcpus).collect();
+        }
+        all.sort_unstable();
+        all.dedup();
+        let all: Vec<String> = all.iter().map(u32::to_string).collect();
+        all.join(", ")
+    }
+
     /// How long vCPUs ran, and waited for a CPU to run on, as the host saw it.
     fn steal(&self) -> String {
-        let vcpus = self.provenance.vm.get("map").and_then(Value::as_array);
+        let boots = self.provenance.boots.iter().map(|boot| &boot.vm);
+        let first = std::iter::once(&self.provenance.vm);
+        let maps = match self.provenance.boots.is_empty() {
+            true => first
+                .filter_map(|vm| vm.get("map")?.as_array())
+                .collect::<Vec<_>>(),
+            false => boots.filter_map(|vm| vm.get("map")?.as_array()).collect(),
+        };
         let total = |key: &str| -> Option<f64> {
-            let ms = vcpus?.iter().map(|vcpu| vcpu.get(key)?.as_f64());
-            Some(ms.sum::<Option<f64>>()? / 1000.0)
+            let vcpus = maps.iter().copied().flatten();
+            let ms: Vec<f64> = vcpus
+                .map(|vcpu| vcpu.get(key)?.as_f64())
+                .collect::<Option<_>>()?;
+            (!ms.is_empty()).then(|| ms.iter().sum::<f64>() / 1000.0)
         };
         match (total("ran_ms"), total("waited_ms")) {
             (Some(ran), Some(waited)) => format!(
@@ -150,6 +242,23 @@ impl<'a> Summary<'a> {
         }
         if self.faults.len() > SHOWN {
             text += &format!("  … and {} more\n", self.faults.len() - SHOWN);
+        }
+        if self.provenance.lost > 0 {
+            text += &format!("{} guests were lost and repeated.\n", self.provenance.lost);
+        }
+        let count = |ended| {
+            self.gates
+                .iter()
+                .filter(|g| gate::ended(&[(*g).clone()]) == ended)
+                .count()
+        };
+        if !self.gates.is_empty() {
+            let (held, open, broken) = (
+                count(Ended::Held),
+                count(Ended::Inconclusive),
+                count(Ended::Broken),
+            );
+            text += &format!("Expectations: {held} hold, {broken} broken, {open} inconclusive.\n");
         }
         if let Some(why) = &self.incomplete {
             text += &format!("INCOMPLETE: {why}\n");
@@ -185,6 +294,7 @@ impl<'a> Summary<'a> {
             "holds": self.holds(),
             "incomplete": self.incomplete,
             "faults": self.faults,
+            "gates": self.gates,
             "figures": self.figures(),
             "parts": parts.collect::<Vec<_>>(),
             "provenance": self.provenance,

@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// The table of `part`, and the lines that belong under it.
-pub fn table(part: &Part, cells: &[Cell], vcpus: u32) -> String {
+pub fn table(part: &Part, cells: &[Cell]) -> String {
     match part.module {
         Module::LockLoad => locks::table(part, cells),
         Module::SloppyCounter => counters::table(part, cells),
-        Module::JobRunner => jobs::table(cells, vcpus),
+        Module::JobRunner => jobs::table(cells),
     }
 }

@@ -57,24 +57,32 @@ impl Clock {
         }
     }
 
-    /// Reads it, given how long `vm` took and what it recorded.
-    pub fn read(&self, vm: Duration, record: &Value) -> Times {
-        let since = |name: &str| {
-            let ms = record.pointer("/times")?.get(name)?.as_f64()?;
-            Some(ms / 1000.0)
-        };
-        let boot_s = since("qemu_start_to_first_command_ms");
-        let experiment_s = since("qemu_start_to_command_end_ms")
-            .zip(boot_s)
-            .map(|(end, boot)| end - boot);
-        let total = self.setup.unwrap_or_default() + self.began.elapsed();
-        Times {
+    /// Reads it, given of each boot how many seconds `vm` took and what it recorded.
+    pub fn read<'a>(&self, boots: impl Iterator<Item = (f64, &'a Value)>) -> Times {
+        let mut times = Times {
             setup_s: self.setup.map(|setup| setup.as_secs_f64()),
-            boot_s,
-            experiment_s,
-            vm_s: vm.as_secs_f64() - boot_s.unwrap_or(0.0) - experiment_s.unwrap_or(0.0),
-            total_s: total.as_secs_f64(),
+            total_s: (self.setup.unwrap_or_default() + self.began.elapsed()).as_secs_f64(),
+            ..Times::default()
+        };
+        for (took, record) in boots {
+            let since = |name: &str| {
+                let ms = record.pointer("/times")?.get(name)?.as_f64()?;
+                Some(ms / 1000.0)
+            };
+            let boot = since("qemu_start_to_first_command_ms");
+            let end = since("qemu_start_to_command_end_ms");
+            let ran = end.zip(boot).map(|(end, boot)| end - boot);
+            add(&mut times.boot_s, boot);
+            add(&mut times.experiment_s, ran);
+            times.vm_s += took - boot.unwrap_or(0.0) - ran.unwrap_or(0.0);
         }
+        times
+    }
+}
+
+fn add(sum: &mut Option<f64>, more: Option<f64>) {
+    if let Some(more) = more {
+        *sum = Some(sum.unwrap_or(0.0) + more);
     }
 }
 
@@ -111,7 +119,7 @@ mod tests {
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap();
         let started = (now.as_secs_f64() - 3.0).to_string();
-        let times = Clock::start(Some(&started)).read(Duration::from_secs(10), &Value::Null);
+        let times = Clock::start(Some(&started)).read([(10.0, &Value::Null)].into_iter());
         assert!((times.setup_s.unwrap() - 3.0).abs() < 0.5, "{times:?}");
         assert!(times.total_s >= 2.9, "{times:?}");
     }
@@ -121,7 +129,7 @@ mod tests {
         let record = json!({ "times": {
             "qemu_start_to_first_command_ms": 4000, "qemu_start_to_command_end_ms": 9000,
         }});
-        let times = Clock::start(None).read(Duration::from_secs(10), &record);
+        let times = Clock::start(None).read([(10.0, &record)].into_iter());
         let parts = (times.boot_s, times.experiment_s, times.vm_s);
         assert_eq!(parts, (Some(4.0), Some(5.0), 1.0));
     }
@@ -129,7 +137,7 @@ mod tests {
     #[test]
     fn without_a_start_nothing_is_made_up() {
         for started in [None, Some("x"), Some("99999999999"), Some("-1")] {
-            let times = Clock::start(started).read(Duration::from_secs(1), &Value::Null);
+            let times = Clock::start(started).read([(1.0, &Value::Null)].into_iter());
             assert_eq!(times.setup_s, None, "{started:?}");
             assert!(!times.to_string().contains("set-up"));
         }

@@ -91,6 +91,15 @@ impl Rules {
         Some((repeats.ceil() as usize).max(self.fewest()))
     }
 
+    /// The smallest difference, as a part, that so many values as noisy as these would show.
+    pub fn shown(&self, a: &[f64], b: &[f64]) -> Option<f64> {
+        let normal = Normal::standard();
+        let z = normal.inverse_cdf(1.0 - self.alpha / 2.0) + normal.inverse_cdf(self.power);
+        let values = 1.0 / a.len() as f64 + 1.0 / b.len() as f64;
+        let apart = noise(a, b)? * z * (values * std::f64::consts::FRAC_PI_3).sqrt();
+        Some(apart.exp() - 1.0)
+    }
+
     /// The fewest repeats on each side of which the test can say anything: those where two samples
     /// wholly apart are rarer than `alpha`.
     pub fn fewest(&self) -> usize {

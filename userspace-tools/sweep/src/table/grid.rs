@@ -31,8 +31,11 @@ pub fn grid(part: &Part, cells: &[Cell], more: &[Column<'_>]) -> String {
     let Some((last, values)) = part.axes.last() else {
         return String::new();
     };
-    let names: Vec<&str> = part.axes.keys().map(String::as_str).collect();
-    let mut header = vec![names[..names.len() - 1].join(" ")];
+    let names = cells
+        .first()
+        .map(|cell| cell.at.keys().filter(|key| *key != last));
+    let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+    let mut header = vec![names.join(" ")];
     header.extend(values.iter().map(|value| match value.to_string().as_str() {
         "1" if last == "threads" => "1 thread".into(),
         value => format!("{value} {last}"),

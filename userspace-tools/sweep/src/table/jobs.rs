@@ -12,7 +12,7 @@ use crate::{
 const RULE: &str = "------------------------";
 
 /// One table for each policy, one block in it for each job.
-pub fn table(cells: &[Cell], vcpus: u32) -> String {
+pub fn table(cells: &[Cell]) -> String {
     let controls = cells
         .iter()
         .filter(|cell| cell.expected == Some(Oracle::Caught));
@@ -21,9 +21,16 @@ pub fn table(cells: &[Cell], vcpus: u32) -> String {
         .iter()
         .filter(|cell| cell.expected != Some(Oracle::Caught))
         .collect();
-    for policy in seen(&tested, "policy") {
-        let mine = tested.iter().filter(|cell| cell.get("policy") == policy);
-        text += &block(&mine.copied().collect::<Vec<_>>(), &policy, vcpus);
+    let vcpus = seen(&tested, "vcpus");
+    for vcpus in &vcpus {
+        for policy in seen(&tested, "policy") {
+            let mine = tested.iter().copied();
+            let mine = mine.filter(|c| c.get("policy") == policy && c.get("vcpus") == *vcpus);
+            let mine: Vec<&Cell> = mine.collect();
+            if !mine.is_empty() {
+                text += &block(&mine, &policy, vcpus.parse().unwrap_or(1));
+            }
+        }
     }
     text
 }
@@ -52,7 +59,15 @@ fn block(cells: &[&Cell], policy: &str, vcpus: u32) -> String {
     };
     let line =
         |first: &str, rest: String| format!("    {first:<11}{rest}").trim_end().to_string() + "\n";
-    let mut text = line("", heads(&|job| format!("{policy}, {job}")));
+    let on = if cells
+        .iter()
+        .any(|cell| cell.at.contains_key("vcpus") || cell.at.contains_key("ratio"))
+    {
+        format!(", {vcpus} vCPUs")
+    } else {
+        String::new()
+    };
+    let mut text = line("", heads(&|job| format!("{policy}, {job}{on}")));
     text += &line("", heads(&|_| RULE.into()));
     text += &line("node% (thr)", heads(&|_| "speedup  time_ms (stdev)".into()));
     for threads in seen(cells, "max_threads") {

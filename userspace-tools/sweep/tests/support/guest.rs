@@ -23,6 +23,7 @@ const EXPERIMENT: &str = r#"
 name = "t"
 title = "a test"
 repeats = 2
+order = "written"
 guest = { vcpus = 8, cpus = "all", memory = 256, tier = "tcg" }
 
 [[part]]
@@ -57,6 +58,7 @@ pub struct Said {
 }
 
 /// What came of a command.
+#[derive(Debug)]
 pub struct Out {
     pub code: i32,
     pub stdout: String,
@@ -80,7 +82,7 @@ impl Said {
     fn json(&self) -> Value {
         let Self { seq, module, .. } = self;
         if let Some(error) = &self.error {
-            return json!({ "schema": 1, "seq": seq, "module": module, "error": error });
+            return json!({ "schema": abi::SCHEMA, "seq": seq, "module": module, "error": error });
         }
         let pairs = self
             .words
@@ -99,7 +101,7 @@ impl Said {
             "sloppy-counter" => self.counter(),
             _ => self.job(&config),
         };
-        value["schema"] = json!(1);
+        value["schema"] = json!(abi::SCHEMA);
         value["seq"] = json!(seq);
         value["module"] = json!(module);
         value["config"] = json!(config);
@@ -208,6 +210,51 @@ impl Stage {
         said.collect()
     }
 
+    /// From now on `vm` answers whatever plan it is given.
+    pub fn answer(&self) {
+        let answers: String = self
+            .sound()
+            .iter()
+            .map(|said| format!("{} {}\t{}\n", said.module, said.words, said.json()))
+            .collect();
+        fs::write(self.path("answers"), answers).unwrap();
+        self.vm(
+            "n=0\nwhile read -r line; do\n\
+             [ ! -e limit ] || [ $n -lt \"$(sed -n 1p limit)\" ] || { code=$(sed -n 2p limit); rm limit; exit $code; }\n\
+             grep -F -m1 \"$line\t\" answers | cut -f2 | sed \"s/\\\"seq\\\":[0-9]*/\\\"seq\\\":$n/\"\n\
+             n=$((n + 1))\ndone <\"$plan\"\n",
+        );
+    }
+
+    /// Once, `vm` ends with this code after so many answers.
+    pub fn end_once(&self, after: usize, code: i32) {
+        fs::write(self.path("limit"), format!("{after}\n{code}\n")).unwrap();
+    }
+
+    /// Changes the experiment.
+    pub fn edit(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path("t.toml")).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(self.path("t.toml"), text.replace(from, to)).unwrap();
+    }
+
+    /// A file here.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// A `vm` that leaves a record and goes on with `script`, which knows `$plan`.
+    fn vm(&self, script: &str) {
+        let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1"}"#;
+        let head = format!(
+            "#!/bin/sh\nwhile [ $# -gt 0 ]; do\ncase $1 in\n--record) record=$2 ;;\n--stdin) plan=$2 ;;\nesac\nshift\ndone\n\
+             echo '{record}' >\"$record/record.json\"\n"
+        );
+        let vm = self.path("vm");
+        fs::write(&vm, head + script).unwrap();
+        fs::set_permissions(&vm, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     /// Runs the experiment with a guest that says this, and a `vm` that ends so.
     pub fn run(&self, said: &[Said], exit: i32) -> Out {
         let lines: String = said
@@ -215,15 +262,8 @@ impl Stage {
             .map(|said| said.json().to_string() + "\n")
             .collect();
         fs::write(self.path("said"), lines).unwrap();
-        let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1"}"#;
-        let script = format!(
-            "#!/bin/sh\nwhile [ \"$1\" != --record ]; do shift; done\n\
-             echo '{record}' >\"$2/record.json\"\ncat {}\nexit {exit}\n",
-            self.path("said").display()
-        );
-        let vm = self.path("vm");
-        fs::write(&vm, script).unwrap();
-        fs::set_permissions(&vm, fs::Permissions::from_mode(0o755)).unwrap();
+        let said = self.path("said");
+        self.vm(&format!("cat {}\nexit {exit}\n", said.display()));
         self.sweep(&["run", "t.toml"])
     }
 
@@ -235,7 +275,7 @@ impl Stage {
             .current_dir(self.0.path())
             .args(args)
             .env("SLOWPATH_VM", self.path("vm"));
-        if args[0] == "run" {
+        if (args[0] == "run" && !args.contains(&"--resume")) || args[0] == "merge" {
             command.args(["--results", "results"]);
         }
         let out = command.output().unwrap();

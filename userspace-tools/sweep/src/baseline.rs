@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep baseline`: results that are kept, and later ones held against them, with the tolerance
+//! that their own noise calls for.
+
+use std::{
+    fs,
+    path::Path, //
+};
+
+use anyhow::Context;
+use serde::{
+    Deserialize,
+    Serialize, //
+};
+
+use crate::{
+    cell::cells,
+    ci::{
+        Case,
+        Outcome, //
+    },
+    cli::{
+        BaselineCheck,
+        BaselineSave, //
+    },
+    human,
+    loaded::Loaded,
+    results,
+    say::say,
+    setting::{
+        words,
+        Point, //
+    },
+    statistics::{
+        Rules,
+        Shift, //
+    },
+    Ended,
+    Usage, //
+};
+
+/// What is kept.
+#[derive(Debug, Deserialize, Serialize)]
+struct Baseline {
+    schema: u32,
+    experiment: String,
+    commits: Vec<String>,
+    tier: String,
+    cpu: String,
+    cells: Vec<Kept>,
+}
+
+/// One combination of settings: a sample from each result.
+#[derive(Debug, Deserialize, Serialize)]
+struct Kept {
+    part: String,
+    at: Point,
+    more_is_better: bool,
+    samples: Vec<Vec<f64>>,
+}
+
+/// Keeps one result or several; several show how far boots and days differ.
+pub fn save(args: &BaselineSave) -> anyhow::Result<Ended> {
+    let all: Vec<Loaded> = args
+        .dirs
+        .iter()
+        .map(|dir| Loaded::read(dir))
+        .collect::<anyhow::Result<_>>()?;
+    let first = &all[0];
+    let mut kept = Baseline {
+        schema: results::SCHEMA,
+        experiment: first.experiment.name.clone(),
+        commits: Vec::new(),
+        tier: first.provenance.vm("/tier"),
+        cpu: first.provenance.vm("/host/cpu_model"),
+        cells: Vec::new(),
+    };
+    for (loaded, dir) in all.iter().zip(&args.dirs) {
+        if let Some(why) = &loaded.incomplete {
+            return Err(Usage(format!("{} is incomplete: {why}", dir.display())).into());
+        }
+        alike(&kept, loaded, dir)?;
+        let commit = loaded.provenance.git.commit.clone();
+        kept.commits.push(commit.unwrap_or_default());
+        kept.take(loaded)?;
+    }
+    if let Some(dir) = args.file.parent() {
+        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    }
+    let text = serde_json::to_string_pretty(&kept)? + "\n";
+    fs::write(&args.file, text).with_context(|| args.file.display().to_string())?;
+    say(format_args!(
+        "{}: {} combinations of {} results",
+        args.file.display(),
+        kept.cells.len(),
+        all.len()
+    ))?;
+    Ok(Ended::Held)
+}
+
+/// Numbers of another machine say nothing about a change.
+fn alike(kept: &Baseline, loaded: &Loaded, dir: &Path) -> Result<(), Usage> {
+    let had = &loaded.provenance;
+    for (what, wanted, had) in [
+        ("experiment", &kept.experiment, &loaded.experiment.name),
+        ("tier", &kept.tier, &had.vm("/tier")),
+        ("CPU", &kept.cpu, &had.vm("/host/cpu_model")),
+    ] {
+        if wanted != had {
+            let dir = dir.display();
+            return Err(Usage(format!(
+                "{dir}: its {what} is `{had}`, the baseline's is `{wanted}`; only like can be held against like"
+            )));
+        }
+    }
+    Ok(())
+}
+
+impl Baseline {
+    fn take(&mut self, loaded: &Loaded) -> anyhow::Result<()> {
+        for part in &loaded.experiment.parts {
+            for cell in cells(&loaded.experiment, part, &loaded.records)? {
+                let same = |kept: &&mut Kept| kept.part == part.name && kept.at == cell.at;
+                match self.cells.iter_mut().find(same) {
+                    Some(kept) => kept.samples.push(cell.values()),
+                    None => self.cells.push(Kept {
+                        part: part.name.clone(),
+                        more_is_better: cell.reports.iter().all(|r| r.more_is_better()),
+                        samples: vec![cell.values()],
+                        at: cell.at,
+                    }),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Holds a result against what was kept.
+pub fn check(args: &BaselineCheck) -> anyhow::Result<Ended> {
+    let text = fs::read_to_string(&args.file).map_err(|error| {
+        let hint = "`sweep baseline save` makes one";
+        Usage(format!("{}: {error}; {hint}", args.file.display()))
+    })?;
+    let kept: Baseline =
+        serde_json::from_str(&text).with_context(|| args.file.display().to_string())?;
+    let loaded = Loaded::read(&args.dir)?;
+    alike(&kept, &loaded, &args.dir)?;
+    let mut cases = Vec::new();
+    for part in &loaded.experiment.parts {
+        for cell in cells(&loaded.experiment, part, &loaded.records)? {
+            let same = |kept: &&Kept| kept.part == part.name && kept.at == cell.at;
+            if let Some(kept) = kept.cells.iter().find(same) {
+                cases.extend(case(args.floor, kept, &cell.values()));
+            }
+        }
+    }
+    if cases.is_empty() {
+        let (file, dir) = (args.file.display(), args.dir.display());
+        return Err(Usage(format!("{file} and {dir} have no run in common")).into());
+    }
+    args.write.write(&kept.experiment, &cases)?;
+    for case in &cases {
+        let word = match case.outcome {
+            Outcome::Passed => "holds",
+            Outcome::Failed => "WORSE",
+            Outcome::Unknown => "inconclusive",
+        };
+        say(format_args!("{:<48} {:<44} {word}", case.name, case.text))?;
+    }
+    Ok(match () {
+        () if cases.iter().any(|c| c.outcome == Outcome::Failed) => Ended::Broken,
+        () if cases.iter().any(|c| c.outcome == Outcome::Unknown) => Ended::Inconclusive,
+        () => Ended::Held,
+    })
+}
+
+fn case(floor: f64, kept: &Kept, now: &[f64]) -> Option<Case> {
+    let before: Vec<f64> = kept.samples.concat();
+    let rules = Rules {
+        alpha: 0.01,
+        margin: floor,
+        power: 0.9,
+        more_is_better: kept.more_is_better,
+    };
+    let tolerance = rules
+        .shown(&before, now)?
+        .max(floor)
+        .max(between(&kept.samples));
+    // Turned so that more than 1 is better.
+    let shift = match kept.more_is_better {
+        true => Shift::of(&before, now, rules.alpha)?,
+        false => Shift::of(now, &before, rules.alpha)?,
+    };
+    let least = 1.0 / (1.0 + tolerance);
+    let outcome = match (shift.low >= least, shift.high < least) {
+        (true, _) => Outcome::Passed,
+        (_, true) => Outcome::Failed,
+        _ => Outcome::Unknown,
+    };
+    Some(Case {
+        name: format!("{} {}", kept.part, words(&kept.at)),
+        outcome,
+        text: format!(
+            "{} [{}, {}] times as good, tolerance {:.1} %",
+            human::short(shift.factor),
+            human::short(shift.low),
+            if shift.high.is_finite() {
+                human::short(shift.high)
+            } else {
+                "?".into()
+            },
+            tolerance * 100.0
+        ),
+    })
+}
+
+/// By what part the medians of several results differ at most.
+fn between(samples: &[Vec<f64>]) -> f64 {
+    let medians = samples
+        .iter()
+        .filter_map(|values| crate::sample::Sample::of(values));
+    let medians: Vec<f64> = medians.map(|sample| sample.median).collect();
+    let least = medians.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = medians.iter().copied().fold(0.0, f64::max);
+    match least > 0.0 && least.is_finite() {
+        true => most / least - 1.0,
+        false => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn around(middle: f64) -> Vec<f64> {
+        let off = [-0.9, -0.5, -0.2, 0.0, 0.1, 0.4, 0.8];
+        off.map(|d| middle * (1.0 + d / 100.0)).into()
+    }
+
+    fn outcome(samples: Vec<Vec<f64>>, more_is_better: bool, now: f64) -> Outcome {
+        let kept = Kept {
+            part: "p".into(),
+            at: Point::new(),
+            more_is_better,
+            samples,
+        };
+        case(0.02, &kept, &around(now)).unwrap().outcome
+    }
+
+    #[test]
+    fn a_tenth_less_is_worse_and_a_tenth_more_is_not() {
+        assert_eq!(outcome(vec![around(100.0)], true, 90.0), Outcome::Failed);
+        assert_eq!(outcome(vec![around(100.0)], true, 110.0), Outcome::Passed);
+        assert_eq!(outcome(vec![around(100.0)], false, 110.0), Outcome::Failed);
+        assert_eq!(outcome(vec![around(100.0)], true, 100.1), Outcome::Passed);
+    }
+
+    /// Where two results of the same code lie 15 % apart, 10 % are no news.
+    #[test]
+    fn what_days_differ_by_is_tolerated() {
+        let days = vec![around(100.0), around(115.0)];
+        assert_ne!(outcome(days, true, 95.0), Outcome::Failed);
+    }
+}

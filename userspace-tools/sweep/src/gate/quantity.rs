@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The numbers of a run that a rule may ask for by name.
+
+use crate::report::{
+    error,
+    Report, //
+};
+
+/// Their names, for those who mistype one.
+pub const NAMES: &str =
+    "value rate; locks: jain halts kicks lost; counters: error bound lost; jobs: chunks missed repeated";
+
+/// The number `name` of a run; nothing if its module has no such number.
+pub fn quantity(report: &Report, name: &str) -> Option<f64> {
+    match (name, report) {
+        ("value", _) => Some(report.value()),
+        ("rate", _) => Some(report.rate()),
+        ("jain", Report::LockLoad { threads, .. }) => {
+            let sections = threads.iter().map(|thread| thread.sections as f64);
+            jain(&sections.collect::<Vec<_>>())
+        }
+        ("halts", Report::LockLoad { sum, .. }) => Some(sum.halts as f64),
+        ("kicks", Report::LockLoad { sum, .. }) => Some(sum.kicks as f64),
+        ("lost", Report::LockLoad { sum, .. }) => Some(sum.lost as f64),
+        ("error", Report::SloppyCounter { sum, .. }) => Some(error(sum) as f64),
+        ("bound", Report::SloppyCounter { sum, .. }) => Some(sum.bound as f64),
+        ("lost", Report::SloppyCounter { sum, .. }) => {
+            Some((i128::from(sum.adds) - i128::from(sum.sum)) as f64)
+        }
+        ("chunks", Report::JobRunner { sum, .. }) => Some(sum.chunks as f64),
+        ("missed", Report::JobRunner { sum, .. }) => Some(sum.missed as f64),
+        ("repeated", Report::JobRunner { sum, .. }) => Some(sum.repeated as f64),
+        _ => None,
+    }
+}
+
+/// Whether any run of any module has such a number.
+pub fn is_known(name: &str) -> bool {
+    let names = NAMES.split([' ', ';', ':']);
+    let modules = ["", "locks", "counters", "jobs"];
+    names
+        .filter(|word| !modules.contains(word))
+        .any(|known| known == name)
+}
+
+/// Jain, Chiu and Hawe, "A Quantitative Measure of Fairness and Discrimination", 1984: 1 if all had
+/// the same share, 1/n if one had all.
+fn jain(shares: &[f64]) -> Option<f64> {
+    let sum: f64 = shares.iter().sum();
+    let squares: f64 = shares.iter().map(|share| share * share).sum();
+    (squares > 0.0).then(|| sum * sum / (squares * shares.len() as f64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jain_is_one_for_equal_shares_and_one_nth_for_one_winner() {
+        assert_eq!(jain(&[5.0; 4]), Some(1.0));
+        assert_eq!(jain(&[8.0, 0.0, 0.0, 0.0]), Some(0.25));
+        assert_eq!(jain(&[0.0; 4]), None);
+    }
+
+    #[test]
+    fn a_name_is_known_or_not() {
+        assert!(is_known("jain") && is_known("bound") && is_known("repeated"));
+        assert!(!is_known("locks") && !is_known("") && !is_known("fair"));
+    }
+}
