@@ -23,6 +23,7 @@ Examples:
   sweep run --shard 2/3 --seed 7 F.toml               the second of three machines' parts
   sweep merge A B C                                   join the parts
   sweep show build/results/latest                     print its tables again, from its records
+  sweep report build/results/latest                   its figures, in one HTML file
   sweep gate --junit gates.xml build/results/latest   every expectation, a line each
   sweep baseline save build/base.json A B             keep results; `check` holds a later one to it
   sweep csv build/results/latest >runs.csv            its runs for other programs
@@ -62,6 +63,8 @@ pub enum Command {
     Merge(Merge),
     /// Print the tables of a result directory again, from its records alone.
     Show(Show),
+    /// Write results as one HTML file that needs nothing else.
+    Report(Report),
     /// Judge a result again: every oracle and every expectation.
     Gate(Gate),
     /// Keep results, and hold later ones against them.
@@ -140,6 +143,18 @@ pub struct Merge {
     /// Where the joined result directory is made.
     #[arg(long, default_value = "build/results")]
     pub results: PathBuf,
+}
+
+/// Arguments of `report`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Report {
+    /// The result directories.
+    #[arg(default_value = "build/results/latest")]
+    pub dirs: Vec<PathBuf>,
+    /// Where to write it; by default report.html in the first of them.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `gate`.

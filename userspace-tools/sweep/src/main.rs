@@ -17,7 +17,9 @@ mod figures;
 mod fit;
 mod gate;
 mod guests;
+mod histogram;
 mod host;
+mod html;
 mod human;
 mod interrupt;
 mod judge;
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         cli::Command::Gate(args) => show::gate(&args),
         cli::Command::Baseline(cli::Baseline::Save(args)) => baseline::save(&args),
         cli::Command::Baseline(cli::Baseline::Check(args)) => baseline::check(&args),
+        cli::Command::Report(args) => html::report(&args),
         cli::Command::Csv(args) => export::csv(&args),
         cli::Command::Show(args) => show::show(&args).map(Ended::from),
         cli::Command::Compare(args) => compare::compare(&args),

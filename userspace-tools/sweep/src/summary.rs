@@ -210,6 +210,11 @@ impl<'a> Summary<'a> {
         all.join(", ")
     }
 
+    /// All verdicts in one line.
+    pub fn verdict_line(&self) -> String {
+        self.verdict().lines().collect::<Vec<_>>().join(" ")
+    }
+
     /// How long vCPUs ran, and waited for a CPU to run on, as the host saw it.
     fn steal(&self) -> String {
         let boots = self.provenance.boots.iter().map(|boot| &boot.vm);

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Series over an axis, as inline SVG: raw points, medians with their intervals, lines.
+
+use maud::{
+    html,
+    Markup, //
+};
+
+use super::{
+    axis::{
+        Axis,
+        Kind, //
+    },
+    figure::marker,
+};
+
+/// The size of the drawing, in its own units; small, so that a phone shows its letters large enough.
+pub const WIDTH: f64 = 460.0;
+/// Its height.
+pub const HEIGHT: f64 = 300.0;
+const LEFT: f64 = 52.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = HEIGHT - 40.0;
+
+/// A point of a series.
+#[derive(Clone, Debug, Default)]
+pub struct Point {
+    /// Where.
+    pub x: f64,
+    /// How much: the median.
+    pub y: f64,
+    /// Its interval.
+    pub interval: Option<(f64, f64)>,
+    /// Every single value.
+    pub raw: Vec<f64>,
+    /// What is said of it.
+    pub tip: String,
+}
+
+/// A series.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    /// Its name.
+    pub name: String,
+    /// Its points, from left to right.
+    pub points: Vec<Point>,
+    /// Whether it belongs to the axis on the right.
+    pub right: bool,
+    /// Whether it is a staircase rather than a line.
+    pub steps: bool,
+    /// Whether its points are marked, or only its line is drawn.
+    pub marked: bool,
+    /// Whether its points stand alone, without a line.
+    pub loose: bool,
+}
+
+/// A chart.
+#[derive(Debug)]
+pub struct Chart {
+    /// What the axis below is, with its unit.
+    pub x: String,
+    /// What the axis on the left is.
+    pub y: String,
+    /// What the axis on the right is, if there is one.
+    pub right: Option<String>,
+    /// How numbers are laid out below.
+    pub kind: Kind,
+    /// The series.
+    pub series: Vec<Series>,
+    /// What one would wish for: a straight line from zero with this slope.
+    pub ideal: Option<f64>,
+}
+
+impl Chart {
+    /// Draws it.
+    pub fn draw(&self) -> Markup {
+        let right = WIDTH - if self.right.is_some() { 52.0 } else { 14.0 };
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        let x = Axis::new(self.kind, points().map(|p| p.x), LEFT, right);
+        let side = |right: bool| {
+            let mine = self
+                .series
+                .iter()
+                .filter(move |series| series.right == right);
+            let points = mine.flat_map(|series| &series.points);
+            let values = points.flat_map(|p| p.raw.iter().copied().chain([p.y]));
+            Axis::new(Kind::Linear, values, BOTTOM, TOP)
+        };
+        let (left, other) = (side(false), side(true));
+        html! {
+            svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } aria-hidden="true" focusable="false" {
+                (self.frame(&x, &left, right))
+                @if let Some(name) = &self.right { (self.right_axis(&other, right, name)) }
+                @if let Some(slope) = self.ideal { (ideal(&x, &left, slope)) }
+                @for (i, series) in self.series.iter().enumerate() {
+                    g class={ "series s" (i % 8) " d" (i / 8 % 3) } data-series=(i) {
+                        (draw(series, i, &x, if series.right { &other } else { &left }))
+                    }
+                }
+            }
+        }
+    }
+
+    fn frame(&self, x: &Axis, y: &Axis, right: f64) -> Markup {
+        html! {
+            g.grid {
+                @for (at, text) in y.marks() {
+                    line x1=(LEFT) x2=(right) y1=(n(at)) y2=(n(at)) {}
+                    text.end x=(LEFT - 6.0) y=(n(at + 4.0)) { (text) }
+                }
+                @for (at, text) in x.marks() {
+                    line x1=(n(at)) x2=(n(at)) y1=(BOTTOM) y2=(BOTTOM + 4.0) {}
+                    text.middle x=(n(at)) y=(BOTTOM + 16.0) { (text) }
+                }
+                text.name.middle x=(n((LEFT + right) / 2.0)) y=(HEIGHT - 6.0) {
+                    (self.x) @if self.kind == Kind::Log { " (log)" }
+                }
+                text.name.middle x="11" y=(n((TOP + BOTTOM) / 2.0))
+                    transform={ "rotate(-90 11 " (n((TOP + BOTTOM) / 2.0)) ")" } { (self.y) }
+            }
+        }
+    }
+
+    fn right_axis(&self, y: &Axis, right: f64, name: &str) -> Markup {
+        let middle = (TOP + BOTTOM) / 2.0;
+        html! {
+            g.grid {
+                @for (at, text) in y.marks() {
+                    line x1=(right) x2=(right + 4.0) y1=(n(at)) y2=(n(at)) {}
+                    text x=(right + 6.0) y=(n(at + 4.0)) { (text) }
+                }
+                text.name.middle x=(WIDTH - 4.0) y=(n(middle))
+                    transform={ "rotate(-90 " (WIDTH - 4.0) " " (n(middle)) ")" } { (name) }
+            }
+        }
+    }
+}
+
+/// As far as it is within the chart.
+fn ideal(x: &Axis, y: &Axis, slope: f64) -> Markup {
+    let end = x.most().min(y.most() / slope);
+    html! {
+        line.ideal x1=(n(x.at(0.0))) y1=(n(y.at(0.0))) x2=(n(x.at(end))) y2=(n(y.at(end * slope))) {}
+    }
+}
+
+fn draw(series: &Series, i: usize, x: &Axis, y: &Axis) -> Markup {
+    let places = series.points.iter().map(|p| (x.at(p.x), y.at(p.y)));
+    let mut line = String::new();
+    let mut last = None;
+    for (px, py) in places {
+        if let (true, Some(before)) = (series.steps, last) {
+            line += &format!("{px:.1},{before:.1} ");
+        }
+        line += &format!("{px:.1},{py:.1} ");
+        last = Some(py);
+    }
+    html! {
+        @if series.points.len() > 1 && !series.loose { polyline.line points=(line.trim_end()) {} }
+        @for point in &series.points {
+            @let (px, py) = (x.at(point.x), y.at(point.y));
+            @for raw in &point.raw { circle.raw cx=(n(px)) cy=(n(y.at(*raw))) r="2" {} }
+            @if let Some((low, high)) = point.interval {
+                line.interval x1=(n(px)) x2=(n(px)) y1=(n(y.at(low))) y2=(n(y.at(high))) {}
+            }
+            @if series.marked && !point.tip.is_empty() {
+                g.point data-tip=(point.tip) data-x=(n(px)) data-y=(n(py)) { (marker(i, px, py)) }
+            }
+        }
+    }
+}
+
+/// A place to a tenth of a unit.
+pub fn n(place: f64) -> String {
+    format!("{place:.1}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_raw_value_is_a_point_of_its_own() {
+        let point = |x: f64| Point {
+            x,
+            y: 2.0,
+            interval: Some((1.0, 3.0)),
+            raw: vec![1.0, 2.0, 3.0],
+            tip: "a <tip>".into(),
+        };
+        let chart = Chart {
+            x: "threads".into(),
+            y: "sections/s".into(),
+            right: None,
+            kind: Kind::Linear,
+            series: vec![Series {
+                name: "ticket".into(),
+                points: vec![point(1.0), point(2.0)],
+                marked: true,
+                ..Series::default()
+            }],
+            ideal: Some(2.0),
+        };
+        let svg = chart.draw().into_string();
+        assert_eq!(svg.matches("class=\"raw\"").count(), 6);
+        assert_eq!(svg.matches("class=\"interval\"").count(), 2);
+        assert!(svg.contains("class=\"ideal\"") && svg.contains("a &lt;tip&gt;"));
+        assert!(!svg.contains("NaN"), "{svg}");
+    }
+}
