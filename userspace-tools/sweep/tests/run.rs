@@ -4,6 +4,7 @@
 //! wants the guest to have said.
 
 #[path = "support/guest.rs"]
+#[allow(dead_code, reason = "each file of tests uses a part of it")]
 mod guest;
 
 use std::fs;

@@ -95,10 +95,20 @@ impl Chart {
                 @if let Some(slope) = self.ideal { (ideal(&x, &left, slope)) }
                 @for (i, series) in self.series.iter().enumerate() {
                     g class={ "series s" (i % 8) " d" (i / 8 % 3) } data-series=(i) {
-                        (draw(series, i, &x, if series.right { &other } else { &left }))
+                        (draw(series, (i, self.aside(i)), &x, if series.right { &other } else { &left }))
                     }
                 }
             }
+        }
+    }
+
+    /// How far series `i` is moved to the side, so that intervals at one place do not cover each other.
+    fn aside(&self, i: usize) -> f64 {
+        let apart = self.series.iter().all(|s| s.marked && !s.steps && !s.loose);
+        let count = self.series.len() as f64;
+        match apart {
+            true => (i as f64 - (count - 1.0) / 2.0) * (14.0 / count).min(3.0),
+            false => 0.0,
         }
     }
 
@@ -145,8 +155,8 @@ fn ideal(x: &Axis, y: &Axis, slope: f64) -> Markup {
     }
 }
 
-fn draw(series: &Series, i: usize, x: &Axis, y: &Axis) -> Markup {
-    let places = series.points.iter().map(|p| (x.at(p.x), y.at(p.y)));
+fn draw(series: &Series, (i, aside): (usize, f64), x: &Axis, y: &Axis) -> Markup {
+    let places = series.points.iter().map(|p| (x.at(p.x) + aside, y.at(p.y)));
     let mut line = String::new();
     let mut last = None;
     for (px, py) in places {
@@ -159,7 +169,7 @@ fn draw(series: &Series, i: usize, x: &Axis, y: &Axis) -> Markup {
     html! {
         @if series.points.len() > 1 && !series.loose { polyline.line points=(line.trim_end()) {} }
         @for point in &series.points {
-            @let (px, py) = (x.at(point.x), y.at(point.y));
+            @let (px, py) = (x.at(point.x) + aside, y.at(point.y));
             @for raw in &point.raw { circle.raw cx=(n(px)) cy=(n(y.at(*raw))) r="2" {} }
             @if let Some((low, high)) = point.interval {
                 line.interval x1=(n(px)) x2=(n(px)) y1=(n(y.at(low))) y2=(n(y.at(high))) {}

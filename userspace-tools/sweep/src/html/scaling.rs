@@ -145,13 +145,18 @@ fn words(series: &[Series], jobs: bool) -> String {
     } else {
         "; dashed: the fastest single thread, times the threads"
     };
+    let runs = series.iter().flat_map(|s| &s.points).map(|p| p.raw.len()).min();
+    let bars = match runs {
+        Some(runs) if runs < 6 => "all from the least to the most run, too few for 95 % intervals",
+        _ => "95 % intervals of the median",
+    };
     let shown: Vec<String> = ends.clone().take(4).collect();
     let more = match ends.count() {
         n if n > 4 => format!(" and {} more", n - 4),
         _ => String::new(),
     };
     format!(
-        "From the fewest to {most} threads: {}{more}. Dots are runs, marks medians, bars 95 % intervals{ideal}.",
+        "From the fewest to {most} threads: {}{more}. Dots are runs, marks medians, bars {bars}{ideal}.",
         shown.join("; ")
     )
 }
