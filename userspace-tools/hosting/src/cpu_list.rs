@@ -19,9 +19,19 @@ impl CpuList {
         Ok(CpuList::from(&set))
     }
 
+    /// CPUs from 0 on.
+    pub fn first(count: usize) -> CpuList {
+        CpuList((0..count).collect())
+    }
+
     /// How many there are; never 0 in a list that was parsed.
     pub fn count(&self) -> usize {
         self.0.len()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().copied()
     }
 
     /// The CPU for this vCPU.

@@ -90,7 +90,7 @@ impl Place {
 }
 
 /// `ran waited slices`, the first two in ns.
-fn schedstat(text: &str) -> Option<(u64, u64)> {
+pub(crate) fn schedstat(text: &str) -> Option<(u64, u64)> {
     let mut words = text.split_whitespace().map(str::parse);
     Some((words.next()?.ok()?, words.next()?.ok()?))
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Hosts the guest of the nested tier from within its middle machine: starts QEMU, puts its vCPUs in
-//! their places, and tells `vm` what became of them.
+//! their places, stops them on request, and tells `vm` what became of them.
 //!
 //! Standard input takes lines, standard output gives [`hosting::Report`]s, a line each.
 
@@ -14,27 +14,24 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure, Context, Result};
-use hosting::{CpuList, Place, Report, Vcpu};
+use hosting::{CpuList, Host, Orders, Report, Vcpu};
 
 const USAGE: &str = "\
 middle: hosts the guest of `vm run --tier nested` inside its middle machine, and is of no use elsewhere.
-usage: middle VCPUS PORTS QEMU ARGUMENT…
-Example: middle 8 /dev/vport0p2,/dev/vport0p3 qemu-system-x86_64 -accel kvm …";
+usage: middle ORDERS QEMU ARGUMENT…
+Example: middle '{\"vcpus\":8,\"ports\":[\"/dev/vport0p2\"]}' qemu-system-x86_64 -accel kvm …";
 
 /// How long ports, and vCPUs, may take to appear.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [vcpus, ports, line @ ..] = arguments.as_slice() else {
+    let orders = arguments.first().map(|text| serde_json::from_str(text));
+    let (Some(Ok(orders)), [_, program, line @ ..]) = (orders, arguments.as_slice()) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let Some(vcpus) = vcpus.parse().ok().filter(|_| !line.is_empty()) else {
-        eprintln!("{USAGE}");
-        return ExitCode::from(2);
-    };
-    match host(vcpus, ports, line) {
+    match host(&orders, program, line) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("middle: {error:#}");
@@ -44,23 +41,26 @@ fn main() -> ExitCode {
 }
 
 /// Runs QEMU to its end; gives its exit status.
-fn host(vcpus: usize, ports: &str, line: &[String]) -> Result<u8> {
+fn host(orders: &Orders, program: &str, arguments: &[String]) -> Result<u8> {
     let cpus = CpuList::allowed()?;
-    for port in ports.split(',') {
+    let hog = orders.hog.as_deref().map(str::parse).transpose()?;
+    let mut host = Host::new(hog, orders.preempt.as_deref())?;
+    for port in &orders.ports {
         wait_for(port, || Path::new(port).exists().then_some(()))?;
     }
-    let (program, arguments) = line.split_first().context("no QEMU is named")?;
     let mut qemu = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(io::stderr())
         .spawn()
-        .with_context(|| program.clone())?;
-    let found = wait_for("the vCPUs", || all_vcpus(&mut qemu, vcpus).transpose())??;
-    let mut map = hosting::pin(&found, &cpus)?;
-    tell(&map)?;
+        .with_context(|| program.to_owned())?;
+    let found = wait_for("the vCPUs", || {
+        all_vcpus(&mut qemu, orders.vcpus).transpose()
+    })??;
+    host.place(&found, &cpus)?;
+    tell(&host.report())?;
     // Ends only together with the middle machine.
-    thread::spawn(move || listen(&mut map));
+    thread::spawn(move || listen(&mut host));
     let status = qemu.wait().context("waiting for QEMU")?;
     Ok(status.code().unwrap_or(1) as u8)
 }
@@ -71,26 +71,20 @@ fn all_vcpus(qemu: &mut Child, vcpus: usize) -> Result<Option<Vec<Vcpu>>> {
         bail!("QEMU ended with {status} before its vCPUs ran");
     }
     let found = hosting::find(qemu.id())?;
-    ensure!(
-        found.len() <= vcpus,
-        "{} vCPUs instead of {vcpus}",
-        found.len()
-    );
-    Ok((found.len() == vcpus).then_some(found))
+    let count = found.len();
+    ensure!(count <= vcpus, "{count} vCPUs instead of {vcpus}");
+    Ok((count == vcpus).then_some(found))
 }
 
 /// Does what `vm` says.
-fn listen(map: &mut [Place]) {
+fn listen(host: &mut Host) {
     for line in io::stdin().lock().lines().map_while(Result::ok) {
         let result = match line.as_str() {
             hosting::STARTED => {
-                map.iter_mut().for_each(Place::command_started);
+                host.started();
                 Ok(())
             }
-            hosting::ENDED => {
-                map.iter_mut().for_each(Place::command_ended);
-                tell(map)
-            }
+            hosting::ENDED => tell(&host.ended()),
             other => Err(anyhow::anyhow!("vm said {other:?}")),
         };
         if let Err(error) = result {
@@ -99,9 +93,8 @@ fn listen(map: &mut [Place]) {
     }
 }
 
-fn tell(map: &[Place]) -> Result<()> {
-    let map = map.to_vec();
-    let line = serde_json::to_string(&Report { map })?;
+fn tell(report: &Report) -> Result<()> {
+    let line = serde_json::to_string(report)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Sender, SyncSender};
 use std::time::Instant;
 
 use anyhow::Result;
-use hosting::Place;
+use hosting::Report;
 use serde::Serialize;
 use wire::Hello;
 
@@ -41,8 +41,9 @@ pub struct Attempt {
     pub hello: Option<Hello>,
     /// Modules that were loaded.
     pub modules: Vec<String>,
-    /// Each vCPU's place.
-    pub map: Vec<Place>,
+    /// What became of the vCPUs' threads.
+    #[serde(flatten)]
+    pub vcpu_threads: Report,
     /// When what happened.
     pub times: Times,
     /// Bad lines of its console.
@@ -93,11 +94,12 @@ pub fn run(plan: &Plan, tier: Tier, running: &Running) -> Result<Attempt> {
         middle = Some((Middle::new(plan, &files, line, cues), ends));
     }
     let (middle, _ends) = middle.unzip();
+    let host = plan.host(tier, folder.path())?;
     let start = Instant::now();
     let qemu = Qemu::start(&machines.line, &files.qemu_log, events.clone())?;
     running.attempt(&qemu, &events, folder.path().to_owned());
     let console = Console::new(&files.console);
-    let mut watch = Watch::new(plan, tier, start, console, cues, middle);
+    let mut watch = Watch::new(plan, tier, start, console, cues, host, middle);
     let ending = watch.until_the_end(&queue, &nonce);
     qemu.kill();
     watch.reap(&queue);
@@ -132,7 +134,7 @@ fn serve_middle(
 ) -> Result<(Sender<Cue>, [Endpoint; 2])> {
     let (cues, cue) = mpsc::channel();
     let script = Script {
-        job: plan.middle_job(nonce, guest_line),
+        job: plan.middle_job(nonce, guest_line)?,
         stdin: None,
         cues: cue,
     };

@@ -4,9 +4,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use hosting::CpuList;
+use serde::Serialize;
 
 use crate::mode::Mode;
 use crate::tier::Choice;
@@ -50,6 +51,29 @@ pub enum Verb {
     Run(Box<Run>),
 }
 
+/// Whom a load in the guest has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Preempt {
+    /// Who holds the lock.
+    Holder,
+    /// Who waits for it.
+    Waiter,
+    /// Any vCPU.
+    Random,
+}
+
+impl Preempt {
+    /// Its name, as the command gets it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preempt::Holder => "holder",
+            Preempt::Waiter => "waiter",
+            Preempt::Random => "random",
+        }
+    }
+}
+
 /// The wishes for one run.
 #[derive(Debug, Args)]
 pub struct Run {
@@ -66,6 +90,12 @@ pub struct Run {
     /// What the guest's own spinlock must be; a guest where it is something else is refused.
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
+    /// A neighbour that eats these CPUs while the command runs (tier nested: emulated CPUs, from 0).
+    #[arg(long, value_name = "LIST")]
+    pub hog: Option<CpuList>,
+    /// Stop vCPUs when the guest asks for it at port 0xe9; whom is told to the command (SLOWPATH_PREEMPT).
+    #[arg(long, value_enum, value_name = "WHO")]
+    pub preempt: Option<Preempt>,
     /// Boot another mode than the one that is asked for, to see it refused.
     #[arg(long, value_enum, hide = true, requires = "mode")]
     pub boot_mode: Option<Mode>,

@@ -4,6 +4,9 @@
 
 use std::path::Path;
 
+use anyhow::Result;
+use hosting::{CpuList, Orders};
+
 use crate::kernel_words;
 use crate::mode;
 use crate::plan::Plan;
@@ -19,6 +22,9 @@ const GUEST_PORT: &str = "/dev/vport0p2";
 const GUEST_MONITOR: &str = "/dev/vport0p3";
 const GUEST_CONSOLE: &str = "/dev/vport0p4";
 
+/// Where the guest's debug port connects in the middle machine.
+const MIDDLE_PREEMPT: &str = "/tmp/preempt";
+
 /// The sockets in the private folder.
 pub mod sockets {
     /// The monitor of the QEMU on this host.
@@ -29,6 +35,8 @@ pub mod sockets {
     pub const GUEST: &str = "control";
     /// The middle machine's own port.
     pub const MIDDLE: &str = "middle";
+    /// The guest's debug port.
+    pub const PREEMPT: &str = "preempt";
 }
 
 /// Command lines.
@@ -93,6 +101,10 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
             }
             false => qemu::monitor(&folder.join(sockets::MONITOR)),
         },
+        debug_port: plan.asked.preempt.map(|_| match nested {
+            true => qemu::socket(Path::new(MIDDLE_PREEMPT)),
+            false => qemu::socket(&folder.join(sockets::PREEMPT)),
+        }),
         ports: vec![Port {
             id: PORT_ID,
             name: wire::PORT,
@@ -118,6 +130,7 @@ fn middle(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
         kernel_words: kernel_words::of(Tier::Tcg, plan.middle_ratio(), nonce, &[]),
         console: qemu::file(&plan.files(folder).middle_console),
         monitor: qemu::monitor(&folder.join(sockets::MONITOR)),
+        debug_port: None,
         ports: vec![
             port("middle", wire::PORT, socket(sockets::MIDDLE)),
             port("guest", "slowpath.guest", socket(sockets::GUEST)),
@@ -136,11 +149,17 @@ fn middle(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
 }
 
 /// What the middle machine's first process is to run: `middle`, which runs the guest's QEMU.
-pub fn middle_command(plan: &Plan, guest_line: &[String]) -> Vec<String> {
-    let ports = [GUEST_PORT, GUEST_MONITOR, GUEST_CONSOLE].join(",");
-    let mut command = words(&["middle", &plan.vcpus.to_string(), &ports]);
+pub fn middle_command(plan: &Plan, guest_line: &[String]) -> Result<Vec<String>> {
+    let orders = Orders {
+        vcpus: plan.vcpus,
+        ports: words(&[GUEST_PORT, GUEST_MONITOR, GUEST_CONSOLE]),
+        hog: plan.asked.hog.as_ref().map(CpuList::to_string),
+        preempt: plan.asked.preempt.map(|_| MIDDLE_PREEMPT.into()),
+    };
+    let mut command = words(&["middle"]);
+    command.push(serde_json::to_string(&orders)?);
     command.extend_from_slice(guest_line);
-    command
+    Ok(command)
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
-use hosting::CpuList;
+use hosting::{CpuList, Host};
 use wire::{Job, Modules};
 
 use crate::cli;
 use crate::image::Image;
-use crate::machines;
+use crate::machines::{self, sockets};
 use crate::tier::{Choice, Tier};
 
 /// A checked plan.
@@ -86,6 +86,15 @@ impl Plan {
                 self.cpus
             );
         }
+        let emulated = CpuList::first(self.emulated_cpus());
+        let (there, what) = match self.asked.tier {
+            Choice::Nested => (&emulated, "emulated; there are"),
+            _ => (&allowed, "usable here; allowed"),
+        };
+        let hog = self.asked.hog.as_ref();
+        if let Some(cpu) = hog.and_then(|hog| hog.missing_in(there)) {
+            bail!("--hog: CPU {cpu} is not {what}: {there}");
+        }
         if let Some(path) = &self.asked.stdin {
             File::open(path).with_context(|| format!("--stdin {}", path.display()))?;
         }
@@ -129,6 +138,15 @@ impl Plan {
         }
     }
 
+    /// Who hosts the guest's vCPU threads on this host: nobody if they are in the middle machine.
+    pub fn host(&self, tier: Tier, folder: &Path) -> Result<Host> {
+        if tier == Tier::Nested {
+            return Ok(Host::default());
+        }
+        let preempt = self.asked.preempt.map(|_| folder.join(sockets::PREEMPT));
+        Host::new(self.asked.hog.clone(), preempt.as_deref())
+    }
+
     /// Whether the command's output waits until the guest has a verdict.
     pub fn holds_output(&self, tier: Tier) -> bool {
         tier == Tier::Nested && !self.asked.live
@@ -140,9 +158,15 @@ impl Plan {
             (false, []) => Modules::All,
             (_, names) => Modules::Only(names.to_vec()),
         };
-        let mode = self.asked.mode.map(|mode| mode.name().to_owned());
-        let env = mode.map(|mode| ("SLOWPATH_MODE".to_owned(), mode));
-        let env = env.into_iter().collect();
+        let mode = self.asked.mode.map(|mode| ("SLOWPATH_MODE", mode.name()));
+        let preempt = self
+            .asked
+            .preempt
+            .map(|who| ("SLOWPATH_PREEMPT", who.name()));
+        let env = mode.into_iter().chain(preempt);
+        let env = env
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
         Job {
             nonce: nonce.to_owned(),
             argv: self.asked.command.clone(),
@@ -153,15 +177,15 @@ impl Plan {
     }
 
     /// What the middle machine is told.
-    pub fn middle_job(&self, nonce: &str, guest_line: &[String]) -> Job {
+    pub fn middle_job(&self, nonce: &str, guest_line: &[String]) -> Result<Job> {
         let modules = ["irqbypass", "kvm", "kvm-amd"].map(str::to_owned);
-        Job {
+        Ok(Job {
             nonce: nonce.to_owned(),
-            argv: machines::middle_command(self, guest_line),
+            argv: machines::middle_command(self, guest_line)?,
             env: Vec::new(),
             modules: Modules::Only(modules.to_vec()),
             stdin: true,
-        }
+        })
     }
 
     /// The command's standard input, from its start.

@@ -34,6 +34,8 @@ pub struct Machine {
     pub console: String,
     /// Its monitor.
     pub monitor: Vec<String>,
+    /// The chardev that gets what is written to port 0xe9.
+    pub debug_port: Option<String>,
     /// Its ports, of which the first is the one of its first process.
     pub ports: Vec<Port>,
 }
@@ -67,6 +69,13 @@ impl Machine {
         line.push(chardev("console", &self.console));
         line.extend(words(&["-serial", "chardev:console"]));
         line.extend_from_slice(&self.monitor);
+        if let Some(to) = &self.debug_port {
+            line.extend(["-chardev".into(), chardev("preempt", to)]);
+            line.extend(words(&[
+                "-device",
+                "isa-debugcon,iobase=0xe9,chardev=preempt",
+            ]));
+        }
         for Port {
             id, chardev: to, ..
         } in &self.ports

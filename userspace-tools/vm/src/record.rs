@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::attempt::Attempt;
+use crate::cli::Preempt;
 use crate::machines;
 use crate::mode::{self, Mode};
 use crate::plan::Plan;
@@ -32,6 +33,7 @@ pub struct Record<'a> {
     vcpus: usize,
     host_cpus: String,
     ratio: f64,
+    preempt: Option<Preempt>,
     mode_asked: Option<Mode>,
     mode: Option<Mode>,
     repeats: usize,
@@ -82,10 +84,11 @@ impl<'a> Record<'a> {
             vcpus: plan.vcpus,
             host_cpus: plan.cpus.to_string(),
             ratio: plan.ratio(last.tier),
+            preempt: plan.asked.preempt,
             mode_asked: plan.asked.mode,
             mode: last.hello.as_ref().and_then(mode::active),
             repeats: repeats(attempts),
-            map_holds: !last.map.is_empty() && last.map.iter().all(|place| place.holds()),
+            map_holds: last.vcpu_threads.map_holds(),
             qemu_start_to_first_command_ms: last.times.qemu_start_to_first_command_ms,
             host: Host::new(),
             exit_code: last.outcome.exit_code(),

@@ -214,7 +214,7 @@ fn explain(plan: &Plan, last: &Attempt, attempts: usize) {
             "after {attempts} attempts; the record has what became of the others"
         ));
     }
-    if last.outcome.is_the_commands() && !last.map.iter().all(|place| place.holds()) {
+    if last.outcome.is_the_commands() && !last.vcpu_threads.map_holds() {
         plan.complain("a vCPU thread was not where it was put; see the record's map");
     }
 }

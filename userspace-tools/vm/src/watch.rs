@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use hosting::Place;
+use hosting::{Host, Report};
 use wire::Hello;
 
 use crate::attempt::{Attempt, Times};
@@ -61,7 +61,8 @@ pub struct Watch<'a> {
     middle: Option<Middle<'a>>,
     hello: Option<Hello>,
     modules: Vec<String>,
-    map: Vec<Place>,
+    host: Host,
+    report: Report,
     times: Times,
     output: Output,
     console: Console,
@@ -75,6 +76,7 @@ impl<'a> Watch<'a> {
         start: Instant,
         console: Console,
         cues: Sender<Cue>,
+        host: Host,
         middle: Option<Middle<'a>>,
     ) -> Watch<'a> {
         Watch {
@@ -98,7 +100,8 @@ impl<'a> Watch<'a> {
             cued: false,
             hello: None,
             modules: Vec::new(),
-            map: Vec::new(),
+            host,
+            report: Report::default(),
             times: Times::default(),
             output: Output::new(plan.holds_output(tier)),
             console,
@@ -153,7 +156,7 @@ impl<'a> Watch<'a> {
             outcome: judge(ending, &findings, progress),
             hello: self.hello,
             modules: self.modules,
-            map: self.map,
+            vcpu_threads: self.report,
             times: self.times,
             console_findings: findings,
             progress,

@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use hosting::{Place, Vcpu};
+use hosting::Vcpu;
 use wire::{Exit, Hello, Message, Note, WireError};
 
 use super::{Gone, Watch};
@@ -58,10 +58,10 @@ impl Watch<'_> {
             // These threads are not ours: the middle machine puts them in their places.
             return None;
         }
-        match hosting::pin(vcpus, &self.plan.cpus) {
-            Ok(map) => self.map = map,
-            Err(error) => return Some(Ending::NotStarted(format!("{error:#}"))),
+        if let Err(error) = self.host.place(vcpus, &self.plan.cpus) {
+            return Some(Ending::NotStarted(format!("{error:#}")));
         }
+        self.report = self.host.report();
         self.cue_job();
         None
     }
@@ -97,7 +97,7 @@ impl Watch<'_> {
 
     /// The first report says that the vCPUs are in their places, another how long they ran.
     fn on_report(&mut self, report: hosting::Report) {
-        self.map = report.map;
+        self.report = report;
         self.cue_job();
         if self.exit.is_some() {
             self.cue_goodbye();
@@ -165,7 +165,7 @@ impl Watch<'_> {
 
     /// The job goes out when the guest listens and every vCPU is in its place, not before.
     fn cue_job(&mut self) {
-        if !self.cued && self.hello.is_some() && !self.map.is_empty() {
+        if !self.cued && self.hello.is_some() && !self.report.map.is_empty() {
             self.cued = true;
             // A writer that is gone shows as a lost channel.
             let _ = self.cues.send(Cue::Job);
@@ -188,7 +188,7 @@ impl Watch<'_> {
                 self.command = Some(Instant::now());
                 match &self.middle {
                     Some(middle) => middle.say(hosting::STARTED),
-                    None => self.map.iter_mut().for_each(Place::command_started),
+                    None => self.host.started(),
                 }
                 self.plan.say(&self.plan.started_line(self.tier, self.ms()));
             }
@@ -220,7 +220,7 @@ impl Watch<'_> {
             // Its answer is the report.
             Some(middle) => middle.say(hosting::ENDED),
             None => {
-                self.map.iter_mut().for_each(Place::command_ended);
+                self.report = self.host.ended();
                 self.cue_goodbye();
             }
         }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One guest's host: the places of its vCPUs, its neighbours, and who stops what.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::{pin, CpuList, Hog, Hogs, Place, Stopper, Stops, Vcpu};
+
+/// What `vm` tells `middle` to begin with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Orders {
+    /// How many vCPUs the guest has.
+    pub vcpus: usize,
+    /// Devices that QEMU opens, to be waited for.
+    pub ports: Vec<String>,
+    /// CPUs for hogs.
+    pub hog: Option<String>,
+    /// Where QEMU's debug port connects, if vCPUs are to be stopped.
+    pub preempt: Option<PathBuf>,
+}
+
+/// What became of a guest's vCPUs. `middle` says so first when they are in their places, then when the
+/// command ended.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Report {
+    /// Each vCPU's place.
+    pub map: Vec<Place>,
+    /// What the neighbours ate.
+    pub hogs: Vec<Hog>,
+    /// Which vCPUs were stopped by request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stops: Option<Stops>,
+}
+
+impl Report {
+    /// Whether every vCPU was where it was put.
+    pub fn map_holds(&self) -> bool {
+        !self.map.is_empty() && self.map.iter().all(Place::holds)
+    }
+}
+
+/// A guest's host.
+#[derive(Default)]
+pub struct Host {
+    map: Vec<Place>,
+    hog: Option<CpuList>,
+    hogs: Option<Hogs>,
+    stopper: Option<Stopper>,
+}
+
+impl Host {
+    /// A host with hogs on these CPUs, that stops vCPUs at the request of who connects there.
+    pub fn new(hog: Option<CpuList>, preempt: Option<&Path>) -> Result<Host> {
+        Ok(Host {
+            hog,
+            stopper: preempt.map(Stopper::listen).transpose()?,
+            ..Host::default()
+        })
+    }
+
+    /// Puts each vCPU's thread on its CPU.
+    pub fn place(&mut self, vcpus: &[Vcpu], cpus: &CpuList) -> Result<()> {
+        self.map = pin(vcpus, cpus)?;
+        if let Some(stopper) = &self.stopper {
+            stopper.stops_these(vcpus.iter().map(|vcpu| vcpu.thread_id).collect());
+        }
+        Ok(())
+    }
+
+    /// The guest's command starts.
+    pub fn started(&mut self) {
+        self.hogs = self.hog.as_ref().map(Hogs::start);
+        self.map.iter_mut().for_each(Place::command_started);
+    }
+
+    /// The guest's command has ended.
+    pub fn ended(&mut self) -> Report {
+        self.map.iter_mut().for_each(Place::command_ended);
+        let hogs = self.hogs.take().map(Hogs::end).unwrap_or_default();
+        Report {
+            hogs,
+            ..self.report()
+        }
+    }
+
+    /// How things stand.
+    pub fn report(&self) -> Report {
+        Report {
+            map: self.map.clone(),
+            hogs: Vec::new(),
+            stops: self.stopper.as_ref().map(Stopper::stops),
+        }
+    }
+}
