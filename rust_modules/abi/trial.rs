@@ -39,6 +39,11 @@ impl Lock {
         lock.starts_with("pv_") || matches!(wait, "halt" | "spin-then-halt" | "busted")
     }
 
+    /// Whether it counts in tickets, of which the first is a hundred before the last.
+    pub fn has_tickets(self) -> bool {
+        self.name().ends_with("ticket")
+    }
+
     /// Whether it drops its kicks, on purpose.
     pub fn drops_kicks(self) -> bool {
         self.name().ends_with("/busted")

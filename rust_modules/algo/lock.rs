@@ -31,6 +31,10 @@ pub use self::{
 
 use crate::Waiter;
 
+/// The first ticket of a lock that has tickets: they wrap around soon, in every run and every test.
+/// For the same reason the kernel's clock does, five minutes after boot: `INITIAL_JIFFIES`.
+pub const FIRST_TICKET: u32 = u32::MAX - 99;
+
 /// A lock, bare: it guards no data and knows no scheduler.
 ///
 /// The caller keeps the thread on its vCPU for as long as [`with`](Lock::with) runs, unless the

@@ -18,7 +18,10 @@
 //! that none is passed by the same ticket twice. Unfairness is bounded by the tickets that are out.
 //! Nobody halts: it needs no hypervisor, and burns its vCPU as any spinlock does.
 
-use super::Lock;
+use super::{
+    Lock,
+    FIRST_TICKET, //
+};
 use crate::{
     primitive::{
         cpu_relax,
@@ -105,7 +108,7 @@ impl Lock for PreemptableTicket {
 
     #[inline]
     fn new() -> Self {
-        Self::starting_at(0)
+        Self::starting_at(FIRST_TICKET)
     }
 
     #[inline]

@@ -17,7 +17,10 @@
 //! to walk as in the kernel's; a waiter that finds its slot in use, there being more of them than
 //! slots, goes on spinning. The order is strict: a served waiter that is not running stops all.
 
-use super::Lock;
+use super::{
+    Lock,
+    FIRST_TICKET, //
+};
 use crate::{
     primitive::{
         cpu_relax,
@@ -162,7 +165,7 @@ impl<const SLOTS: usize> Lock for PvTicket<SLOTS> {
 
     #[inline]
     fn new() -> Self {
-        Self::starting_at(0)
+        Self::starting_at(FIRST_TICKET)
     }
 
     #[inline]

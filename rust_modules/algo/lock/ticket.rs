@@ -5,7 +5,10 @@
 //! Nick Piggin, "x86: FIFO ticket spinlocks", 2007: the kernel's spinlock until 4.2, and the one
 //! whose storm Friebel showed at Xen Summit 2008.
 
-use super::Lock;
+use super::{
+    Lock,
+    FIRST_TICKET, //
+};
 use crate::{
     primitive::{
         Acquire,
@@ -51,7 +54,7 @@ impl Lock for Ticket {
 
     #[inline]
     fn new() -> Self {
-        Self::starting_at(0)
+        Self::starting_at(FIRST_TICKET)
     }
 
     #[inline]

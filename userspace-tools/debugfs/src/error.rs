@@ -136,11 +136,19 @@ pub enum Error {
 impl Error {
     /// Whether the module refused a value as malformed or out of bounds.
     pub fn is_usage(&self) -> bool {
-        let code = match self {
+        matches!(self.refused(), Some(errno::EINVAL | errno::ERANGE))
+    }
+
+    /// Whether the module refused a run because the machine lacks what it takes.
+    pub fn is_lack(&self) -> bool {
+        self.refused() == Some(errno::ENODEV)
+    }
+
+    fn refused(&self) -> Option<i32> {
+        match self {
             Self::Refused { errno, .. } => errno.raw_os_error(),
             _ => None,
-        };
-        matches!(code, Some(errno::EINVAL | errno::ERANGE))
+        }
     }
 }
 

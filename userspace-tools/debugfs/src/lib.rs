@@ -11,6 +11,7 @@
 mod dir;
 mod error;
 mod interrupt;
+pub mod kernel_module;
 mod module;
 mod outcome;
 mod record;

@@ -7,8 +7,9 @@ mod point;
 mod table;
 
 use std::{
+    convert::Infallible,
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -25,6 +26,8 @@ use crate::{pairs, vcpus, Dir, Error, Interrupt, Module, Outcome, Record, Report
 pub trait Tool: Sized {
     /// What its module reports.
     type Report: Report;
+    /// Commands that it has beside the common ones; `Infallible` for none.
+    type Own: Own;
     /// What it does, in one line.
     const ABOUT: &'static str;
     /// Commands that work as they stand.
@@ -42,6 +45,18 @@ pub trait Tool: Sized {
 
     /// The points of a sweep beside each other.
     fn compare(points: &[Point<Self::Report>]) -> String;
+}
+
+/// Commands of one tool.
+pub trait Own: Subcommand {
+    /// Does it, with debugfs at `root`, and says whether something came out as it must not.
+    fn obey(self, root: &Path) -> anyhow::Result<bool>;
+}
+
+impl Own for Infallible {
+    fn obey(self, _: &Path) -> anyhow::Result<bool> {
+        match self {}
+    }
 }
 
 #[derive(Parser)]
@@ -83,6 +98,8 @@ enum Command<T: Tool> {
     Reset,
     /// Show all settings with their defaults, what they may be and what they mean
     List,
+    #[command(flatten)]
+    Own(T::Own),
 }
 
 const EXIT_CODES: &str = "\
@@ -120,7 +137,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 
 impl<T: Tool> Command<T> {
     /// Does it and says whether something came out as it must not.
-    fn obey(self, root: &std::path::Path) -> anyhow::Result<bool> {
+    fn obey(self, root: &Path) -> anyhow::Result<bool> {
         let module = || Module::<T::Report>::open(root);
         match self {
             Self::Run { settings, json } => return run::<T>(&module()?, &settings.one(), json),
@@ -133,6 +150,7 @@ impl<T: Tool> Command<T> {
             Self::Stop => module()?.dir().stop()?,
             Self::Reset => module()?.dir().reset()?,
             Self::List => say(&list::<T>())?,
+            Self::Own(own) => return own.obey(root),
         }
         Ok(false)
     }

@@ -7,7 +7,7 @@
 mod compare;
 mod show;
 
-use std::process::ExitCode;
+use std::{convert::Infallible, process::ExitCode};
 
 use debugfs::{
     tool::{Point, Tool},
@@ -18,6 +18,7 @@ enum JobRunnerTool {}
 
 impl Tool for JobRunnerTool {
     type Report = JobRunner;
+    type Own = Infallible;
     const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
     const EXAMPLES: &'static str = "  \
   job-runner run --policy padata --job spin --size 100000 --max-threads 8

@@ -6,6 +6,7 @@
 
 mod compare;
 mod show;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ enum LockLoadTool {}
 
 impl Tool for LockLoadTool {
     type Report = LockLoad;
+    type Own = validate::Own;
     const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
     const EXAMPLES: &'static str = "  \
   lock-load run --lock ticket --threads 8

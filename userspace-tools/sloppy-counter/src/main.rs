@@ -7,7 +7,7 @@
 mod compare;
 mod show;
 
-use std::process::ExitCode;
+use std::{convert::Infallible, process::ExitCode};
 
 use debugfs::{
     tool::{Point, Tool},
@@ -18,6 +18,7 @@ enum SloppyCounterTool {}
 
 impl Tool for SloppyCounterTool {
     type Report = SloppyCounter;
+    type Own = Infallible;
     const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
     const EXAMPLES: &'static str = "  \
   sloppy-counter run --counter sloppy --threads 8 --threshold 1024

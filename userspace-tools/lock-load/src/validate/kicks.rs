@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Kick and halt in isolation, by each way that the machine has.
+
+use abi::{
+    lock_load::{Config, KickBy},
+    trial::Load,
+};
+use debugfs::{Outcome, Report};
+
+use super::{
+    check::{Check, Found},
+    session::Session,
+};
+
+/// How long a trial may take: it ends with its rounds, which take a small part of that.
+const LIMIT_MS: u32 = 20_000;
+
+/// The checks of every way to kick.
+pub fn checks(session: &Session) -> Vec<Check> {
+    let ways = [KickBy::Hypercall, KickBy::PvOps, KickBy::Ipi];
+    let trials = [
+        Load::KickBeforeHalt,
+        Load::HaltBeforeKick,
+        Load::KickRunning,
+        Load::KickStorm,
+    ];
+    let mut checks = Vec::new();
+    for kick in ways {
+        checks.push(Check::new(
+            format!("kick={kick}: there, or refused"),
+            "there in mode pv; ENODEV where it lacks",
+            move |session| there(session, kick),
+        ));
+        for load in trials {
+            checks.push(Check::new(
+                format!("kick={kick}: {}", load.name().replace('_', " ")),
+                format!("all {} rounds, none lost", session.rounds),
+                move |session| trial(session, kick, load),
+            ));
+        }
+    }
+    checks
+}
+
+/// The kernel's own lock would not be paravirt without a hypercall to kick by.
+fn there(session: &Session, kick: KickBy) -> debugfs::Result<Found> {
+    let machine = session.run(&session.base())?.machine;
+    let must = machine.mode == abi::lock_load::Mode::Pv || kick == KickBy::Ipi;
+    Ok(match session.offers(kick)? {
+        None => Found::new("there", true),
+        Some(why) => Found::new(format!("ENODEV: {why}"), !must && why.contains(kick.name())),
+    })
+}
+
+fn trial(session: &Session, kick: KickBy, load: Load) -> debugfs::Result<Found> {
+    if session.offers(kick)?.is_some() {
+        return Ok(Found::skipped("this machine lacks it"));
+    }
+    let config = Config {
+        kick,
+        load,
+        rounds: session.rounds,
+        run_ms: LIMIT_MS,
+        ..session.base()
+    };
+    let report = session.run(&config)?;
+    let Some(trial) = report.trial.first() else {
+        return Ok(Found::new("no trial in the report", false));
+    };
+    let mut measured = format!("{} rounds, {} lost", trial.rounds, trial.lost);
+    if trial.wake_max_ns > 0 {
+        let us = |ns: u64| ns as f64 / 1e3;
+        measured += &format!(
+            "; woken after {:.0} us, {:.0} at most",
+            us(trial.wake_mean_ns),
+            us(trial.wake_max_ns)
+        );
+    }
+    Ok(Found::new(measured, report.outcome() == Outcome::Held))
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Every lock excludes, in all that can be asked of it; and one that does not is caught.
+
+use abi::lock_load::{Acquire, Config, Lock};
+use abi::status::Verdict;
+use debugfs::{tool::rate, LockLoad};
+
+use super::{
+    check::{Check, Found},
+    session::Session,
+};
+
+/// Sections from the start to where tickets wrap around: `FIRST_TICKET` of the locks.
+const TO_THE_WRAP: u64 = 100;
+/// How often a run is repeated that one thread had to itself.
+const AGAIN: u32 = 4;
+
+/// The checks of every lock.
+pub fn checks(session: &Session) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for lock in session.locks(|lock| lock != Lock::Empty) {
+        checks.push(Check::new(
+            format!("{lock}: excludes, and serves every thread"),
+            "0 updates lost, every thread served",
+            move |session| excludes(session, lock),
+        ));
+    }
+    checks.push(Check::new(
+        "control: busted does not exclude",
+        "caught",
+        control,
+    ));
+    for lock in session.locks(|lock| lock.has_tickets()) {
+        checks.push(Check::new(
+            format!("{lock}: tickets wrap around"),
+            "excludes, before the wrap and after it",
+            move |session| wraps(session, lock),
+        ));
+    }
+    for lock in session.locks(|lock| lock != Lock::Empty) {
+        checks.push(Check::new(
+            format!("{lock}: trylock"),
+            "excludes, or EINVAL: it has none",
+            move |session| tries(session, lock),
+        ));
+    }
+    checks
+}
+
+/// Runs `config` until more than one thread had the lock, a few times at most.
+fn contest(session: &Session, config: &Config) -> debugfs::Result<LockLoad> {
+    let mut report = session.run(config)?;
+    for _ in 0..AGAIN {
+        if report.sum.exclusion != Verdict::Untested {
+            break;
+        }
+        report = session.run(config)?;
+    }
+    Ok(report)
+}
+
+fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+    let report = contest(
+        session,
+        &Config {
+            lock,
+            ..session.base()
+        },
+    )?;
+    let sum = report.sum;
+    let measured = format!(
+        "{} sections ({}/s), {} lost; a thread {} to {}",
+        sum.sections,
+        rate(report.rate()),
+        sum.lost,
+        sum.min,
+        sum.max
+    );
+    Ok(Found::new(
+        measured,
+        sum.exclusion == Verdict::Held && sum.min > 0,
+    ))
+}
+
+fn control(session: &Session) -> debugfs::Result<Found> {
+    let config = Config {
+        lock: Lock::Busted,
+        run_ms: 200,
+        ..session.base()
+    };
+    let sum = session.run(&config)?.sum;
+    let measured = format!("{} of {} updates lost", sum.lost, sum.sections);
+    Ok(Found::new(measured, sum.exclusion == Verdict::Broken))
+}
+
+fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+    let sum = contest(
+        session,
+        &Config {
+            lock,
+            ..session.base()
+        },
+    )?
+    .sum;
+    let past = sum.sections.saturating_sub(TO_THE_WRAP);
+    let measured = format!("{past} sections beyond it, {} updates lost", sum.lost);
+    Ok(Found::new(
+        measured,
+        past > 0 && sum.exclusion == Verdict::Held,
+    ))
+}
+
+fn tries(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+    let config = Config {
+        lock,
+        acquire: Acquire::Try,
+        ..session.base()
+    };
+    let report = match contest(session, &config) {
+        Err(e) if e.is_usage() => return Ok(Found::new("EINVAL: it has none", true)),
+        other => other?,
+    };
+    let sum = report.sum;
+    let measured = format!("{} sections, {} updates lost", sum.sections, sum.lost);
+    Ok(Found::new(measured, sum.exclusion == Verdict::Held))
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the guest's kernel makes of its hypervisor, and whether a run in another mode is refused.
+
+use abi::lock_load::{Config, KernelLock, Mode, ModeWanted};
+
+use super::{
+    check::{Check, Found},
+    session::{reason, Session},
+};
+
+/// The checks of the machine.
+pub fn checks() -> Vec<Check> {
+    vec![
+        Check::new("mode", "known, and as SLOWPATH_MODE says", mode),
+        Check::new(
+            "a run in any other mode is refused",
+            "ENODEV, with both names",
+            others,
+        ),
+    ]
+}
+
+fn mode(session: &Session) -> debugfs::Result<Found> {
+    let machine = session.run(&session.base())?.machine;
+    let fits = match machine.mode {
+        Mode::Pv => machine.kernel_lock == KernelLock::Pv,
+        Mode::Native => machine.kernel_lock == KernelLock::Native,
+        Mode::Tas => machine.kernel_lock == KernelLock::TestAndSet,
+        Mode::Dedicated => machine.kernel_lock != KernelLock::Pv,
+        Mode::Single | Mode::Unknown => false,
+    };
+    let (mode, lock, kick) = (machine.mode, machine.kernel_lock, machine.kick);
+    let said = match session.mode {
+        ModeWanted::Any => String::new(),
+        wanted => format!(", SLOWPATH_MODE={wanted}"),
+    };
+    let measured = format!("{mode}: kernel/raw_spin is {lock}, kicks go by {kick}{said}");
+    Ok(Found::new(measured, fits && session.mode.admits(mode)))
+}
+
+fn others(session: &Session) -> debugfs::Result<Found> {
+    let here = session.run(&session.base())?.machine.mode;
+    let (mut refused, mut amiss) = (0, Vec::new());
+    for &mode in ModeWanted::ALL.iter().filter(|mode| !mode.admits(here)) {
+        let config = Config {
+            mode,
+            ..session.base()
+        };
+        match session.run(&config) {
+            Err(e) if e.is_lack() => {
+                let why = reason(&e);
+                let names = [format!("mode={mode}"), format!("mode {here}")];
+                match names.iter().all(|name| why.contains(name)) {
+                    true => refused += 1,
+                    false => amiss.push(format!("{mode}: {why}")),
+                }
+            }
+            Err(e @ debugfs::Error::Interrupted { .. }) => return Err(e),
+            Err(e) => amiss.push(format!("{mode}: {e}")),
+            Ok(_) => amiss.push(format!("{mode}: ran")),
+        }
+    }
+    Ok(match amiss.is_empty() {
+        true => Found::new(format!("{refused} refused"), refused > 0),
+        false => Found::new(amiss.join("; "), false),
+    })
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The module goes in the middle of a storm, with every vCPU halted, kicked or in a section.
+
+use std::{thread::sleep, time::Duration, time::Instant};
+
+use abi::{
+    lock_load::{Config, Lock},
+    trial::Load,
+};
+use debugfs::{kernel_module, Error, LockLoad, Report};
+
+use super::{
+    check::{Check, Found},
+    session::Session,
+};
+
+/// How often, at another moment of the run each time.
+const TIMES: u64 = 5;
+/// How long removal may take: it waits for every thread to have left.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The checks of removal.
+pub fn checks(session: &Session) -> Vec<Check> {
+    let lock = session.locks(Lock::halts).into_iter().next();
+    let lock = lock.unwrap_or(Lock::McsHalt);
+    let (limit, file) = (LIMIT.as_secs(), session.file.display());
+    vec![Check::new(
+        format!("rmmod in the middle of a storm on {lock}, and insmod {file}"),
+        format!("{TIMES} times, {limit} s each"),
+        move |session| removals(session, lock),
+    )]
+}
+
+fn removals(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+    if !session.file.exists() {
+        return Ok(Found::skipped(format!(
+            "{}: not there; name it: --module FILE",
+            session.file.display()
+        )));
+    }
+    let mut longest = Duration::ZERO;
+    for i in 0..TIMES {
+        let load = [Load::Contest, Load::Halts][(i % 2) as usize];
+        let config = Config {
+            lock,
+            load,
+            rounds: 100_000_000,
+            run_ms: 60_000,
+            ..session.base()
+        };
+        session.reopened()?.start(&config)?;
+        sleep(Duration::from_millis(20 + 17 * i));
+        let began = Instant::now();
+        let failed = |errno| Error::Io {
+            path: session.file.clone(),
+            errno,
+        };
+        kernel_module::remove(LockLoad::MODULE).map_err(failed)?;
+        longest = longest.max(began.elapsed());
+        kernel_module::insert(&session.file).map_err(failed)?;
+    }
+    // It works as before.
+    session.run(&session.base())?;
+    let measured = format!("{TIMES} times, {:.2} s at most", longest.as_secs_f64());
+    Ok(Found::new(measured, longest <= LIMIT))
+}
