@@ -78,7 +78,11 @@ fn measured(report: &LockLoad) -> String {
 }
 
 fn control(session: &Session) -> debugfs::Result<Found> {
-    let config = halts(session, Lock::McsBusted, 100, SHORT_MS);
+    // Each thread more would be one more to be rescued in the end, at a second each.
+    let config = Config {
+        threads: 2,
+        ..halts(session, Lock::McsBusted, 100, SHORT_MS)
+    };
     let report = session.run(&config)?;
     let named = !report.lost.is_empty();
     Ok(Found::new(measured(&report), !held(&report) && named))
