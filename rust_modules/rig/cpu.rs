@@ -22,10 +22,15 @@ pub(crate) fn online() -> impl Iterator<Item = CpuId> {
         .filter(|&cpu| mask.test(cpu))
 }
 
+/// Returns the numbers of the vCPUs that are online.
+pub fn online_vcpus() -> impl Iterator<Item = u32> {
+    online().map(|cpu| cpu.as_u32())
+}
+
 /// Returns the `n`th vCPU that is online, counting around.
 pub fn nth_online(n: u64) -> u32 {
     let n = n.checked_rem(online().count() as u64).unwrap_or(0);
-    online().nth(n as usize).map_or(0, |cpu| cpu.as_u32())
+    online_vcpus().nth(n as usize).unwrap_or(0)
 }
 
 /// Returns what the machine allows now: its vCPUs, and the memory it can spare.

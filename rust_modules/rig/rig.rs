@@ -40,7 +40,10 @@ pub use self::{
     alarm::Alarm,
     bench::Stand,
     clock::now_ns,
-    cpu::nth_online,
+    cpu::{
+        nth_online,
+        online_vcpus, //
+    },
     crew::{
         Place,
         Worker, //

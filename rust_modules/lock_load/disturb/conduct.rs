@@ -9,6 +9,7 @@ use rig::{
     is_online,
     may_go_offline,
     now_ns,
+    online_vcpus,
     take_offline,
     Refused,
     Stage, //
@@ -99,14 +100,15 @@ impl Disturb {
         }
     }
 
-    /// Takes the vCPU of one of the threads offline; returns it if that could be done.
+    /// Takes the vCPU of one of the threads offline, or another if theirs cannot go; returns it if
+    /// that could be done.
     fn take_one_away(&self, stage: &Stage<'_>) -> Option<u32> {
         let count = stage.places.len();
         let from_one = stage.places.iter().cycle().skip(dice::below(count));
-        let vcpu = from_one
-            .take(count)
-            .map(|place| place.vcpu())
-            .find(|&vcpu| may_go_offline(vcpu) && is_online(vcpu))?;
+        let mut theirs = from_one.take(count).map(|place| place.vcpu());
+        let vcpu = theirs
+            .find(|&vcpu| may_go_offline(vcpu) && is_online(vcpu))
+            .or_else(|| online_vcpus().find(|&vcpu| may_go_offline(vcpu)))?;
         match take_offline(vcpu) {
             Ok(()) => {
                 self.done.offline.add(1, Relaxed);

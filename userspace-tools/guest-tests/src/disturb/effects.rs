@@ -20,6 +20,10 @@ pub fn tests() -> Vec<Test> {
         Test::new("lock-load/disturb/stutter_pauses_all_at_once", stutters),
         Test::new("lock-load/disturb/shuffle_moves_every_thread", shuffles),
         Test::new("lock-load/disturb/onoff_takes_vcpus_offline", goes_offline),
+        Test::new(
+            "lock-load/disturb/onoff_finds_another_vcpu_for_one_thread",
+            goes_offline_beside_one,
+        ),
         Test::new("lock-load/disturb/long_holds_are_long", holds_long),
         Test::new("lock-load/disturb/irqs_off_keeps_the_timer_out", irqs_off),
         Test::new("lock-load/disturb/boost_makes_real_time", boosts),
@@ -97,6 +101,18 @@ fn goes_offline() -> Result<()> {
     let moved = report.threads.iter().any(|t| t.moved > 0);
     ensure!(moved, "no thread lost its vCPU: {:?}", report.threads);
     Ok(())
+}
+
+/// The one thread is on the vCPU that cannot go, so another goes.
+fn goes_offline_beside_one() -> Result<()> {
+    let all = vcpus();
+    let config = Config {
+        onoff_ms: 50,
+        threads: 1,
+        ..long(20_000)
+    };
+    until(&config, "a vCPU offline", || Ok(vcpus() < all))?;
+    all_online(all)
 }
 
 fn holds_long() -> Result<()> {
