@@ -201,11 +201,11 @@ settings! {
         /// Every so often a thread becomes real-time, for half that time, 10 ms at most; 0: never.
         boost_ms: u32 = 0, in Allowed::Range(0, 1000);
         /// Looks at the lock before a waiter halts, of the locks and waits that do so.
-        threshold: u32 = 4096, in Allowed::Range(0, 1_000_000), live;
+        threshold: u32 = 512, in Allowed::Range(0, 1_000_000), live;
         /// The longest pause between two attempts of `tas` and `ttas`, in rounds of `pause`.
         backoff: u32 = 64, in Allowed::Range(1, 65_536);
         /// How many sections may begin past the first waiter of `pv_queued`.
-        overtakes: u32 = 1024, in Allowed::Range(0, 16_383);
+        overtakes: u32 = 1024, in Allowed::Range(0, 8191);
     }
 }
 

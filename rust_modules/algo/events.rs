@@ -56,7 +56,7 @@ events! {
     trylock_failed;
     /// The lock was not free at first sight.
     lock_slowpath;
-    /// The lock was taken by the one waiter outside the queue.
+    /// Times the thread was the first waiter, the one that waits for the lock itself.
     lock_pending;
     /// The lock was taken past a queue.
     pv_lock_stealing;

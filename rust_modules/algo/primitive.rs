@@ -20,6 +20,5 @@ pub use self::imp::{
     Full,
     Relaxed,
     Release,
-    Vcpu,
-    SPIN_THRESHOLD, //
+    Vcpu, //
 };

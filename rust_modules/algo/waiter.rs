@@ -3,10 +3,7 @@
 //! The thread that wants a lock: what happened to it, and what it was told about waiting.
 
 use crate::{
-    primitive::{
-        cpu_relax,
-        SPIN_THRESHOLD, //
-    },
+    primitive::cpu_relax,
     Events,
     Watch, //
 };
@@ -25,9 +22,9 @@ pub struct Tuning {
 impl Default for Tuning {
     fn default() -> Self {
         Self {
-            threshold: SPIN_THRESHOLD,
+            threshold: 512,
             backoff: 64,
-            overtakes: 16,
+            overtakes: 1024,
         }
     }
 }

@@ -24,7 +24,6 @@ use super::{
 };
 use crate::{
     primitive::{
-        cpu_relax,
         Acquire,
         Atomic,
         Relaxed,
@@ -71,7 +70,7 @@ impl PreemptableTicket {
     /// Waits until `mine` may take the lock, and does.
     #[inline(never)]
     fn wait(&self, mine: u32, me: &Waiter) {
-        me.events.lock_slowpath.bump();
+        me.waits();
         let (mut seen, mut looks) = (self.head.load(Relaxed), 0u32);
         loop {
             // Only a hint whose turn it is: the byte is what excludes.
@@ -87,7 +86,7 @@ impl PreemptableTicket {
                 return;
             }
             looks = looks.saturating_add(1);
-            cpu_relax();
+            me.relax();
         }
     }
 
@@ -126,11 +125,11 @@ impl Lock for PreemptableTicket {
     #[inline]
     fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
         let head = self.head.load(Relaxed);
-        // No waiter may be passed: a ticket only if none is out.
+        // A ticket only if none is out, so that nobody who came before is passed.
         if self.next.load(Relaxed) != head || !self.take() {
             return None;
         }
-        // The lock is held, so only the ticket is to be had or not.
+        // Whoever took one since has to wait for the byte.
         let mine = self.next.fetch_add(1, Relaxed);
         let r = body();
         self.free(mine);

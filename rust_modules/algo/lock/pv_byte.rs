@@ -27,7 +27,6 @@ use core::ptr;
 use super::Lock;
 use crate::{
     primitive::{
-        cpu_relax,
         Acquire,
         Atomic,
         Cell,
@@ -123,7 +122,7 @@ impl PvByte {
     #[inline]
     fn spin(&self, me: &Waiter) -> bool {
         (0..me.tuning.threshold.max(1)).any(|_| {
-            cpu_relax();
+            me.relax();
             self.take()
         })
     }
@@ -173,7 +172,7 @@ impl Lock for PvByte {
     #[inline]
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
         if !self.take() {
-            me.events.lock_slowpath.bump();
+            me.waits();
             while !self.spin(me) {
                 self.block(me);
             }

@@ -3,7 +3,7 @@
 //! Our answer to the kernel's paravirt queue lock, `kernel/locking/qspinlock_paravirt.h`.
 //!
 //! ```text
-//!   word   overtakes | halted | pending | holder          tail ─▶ last ◀─ … ◀─ first
+//!   word   overtakes | looks | halted | pending | holder       tail ─▶ last ◀─ … ◀─ first
 //! ```
 //!
 //! - The word names its holder, so a waiter can ask whether that vCPU is running at all, and does not
@@ -14,9 +14,9 @@
 //! - Whoever becomes first while it is halted stays halted: its predecessor, which has just
 //!   taken the lock, sets *halted* for it, and the release kicks it. One kick per hand-over.
 //! - A running thread takes a free lock past the queue, but past the same first waiter at most
-//!   `overtakes` times: they are counted in the word, where each of them has to write anyway. So a
-//!   waiter with `n` ahead is overtaken at most `(n + 1) × overtakes` times from when the pending
-//!   bit stands for the one at the front. The kernel has no such bound.
+//!   `overtakes` times, and a 64th of that while the first waiter *looks* and runs. They are counted
+//!   in the word, where each of them writes anyway. So a waiter with `n` ahead is overtaken at most
+//!   `(n + 1) × overtakes` times once the one at the front is pending. The kernel has no bound.
 
 #![expect(
     unsafe_code,
@@ -49,7 +49,7 @@ use crate::{
 /// Takes what is free, queues for what is not, and knows who is running.
 pub struct PvQueued {
     word: Atomic<u32>,
-    /// The vCPU of the first waiter, if the word says that it is halted.
+    /// The vCPU of the first waiter, if the word says that it looks or is halted.
     first: Atomic<u32>,
     tail: Atomic<*mut Node>,
 }
@@ -57,19 +57,33 @@ pub struct PvQueued {
 /// Looks between two questions whether a vCPU is running: the answer is on another's cache line.
 const LOOKS: u32 = 32;
 
+/// How much less often a first waiter may be overtaken that is there.
+const PRESENT: u32 = 64;
+
 // SAFETY: All fields are atomics; the nodes behind `tail` are reached as `queue` explains.
 unsafe impl Sync for PvQueued {}
 // SAFETY: As for `Sync`.
 unsafe impl Send for PvQueued {}
 
 impl PvQueued {
-    /// Writes `to` if `from` is there, and so takes the lock, or gives up or makes a claim to it.
+    /// Writes `to` if `from` is there, and so takes or frees the lock, or makes a claim to it.
     ///
-    /// Pairs with the exchanges of all others: with that of `free` for whoever takes the lock,
-    /// and with that of the first waiter for whoever is to kick it. `Full`, since some do both.
+    /// Pairs with the exchanges of all others: with those that free the lock for whoever takes it,
+    /// and with those of the first waiter for whoever reads `first`. `Full`, since some do both.
     #[inline]
     fn change(&self, from: Word, to: Word) -> bool {
         self.word.cmpxchg(from.0, to.0, Full).is_ok()
+    }
+
+    /// The holder: changes the word, which others may be changing; returns what it was.
+    #[inline]
+    fn set(&self, with: impl Fn(Word) -> Word) -> Word {
+        loop {
+            let word = self.look();
+            if word == with(word) || self.change(word, with(word)) {
+                return word;
+            }
+        }
     }
 
     #[inline]
@@ -81,7 +95,7 @@ impl PvQueued {
     /// Frees the lock, and wakes the first waiter if it is halted.
     #[inline]
     fn free(&self, mine: Word, me: &Waiter) {
-        // Pairs with the acquire of whoever takes it next.
+        // Pairs with the exchange of whoever takes it next.
         if self.word.cmpxchg(mine.0, Word::FREE.0, Release).is_err() {
             self.free_slowly(me);
         }
@@ -89,36 +103,33 @@ impl PvQueued {
 
     #[inline(never)]
     fn free_slowly(&self, me: &Waiter) {
-        loop {
-            let word = self.look();
-            if !self.change(word, word.freed()) {
-                continue;
-            }
-            // The exchange came after the one that set the bit, and so after `first` was written.
-            if word.halted() {
-                self.kick(me);
-            }
+        // Comes after the exchange that set the bit, and so after `first` was written.
+        if !self.set(Word::freed).halted() {
             return;
         }
-    }
-
-    fn kick(&self, me: &Waiter) {
-        // If it was written anew since, the one that it named is awake already.
-        if let Some(vcpu) = Vcpu::numbered(self.first.load(Relaxed)) {
+        // If that was written anew since, the one that it named is awake already.
+        if let Some(vcpu) = self.first() {
             me.events.kicks.bump();
             me.events.pv_kick_unlock.bump();
             vcpu.kick();
         }
     }
 
-    /// Takes the lock if it is free and the first waiter, if any, may be overtaken.
     #[inline]
+    fn first(&self) -> Option<Vcpu> {
+        Vcpu::numbered(self.first.load(Relaxed))
+    }
+
+    /// Takes the lock if it is free and the first waiter, if any, may be overtaken.
     fn steal(&self, mine: Word, me: &Waiter) -> bool {
         let word = self.look();
-        let Some(to) = word.stolen_by(mine, me.tuning.overtakes) else {
-            return false;
+        let away = !word.looks() || self.first().is_some_and(Vcpu::is_preempted);
+        let overtakes = match away {
+            true => me.tuning.overtakes,
+            false => me.tuning.overtakes / PRESENT,
         };
-        if !self.change(word, to) {
+        let stolen = word.stolen_by(mine, overtakes);
+        if !stolen.is_some_and(|to| self.change(word, to)) {
             return false;
         }
         if word.pending() {
@@ -130,8 +141,8 @@ impl PvQueued {
     /// Waits for the lock and takes it.
     #[inline(never)]
     fn take_slowly(&self, mine: Word, me: &Waiter) {
-        me.events.lock_slowpath.bump();
         if !self.steal(mine, me) {
+            me.waits();
             self.queue(mine, me);
         }
     }
@@ -147,41 +158,40 @@ impl PvQueued {
             let vcpu = unsafe { Node::link(ahead, at) };
             node.wait(vcpu, me);
         }
-        self.wait_first(mine, &node, me);
-        self.make_next_first(at, &node, me);
-    }
-
-    /// The first waiter: waits for the lock and takes it.
-    fn wait_first(&self, mine: Word, node: &Node, me: &Waiter) {
+        me.events.lock_pending.bump();
         let mut halted = false;
-        loop {
-            let mut patience = me.tuning.threshold;
-            loop {
-                let word = self.look();
-                if word.is_free() {
-                    if self.take_first(word, mine, node) {
-                        return;
-                    }
-                    continue;
-                }
-                if !word.pending() {
-                    self.change(word, word.with_pending());
-                    continue;
-                }
-                if patience == 0 {
-                    break;
-                }
-                if patience % LOOKS == 0 && word.holder().is_some_and(Vcpu::is_preempted) {
-                    me.events.pv_wait_early.bump();
-                    break;
-                }
-                patience -= 1;
-                cpu_relax();
-            }
+        while !self.spin_first(mine, &node, me) {
             if halted {
                 me.events.pv_wait_again.bump();
             }
             halted |= self.halt_first(me);
+        }
+        self.make_next_first(at, &node);
+    }
+
+    /// The first waiter: looks for as long as its patience lasts; returns whether it took the lock.
+    fn spin_first(&self, mine: Word, node: &Node, me: &Waiter) -> bool {
+        // Handed over to whoever looks at it by the exchange that sets the bit.
+        self.first.store(Vcpu::current().number(), Relaxed);
+        let mut looks: u32 = 0;
+        loop {
+            let word = self.look();
+            if word.is_free() {
+                if self.take_first(word, mine, node) {
+                    return true;
+                }
+            } else if looks >= me.tuning.threshold {
+                return false;
+            } else if looks % LOOKS == 0 && word.holder().is_some_and(Vcpu::is_preempted) {
+                me.events.pv_wait_early.bump();
+                return false;
+            } else {
+                if !word.looks() {
+                    self.change(word, word.with_looks());
+                }
+                looks = looks.wrapping_add(1);
+                me.relax();
+            }
         }
     }
 
@@ -197,24 +207,24 @@ impl PvQueued {
 
     /// The first waiter: halts until the lock is freed; returns whether it did.
     fn halt_first(&self, me: &Waiter) -> bool {
-        self.first.store(Vcpu::current().number(), Relaxed);
         let word = self.look();
-        // Hands `first` over to whoever frees the lock. While the bit is set nobody else writes the
-        // word but the holder, to free it or, before, to set what is set already.
-        if word.is_free() || !self.change(word, word.with_halted()) {
+        let halted = word.with_halted();
+        // Hands `first` over to whoever frees the lock. Once the bit is set, whoever holds the lock
+        // changes the word only to free it.
+        if word.is_free() || !self.change(word, halted) {
             return false;
         }
         me.events.halts.bump();
         me.events.pv_wait_head.bump();
-        Vcpu::halt_while(&self.word, word.with_halted().0);
-        if self.look() == word.with_halted() {
+        Vcpu::halt_while(&self.word, halted.0);
+        if self.look() == halted {
             me.events.pv_spurious_wakeup.bump();
         }
         true
     }
 
     /// The holder, whose `node` was first: makes the one behind it first.
-    fn make_next_first(&self, at: *mut Node, node: &Node, me: &Waiter) {
+    fn make_next_first(&self, at: *mut Node, node: &Node) {
         // Leaves the queue empty, if it is. Whoever comes then is first without being told.
         if node.next().is_none() && self.tail.cmpxchg(at, ptr::null_mut(), Release).is_ok() {
             return;
@@ -231,17 +241,6 @@ impl PvQueued {
             // It stays halted until we free the lock.
             self.first.store(vcpu.number(), Relaxed);
             self.set(Word::with_halted);
-        }
-        let _ = me;
-    }
-
-    /// The holder: changes the word, which others may be changing.
-    fn set(&self, with: impl Fn(Word) -> Word) {
-        loop {
-            let word = self.look();
-            if word == with(word) || self.change(word, with(word)) {
-                return;
-            }
         }
     }
 }

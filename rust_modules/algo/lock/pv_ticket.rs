@@ -23,7 +23,6 @@ use super::{
 };
 use crate::{
     primitive::{
-        cpu_relax,
         Acquire,
         Atomic,
         Full,
@@ -96,10 +95,10 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
     /// Waits for `mine` to be served.
     #[inline(never)]
     fn wait(&self, mine: u32, me: &Waiter) {
-        me.events.lock_slowpath.bump();
+        me.waits();
         loop {
             for _ in 0..me.tuning.threshold {
-                cpu_relax();
+                me.relax();
                 if self.serves(mine) {
                     return;
                 }
@@ -107,7 +106,7 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
             if self.lock_spinning(mine, me) {
                 return;
             }
-            cpu_relax();
+            me.relax();
         }
     }
 

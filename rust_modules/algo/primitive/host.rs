@@ -26,9 +26,6 @@ use std::thread;
 #[cfg(loom)]
 pub use loom::cell::UnsafeCell as Cell;
 
-/// How long a waiter spins before it halts. loom explores both sides of any number.
-pub const SPIN_THRESHOLD: u32 = if cfg!(loom) { 1 } else { 64 };
-
 pub struct Relaxed;
 pub struct Acquire;
 pub struct Release;

@@ -35,10 +35,6 @@ pub use kernel::sync::atomic::ordering::{
     Release, //
 };
 
-/// How often a waiter looks before it halts: some 100 µs, `SPIN_THRESHOLD` of the kernel's own
-/// paravirt queue lock being `1 << 15`.
-pub const SPIN_THRESHOLD: u32 = 1 << 12;
-
 /// Plain memory that more than one vCPU reaches; the algorithm says why that is no race.
 pub struct Cell<T>(UnsafeCell<T>);
 

@@ -12,7 +12,6 @@ use core::ptr;
 use super::LOOKS;
 use crate::{
     primitive::{
-        cpu_relax,
         Acquire,
         Atomic,
         Relaxed,
@@ -77,7 +76,7 @@ impl Node {
                 me.events.pv_wait_early.bump();
                 break;
             }
-            cpu_relax();
+            me.relax();
         }
         // Nothing to order: the waiter publishes no more than that it is about to halt.
         if self.state.cmpxchg(WAITING, HALTED, Relaxed).is_ok() {

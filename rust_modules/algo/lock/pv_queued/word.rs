@@ -3,8 +3,14 @@
 //! The word of `pv_queued`: who holds the lock, and what is known of the first waiter.
 //!
 //! ```text
-//!   31          18   17       16      15     0
-//!    overtakes     halted   pending   holder        holder: its vCPU's number plus one, 0 is free
+//!   31          19   18      17       16      15     0
+//!    overtakes     looks   halted   pending   holder     holder: its vCPU's number plus one; 0 is free
+//! ```
+//!
+//! ```text
+//!   nobody ──first──▶ pending ──▶ pending, looks ──patience is over──▶ pending, halted
+//!                        ▲              ▲                                     │
+//!                        └──freed: kick─┼─────────────────────────────────────┘
 //! ```
 
 use crate::primitive::Vcpu;
@@ -14,12 +20,14 @@ use crate::primitive::Vcpu;
 pub(super) struct Word(pub(super) u32);
 
 const HOLDER: u32 = 0xffff;
-/// A first waiter waits.
+/// There is a first waiter.
 const PENDING: u32 = 1 << 16;
 /// It is halted; whoever frees the lock kicks it.
 const HALTED: u32 = 1 << 17;
+/// It is there, and looks at the word.
+const LOOKS: u32 = 1 << 18;
 /// One section that began past the first waiter.
-const OVERTAKE: u32 = 1 << 18;
+const OVERTAKE: u32 = 1 << 19;
 const MOST_OVERTAKES: u32 = u32::MAX / OVERTAKE;
 
 impl Word {
@@ -52,17 +60,28 @@ impl Word {
         self.0 & HALTED != 0
     }
 
+    pub(super) fn looks(self) -> bool {
+        self.0 & LOOKS != 0
+    }
+
     /// Free; the first waiter, if it was halted, is about to be kicked.
     pub(super) fn freed(self) -> Self {
         Self(self.0 & !(HOLDER | HALTED))
     }
 
+    /// There is a first waiter, and nothing is known of it yet.
     pub(super) fn with_pending(self) -> Self {
         Self(self.0 | PENDING)
     }
 
+    /// The first waiter looks.
+    pub(super) fn with_looks(self) -> Self {
+        Self(self.0 & !HALTED | PENDING | LOOKS)
+    }
+
+    /// The first waiter is halted.
     pub(super) fn with_halted(self) -> Self {
-        Self(self.0 | HALTED)
+        Self(self.0 & !LOOKS | PENDING | HALTED)
     }
 
     /// Held by the holder of `mine`, who may take it past a first waiter up to `overtakes` times.

@@ -145,7 +145,11 @@ fn words(series: &[Series], jobs: bool) -> String {
     } else {
         "; dashed: the fastest single thread, times the threads"
     };
-    let runs = series.iter().flat_map(|s| &s.points).map(|p| p.raw.len()).min();
+    let runs = series
+        .iter()
+        .flat_map(|s| &s.points)
+        .map(|p| p.raw.len())
+        .min();
     let bars = match runs {
         Some(runs) if runs < 6 => "all from the least to the most run, too few for 95 % intervals",
         _ => "95 % intervals of the median",
