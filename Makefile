@@ -19,11 +19,11 @@ export TOOLBOX SERIES WHAT V SLOWPATH_BEGAN
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-inside := demo check modules tools image test model mistakes hot-check fmt clippy kernel rust-analyzer
+inside := demo report check test-report modules tools image test model mistakes hot-check fmt clippy kernel rust-analyzer
 ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 
 $(inside):
-	@MAKEFLAGS= MFLAGS= scripts/toolbox make --no-print-directory -j"$$(nproc)" $@ $(MAKEOVERRIDES)
+	@MAKEFLAGS= MFLAGS= $(if $(filter check test-report,$@),scripts/with-browser) scripts/toolbox make --no-print-directory -j"$$(nproc)" $@ $(MAKEOVERRIDES)
 
 else
 
@@ -39,8 +39,11 @@ kbuild  = kdir=$$(scripts/kernel) && flags=$$(scripts/kernel-arguments "$$kdir")
 demo: image ## what overcommitted vCPUs do to locks, counters and jobs: three tables
 	@sweep run scripts/experiments/demo.toml
 
+report: image ## the standard experiment (ten minutes), its verdict and an HTML report
+	@sweep run --report scripts/experiments/standard.toml
+
 check: ## run all tests and checks
-	+@scripts/check
+	+@scripts/with-browser scripts/check
 
 modules: kernel ## build the kernel modules for the stock kernel, or for KDIR=/path
 	+@$(call kbuild,$(step) modules) MO=$(build)/kernel modules
@@ -53,6 +56,9 @@ image: modules tools ## pack kernel, modules and tools into build/image
 
 test: ## run the host tests
 	@$(cargo) test --locked --workspace
+
+test-report: ## test the HTML report in this host's Chromium
+	@$(cargo) test --locked -p sweep --test browser -- --ignored
 
 model: ## explore every interleaving of the algorithms with loom
 	@$(cargo) --config build.rustflags='["--cfg","loom"]' test --locked --profile model --target-dir $(build)/loom -p algo

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The report in a real browser: it renders, says nothing on its console, asks no network, and what
+//! moves on it moves. Ignored unless asked for, since it needs one: `scripts/with-browser cargo test
+//! -p sweep --test browser -- --ignored`. Pictures are left where `SLOWPATH_PICTURES` says.
+
+#[path = "support/browser.rs"]
+mod browser;
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command, //
+};
+
+use browser::Browser;
+use serde_json::json;
+
+/// The report of the records of a real guest that are kept with these tests, or of the result that
+/// `SLOWPATH_RESULT` names.
+fn page() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let page = dir.path().join("report.html");
+    let kept = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/result");
+    let result = std::env::var_os("SLOWPATH_RESULT").map_or(kept, PathBuf::from);
+    let out = Command::new(env!("CARGO_BIN_EXE_sweep"))
+        .args(["report", "--out"])
+        .args([&page, &result])
+        .output()
+        .unwrap();
+    assert!(page.is_file(), "{}", String::from_utf8_lossy(&out.stderr));
+    (dir, page)
+}
+
+fn picture(browser: &Browser, name: &str) {
+    if let Some(dir) = std::env::var_os("SLOWPATH_PICTURES") {
+        fs::create_dir_all(&dir).unwrap();
+        browser.picture(&PathBuf::from(dir).join(name));
+    }
+}
+
+fn number(browser: &Browser, script: &str) -> f64 {
+    let said = browser.run(script);
+    said.as_f64().unwrap_or_else(|| panic!("{script}: {said}"))
+}
+
+/// Nothing is wider than the window, but for what scrolls by itself.
+fn fits(browser: &Browser) {
+    let wide = number(
+        browser,
+        "return document.documentElement.scrollWidth - innerWidth",
+    );
+    assert!(wide <= 0.0, "{wide} pixels too wide");
+}
+
+#[test]
+#[ignore = "needs a browser: scripts/with-browser"]
+fn it_renders_and_has_nothing_to_complain_of() {
+    let (_dir, page) = page();
+    let browser = Browser::open(1280, 900, false);
+    browser.go(&page);
+    let title = browser.run("return document.querySelector('h1').textContent");
+    assert!(!title.as_str().unwrap().is_empty());
+    assert!(
+        number(
+            &browser,
+            "return document.querySelectorAll('figure svg').length"
+        ) >= 3.0
+    );
+    let blank = "return [...document.querySelectorAll('.plot svg')].filter(s => \
+                 s.getBoundingClientRect().height < 40 || !s.querySelector('line, rect, polyline')).length";
+    assert_eq!(number(&browser, blank), 0.0, "an empty drawing");
+    let asked = "return performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:')).length";
+    assert_eq!(number(&browser, asked), 0.0, "the page asked for something");
+    let beyond = "return document.documentElement.innerHTML.includes('NaN') ? 1 : 0";
+    assert_eq!(number(&browser, beyond), 0.0, "a number that is none");
+    fits(&browser);
+    assert_eq!(browser.console(), Vec::<serde_json::Value>::new());
+    picture(&browser, "desktop.png");
+}
+
+#[test]
+#[ignore = "needs a browser: scripts/with-browser"]
+fn series_go_and_come_points_are_read_and_dark_is_dark() {
+    let (_dir, page) = page();
+    let browser = Browser::open(1280, 900, false);
+    browser.go(&page);
+    let hidden = "return document.querySelectorAll('figure .series.hidden').length";
+    browser.click("figure .key");
+    assert_eq!(number(&browser, hidden), 1.0);
+    assert_eq!(
+        browser.run("return document.querySelector('.key').ariaPressed"),
+        json!("false")
+    );
+    browser.click("figure .key");
+    assert_eq!(number(&browser, hidden), 0.0);
+
+    let tip = "return document.querySelector('.tip').hidden ? '' : document.querySelector('.tip').textContent";
+    browser.keys(".plot", "\u{e014}"); // right
+    let first = browser.run(tip);
+    browser.keys(".plot", "\u{e014}");
+    let second = browser.run(tip);
+    assert!(first.as_str().unwrap().contains("runs"), "{first}");
+    assert_ne!(first, second);
+    browser.keys(".plot", "\u{e00c}"); // escape
+    assert_eq!(browser.run(tip), json!(""));
+
+    let paper = "return getComputedStyle(document.body).backgroundColor";
+    let light = browser.run(paper);
+    browser.click(".theme");
+    assert_ne!(browser.run(paper), light);
+    let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+    browser.run("localStorage.clear(); delete document.documentElement.dataset.theme");
+    browser.command("Emulation.setEmulatedMedia", &media);
+    assert_ne!(browser.run(paper), light);
+    picture(&browser, "dark.png");
+    assert_eq!(browser.console(), Vec::<serde_json::Value>::new());
+}
+
+#[test]
+#[ignore = "needs a browser: scripts/with-browser"]
+fn a_phone_shows_all_of_it_in_letters_that_can_be_read() {
+    let (_dir, page) = page();
+    let browser = Browser::open(360, 740, true);
+    browser.go(&page);
+    fits(&browser);
+    let least = "return Math.min(...[...document.querySelectorAll('svg text')].map(t => \
+                 parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getBoundingClientRect().width \
+                 / t.ownerSVGElement.viewBox.baseVal.width))";
+    let least = number(&browser, least);
+    assert!(least >= 9.0, "letters of {least} pixels");
+    let small = "return [...document.querySelectorAll('button')].filter(b => b.getBoundingClientRect().height < 24).length";
+    assert_eq!(
+        number(&browser, small),
+        0.0,
+        "a button too small for a finger"
+    );
+    picture(&browser, "phone.png");
+}
+
+/// What the eye cannot see must be there in words.
+#[test]
+#[ignore = "needs a browser: scripts/with-browser"]
+fn every_figure_has_words_numbers_and_the_way_to_get_it_again() {
+    let (_dir, page) = page();
+    let browser = Browser::open(1280, 900, false);
+    browser.go(&page);
+    for (what, missing) in [
+        ("words", "!f.querySelector('.words').textContent.trim()"),
+        ("a table with numbers", "!f.querySelector('table tbody td')"),
+        (
+            "a command",
+            "!f.querySelector('.command').textContent.trim()",
+        ),
+        (
+            "a name for its plot",
+            "!f.querySelector('.plot').getAttribute('aria-label')",
+        ),
+        (
+            "a caption for each table",
+            "[...f.querySelectorAll('table')].some(t => !t.caption)",
+        ),
+    ] {
+        let script = format!(
+            "return [...document.querySelectorAll('figure')].filter(f => {missing}).length"
+        );
+        assert_eq!(number(&browser, &script), 0.0, "a figure without {what}");
+    }
+    let first = "return document.querySelector('main h2').textContent";
+    assert_eq!(browser.run(first), json!("Verdicts"), "verdicts come first");
+}
+
+#[test]
+#[ignore = "needs a browser: scripts/with-browser"]
+fn paper_shows_what_was_folded_away() {
+    let (_dir, page) = page();
+    let browser = Browser::open(1280, 900, false);
+    browser.go(&page);
+    let shut = "return document.querySelectorAll('details:not([open])').length";
+    assert!(number(&browser, shut) > 0.0);
+    browser.run("dispatchEvent(new Event('beforeprint'))");
+    assert_eq!(number(&browser, shut), 0.0);
+    browser.run("dispatchEvent(new Event('afterprint'))");
+    assert!(number(&browser, shut) > 0.0);
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("report.pdf");
+    browser.print(&file);
+    let printed = fs::read(&file).unwrap();
+    assert!(
+        printed.starts_with(b"%PDF") && printed.len() > 10_000,
+        "{}",
+        printed.len()
+    );
+    if let Some(dir) = std::env::var_os("SLOWPATH_PICTURES") {
+        fs::copy(&file, PathBuf::from(dir).join("report.pdf")).unwrap();
+    }
+}
