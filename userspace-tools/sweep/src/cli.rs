@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use clap::{
+    builder::TypedValueParser,
     Args,
     Parser,
     Subcommand, //
@@ -26,6 +27,8 @@ Examples:
   sweep report build/results/latest                   its figures, in one HTML file
   sweep gate --junit gates.xml build/results/latest   every expectation, a line each
   sweep baseline save build/base.json A B             keep results; `check` holds a later one to it
+  sweep watch                                         the newest result while it comes
+  sweep show --charts build/results/latest            its tables and small charts
   sweep csv build/results/latest >runs.csv            its runs for other programs
   sweep show --json build/results/latest | jq .figures
   sweep compare build/results/A build/results/B       better, worse, or no telling, run by run
@@ -74,6 +77,10 @@ pub enum Command {
     Csv(Csv),
     /// Hold two results of one experiment against each other.
     Compare(Compare),
+    /// Count how often, with this machine's noise, a difference between two sides would be called.
+    Trials(Trials),
+    /// Show the tables of a result while it comes.
+    Watch(Watch),
     /// Fit the Universal Scalability Law to every series over threads.
     Fit(Fit),
     /// Measure claims and say of each whether it holds.
@@ -95,6 +102,9 @@ pub struct Run {
     /// Draw the order of runs from this number; it is in the result, whoever chose it.
     #[arg(long)]
     pub seed: Option<u64>,
+    /// Write report.html into the result directory too.
+    #[arg(long)]
+    pub report: bool,
     /// Where verdicts are written to.
     #[command(flatten)]
     pub write: Write,
@@ -131,6 +141,9 @@ pub struct Show {
     /// Print JSON instead of tables.
     #[arg(long)]
     pub json: bool,
+    /// Draw small charts too.
+    #[arg(long)]
+    pub charts: bool,
 }
 
 /// Arguments of `merge`.
@@ -234,6 +247,44 @@ pub struct Compare {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `watch`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Watch {
+    /// The result directory; by default the newest.
+    pub dir: Option<PathBuf>,
+    /// Where the newest is looked for.
+    #[arg(long, default_value = "build/results")]
+    pub results: PathBuf,
+    /// Look once.
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// Arguments of `trials`.
+#[derive(Args, Debug)]
+#[command(after_help = AFTER)]
+pub struct Trials {
+    /// The result directory.
+    #[arg(default_value = "build/results/latest")]
+    pub dir: PathBuf,
+    /// The side to be judged, as \"hold_ns=22000 threads=1\".
+    #[arg(long, value_name = "SETTINGS")]
+    pub of: String,
+    /// The side to compare with; if it is the same, every other repeat against those between.
+    #[arg(long, value_name = "SETTINGS")]
+    pub to: String,
+    /// How many tries the repeats are cut into.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000).map(|n| n as usize))]
+    pub tries: usize,
+    /// How often a difference may be called where there is none.
+    #[arg(long, default_value_t = 0.01, value_parser = part)]
+    pub alpha: f64,
+    /// Differences smaller than this part do not matter.
+    #[arg(long, default_value_t = 0.05, value_parser = part)]
+    pub margin: f64,
 }
 
 /// A number above 0 and below 1.

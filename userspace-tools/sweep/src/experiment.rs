@@ -232,8 +232,8 @@ impl Experiment {
                 "name `{}`: allowed: letters, digits and `-`",
                 self.name
             ))
-        } else if !(1..=1000).contains(&self.repeats) {
-            Err(format!("repeats = {}: allowed: 1..=1000", self.repeats))
+        } else if !(1..=10_000).contains(&self.repeats) {
+            Err(format!("repeats = {}: allowed: 1..=10000", self.repeats))
         } else if self.warm_up > 100 {
             Err(format!("warm_up = {}: allowed: 0..=100", self.warm_up))
         } else if let Some(name) = self.twice() {

@@ -17,7 +17,10 @@ pub use self::{
         judge, //
     },
     quantity::quantity,
-    rule::Rule,
+    rule::{
+        setting as side_of,
+        Rule, //
+    },
 };
 use crate::{
     setting::{

@@ -14,7 +14,13 @@ mod threshold;
 mod timeline;
 mod waits;
 
-use std::fs;
+use std::{
+    fs,
+    path::{
+        Path,
+        PathBuf, //
+    },
+};
 
 use anyhow::Context;
 
@@ -28,13 +34,13 @@ use crate::{
     experiment::Part,
     loaded::Loaded,
     record::Record,
-    say::say,
     setting::{
         words,
         Point, //
     },
     summary::Summary,
-    Ended, //
+    Ended,
+    Usage, //
 };
 
 /// A part of a result with all that figures are drawn from.
@@ -47,10 +53,15 @@ pub struct Drawn<'a> {
 
 /// Writes the page, and says whether what it reports is as it must be.
 pub fn report(args: &Args) -> anyhow::Result<Ended> {
+    write(&args.dirs, args.out.as_deref())
+}
+
+/// The same, to `out`, or to report.html in the first of `dirs`.
+pub fn write(dirs: &[PathBuf], out: Option<&Path>) -> anyhow::Result<Ended> {
     let mut sections = Vec::new();
     let mut ended = Ended::Held;
     let mut n = 0;
-    for dir in &args.dirs {
+    for dir in dirs {
         let loaded = Loaded::read(dir)?;
         let why = loaded.incomplete.clone();
         let summary = Summary::new(&loaded.experiment, &loaded.provenance, &loaded.records, why)?;
@@ -59,18 +70,19 @@ pub fn report(args: &Args) -> anyhow::Result<Ended> {
         sections.push(page::section(&loaded, dir, &summary, &figures, &mut n));
     }
     let page = page::page(&sections, ended).into_string();
-    let out = match &args.out {
-        Some(out) => out.clone(),
-        None => args.dirs[0].join("report.html"),
+    let out = match (out, dirs) {
+        (Some(out), _) => out.to_path_buf(),
+        (None, [first, ..]) => first.join("report.html"),
+        (None, []) => return Err(Usage("no result to report".into()).into()),
     };
     fs::write(&out, page).with_context(|| format!("cannot write {}", out.display()))?;
     let out = fs::canonicalize(&out).unwrap_or(out);
-    say(format_args!("report: {}", out.display()))?;
+    eprintln!("report: {}", out.display());
     Ok(ended)
 }
 
 /// Every figure that the result has numbers for, by part.
-fn figures(loaded: &Loaded, dir: &std::path::Path) -> anyhow::Result<Vec<(String, Vec<Figure>)>> {
+fn figures(loaded: &Loaded, dir: &Path) -> anyhow::Result<Vec<(String, Vec<Figure>)>> {
     let mut all = Vec::new();
     for part in &loaded.experiment.parts {
         let mine = |record: &&Record| {

@@ -42,6 +42,8 @@ mod statistics;
 mod summary;
 mod table;
 mod times;
+mod trials;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -81,6 +83,8 @@ fn main() -> ExitCode {
         cli::Command::Baseline(cli::Baseline::Save(args)) => baseline::save(&args),
         cli::Command::Baseline(cli::Baseline::Check(args)) => baseline::check(&args),
         cli::Command::Report(args) => html::report(&args),
+        cli::Command::Watch(args) => watch::watch(&args),
+        cli::Command::Trials(args) => trials::trials(&args),
         cli::Command::Csv(args) => export::csv(&args),
         cli::Command::Show(args) => show::show(&args).map(Ended::from),
         cli::Command::Compare(args) => compare::compare(&args),

@@ -5,7 +5,7 @@
 use crate::{
     cli::Run as Args,
     experiment::Experiment,
-    figures, gate, judge,
+    figures, gate, html, judge,
     provenance::Provenance,
     record::Record,
     results::{
@@ -54,6 +54,9 @@ pub fn finish(
     results.publish()?;
     let summary = Summary::new(experiment, &origin, records, None)?;
     args.write.write(&experiment.name, &summary.verdicts())?;
+    if args.report {
+        html::write(std::slice::from_ref(&results.dir), None)?;
+    }
     if args.json {
         say(format_args!("{:#}", summary.json(&results.dir)))?;
     } else {

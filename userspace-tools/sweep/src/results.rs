@@ -25,6 +25,8 @@ use crate::record::Record;
 
 /// The file whose presence says that the rest is not to be trusted, and why.
 pub const INCOMPLETE: &str = "INCOMPLETE";
+/// What it says as long as nobody knows better.
+pub const UNDER_WAY: &str = "under way, or cut short without a word";
 /// The version of what a result directory holds.
 pub const SCHEMA: u32 = 2;
 /// The experiment's file, as it was.
@@ -52,7 +54,7 @@ impl Results {
         fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
         let dir = fresh(root, &format!("{now}-{name}"))?;
         let results = Self { dir };
-        results.mark("under way, or cut short without a word")?;
+        results.mark(UNDER_WAY)?;
         Ok(results)
     }
 

@@ -121,6 +121,7 @@ fn go(
     mut origin: Provenance,
     clock: &Clock,
 ) -> anyhow::Result<Ended> {
+    results.mark(results::UNDER_WAY)?;
     let runs = Runs::open(&results.dir)?;
     let (all, had) = (plan.runs().count(), runs.records().len());
     let about = seconds(plan.estimate());

@@ -28,6 +28,9 @@ pub fn show(args: &Args) -> anyhow::Result<bool> {
     } else {
         say(summary.text().trim_end())?;
     }
+    if args.charts && !args.json {
+        say(format_args!("\n{}", summary.charts()))?;
+    }
     Ok(summary.holds())
 }
 

@@ -43,12 +43,18 @@ use crate::{
     record::Record,
     results,
     setting::words,
-    table::table,
+    table::{
+        shapes,
+        table, //
+    },
     Ended,
 };
 
 /// Faults that are printed; the rest is counted.
 const SHOWN: usize = 10;
+
+/// Faults that one verdict names.
+const FEW: usize = 3;
 
 /// Everything there is to say about a result.
 #[derive(Debug)]
@@ -97,29 +103,33 @@ impl<'a> Summary<'a> {
 
     /// Every verdict: of each part's oracle, and of each rule.
     pub fn verdicts(&self) -> Vec<Case> {
+        let mut cases = self.oracles();
+        cases.extend(self.gates.iter().map(case));
+        cases
+    }
+
+    /// The verdict on each part's runs.
+    pub fn oracles(&self) -> Vec<Case> {
         let parts = self.tables.iter().map(|(part, cells)| {
             let mine = self.faults.iter().filter(|fault| fault.part == part.name);
-            let faults: Vec<String> = mine.map(Fault::to_string).collect();
+            let mut faults: Vec<String> = mine.map(Fault::to_string).collect();
             let runs: usize = cells.iter().map(|cell| cell.reports.len()).sum();
+            let outcome = match faults.is_empty() {
+                true => Outcome::Passed,
+                false => Outcome::Failed,
+            };
+            let all = faults.len();
+            if all > FEW {
+                faults.truncate(FEW);
+                faults.push(format!("and {} more", all - FEW));
+            }
             Case {
                 name: format!("{}: {runs} runs as they must be", part.name),
-                outcome: match faults.is_empty() {
-                    true => Outcome::Passed,
-                    false => Outcome::Failed,
-                },
+                outcome,
                 text: faults.join("; "),
             }
         });
-        let gates = self.gates.iter().map(|gate| Case {
-            name: gate.name(),
-            outcome: match gate.verdict {
-                gate::Verdict::Holds => Outcome::Passed,
-                gate::Verdict::Broken => Outcome::Failed,
-                gate::Verdict::Inconclusive { .. } => Outcome::Unknown,
-            },
-            text: format!("{}: {}", gate.measured, gate.verdict),
-        });
-        parts.chain(gates).collect()
+        parts.collect()
     }
 
     /// The numbers by name.
@@ -138,6 +148,13 @@ impl<'a> Summary<'a> {
             text += &self.rules(part);
         }
         text + "\n" + &self.verdict() + "\n" + &self.provenance.times.to_string()
+    }
+
+    /// Small charts, in letters.
+    pub fn charts(&self) -> String {
+        let tables = self.tables.iter();
+        let charts = tables.map(|(part, cells)| format!("{}\n{}", part.title, shapes(part, cells)));
+        charts.collect::<Vec<_>>().join("\n")
     }
 
     /// The rules of `part`, those first that do not hold.
@@ -212,7 +229,29 @@ impl<'a> Summary<'a> {
 
     /// All verdicts in one line.
     pub fn verdict_line(&self) -> String {
-        self.verdict().lines().collect::<Vec<_>>().join(" ")
+        let runs = self.tables.iter().flat_map(|(_, cells)| cells);
+        let runs: usize = runs.map(|cell| cell.reports.len()).sum();
+        let mut line = match (self.faults.len(), runs) {
+            (0, 0) => "no runs".into(),
+            (0, n) => format!("{n} runs, every one as it must be"),
+            (faults, _) => format!("{faults} runs did not come out as they must"),
+        };
+        let count = |ended| {
+            let mine = self
+                .gates
+                .iter()
+                .filter(|g| gate::ended(std::slice::from_ref(*g)) == ended);
+            mine.count()
+        };
+        if !self.gates.is_empty() {
+            let (held, open) = (count(Ended::Held), count(Ended::Inconclusive));
+            let broken = count(Ended::Broken);
+            line += &format!("; expectations: {held} hold, {broken} broken, {open} inconclusive");
+        }
+        match &self.incomplete {
+            Some(why) => format!("{line}; INCOMPLETE: {why}"),
+            None => line + ".",
+        }
     }
 
     /// How long vCPUs ran, and waited for a CPU to run on, as the host saw it.
@@ -304,6 +343,19 @@ impl<'a> Summary<'a> {
             "parts": parts.collect::<Vec<_>>(),
             "provenance": self.provenance,
         })
+    }
+}
+
+/// A rule's verdict as others are told it.
+pub fn case(gate: &Gated) -> Case {
+    Case {
+        name: gate.name(),
+        outcome: match gate.verdict {
+            gate::Verdict::Holds => Outcome::Passed,
+            gate::Verdict::Broken => Outcome::Failed,
+            gate::Verdict::Inconclusive { .. } => Outcome::Unknown,
+        },
+        text: format!("{}: {}", gate.measured, gate.verdict),
     }
 }
 

@@ -6,7 +6,9 @@ mod counters;
 mod grid;
 mod jobs;
 mod locks;
+mod shape;
 
+pub use self::shape::shapes;
 use crate::{
     cell::Cell,
     experiment::{

@@ -17,6 +17,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Axis {
     kind: Kind,
+    whole: bool,
     from: f64,
     to: f64,
     start: f64,
@@ -28,10 +29,15 @@ impl Axis {
     pub fn new(kind: Kind, values: impl Iterator<Item = f64>, start: f64, end: f64) -> Self {
         let finite: Vec<f64> = values.filter(|v| v.is_finite()).collect();
         let most = finite.iter().copied().fold(0.0, f64::max);
+        // There are no halves of threads.
+        let whole = finite.iter().all(|v| v.fract() == 0.0) && most >= 1.0;
         let (from, to) = match kind {
             Kind::Linear => {
                 let most = if most > 0.0 { most } else { 1.0 };
-                let step = step(most);
+                let step = match whole {
+                    true => step(most).max(1.0),
+                    false => step(most),
+                };
                 (0.0, (most / step * 0.999).ceil().max(1.0) * step)
             }
             Kind::Log => {
@@ -43,6 +49,7 @@ impl Axis {
         };
         Self {
             kind,
+            whole,
             from,
             to,
             start,
@@ -72,6 +79,7 @@ impl Axis {
         let values: Vec<f64> = match self.kind {
             Kind::Linear => {
                 let step = step(self.to);
+                let step = if self.whole { step.max(1.0) } else { step };
                 let count = (self.to / step).round() as usize;
                 (0..=count).map(|i| i as f64 * step).collect()
             }

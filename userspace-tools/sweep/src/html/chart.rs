@@ -75,7 +75,7 @@ pub struct Chart {
 impl Chart {
     /// Draws it.
     pub fn draw(&self) -> Markup {
-        let right = WIDTH - if self.right.is_some() { 52.0 } else { 14.0 };
+        let right = WIDTH - if self.right.is_some() { 52.0 } else { 22.0 };
         let points = || self.series.iter().flat_map(|series| &series.points);
         let x = Axis::new(self.kind, points().map(|p| p.x), LEFT, right);
         let side = |right: bool| {

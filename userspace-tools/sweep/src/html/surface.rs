@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     cell::Cell,
+    experiment::Module,
     human,
     statistics::Interval, //
 };
@@ -80,6 +81,8 @@ fn panel(name: &str, cells: &[&Cell], down: &str, across: &str) -> Panel {
 const WIDTH: f64 = 460.0;
 const LEFT: f64 = 96.0;
 const FIELD: f64 = 24.0;
+/// The name of a block, and what stands above its columns.
+const HEAD: f64 = 38.0;
 
 fn figure(drawn: &Drawn<'_>, panels: &[Panel], down: &str, across: &str) -> Figure {
     let mut data = Data {
@@ -104,15 +107,16 @@ fn figure(drawn: &Drawn<'_>, panels: &[Panel], down: &str, across: &str) -> Figu
              each field. The fuller the colour, the nearer to the best of its own block."
         ),
         series: Vec::new(),
-        drawing: draw(panels, down, &across_words),
+        // Of times, the shortest is the best.
+        drawing: draw(panels, down, &across_words, drawn.part.module == Module::JobRunner),
         data: vec![data],
         settings: drawn.settings(),
         command: drawn.command(),
     }
 }
 
-fn draw(panels: &[Panel], down: &str, across: &str) -> Markup {
-    let height = |panel: &Panel| 22.0 + FIELD * panel.rows.len() as f64 + 8.0;
+fn draw(panels: &[Panel], down: &str, across: &str, less: bool) -> Markup {
+    let height = |panel: &Panel| HEAD + FIELD * panel.rows.len() as f64 + 8.0;
     let mut tops = Vec::new();
     let mut y = 0.0;
     for panel in panels {
@@ -120,28 +124,38 @@ fn draw(panels: &[Panel], down: &str, across: &str) -> Markup {
         y += height(panel);
     }
     html! {
-        svg viewBox={ "0 0 " (WIDTH) " " (n(y + 18.0)) } aria-hidden="true" focusable="false" {
-            @for (panel, top) in panels.iter().zip(tops) { (fields(panel, top, down, across)) }
+        svg viewBox={ "0 0 " (WIDTH) " " (n(y)) } aria-hidden="true" focusable="false" {
+            @for (panel, top) in panels.iter().zip(tops) { (fields(panel, top, down, across, less)) }
         }
     }
 }
 
-fn fields(panel: &Panel, top: f64, down: &str, across: &str) -> Markup {
+fn fields(panel: &Panel, top: f64, down: &str, across: &str, less: bool) -> Markup {
     let wide = (WIDTH - LEFT - 6.0) / panel.columns.len() as f64;
-    let most = panel.fields.iter().map(|f| f.2).fold(0.0, f64::max);
+    let most = panel
+        .fields
+        .iter()
+        .map(|f| f.2)
+        .fold(f64::MIN_POSITIVE, f64::max);
+    let least = panel
+        .fields
+        .iter()
+        .map(|f| f.2)
+        .fold(f64::INFINITY, f64::min);
     let place = |of: &[u64], value: u64| of.iter().position(|v| *v == value).unwrap_or(0) as f64;
-    let first = top + 22.0;
+    let first = top + HEAD;
     html! {
         text.on.strong x="2" y=(n(top + 15.0)) { (panel.name) }
+        text.end x=(LEFT - 8.0) y=(n(top + 32.0)) { (across) }
         @for (i, column) in panel.columns.iter().enumerate() {
-            text.middle x=(n(LEFT + (i as f64 + 0.5) * wide)) y=(n(top + 15.0)) { (column) " " (across) }
+            text.middle x=(n(LEFT + (i as f64 + 0.5) * wide)) y=(n(top + 32.0)) { (column) }
         }
         @for (i, row) in panel.rows.iter().enumerate() {
             text.end x=(LEFT - 8.0) y=(n(first + i as f64 * FIELD + 16.0)) { (down) " " (row) @if down == "ratio" { "x" } }
         }
         @for (row, column, value) in &panel.fields {
             @let (x, y) = (LEFT + place(&panel.columns, *column) * wide, first + place(&panel.rows, *row) * FIELD);
-            @let part = if most > 0.0 { value / most } else { 0.0 };
+            @let part = if less { least / value } else { value / most };
             g data-tip={ (panel.name) "\n" (down) " " (row) ", " (across) " " (column) "\n" (human::short(*value)) }
                 data-x=(n(x + wide / 2.0)) data-y=(n(y)) {
                 rect.heat x=(n(x)) y=(n(y)) width=(n(wide)) height=(FIELD) rx="3"

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep trials`: how often, on this machine and with its noise, a difference would be called. Many
+//! interleaved repeats of two sides are cut into tries that share none; each try begins with the
+//! fewest repeats that can say anything, and takes those that it is asked for.
+
+use crate::{
+    cell::{
+        cells,
+        Cell, //
+    },
+    cli::Trials as Args,
+    gate::side_of,
+    loaded::Loaded,
+    say::say,
+    setting::{
+        words,
+        Point, //
+    },
+    statistics::{
+        Rules,
+        Verdict, //
+    },
+    Ended,
+    Usage, //
+};
+
+/// How often a try may ask for more.
+const LOOKS: usize = 6;
+
+/// Counts verdicts.
+pub fn trials(args: &Args) -> anyhow::Result<Ended> {
+    let loaded = Loaded::read(&args.dir)?;
+    let mut all = Vec::new();
+    for part in &loaded.experiment.parts {
+        all.extend(cells(&loaded.experiment, part, &loaded.records)?);
+    }
+    let reference = find(&all, &args.to)?;
+    let subject = find(&all, &args.of)?;
+    let (mut a, mut b) = (reference.values(), subject.values());
+    if reference.at == subject.at {
+        // The same side: every other repeat against those between them.
+        let every = |first: usize| reference.values().into_iter().skip(first).step_by(2);
+        (a, b) = (every(0).collect(), every(1).collect());
+    }
+    let rules = Rules {
+        alpha: args.alpha,
+        margin: args.margin,
+        power: 0.99,
+        more_is_better: reference.reports.iter().all(|r| r.more_is_better()),
+    };
+    let each = a.len().min(b.len()) / args.tries;
+    if each < rules.fewest() {
+        let need = rules.fewest() * args.tries;
+        let why = format!(
+            "{} tries need {need} repeats of each side at least",
+            args.tries
+        );
+        return Err(Usage(why).into());
+    }
+    let mut verdicts = Vec::new();
+    for (a, b) in a
+        .chunks_exact(each)
+        .zip(b.chunks_exact(each))
+        .take(args.tries)
+    {
+        verdicts.push(one(&rules, a, b));
+    }
+    let count = |is: fn(&Verdict) -> bool| verdicts.iter().filter(|(v, _)| is(v)).count();
+    let mut used: Vec<usize> = verdicts.iter().map(|(_, used)| *used).collect();
+    used.sort_unstable();
+    say(format_args!(
+        "{} against {}: {} tries, {} to {} repeats of each side taken, {each} there\n\
+         better {}\nworse {}\nno difference shown {}\ninconclusive {}",
+        words(&subject.at),
+        words(&reference.at),
+        verdicts.len(),
+        used.first().unwrap_or(&0),
+        used.last().unwrap_or(&0),
+        count(|v| *v == Verdict::Better),
+        count(|v| *v == Verdict::Worse),
+        count(|v| *v == Verdict::NoDifferenceShown),
+        count(|v| matches!(v, Verdict::Inconclusive { .. })),
+    ))?;
+    Ok(Ended::Held)
+}
+
+/// One try: what it says, and how many repeats that took.
+fn one(rules: &Rules, a: &[f64], b: &[f64]) -> (Verdict, usize) {
+    let most = a.len();
+    let mut n = rules.fewest().min(most);
+    let mut verdict = Verdict::Inconclusive { repeats: n };
+    for _ in 0..LOOKS {
+        verdict = rules.judge(&a[..n], &b[..n]).unwrap_or(verdict);
+        match verdict {
+            Verdict::Inconclusive { repeats } if n < most => n = repeats.clamp(n + 1, most),
+            _ => break,
+        }
+    }
+    (verdict, n)
+}
+
+fn find<'a>(all: &'a [Cell], text: &str) -> Result<&'a Cell, Usage> {
+    let wanted: Point = text
+        .split_whitespace()
+        .filter_map(|word| word.split_once('='))
+        .map(|(key, value)| (key.to_string(), side_of(value)))
+        .collect();
+    let mut mine = all.iter().filter(|cell| {
+        !wanted.is_empty() && wanted.iter().all(|(k, v)| cell.settings.get(k) == Some(v))
+    });
+    match (mine.next(), mine.next()) {
+        (Some(cell), None) => Ok(cell),
+        (None, _) => Err(Usage(format!(
+            "`{text}`: no run has that; write as \"hold_ns=200 threads=1\""
+        ))),
+        (Some(_), Some(_)) => Err(Usage(format!(
+            "`{text}`: several sides have that; say more"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_try_takes_what_it_is_asked_for_and_no_more() {
+        let rules = Rules {
+            alpha: 0.01,
+            margin: 0.05,
+            power: 0.99,
+            more_is_better: true,
+        };
+        let noise = |i: u32| f64::from(i * 7919 % 101) / 101.0 - 0.5;
+        let a: Vec<f64> = (0..60).map(|i| 100.0 + 8.0 * noise(i)).collect();
+        let slower: Vec<f64> = a.iter().rev().map(|v| v * 0.9).collect();
+        let (verdict, used) = one(&rules, &a, &slower);
+        assert_eq!(verdict, Verdict::Worse);
+        assert!(used < 60, "{used}");
+        let (verdict, _) = one(&rules, &a[..30], &a[30..]);
+        assert_ne!(verdict, Verdict::Worse);
+    }
+}
