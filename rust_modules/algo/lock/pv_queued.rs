@@ -92,6 +92,13 @@ impl PvQueued {
         Word(self.word.load(Relaxed))
     }
 
+    /// Takes the lock if it is free and nobody waits.
+    #[inline]
+    fn take(&self, mine: Word) -> bool {
+        // Pairs with the release in `free`, of whoever held it before.
+        self.word.cmpxchg(Word::FREE.0, mine.0, Acquire).is_ok()
+    }
+
     /// Frees the lock, and wakes the first waiter if it is halted.
     #[inline]
     fn free(&self, mine: Word, me: &Waiter) {
@@ -225,8 +232,9 @@ impl PvQueued {
 
     /// The holder, whose `node` was first: makes the one behind it first.
     fn make_next_first(&self, at: *mut Node, node: &Node) {
-        // Leaves the queue empty, if it is. Whoever comes then is first without being told.
-        if node.next().is_none() && self.tail.cmpxchg(at, ptr::null_mut(), Release).is_ok() {
+        // Leaves the queue empty, if it is. Whoever comes then is first without being told, and
+        // needs to know no more than that: nothing to order.
+        if node.next().is_none() && self.tail.cmpxchg(at, ptr::null_mut(), Relaxed).is_ok() {
             return;
         }
         let next = loop {
@@ -260,8 +268,7 @@ impl Lock for PvQueued {
     #[inline]
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
         let mine = Word::held_by(Vcpu::current());
-        // Pairs with the release in `free`, of whoever held it before.
-        if self.word.cmpxchg(Word::FREE.0, mine.0, Acquire).is_err() {
+        if !self.take(mine) {
             self.take_slowly(mine, me);
         }
         let r = body();
@@ -272,8 +279,7 @@ impl Lock for PvQueued {
     #[inline]
     fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
         let mine = Word::held_by(Vcpu::current());
-        // As in `with`, but never past a waiter.
-        if self.word.cmpxchg(Word::FREE.0, mine.0, Acquire).is_err() {
+        if !self.take(mine) {
             return None;
         }
         let r = body();
