@@ -12,13 +12,26 @@ mod imp;
 
 pub use self::imp::{
     cpu_relax,
+    here,
+    keep,
     smp_mb,
     stamp,
+    undisturbed,
     Acquire,
     Atomic,
     Cell,
     Full,
+    Mine,
+    Ordering,
+    PerVcpu,
     Relaxed,
     Release,
     Vcpu, //
+};
+
+/// Where a thread of a test is.
+#[cfg(not(MODULE))]
+pub use self::imp::{
+    on,
+    wander, //
 };

@@ -9,6 +9,9 @@
 
 extern crate std;
 
+#[path = "host/per_vcpu.rs"]
+mod per_vcpu;
+
 #[cfg(not(loom))]
 use core::sync::atomic as raw;
 #[cfg(loom)]
@@ -23,6 +26,7 @@ use raw::{
 #[cfg(not(loom))]
 use std::thread;
 
+pub use self::per_vcpu::{here, keep, on, undisturbed, wander, Mine, PerVcpu};
 #[cfg(loom)]
 pub use loom::cell::UnsafeCell as Cell;
 

@@ -7,6 +7,8 @@
 #[cfg_attr(any(outline, not(target_arch = "x86_64")), path = "outline.rs")]
 #[cfg_attr(not(any(outline, not(target_arch = "x86_64"))), path = "x86.rs")]
 mod inline;
+#[path = "kernel/per_vcpu.rs"]
+mod per_vcpu;
 
 mod helpers {
     #![allow(
@@ -28,9 +30,16 @@ pub use self::inline::{
     smp_mb,
     Atomic, //
 };
+pub use self::per_vcpu::{
+    here,
+    keep,
+    Mine,
+    PerVcpu, //
+};
 pub use kernel::sync::atomic::ordering::{
     Acquire,
     Full,
+    Ordering,
     Relaxed,
     Release, //
 };
@@ -123,4 +132,15 @@ impl Vcpu {
         // SAFETY: The number is that of a CPU, as `current` and `numbered` see to.
         unsafe { helpers::slowpath_kick(self.0) };
     }
+}
+
+/// Runs `work` on one vCPU, with interrupts off; only an NMI still comes.
+#[inline]
+pub fn undisturbed<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: Undone below, on the same task.
+    let flags = unsafe { helpers::slowpath_irq_save() };
+    let r = work();
+    // SAFETY: Undoes what was done above.
+    unsafe { helpers::slowpath_irq_restore(flags) };
+    r
 }
