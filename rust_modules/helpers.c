@@ -3,7 +3,10 @@
  * The inline C that Rust cannot call. Linked into each module, so it may use no THIS_MODULE.
  */
 #include <linux/cpumask.h>
+#include <linux/kernel_stat.h>
 #include <linux/kvm_para.h>
+#include <linux/percpu-refcount.h>
+#include <linux/refcount.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -36,6 +39,36 @@ void slowpath_irq_restore(unsigned long flags)
 	local_irq_restore(flags);
 }
 
+void slowpath_percpu_ref_get(void *ref)
+{
+	percpu_ref_get(ref);
+}
+
+void slowpath_percpu_ref_put(void *ref)
+{
+	percpu_ref_put(ref);
+}
+
+long long slowpath_percpu_ref_count(const void *ref)
+{
+	return atomic_long_read(&((const struct percpu_ref *)ref)->data->count);
+}
+
+void slowpath_refcount_set(void *refs, int n)
+{
+	refcount_set(refs, n);
+}
+
+void slowpath_refcount_inc(void *refs)
+{
+	refcount_inc(refs);
+}
+
+void slowpath_refcount_dec(void *refs)
+{
+	refcount_dec(refs);
+}
+
 int slowpath_move_to(unsigned int cpu)
 {
 	/* Also for a bound kthread: what is forbidden is sched_setaffinity(). */
@@ -53,6 +86,11 @@ void slowpath_yield_to(unsigned int cpu)
 bool slowpath_vcpu_is_preempted(unsigned int cpu)
 {
 	return vcpu_is_preempted(cpu);
+}
+
+unsigned long long slowpath_steal_ns(unsigned int cpu)
+{
+	return kcpustat_cpu(cpu).cpustat[CPUTIME_STEAL];
 }
 
 unsigned int slowpath_possible_cpus(void)

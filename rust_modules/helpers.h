@@ -12,6 +12,15 @@ void slowpath_preempt_enable(void);
 unsigned long slowpath_irq_save(void);
 void slowpath_irq_restore(unsigned long flags);
 
+/* The inline halves of <linux/percpu-refcount.h> and <linux/refcount.h>. */
+void slowpath_percpu_ref_get(void *ref);
+void slowpath_percpu_ref_put(void *ref);
+/* What an atomic percpu_ref counts. */
+long long slowpath_percpu_ref_count(const void *ref);
+void slowpath_refcount_set(void *refs, int n);
+void slowpath_refcount_inc(void *refs);
+void slowpath_refcount_dec(void *refs);
+
 /* Moves the calling task to the CPU, where it stays; -EINVAL if that is not online. */
 int slowpath_move_to(unsigned int cpu);
 
@@ -19,6 +28,8 @@ int slowpath_move_to(unsigned int cpu);
 unsigned int slowpath_kvm_features(void);
 /* Whether the host says that no vCPU shares its CPU. */
 _Bool slowpath_kvm_dedicated(void);
+/* The time that the hypervisor says it took from the CPU; 0 where it says nothing. */
+unsigned long long slowpath_steal_ns(unsigned int cpu);
 /* CPUs that there can ever be. */
 unsigned int slowpath_possible_cpus(void);
 

@@ -4,9 +4,17 @@
 
 use kernel::bindings;
 
+use crate::helpers;
+
 /// Returns the monotonic time, in nanoseconds.
 #[inline]
 pub fn now_ns() -> u64 {
     // SAFETY: May be called anywhere but in an NMI. The clock starts at 0 and is never negative.
     unsafe { bindings::ktime_get() }.unsigned_abs()
+}
+
+/// Returns the time that the hypervisor says it took from `vcpu`, in nanoseconds; it may say 0.
+pub fn steal_ns(vcpu: u32) -> u64 {
+    // SAFETY: Reads a number of a CPU that there is.
+    unsafe { helpers::slowpath_steal_ns(vcpu) }
 }

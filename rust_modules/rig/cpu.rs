@@ -43,3 +43,8 @@ pub(crate) fn limits() -> Limits {
         bytes: pages.saturating_mul(PAGE_SIZE as u64),
     }
 }
+
+/// Returns one more than the highest number that a vCPU may ever have.
+pub fn possible_vcpus() -> u32 {
+    nr_cpu_ids()
+}

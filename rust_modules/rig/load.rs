@@ -67,6 +67,12 @@ pub trait Load: Send + Sync + Sized + 'static {
         let _ = (run, config);
     }
 
+    /// Tells how things stand in a run that is under way, for the file `now`.
+    fn now(run: &Self::Run, to: &mut Text) -> fmt::Result {
+        let _ = (run, to);
+        Ok(())
+    }
+
     /// Tells what a run came to.
     fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result;
 }

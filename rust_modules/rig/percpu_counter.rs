@@ -22,6 +22,11 @@ unsafe impl Send for PercpuCounter {}
 unsafe impl Sync for PercpuCounter {}
 
 impl PercpuCounter {
+    /// Bytes of one, besides those on each CPU.
+    pub const BYTES: usize = size_of::<bindings::percpu_counter>();
+    /// Bytes of one on each CPU.
+    pub const PER_VCPU: usize = size_of::<i32>();
+
     /// Creates a counter at zero.
     pub fn new() -> Result<Self> {
         let counter = KBox::new(Opaque::uninit(), GFP_KERNEL)?;
@@ -47,6 +52,7 @@ impl PercpuCounter {
     }
 
     /// Returns the central count.
+    #[inline(always)]
     pub fn read(&self) -> i64 {
         // SAFETY: As above; a concurrent change is not torn.
         unsafe { (&raw const (*self.0.get()).count).read_volatile() }

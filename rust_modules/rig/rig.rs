@@ -13,16 +13,19 @@ mod cpu;
 mod crew;
 mod delay;
 mod gate;
+mod grace;
 mod helpers;
 mod hotplug;
 mod irqs;
 mod kernel_lock;
+mod kernel_refs;
 mod kick;
 mod line;
 mod load;
 mod memory;
 mod mode;
 mod nap;
+mod on_death;
 mod padded;
 mod percpu_counter;
 mod preempt;
@@ -34,15 +37,20 @@ mod stage;
 mod text;
 mod thread;
 mod urgency;
+mod vcpus;
 mod watchdog;
 
 pub use self::{
     alarm::Alarm,
     bench::Stand,
-    clock::now_ns,
+    clock::{
+        now_ns,
+        steal_ns, //
+    },
     cpu::{
         nth_online,
-        online_vcpus, //
+        online_vcpus,
+        possible_vcpus, //
     },
     crew::{
         Place,
@@ -52,6 +60,7 @@ pub use self::{
         burn,
         Pace, //
     },
+    grace::wait_for_grace,
     hotplug::{
         bring_online,
         is_online,
@@ -60,6 +69,10 @@ pub use self::{
     },
     irqs::IrqsOff,
     kernel_lock::kernel_lock,
+    kernel_refs::{
+        KernelRefcount,
+        PercpuRef, //
+    },
     kick::{
         kick,
         kick_by, //
@@ -74,6 +87,10 @@ pub use self::{
     nap::{
         nap_soundly_until,
         nap_until, //
+    },
+    on_death::{
+        Mourns,
+        OnDeath, //
     },
     padded::Padded,
     percpu_counter::PercpuCounter,
@@ -95,6 +112,7 @@ pub use self::{
         go_first,
         go_last, //
     },
+    vcpus::Vcpus,
     watchdog::{
         OnDuty,
         Region,

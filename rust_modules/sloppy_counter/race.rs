@@ -1,156 +1,236 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One run: threads that add to one counter.
+//! `adds`: threads that add to one counter, and read it.
 
-use abi::{
-    sloppy_counter::{
-        Config,
-        Counter as Name, //
-    },
-    Limits, //
+use abi::sloppy_counter::{
+    Config,
+    Counter as Name,
+    Switch, //
 };
-use algo::{
-    counter::{
-        Busted,
-        Exact,
-        Lane, //
-    },
-    primitive::{
-        cpu_relax,
-        Atomic,
-        Relaxed, //
-    }, //
+use algo::primitive::{
+    cpu_relax,
+    Atomic,
+    Full,
+    Relaxed, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 use rig::{
     breathe,
     now_ns,
+    wait_for_grace,
+    Mourns,
+    OnDeath,
     Padded,
     Preempt,
     Refused,
+    Vcpus,
     Worker, //
 };
 
 use crate::{
-    kernel_counter::PercpuCounter,
+    audit::Audit,
+    conduct::Disturbed,
+    history::History,
+    line_up::{
+        LineUp,
+        Until, //
+    },
+    pace::Pace,
+    table,
     total::{
-        Total,
-        Watched, //
+        Number,
+        Progress,
+        Total, //
     }, //
 };
+use algo::counter::EachVcpu;
 
-/// A lane for each thread.
-pub(crate) type Lanes = KVVec<Padded<Lane>>;
+/// The counter, which is folded when a vCPU dies.
+pub(crate) struct Subject(pub(crate) KBox<dyn Total>);
 
-/// Additions between two chances for others to run on the vCPU. A prime, so that a run does not
-/// end just where every lane has been carried over.
-const BATCH: u32 = 1021;
+impl Mourns for Subject {
+    fn vcpu_died(&self, vcpu: u32) {
+        self.0.fold_dead(vcpu);
+    }
+}
 
-/// How long to wait for a thread whose vCPU has no CPU, at the beginning and at the end.
-pub(crate) const PATIENCE_MS: u32 = 1000;
+/// What one thread does and finds.
+#[derive(Default)]
+pub(crate) struct Part {
+    pub(crate) adds: Pace,
+    pub(crate) reads: Pace,
+    pub(crate) steal_ns: Number,
+}
 
 /// What the threads of a run share.
 pub(crate) struct Race {
-    pub(crate) counter: KBox<dyn Total>,
-    pub(crate) lanes: Lanes,
-    adds: KVVec<Padded<Atomic<u64>>>,
-    run_ms: u32,
-    /// Threads that are about to add.
-    came: Atomic<u32>,
-    /// The time of the run has begun.
-    begun: Atomic<bool>,
-    /// Threads that have added something.
-    took_part: Atomic<u32>,
+    // Dropped first: nobody is told of a counter that is gone.
+    _on_death: OnDeath<Subject>,
+    pub(crate) subject: Arc<Subject>,
+    pub(crate) parts: KVVec<Padded<Part>>,
+    pub(crate) audit: Audit,
+    pub(crate) line_up: LineUp,
+    pub(crate) config: Config,
+    /// Somebody changes the threshold.
+    changing: Atomic<u32>,
+    pub(crate) threshold: Atomic<u32>,
 }
 
 impl Race {
-    pub(crate) fn new(config: &Config, limits: &Limits) -> Result<Self, Refused> {
-        let threads = config.threads as usize;
-        let mut lanes = KVVec::with_capacity(threads, GFP_KERNEL)?;
-        let mut adds = KVVec::with_capacity(threads, GFP_KERNEL)?;
-        for _ in 0..threads {
-            lanes.push(Padded(Lane::new()), GFP_KERNEL)?;
-            adds.push(Padded(Atomic::new(0)), GFP_KERNEL)?;
+    pub(crate) fn new(config: &Config) -> Result<Self, Refused> {
+        let audited = config.audit == Switch::On;
+        let subject = Arc::new(Subject(table::counter(config)?), GFP_KERNEL)?;
+        let promises_up = config.counter != Name::Empty && !subject.0.refs();
+        if audited && !promises_up {
+            return Err(Refused::new(
+                EINVAL,
+                format_args!(
+                    "`audit=on`: {} does not only count up; choose another counter",
+                    config.counter
+                ),
+            ));
+        }
+        let mut parts = KVVec::new();
+        for _ in 0..config.threads {
+            parts.push(Padded(Part::default()), GFP_KERNEL)?;
         }
         Ok(Self {
-            counter: counter(config, limits.vcpus)?,
-            lanes,
-            adds,
-            run_ms: config.run_ms,
-            came: Atomic::new(0),
-            begun: Atomic::new(false),
-            took_part: Atomic::new(0),
+            _on_death: OnDeath::tell(subject.clone())?,
+            subject,
+            parts,
+            audit: Audit::new(config.threads, audited)?,
+            line_up: LineUp::new(config.threads, config.run_ms),
+            config: *config,
+            changing: Atomic::new(0),
+            threshold: Atomic::new(config.threshold),
         })
     }
 
-    pub(crate) fn threads(&self) -> u32 {
-        self.adds.len() as u32
+    pub(crate) fn counter(&self) -> &dyn Total {
+        &*self.subject.0
     }
 
     /// What each thread does until the alarm has rung.
     pub(crate) fn take_part(&self, worker: &Worker<'_>) {
         let index = worker.index as usize;
-        let (Some(lane), Some(adds)) = (self.lanes.get(index), self.adds.get(index)) else {
+        let (Some(part), Some(progress)) = (self.parts.get(index), self.audit.progress(index))
+        else {
             return;
         };
-        let _clock = self.line_up(worker);
-        let mut made: u64 = 0;
-        let mut rung_ns = None;
+        let mut history = History::new();
+        let _clock = self.line_up.come(worker);
+        let stolen = rig::steal_ns(worker.look_around());
+        let mut until = Until::new(&self.line_up, worker);
         loop {
-            let here = Preempt::new();
-            self.counter.batch(lane, BATCH);
-            drop(here);
-            if made == 0 {
-                self.took_part.add(1, Relaxed);
+            self.burst(index, part, progress);
+            if self.config.audit == Switch::On {
+                self.audit.sample(index, self.counter(), &mut history);
             }
-            made = made.wrapping_add(u64::from(BATCH));
-            if worker.alarm.rung() && self.over(*rung_ns.get_or_insert_with(now_ns)) {
+            if until.over() {
                 break;
             }
+            pause(self.config.idle_ns);
             breathe();
         }
-        adds.store(made, Relaxed);
+        // Of another vCPU, if it moved: then the difference says nothing.
+        let now = rig::steal_ns(worker.look_around());
+        part.steal_ns.set(now.saturating_sub(stolen));
     }
 
-    /// Waits until every thread runs, since a vCPU without a CPU may be late, and begins the run
-    /// with the last; what is returned must live for as long as it lasts.
-    fn line_up(&self, worker: &Worker<'_>) -> Option<impl Sized> {
-        if self.came.fetch_add(1, Relaxed).wrapping_add(1) == self.threads() {
-            let clock = worker.start_clock(self.run_ms);
-            self.begun.store(true, Relaxed);
-            return Some(clock);
+    /// A burst of additions, and of reads.
+    fn burst(&self, index: usize, part: &Part, progress: &Progress) {
+        let (counter, burst) = (self.counter(), self.config.burst);
+        let before = self.made_by_others(index);
+        let here = Preempt::new();
+        let from = now_ns();
+        let made = match self.config.audit {
+            Switch::On => {
+                counter.audited(burst, progress);
+                burst
+            }
+            Switch::Off => counter.adds(burst),
+        };
+        let added = now_ns();
+        let shared = self.made_by_others(index) != before;
+        part.adds.note(made, added.saturating_sub(from), shared);
+        let reads = self.reads_in_a_burst();
+        if reads > 0 {
+            counter.reads(reads);
+            let ns = now_ns().saturating_sub(added);
+            part.reads.note(reads, ns, false);
         }
-        while !self.begun.load(Relaxed) && !worker.alarm.rung() {
-            cpu_relax();
-        }
-        None
+        drop(here);
     }
 
-    /// Returns whether to leave, the alarm having rung at `rung_ns`: once everyone has added
-    /// something. So who was first is still adding when the last one does, and a counter that
-    /// loses shows it even on a host that let only one vCPU run in the time given.
-    fn over(&self, rung_ns: u64) -> bool {
-        let patience_ns = u64::from(PATIENCE_MS).saturating_mul(1_000_000);
-        self.took_part.load(Relaxed) >= self.threads()
-            || now_ns().saturating_sub(rung_ns) > patience_ns
+    fn made_by_others(&self, index: usize) -> u64 {
+        let others = self.parts.iter().enumerate().filter(|(i, _)| *i != index);
+        let made = others.map(|(_, part)| part.adds.made.get());
+        made.fold(0, u64::wrapping_add)
     }
 
-    /// Changes the threshold.
+    /// So many that they are `reads` percent of all.
+    fn reads_in_a_burst(&self) -> u32 {
+        let Config { burst, reads, .. } = self.config;
+        let rest = u64::from(100u32.saturating_sub(reads));
+        let all = u64::from(burst).saturating_mul(reads.into());
+        let times = all.checked_div(rest).unwrap_or(0);
+        u32::try_from(times).unwrap_or(u32::MAX)
+    }
+
+    /// Changes the threshold, and lets the bound shrink if it may: after all additions that may
+    /// have seen the old one, which run with preemption off, and after a fold.
     pub(crate) fn change(&self, threshold: u32) {
-        self.counter.set_threshold(threshold);
+        let step = || self.audit.steps.fetch_add(1, Full);
+        while self.changing.cmpxchg(0, 1, Full).is_err() {
+            breathe();
+        }
+        step();
+        self.counter().set_threshold(threshold);
+        self.threshold.store(threshold, Relaxed);
+        step();
+        wait_for_grace();
+        self.fold_all();
+        step();
+        self.counter().settle();
+        step();
+        // Pairs with the exchange above.
+        self.changing.xchg(0, Full);
     }
 
-    /// What each thread added, in their order.
-    pub(crate) fn adds(&self) -> impl Iterator<Item = u64> + '_ {
-        self.adds.iter().map(|adds| adds.load(Relaxed))
+    fn fold_all(&self) {
+        let counter = self.counter();
+        Vcpus.visit(&|| counter.fold(), &|vcpu| counter.fold_dead(vcpu));
     }
 }
 
-fn counter(config: &Config, vcpus: u32) -> Result<KBox<dyn Total>> {
-    Ok(match config.counter {
-        Name::Busted => KBox::new(Padded(Busted::new()), GFP_KERNEL)?,
-        Name::Exact => KBox::new(Padded(Exact::new()), GFP_KERNEL)?,
-        Name::PercpuCounter => KBox::new(Padded(PercpuCounter::new(vcpus)?), GFP_KERNEL)?,
-        Name::Sloppy => KBox::new(Padded(Watched::new(config.threshold)), GFP_KERNEL)?,
-    })
+impl Disturbed for Race {
+    fn fold(&self) {
+        self.fold_all();
+    }
+
+    fn interrupt(&self) {
+        // A reference that is got in an interrupt would have to be put.
+        if !self.counter().refs() {
+            Vcpus.visit(&|| self.audit.interrupt(self.counter()), &|_| ());
+        }
+    }
+
+    fn change(&self) {
+        let usual = self.config.threshold;
+        let other = usual.div_ceil(4);
+        let now = self.threshold.load(Relaxed);
+        Race::change(self, if now == usual { other } else { usual });
+    }
+}
+
+fn pause(ns: u32) {
+    if ns > 0 {
+        let until = now_ns().saturating_add(ns.into());
+        while now_ns() < until {
+            cpu_relax();
+        }
+    }
 }

@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Threads on vCPUs add to one counter, exact or sloppy.
+//! Threads on vCPUs add to one counter, or do what else counters are for.
 
 #![deny(unsafe_code)]
 
-mod kernel_counter;
+mod audit;
+mod bout;
+mod conduct;
+mod history;
+mod ids;
+mod kernel_counters;
+mod limit;
+mod line_up;
+mod many;
+mod pace;
+mod promises;
 mod race;
+mod random;
+mod refs;
 mod report;
+mod table;
 mod total;
 
 use core::fmt;
@@ -23,12 +36,13 @@ use rig::{
     Ended,
     Load,
     Refused,
+    Stage,
     Stand,
     Text,
     Worker, //
 };
 
-use self::race::Race;
+use self::bout::Bout;
 
 module! {
     type: Module,
@@ -53,29 +67,37 @@ impl kernel::Module for Module {
 struct SloppyCounter;
 
 impl Load for SloppyCounter {
-    type Run = Race;
+    type Run = Bout;
     const NAME: &'static CStr = c"sloppy-counter";
-    const LINE_UP_MS: u32 = race::PATIENCE_MS;
+    const LINE_UP_MS: u32 = line_up::PATIENCE_MS;
     rig::settings!(Config);
 
     fn length_ms(config: &Config) -> u32 {
         config.run_ms
     }
 
-    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Race, Refused> {
-        Race::new(config, limits)
+    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Bout, Refused> {
+        Bout::new(config, limits)
     }
 
-    fn threads(run: &Race) -> u32 {
-        run.threads()
+    fn threads(run: &Bout) -> u32 {
+        run.threads
     }
 
-    fn work(run: &Race, worker: &Worker<'_>) {
-        run.take_part(worker);
+    fn work(run: &Bout, worker: &Worker<'_>) {
+        run.kind.work(worker);
     }
 
-    fn change(run: &Race, config: &Config) {
-        run.change(config.threshold);
+    fn conduct(run: &Bout, stage: &Stage<'_>) -> Result<(), Refused> {
+        run.conduct(stage)
+    }
+
+    fn change(run: &Bout, config: &Config) {
+        run.kind.change(config.threshold);
+    }
+
+    fn now(run: &Bout, to: &mut Text) -> fmt::Result {
+        report::now(run, to)
     }
 
     fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {

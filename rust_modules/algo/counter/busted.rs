@@ -6,10 +6,7 @@
 
 #![expect(unsafe_code, reason = "the race is the point")]
 
-use super::{
-    Counter,
-    Lane, //
-};
+use super::Counter;
 use crate::primitive::{
     cpu_relax,
     Cell, //
@@ -40,7 +37,7 @@ impl Counter for Busted {
     const NAME: &'static str = "busted";
 
     #[inline]
-    fn add(&self, _: &Lane, n: i64) {
+    fn add(&self, n: i64) {
         // Volatile, so that the compiler does not fold a loop of them.
         // SAFETY: The word is live.
         let seen = self.0.with(|count| unsafe { count.read_volatile() });

@@ -3,64 +3,196 @@
 //! A counter that is cheap to bump and approximate to read.
 //!
 //! Boyd-Wickizer and others, "An Analysis of Linux Scalability to Many Cores", OSDI 2010,
-//! section 4.3: a central count, and on each core a number of spares that is not in it.
+//! section 4.3: a central count, and on each core a number of spares that is not in it. The fast
+//! path is that of `lib/percpu_counter.c`; there is no lock on the slow one.
 //!
-//! Each thread counts in a [`Lane`] of its own and carries the lane over once it holds
-//! `threshold` or more, so a lane holds back less than `threshold` and the central count is off
-//! by less than `lanes × threshold`.
+//! A vCPU holds back less than the threshold S, so the central count is off by at most
+//! `vCPUs × (S - 1)`, and by what additions under way add. [`word`] tells why the
+//! sum is exact all the same.
+//!
+//! May be used in any context. A task may be interrupted and moved between any two instructions:
+//! the decision to hold back is committed by a compare-and-exchange on the vCPU where it is made
+//! true. Interrupts are off for the few instructions of carrying over. An NMI that comes just
+//! there and carries over too loses nothing; while it lasts, the read may be off by S more.
+
+use core::cmp::Ordering;
 
 use super::{
+    word,
     Counter,
-    Lane, //
+    EachVcpu,
+    Reading, //
 };
 use crate::primitive::{
+    undisturbed,
+    Acquire,
     Atomic,
-    Relaxed, //
+    PerVcpu,
+    Relaxed,
+    Release, //
 };
 
-/// The central count, and how much a lane may hold back.
+/// The central count, and what each vCPU holds back.
 pub struct Sloppy {
     central: Atomic<i64>,
     threshold: Atomic<u32>,
+    /// How far the central count may be off.
+    bound: Atomic<u64>,
+    /// What [`take`](Self::take) has taken.
+    taken: Atomic<i64>,
+    lanes: PerVcpu,
 }
 
 impl Sloppy {
     /// Creates a counter at zero; `threshold` is at least 1, and with 1 it is exact.
-    pub fn new(threshold: u32) -> Self {
+    pub fn new(lanes: PerVcpu, threshold: u32) -> Self {
+        let threshold = word::allowed(&lanes, threshold);
         Self {
             central: Atomic::new(0),
             threshold: Atomic::new(threshold),
+            bound: Atomic::new(bound(&lanes, threshold)),
+            taken: Atomic::new(0),
+            lanes,
         }
     }
 
-    /// Changes the threshold. A lane keeps what it holds until its next addition.
-    pub fn set_threshold(&self, threshold: u32) {
-        self.threshold.store(threshold, Relaxed);
+    /// Returns how far the cheap read may be off, besides what additions under way add.
+    pub fn bound(&self) -> u64 {
+        self.bound.load(Relaxed)
     }
 
-    /// Returns the central count and all of `lanes`: exact once no lane is being added to, and
-    /// meanwhile off by what is being carried over at that moment.
-    pub fn sum<'a>(&self, lanes: impl Iterator<Item = &'a Lane>) -> i64 {
-        lanes.fold(self.read(), |sum, lane| sum.wrapping_add(lane.get()))
+    /// Returns the cheap read with its bound.
+    pub fn read_within(&self) -> Reading {
+        Reading {
+            value: self.read(),
+            bound: self.bound(),
+        }
     }
+
+    /// Returns the sum, which disturbs nobody: every addition that was over when it began is in
+    /// it, none that began when it had ended, and of those in between each is or is not, whole.
+    ///
+    /// So where all additions have one sign, it is what the count was at some moment meanwhile.
+    /// Additions under way must come to less than 2³¹ together.
+    pub fn sum(&self) -> i64 {
+        word::sum(&self.lanes, self.read())
+    }
+
+    /// Compares the count with `value`: by the cheap read where its bound decides, else by the
+    /// sum.
+    pub fn compare(&self, value: i64) -> Ordering {
+        let cheap = self.read_within().compare(value);
+        cheap.unwrap_or_else(|| self.sum().cmp(&value))
+    }
+
+    /// Returns what was added since it was last taken. Each addition is taken once.
+    pub fn take(&self) -> i64 {
+        loop {
+            // Pairs with the release below: the sum sees at least what the last taker saw.
+            let taken = self.taken.load(Acquire);
+            let sum = self.sum();
+            // Whoever is first takes what is there; the other finds less.
+            if self.taken.cmpxchg(taken, sum, Release).is_ok() {
+                return sum.wrapping_sub(taken);
+            }
+        }
+    }
+
+    /// Carries over what this vCPU holds back.
+    pub fn fold(&self) {
+        while !undisturbed(|| self.carry_over(0, 1)) {}
+    }
+
+    /// Carries over what `vcpu` held back, which is offline and runs nothing meanwhile.
+    pub fn fold_dead(&self, vcpu: u32) {
+        let Some(word) = self.lanes.dead(vcpu) else {
+            return;
+        };
+        let seen = word.load(Relaxed);
+        let held = word::held(seen);
+        // Nobody else writes it: a failure means that the vCPU is not dead, and keeps its own.
+        if held != 0 && word.cmpxchg(seen, word::carry(seen, held), Relaxed).is_ok() {
+            self.central.add(held, Relaxed);
+        }
+    }
+
+    /// Carries over what every vCPU holds back: afterwards the read is off by no more than what
+    /// was added since the fold began.
+    pub fn fold_all(&self, vcpus: &impl EachVcpu) {
+        vcpus.visit(&|| self.fold(), &|vcpu| self.fold_dead(vcpu));
+    }
+
+    /// Changes the threshold; nothing is lost. One at a time. A bound that grows does so at once;
+    /// one that may shrink does so in [`settle`](Self::settle).
+    pub fn set_threshold(&self, threshold: u32) {
+        let threshold = word::allowed(&self.lanes, threshold);
+        let bound = bound(&self.lanes, threshold);
+        if bound > self.bound.load(Relaxed) {
+            self.bound.store(bound, Relaxed);
+        }
+        // After the bound, for whoever acquires what a vCPU did with it.
+        self.threshold.store(threshold, Release);
+    }
+
+    /// Lets the bound shrink to that of the threshold. All additions that may have seen an
+    /// earlier one are over, and every vCPU has been folded since.
+    pub fn settle(&self) {
+        let threshold = self.threshold.load(Relaxed);
+        self.bound.store(bound(&self.lanes, threshold), Relaxed);
+    }
+
+    /// Returns what `vcpu` holds back.
+    pub fn held(&self, vcpu: u32) -> i64 {
+        word::held(self.lanes.of(vcpu))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_slowly(&self, n: i64) {
+        while !undisturbed(|| self.carry_over(n, self.threshold.load(Relaxed))) {}
+    }
+
+    /// Adds `n`, and carries over what then reaches `threshold`; false if the word changed
+    /// meanwhile. It is added to the central count first: what is in both for a moment makes the
+    /// read no worse, what is in neither would.
+    fn carry_over(&self, n: i64, threshold: u32) -> bool {
+        let mine = self.lanes.mine();
+        let word = mine.get();
+        let all = word::held(word).wrapping_add(n);
+        if word::within(all, threshold) {
+            let new = word.wrapping_add(n);
+            return mine.cmpxchg(word, new, Relaxed).is_ok();
+        }
+        self.central.add(all, Relaxed);
+        if mine.cmpxchg(word, word::carry(word, all), Relaxed).is_ok() {
+            return true;
+        }
+        self.central.add(all.wrapping_neg(), Relaxed);
+        false
+    }
+}
+
+fn bound(lanes: &PerVcpu, threshold: u32) -> u64 {
+    u64::from(lanes.vcpus()).saturating_mul(u64::from(threshold.saturating_sub(1)))
 }
 
 impl Counter for Sloppy {
     const NAME: &'static str = "sloppy";
 
-    #[inline]
-    fn add(&self, lane: &Lane, n: i64) {
-        let held = lane.get().wrapping_add(n);
-        if held.unsigned_abs() < u64::from(self.threshold.load(Relaxed)) {
-            lane.set(held);
-        } else {
-            // No order is needed: a reader that sees one and not the other is merely early.
-            self.central.add(held, Relaxed);
-            lane.set(0);
+    #[inline(always)]
+    fn add(&self, n: i64) {
+        let mine = self.lanes.mine();
+        let word = mine.get();
+        let held = word::held(word).wrapping_add(n);
+        // No order is needed: a reader that sees one and not the other is merely early.
+        if !word::within(held, self.threshold.load(Relaxed))
+            || mine.cmpxchg(word, word.wrapping_add(n), Relaxed).is_err()
+        {
+            self.add_slowly(n);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn read(&self) -> i64 {
         self.central.load(Relaxed)
     }

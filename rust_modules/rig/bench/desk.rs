@@ -119,6 +119,13 @@ impl<L: Load> Desk<L> {
         }
     }
 
+    /// Tells how things stand in the run under way, if there is one.
+    pub(super) fn now(&self, to: &mut Text) -> core::fmt::Result {
+        self.crew
+            .as_ref()
+            .map_or(Ok(()), |crew| L::now(&crew.run, to))
+    }
+
     /// Takes back what the run under way came to.
     pub(super) fn finish(&mut self, report: Text) {
         self.report = report;

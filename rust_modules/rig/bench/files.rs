@@ -38,6 +38,7 @@ pub(super) fn folder<L: Load>(bench: Arc<Bench<L>>) -> Result<Folder<Bench<L>>> 
         .with::<Config>()?
         .with::<Run>()?
         .with::<Status>()?
+        .with::<Now>()?
         .with::<Report>()?
         .with::<Reset>()?
         .with::<Schema>()
@@ -81,6 +82,7 @@ fn told(written: core::fmt::Result) -> Result {
 struct Config;
 struct Run;
 struct Status;
+struct Now;
 struct Report;
 struct Reset;
 struct Schema;
@@ -132,6 +134,15 @@ impl<L: Load> Endpoint<Bench<L>> for Status {
         let desk = on.desk.lock();
         let error = desk.error.as_str();
         told(writeln!(to, "{}\n{}{error}", desk.status(), status::ERROR))
+    }
+}
+
+impl<L: Load> Endpoint<Bench<L>> for Now {
+    const NAME: &'static CStr = c"now";
+    const MODE: u16 = 0o400;
+
+    fn show(on: &Bench<L>, to: &mut Text) -> Result {
+        told(on.desk.lock().now(to))
     }
 }
 

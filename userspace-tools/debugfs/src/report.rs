@@ -66,6 +66,12 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// The next line, if it begins with `word`.
+    fn take_if<T: FromStr<Err = Malformed>>(&mut self, word: &str) -> Result<Option<T>, Malformed> {
+        let next = self.0.clone().next().unwrap_or("");
+        begins(next, word).then(|| self.take()).transpose()
+    }
+
     /// The next lines that begin with `word`, if any do.
     fn all<T: FromStr<Err = Malformed>>(&mut self, word: &str) -> Result<Vec<T>, Malformed> {
         let mut all = Vec::new();
@@ -113,6 +119,14 @@ fn fields<S: Serializer>(line: &impl Display, to: S) -> Result<S::Ok, S::Error> 
         }
     }
     map.end()
+}
+
+/// Serializes a line that there is, as [`fields`] does.
+fn some<T: Display, S: Serializer>(line: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
+    match line {
+        Some(line) => fields(line, to),
+        None => to.serialize_none(),
+    }
 }
 
 /// Serializes many lines, each as [`fields`] does.

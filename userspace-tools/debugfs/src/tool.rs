@@ -171,7 +171,8 @@ fn run<T: Tool>(
     Ok(complain::<T>(report.config(), report.outcome()))
 }
 
-fn sweep<T: Tool>(
+/// Runs each of `configs` so often by turns, and compares them.
+pub fn sweep<T: Tool>(
     module: &Module<T::Report>,
     configs: &[ConfigOf<T>],
     repeat: u32,
@@ -267,7 +268,7 @@ fn record<R: Report>(seq: u64, report: &R) -> serde_json::Result<String> {
 }
 
 /// Prints `text` and, unlike `println!`, survives a reader that has gone.
-fn say(text: &str) -> io::Result<()> {
+pub fn say(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.trim_end())?;
     out.flush()

@@ -56,7 +56,7 @@ impl Subject for LockLoad {
 impl Subject for SloppyCounter {
     const THREADS: &'static str = "threads";
     const NAME: (&'static str, &'static str) = ("counter", "exact");
-    const NUMBER: (&'static str, u64) = ("run_ms", 60_000);
+    const NUMBER: (&'static str, u64) = ("objects", 10_000);
 
     fn quick() -> Self::Config {
         sloppy_counter::Config {

@@ -1,55 +1,135 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Counters beside each other: how fast, and how wrong.
+//! Counters beside each other: how fast, how wrong, and how old.
 
-use abi::sloppy_counter::{Config, Counter};
+use abi::sloppy_counter::{Config, Counter, Of, Speed, Switch};
 use debugfs::{
     stats::percent,
     tool::{grid, numbers, rate, Point},
     SloppyCounter,
 };
 
-const MEASURED: [&str; 7] = [
-    "adds/s", "spread", "of exact", "read off", "allowed", "lost", "verdict",
-];
+use crate::{knee::knees, ratios::ratios};
+
+/// A column: its head, and what stands in it.
+type Column<'a> = (
+    &'static str,
+    Box<dyn Fn(&Point<SloppyCounter>) -> String + 'a>,
+);
 
 /// One row for each point.
 pub fn compare(points: &[Point<SloppyCounter>]) -> String {
     let keys = Point::columns(points, &["counter", "threads"]);
-    let header: Vec<&str> = keys.iter().copied().chain(MEASURED).collect();
+    let columns = columns(points);
+    let heads = columns.iter().map(|(head, _)| *head);
+    let header: Vec<&str> = keys.iter().copied().chain(heads).collect();
     let mut grid = grid(&header);
     for point in points {
         let mut row = point.values(&keys);
-        row.extend(measured(point, exact(points, &point.config)));
+        row.extend(columns.iter().map(|(_, value)| value(point)));
         grid.add_row(row);
     }
     numbers(&mut grid, 1);
     let repeats = points.first().map_or(0, |p| p.runs.len());
+    let found = [knees(points), ratios(points)].concat();
+    let found: String = found.iter().map(|line| format!("{line}\n")).collect();
     format!(
-        "{grid}\n\n\
+        "{grid}\n\n{found}\
          medians of {repeats}; spread: from least to most, in percent of the median\n\
          of exact: adds/s in percent of those of `exact` at the same settings\n\
-         read off: how far the cheap read was from the truth at the end, at worst\n\
+         a CPU s: adds per second of CPU time, gaps in which a vCPU had none left out\n\
+         ns/add, ns/read: of the quickest burst, its loop included (see `empty`)\n\
+         off, old: reads held against the truth: how far off for sure, and how long ago it was \
+         true;\n\
+         \x20         at the end of the run, where there was no audit\n\
          lost: what was missing from the exact sum, at worst"
     )
 }
 
-/// What a point's repeats came to, with `exact` as the rate of the exact counter.
-fn measured(point: &Point<SloppyCounter>, exact: Option<f64>) -> [String; 7] {
-    let adds = point.sample(SloppyCounter::rate);
-    let worst = |measure: fn(&SloppyCounter) -> i128| {
-        let worst = point.runs.iter().map(measure).max_by_key(|n| n.abs());
-        worst.unwrap_or(0).to_string()
-    };
-    [
-        rate(adds.median),
-        format!("{:.0}%", adds.spread()),
-        exact.map_or("--".into(), |e| format!("{:.1}%", percent(adds.median, e))),
-        worst(SloppyCounter::error),
-        worst(|r| r.sum.bound.into()),
-        worst(SloppyCounter::lost),
-        point.outcome().to_string(),
-    ]
+fn columns<'a>(points: &'a [Point<SloppyCounter>]) -> Vec<Column<'a>> {
+    let mut columns: Vec<Column<'a>> = vec![
+        ("adds/s", Box::new(|p| rate(adds(p)))),
+        (
+            "spread",
+            Box::new(|p| format!("{:.0}%", p.sample(SloppyCounter::rate).spread())),
+        ),
+        (
+            "of exact",
+            Box::new(|p| {
+                let exact = exact(points, &p.config);
+                exact.map_or("--".into(), |e| format!("{:.1}%", percent(adds(p), e)))
+            }),
+        ),
+        (
+            "a CPU s",
+            Box::new(|p| rate(p.sample(|r| r.granted_rate().unwrap_or(f64::NAN)).median)),
+        ),
+        ("ns/add", Box::new(|p| ns(p, |speed| speed.best_add_ps))),
+    ];
+    if points.iter().any(|p| p.config.reads > 0) {
+        columns.push(("ns/read", Box::new(|p| ns(p, |speed| speed.best_read_ps))));
+    }
+    if points.iter().any(|p| p.config.audit == Switch::On) {
+        columns.extend::<[Column<'a>; 4]>([
+            ("off 50%", Box::new(|p| quantile(p, Of::Error, 0.5))),
+            ("off 99%", Box::new(|p| quantile(p, Of::Error, 0.99))),
+            ("old 50%", Box::new(|p| age(&quantile(p, Of::Stale, 0.5)))),
+            ("old 99%", Box::new(|p| age(&quantile(p, Of::Stale, 0.99)))),
+        ]);
+    }
+    columns.extend::<[Column<'a>; 4]>([
+        ("off max", Box::new(|p| worst(p, off))),
+        ("allowed", Box::new(|p| worst(p, allowed))),
+        ("lost", Box::new(|p| worst(p, SloppyCounter::lost))),
+        ("verdict", Box::new(|p| p.outcome().to_string())),
+    ]);
+    columns
+}
+
+fn adds(point: &Point<SloppyCounter>) -> f64 {
+    point.sample(SloppyCounter::rate).median
+}
+
+fn ns(point: &Point<SloppyCounter>, of: fn(&Speed) -> u64) -> String {
+    let ps = point.sample(|run| {
+        run.speed
+            .as_ref()
+            .map_or(f64::NAN, |speed| of(speed) as f64)
+    });
+    format!("{:.2}", ps.median / 1000.0)
+}
+
+fn quantile(point: &Point<SloppyCounter>, of: Of, part: f64) -> String {
+    let each = point.runs.iter().filter_map(|run| run.quantile(of, part));
+    let values: Vec<f64> = each.map(|value| value as f64).collect();
+    match values.is_empty() {
+        true => "--".into(),
+        false => format!("{:.0}", debugfs::stats::Sample::of(values).median),
+    }
+}
+
+/// Nanoseconds, readable.
+fn age(ns: &str) -> String {
+    match ns.parse::<f64>() {
+        Ok(ns) if ns >= 1e6 => format!("{:.1}ms", ns / 1e6),
+        Ok(ns) => format!("{:.0}us", ns / 1e3),
+        Err(_) => ns.into(),
+    }
+}
+
+fn worst(point: &Point<SloppyCounter>, measure: fn(&SloppyCounter) -> i128) -> String {
+    let worst = point.runs.iter().map(measure).max_by_key(|n| n.abs());
+    worst.unwrap_or(0).to_string()
+}
+
+fn off(run: &SloppyCounter) -> i128 {
+    let audited = run.audit.as_ref().map(|audit| i128::from(audit.worst));
+    audited.unwrap_or_else(|| run.error())
+}
+
+fn allowed(run: &SloppyCounter) -> i128 {
+    let audited = run.audit.as_ref().map(|audit| audit.bound);
+    audited.unwrap_or(run.sum.bound).into()
 }
 
 /// The median rate of `exact` under otherwise the same settings; it does not know a threshold.
@@ -62,7 +142,7 @@ fn exact(points: &[Point<SloppyCounter>], config: &Config) -> Option<f64> {
     let same = points
         .iter()
         .find(|p| p.config.counter == Counter::Exact && alike(&p.config) == alike(config))?;
-    Some(same.sample(SloppyCounter::rate).median)
+    Some(adds(same))
 }
 
 #[cfg(test)]
@@ -70,14 +150,22 @@ mod tests {
     use super::*;
     use debugfs::Report;
 
-    fn point(counter: &str, runs: &[(u64, u64, i64)]) -> Point<SloppyCounter> {
-        let run = |&(adds, sum, read): &(u64, u64, i64)| {
+    fn point(counter: &str, threshold: u32, runs: &[(u64, i64, i64)]) -> Point<SloppyCounter> {
+        let run = |&(adds, sum, read): &(u64, i64, i64)| {
+            let config = Config {
+                counter: counter.parse().unwrap(),
+                threads: 1,
+                threshold,
+                ..Config::default()
+            };
             SloppyCounter::parse(&format!(
-                "sloppy-counter schema=1 run=1\n\
-                 config counter={counter} threads=1 threshold=64 run_ms=200\n\
-                 sum elapsed_ns=1000000000 adds={adds} sum={sum} read={read} bound=64 \
+                "sloppy-counter schema={} run=1\nconfig {config}\n\
+                 sum elapsed_ns=1000000000 adds={adds} truth={adds} sum={sum} read={read} bound=64 \
                  total=held\n\
-                 thread index=0 vcpu=0 adds={adds} moved=0\n"
+                 speed busy_ns=9 lost_ns=0 steal_ns=0 add_ps=2000 best_add_ps=1500 shared_add_ps=0 shared=0 reads=0 \
+                 read_ps=0 best_read_ps=0\n\
+                 thread index=0 vcpu=0 adds={adds} moved=0\n",
+                abi::SCHEMA
             ))
             .unwrap()
         };
@@ -91,16 +179,31 @@ mod tests {
     #[test]
     fn the_worst_repeat_shows() {
         let points = [
-            point("exact", &[(100, 100, 100)]),
+            point("exact", 64, &[(100, 100, 100)]),
             point(
                 "sloppy",
+                64,
                 &[(500, 500, 500), (400, 399, 380), (600, 600, 590)],
             ),
         ];
         let text = compare(&points);
         let row = text.lines().find(|l| l.contains("sloppy")).unwrap();
         let row: Vec<_> = row.split_whitespace().collect();
-        let expected = ["500", "40%", "500.0%", "-20", "64", "1", "held"];
+        let expected = [
+            "500", "40%", "500.0%", "500.00M", "1.50", "-20", "64", "1", "held",
+        ];
         assert_eq!(row[2..], expected, "{text}");
+        assert!(!text.contains("knee"), "{text}");
+    }
+
+    #[test]
+    fn a_sweep_of_the_threshold_names_the_knee() {
+        let rates = [(1, 10), (64, 95), (4096, 100)];
+        let points = rates.map(|(s, n)| point("sloppy", s, &[(n, n as i64, n as i64)]));
+        let text = compare(&points);
+        assert!(
+            text.contains("knee: sloppy with 1 threads: threshold=64, 95%"),
+            "{text}"
+        );
     }
 }

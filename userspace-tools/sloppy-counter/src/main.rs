@@ -4,30 +4,72 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
+mod check;
 mod compare;
+mod knee;
+mod ratios;
 mod show;
+mod watch;
 
-use std::{convert::Infallible, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
+use clap::Subcommand;
 use debugfs::{
-    tool::{Point, Tool},
+    tool::{Own, Point, Tool},
     SloppyCounter,
 };
+
+/// What this tool has beside the common commands.
+#[derive(Subcommand)]
+enum Command {
+    /// Measure every counter by turns: what an addition takes, and a read
+    Bench(bench::Bench),
+    /// Run once and show how the counter stands while it is added to
+    Watch(watch::Watch),
+    /// Put to the test what counters promise, while vCPUs, thresholds and folds come and go
+    Check(check::Check),
+}
+
+impl Own for Command {
+    fn obey(self, root: &Path) -> anyhow::Result<bool> {
+        match self {
+            Self::Bench(bench) => bench.obey(root),
+            Self::Watch(watch) => watch.obey(root),
+            Self::Check(check) => check.obey(root),
+        }
+    }
+}
 
 enum SloppyCounterTool {}
 
 impl Tool for SloppyCounterTool {
     type Report = SloppyCounter;
-    type Own = Infallible;
+    type Own = Command;
     const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
     const EXAMPLES: &'static str = "  \
   sloppy-counter run --counter sloppy --threads 8 --threshold 1024
+  sloppy-counter bench --threads 1,2,8
   sloppy-counter sweep --counter exact,percpu_counter,sloppy --threads 1,2,4,8 --repeat 3
-  sloppy-counter sweep --counter sloppy --threads 8 --threshold 1,16,256,4096 --json";
+  sloppy-counter sweep --threads 8 --audit on --threshold 1,4,16,64,256,1024,4096
+  sloppy-counter watch counter=sloppy threads=8 threshold=4096 run_ms=10000
+  sloppy-counter check --seconds 2";
     const MEANINGS: &'static [&'static str] = &[
         "The counter under test",
+        "What the threads do: all but `adds` choose their counter themselves and are checks",
         "Threads; thread i is bound to the i-th online vCPU",
-        "How much a vCPU may hold back (`sloppy`)",
+        "How much a vCPU may hold back (`sloppy`, `hierarchical`), or how many are to spare or in a batch",
+        "How much a node may hold back (`hierarchical`)",
+        "Nodes that the vCPUs are dealt to (`hierarchical`)",
+        "Additions that follow each other at once",
+        "The pause after each burst, in ns",
+        "Cheap reads among all operations, in percent",
+        "Whether each thread tells after each addition, so that reads are held against the truth",
+        "Every vCPU is folded so often, in ms; 0: never",
+        "Every vCPU adds in an interrupt so often, in ms; 0: never",
+        "The threshold changes so often, to and fro, in ms; 0: never",
+        "The last vCPU goes offline or comes back so often, in ms; 0: never",
+        "Things that are referred to (`refs`), counters (`many`)",
         "Length of the run, in ms",
     ];
 

@@ -2,6 +2,7 @@
 
 //! One run, readable.
 
+use abi::sloppy_counter::Of;
 use debugfs::{
     tool::{grid, numbers, rate},
     Report, SloppyCounter,
@@ -18,11 +19,15 @@ pub fn show(report: &SloppyCounter) -> String {
         threads.add_row(row.map(|n: u64| n.to_string()));
     }
     numbers(&mut threads, 0);
+    let details: Vec<String> = [speed(report), audit(report), check(report), memory(report)]
+        .into_iter()
+        .flatten()
+        .collect();
     format!(
         "run {run}: {config}\n\
          adds   {} in {:.3} s = {}/s\n\
          total  {}: the exact sum is {}, {} lost\n\
-         read   {}: off by {}, where {} is allowed\n\n{threads}",
+         read   {}: off by {}, where {} is allowed\n{}\n\n{threads}",
         sum.adds,
         sum.elapsed_ns as f64 / 1e9,
         rate(report.rate()),
@@ -32,5 +37,76 @@ pub fn show(report: &SloppyCounter) -> String {
         sum.read,
         report.error(),
         sum.bound,
+        details.join("\n"),
     )
+}
+
+fn speed(report: &SloppyCounter) -> Option<String> {
+    let speed = report.speed.as_ref()?;
+    let ns = |ps: u64| ps as f64 / 1000.0;
+    let reads = match speed.reads {
+        0 => String::new(),
+        n => format!(
+            "; a read {:.2} ns, {:.2} ns at best, of {n}",
+            ns(speed.read_ps),
+            ns(speed.best_read_ps)
+        ),
+    };
+    Some(format!(
+        "speed  an addition {:.2} ns, {:.2} ns at best; {}/s of granted CPU time; \
+         {:.1} ms without a CPU, {:.1} ms stolen{reads}",
+        ns(speed.add_ps),
+        ns(speed.best_add_ps),
+        report.granted_rate().map_or("--".into(), rate),
+        speed.lost_ns as f64 / 1e6,
+        speed.steal_ns as f64 / 1e6,
+    ))
+}
+
+fn audit(report: &SloppyCounter) -> Option<String> {
+    let audit = report.audit.as_ref()?;
+    let quantiles = |of: Of| {
+        [0.5, 0.9, 0.99].map(|part| {
+            let at = report.quantile(of, part);
+            at.map_or("--".into(), |at| at.to_string())
+        })
+    };
+    let ([off50, off90, off99], [old50, old90, old99]) =
+        (quantiles(Of::Error), quantiles(Of::Stale));
+    Some(format!(
+        "audit  {} of {} reads beyond the bound; off by {off50} {off90} {off99} {} of {} \
+         (median, 90%, 99%, most, allowed)\n\
+         age    {old50} {old90} {old99} {} ns; {} folds, {} changes of the threshold, {} vCPUs \
+         gone, {} additions in interrupts",
+        audit.broken,
+        audit.samples,
+        audit.worst,
+        audit.bound,
+        audit.stale_ns,
+        audit.folds,
+        audit.changes,
+        audit.deaths,
+        audit.interrupts,
+    ))
+}
+
+fn check(report: &SloppyCounter) -> Option<String> {
+    let check = report.check.as_ref()?;
+    Some(format!(
+        "check  {} of {} seen, {} wrong, {} refused or left out (at most {}), in {} cycles",
+        check.seen, check.due, check.wrong, check.refused, check.allowed, check.cycles
+    ))
+}
+
+fn memory(report: &SloppyCounter) -> Option<String> {
+    let memory = report.memory.as_ref()?;
+    let all = |bytes: u64, each: u64| bytes + each * u64::from(memory.vcpus);
+    Some(format!(
+        "memory {} bytes a counter ({} + {} on each of {} vCPUs); percpu_counter {}",
+        all(memory.bytes, memory.per_vcpu),
+        memory.bytes,
+        memory.per_vcpu,
+        memory.vcpus,
+        all(memory.kernel_bytes, memory.kernel_per_vcpu),
+    ))
 }

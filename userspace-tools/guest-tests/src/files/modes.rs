@@ -45,6 +45,7 @@ fn modes<R: Subject>(module: &Module<R>) -> Result<()> {
     let expected = [
         "200 reset",
         "400 abi",
+        "400 now",
         "400 report",
         "400 status",
         "600 config",

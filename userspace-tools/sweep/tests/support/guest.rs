@@ -141,7 +141,7 @@ impl Said {
         let thread = |i: u64| json!({ "index": i, "vcpu": i, "adds": 500, "moved": 0 });
         json!({
             "sum": {
-                "elapsed_ns": 1_000_000, "adds": 1000, "sum": sum, "read": 990,
+                "elapsed_ns": 1_000_000, "adds": 1000, "truth": 1000, "sum": sum, "read": 990,
                 "bound": 128, "total": "held",
             },
             "threads": [thread(0), thread(1)],

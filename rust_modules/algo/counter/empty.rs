@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! No counter at all: what the loop around one costs.
+
+use super::Counter;
+use crate::primitive::{
+    keep,
+    Atomic,
+    Relaxed, //
+};
+
+/// Counts nothing. Its read is a plain load, which is what a read is held against.
+pub struct Empty(Atomic<i64>);
+
+impl Empty {
+    /// Creates it.
+    pub fn new() -> Self {
+        Self(Atomic::new(0))
+    }
+}
+
+impl Default for Empty {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Counter for Empty {
+    const NAME: &'static str = "empty";
+
+    #[inline(always)]
+    fn add(&self, n: i64) {
+        // Keeps the loop, as any counter's `asm!` does, and the amount in a register.
+        keep(n);
+    }
+
+    #[inline(always)]
+    fn read(&self) -> i64 {
+        self.0.load(Relaxed)
+    }
+}

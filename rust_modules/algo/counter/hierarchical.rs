@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A sloppy counter with a level between the vCPU and the whole: the NUMA node.
+//!
+//! Calciu, Dice and others count ownership and passes per node ("NUMA-Aware Reader-Writer
+//! Locks", PPoPP 2013); here a node is to its vCPUs what the central count of OSDI 2010's sloppy
+//! counter is to all of them, and each level has its own threshold.
+//!
+//! A vCPU holds back less than S₀ and a node less than S₁. What a vCPU that carries over a node
+//! has in its hand is in neither: at most S₀ + S₁ more for each. May be used in any context, as
+//! [`Sloppy`](super::Sloppy) may; an NMI just there counts as one more vCPU.
+
+use core::num::NonZeroU32;
+
+use super::{
+    word,
+    Counter,
+    EachVcpu, //
+};
+use crate::primitive::{
+    here,
+    undisturbed,
+    Atomic,
+    PerVcpu,
+    Relaxed, //
+};
+
+/// The most nodes that there may be.
+pub const NODES: usize = 8;
+
+/// What a node holds back, alone on its pair of cache lines.
+#[repr(align(128))]
+struct Node(Atomic<i64>);
+
+/// The count in three levels.
+pub struct Hierarchical {
+    global: Atomic<i64>,
+    thresholds: [u32; 2],
+    /// vCPUs in each node; their numbers follow each other.
+    vcpus: NonZeroU32,
+    lanes: PerVcpu,
+    nodes: [Node; NODES],
+}
+
+impl Hierarchical {
+    /// Creates a counter at zero, with the thresholds of a vCPU and of a node, whose vCPUs are
+    /// so many in a row.
+    pub fn new(lanes: PerVcpu, thresholds: [u32; 2], vcpus: NonZeroU32) -> Self {
+        Self {
+            global: Atomic::new(0),
+            thresholds: thresholds.map(|threshold| word::allowed(&lanes, threshold)),
+            vcpus,
+            lanes,
+            nodes: core::array::from_fn(|_| Node(Atomic::new(0))),
+        }
+    }
+
+    /// Returns how far the cheap read may be off, besides what additions under way add.
+    pub fn bound(&self) -> u64 {
+        let [lane, node] = self.thresholds.map(u64::from);
+        let vcpus = u64::from(self.lanes.vcpus());
+        let nodes = vcpus.div_ceil(u64::from(self.vcpus.get()));
+        let at_rest = vcpus.saturating_mul(lane.saturating_sub(1));
+        let in_nodes = nodes.saturating_mul(node.saturating_sub(1));
+        let in_hand = vcpus.saturating_mul(lane.saturating_add(node));
+        at_rest.saturating_add(in_nodes).saturating_add(in_hand)
+    }
+
+    /// Returns the sum, exact as that of [`Sloppy`](super::Sloppy) is: the nodes are not asked.
+    pub fn sum(&self) -> i64 {
+        word::sum(&self.lanes, self.read())
+    }
+
+    /// Returns what `vcpu` holds back.
+    pub fn held(&self, vcpu: u32) -> i64 {
+        word::held(self.lanes.of(vcpu))
+    }
+
+    /// Returns what a node holds back.
+    pub fn held_by_node(&self, node: usize) -> i64 {
+        self.nodes.get(node).map_or(0, |node| node.0.load(Relaxed))
+    }
+
+    /// Carries over what this vCPU holds back, and what its node does.
+    pub fn fold(&self) {
+        while !undisturbed(|| self.carry_over(0, 1)) {}
+        self.to_node(here(), 0, 1);
+    }
+
+    /// Carries over what `vcpu` held back, which is offline and runs nothing meanwhile.
+    pub fn fold_dead(&self, vcpu: u32) {
+        let Some(word) = self.lanes.dead(vcpu) else {
+            return;
+        };
+        let seen = word.load(Relaxed);
+        let held = word::held(seen);
+        // Nobody else writes it: a failure means that the vCPU is not dead, and keeps its own.
+        if held != 0 && word.cmpxchg(seen, word::carry(seen, held), Relaxed).is_ok() {
+            self.to_node(vcpu, held, 1);
+        }
+    }
+
+    /// Carries over what every vCPU and every node holds back.
+    pub fn fold_all(&self, vcpus: &impl EachVcpu) {
+        vcpus.visit(&|| self.fold(), &|vcpu| self.fold_dead(vcpu));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_slowly(&self, n: i64) {
+        let [lane, _] = self.thresholds;
+        while !undisturbed(|| self.carry_over(n, lane)) {}
+    }
+
+    /// Adds `n`, and carries over to the node what then reaches `threshold`; false if the word
+    /// changed meanwhile.
+    fn carry_over(&self, n: i64, threshold: u32) -> bool {
+        let [_, node] = self.thresholds;
+        let mine = self.lanes.mine();
+        let word = mine.get();
+        let all = word::held(word).wrapping_add(n);
+        if word::within(all, threshold) {
+            let new = word.wrapping_add(n);
+            return mine.cmpxchg(word, new, Relaxed).is_ok();
+        }
+        let carried = word::carry(word, all);
+        let done = mine.cmpxchg(word, carried, Relaxed).is_ok();
+        if done {
+            self.to_node(here(), all, node);
+        }
+        done
+    }
+
+    /// Adds `n` to the node of `vcpu`, and to the global count what then reaches `threshold`.
+    fn to_node(&self, vcpu: u32, n: i64, threshold: u32) {
+        let index = (vcpu / self.vcpus) as usize;
+        let Some(Node(node)) = self.nodes.get(index.min(NODES - 1)) else {
+            return;
+        };
+        let mut held = node.load(Relaxed);
+        loop {
+            let all = held.wrapping_add(n);
+            let over = all.unsigned_abs() >= u64::from(threshold);
+            // Several vCPUs have one node, so whoever empties it must have seen all of it.
+            match node.cmpxchg(held, if over { 0 } else { all }, Relaxed) {
+                Ok(_) if over => return self.global.add(all, Relaxed),
+                Ok(_) => return,
+                Err(now) => held = now,
+            }
+        }
+    }
+}
+
+impl Counter for Hierarchical {
+    const NAME: &'static str = "hierarchical";
+
+    #[inline(always)]
+    fn add(&self, n: i64) {
+        let mine = self.lanes.mine();
+        let word = mine.get();
+        let held = word::held(word).wrapping_add(n);
+        let [lane, _] = self.thresholds;
+        if !word::within(held, lane) || mine.cmpxchg(word, word.wrapping_add(n), Relaxed).is_err() {
+            self.add_slowly(n);
+        }
+    }
+
+    #[inline(always)]
+    fn read(&self) -> i64 {
+        self.global.load(Relaxed)
+    }
+}

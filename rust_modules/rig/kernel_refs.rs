@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel's own reference counts: `refcount_t`, and `lib/percpu-refcount.c`.
+
+use kernel::{
+    bindings,
+    error::to_result,
+    prelude::*,
+    types::Opaque, //
+};
+
+use crate::helpers;
+
+/// A `struct percpu_ref` with one reference, its creator's.
+///
+/// # Invariants
+///
+/// The box holds an initialised one.
+pub struct PercpuRef(KBox<Opaque<bindings::percpu_ref>>);
+
+// SAFETY: All functions of a `percpu_ref` may be called from anywhere, by several at once.
+unsafe impl Send for PercpuRef {}
+// SAFETY: As above.
+unsafe impl Sync for PercpuRef {}
+
+impl PercpuRef {
+    /// Creates it, counting per CPU.
+    pub fn new() -> Result<Self> {
+        let it = KBox::new(Opaque::zeroed(), GFP_KERNEL)?;
+        // SAFETY: The box has room for one; `released` is a function of this module, which puts
+        // all references before it goes.
+        to_result(unsafe {
+            bindings::percpu_ref_init(it.get(), Some(released), 0, bindings::GFP_KERNEL)
+        })?;
+        // INVARIANT: It was just initialised, and moving a box does not move what it holds.
+        Ok(Self(it))
+    }
+
+    /// Gets a reference.
+    #[inline(always)]
+    pub fn get(&self) {
+        // SAFETY: It is initialised, by the invariant, and never killed while there are users.
+        unsafe { helpers::slowpath_percpu_ref_get(self.0.get().cast()) };
+    }
+
+    /// Puts a reference.
+    #[inline(always)]
+    pub fn put(&self) {
+        // SAFETY: As above; the creator's reference is never put.
+        unsafe { helpers::slowpath_percpu_ref_put(self.0.get().cast()) };
+    }
+
+    /// Returns how many references there are besides the creator's; it is per CPU no more.
+    pub fn settle(&self) -> i64 {
+        // SAFETY: As above; may be called where it may sleep.
+        unsafe {
+            bindings::percpu_ref_switch_to_atomic_sync(self.0.get());
+            helpers::slowpath_percpu_ref_count(self.0.get().cast()).wrapping_sub(1)
+        }
+    }
+}
+
+impl Drop for PercpuRef {
+    fn drop(&mut self) {
+        // SAFETY: As above, and nobody has a reference left.
+        unsafe { bindings::percpu_ref_exit(self.0.get()) };
+    }
+}
+
+unsafe extern "C" fn released(_: *mut bindings::percpu_ref) {}
+
+/// A `refcount_t` with one reference, its creator's.
+pub struct KernelRefcount(Opaque<bindings::refcount_t>);
+
+// SAFETY: It is an atomic.
+unsafe impl Send for KernelRefcount {}
+// SAFETY: As above.
+unsafe impl Sync for KernelRefcount {}
+
+impl KernelRefcount {
+    /// Creates it.
+    #[expect(clippy::new_without_default, reason = "as all counters here")]
+    pub fn new() -> Self {
+        let it = Opaque::<bindings::refcount_t>::zeroed();
+        // SAFETY: It is ours alone.
+        unsafe { helpers::slowpath_refcount_set(it.get().cast(), 1) };
+        Self(it)
+    }
+
+    /// Gets a reference.
+    #[inline(always)]
+    pub fn get(&self) {
+        // SAFETY: It is live, and the creator's reference keeps it from zero.
+        unsafe { helpers::slowpath_refcount_inc(self.0.get().cast()) };
+    }
+
+    /// Puts a reference.
+    #[inline(always)]
+    pub fn put(&self) {
+        // SAFETY: As above.
+        unsafe { helpers::slowpath_refcount_dec(self.0.get().cast()) };
+    }
+
+    /// Returns how many references there are besides the creator's.
+    #[inline(always)]
+    pub fn read(&self) -> i64 {
+        // SAFETY: As above; a concurrent change is not torn.
+        let count = unsafe { self.0.get().cast::<i32>().read_volatile() };
+        i64::from(count).wrapping_sub(1)
+    }
+}
