@@ -58,7 +58,7 @@ test: ## run the host tests
 	@$(cargo) test --locked --workspace
 
 test-report: ## test the HTML report in this host's Chromium
-	@$(cargo) test --locked -p sweep --test browser -- --ignored
+	@$(cargo) test --locked -p sweep --test browser -- --ignored --test-threads=1
 
 model: ## explore every interleaving of the algorithms with loom
 	@$(cargo) --config build.rustflags='["--cfg","loom"]' test --locked --profile model --target-dir $(build)/loom -p algo
