@@ -10,6 +10,7 @@ use crate::{
         Oracle,
         Part, //
     },
+    gate::quantity,
     judge::expected,
     record::Record,
     report::Report,
@@ -131,12 +132,13 @@ fn places(part: &Part, at: &Point) -> Vec<Option<usize>> {
     part.axes.iter().map(place).collect()
 }
 
-/// The summary of all cells that `pattern` names.
-pub fn sample(cells: &[Cell], pattern: &Pattern) -> Option<Sample> {
+/// The summary of the number `name` of all runs in the cells that `pattern` names. Runs that have no
+/// such number do not count.
+pub fn sample(cells: &[Cell], pattern: &Pattern, name: &str) -> Option<Sample> {
     let wanted = cells.iter().filter(|cell| matches(pattern, &cell.settings));
     let values: Vec<f64> = wanted
         .flat_map(|cell| &cell.reports)
-        .map(Report::value)
+        .filter_map(|report| quantity(report, name))
         .collect();
     Sample::of(&values)
 }

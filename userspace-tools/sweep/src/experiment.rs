@@ -191,7 +191,7 @@ pub enum Oracle {
     Held,
 }
 
-/// Two medians and their quotient.
+/// Two medians and their quotient, or one median alone.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compare {
@@ -199,10 +199,12 @@ pub struct Compare {
     pub figure: String,
     /// How it is called in print.
     pub text: String,
+    /// The number of each run, as a rule may name it; without, that which the run was made for.
+    pub quantity: Option<String>,
     /// The runs on top.
     pub of: Pattern,
-    /// The runs below.
-    pub to: Pattern,
+    /// The runs below; without, the figure is the median itself.
+    pub to: Option<Pattern>,
 }
 
 impl Experiment {

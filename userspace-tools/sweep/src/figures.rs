@@ -28,11 +28,15 @@ pub const FILE: &str = "figures.json";
 /// Numbers by name.
 pub type Figures = BTreeMap<String, f64>;
 
-/// The quotient of the medians that a comparison names.
+/// The quotient of the medians that a comparison names, or the one median.
 pub fn quotient(compare: &Compare, cells: &[Cell]) -> Option<f64> {
-    let of = sample(cells, &compare.of)?.median;
-    let to = sample(cells, &compare.to)?.median;
-    (to != 0.0).then_some(of / to)
+    let name = compare.quantity.as_deref().unwrap_or("value");
+    let median = |pattern| sample(cells, pattern, name).map(|sample| sample.median);
+    let of = median(&compare.of)?;
+    match &compare.to {
+        None => Some(of),
+        Some(to) => median(to).filter(|to| *to != 0.0).map(|to| of / to),
+    }
 }
 
 /// All figures of a result.

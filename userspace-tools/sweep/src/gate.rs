@@ -16,7 +16,11 @@ pub use self::{
         check,
         judge, //
     },
-    quantity::quantity,
+    quantity::{
+        is_known,
+        quantity,
+        NAMES, //
+    },
     rule::{
         setting as side_of,
         Rule, //

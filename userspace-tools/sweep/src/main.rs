@@ -35,6 +35,7 @@ mod results;
 mod run;
 mod sample;
 mod say;
+mod seen;
 mod setting;
 mod shard;
 mod show;

@@ -18,6 +18,10 @@ use crate::{
         Order,
         Part, //
     },
+    gate::{
+        is_known,
+        NAMES, //
+    },
     guests::Guest,
     setting::{
         matches,
@@ -224,7 +228,10 @@ fn check(part: &Part, boots: &[Boot]) -> Result<(), String> {
     let exceptions = part.except.iter().map(|except| ("except", &except.of));
     let expectations = part.expect.iter().map(|expect| ("expect", &expect.of));
     let comparisons = part.compare.iter();
-    let sides = comparisons.flat_map(|c| [("compare.of", &c.of), ("compare.to", &c.to)]);
+    let sides = comparisons.flat_map(|c| {
+        let to = c.to.as_ref().map(|to| ("compare.to", to));
+        [("compare.of", &c.of)].into_iter().chain(to)
+    });
     let all = boots.iter().flat_map(|boot| {
         let point = boot.guest.point();
         boot.runs.iter().map(move |run| {
@@ -241,6 +248,13 @@ fn check(part: &Part, boots: &[Boot]) -> Result<(), String> {
                 part.name
             ));
         }
+    }
+    let quantities = part.compare.iter().filter_map(|c| c.quantity.as_deref());
+    if let Some(name) = quantities.into_iter().find(|name| !is_known(name)) {
+        let part = &part.name;
+        return Err(format!(
+            "part `{part}`: quantity `{name}`: allowed: {NAMES}"
+        ));
     }
     match points(part, &Point::new()).len() {
         0 => Err(format!("part `{}`: an axis without values", part.name)),

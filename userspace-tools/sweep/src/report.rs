@@ -10,7 +10,10 @@ use abi::{
 };
 use anyhow::bail;
 
-use crate::record::Record;
+use crate::{
+    record::Record,
+    seen::Seen, //
+};
 
 /// A module's report.
 #[derive(Clone, Debug)]
@@ -23,6 +26,8 @@ pub enum Report {
         machine: lock_load::Machine,
         /// Each thread.
         threads: Vec<lock_load::Thread>,
+        /// What its instruments saw.
+        seen: Box<Seen>,
     },
     /// Of `sloppy-counter`.
     SloppyCounter {
@@ -56,6 +61,7 @@ impl Report {
                     lock_load::Thread::WORD,
                     lock_load::Thread::KEYS,
                 )?,
+                seen: Box::new(Seen::read(record)),
             },
             "sloppy-counter" => Self::SloppyCounter {
                 sum: record.line("sum", sloppy_counter::Sum::WORD, sloppy_counter::Sum::KEYS)?,

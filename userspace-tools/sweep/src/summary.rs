@@ -364,6 +364,7 @@ fn comparisons(part: &Part, cells: &[Cell]) -> String {
         .compare
         .iter()
         .map(|compare| match quotient(compare, cells) {
+            Some(value) if compare.to.is_none() => format!("  {}: {value:.3}\n", compare.text),
             Some(value) => format!("  {}: {}\n", compare.text, human::quotient(value)),
             None => format!("  {}: not measured\n", compare.text),
         });

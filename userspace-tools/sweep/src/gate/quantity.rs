@@ -9,7 +9,8 @@ use crate::report::{
 
 /// Their names, for those who mistype one.
 pub const NAMES: &str =
-    "value rate; locks: jain halts kicks lost; counters: error bound lost; jobs: chunks missed repeated";
+    "value rate; locks: jain halts kicks lost wait_p50 wait_p99 wait_p999 overtaken long_waits held_up \
+     held_up_of_all; counters: error bound lost; jobs: chunks missed repeated";
 
 /// The number `name` of a run; nothing if its module has no such number.
 pub fn quantity(report: &Report, name: &str) -> Option<f64> {
@@ -23,6 +24,7 @@ pub fn quantity(report: &Report, name: &str) -> Option<f64> {
         ("halts", Report::LockLoad { sum, .. }) => Some(sum.halts as f64),
         ("kicks", Report::LockLoad { sum, .. }) => Some(sum.kicks as f64),
         ("lost", Report::LockLoad { sum, .. }) => Some(sum.lost as f64),
+        (name, Report::LockLoad { seen, .. }) => seen.quantity(name),
         ("error", Report::SloppyCounter { sum, .. }) => Some(error(sum) as f64),
         ("bound", Report::SloppyCounter { sum, .. }) => Some(sum.bound as f64),
         ("lost", Report::SloppyCounter { sum, .. }) => {
