@@ -5,6 +5,7 @@
 mod counters;
 mod jobs;
 mod locks;
+mod trials;
 
 use anyhow::{ensure, Result};
 use debugfs::{vcpus, Outcome};
@@ -16,7 +17,12 @@ use crate::{
 
 /// The tests of all loads.
 pub fn tests() -> Vec<Test> {
-    let groups = [locks::tests(), counters::tests(), jobs::tests()];
+    let groups = [
+        locks::tests(),
+        trials::tests(),
+        counters::tests(),
+        jobs::tests(),
+    ];
     groups.into_iter().flatten().collect()
 }
 
