@@ -75,6 +75,15 @@ int slowpath_move_to(unsigned int cpu)
 	return set_cpus_allowed_ptr(current, cpumask_of(cpu));
 }
 
+unsigned long long slowpath_queued_ns(void)
+{
+#ifdef CONFIG_SCHED_INFO
+	return current->sched_info.run_delay;
+#else
+	return 0;
+#endif
+}
+
 void slowpath_yield_to(unsigned int cpu)
 {
 	if (slowpath_kvm_features() & BIT(KVM_FEATURE_PV_SCHED_YIELD))

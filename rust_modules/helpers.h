@@ -23,6 +23,8 @@ void slowpath_refcount_dec(void *refs);
 
 /* Moves the calling task to the CPU, where it stays; -EINVAL if that is not online. */
 int slowpath_move_to(unsigned int cpu);
+/* For how long the calling task, ready to run, has waited for its CPU so far, in nanoseconds. */
+unsigned long long slowpath_queued_ns(void);
 
 /* The features that KVM offers, bit for bit as CPUID has them; 0 elsewhere. */
 unsigned int slowpath_kvm_features(void);

@@ -40,6 +40,7 @@ pub struct Place {
     /// Where the thread was seen last; it alone looks.
     seen: Atomic<u32>,
     moved: Atomic<u32>,
+    queued_ns: Atomic<u64>,
 }
 
 impl Place {
@@ -51,6 +52,11 @@ impl Place {
     /// Returns how often the thread found itself on another vCPU than before.
     pub fn moved(&self) -> u32 {
         self.moved.load(Relaxed)
+    }
+
+    /// Returns for how long the thread was ready to run, and its vCPU ran something else.
+    pub fn queued_ns(&self) -> u64 {
+        self.queued_ns.load(Relaxed)
     }
 
     /// Looks where the calling thread, whose place this is, has got to.
@@ -149,7 +155,10 @@ impl<L: Load> Crew<L> {
             place,
         };
         if self.gate.pass() {
+            let before = queued_ns();
             L::work(&self.run, &worker);
+            let queued = queued_ns().saturating_sub(before);
+            place.queued_ns.store(queued, Relaxed);
         }
         place.left_ns.store(now_ns(), Relaxed);
         place.look_around();
@@ -172,6 +181,13 @@ impl Place {
             left_ns: Atomic::new(0),
             seen: Atomic::new(cpu.as_u32()),
             moved: Atomic::new(0),
+            queued_ns: Atomic::new(0),
         }
     }
+}
+
+/// Returns for how long the calling thread has waited for its vCPU since it was made.
+fn queued_ns() -> u64 {
+    // SAFETY: May be called anywhere.
+    unsafe { helpers::slowpath_queued_ns() }
 }
