@@ -139,7 +139,7 @@ fn figure(drawn: &Drawn<'_>, of: &str, threads: u64, all: &[Shares]) -> Figure {
 }
 
 const WIDTH: f64 = 460.0;
-const LEFT: f64 = 128.0;
+const LEFT: f64 = 150.0;
 const RIGHT: f64 = WIDTH - 54.0;
 const ROW: f64 = 40.0;
 

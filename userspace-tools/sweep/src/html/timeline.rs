@@ -96,7 +96,7 @@ fn runs(
 /// Between each two samples, the part of the time that the emulator's threads waited for a CPU of
 /// all that they wanted to run.
 fn steal(samples: &[host::Sample]) -> Vec<Point> {
-    let pairs = samples.windows(2).map(|pair| {
+    let pairs = samples.windows(2).filter_map(|pair| {
         let (ran, waited) = (
             pair[1].ran_ms - pair[0].ran_ms,
             pair[1].waited_ms - pair[0].waited_ms,
@@ -109,12 +109,12 @@ fn steal(samples: &[host::Sample]) -> Vec<Point> {
         };
         let part = part.clamp(0.0, 100.0);
         let x = pair[1].ms as f64 / 1000.0;
-        Point {
+        Some(Point {
             x,
             y: part,
             tip: format!("at {x:.1} s\n{part:.0} % of the time it waited for a CPU"),
             ..Point::default()
-        }
+        })
     });
     pairs.collect()
 }
@@ -152,7 +152,7 @@ fn figure(loaded: &Loaded, boot: usize, runs: Vec<Point>, samples: &[host::Sampl
         words: format!(
             "Dots: each run when it ended, as a multiple of the median of its own repeats (left, cut at 3). \
              Line: the part of the time that the guest's threads waited for a host CPU, {mean:.0} % on average \
-             (right). Dots that fall where the line rises were disturbed by the host."
+             (right). Dots far from 1 where the line is high were disturbed by the host."
         ),
         series: vec!["runs".into(), "% waited for a CPU".into()],
         data: vec![Data {
