@@ -65,7 +65,7 @@ impl Histogram {
 
 /// The largest value of the bucket whose smallest is `low`.
 fn high(low: u64) -> u64 {
-    let octave = (low | 1 << SUB_BITS).ilog2().saturating_sub(SUB_BITS);
+    let octave = (low | (1 << SUB_BITS)).ilog2().saturating_sub(SUB_BITS);
     low + (1 << octave) - 1
 }
 

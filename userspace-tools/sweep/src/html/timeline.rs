@@ -101,13 +101,9 @@ fn steal(samples: &[host::Sample]) -> Vec<Point> {
             pair[1].ran_ms - pair[0].ran_ms,
             pair[1].waited_ms - pair[0].waited_ms,
         );
-        // A thread that ended takes its sums with it.
-        let part = if ran + waited > 0.0 {
-            100.0 * waited / (ran + waited)
-        } else {
-            0.0
-        };
-        let part = part.clamp(0.0, 100.0);
+        // A thread that ended takes its sums with it: then there is nothing to be said.
+        let known = ran >= 0.0 && waited >= 0.0 && ran + waited > 0.0;
+        let part = known.then(|| 100.0 * waited / (ran + waited))?;
         let x = pair[1].ms as f64 / 1000.0;
         Some(Point {
             x,

@@ -22,6 +22,9 @@ use crate::{
     setting::Point as At, //
 };
 
+/// A guest, its most threads, and the waits of each combination at those.
+type Group = (String, u64, Vec<(At, Histogram)>);
+
 /// The quantiles in the table.
 const QUANTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
 
@@ -31,7 +34,7 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
     let axis = AXES
         .iter()
         .find(|axis| drawn.part.axes.contains_key(**axis));
-    let mut groups: Vec<(String, u64, Vec<(At, Histogram)>)> = Vec::new();
+    let mut groups: Vec<Group> = Vec::new();
     for cell in &drawn.cells {
         let mut all = Histogram::default();
         for record in &drawn.records {
@@ -63,9 +66,7 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
             None => groups.push((of, threads, vec![entry])),
         }
     }
-    let draw = |(of, threads, entries): &(String, u64, Vec<(At, Histogram)>)| {
-        figure(drawn, of, *threads, entries, &guest)
-    };
+    let draw = |(of, threads, entries): &Group| figure(drawn, of, *threads, entries, &guest);
     groups.iter().map(draw).collect()
 }
 

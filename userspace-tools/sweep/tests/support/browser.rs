@@ -182,7 +182,7 @@ fn decode(text: &str) -> Vec<u8> {
     for four in bytes.chunks(4) {
         let bits = four
             .iter()
-            .fold(0u32, |bits, c| bits << 6 | u32::from(value(*c)));
+            .fold(0u32, |bits, c| (bits << 6) | u32::from(value(*c)));
         let bits = bits << (6 * (4 - four.len()));
         out.extend_from_slice(&bits.to_be_bytes()[1..four.len()]);
     }

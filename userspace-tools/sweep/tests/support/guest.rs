@@ -212,12 +212,9 @@ impl Stage {
 
     /// From now on `vm` answers whatever plan it is given.
     pub fn answer(&self) {
-        let answers: String = self
-            .sound()
-            .iter()
-            .map(|said| format!("{} {}\t{}\n", said.module, said.words, said.json()))
-            .collect();
-        fs::write(self.path("answers"), answers).unwrap();
+        let line = |said: &Said| format!("{} {}\t{}\n", said.module, said.words, said.json());
+        let answers: Vec<String> = self.sound().iter().map(line).collect();
+        fs::write(self.path("answers"), answers.concat()).unwrap();
         self.vm(
             "n=0\nwhile read -r line; do\n\
              [ ! -e limit ] || [ $n -lt \"$(sed -n 1p limit)\" ] || { code=$(sed -n 2p limit); rm limit; exit $code; }\n\
