@@ -10,9 +10,10 @@ mod line;
 use std::{
     io::{self, Write},
     path::PathBuf,
-    process::ExitCode,
+    process::{Command, ExitCode},
 };
 
+use anyhow::{ensure, Context};
 use clap::Parser;
 use debugfs::{Error, Failure, Interrupt};
 use input::{Input, Next};
@@ -20,7 +21,8 @@ use input::{Input, Next};
 const HELP: &str = "\
 Each line of the input is the name of a module and its settings; one that is not given has its \
 default, whatever ran before, or what the environment says (SLOWPATH_MODE). Empty lines and what follows a # are ignored. Each run gives one \
-line of JSON, at once: the settings and the numbers, or `error`; `seq` counts from 0.
+line of JSON, at once: the settings and the numbers, or `error`; `seq` counts from 0. With \
+SLOWPATH_BARRIER set, as by `vm run --guests`, each run waits for those of the other guests.
 
 Example:
   printf 'lock-load lock=ticket threads=2\\njob-runner policy=padata size=1000\\n' | batch
@@ -83,6 +85,7 @@ fn run(cli: &Cli) -> anyhow::Result<End> {
             continue;
         }
         let (module, settings) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        meet()?;
         match line::run(&cli.root, module, settings, seq, &interrupt) {
             Ok(record) => say(&record)?,
             Err(e) => {
@@ -95,6 +98,16 @@ fn run(cli: &Cli) -> anyhow::Result<End> {
         }
         seq += 1;
     }
+}
+
+/// Waits for the batches of the other guests, if there are any (`vm run --guests`).
+fn meet() -> anyhow::Result<()> {
+    if std::env::var_os("SLOWPATH_BARRIER").is_none() {
+        return Ok(());
+    }
+    let status = Command::new("barrier").status().context("barrier")?;
+    ensure!(status.success(), "barrier: {status}");
+    Ok(())
 }
 
 fn say(record: &str) -> io::Result<()> {

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod barrier;
 mod channel;
 mod command;
 mod input;
@@ -13,12 +14,15 @@ mod mounts;
 mod power;
 mod vcpus;
 
+use std::ffi::OsStr;
 use std::panic;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{bail, Context, Result};
 use wire::{Exit, Job, Message, Note};
 
+use crate::barrier::Barrier;
 use crate::channel::Channel;
 use crate::input::Input;
 
@@ -26,6 +30,10 @@ use crate::input::Input;
 const MODULE_REFUSED: i32 = 125;
 
 fn main() -> ExitCode {
+    let name = std::env::args().next().unwrap_or_default();
+    if Path::new(&name).file_name() == Some(OsStr::new(barrier::NAME)) {
+        return barrier::arrive();
+    }
     if !rustix::process::getpid().is_init() {
         eprintln!(
             "guest: this is the first process of a guest that `vm run` boots; it powers the \
@@ -58,8 +66,9 @@ fn serve() -> Result<()> {
         Message::Job(job) => job,
         other => bail!("the host sent {other:?} where a job was expected"),
     };
-    let input = Input::from(messages);
-    let (status, signal) = run(&channel, &job, &input)?;
+    let (input, released) = Input::new(messages);
+    let barrier = Barrier::new(&channel, released);
+    let (status, signal) = run(&channel, &job, &input, barrier)?;
     // If the command never ran, its input goes nowhere.
     input.goes_to(None);
     let nonce = job.nonce;
@@ -72,7 +81,7 @@ fn serve() -> Result<()> {
 }
 
 /// Loads the modules, then runs the command.
-fn run(channel: &Channel, job: &Job, input: &Input) -> Result<command::Ending> {
+fn run(channel: &Channel, job: &Job, input: &Input, barrier: Barrier) -> Result<command::Ending> {
     for name in modules::wanted(&job.modules)? {
         let note = match modules::load(&name) {
             Ok(()) => Note::ModuleLoaded { name },
@@ -91,5 +100,9 @@ fn run(channel: &Channel, job: &Job, input: &Input) -> Result<command::Ending> {
             return Ok((Some(MODULE_REFUSED), None));
         }
     }
+    if job.barrier {
+        barrier.wait()?;
+    }
+    barrier.serve()?;
     command::run(channel, job, input)
 }

@@ -24,6 +24,11 @@ impl CpuList {
         CpuList((0..count).collect())
     }
 
+    /// The first so many of them.
+    pub fn take(&self, count: usize) -> CpuList {
+        CpuList(self.iter().take(count).collect())
+    }
+
     /// How many there are; never 0 in a list that was parsed.
     pub fn count(&self) -> usize {
         self.0.len()

@@ -11,6 +11,7 @@ use hosting::Report;
 use serde::Serialize;
 use wire::Hello;
 
+use crate::barrier::Barrier;
 use crate::channel::{self, Cue, Endpoint, Script};
 use crate::console::{Console, Finding, Kind};
 use crate::event::{Event, Events};
@@ -23,7 +24,7 @@ use crate::process::Qemu;
 use crate::signals::Running;
 use crate::tier::Tier;
 use crate::verdict::{Outcome, Progress};
-use crate::watch::Watch;
+use crate::watch::{Ties, Watch};
 
 /// An attempt that ended.
 #[derive(Debug, Serialize)]
@@ -94,12 +95,17 @@ pub fn run(plan: &Plan, tier: Tier, running: &Running) -> Result<Attempt> {
         middle = Some((Middle::new(plan, &files, line, cues), ends));
     }
     let (middle, _ends) = middle.unzip();
-    let host = plan.host(tier, folder.path())?;
+    let ties = Ties {
+        cues,
+        host: plan.host(tier, folder.path())?,
+        barrier: Barrier::join(plan.asked.barrier.as_deref(), &events)?,
+        middle,
+    };
     let start = Instant::now();
     let qemu = Qemu::start(&machines.line, &files.qemu_log, events.clone())?;
     running.attempt(&qemu, &events, folder.path().to_owned());
     let console = Console::new(&files.console);
-    let mut watch = Watch::new(plan, tier, start, console, cues, host, middle);
+    let mut watch = Watch::new(plan, tier, start, console, ties);
     let ending = watch.until_the_end(&queue, &nonce);
     qemu.kill();
     watch.reap(&queue);

@@ -43,6 +43,8 @@ pub enum Cue {
     Job,
     /// A line for the command.
     Say(&'static str),
+    /// Every guest has arrived at the barrier.
+    Release,
     /// Everything arrived.
     Goodbye,
 }
@@ -114,6 +116,7 @@ fn follow(stream: &mut UnixStream, script: Script) -> Result<(), WireError> {
             Cue::Say(line) => {
                 wire::write(stream, &Message::Stdin(format!("{line}\n").into_bytes()))?;
             }
+            Cue::Release => wire::write(stream, &Message::Release)?,
             Cue::Goodbye => return wire::write(stream, &Message::Goodbye),
         }
     }

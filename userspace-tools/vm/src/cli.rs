@@ -10,11 +10,18 @@ use hosting::CpuList;
 use serde::Serialize;
 
 use crate::mode::Mode;
+use crate::ratio::{self, Ratios};
 use crate::tier::Choice;
 
 const EXAMPLE: &str = "\
-Example: 8 vCPUs on 2 CPUs, one lock, its report
+Examples: 8 vCPUs on 2 CPUs, one lock, its report
   vm run --vcpus 8 --cpus 0-1 -- lock-load run --lock ticket --threads 8
+the same under paravirt locks on any host: KVM in an emulated machine with one CPU
+  vm run --tier nested --mode pv --vcpus 8 -- lock-load run --lock kernel/raw_spin --threads 8
+at 1, 2, 4 and 8 vCPUs per CPU, beside a neighbour that eats CPU 0, the lock's holder stopped now and then
+  vm run --ratio 1,2,4,8 --cpus 0-1 --hog 0 --preempt holder -- lock-load run --lock mcs/halt --threads 2
+two guests that meet before each command of theirs
+  vm run --guests 2 --vcpus 4 -- sh -c 'lock-load run --lock tas; barrier; lock-load run --lock ticket'
 
 Exit codes: the command's own (128 + N when signal N ended it, 126/127 when it could not be run), or
   2    usage
@@ -32,7 +39,9 @@ Exit codes: the command's own (128 + N when signal N ended it, 126/127 when it c
   130, 143  SIGINT, SIGTERM
 A guest lost to the emulator (no hello, or a silent death before the command printed anything) is
 started again, at most twice; a silent death after output was passed on is not, because that output
-would come twice.";
+would come twice. Nested guests are lost now and then: their output waits for the verdict, and then a
+silent death, or a failure of the machine in the middle, is repeated at most twice, a hang or a stall once;
+a guest of a group never, nor whatever failed with a word. Repeats are said, and kept in the record.";
 
 /// Boots guests of the stock kernel: vCPUs on chosen CPUs, watched, with a verdict.
 #[derive(Debug, Parser)]
@@ -77,14 +86,25 @@ impl Preempt {
 /// The wishes for one run.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Number of vCPUs.
-    #[arg(long, value_name = "N", default_value_t = 2, default_value_if("mode", "single", "1"),
-        value_parser = clap::value_parser!(u32).range(1..=255))]
-    pub vcpus: u32,
+    /// Number of vCPUs [default: 2; 1 in --mode single].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=255))]
+    pub vcpus: Option<u32>,
+    /// One run for each ratio of vCPUs to CPUs, as 1,2,4,8. Without --vcpus each has as many as the ratio
+    /// takes, with it as few CPUs. Records go to DIR/ratio-N.
+    #[arg(long, value_name = "LIST", value_parser = ratio::parse)]
+    pub ratio: Option<Ratios>,
+    /// So many guests at once, which wait for each other before the command starts and whenever it runs
+    /// `barrier`. The first is the one whose output and record are this run's; those of the others go to
+    /// DIR/guest-N, or without --record to standard error.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=16))]
+    pub guests: Option<u32>,
+    /// The socket of the group that this guest is in.
+    #[arg(long, value_name = "SOCKET", hide = true)]
+    pub barrier: Option<PathBuf>,
     /// Host CPUs for the guest, vCPUs round robin over them, for instance 0-1,3 [default: all].
     #[arg(long, value_name = "LIST")]
     pub cpus: Option<CpuList>,
-    /// What executes the guest; `auto` takes KVM if this very job boots on it, else TCG.
+    /// What executes the guest; `auto` takes KVM if this very job boots on it, else TCG, and never nested.
     #[arg(long, value_enum, default_value_t = Choice::Auto)]
     pub tier: Choice,
     /// What the guest's own spinlock must be; a guest where it is something else is refused.

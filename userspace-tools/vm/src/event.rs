@@ -27,6 +27,8 @@ pub enum Event {
     ChannelLost(WireError),
     /// The QEMU process is gone.
     QemuEnded(ExitStatus),
+    /// Every guest of the group has arrived.
+    Release,
     /// Somebody wants us to stop.
     Signal(i32),
     /// It happened not to the guest but to the machine that the guest runs in.

@@ -5,21 +5,26 @@
 #![forbid(unsafe_code)]
 
 mod attempt;
+mod barrier;
 mod channel;
+mod children;
 mod cli;
 mod console;
 mod event;
 mod folder;
+mod group;
 mod image;
 mod kernel_words;
 mod machines;
 mod middle;
 mod mode;
+mod oneself;
 mod output;
 mod plan;
 mod process;
 mod qemu;
 mod qmp;
+mod ratio;
 mod record;
 mod run;
 mod signals;
@@ -45,7 +50,11 @@ fn main() -> ExitCode {
             return run::print(&plan).map(|()| 0);
         }
         plan.check()?;
-        run::run(&plan)
+        match (&plan.asked.ratio, plan.asked.guests) {
+            (Some(ratios), _) => ratio::run(&plan, ratios),
+            (None, Some(guests)) => group::run(&plan, guests as usize),
+            (None, None) => run::run(&plan),
+        }
     });
     match result {
         Ok(code) => ExitCode::from(code),

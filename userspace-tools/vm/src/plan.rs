@@ -14,6 +14,7 @@ use wire::{Job, Modules};
 use crate::cli;
 use crate::image::Image;
 use crate::machines::{self, sockets};
+use crate::mode::Mode;
 use crate::tier::{Choice, Tier};
 
 /// A checked plan.
@@ -69,8 +70,12 @@ impl Plan {
             Some(cpus) => cpus.clone(),
             None => CpuList::allowed()?,
         };
+        let single = asked.mode == Some(Mode::Single);
+        let vcpus = asked
+            .vcpus
+            .map_or(if single { 1 } else { 2 }, |vcpus| vcpus as usize);
         Ok(Plan {
-            vcpus: asked.vcpus as usize,
+            vcpus,
             cpus,
             image: Image::at(&image),
             asked,
@@ -163,16 +168,22 @@ impl Plan {
             .asked
             .preempt
             .map(|who| ("SLOWPATH_PREEMPT", who.name()));
-        let env = mode.into_iter().chain(preempt);
-        let env = env
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect();
+        // So that a batch meets the other guests before each of its runs.
+        let group = self
+            .asked
+            .barrier
+            .as_ref()
+            .map(|_| ("SLOWPATH_BARRIER", "1"));
+        let env = mode.into_iter().chain(preempt).chain(group);
+        let env = env.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let env = env.collect();
         Job {
             nonce: nonce.to_owned(),
             argv: self.asked.command.clone(),
             env,
             modules,
             stdin: self.asked.stdin.is_some(),
+            barrier: self.asked.barrier.is_some(),
         }
     }
 
@@ -185,6 +196,7 @@ impl Plan {
             env: Vec::new(),
             modules: Modules::Only(modules.to_vec()),
             stdin: true,
+            barrier: false,
         })
     }
 

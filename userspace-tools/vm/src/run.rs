@@ -159,7 +159,7 @@ fn repeat(
     loop {
         let mut attempt = attempt::run(plan, tier, running)?;
         let earlier = attempts.get(before..).unwrap_or_default();
-        if !again(&attempt, earlier) {
+        if plan.asked.barrier.is_some() || !again(&attempt, earlier) {
             attempt.let_out();
             attempts.push(attempt);
             return Ok(reason);

@@ -10,6 +10,7 @@ use hosting::{Host, Report};
 use wire::Hello;
 
 use crate::attempt::{Attempt, Times};
+use crate::barrier::Barrier;
 use crate::channel::Cue;
 use crate::console::{Console, Kind};
 use crate::event::Event;
@@ -33,6 +34,18 @@ enum Gone {
     Qemu(String),
     /// The QEMU that ran the machine in the middle, with this status.
     Middle(String),
+}
+
+/// Whom a guest is tied to.
+pub struct Ties<'a> {
+    /// Who writes to its channel.
+    pub cues: Sender<Cue>,
+    /// Who hosts its vCPUs, if that is us.
+    pub host: Host,
+    /// The other guests of its group.
+    pub barrier: Barrier,
+    /// The machine that it runs in, if that is not this one.
+    pub middle: Option<Middle<'a>>,
 }
 
 /// The state of an attempt.
@@ -62,6 +75,7 @@ pub struct Watch<'a> {
     hello: Option<Hello>,
     modules: Vec<String>,
     host: Host,
+    barrier: Barrier,
     report: Report,
     times: Times,
     output: Output,
@@ -75,10 +89,14 @@ impl<'a> Watch<'a> {
         tier: Tier,
         start: Instant,
         console: Console,
-        cues: Sender<Cue>,
-        host: Host,
-        middle: Option<Middle<'a>>,
+        ties: Ties<'a>,
     ) -> Watch<'a> {
+        let Ties {
+            cues,
+            host,
+            barrier,
+            middle,
+        } = ties;
         Watch {
             plan,
             tier,
@@ -101,6 +119,7 @@ impl<'a> Watch<'a> {
             hello: None,
             modules: Vec::new(),
             host,
+            barrier,
             report: Report::default(),
             times: Times::default(),
             output: Output::new(plan.holds_output(tier)),

@@ -4,11 +4,11 @@
 //! fail without one, so they run only when asked for: `cargo test -p vm -- --ignored`.
 
 mod boot;
+#[path = "guests/tiers.rs"]
+mod tiers;
 
 use std::fs;
 use std::io::Write;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use boot::{with_a_kernel_that_triple_faults, Guest};
 use rustix::process::Signal;
@@ -223,14 +223,7 @@ fn signals_to_vm_end_qemu_too() {
             "{}",
             run.stderr
         );
-        let patience = Instant::now();
-        while guest.qemu().is_some() {
-            assert!(
-                patience.elapsed() < Duration::from_secs(5),
-                "{signal:?}: QEMU outlives vm"
-            );
-            thread::sleep(Duration::from_millis(20));
-        }
+        guest.wait_for_the_end_of_qemu();
     }
 }
 

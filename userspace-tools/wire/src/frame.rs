@@ -59,12 +59,13 @@ const HEARTBEAT: u8 = 0x07;
 const NOTE: u8 = 0x08;
 const EXIT: u8 = 0x09;
 const GOODBYE: u8 = 0x0a;
+const RELEASE: u8 = 0x0b;
 
 /// How long a payload of this type may be; `None` for an unknown type.
 fn limit(kind: u8) -> Option<usize> {
     match kind {
         STDIN | STDOUT | STDERR => Some(MAX_DATA),
-        STDIN_END | GOODBYE => Some(0),
+        STDIN_END | GOODBYE | RELEASE => Some(0),
         HELLO | JOB | HEARTBEAT | NOTE | EXIT => Some(MAX_STRUCTURED),
         _ => None,
     }
@@ -83,6 +84,7 @@ pub fn write(to: &mut impl Write, message: &Message) -> Result<(), WireError> {
         Message::Heartbeat(heartbeat) => structured(to, HEARTBEAT, heartbeat),
         Message::Note(note) => structured(to, NOTE, note),
         Message::Exit(exit) => structured(to, EXIT, exit),
+        Message::Release => raw(to, RELEASE, &[]),
         Message::Goodbye => raw(to, GOODBYE, &[]),
     }
 }
@@ -113,6 +115,7 @@ pub fn read(from: &mut impl Read) -> Result<Message, WireError> {
         HEARTBEAT => Message::Heartbeat(parse(kind, &payload)?),
         NOTE => Message::Note(parse(kind, &payload)?),
         EXIT => Message::Exit(parse(kind, &payload)?),
+        RELEASE => Message::Release,
         _ => Message::Goodbye,
     })
 }

@@ -11,6 +11,8 @@
 //!          │ Hello ──────────────────────────▶ │   before anything slow
 //!          │ ◀───────────────────────────── Job │
 //!          │ ◀────────────── Stdin* StdinEnd   │
+//!          │ Note::Barrier ──────────────────▶ │   as often as it likes
+//!          │ ◀───────────────────────── Release │
 //!          │ Note* ──────────────────────────▶ │   modules, command started
 //!          │ (Stdout | Stderr | Heartbeat)* ─▶ │
 //!          │ Exit ───────────────────────────▶ │
@@ -26,7 +28,7 @@ pub use frame::{read, write, WireError, MAX_DATA, MAX_STRUCTURED};
 pub use message::{Exit, Heartbeat, Hello, Job, Message, Modules, Note};
 
 /// The protocol's version; a host refuses a guest that speaks another.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The name of the virtio-serial port, as `/sys/class/virtio-ports/*/name` shows it.
 pub const PORT: &str = "slowpath.control";

@@ -25,6 +25,8 @@ pub enum Message {
     Note(Note),
     /// Guest: the command ended and all of its output was sent.
     Exit(Exit),
+    /// Host: every guest has arrived at the barrier.
+    Release,
     /// Host: everything arrived; powering off loses nothing.
     Goodbye,
 }
@@ -63,6 +65,9 @@ pub struct Job {
     pub modules: Modules,
     /// Whether `Stdin` frames follow; the command reads nothing otherwise.
     pub stdin: bool,
+    /// Whether to wait at a barrier before the command starts.
+    #[serde(default)]
+    pub barrier: bool,
 }
 
 /// Which modules are loaded before the command starts.
@@ -102,6 +107,8 @@ pub enum Note {
         /// The last lines of the kernel log.
         log: Vec<String>,
     },
+    /// It waits for the other guests; `Release` is the answer.
+    Barrier,
     /// The command runs.
     Started {
         /// The guest's uptime at this point.

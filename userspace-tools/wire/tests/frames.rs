@@ -21,9 +21,12 @@ fn samples() -> Vec<Message> {
             env: vec![("KEY".into(), "a=b".into())],
             modules: Modules::Only(vec!["lock-load".into()]),
             stdin: true,
+            barrier: true,
         }),
         Message::Stdin(vec![0, 255, 10]),
         Message::StdinEnd,
+        Message::Note(Note::Barrier),
+        Message::Release,
         Message::Stdout(vec![7; MAX_DATA]),
         Message::Stderr(Vec::new()),
         Message::Heartbeat(Heartbeat {

@@ -47,6 +47,7 @@ impl Watch<'_> {
             }
             Event::QemuEnded(status) => self.on_qemu_ended(status.to_string()),
             Event::Middle(event) => return self.on_middle(*event, nonce),
+            Event::Release => self.cue_release(),
             Event::Signal(signal) => return Some(Ending::Signal(signal)),
         }
         None
@@ -172,6 +173,10 @@ impl Watch<'_> {
         }
     }
 
+    fn cue_release(&mut self) {
+        let _ = self.cues.send(Cue::Release);
+    }
+
     /// The goodbye goes out when nothing is wanted of the guest any more.
     fn cue_goodbye(&mut self) {
         let _ = self.cues.send(Cue::Goodbye);
@@ -191,6 +196,11 @@ impl Watch<'_> {
                     None => self.host.started(),
                 }
                 self.plan.say(&self.plan.started_line(self.tier, self.ms()));
+            }
+            Note::Barrier => {
+                if self.barrier.arrived() {
+                    self.cue_release();
+                }
             }
             Note::NotStarted { error } => self.plan.complain(&error),
         }
@@ -215,6 +225,7 @@ impl Watch<'_> {
             Some(reason) => Ending::ModuleRefused(reason),
             None => Ending::Exit(exit),
         };
+        self.barrier.done();
         self.exit = Some((Instant::now(), ending));
         match &self.middle {
             // Its answer is the report.

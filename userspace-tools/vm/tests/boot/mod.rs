@@ -75,7 +75,7 @@ impl Guest {
         if !has("--image") {
             vm.arg("--image").arg(image());
         }
-        if !has("--vcpus") {
+        if !has("--vcpus") && !has("--ratio") {
             vm.args(["--vcpus", "1"]);
         }
         if !has("--tier") {
@@ -121,7 +121,13 @@ impl Guest {
 
     /// Its QEMU, found by the name of our folder on its command line.
     pub fn qemu(&self) -> Option<Pid> {
-        let folder = self.folder().to_str().expect("UTF-8");
+        self.qemu_of("")
+    }
+
+    /// The QEMU whose files are in this part of our folder.
+    pub fn qemu_of(&self, part: &str) -> Option<Pid> {
+        let folder = self.folder().join(part);
+        let folder = folder.to_str().expect("UTF-8");
         fs::read_dir("/proc")
             .expect("/proc")
             .flatten()
@@ -131,6 +137,18 @@ impl Guest {
                 let ours = line.starts_with("qemu-system-") && line.contains(folder);
                 Pid::from_raw(entry.file_name().to_str()?.parse().ok()?).filter(|_| ours)
             })
+    }
+
+    /// Waits until no QEMU of it is left.
+    pub fn wait_for_the_end_of_qemu(&self) {
+        let patience = Instant::now();
+        while self.qemu().is_some() {
+            assert!(
+                patience.elapsed() < Duration::from_secs(5),
+                "QEMU outlives vm"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Sends its QEMU a signal.
@@ -172,6 +190,8 @@ pub fn with_a_kernel_that_triple_faults(copy: &Path) -> PathBuf {
     for part in ["vmlinuz", "vmlinux", "initramfs.cpio", "release"] {
         fs::copy(image().join(part), copy.join(part)).expect(part);
     }
+    let middle = "middle.cpio";
+    std::os::unix::fs::symlink(image().join(middle), copy.join(middle)).expect(middle);
     let kernel = File::options()
         .read(true)
         .write(true)

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Barriers among guests: whoever arrives waits until the host has heard of all of them.
+//!
+//! The command arrives by running `barrier`, which is this program under another name and asks the
+//! first process over a socket.
+
+use std::io::{self, Read, Write};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::process::ExitCode;
+use std::sync::mpsc::Receiver;
+use std::thread;
+
+use anyhow::{Context, Result};
+use wire::{Message, Note};
+
+use crate::channel::Channel;
+
+/// The name under which this program is `barrier`.
+pub const NAME: &str = "barrier";
+
+fn address() -> io::Result<SocketAddr> {
+    SocketAddr::from_abstract_name("slowpath-barrier")
+}
+
+/// The first process's side.
+pub struct Barrier {
+    channel: Channel,
+    released: Receiver<()>,
+}
+
+impl Barrier {
+    /// A barrier whose releases come from there.
+    pub fn new(channel: &Channel, released: Receiver<()>) -> Barrier {
+        let channel = channel.clone();
+        Barrier { channel, released }
+    }
+
+    /// Arrives, and waits for all others.
+    pub fn wait(&self) -> Result<()> {
+        self.channel.send(&Message::Note(Note::Barrier))?;
+        self.released.recv().context("no release")
+    }
+
+    /// Waits for whoever asks, one after another, from a thread of its own.
+    pub fn serve(self) -> Result<()> {
+        let listener = UnixListener::bind_addr(&address()?).context("the barrier's socket")?;
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                if let Err(error) = self.wait() {
+                    eprintln!("guest: barrier: {error:#}");
+                    return;
+                }
+                // Whoever asked may have been killed meanwhile.
+                let _ = stream.write_all(b".");
+            }
+        });
+        Ok(())
+    }
+}
+
+/// The command's side: returns when all guests are there.
+pub fn arrive() -> ExitCode {
+    let released = address()
+        .and_then(|address| UnixStream::connect_addr(&address))
+        .and_then(|mut stream| stream.read_exact(&mut [0]));
+    match released {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!(
+                "barrier: {error}; it waits for the other guests of `vm run --guests K`, and only \
+                 in a guest"
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
