@@ -14,6 +14,7 @@ use abi::{
 use algo::{
     counter::BatchedIds,
     primitive::{
+        cpu_relax,
         Atomic,
         PerVcpu,
         Relaxed, //
@@ -44,7 +45,7 @@ const BURST: u32 = 1021;
 /// What the threads of a run share.
 pub(crate) struct Ids {
     ids: BatchedIds,
-    /// Which numbers were taken; a thread that gets beyond them goes home.
+    /// Which numbers were taken; a thread that gets beyond them takes no more.
     ticks: KVVec<Atomic<u8>>,
     twice: Atomic<u64>,
     pub(crate) taken: KVVec<Padded<Number>>,
@@ -76,19 +77,26 @@ impl Ids {
         })
     }
 
-    /// What each thread does until the alarm has rung, or the numbers are used up.
+    /// What each thread does until the alarm has rung; the numbers may be used up before.
     pub(crate) fn take_part(&self, worker: &Worker<'_>) {
         let Some(taken) = self.taken.get(worker.index as usize) else {
             return;
         };
         let _clock = self.line_up.come(worker);
         let mut until = Until::new(&self.line_up, worker);
+        let mut used_up = false;
         loop {
-            let here = Preempt::new();
-            let within = (0..BURST).filter(|_| self.take()).count();
-            drop(here);
-            taken.add(BURST.into());
-            if until.over() || within < BURST as usize {
+            if used_up {
+                // Whoever began the run keeps its clock: he may not go before it has rung.
+                cpu_relax();
+            } else {
+                let here = Preempt::new();
+                let within = (0..BURST).filter(|_| self.take()).count();
+                drop(here);
+                taken.add(BURST.into());
+                used_up = within < BURST as usize;
+            }
+            if until.over() {
                 break;
             }
             breathe();

@@ -51,6 +51,8 @@ use crate::{
 
 /// Things that are looked at between two chances for others to run.
 const BURST: u32 = 512;
+/// After so many bursts a thread gives back the spares of its vCPU by itself.
+const TIDY: u32 = 16;
 
 /// Something that is referred to.
 struct Thing {
@@ -176,6 +178,7 @@ impl Refs {
         let mut random = Random::new(worker.index);
         let _clock = self.line_up.come(worker);
         let mut until = Until::new(&self.line_up, worker);
+        let mut bursts: u32 = 0;
         loop {
             let here = Preempt::new();
             for _ in 0..BURST {
@@ -191,6 +194,10 @@ impl Refs {
                 .get(random.below(self.things.len() as u32) as usize)
             {
                 thing.retire();
+            }
+            bursts = bursts.wrapping_add(1);
+            if bursts % TIDY == 0 {
+                self.things.iter().for_each(|thing| thing.fold());
             }
             drop(here);
             cycles.add(BURST.into());

@@ -147,10 +147,6 @@ impl Report for SloppyCounter {
 
     fn lasts(config: &Config) -> (Duration, Duration) {
         let run = Duration::from_millis(config.run_ms.into());
-        match config.work {
-            // They go home when the numbers are used up.
-            Work::Ids => (Duration::ZERO, run),
-            _ => (run, run),
-        }
+        (run, run)
     }
 }
