@@ -14,14 +14,16 @@ use crate::ratio::{self, Ratios};
 use crate::tier::Choice;
 
 const EXAMPLE: &str = "\
-Examples: 8 vCPUs on 2 CPUs, one lock, its report
+Example: 8 vCPUs on 2 CPUs, one lock, its report
   vm run --vcpus 8 --cpus 0-1 -- lock-load run --lock ticket --threads 8
-the same under paravirt locks on any host: KVM in an emulated machine with one CPU
-  vm run --tier nested --mode pv --vcpus 8 -- lock-load run --lock kernel/raw_spin --threads 8
-at 1, 2, 4 and 8 vCPUs per CPU, beside a neighbour that eats CPU 0, the lock's holder stopped now and then
-  vm run --ratio 1,2,4,8 --cpus 0-1 --hog 0 --preempt holder -- lock-load run --lock mcs/halt --threads 2
-two guests that meet before each command of theirs
-  vm run --guests 2 --vcpus 4 -- sh -c 'lock-load run --lock tas; barrier; lock-load run --lock ticket'
+The same under paravirt locks on any host: KVM in an emulated machine with one CPU
+  vm run --tier nested --mode pv --vcpus 8 -- lock-load run --lock ticket --threads 8
+At 1, 2, 4 and 8 vCPUs per CPU, beside a neighbour that eats CPU 0
+  vm run --ratio 1,2,4,8 --cpus 0-1 --hog 0 -- lock-load run --lock tas --threads 2
+With the vCPU of the lock's holder stopped now and then
+  vm run --vcpus 4 --preempt holder -- lock-load run --lock mcs/halt --threads 4
+Two guests that meet before each command of theirs
+  vm run --guests 2 -- sh -c 'lock-load run --lock tas; barrier; lock-load run --lock ttas'
 
 Exit codes: the command's own (128 + N when signal N ended it, 126/127 when it could not be run), or
   2    usage
@@ -39,9 +41,10 @@ Exit codes: the command's own (128 + N when signal N ended it, 126/127 when it c
   130, 143  SIGINT, SIGTERM
 A guest lost to the emulator (no hello, or a silent death before the command printed anything) is
 started again, at most twice; a silent death after output was passed on is not, because that output
-would come twice. Nested guests are lost now and then: their output waits for the verdict, and then a
-silent death, or a failure of the machine in the middle, is repeated at most twice, a hang or a stall once;
-a guest of a group never, nor whatever failed with a word. Repeats are said, and kept in the record.";
+would come twice. In the tier nested guests are lost now and then, so the output waits for the
+verdict; a silent death, or a failure of the machine in the middle, is then repeated at most twice,
+a hang or a stall once. What failed with a word is never repeated, nor is a guest of a group. Each
+repeat is said, and is in the record.";
 
 /// Boots guests of the stock kernel: vCPUs on chosen CPUs, watched, with a verdict.
 #[derive(Debug, Parser)]

@@ -105,6 +105,58 @@ fn the_lines_for_nested_are_these() {
 }
 
 #[test]
+fn the_debug_port_is_there_only_for_preemption_and_leads_to_the_guests_host() {
+    let options = ["--vcpus", "2", "--preempt", "holder"];
+    for (tier, path) in [
+        (Tier::Tcg, "/private/preempt"),
+        (Tier::Kvm, "/private/preempt"),
+        (Tier::Nested, "/tmp/preempt"),
+    ] {
+        let port = format!(
+            "-chardev 'socket,id=preempt,path={path},server=off' \
+             -device 'isa-debugcon,iobase=0xe9,chardev=preempt' "
+        );
+        let guest = |options| {
+            let machines = machines(tier, options);
+            quoted(&machines.guest_line.unwrap_or(machines.line)).expect("no NUL")
+        };
+        assert!(guest(&options).contains(&port), "{}", guest(&options));
+        assert!(!guest(&options[..2]).contains("0xe9"));
+    }
+    let middle = machines(Tier::Nested, &options).line;
+    assert!(!quoted(&middle).expect("no NUL").contains("0xe9"));
+}
+
+#[test]
+fn middle_is_told_all_that_it_does() {
+    let options = [
+        "--tier",
+        "nested",
+        "--vcpus",
+        "4",
+        "--hog",
+        "0",
+        "--preempt",
+        "waiter",
+    ];
+    let mut words = vec!["vm", "run"];
+    words.extend(options);
+    words.extend(["--", "true"]);
+    let Verb::Run(asked) = Cli::parse_from(words).verb;
+    let plan = Plan::new(*asked).expect("a plan");
+    let command = middle_command(&plan, &["qemu".into()]).expect("a command");
+    let [middle, orders, qemu] = command.as_slice() else {
+        panic!("{command:?}")
+    };
+    assert_eq!((middle.as_str(), qemu.as_str()), ("middle", "qemu"));
+    let orders: Orders = serde_json::from_str(orders).expect("orders");
+    assert_eq!(orders.vcpus, 4);
+    assert_eq!(orders.hog.as_deref(), Some("0"));
+    assert_eq!(orders.preempt.as_deref(), Some(Path::new("/tmp/preempt")));
+    assert_eq!(orders.ports.len(), 3);
+}
+
+#[test]
 fn watchdogs_stay_within_what_the_kernel_takes() {
     let line = line(Tier::Tcg, &["--vcpus", "64", "--cpus", "0"]);
     assert!(line.contains("watchdog_thresh=60 "), "{line}");

@@ -54,6 +54,22 @@ fn usage_errors_exit_2_and_name_the_value() {
         ),
         (&["run", "--timeout", "0", "--", "true"], "'0'"),
         (
+            &["run", "--mode", "xen", "--", "true"],
+            "[possible values: pv, native, tas, dedicated, single]",
+        ),
+        (
+            &["run", "--preempt", "me", "--", "true"],
+            "[possible values: holder, waiter, random]",
+        ),
+        (&["run", "--ratio", "1,,2", "--", "true"], "`1,,2`"),
+        (
+            &["run", "--ratio", "0", "--", "true"],
+            "numbers from 1 to 64",
+        ),
+        (&["run", "--guests", "1", "--", "true"], "'1'"),
+        (&["run", "--hog", "x", "--", "true"], "`x`"),
+        (&["run", "--emulated-cpus", "5", "--", "true"], "'5'"),
+        (
             &["run", "--no-modules", "--module", "x", "--", "true"],
             "cannot be used with",
         ),
@@ -137,10 +153,25 @@ fn a_cpu_that_is_not_there_is_named_with_those_that_are() {
 }
 
 #[test]
+fn a_hog_goes_where_there_is_a_cpu() {
+    for (tier, there) in [("tcg", "allowed: 0"), ("nested", "emulated; there are: 0")] {
+        let output = vm(&["run", "--tier", tier, "--hog", "1023", "--", "true"]);
+        assert_eq!(output.status.code(), Some(240));
+        let message = text(&output.stderr);
+        assert!(
+            message.contains("--hog: CPU 1023") && message.contains(there),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn help_has_an_example_and_the_exit_codes() {
     let output = vm(&["run", "--help"]);
     let help = text(&output.stdout);
-    for word in ["Example:", "241", "242", "243", "244", "245", "246", "247"] {
+    for word in [
+        "Example:", "241", "242", "243", "244", "245", "246", "247", "248", "249",
+    ] {
         assert!(help.contains(word), "{word} is not in {help}");
     }
 }
