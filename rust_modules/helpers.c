@@ -3,6 +3,8 @@
  * The inline C that Rust cannot call. Linked into each module, so it may use no THIS_MODULE.
  */
 #include <linux/cpumask.h>
+#include <linux/crc32c.h>
+#include <linux/gfp.h>
 #include <linux/kernel_stat.h>
 #include <linux/kvm_para.h>
 #include <linux/percpu-refcount.h>
@@ -12,7 +14,10 @@
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/static_call.h>
+#include <linux/topology.h>
 #include <linux/version.h>
+#include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 
 #include "helpers.h"
 
@@ -140,3 +145,57 @@ enum slowpath_spin slowpath_spin_target(void)
 	return SLOWPATH_SPIN_UNKNOWN;
 }
 #endif
+
+bool slowpath_may_run_on(unsigned int cpu)
+{
+	return cpumask_test_cpu(cpu, current->cpus_ptr);
+}
+
+int slowpath_bind(void *task, unsigned int cpu)
+{
+	return set_cpus_allowed_ptr(task, cpumask_of(cpu));
+}
+
+unsigned long long slowpath_cpu_time_ns(void)
+{
+	return READ_ONCE(current->se.sum_exec_runtime);
+}
+
+unsigned long long slowpath_cpu_time_now_ns(void)
+{
+	/* The scheduler brings the books of a task up to date when it passes it over. */
+	yield();
+	return slowpath_cpu_time_ns();
+}
+
+int slowpath_node_of(unsigned int cpu)
+{
+	return cpu_to_node(cpu);
+}
+
+void slowpath_work_init(void *work, void *function)
+{
+	INIT_WORK((struct work_struct *)work, (work_func_t)function);
+}
+
+unsigned int slowpath_crc32c(unsigned int crc, const void *data, unsigned long length)
+{
+	return crc32c(crc, data, length);
+}
+
+#define GENTLY (GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+
+void *slowpath_vmalloc(unsigned long bytes)
+{
+	return __vmalloc(bytes, GENTLY);
+}
+
+void slowpath_vfree(void *memory)
+{
+	vfree(memory);
+}
+
+unsigned long slowpath_pages(unsigned int order)
+{
+	return __get_free_pages(GENTLY, order);
+}

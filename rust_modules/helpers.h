@@ -84,4 +84,22 @@ enum slowpath_spin {
 };
 enum slowpath_spin slowpath_spin_target(void);
 
+/* Whether the calling task may run on the CPU: by its affinity, and by its cpuset. */
+_Bool slowpath_may_run_on(unsigned int cpu);
+/* Lets the task run on the CPU alone; -EINVAL if that is not online. */
+int slowpath_bind(void *task, unsigned int cpu);
+/* CPU time of the calling task, as of its last tick, sleep or yield, in nanoseconds. */
+unsigned long long slowpath_cpu_time_ns(void);
+/* Yields first. */
+unsigned long long slowpath_cpu_time_now_ns(void);
+int slowpath_node_of(unsigned int cpu);
+/* Initialises the work_struct at work; function is a work_func_t. */
+void slowpath_work_init(void *work, void *function);
+/* Zeroed memory, or NULL where the kernel would have to kill somebody for it. May sleep. */
+void *slowpath_vmalloc(unsigned long bytes);
+void slowpath_vfree(void *memory);
+/* The same, 1 << order pages in a row; free_pages() takes them back. */
+unsigned long slowpath_pages(unsigned int order);
+unsigned int slowpath_crc32c(unsigned int crc, const void *data, unsigned long length);
+
 #endif

@@ -2,22 +2,50 @@
 
 //! `job-runner`: what to run, and what came of it.
 
-use crate::{
-    status::Verdict,
-    Allowed, //
+mod cpus;
+mod lines;
+
+pub use self::{
+    cpus::Cpus,
+    lines::{
+        Chunk,
+        Fault,
+        Oracle,
+        Progress,
+        Run,
+        Sum,
+        Timing,
+        Worker, //
+    },
 };
+use crate::Allowed;
 
 choice! {
     /// How a range is handed out to workers.
     Policy {
         /// Neighbouring chunks share an index: every run of two chunks must catch it.
         Busted = "busted",
+        /// Each chunk but the last one forgets an index: likewise.
+        Drops = "busted/drops",
         /// One equal part for each worker.
         Static = "static",
         /// The kernel's `padata_do_multithreaded`: a shared cursor, four chunks a worker.
         Padata = "padata",
+        /// The same chunks, by one atomic addition instead of a lock.
+        Cursor = "cursor",
         /// Chunks that shrink with what is left.
         Guided = "guided",
+        /// A range for each worker; who has none left takes half of another's.
+        Stealing = "stealing",
+        /// The same, but what a worker without a CPU has not begun is taken over.
+        StealAware = "steal_aware",
+    }
+}
+
+impl Policy {
+    /// Whether it is broken on purpose.
+    pub fn is_busted(self) -> bool {
+        matches!(self, Self::Busted | Self::Drops)
     }
 }
 
@@ -26,8 +54,54 @@ choice! {
     Job {
         /// Burn `work_ns`.
         Spin = "spin",
+        /// Burn from nothing at the first index to twice `work_ns` at the last.
+        Uneven = "uneven",
+        /// Burn `work_ns`, and fail at the index `fail_at`.
+        Fault = "fault",
         /// Clear one page of memory that the module owns.
         ClearPages = "clear-pages",
+        /// Clear one huge page, 2 MiB in a row.
+        ClearHuge = "clear-huge",
+        /// Initialise the descriptor of a page frame: 64 bytes, as deferred struct page init does.
+        PageInit = "page-init",
+        /// The kernel's crc32c over one page.
+        Checksum = "checksum",
+        /// Add up the words of one page.
+        Sum = "sum",
+    }
+}
+
+choice! {
+    /// How helpers are told to begin.
+    Start {
+        /// Threads that sleep are woken.
+        Wake = "wake",
+        /// `queue_work_on()` and a completion each.
+        QueueWork = "queue_work",
+    }
+}
+
+choice! {
+    /// On or off.
+    Switch {
+        /// Off.
+        Off = "off",
+        /// On.
+        On = "on",
+    }
+}
+
+choice! {
+    /// How a job ended.
+    Ended {
+        /// Every index was done.
+        Done = "done",
+        /// An index failed.
+        Failed = "failed",
+        /// It was cancelled.
+        Cancelled = "cancelled",
+        /// Its time was up.
+        Deadline = "deadline",
     }
 }
 
@@ -41,68 +115,51 @@ settings! {
         job: Job = Job::Spin, in Allowed::Names(Job::NAMES);
         /// The first index.
         start: u64 = 0, in Allowed::Range(0, 1 << 40);
-        /// How many indices; a page each for `clear-pages`, within the memory that is free.
+        /// How many indices; what they need of memory is within what is free.
         size: u64 = 4096, in Allowed::Range(0, 1 << 24);
         /// Chunks end at multiples of this, the last one apart; 0 is taken as 1.
         align: u64 = 1, in Allowed::Range(0, 1 << 24);
         /// The least that is worth handing out; 0 is taken as 1.
         min_chunk: u64 = 1, in Allowed::Range(0, 1 << 24);
-        /// Workers at most; worker `i` is bound to the `i`th online vCPU.
+        /// Workers at most; worker `i` is on the `i`th vCPU that is online and allowed.
         max_threads: u32 = 2, in Allowed::Range(1, u64::from(limits.vcpus));
         /// Work at each index (`spin`), in nanoseconds of an undisturbed vCPU.
         work_ns: u32 = 1000, in Allowed::Range(0, 1_000_000);
         /// The job is given up after this, in milliseconds.
         limit_ms: u32 = 10_000, in Allowed::Range(1, 60_000);
-    }
-}
-
-line! {
-    /// The first line of a report.
-    Run = "job-runner" {
-        /// [`crate::SCHEMA`].
-        schema: u32,
-        /// The run's number since the module was loaded or reset.
-        run: u64,
-    }
-}
-
-line! {
-    /// What the workers came to together.
-    Sum = "sum" {
-        /// From the opening of the gate until the last worker left, in nanoseconds.
-        elapsed_ns: u64,
-        /// Workers that took part, by padata's rule; at most `max_threads`.
-        workers: u32,
-        /// Chunks handed out.
-        chunks: u64,
-        /// Indices done exactly once.
-        once: u64,
-        /// Indices never done.
-        missed: u64,
-        /// Indices done more than once.
-        repeated: u64,
-        /// 1 if the job was stopped or ran into `limit_ms`.
-        cut_short: u32,
-        /// Whether every index was done exactly once; untested if the job was cut short and no
-        /// index was repeated.
-        coverage: Verdict,
-    }
-}
-
-line! {
-    /// What one worker did; one line each, in the order of `index`.
-    Worker = "worker" {
-        /// The worker.
-        index: u32,
-        /// The vCPU it was bound to.
-        vcpu: u32,
-        /// Chunks it took.
-        chunks: u64,
-        /// Indices it did.
-        items: u64,
-        /// From its first chunk to the end of its last, in nanoseconds.
-        busy_ns: u64,
-        /// How often it found itself on another vCPU than before (its own went offline).
-        moved: u32,
+        /// Chunks a worker gets on average (`padata`, `cursor`).
+        per_worker: u32 = 4, in Allowed::Range(1, 1 << 20);
+        /// The index, counted from `start`, at which `fault` fails.
+        fail_at: u64 = 1000, in Allowed::Range(0, 1 << 24);
+        /// Whether a job that did not end well undoes what was done.
+        undo: Switch = Switch::Off, in Allowed::Names(Switch::NAMES);
+        /// How nice helpers are.
+        nice: u32 = 19, in Allowed::Range(0, 19);
+        /// CPU time that the job may take, in percent of one CPU; 0 is no bound.
+        cap: u32 = 0, in Allowed::Range(0, 100 * u64::from(limits.vcpus));
+        /// The vCPUs that workers may use, besides those of whoever writes `start`.
+        cpus: Cpus = Cpus::ALL, in Allowed::Names(Cpus::FORM);
+        /// NUMA nodes with a part of the range each; 0: those of the machine.
+        nodes: u32 = 1, in Allowed::Range(0, 8);
+        /// Whether workers help out on other nodes when nothing is left on theirs.
+        spill: Switch = Switch::On, in Allowed::Names(Switch::NAMES);
+        /// Helpers that may be at work, of all jobs and on each node, in percent of the vCPUs.
+        helpers: u32 = 80, in Allowed::Range(0, 100);
+        /// Helpers that cannot be had, as if memory were short.
+        deny: u32 = 0, in Allowed::Range(0, 255);
+        /// How helpers are started.
+        begin: Start = Start::Wake, in Allowed::Names(Start::NAMES);
+        /// Jobs at a time, each with its own part of the range.
+        callers: u32 = 1, in Allowed::Range(1, u64::from(limits.vcpus));
+        /// Whether each call of the job's function is again a job.
+        nested: Switch = Switch::Off, in Allowed::Names(Switch::NAMES);
+        /// Random jobs within these settings instead of one; each is held against the oracle.
+        check: u32 = 0, in Allowed::Range(0, 1_000_000);
+        /// What they are drawn from.
+        seed: u32 = 1, in Allowed::Range(0, u32::MAX as u64);
+        /// Whether the report has a line for each chunk.
+        trace: Switch = Switch::Off, in Allowed::Names(Switch::NAMES);
+        /// Whether one plain loop on the caller does the same work first, to be compared with.
+        plain: Switch = Switch::Off, in Allowed::Names(Switch::NAMES);
     }
 }

@@ -3,19 +3,31 @@
 //! Cutting a range into chunks that many workers take in turn, one policy per file.
 
 mod busted;
+mod cursor;
+mod dropping;
 mod guided;
+mod lane;
 mod padata;
 mod parts;
 mod plan;
+mod steal_aware;
+mod stealing;
+mod turn;
 
 use core::ops::Range;
 
 pub use self::{
     busted::Busted,
+    cursor::Cursor,
+    dropping::Dropping,
     guided::Guided,
+    lane::Lane,
     padata::Padata,
     parts::Static,
-    plan::Plan, //
+    plan::Plan,
+    steal_aware::StealAware,
+    stealing::Stealing,
+    turn::Turn, //
 };
 
 /// A way to hand out a range.
@@ -23,27 +35,10 @@ pub trait HandOut: Sync {
     /// The name under which the policy is selected.
     const NAME: &'static str;
 
-    /// Starts handing out what `plan` describes.
-    fn new(plan: &Plan) -> Self;
+    /// Starts handing out what `plan` describes. `lanes` has one for each worker.
+    fn new(plan: &Plan, lanes: &[Lane]) -> Self;
 
     /// Takes the next chunk for the worker whose turn it is, or [`None`] if none is left for it.
-    fn take(&self, turn: &mut Turn) -> Option<Range<u64>>;
-}
-
-/// A worker's own state.
-pub struct Turn {
-    worker: u32,
-    taken: u64,
-}
-
-impl Turn {
-    /// Begins the turns of `worker`, counted from 0.
-    pub fn new(worker: u32) -> Self {
-        Self { worker, taken: 0 }
-    }
-
-    /// Returns how many chunks the worker took.
-    pub fn taken(&self) -> u64 {
-        self.taken
-    }
+    /// `lanes` are those that [`new`](Self::new) was given.
+    fn take(&self, turn: &mut Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>>;
 }

@@ -1,24 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Threads on vCPUs do the items of a range, handed out in chunks.
+//!
+//! What is measured is the crate `job`, which any module may link; this one gives it work, and
+//! holds what it does against an oracle.
 
 #![deny(unsafe_code)]
 
+mod afford;
 mod coverage;
-mod job;
+mod errand;
+mod random;
 mod report;
-mod shift;
-mod table;
+mod run;
+mod step;
 
-use core::fmt;
+use core::fmt::{
+    self,
+    Write, //
+};
 
 use abi::{
-    job_runner::Config,
+    job_runner::{
+        Config,
+        Progress, //
+    },
     Limits, //
 };
+use job::Pool;
 use kernel::{
     prelude::*,
-    str::CStr, //
+    str::CStr,
+    sync::Arc, //
 };
 use rig::{
     Ended,
@@ -30,7 +43,7 @@ use rig::{
     Worker, //
 };
 
-use self::shift::Shift;
+use self::run::Run;
 
 module! {
     type: Module,
@@ -49,6 +62,7 @@ impl kernel::Module for Module {
         Ok(Self {
             _stand: Stand::new(JobRunner {
                 pace: Pace::measure(),
+                pool: Arc::new(Pool::new(JobRunner::NAME)?, GFP_KERNEL)?,
             })?,
         })
     }
@@ -56,10 +70,11 @@ impl kernel::Module for Module {
 
 struct JobRunner {
     pace: Pace,
+    pool: Arc<Pool>,
 }
 
 impl Load for JobRunner {
-    type Run = Shift;
+    type Run = Run;
     const NAME: &'static CStr = c"job-runner";
     rig::settings!(Config);
 
@@ -67,16 +82,29 @@ impl Load for JobRunner {
         config.limit_ms
     }
 
-    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Shift, Refused> {
-        Shift::new(config, limits, self.pace)
+    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Run, Refused> {
+        Run::new(config, limits, self.pace, self.pool.clone())
     }
 
-    fn threads(run: &Shift) -> u32 {
-        run.workers()
+    fn threads(run: &Run) -> u32 {
+        run.callers()
     }
 
-    fn work(run: &Shift, worker: &Worker<'_>) {
-        run.take_part(worker);
+    fn work(run: &Run, worker: &Worker<'_>) {
+        run.call(worker);
+    }
+
+    fn now(run: &Run, to: &mut Text) -> fmt::Result {
+        let so_far = run.ticket.progress();
+        let progress = Progress {
+            done: so_far.done,
+            total: so_far.total,
+            elapsed_ns: so_far.elapsed_ns,
+            rate: so_far.rate,
+            eta_ns: so_far.eta_ns,
+            workers: so_far.workers,
+        };
+        writeln!(to, "{progress}")
     }
 
     fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {

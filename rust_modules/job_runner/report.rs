@@ -2,6 +2,8 @@
 
 //! What a run came to.
 
+mod lines;
+
 use core::fmt::{
     Result,
     Write, //
@@ -9,14 +11,17 @@ use core::fmt::{
 
 use abi::{
     job_runner::{
+        Config,
+        Ended as How,
+        Job,
         Run,
         Sum,
-        Worker, //
+        Switch, //
     },
     status::Verdict,
     SCHEMA, //
 };
-use algo::primitive::Relaxed;
+use job::Done;
 use rig::{
     Ended,
     Text, //
@@ -24,7 +29,7 @@ use rig::{
 
 use crate::{
     coverage::Tally,
-    shift::Shift,
+    run::worse,
     JobRunner, //
 };
 
@@ -34,43 +39,96 @@ pub(crate) fn write(ended: &Ended<'_, JobRunner>, to: &mut Text) -> Result {
         run: ended.number,
     };
     writeln!(to, "{run}\nconfig {}", ended.config)?;
-    writeln!(to, "{}", sum(ended))?;
-    for (index, (counts, place)) in (0..).zip(ended.run.counts().zip(ended.places)) {
-        let worker = Worker {
-            index,
-            vcpu: place.vcpu(),
-            chunks: counts.chunks.load(Relaxed),
-            items: counts.items.load(Relaxed),
-            busy_ns: counts.busy_ns.load(Relaxed),
-            moved: place.moved(),
-        };
-        writeln!(to, "{worker}")?;
+    let done = ended.run.done.lock();
+    let oracle = *ended.run.oracle.lock();
+    let tally = ended.run.coverage.tally(ended.config.size);
+    let timing = lines::timing(ended, &done, &tally);
+    let sum = match ended.config.check {
+        0 => sum(ended, &done, &tally, &timing),
+        _ => sum_of_random(ended, &oracle),
+    };
+    writeln!(to, "{sum}\n{timing}\n{}\n{oracle}", lines::fault(&done))?;
+    let callers = || done.iter().map(|(_, done)| done);
+    let mut index = 0;
+    for job in callers() {
+        lines::workers(job, &mut index, to)?;
+    }
+    if ended.config.trace == Switch::On {
+        let mut index = 0;
+        for job in callers() {
+            lines::chunks(job, &mut index, to)?;
+        }
     }
     Ok(())
 }
 
-fn sum(ended: &Ended<'_, JobRunner>) -> Sum {
-    let shift: &Shift = ended.run;
-    let Tally {
-        once,
-        missed,
-        repeated,
-    } = shift.coverage.tally();
-    let cut_short = missed > 0 && ended.told_to_stop;
+fn sum(
+    ended: &Ended<'_, JobRunner>,
+    done: &[(u32, Done)],
+    tally: &Tally,
+    timing: &abi::job_runner::Timing,
+) -> Sum {
+    let jobs = || done.iter().map(|(_, done)| done);
+    let called = jobs().map(|done| done.called_ns).min().unwrap_or(0);
+    let returned = jobs().map(|done| done.returned_ns).max().unwrap_or(0);
+    let slots = || jobs().flat_map(Done::slots);
+    let chunks = slots().map(|slot| lines::load(&slot.chunks));
+    let how = jobs().fold(How::Done, |how, done| worse(how, done.ended));
+    // Told to stop before anything began, it is cut short as well.
+    let cut_short =
+        tally.missed > 0 && (ended.told_to_stop || matches!(how, How::Cancelled | How::Deadline));
+    Sum {
+        elapsed_ns: returned.saturating_sub(called),
+        workers: slots().count() as u32,
+        chunks: chunks.fold(0, u64::wrapping_add),
+        once: tally.once,
+        missed: tally.missed,
+        repeated: tally.repeated,
+        cut_short: (cut_short && how != How::Failed).into(),
+        coverage: verdict(ended.config, done, tally, timing, cut_short),
+    }
+}
+
+/// Whether every index was done exactly once, up to where the job had to end.
+fn verdict(
+    config: &Config,
+    done: &[(u32, Done)],
+    tally: &Tally,
+    timing: &abi::job_runner::Timing,
+    cut_short: bool,
+) -> Verdict {
+    let fails_at = config.start.saturating_add(config.fail_at);
+    let right = |done: &Done| match (done.ended, done.fault) {
+        (How::Failed, Some(fault)) => config.job == Job::Fault && fault.index == fails_at,
+        (_, fault) => fault.is_none(),
+    };
+    let failed = done.iter().any(|(_, done)| done.ended == How::Failed);
+    // `page-init` and the sums must come to what they must, if all was done.
+    let whole = tally.missed == 0 && config.plain == Switch::Off;
+    let wrong_total = whole && timing.total != timing.expected;
+    match () {
+        () if tally.repeated > 0 || timing.disorder > 0 || wrong_total => Verdict::Broken,
+        () if !done.iter().all(|(_, done)| right(done)) => Verdict::Broken,
+        () if tally.missed == 0 || failed => Verdict::Held,
+        () if cut_short => Verdict::Untested,
+        () => Verdict::Broken,
+    }
+}
+
+fn sum_of_random(ended: &Ended<'_, JobRunner>, oracle: &abi::job_runner::Oracle) -> Sum {
+    let all = oracle.jobs == u64::from(ended.config.check);
     Sum {
         elapsed_ns: ended.elapsed_ns,
-        workers: shift.workers(),
-        chunks: shift
-            .counts()
-            .fold(0, |n, counts| n.wrapping_add(counts.chunks.load(Relaxed))),
-        once,
-        missed,
-        repeated,
-        cut_short: cut_short.into(),
-        coverage: match (repeated, missed) {
-            (0, 0) => Verdict::Held,
-            (0, _) if cut_short => Verdict::Untested,
-            _ => Verdict::Broken,
+        workers: 0,
+        chunks: 0,
+        once: 0,
+        missed: 0,
+        repeated: 0,
+        cut_short: (!all).into(),
+        coverage: match (oracle.jobs == oracle.sound, all) {
+            (false, _) => Verdict::Broken,
+            (true, true) => Verdict::Held,
+            (true, false) => Verdict::Untested,
         },
     }
 }

@@ -1,37 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Pages of a load's own.
+//! Memory of a load's own, to work on. Too much of it is an error, never somebody's death.
 
-use core::cell::UnsafeCell;
+mod descriptor;
+mod huge;
+mod page;
+
+use core::{
+    ops::Deref,
+    ptr::NonNull, //
+};
 
 use kernel::{
-    page::PAGE_SIZE,
+    alloc::AllocError,
     prelude::*, //
 };
 
-/// A page that anyone may clear, and nobody reads.
-#[repr(C, align(4096))]
-pub struct Page(UnsafeCell<[u8; PAGE_SIZE]>);
+use crate::helpers;
 
-// SAFETY: The contents are only ever written, with zeros, by instructions and not by the language.
-unsafe impl Sync for Page {}
-// SAFETY: Zeros are bytes.
-unsafe impl Zeroable for Page {}
+pub use self::{
+    descriptor::Descriptor,
+    huge::HugePage,
+    page::Page, //
+};
 
-impl Page {
-    /// Clears the page, as `clear_page()` does.
-    #[inline(always)]
-    pub fn clear(&self) {
-        // SAFETY: Writes the page, all of it and nothing else; the direction flag is clear in the
-        // kernel.
-        unsafe {
-            kernel::asm!(
-                "rep stosq";
-                inout("rcx") PAGE_SIZE / 8 => _,
-                inout("rdi") self.0.get() => _,
-                in("rax") 0u64,
-                options(nostack, preserves_flags)
-            )
-        };
+/// Many `T`, zeroed at first, in virtually contiguous memory. It is taken as the memory policy and
+/// the cpuset of the calling task say.
+///
+/// # Invariants
+///
+/// `at` came from `vmalloc()` with room for `len`.
+pub struct Span<T> {
+    at: NonNull<T>,
+    len: usize,
+}
+
+// SAFETY: It owns its `T`s as a vector does.
+unsafe impl<T: Send> Send for Span<T> {}
+// SAFETY: As above.
+unsafe impl<T: Sync> Sync for Span<T> {}
+
+impl<T: Zeroable> Span<T> {
+    /// Takes memory for `len`.
+    pub fn new(len: usize) -> Result<Self, AllocError> {
+        let bytes = len.checked_mul(size_of::<T>()).ok_or(AllocError)?;
+        if bytes == 0 {
+            // INVARIANT: There is nothing to have room for.
+            return Ok(Self {
+                at: NonNull::dangling(),
+                len: 0,
+            });
+        }
+        // SAFETY: May be called where it may sleep. What comes back is aligned to a page.
+        let at = unsafe { helpers::slowpath_vmalloc(bytes) };
+        let at = NonNull::new(at.cast()).ok_or(AllocError)?;
+        // INVARIANT: As just allocated; zeros are a `T`.
+        Ok(Self { at, len })
+    }
+}
+
+impl<T> Deref for Span<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        // SAFETY: There are `len`, by the invariant, all initialised.
+        unsafe { core::slice::from_raw_parts(self.at.as_ptr(), self.len) }
+    }
+}
+
+impl<T> Drop for Span<T> {
+    fn drop(&mut self) {
+        if self.len > 0 {
+            // SAFETY: It came from `vmalloc()`, by the invariant.
+            unsafe { helpers::slowpath_vfree(self.at.as_ptr().cast()) };
+        }
     }
 }

@@ -28,12 +28,14 @@ mod nap;
 mod on_death;
 mod padded;
 mod percpu_counter;
+mod pool;
 mod preempt;
 mod raw_spin;
 mod refused;
 mod rwlock;
 mod sleeping;
 mod stage;
+mod task;
 mod text;
 mod thread;
 mod urgency;
@@ -82,7 +84,12 @@ pub use self::{
         Ended,
         Load, //
     },
-    memory::Page,
+    memory::{
+        Descriptor,
+        HugePage,
+        Page,
+        Span, //
+    },
     mode::mode,
     nap::{
         nap_soundly_until,
@@ -94,6 +101,12 @@ pub use self::{
     },
     padded::Padded,
     percpu_counter::PercpuCounter,
+    pool::{
+        Crew,
+        Pool,
+        Seat,
+        Start, //
+    },
     preempt::{
         breathe,
         Preempt, //
@@ -107,6 +120,14 @@ pub use self::{
         Rwsem, //
     },
     stage::Stage,
+    task::{
+        cpu_time_now_ns,
+        cpu_time_ns,
+        is_preempted,
+        may_run_on,
+        node_of,
+        online, //
+    },
     text::Text,
     urgency::{
         go_first,

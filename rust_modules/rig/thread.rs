@@ -102,6 +102,11 @@ impl Thread {
         unsafe { bindings::set_user_nice(self.task.as_ptr(), LAST as c_long) };
     }
 
+    /// Returns the thread's task, which is there for as long as the handle.
+    pub(crate) fn task(&self) -> &Task {
+        &self.task
+    }
+
     /// Lets the thread run.
     pub(crate) fn wake(&mut self) {
         self.woken = true;

@@ -10,6 +10,7 @@ use core::{
 
 use super::{
     HandOut,
+    Lane,
     Plan,
     Turn, //
 };
@@ -28,7 +29,7 @@ pub struct Busted {
 impl HandOut for Busted {
     const NAME: &'static str = "busted";
 
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, _: &[Lane]) -> Self {
         let Range { start, end } = plan.range;
         // At least one seam, whenever there is room for one.
         let half = end.wrapping_sub(start) / NonZeroU64::MIN.saturating_add(1);
@@ -40,7 +41,7 @@ impl HandOut for Busted {
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn) -> Option<Range<u64>> {
+    fn take(&self, turn: &mut Turn<'_>, _: &[Lane]) -> Option<Range<u64>> {
         let start = self.next.fetch_add(self.chunk, Relaxed);
         if start >= self.end {
             return None;

@@ -12,6 +12,7 @@ use core::{
 
 use super::{
     HandOut,
+    Lane,
     Plan,
     Turn, //
 };
@@ -31,7 +32,7 @@ pub struct Guided {
 impl HandOut for Guided {
     const NAME: &'static str = "guided";
 
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, _: &[Lane]) -> Self {
         let shares = u64::from(plan.workers).saturating_mul(2);
         Self {
             next: Atomic::new(plan.range.start),
@@ -41,7 +42,7 @@ impl HandOut for Guided {
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn) -> Option<Range<u64>> {
+    fn take(&self, turn: &mut Turn<'_>, _: &[Lane]) -> Option<Range<u64>> {
         let end = self.plan.range.end;
         // The cursor carries no data, so nothing is ordered by it; each index goes to whoever
         // moved the cursor over it.

@@ -11,6 +11,7 @@ use core::ops::Range;
 use super::{
     plan::round_up,
     HandOut,
+    Lane,
     Plan,
     Turn, //
 };
@@ -38,7 +39,7 @@ unsafe impl Send for Padata {}
 impl HandOut for Padata {
     const NAME: &'static str = "padata";
 
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, _: &[Lane]) -> Self {
         Self {
             lock: Ttas::new(),
             next: Cell::new(plan.range.start),
@@ -47,7 +48,7 @@ impl HandOut for Padata {
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn) -> Option<Range<u64>> {
+    fn take(&self, turn: &mut Turn<'_>, _: &[Lane]) -> Option<Range<u64>> {
         let Plan { range, chunk, .. } = &self.plan;
         let taken = self.lock.with(&Waiter::default(), || {
             self.next.with_mut(|next| {

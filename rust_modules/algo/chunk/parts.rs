@@ -9,6 +9,7 @@ use core::{
 
 use super::{
     HandOut,
+    Lane,
     Plan,
     Turn, //
 };
@@ -33,12 +34,12 @@ impl Static {
 impl HandOut for Static {
     const NAME: &'static str = "static";
 
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, _: &[Lane]) -> Self {
         Self(plan.clone())
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn) -> Option<Range<u64>> {
+    fn take(&self, turn: &mut Turn<'_>, _: &[Lane]) -> Option<Range<u64>> {
         if turn.taken > 0 {
             return None;
         }

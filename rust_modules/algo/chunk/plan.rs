@@ -9,9 +9,6 @@ use core::{
     ops::Range, //
 };
 
-/// Chunks a worker gets on average, in case threads finish at different times.
-const LOAD_BALANCE: u64 = 4;
-
 /// A job, cut to size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -32,27 +29,39 @@ impl Plan {
     ///
     /// The parameters are those of `struct padata_mt_job`. A range beyond `u64::MAX` ends there.
     pub fn padata(start: u64, size: u64, align: u64, min_chunk: u64, max_threads: u32) -> Self {
-        let range = start..start.saturating_add(size);
-        let size = range.end - range.start;
-        let align = at_least_one(align);
-        let min_chunk = at_least_one(min_chunk);
-
-        // `max_threads` is a `u32`, so the smaller of the two is one.
-        let works = size / min_chunk.max(align);
-        let workers = works.clamp(1, u64::from(max_threads.max(1)));
-
-        // One worker needs no coordination and takes everything.
-        let chunk = match workers {
-            1 => size,
-            _ => size / at_least_one(workers.saturating_mul(LOAD_BALANCE)),
+        let mut plan = Self {
+            range: start..start.saturating_add(size),
+            workers: max_threads.max(1),
+            chunk: NonZeroU64::MIN,
+            min_chunk: at_least_one(min_chunk),
+            align: at_least_one(align),
         };
-        Self {
-            workers: workers as u32,
-            chunk: at_least_one(round_up(chunk.max(min_chunk.get()), align)),
-            min_chunk,
-            align,
-            range,
-        }
+        // `max_threads` is a `u32`, so the smaller of the two is one.
+        let works = plan.size() / plan.min_chunk.max(plan.align);
+        plan.workers = works.min(u64::from(plan.workers)).max(1) as u32;
+        plan.cut(Self::LOAD_BALANCE);
+        plan
+    }
+
+    /// Chunks a worker gets on average by padata's rule, in case threads finish at different times.
+    pub const LOAD_BALANCE: u32 = 4;
+
+    /// Returns how many indices there are.
+    #[inline]
+    pub fn size(&self) -> u64 {
+        self.range.end.saturating_sub(self.range.start)
+    }
+
+    /// Makes chunks such that a worker gets `per_worker` on average.
+    pub fn cut(&mut self, per_worker: u32) {
+        // One worker needs no coordination and takes everything.
+        let chunk = match self.workers {
+            1 => self.size(),
+            workers => {
+                self.size() / at_least_one(u64::from(workers).saturating_mul(per_worker.into()))
+            }
+        };
+        self.chunk = at_least_one(round_up(chunk.max(self.min_chunk.get()), self.align));
     }
 
     /// Returns `index` moved up to where a chunk may end.
@@ -66,7 +75,7 @@ impl Plan {
 }
 
 #[inline]
-fn at_least_one(n: u64) -> NonZeroU64 {
+pub(super) fn at_least_one(n: u64) -> NonZeroU64 {
     NonZeroU64::new(n).unwrap_or(NonZeroU64::MIN)
 }
 

@@ -6,7 +6,10 @@ mod support;
 use support::{check, together, Arc};
 
 use algo::{
-    chunk::{Busted, Guided, HandOut, Padata, Plan, Static, Turn},
+    chunk::{
+        Busted, Cursor, Dropping, Guided, HandOut, Lane, Padata, Plan, Static, StealAware,
+        Stealing, Turn,
+    },
     primitive::{Atomic, Relaxed},
 };
 
@@ -14,12 +17,19 @@ use algo::{
 fn tally<H: HandOut + Send + 'static>(plan: &Plan) -> Vec<u32> {
     let marks: Arc<Vec<Atomic<u32>>> =
         Arc::new(plan.range.clone().map(|_| Atomic::new(0)).collect());
-    let (hand_out, theirs, plan) = (Arc::new(H::new(plan)), marks.clone(), plan.clone());
+    let lanes = Arc::new(lanes(plan));
+    let (hand_out, theirs, plan) = (Arc::new(H::new(plan, &lanes)), marks.clone(), plan.clone());
     together(plan.workers, move |worker| {
-        let mut turn = Turn::new(worker);
-        while let Some(chunk) = hand_out.take(&mut turn) {
+        // Worker 0 is thought to be missing all the time, wrongly: that must do no harm.
+        let missing = |other| other == 0;
+        let mut turn = Turn::seeing(worker, &missing);
+        while let Some(chunk) = hand_out.take(&mut turn, &lanes) {
+            turn.stride = turn.taken();
+            turn.disturbed = turn.taken() % 2 == 0;
             assert!(
-                chunk.end % plan.align == 0 || chunk.end == plan.range.end || H::NAME == "busted",
+                chunk.end % plan.align == 0
+                    || chunk.end == plan.range.end
+                    || H::NAME.starts_with("busted"),
                 "{chunk:?} of {plan:?}"
             );
             for index in chunk {
@@ -28,6 +38,10 @@ fn tally<H: HandOut + Send + 'static>(plan: &Plan) -> Vec<u32> {
         }
     });
     marks.iter().map(|mark| mark.load(Relaxed)).collect()
+}
+
+fn lanes(plan: &Plan) -> Vec<Lane> {
+    (0..plan.workers).map(|_| Lane::new()).collect()
 }
 
 fn covers<H: HandOut + Send + 'static>() {
@@ -55,9 +69,30 @@ fn guided_covers() {
 }
 
 #[test]
+fn the_cursor_covers() {
+    covers::<Cursor>();
+}
+
+#[test]
+fn stealing_covers() {
+    covers::<Stealing>();
+}
+
+#[test]
+fn steal_aware_covers() {
+    covers::<StealAware>();
+}
+
+#[test]
 #[should_panic(expected = "Plan")]
 fn busted_is_caught() {
     covers::<Busted>();
+}
+
+#[test]
+#[should_panic(expected = "Plan")]
+fn dropping_is_caught() {
+    covers::<Dropping>();
 }
 
 /// Odd jobs, all on the calling thread's own schedule, so loom has nothing to add.
@@ -80,13 +115,14 @@ mod alone {
 
     fn covers_odd_plans<H: HandOut + Send + 'static>() {
         for plan in odd_plans() {
-            let hand_out = H::new(&plan);
+            let lanes = lanes(&plan);
+            let hand_out = H::new(&plan, &lanes);
             let mut given: Vec<u64> = Vec::new();
             let mut turns: Vec<_> = (0..plan.workers).map(Turn::new).collect();
             // Round robin, until nobody gets any more.
             while turns
                 .iter_mut()
-                .fold(false, |any, turn| match hand_out.take(turn) {
+                .fold(false, |any, turn| match hand_out.take(turn, &lanes) {
                     Some(chunk) => {
                         assert!(!chunk.is_empty(), "{plan:?}");
                         given.extend(chunk);
@@ -113,9 +149,9 @@ mod alone {
     fn static_parts_are_equal_but_for_one() {
         for size in 1..40 {
             let plan = Plan::padata(5, size, 1, 1, 7);
-            let parts = Static::new(&plan);
+            let parts = Static::new(&plan, &[]);
             let sizes = (0..plan.workers)
-                .filter_map(|worker| parts.take(&mut Turn::new(worker)))
+                .filter_map(|worker| parts.take(&mut Turn::new(worker), &[]))
                 .map(|part| part.end - part.start);
             let (least, most) = sizes.fold((u64::MAX, 0), |(l, m), n| (l.min(n), m.max(n)));
             assert!(most - least <= 1, "{least} to {most} of {size}");
@@ -130,6 +166,27 @@ mod alone {
     #[test]
     fn guided_covers_odd_plans() {
         covers_odd_plans::<Guided>();
+    }
+
+    #[test]
+    fn the_cursor_covers_odd_plans() {
+        covers_odd_plans::<Cursor>();
+    }
+
+    #[test]
+    fn stealing_covers_odd_plans() {
+        covers_odd_plans::<Stealing>();
+    }
+
+    #[test]
+    fn steal_aware_covers_odd_plans() {
+        covers_odd_plans::<StealAware>();
+    }
+
+    #[test]
+    #[should_panic(expected = "busted/drops")]
+    fn dropping_is_caught_on_odd_plans() {
+        covers_odd_plans::<Dropping>();
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::{
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -39,6 +40,9 @@ pub trait Tool: Sized {
     fn notes() -> String {
         String::new()
     }
+
+    /// Shows somebody who watches how far a run is, until it has `ended`.
+    fn live(_dir: &Dir, _ended: &AtomicBool) {}
 
     /// One run, readable.
     fn show(report: &Self::Report) -> String;
@@ -163,7 +167,18 @@ fn run<T: Tool>(
     config: &ConfigOf<T>,
     json: bool,
 ) -> anyhow::Result<bool> {
-    let report = module.run(config, &Interrupt::catch()?)?;
+    let interrupt = Interrupt::catch()?;
+    let ended = AtomicBool::new(false);
+    let report = std::thread::scope(|scope| {
+        if io::stderr().is_terminal() {
+            let dir = module.dir();
+            let ended = &ended;
+            scope.spawn(move || T::live(dir, ended));
+        }
+        let report = module.run(config, &interrupt);
+        ended.store(true, Ordering::Relaxed);
+        report
+    })?;
     match json {
         true => say(&record(0, &report)?)?,
         false => say(&T::show(&report))?,

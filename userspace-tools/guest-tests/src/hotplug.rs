@@ -51,10 +51,11 @@ pub fn tests() -> Vec<Test> {
 }
 
 /// The last vCPU, which is offline for as long as this is there.
-struct Offline(u32);
+pub struct Offline(u32);
 
 impl Offline {
-    fn last() -> Result<Self> {
+    /// Takes the last vCPU away.
+    pub fn last() -> Result<Self> {
         let last = vcpus() - 1;
         switch(last, "0")?;
         Ok(Self(last))

@@ -58,6 +58,7 @@ fn word(errno: Errno) -> &'static str {
         Errno::INVAL => "EINVAL",
         Errno::RANGE => "ERANGE",
         Errno::BUSY => "EBUSY",
+        Errno::NOMEM => "ENOMEM",
         _ => "another errno",
     }
 }

@@ -93,6 +93,7 @@ impl Subject for JobRunner {
     fn endless() -> Self::Config {
         job_runner::Config {
             size: 120_000,
+            helpers: 100,
             work_ns: 1_000_000,
             limit_ms: 60_000,
             ..Self::quick()

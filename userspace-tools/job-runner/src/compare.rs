@@ -13,6 +13,11 @@ use debugfs::{
     vcpus, JobRunner,
 };
 
+use crate::{
+    account::{account, line},
+    beside::beside,
+};
+
 /// A block for each combination of settings, with a row for each number of workers.
 pub fn compare(points: &[Point<JobRunner>]) -> String {
     let vcpus = vcpus();
@@ -20,11 +25,19 @@ pub fn compare(points: &[Point<JobRunner>]) -> String {
     for title in titles(points) {
         block(&mut text, points, &title, vcpus);
     }
+    let beside = beside(points);
+    if !beside.is_empty() {
+        text += &format!("{beside}\n");
+    }
     let repeats = points.first().map_or(0, |p| p.runs.len());
     text + &format!(
         "node%: workers in percent of the {vcpus} online vCPUs\n\
          speedup: time saved, in percent of the time of 1 worker\n\
-         time_ms: median of {repeats}; chunks: of all workers together, median"
+         time_ms: median of {repeats}, which took turns with all others; so are all other figures\n\
+         times: how many times as fast as 1 worker, or as the plain loop if that is faster\n\
+         tail_ms: how long who had nothing left waited for the last chunk\n\
+         hand-out: taking a chunk, in ns, without the look at the clock\n\
+         serial: from the call to the first chunk, and from the last one to the return, in us"
     )
 }
 
@@ -39,9 +52,13 @@ fn titles(points: &[Point<JobRunner>]) -> Vec<String> {
     titles
 }
 
-fn title(config: &Config) -> String {
-    let text = config.to_string();
-    let words = pairs(&text).filter(|(key, _)| *key != "max_threads");
+/// Policy, job, and whatever is not as it is by default.
+pub fn title(config: &Config) -> String {
+    let (text, default) = (config.to_string(), Config::default().to_string());
+    let usual = |(key, value): (&str, &str)| {
+        !["policy", "job", "size"].contains(&key) && pairs(&default).any(|p| p == (key, value))
+    };
+    let words = pairs(&text).filter(|&(key, value)| key != "max_threads" && !usual((key, value)));
     let words: Vec<_> = words.map(|(key, value)| format!("{key}={value}")).collect();
     words.join(" ")
 }
@@ -53,11 +70,20 @@ fn block(text: &mut String, points: &[Point<JobRunner>], wanted: &str, vcpus: u3
         .collect();
     rows.sort_by_key(|p| p.config.max_threads);
     let alone = rows.iter().find(|p| p.config.max_threads == 1);
+    let work = alone.map(|p| account(p).busy);
     let alone = alone.map(|p| p.sample(JobRunner::time_ms).median);
-    let header = "node% (thr)    speedup    time_ms (  stdev)      chunks  verdict";
+    let header =
+        "node% (thr)    speedup    time_ms (  stdev)  times  tail_ms  hand-out   serial      \
+                  chunks  verdict";
     let _ = writeln!(text, "{wanted}\n\n{header}");
-    for point in rows {
+    for point in &rows {
         let _ = writeln!(text, "{}", row(point, alone, vcpus));
+    }
+    text.push('\n');
+    for point in rows {
+        let workers = point.sample(|r| r.workers.len() as f64).median as u32;
+        let line = line(&account(point), workers, work);
+        let _ = writeln!(text, "{line}");
     }
     text.push('\n');
 }
@@ -66,11 +92,16 @@ fn row(point: &Point<JobRunner>, alone: Option<f64>, vcpus: u32) -> String {
     let time = point.sample(JobRunner::time_ms);
     let threads = point.config.max_threads;
     format!(
-        "{:>4.0}% ({threads:>3})  {:>9}  {:>9.1} ({:>7.1})  {:>10}  {}",
+        "{:>4.0}% ({threads:>3})  {:>9}  {:>9.1} ({:>7.1})  {:>5}  {:>7.1}  {:>8.0}  {:>7.1}  \
+         {:>10}  {}",
         percent(threads.into(), vcpus.into()),
         speedup(&time, alone.filter(|_| threads > 1)),
         time.median,
         time.stdev,
+        times(point, alone),
+        point.sample(JobRunner::tail_ms).median,
+        point.sample(JobRunner::handout_ns).median,
+        point.sample(JobRunner::serial_us).median,
         point.sample(|r| r.sum.chunks as f64).median,
         point.outcome(),
     )
@@ -83,29 +114,51 @@ fn speedup(time: &Sample, alone: Option<f64>) -> String {
     })
 }
 
+/// How many times as fast as the faster of one worker and the plain loop.
+fn times(point: &Point<JobRunner>, alone: Option<f64>) -> String {
+    let plain = point.sample(|r| r.timing.plain_ns as f64 / 1e6).median;
+    let plain = Some(plain).filter(|&ms| ms > 0.0);
+    let best = alone.into_iter().chain(plain).reduce(f64::min);
+    let time = point.sample(JobRunner::time_ms).median;
+    best.map_or("--".into(), |best| format!("{:.2}", best / time))
+}
+
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use debugfs::Report;
 
-    fn point(threads: u32, times_ms: &[u64]) -> Point<JobRunner> {
+    pub fn report(threads: u32, ms: u64) -> JobRunner {
+        let config = Config {
+            size: 8,
+            max_threads: threads,
+            ..Config::default()
+        };
         let worker = |i: u32| {
             let chunks = if i == 0 { 8 } else { 0 };
-            format!("worker index={i} vcpu={i} chunks={chunks} items={chunks} busy_ns=1 moved=0")
+            format!(
+                "worker index={i} vcpu={i} node=0 chunks={chunks} items={chunks} start_ns=0 \
+                 busy_ns=1 handout_ns=400 idle_ns=0 asleep_ns=0 lost_ns=0 cpu_ns=1 steals=0 \
+                 moved=0 absent=0"
+            )
         };
         let workers = (0..threads).map(worker).collect::<Vec<_>>().join("\n");
-        let run = |ms: &u64| {
-            JobRunner::parse(&format!(
-                "job-runner schema=1 run=1\n\
-                 config policy=padata job=spin start=0 size=8 align=1 min_chunk=1 \
-                 max_threads={threads} work_ns=1000 limit_ms=10000\n\
-                 sum elapsed_ns={} workers={threads} chunks=8 once=8 missed=0 repeated=0 \
-                 cut_short=0 coverage=held\n{workers}",
-                ms * 1_000_000
-            ))
-            .unwrap()
-        };
-        let runs: Vec<_> = times_ms.iter().map(run).collect();
+        JobRunner::parse(&format!(
+            "job-runner schema={} run=1\nconfig {config}\n\
+             sum elapsed_ns={} workers={threads} chunks=8 once=8 missed=0 repeated=0 \
+             cut_short=0 coverage=held\n\
+             timing ended=done first_ns=1000 last_ns=500 tail_ns=2000000 wanted=0 helpers=0 \
+             most_helpers=0 undone=0 disorder=0 undo_ns=0 total=0 expected=0 plain_ns=0 clock_ns=10\n\
+             fault errno=0 index=0 chunk_start=0 chunk_end=0 worker=0\n\
+             oracle jobs=0 sound=0 failed=0 cancelled=0 late=0 undid=0\n{workers}",
+            abi::SCHEMA,
+            ms * 1_000_000
+        ))
+        .unwrap()
+    }
+
+    pub fn point(threads: u32, times_ms: &[u64]) -> Point<JobRunner> {
+        let runs: Vec<_> = times_ms.iter().map(|&ms| report(threads, ms)).collect();
         Point {
             config: runs[0].config,
             runs,
@@ -118,8 +171,8 @@ mod tests {
         let mut text = String::new();
         block(&mut text, &points, &title(&points[0].config), 32);
         let rows: Vec<_> = text.lines().skip(3).take(2).collect();
-        let alone = "   3% (  1)         --     1096.0 (    4.0)           8  held";
-        let four = "  12% (  4)      73.8%      287.0 (    3.0)           8  held";
+        let alone = "   3% (  1)         --     1096.0 (    4.0)   1.00      2.0        34      1.5           8  held";
+        let four = "  12% (  4)      73.8%      287.0 (    3.0)   3.82      2.0       123      1.5           8  held";
         assert_eq!(rows, [alone, four], "{text}");
     }
 }

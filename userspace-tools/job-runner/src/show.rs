@@ -7,33 +7,155 @@ use debugfs::{
     JobRunner, Report,
 };
 
-/// The coverage, and a line for each worker.
+use crate::{
+    account::{line, Account},
+    compare::title,
+};
+
+/// How it ended, whether all was done once, where the time went, and a line for each worker.
 pub fn show(report: &JobRunner) -> String {
     let JobRunner {
-        run, config, sum, ..
+        run,
+        config,
+        sum,
+        timing,
+        ..
     } = report;
-    let mut workers = grid(&["worker", "vcpu", "chunks", "items", "busy_ms", "moved"]);
-    for w in &report.workers {
-        workers.add_row([
-            w.index.to_string(),
-            w.vcpu.to_string(),
-            w.chunks.to_string(),
-            w.items.to_string(),
-            format!("{:.1}", w.busy_ns as f64 / 1e6),
-            w.moved.to_string(),
-        ]);
+    if config.check > 0 {
+        return random(report);
     }
-    numbers(&mut workers, 0);
+    let (us, ms) = (|ns: u64| ns as f64 / 1e3, |ns: u64| ns as f64 / 1e6);
     format!(
-        "run {run}: {config}\n\
-         time      {:.1} ms by {} workers, {} chunks\n\
-         coverage  {}: {} done once, {} missed, {} repeated\n\n{workers}",
+        "run {run}: {}\n\
+         time      {:.1} ms by {} workers, {} chunks; {}\n\
+         coverage  {}: {} done once, {} missed, {} repeated\n\
+         serial    {:.1} us to the first chunk, {:.1} us after the last; tail {:.2} ms\n\
+         helpers   {} of {} wanted; at most {} at a time\n\
+         {}{}\n{}",
+        title(config),
         report.time_ms(),
         sum.workers,
         sum.chunks,
+        end(report),
         report.outcome(),
         sum.once,
         sum.missed,
         sum.repeated,
+        us(timing.first_ns),
+        us(timing.last_ns),
+        ms(timing.tail_ns),
+        timing.helpers,
+        timing.wanted,
+        timing.most_helpers,
+        extras(report),
+        line(&Account::of(report), sum.workers, None).trim_start(),
+        workers(report),
     )
+}
+
+/// How the job ended, and with what.
+fn end(report: &JobRunner) -> String {
+    let (timing, fault) = (&report.timing, &report.fault);
+    let mut text = timing.ended.to_string();
+    if fault.errno != 0 {
+        text += &format!(
+            " with errno {} at index {}, in chunk {}..{} of worker {}",
+            fault.errno, fault.index, fault.chunk_start, fault.chunk_end, fault.worker
+        );
+    }
+    if timing.undone > 0 || timing.disorder > 0 {
+        text += &format!(
+            "; {} undone in {:.1} ms, {} out of order",
+            timing.undone,
+            timing.undo_ns as f64 / 1e6,
+            timing.disorder
+        );
+    }
+    text
+}
+
+/// What only some jobs have: a total, and a plain loop beside.
+fn extras(report: &JobRunner) -> String {
+    let timing = &report.timing;
+    let mut text = String::new();
+    if timing.expected > 0 {
+        let (total, expected) = (timing.total, timing.expected);
+        text += &format!("total     {total} of {expected} expected\n");
+    }
+    if timing.plain_ns > 0 {
+        text += &format!(
+            "plain     {:.1} ms by one loop on the caller: {:.2} times as fast\n",
+            timing.plain_ns as f64 / 1e6,
+            timing.plain_ns as f64 / report.sum.elapsed_ns.max(1) as f64
+        );
+    }
+    text
+}
+
+/// What random jobs came to.
+fn random(report: &JobRunner) -> String {
+    let oracle = &report.oracle;
+    format!(
+        "run {}: {}\n\
+         random jobs  {} in {:.1} ms\n\
+         coverage     {}: sound {} of {}\n\
+         among them   {} failed, {} cancelled, {} late; {} undone",
+        report.run,
+        title(&report.config),
+        oracle.jobs,
+        report.time_ms(),
+        report.outcome(),
+        oracle.sound,
+        oracle.jobs,
+        oracle.failed,
+        oracle.cancelled,
+        oracle.late,
+        oracle.undid,
+    )
+}
+
+fn workers(report: &JobRunner) -> String {
+    let header = [
+        "worker",
+        "vcpu",
+        "node",
+        "chunks",
+        "items",
+        "start_us",
+        "busy_ms",
+        "hand-out_us",
+        "idle_ms",
+        "asleep_ms",
+        "lost_ms",
+        "cpu_ms",
+        "steals",
+        "moved",
+    ];
+    let mut table = grid(&header);
+    for w in &report.workers {
+        let (us, ms) = (
+            |ns: u64| format!("{:.1}", ns as f64 / 1e3),
+            |ns: u64| format!("{:.1}", ns as f64 / 1e6),
+        );
+        // Who was absent did nothing: the caller stood in.
+        let absent = if w.absent == 1 { " absent" } else { "" };
+        table.add_row([
+            w.index.to_string() + absent,
+            w.vcpu.to_string(),
+            w.node.to_string(),
+            w.chunks.to_string(),
+            w.items.to_string(),
+            us(w.start_ns),
+            ms(w.busy_ns),
+            us(w.handout_ns),
+            ms(w.idle_ns),
+            ms(w.asleep_ns),
+            ms(w.lost_ns),
+            ms(w.cpu_ns),
+            w.steals.to_string(),
+            w.moved.to_string(),
+        ]);
+    }
+    numbers(&mut table, 0);
+    format!("\n{table}")
 }

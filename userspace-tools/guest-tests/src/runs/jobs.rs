@@ -2,6 +2,10 @@
 
 //! Every policy covers its range, odd ranges too, and what does not is caught.
 
+mod bounds;
+mod ends;
+mod oracle;
+
 use abi::job_runner::{Config, Job, Policy};
 use anyhow::{ensure, Result};
 use debugfs::{vcpus, JobRunner, Outcome, Report};
@@ -16,14 +20,18 @@ use crate::{
 pub fn tests() -> Vec<Test> {
     let mut tests = Vec::new();
     for &policy in Policy::ALL {
-        for &job in Job::ALL {
-            for threads in threads() {
-                tests.push(test(policy, job, threads));
-            }
+        for threads in threads() {
+            tests.push(test(policy, Job::Spin, threads));
         }
+        tests.push(test(policy, Job::ClearPages, vcpus()));
         tests.push(odd_ranges(policy));
-        tests.push(limit(policy));
     }
+    for &job in Job::ALL {
+        tests.push(test(Policy::StealAware, job, vcpus()));
+    }
+    tests.extend(ends::tests());
+    tests.extend(bounds::tests());
+    tests.extend(oracle::tests());
     tests
 }
 
@@ -32,17 +40,20 @@ fn test(policy: Policy, job: Job, max_threads: u32) -> Test {
         policy,
         job,
         max_threads,
-        size: 500,
+        // Two megabytes each are soon too many.
+        size: if job == Job::ClearHuge { 20 } else { 500 },
+        fail_at: 1 << 20,
+        helpers: 100,
         ..Config::default()
     };
     let name = |verb| format!("job/{policy}/{job}/{verb}_with_{max_threads}");
-    match policy {
+    match policy.is_busted() {
         // One worker takes it in one chunk, or in several: then it must show.
-        Policy::Busted if max_threads == 1 => {
+        true if max_threads == 1 => {
             Test::new(name("is_caught_if_in_chunks"), move || judge(&config))
         }
-        Policy::Busted => expect::<JobRunner>(name("is_caught"), config, Outcome::Caught),
-        _ => expect::<JobRunner>(name("covers"), config, Outcome::Held),
+        true => expect::<JobRunner>(name("is_caught"), config, Outcome::Caught),
+        false => expect::<JobRunner>(name("covers"), config, Outcome::Held),
     }
 }
 
@@ -98,32 +109,9 @@ fn judge(config: &Config) -> Result<()> {
     let report = run(&module, config)?;
     let (sum, outcome) = (report.sum, report.outcome());
     ensure!(!outcome.failed(), "{config}: {outcome}: {sum}");
-    if config.policy != Policy::Busted {
+    if !config.policy.is_busted() {
         ensure!(sum.once == config.size, "{config}: {sum}");
         ensure!(outcome == Outcome::Held, "{config}: {outcome}: {sum}");
     }
     Ok(())
-}
-
-/// A job that takes too long is given up, and what was done until then is told.
-fn limit(policy: Policy) -> Test {
-    let name = format!("job/{policy}/is_given_up_at_its_limit");
-    Test::new(name, move || {
-        let config = Config {
-            policy,
-            size: 1 << 16,
-            work_ns: 1_000_000,
-            max_threads: vcpus(),
-            limit_ms: 50,
-            ..Config::default()
-        };
-        let report = run(&fresh::<JobRunner>()?, &config)?;
-        let sum = report.sum;
-        ensure!(sum.cut_short == 1 && sum.missed > 0, "{sum}");
-        let allowed = [Outcome::CutShort, Outcome::Caught];
-        ensure!(allowed.contains(&report.outcome()), "{}", report.outcome());
-        let caught = report.outcome() == Outcome::Caught;
-        ensure!(!caught || policy == Policy::Busted, "{sum}");
-        Ok(())
-    })
 }

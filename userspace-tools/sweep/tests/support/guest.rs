@@ -150,7 +150,13 @@ impl Said {
 
     fn job(&self, config: &serde_json::Map<String, Value>) -> Value {
         let workers = config["max_threads"].as_u64().unwrap();
-        let worker = |i: u64| json!({ "index": i, "vcpu": i, "chunks": 2, "items": 64, "busy_ns": 900, "moved": 0 });
+        let worker = |i: u64| {
+            json!({
+                "index": i, "vcpu": i, "node": 0, "chunks": 2, "items": 64, "start_ns": 9,
+                "busy_ns": 900, "handout_ns": 9, "idle_ns": 9, "asleep_ns": 0, "lost_ns": 0,
+                "cpu_ns": 900, "steals": 0, "moved": 0, "absent": 0,
+            })
+        };
         json!({
             "sum": {
                 "elapsed_ns": 1_000_000 / workers, "workers": workers, "chunks": 2 * workers,

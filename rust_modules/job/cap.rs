@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The bound on a job's CPU time: whoever finds that the job took more than its share sleeps until
+//! it has not.
+
+use algo::primitive::{
+    Atomic,
+    Relaxed, //
+};
+use kernel::time::{
+    delay::fsleep,
+    Delta, //
+};
+use rig::{
+    cpu_time_now_ns,
+    now_ns, //
+};
+
+/// The longest sleep between two looks at whether the job goes on.
+const LONGEST_NS: u64 = 20_000_000;
+
+/// CPU time that a job has taken, and may take.
+pub(crate) struct Cap {
+    /// In percent of one CPU; 0 is no bound.
+    percent: u64,
+    since_ns: u64,
+    used_ns: Atomic<u64>,
+}
+
+impl Cap {
+    pub(crate) fn new(percent: u32, since_ns: u64) -> Self {
+        Self {
+            percent: percent.into(),
+            since_ns,
+            used_ns: Atomic::new(0),
+        }
+    }
+
+    /// Charges what the calling worker took since `charged_ns` of its CPU time, and sleeps if that
+    /// was too much; returns how long.
+    pub(crate) fn charge(&self, charged_ns: &mut u64, stopped: impl Fn(u64) -> bool) -> u64 {
+        if self.percent == 0 {
+            return 0;
+        }
+        let cpu_ns = cpu_time_now_ns();
+        let taken = cpu_ns.saturating_sub(*charged_ns);
+        *charged_ns = cpu_ns;
+        self.used_ns.add(taken, Relaxed);
+        let from = now_ns();
+        let mut now = from;
+        loop {
+            let used = self.used_ns.load(Relaxed);
+            let due = used.saturating_mul(100).checked_div(self.percent);
+            let until = self.since_ns.saturating_add(due.unwrap_or(0));
+            let wait = until.saturating_sub(now).min(LONGEST_NS);
+            // What is not worth a sleep is charged to the next.
+            if wait < 100_000 || stopped(now) {
+                return now.saturating_sub(from);
+            }
+            fsleep(Delta::from_nanos(wait as i64));
+            now = now_ns();
+        }
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One chunk, done in calls of about a millisecond.
+
+use core::{
+    mem,
+    ops::Range, //
+};
+
+use algo::primitive::Relaxed;
+use rig::{
+    breathe,
+    cpu_time_ns,
+    now_ns, //
+};
+
+use super::Shift;
+use crate::{
+    hand::Hand,
+    log::Log,
+    slot::Slot,
+    Stop, //
+};
+use kernel::prelude::*;
+
+/// Others get a chance to run, and progress is told, this often.
+const BREATH_NS: u64 = 1_000_000;
+
+/// A worker, its clock, and its books. They are handed in when it leaves.
+pub(super) struct Pace<'a> {
+    n: u32,
+    slot: &'a Slot,
+    hand: Hand,
+    log: Log,
+    /// The last look at the clock.
+    pub(super) now_ns: u64,
+    breath_ns: u64,
+    told: u64,
+    charged_ns: u64,
+    chunks: u64,
+    items: u64,
+    busy_ns: u64,
+    handout_ns: u64,
+    asleep_ns: u64,
+    pub(super) steals: u64,
+    ticket: &'a crate::Ticket,
+}
+
+impl<'a> Pace<'a> {
+    pub(super) fn new(shift: &Shift<'a>, n: u32, slot: &'a Slot, now_ns: u64) -> Self {
+        Self {
+            n,
+            slot,
+            hand: Hand::new(shift.job.min_chunk, slot.seat().vcpu),
+            log: Log::default(),
+            now_ns,
+            breath_ns: now_ns,
+            told: 0,
+            charged_ns: cpu_time_ns(),
+            chunks: 0,
+            items: 0,
+            busy_ns: 0,
+            handout_ns: 0,
+            asleep_ns: 0,
+            steals: 0,
+            ticket: shift.ticket,
+        }
+    }
+
+    /// Looks at the clock after a hand-out.
+    pub(super) fn take_time(&mut self) {
+        let now = now_ns();
+        self.handout_ns = self
+            .handout_ns
+            .wrapping_add(now.saturating_sub(self.now_ns));
+        self.now_ns = now;
+    }
+
+    /// Returns what the hand-out is to know: indices in about a millisecond, and whether the vCPU
+    /// lost time lately.
+    pub(super) fn tell(&self) -> (u64, bool) {
+        (self.hand.stride, self.hand.disturbed(self.now_ns))
+    }
+
+    /// Tells how far it is, and lets others run, now and then.
+    fn breathe(&mut self) {
+        if self.now_ns.saturating_sub(self.breath_ns) >= BREATH_NS {
+            self.breath_ns = self.now_ns;
+            self.ticket.add(self.items.wrapping_sub(self.told));
+            self.told = self.items;
+            breathe();
+        }
+    }
+
+    /// Hands in the books.
+    pub(super) fn leave(&mut self) -> Log {
+        let slot = self.slot;
+        slot.beat_ns.store(0, Relaxed);
+        self.ticket.add(self.items.wrapping_sub(self.told));
+        slot.chunks.store(self.chunks, Relaxed);
+        slot.items.store(self.items, Relaxed);
+        slot.busy_ns.store(self.busy_ns, Relaxed);
+        slot.handout_ns.store(self.handout_ns, Relaxed);
+        slot.asleep_ns.store(self.asleep_ns, Relaxed);
+        slot.steals.store(self.steals, Relaxed);
+        let lost_ns = self.hand.lost_ns().min(self.busy_ns);
+        slot.lost_ns.store(lost_ns, Relaxed);
+        mem::take(&mut self.log)
+    }
+}
+
+impl Shift<'_> {
+    /// Does a chunk that was just taken.
+    pub(super) fn chunk(&self, chunk: Range<u64>, pace: &mut Pace<'_>) {
+        let taken_ns = pace.now_ns;
+        if self.job.undo && pace.log.reserve().is_err() {
+            return self.fail(ENOMEM, chunk.start, chunk, pace.n);
+        }
+        pace.chunks = pace.chunks.wrapping_add(1);
+        if pace.chunks == 1 {
+            pace.slot.first_ns.store(taken_ns, Relaxed);
+        }
+        let stop = || self.stopped(now_ns());
+        let mut at = chunk.start;
+        while at < chunk.end && !self.stopped(pace.now_ns) {
+            let to = self.end_of_call(at, pace.hand.stride).min(chunk.end);
+            let from_ns = pace.now_ns;
+            pace.slot.beat_ns.store(from_ns, Relaxed);
+            let result = self.work.part(at..to, &Stop(&stop));
+            let before = at;
+            pace.now_ns = now_ns();
+            let took = pace.now_ns.saturating_sub(from_ns);
+            pace.busy_ns = pace.busy_ns.wrapping_add(took);
+            if let Err(fail) = result {
+                at = fail.at.unwrap_or(at).max(at).min(to);
+                pace.items = pace.items.wrapping_add(at.wrapping_sub(before));
+                if let Some(errno) = fail.errno {
+                    self.fail(errno, at, chunk.clone(), pace.n);
+                }
+                break;
+            }
+            at = to;
+            pace.items = pace.items.wrapping_add(at.wrapping_sub(before));
+            pace.hand
+                .learn(at.wrapping_sub(before), from_ns, pace.now_ns);
+            self.rest(pace);
+        }
+        pace.slot.beat_ns.store(0, Relaxed);
+        pace.slot.last_ns.store(pace.now_ns, Relaxed);
+        pace.slot.mark(chunk.start, at, taken_ns, pace.now_ns);
+        if self.job.undo {
+            pace.log.note(chunk.start..at);
+        }
+    }
+
+    /// Between two calls: sleeps if the job has taken too much, and lets others run.
+    fn rest(&self, pace: &mut Pace<'_>) {
+        pace.breathe();
+        let slept = self
+            .cap
+            .charge(&mut pace.charged_ns, |now| self.stopped(now));
+        if slept > 0 {
+            pace.asleep_ns = pace.asleep_ns.wrapping_add(slept);
+            pace.now_ns = now_ns();
+        }
+    }
+
+    /// Returns where a call that begins at `at` ends: at a multiple of `align`.
+    fn end_of_call(&self, at: u64, stride: u64) -> u64 {
+        let end = at.saturating_add(stride);
+        match end.checked_rem(self.align).unwrap_or(0) {
+            0 => end,
+            over => end.saturating_add(self.align.wrapping_sub(over)),
+        }
+    }
+}

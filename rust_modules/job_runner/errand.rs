@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The job's function: the task, and the marks of the oracle.
+
+use core::ops::Range;
+
+use job::{
+    Fail,
+    Job,
+    Pool,
+    Stop,
+    Ticket,
+    Work, //
+};
+use kernel::prelude::*;
+use rig::Alarm;
+
+use crate::{
+    coverage::Coverage,
+    step::Task, //
+};
+
+/// A task whose indices are marked.
+pub(crate) struct Errand<'a> {
+    pub(crate) task: &'a dyn Task,
+    pub(crate) coverage: &'a Coverage,
+    pub(crate) alarm: &'a Alarm,
+}
+
+impl Work for Errand<'_> {
+    fn part(&self, part: Range<u64>, _: &Stop<'_>) -> Result<(), Fail> {
+        let start = part.start;
+        let result = self.task.items(part.clone(), self.alarm);
+        let end = match &result {
+            Ok(()) => part.end,
+            Err(fail) => fail.at.unwrap_or(start),
+        };
+        self.coverage.mark(start..end);
+        result
+    }
+
+    fn undo(&self, done: Range<u64>) {
+        self.coverage.unmark(done);
+    }
+}
+
+/// Work each part of which is again a job on the same pool.
+pub(crate) struct Nested<'a> {
+    pub(crate) job: Job<'a>,
+    pub(crate) pool: &'a Pool,
+    pub(crate) inner: &'a Errand<'a>,
+}
+
+impl Work for Nested<'_> {
+    fn part(&self, part: Range<u64>, _: &Stop<'_>) -> Result<(), Fail> {
+        let job = Job {
+            start: part.start,
+            size: part.end.wrapping_sub(part.start),
+            undo: false,
+            trace: 0,
+            cap: 0,
+            ..self.job.clone()
+        };
+        let done = job.run(self.pool, self.inner, &Ticket::new());
+        match (done.result(), done.fault) {
+            (Ok(()), _) => Ok(()),
+            (Err(errno), Some(_)) => Err(errno.into()),
+            // It was told to stop, as this one is.
+            (Err(_), None) => Err(Fail::stopped(part.start)),
+        }
+    }
+
+    fn undo(&self, done: Range<u64>) {
+        self.inner.undo(done);
+    }
+}

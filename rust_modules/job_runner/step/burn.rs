@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Jobs that only take time.
+
+use kernel::prelude::*;
+use rig::burn;
+
+use super::Step;
+
+/// The same at each index.
+pub(super) struct Spin {
+    pub(super) loops: u64,
+}
+
+impl Step for Spin {
+    #[inline(always)]
+    fn step(&self, _: u64) -> Result<u64> {
+        burn(self.loops);
+        Ok(0)
+    }
+}
+
+/// Nothing at the first index, twice as much as `Spin` at the last.
+pub(super) struct Uneven {
+    first: u64,
+    /// Loops for 1024 indices further on.
+    slope: u64,
+}
+
+impl Uneven {
+    pub(super) fn new(first: u64, count: u64, loops: u64) -> Self {
+        let slope = loops.saturating_mul(2 * 1024).checked_div(count);
+        Self {
+            first,
+            slope: slope.unwrap_or(0),
+        }
+    }
+}
+
+impl Step for Uneven {
+    #[inline(always)]
+    fn step(&self, index: u64) -> Result<u64> {
+        burn(self.slope.saturating_mul(index.wrapping_sub(self.first)) / 1024);
+        Ok(0)
+    }
+}
+
+/// As `Spin`, but one index fails.
+pub(super) struct Fault {
+    pub(super) loops: u64,
+    pub(super) at: u64,
+}
+
+impl Step for Fault {
+    #[inline(always)]
+    fn step(&self, index: u64) -> Result<u64> {
+        if index == self.at {
+            return Err(EIO);
+        }
+        burn(self.loops);
+        Ok(0)
+    }
+}

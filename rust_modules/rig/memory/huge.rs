@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Two megabytes in a row.
+
+use kernel::{
+    alloc::AllocError,
+    bindings,
+    prelude::*, //
+};
+
+use crate::helpers;
+
+const ORDER: u32 = 9;
+
+/// A huge page that whoever has been given it clears.
+///
+/// # Invariants
+///
+/// The address is that of `1 << ORDER` pages of our own.
+pub struct HugePage(usize);
+
+impl HugePage {
+    /// Its size.
+    pub const BYTES: usize = kernel::page::PAGE_SIZE << ORDER;
+
+    /// Takes one; it may well be that there is none in a row.
+    pub fn new() -> Result<Self, AllocError> {
+        // SAFETY: May be called where it may sleep.
+        match unsafe { helpers::slowpath_pages(ORDER) } {
+            0 => Err(AllocError),
+            // INVARIANT: They were just taken.
+            at => Ok(Self(at)),
+        }
+    }
+
+    /// Clears it.
+    #[inline(always)]
+    pub fn clear(&self) {
+        // SAFETY: The pages are ours, by the invariant, and nobody reads them; the direction flag is
+        // clear in the kernel.
+        unsafe {
+            kernel::asm!(
+                "rep stosq";
+                inout("rcx") Self::BYTES / 8 => _,
+                inout("rdi") self.0 => _,
+                in("rax") 0u64,
+                options(nostack, preserves_flags)
+            )
+        };
+    }
+}
+
+impl Drop for HugePage {
+    fn drop(&mut self) {
+        // SAFETY: They are ours, by the invariant.
+        unsafe { bindings::free_pages(self.0, ORDER) };
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One setting's values beside each other: ratios of medians within one sweep.
+
+use debugfs::{pairs, tool::Point, JobRunner};
+
+/// What is held against what.
+const PAIRS: [(&str, &str); 3] = [
+    ("policy", "static"),
+    ("policy", "padata"),
+    ("begin", "queue_work"),
+];
+
+/// A line for each pair of points that differ in one of these settings alone.
+pub fn beside(points: &[Point<JobRunner>]) -> String {
+    let mut text = String::new();
+    for (key, base) in PAIRS {
+        for point in points.iter().filter(|p| value(p, key) != base) {
+            let twin = points
+                .iter()
+                .find(|p| value(p, key) == base && without(p, key) == without(point, key));
+            if let Some(twin) = twin {
+                text += &line(point, twin, key, base);
+            }
+        }
+    }
+    text
+}
+
+fn line(point: &Point<JobRunner>, twin: &Point<JobRunner>, key: &str, base: &str) -> String {
+    let ratio = |of: fn(&JobRunner) -> f64| {
+        let (of, to) = (point.sample(of).median, twin.sample(of).median);
+        match to > 0.0 {
+            true => format!("{:.3}", of / to),
+            false => "-".into(),
+        }
+    };
+    format!(
+        "{} of {base}, {} at {} workers: time {}, tail {}, hand-out {}, serial {}\n",
+        value(point, key),
+        value(point, "job"),
+        point.config.max_threads,
+        ratio(JobRunner::time_ms),
+        ratio(JobRunner::tail_ms),
+        ratio(JobRunner::handout_ns),
+        ratio(JobRunner::serial_us),
+    )
+}
+
+fn value(point: &Point<JobRunner>, key: &str) -> String {
+    let text = point.config.to_string();
+    let found = pairs(&text).find(|(k, _)| *k == key);
+    found.map_or(String::new(), |(_, value)| value.into())
+}
+
+fn without(point: &Point<JobRunner>, key: &str) -> Vec<String> {
+    let text = point.config.to_string();
+    let rest = pairs(&text).filter(|(k, _)| *k != key);
+    rest.map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::tests::point;
+    use abi::job_runner::Policy;
+
+    #[test]
+    fn only_points_that_differ_in_that_alone_are_a_pair() {
+        let padata = point(8, &[200, 200, 200]);
+        let mut cursor = point(8, &[100, 100, 100]);
+        cursor.config.policy = Policy::Cursor;
+        let mut other = point(4, &[50, 50, 50]);
+        other.config.policy = Policy::Cursor;
+        let text = beside(&[padata, cursor, other]);
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.starts_with("cursor of padata, spin at 8 workers: time 0.500, tail"));
+    }
+}
