@@ -2,9 +2,11 @@
 /*
  * The inline C that Rust cannot call. Linked into each module, so it may use no THIS_MODULE.
  */
+#include <linux/cc_platform.h>
 #include <linux/cpumask.h>
 #include <linux/crc32c.h>
 #include <linux/gfp.h>
+#include <linux/io.h>
 #include <linux/kernel_stat.h>
 #include <linux/kvm_para.h>
 #include <linux/percpu-refcount.h>
@@ -18,6 +20,9 @@
 #include <linux/version.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
+
+#include <asm/msr.h>
+#include <asm/tsc.h>
 
 #include "helpers.h"
 
@@ -110,6 +115,53 @@ unsigned long long slowpath_steal_ns(unsigned int cpu)
 unsigned int slowpath_possible_cpus(void)
 {
 	return num_possible_cpus();
+}
+
+unsigned int slowpath_tsc_khz(void)
+{
+	return boot_cpu_has(X86_FEATURE_TSC) ? tsc_khz : 0;
+}
+
+const void *slowpath_steal_record(void)
+{
+	u64 msr;
+
+	/* The kernel's own record is static in kvm.c, but its CPU was told where it is. */
+	if (!(slowpath_kvm_features() & BIT(KVM_FEATURE_STEAL_TIME)) ||
+	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT) ||
+	    rdmsrq_safe(MSR_KVM_STEAL_TIME, &msr) || !(msr & KVM_MSR_ENABLED))
+		return NULL;
+	return __va(msr & KVM_STEAL_VALID_BITS);
+}
+
+unsigned long long slowpath_stolen_ns(const void *record)
+{
+	const struct kvm_steal_time *st = record;
+	u32 version;
+	u64 steal;
+
+	/* As kvm_steal_clock(): an odd version is being written. */
+	do {
+		version = READ_ONCE(st->version);
+		virt_rmb();
+		steal = READ_ONCE(st->steal);
+		virt_rmb();
+	} while ((version & 1) || version != READ_ONCE(st->version));
+	return steal;
+}
+
+/* QEMU's isa-debugcon, which answers reads with its own number. */
+#define SLOWPATH_PORT	0xe9
+
+bool slowpath_can_ask_host(void)
+{
+	return inb(SLOWPATH_PORT) == SLOWPATH_PORT;
+}
+
+void slowpath_ask_host(unsigned char vcpu, unsigned char ms)
+{
+	outb(vcpu, SLOWPATH_PORT);
+	outb(ms, SLOWPATH_PORT);
 }
 
 void slowpath_raw_spin_init(void *lock)

@@ -66,6 +66,19 @@ void slowpath_yield_to(unsigned int cpu);
 /* Whether the hypervisor says that it took the CPU away; false where it says nothing. */
 _Bool slowpath_vcpu_is_preempted(unsigned int cpu);
 
+/* How fast the time stamp counter runs, in kHz; 0 if it does not tell the time. */
+unsigned int slowpath_tsc_khz(void);
+
+/* Where the hypervisor says how long it kept this CPU from running; NULL if it does not. */
+const void *slowpath_steal_record(void);
+/* What stands there, in nanoseconds. */
+unsigned long long slowpath_stolen_ns(const void *record);
+
+/* Whether the machine has the port by which the host is asked to stop a vCPU. */
+_Bool slowpath_can_ask_host(void);
+/* Asks it to stop that vCPU for so long; one caller at a time. */
+void slowpath_ask_host(unsigned char vcpu, unsigned char ms);
+
 /* Initialises the raw_spinlock_t at lock. */
 void slowpath_raw_spin_init(void *lock);
 

@@ -15,6 +15,8 @@ mod line;
 #[macro_use]
 mod setting;
 
+pub mod event;
+pub mod histogram;
 pub mod job_runner;
 pub mod lock_load;
 pub mod sloppy_counter;
@@ -22,7 +24,10 @@ pub mod status;
 pub mod trial;
 
 pub use self::{
-    line::Malformed,
+    line::{
+        Line,
+        Malformed, //
+    },
     setting::{
         Allowed,
         Limits,
@@ -33,7 +38,7 @@ pub use self::{
 };
 
 /// The version of everything in this crate; it rises whenever a reader of the old text would err.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 line! {
     /// The text of the file `abi`.

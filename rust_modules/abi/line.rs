@@ -2,7 +2,10 @@
 
 //! One line of a report: a word, then `key=value` in a fixed order.
 
-use core::fmt;
+use core::{
+    fmt,
+    str::FromStr, //
+};
 
 /// A text that is not what its reader expects; holds the name of what was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,14 @@ impl fmt::Display for Malformed {
 }
 
 impl core::error::Error for Malformed {}
+
+/// A struct that is one line.
+pub trait Line: fmt::Display + FromStr<Err = Malformed> {
+    /// The word that the line begins with.
+    const WORD: &'static str;
+    /// The keys, in their order on the line.
+    const KEYS: &'static [&'static str];
+}
 
 /// Declares a struct that is one line, with the writer and the reader side by side.
 macro_rules! line {
@@ -35,6 +46,11 @@ macro_rules! line {
             pub const WORD: &'static str = $word;
             /// The keys, in their order on the line.
             pub const KEYS: &'static [&'static str] = &[$(stringify!($field),)*];
+        }
+
+        impl $crate::Line for $name {
+            const WORD: &'static str = $word;
+            const KEYS: &'static [&'static str] = Self::KEYS;
         }
 
         impl core::fmt::Display for $name {

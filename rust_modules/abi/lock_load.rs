@@ -161,6 +161,55 @@ choice! {
     }
 }
 
+choice! {
+    /// Whether something is done.
+    Switch {
+        /// It is.
+        On = "on",
+        /// It is not.
+        Off = "off",
+    }
+}
+
+choice! {
+    /// Whose vCPU is stopped on purpose.
+    Victim {
+        /// Nobody's.
+        None = "none",
+        /// That of the thread in the critical section.
+        Holder = "holder",
+        /// That of a thread that waits for the lock.
+        Waiter = "waiter",
+        /// That of any thread.
+        Random = "random",
+    }
+}
+
+choice! {
+    /// What tells that a vCPU did not run.
+    Evidence {
+        /// The hypervisor's steal clock, exact to the nanosecond.
+        Steal = "steal",
+        /// Gaps in the vCPU's own clock readings that no running vCPU has; the guest's own
+        /// interrupts are not told apart, so only long gaps count.
+        Gaps = "gaps",
+    }
+}
+
+choice! {
+    /// Why a wait was long: what took the largest part of it.
+    Class {
+        /// The vCPU of whoever held the lock was not running.
+        HolderPreempted = "holder_preempted",
+        /// It was the turn of another, whose vCPU was not running.
+        PredecessorPreempted = "predecessor_preempted",
+        /// The lock was to be had, but the waiter's own vCPU was not running.
+        WaiterStolen = "waiter_stolen",
+        /// Others were ahead, and their vCPUs were running.
+        Queueing = "queueing",
+    }
+}
+
 settings! {
     /// What a run does.
     Config(limits) {
@@ -206,6 +255,16 @@ settings! {
         backoff: u32 = 64, in Allowed::Range(1, 65_536);
         /// How many sections may begin past the first waiter of `pv_queued`.
         overtakes: u32 = 1024, in Allowed::Range(0, 8191);
+        /// Whether waits, holds and hand-offs are timed, and long waits explained.
+        histograms: Switch = Switch::On, in Allowed::Names(Switch::NAMES);
+        /// A wait of so many microseconds is long; a quarter of it is a gap.
+        long_us: u32 = 1000, in Allowed::Range(4, 10_000_000);
+        /// Whose vCPU the host is asked to stop.
+        preempt: Victim = Victim::None, in Allowed::Names(Victim::NAMES);
+        /// For how long, in milliseconds.
+        preempt_ms: u32 = 20, in Allowed::Range(1, 255);
+        /// How often, in milliseconds.
+        preempt_every_ms: u32 = 100, in Allowed::Range(1, 60_000);
     }
 }
 
@@ -254,6 +313,8 @@ line! {
         kick: Kick,
         /// Loop iterations per microsecond, from which section lengths are made.
         loops_per_us: u64,
+        /// What tells that a vCPU did not run.
+        evidence: Evidence,
     }
 }
 
@@ -292,5 +353,73 @@ line! {
         kicks: u64,
         /// How often it found itself on another vCPU than before (its own went offline).
         moved: u32,
+    }
+}
+
+line! {
+    /// What the instruments saw of one thread; one line each, in the order of `index`.
+    Watched = "watched" {
+        /// The thread.
+        index: u32,
+        /// The vCPU it was bound to.
+        vcpu: u32,
+        /// Sections for which it had to wait.
+        waits: u64,
+        /// Of those, the ones that somebody got ahead of who came later for certain.
+        overtaken: u64,
+        /// The longest wait, in nanoseconds.
+        longest_wait_ns: u64,
+        /// The most sections that it completed in a row while nobody else did one.
+        longest_run: u64,
+        /// For how long its vCPU was seen not to run, in nanoseconds.
+        lost_ns: u64,
+    }
+}
+
+line! {
+    /// Whether the lock served in order of arrival.
+    Order = "order" {
+        /// The verdict; `untested` if the lock does not promise it, or nobody waited.
+        fifo: Verdict,
+        /// Sections for which somebody had to wait.
+        waits: u64,
+        /// Of those, the ones that somebody got ahead of who came later for certain.
+        overtaken: u64,
+        /// By how much later is later, in nanoseconds: the clocks of two vCPUs may disagree.
+        tolerance_ns: u64,
+    }
+}
+
+line! {
+    /// The CPU time that the threads were given.
+    Granted = "granted" {
+        /// The run's time, for each thread, less what its vCPU was seen not to run, in nanoseconds.
+        cpu_ns: u64,
+        /// What that was.
+        lost_ns: u64,
+    }
+}
+
+line! {
+    /// Long waits of one class; one line for each.
+    Why = "why" {
+        /// The class.
+        class: Class,
+        /// How many.
+        count: u64,
+        /// How long they were together, in nanoseconds.
+        ns: u64,
+    }
+}
+
+line! {
+    /// How often the host was asked to stop a vCPU.
+    Stops = "stops" {
+        /// Whose.
+        whom: Victim,
+        /// How often it was asked.
+        asked: u64,
+        /// How often the one who asked saw that it had been stopped itself.
+        seen: u64,
     }
 }

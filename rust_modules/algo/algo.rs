@@ -13,6 +13,7 @@ pub mod chunk;
 pub mod counter;
 mod events;
 pub mod histogram;
+pub mod ledger;
 pub mod lock;
 pub mod primitive;
 pub mod wait;

@@ -15,7 +15,14 @@ use rig::{
     Region, //
 };
 
-use crate::words::Words;
+use crate::{
+    observer::Observer,
+    probe::{
+        Blind,
+        Probe, //
+    },
+    words::Words, //
+};
 
 /// How a thread goes through sections.
 #[derive(Clone, Copy)]
@@ -26,13 +33,25 @@ pub(crate) struct Pattern {
     pub(crate) idle: u64,
 }
 
+/// A thread that goes through sections: as locks see it, and who looks on.
+pub(crate) struct Mate<'a> {
+    pub(crate) me: Waiter,
+    pub(crate) observer: Option<Observer<'a>>,
+}
+
+/// From when until when somebody did not run, in stamps.
+pub(crate) type Gap = (u64, u64);
+
 /// An arena of some lock.
 pub(crate) trait Arena: Send + Sync {
     /// Goes through `batch` sections unless the alarm rings; returns how many were completed.
-    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, me: &Waiter) -> u64;
+    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, mate: &Mate<'_>) -> u64;
 
-    /// One section, which lasts until `enough`.
+    /// One section, which lasts until `enough`, and nobody looks on.
     fn hold(&self, me: &Waiter, enough: &dyn Fn() -> bool);
+
+    /// One section, which lasts for as long as `body`; that says whether it saw a gap.
+    fn stay(&self, mate: &Mate<'_>, body: &dyn Fn() -> Option<Gap>);
 
     /// The words.
     fn words(&self) -> &Words;
@@ -56,8 +75,16 @@ pub(crate) fn arena<L: Lock + Send + 'static>(lock: L) -> Result<KBox<dyn Arena>
 }
 
 impl<L: Lock + Send> Arena for Held<L> {
-    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, me: &Waiter) -> u64 {
-        hot_sections(&*self.lock, &self.words, pattern, batch, alarm, me)
+    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, mate: &Mate<'_>) -> u64 {
+        let Mate { me, observer } = mate;
+        let (lock, words) = (&*self.lock, &*self.words);
+        let Some(observer) = observer else {
+            return hot_sections(lock, words, pattern, batch, alarm, me, &Blind);
+        };
+        observer.begin_batch();
+        let sections = hot_sections(lock, words, pattern, batch, alarm, me, observer);
+        observer.end_batch(sections);
+        sections
     }
 
     fn hold(&self, me: &Waiter, enough: &dyn Fn() -> bool) {
@@ -69,6 +96,24 @@ impl<L: Lock + Send> Arena for Held<L> {
         self.lock.with(me, || self.words.section(wait));
     }
 
+    fn stay(&self, mate: &Mate<'_>, body: &dyn Fn() -> Option<Gap>) {
+        let Mate { me, observer } = mate;
+        let Some(observer) = observer else {
+            self.lock.with(me, || self.words.section(body));
+            return;
+        };
+        observer.begin_batch();
+        if !L::TELLS {
+            observer.arrive(me);
+        }
+        self.lock.with(me, || {
+            let entered = observer.enter(me, 0);
+            let gap = self.words.section(body);
+            observer.leave_after(entered, gap);
+        });
+        observer.end_batch(1);
+    }
+
     fn words(&self) -> &Words {
         &self.words
     }
@@ -78,22 +123,30 @@ impl<L: Lock + Send> Arena for Held<L> {
     }
 }
 
-/// The measured loop. `scripts/hot-check` finds it by its name, once for each lock.
+/// The measured loop. `scripts/hot-check` finds it by its name, twice for each lock.
 #[inline(never)]
-fn hot_sections<L: Lock>(
+fn hot_sections<L: Lock, P: Probe>(
     lock: &L,
     words: &Words,
     pattern: Pattern,
     batch: u32,
     alarm: &Alarm,
     me: &Waiter,
+    probe: &P,
 ) -> u64 {
     let mut sections: u64 = 0;
     for _ in 0..batch {
         if alarm.rung() {
             break;
         }
-        lock.with(me, || words.section(|| burn(pattern.hold)));
+        if !L::TELLS {
+            probe.arrive(me);
+        }
+        lock.with(me, || {
+            let entered = probe.enter(me, sections);
+            words.section(|| burn(pattern.hold));
+            probe.leave(entered);
+        });
         sections = sections.wrapping_add(1);
         burn(pattern.idle);
     }

@@ -12,8 +12,10 @@ use abi::{
 use algo::{
     primitive::{
         Atomic,
-        Relaxed, //
+        Relaxed,
+        Vcpu, //
     },
+    Events,
     Tuning,
     Waiter, //
 };
@@ -33,6 +35,7 @@ use rig::{
 use crate::{
     arena::{
         Arena,
+        Mate,
         Pattern, //
     },
     disturb::{
@@ -40,7 +43,9 @@ use crate::{
         Disturb,
         Mine, //
     },
+    instruments::Instruments,
     line_up::LineUp,
+    stops::Stops,
     table, //
 };
 
@@ -55,20 +60,24 @@ pub(crate) struct Contest {
     run_ms: u32,
     /// Whether the lock promises to exclude.
     pub(crate) excludes: bool,
-    pub(crate) disturb: Disturb,
-    /// Whether waiters sleep, which they must not with preemption off.
+    /// Whether its waiters sleep, which needs preemption to be on.
     sleeps: bool,
+    pub(crate) disturb: Disturb,
     tuning: Tuning,
     /// The one of them that may change during a run.
     threshold: Atomic<u32>,
+    pub(crate) instruments: Option<Instruments>,
+    pub(crate) stops: Option<Stops>,
     counts: KVVec<Padded<Counts>>,
 }
 
 /// What one thread did. It alone writes them.
 pub(crate) struct Counts {
     pub(crate) sections: Atomic<u64>,
-    pub(crate) halts: Atomic<u64>,
-    pub(crate) kicks: Atomic<u64>,
+    /// In the order of [`Events::NAMES`].
+    pub(crate) events: [Atomic<u64>; Events::NAMES.len()],
+    /// The vCPU that it is on.
+    vcpu: Atomic<u32>,
 }
 
 impl Contest {
@@ -81,6 +90,8 @@ impl Contest {
         let entry = table::entry(config.lock);
         disturb::fit(config, &entry, kick, limits)?;
         let disturb = Disturb::new(config, entry.sleeps)?;
+        let instruments = Instruments::new(config, &entry)?;
+        let ticks = instruments.as_ref().map(|instruments| instruments.ticks);
         let mut counts = KVVec::with_capacity(config.threads as usize, GFP_KERNEL)?;
         for _ in 0..config.threads {
             counts.push(Padded(Counts::new()), GFP_KERNEL)?;
@@ -94,14 +105,16 @@ impl Contest {
             line_up: LineUp::new(config.threads),
             run_ms: config.run_ms,
             excludes: entry.excludes,
-            disturb,
             sleeps: entry.sleeps,
+            disturb,
             tuning: Tuning {
                 threshold: config.threshold,
                 backoff: config.backoff,
                 overtakes: config.overtakes,
             },
             threshold: Atomic::new(config.threshold),
+            instruments,
+            stops: Stops::new(config, ticks)?,
             counts,
         })
     }
@@ -120,39 +133,73 @@ impl Contest {
         let Some(counts) = self.counts.get(worker.index as usize) else {
             return;
         };
-        let mut me = Waiter::new(self.tuning);
+        let mut mate = Mate {
+            me: Waiter::new(self.tuning),
+            observer: None,
+        };
         let (line_up, arena) = (&self.line_up, &*self.arena);
         let (mut sections, mut batch) = (0u64, 1);
         let _clock = match worker.index {
             0 => {
                 sections = 1;
-                Some(line_up.begin(arena, &me, worker, self.run_ms, self.sleeps))
+                let begins = || self.begins();
+                let (ms, sleeps) = (self.run_ms, self.sleeps);
+                Some(line_up.begin(arena, &mate.me, worker, ms, sleeps, &begins))
             }
             _ => {
                 line_up.come(worker);
                 None
             }
         };
+        let instruments = self.instruments.as_ref();
+        mate.observer = instruments.and_then(|all| all.observer(worker.index, &mate.me));
         let mut mine = Mine::default();
         let mut from = now_ns();
         while !worker.alarm.rung() {
-            me.tuning.threshold = self.threshold.load(Relaxed);
+            mate.me.tuning.threshold = self.threshold.load(Relaxed);
             let here = (!self.sleeps).then(Preempt::new);
-            let done = arena.batch(self.pattern, batch, worker.alarm, &me);
+            counts.vcpu.store(Vcpu::current().number(), Relaxed);
+            let done = arena.batch(self.pattern, batch, worker.alarm, &mate);
             drop(here);
             sections = sections.wrapping_add(done);
             breathe();
             line_up.wait(worker);
             let to = now_ns();
             batch = resized(batch, to.saturating_sub(from));
-            let more = self.disturb.between(&mut mine, worker, arena, &me);
-            sections = sections.wrapping_add(more);
+            let more = self.disturb.between(&mut mine, worker, arena, &mate);
+            sections = sections
+                .wrapping_add(more)
+                .wrapping_add(self.stop(worker, &mate));
             from = now_ns();
         }
         self.disturb.end(&mut mine);
-        counts.sections.store(sections, Relaxed);
-        counts.halts.store(me.events.halts.get(), Relaxed);
-        counts.kicks.store(me.events.kicks.get(), Relaxed);
+        counts.close(sections, &mate);
+    }
+
+    /// The run begins, within the section for which all have lined up.
+    fn begins(&self) {
+        if let Some(instruments) = &self.instruments {
+            instruments.begin();
+        }
+        if let Some(stops) = &self.stops {
+            stops.begin();
+        }
+    }
+
+    /// Has a vCPU stopped if that is due; returns how many sections were completed for it.
+    fn stop(&self, worker: &Worker<'_>, mate: &Mate<'_>) -> u64 {
+        let Some(stops) = self.stops.as_ref().filter(|stops| stops.is_due()) else {
+            return 0;
+        };
+        let here = (!self.sleeps).then(Preempt::new);
+        let vcpu_of = |index: u32| {
+            let counts = self.counts.get(index as usize)?;
+            Some(counts.vcpu.load(Relaxed))
+        };
+        self.arena
+            .stay(mate, &|| stops.ask(worker.index, vcpu_of, worker.alarm));
+        drop(here);
+        1
     }
 
     /// What goes on around the threads until the alarm has rung.
@@ -166,6 +213,18 @@ impl Contest {
     /// What the threads did, in their order.
     pub(crate) fn counts(&self) -> impl Iterator<Item = &Counts> {
         self.counts.iter().map(|counts| &**counts)
+    }
+
+    /// Returns each event of the list with how often it happened; all threads have left.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        let names = Events::NAMES.iter().copied();
+        names.map(|name| (name, self.event(name)))
+    }
+
+    /// Returns how often the event of that name happened.
+    pub(crate) fn event(&self, name: &str) -> u64 {
+        self.counts()
+            .fold(0, |sum, counts| sum.wrapping_add(counts.event(name)))
     }
 
     /// Returns how many updates were lost or torn if `sections` were completed.
@@ -191,8 +250,26 @@ impl Counts {
     fn new() -> Self {
         Self {
             sections: Atomic::new(0),
-            halts: Atomic::new(0),
-            kicks: Atomic::new(0),
+            events: core::array::from_fn(|_| Atomic::new(0)),
+            vcpu: Atomic::new(0),
         }
+    }
+
+    /// Writes down what the thread came to, which leaves.
+    fn close(&self, sections: u64, mate: &Mate<'_>) {
+        self.sections.store(sections, Relaxed);
+        for (to, (_, count)) in self.events.iter().zip(mate.me.events.iter()) {
+            to.store(count, Relaxed);
+        }
+        if let Some(observer) = &mate.observer {
+            observer.close();
+        }
+    }
+
+    /// Returns how often the event of that name happened.
+    pub(crate) fn event(&self, name: &str) -> u64 {
+        let mut events = Events::NAMES.iter().zip(&self.events);
+        let found = events.find(|&(&other, _)| other == name);
+        found.map_or(0, |(_, count)| count.load(Relaxed))
     }
 }

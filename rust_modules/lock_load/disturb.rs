@@ -18,12 +18,10 @@ use abi::lock_load::{
     Disturbed,
     Irqs, //
 };
-use algo::{
-    primitive::{
-        Atomic,
-        Relaxed, //
-    },
-    Waiter, //
+use algo::primitive::{
+    cpu_relax,
+    Atomic,
+    Relaxed, //
 };
 use kernel::{
     prelude::*,
@@ -49,7 +47,10 @@ pub(crate) use self::{
     }, //
 };
 use crate::{
-    arena::Arena,
+    arena::{
+        Arena,
+        Mate, //
+    },
     table::Entry, //
 };
 
@@ -144,13 +145,13 @@ impl Disturb {
         mine: &mut Mine,
         worker: &Worker<'_>,
         arena: &dyn Arena,
-        me: &Waiter,
+        mate: &Mate<'_>,
     ) -> u64 {
         worker.look_around();
         self.go_home(mine, worker);
         self.hurry(mine, worker);
         self.pause(worker);
-        self.hold_long(worker, arena, me)
+        self.hold_long(worker, arena, mate)
     }
 
     /// What a thread does after its last batch.
@@ -207,18 +208,17 @@ impl Disturb {
     }
 
     /// Holds the lock for long if that is due.
-    fn hold_long(&self, worker: &Worker<'_>, arena: &dyn Arena, me: &Waiter) -> u64 {
+    fn hold_long(&self, worker: &Worker<'_>, arena: &dyn Arena, mate: &Mate<'_>) -> u64 {
         if !self.long.load(Relaxed) || self.long.cmpxchg(true, false, Relaxed).is_err() {
             return 0;
         }
         let here = (!self.sleeps).then(Preempt::new);
-        let until = core::cell::Cell::new(0);
-        arena.hold(me, &|| {
-            let now = now_ns();
-            if until.get() == 0 {
-                until.set(now.saturating_add(self.long_hold_ns));
+        arena.stay(mate, &|| {
+            let until = now_ns().saturating_add(self.long_hold_ns);
+            while now_ns() < until && !worker.alarm.rung() {
+                cpu_relax();
             }
-            now >= until.get() || worker.alarm.rung()
+            None
         });
         drop(here);
         self.done.long_holds.add(1, Relaxed);

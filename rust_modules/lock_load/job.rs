@@ -92,6 +92,14 @@ impl Job {
         }
     }
 
+    /// Returns the contest, if that is what it is.
+    pub(crate) fn contest(&self) -> Option<&Contest> {
+        match &self.task {
+            Task::Contest(contest) => Some(contest),
+            Task::Trial(_) | Task::Halts(_) => None,
+        }
+    }
+
     pub(crate) fn conduct(&self, stage: &Stage<'_>) -> Result<(), Refused> {
         match &self.task {
             Task::Contest(contest) => contest.conduct(stage),

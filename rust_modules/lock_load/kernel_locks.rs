@@ -18,6 +18,7 @@ macro_rules! kernel_locks {
 
         impl Lock for $name {
             const NAME: &'static str = $text;
+            const TELLS: bool = false;
             $(const $constant: bool = $value;)*
 
             fn new() -> Self {

@@ -66,7 +66,8 @@ impl LineUp {
     }
 
     /// Thread 0: stays in its first section until the others are there, and begins the run of
-    /// `run_ms`, with preemption on if the lock sleeps; what is returned must live for as long as it lasts.
+    /// `run_ms`, which `begins` with the end of that section; with preemption on if the lock
+    /// sleeps. What is returned must live for as long as it lasts.
     pub(crate) fn begin(
         &self,
         arena: &dyn Arena,
@@ -74,6 +75,7 @@ impl LineUp {
         worker: &Worker<'_>,
         run_ms: u32,
         sleeps: bool,
+        begins: &dyn Fn(),
     ) -> impl Sized {
         let _here = (!sleeps).then(Preempt::new);
         let came = || self.came.load(Relaxed) >= self.others;
@@ -87,11 +89,15 @@ impl LineUp {
             if came() && all_since.get().is_none() {
                 all_since.set(Some(now));
             }
-            worker.alarm.rung()
+            let enough = worker.alarm.rung()
                 || match all_since.get() {
                     Some(since) => past() || now.saturating_sub(since) > TEMPTATION_NS,
                     None => now.saturating_sub(started) > patience_ns,
-                }
+                };
+            if enough {
+                begins();
+            }
+            enough
         });
         let clock = worker.start_clock(run_ms);
         self.begun.store(true, Relaxed);

@@ -6,17 +6,23 @@
 
 mod arena;
 mod contest;
+mod diary;
 mod disturb;
 mod halts;
+mod instruments;
 mod job;
 mod kernel_locks;
 mod line_up;
+mod observer;
 mod pair;
+mod probe;
 mod report;
+mod stops;
 mod table;
 mod tally;
 mod told;
 mod trial;
+mod watched;
 mod words;
 
 use core::fmt;
@@ -30,6 +36,7 @@ use abi::{
     },
     Limits, //
 };
+use algo::Events;
 use kernel::{
     prelude::*,
     str::CStr, //
@@ -41,6 +48,7 @@ use rig::{
     Refused,
     Stage,
     Stand,
+    Tallies,
     Text,
     Worker, //
 };
@@ -79,6 +87,8 @@ struct LockLoad {
     kernel_lock: KernelLock,
     mode: Mode,
     pace: Pace,
+    /// The events of the last finished run.
+    events: Tallies,
 }
 
 impl LockLoad {
@@ -88,6 +98,7 @@ impl LockLoad {
             kernel_lock,
             mode: rig::mode(kernel_lock),
             pace: Pace::measure(),
+            events: Tallies::new(c"events", Events::NAMES)?,
         })
     }
 
@@ -137,7 +148,21 @@ impl Load for LockLoad {
         run.change(config);
     }
 
+    fn report_bytes(run: &Job) -> usize {
+        let contest = run.contest();
+        let watched = contest.is_some_and(|contest| contest.instruments.is_some());
+        watched::report_bytes(run.threads(), watched)
+    }
+
+    fn tallies(&self) -> Option<&Tallies> {
+        Some(&self.events)
+    }
+
     fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {
+        self.events.clear();
+        if let Some(contest) = ended.run.contest() {
+            self.events.set(contest.events().map(|(_, count)| count));
+        }
         report::write(self, ended, to)
     }
 }

@@ -8,6 +8,7 @@ use core::fmt::{
 };
 
 use abi::{
+    event::Event,
     lock_load::{
         Machine,
         Run,
@@ -25,8 +26,10 @@ use rig::{
 
 use crate::{
     contest::Contest,
+    instruments::evidence,
     job::Task,
     told::Told,
+    watched,
     LockLoad, //
 };
 
@@ -56,6 +59,7 @@ fn machine_line(machine: &LockLoad, ended: &Ended<'_, LockLoad>) -> Machine {
         mode: machine.mode,
         kick: ended.run.kick,
         loops_per_us: machine.pace.loops_per_us(),
+        evidence: evidence(),
     }
 }
 
@@ -73,13 +77,16 @@ fn contested(
             index,
             vcpu: place.vcpu(),
             sections: counts.sections.load(Relaxed),
-            halts: counts.halts.load(Relaxed),
-            kicks: counts.kicks.load(Relaxed),
+            halts: counts.event("halts"),
+            kicks: counts.event("kicks"),
             moved: place.moved(),
         };
         writeln!(to, "{thread}")?;
     }
-    Ok(())
+    for (name, count) in contest.events() {
+        writeln!(to, "{}", Event { name, count })?;
+    }
+    watched::write(contest, ended, to)
 }
 
 fn sum(contest: &Contest, elapsed_ns: u64) -> Sum {
@@ -95,12 +102,8 @@ fn sum(contest: &Contest, elapsed_ns: u64) -> Sum {
         min: each().min().unwrap_or(0),
         mean: sections.checked_div(each().count() as u64).unwrap_or(0),
         max: each().max().unwrap_or(0),
-        halts: contest
-            .counts()
-            .fold(0, |n, counts| n.wrapping_add(counts.halts.load(Relaxed))),
-        kicks: contest
-            .counts()
-            .fold(0, |n, counts| n.wrapping_add(counts.kicks.load(Relaxed))),
+        halts: contest.event("halts"),
+        kicks: contest.event("kicks"),
         // One thread that did all the sections had nobody to keep out.
         exclusion: match lost {
             0 if !contest.excludes || each().filter(|&n| n > 0).count() < 2 => Verdict::Untested,

@@ -51,7 +51,6 @@ use crate::{
 };
 
 /// How to run a lock.
-#[expect(dead_code, reason = "not every load asks for everything")]
 pub(crate) struct Entry {
     /// Makes its arena.
     pub(crate) make: fn() -> Result<KBox<dyn Arena>>,
@@ -61,6 +60,8 @@ pub(crate) struct Entry {
     pub(crate) excludes: bool,
     /// Whether it promises to serve in order of arrival.
     pub(crate) fifo: bool,
+    /// Whether it tells who has to wait.
+    pub(crate) tells: bool,
     /// Whether its trylock ever takes it.
     pub(crate) tries: bool,
     /// Whether its waiters sleep, which needs preemption to be on.
@@ -101,6 +102,7 @@ fn of<L: Lock + Send + 'static>() -> Entry {
         make_rough: |how, levels| arena(Rough::<L>::taken(how, levels)?),
         excludes: L::EXCLUDES,
         fifo: L::FIFO,
+        tells: L::TELLS,
         tries: L::TRIES,
         sleeps: L::SLEEPS,
     }

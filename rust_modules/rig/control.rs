@@ -14,7 +14,10 @@ use kernel::{
     bindings,
     error::from_err_ptr,
     prelude::*,
-    str::CStr,
+    str::{
+        CStr,
+        CString, //
+    },
     sync::Arc,
     uaccess::{
         UserPtr,
@@ -24,6 +27,7 @@ use kernel::{
 
 use crate::{
     Refused,
+    Tallies,
     Text, //
 };
 
@@ -98,6 +102,26 @@ impl<T: Send + Sync + 'static> Folder<T> {
             )
         };
         from_err_ptr(file).map(|_| self)
+    }
+
+    /// Adds a directory with a file for each of the tallies that `of` finds.
+    pub(crate) fn with_tallies(self, of: impl FnOnce(&T) -> Option<&Tallies>) -> Result<Self> {
+        let Some(tallies) = of(&self.data) else {
+            return Ok(self);
+        };
+        // SAFETY: The name is a string; the directory is live, by the invariant.
+        let dir = unsafe { bindings::debugfs_create_dir(tallies.dir.as_char_ptr(), self.dir) };
+        let dir = from_err_ptr(dir)?;
+        for (name, count) in tallies.iter() {
+            let name = CString::try_from_fmt(fmt!("{name}"))?;
+            // SAFETY: As above; debugfs copies the name. An atomic word is a word, and the data,
+            // whose part it is, outlives the directory.
+            unsafe {
+                let count = ptr::from_ref(count).cast_mut().cast();
+                bindings::debugfs_create_u64(name.as_char_ptr(), 0o400, dir, count)
+            };
+        }
+        Ok(self)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     Place,
     Refused,
     Stage,
+    Tallies,
     Text,
     Worker, //
 };
@@ -60,6 +61,16 @@ pub trait Load: Send + Sync + Sized + 'static {
     fn conduct(run: &Self::Run, stage: &Stage<'_>) -> Result<(), Refused> {
         let _ = (run, stage);
         Ok(())
+    }
+
+    /// Returns how many bytes the report of a run may have; they are set aside before it begins.
+    fn report_bytes(run: &Self::Run) -> usize {
+        2048usize.saturating_add((Self::threads(run) as usize).saturating_mul(256))
+    }
+
+    /// Returns what is to be shown in files of its own besides the report; `report` sets it.
+    fn tallies(&self) -> Option<&Tallies> {
+        None
     }
 
     /// Takes over live settings during a run.

@@ -15,6 +15,7 @@ mod delay;
 mod gate;
 mod grace;
 mod helpers;
+mod host;
 mod hotplug;
 mod irqs;
 mod kernel_lock;
@@ -35,9 +36,12 @@ mod refused;
 mod rwlock;
 mod sleeping;
 mod stage;
+mod steal;
+mod tallies;
 mod task;
 mod text;
 mod thread;
+mod ticks;
 mod urgency;
 mod vcpus;
 mod watchdog;
@@ -63,6 +67,10 @@ pub use self::{
         Pace, //
     },
     grace::wait_for_grace,
+    host::{
+        ask_to_stop,
+        can_ask_host, //
+    },
     hotplug::{
         bring_online,
         is_online,
@@ -120,6 +128,11 @@ pub use self::{
         Rwsem, //
     },
     stage::Stage,
+    steal::{
+        has_steal_clock,
+        StealClock, //
+    },
+    tallies::Tallies,
     task::{
         cpu_time_now_ns,
         cpu_time_ns,
@@ -129,6 +142,7 @@ pub use self::{
         online, //
     },
     text::Text,
+    ticks::Ticks,
     urgency::{
         go_first,
         go_last, //

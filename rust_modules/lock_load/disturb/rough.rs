@@ -7,7 +7,6 @@
 
 use algo::{
     lock::Lock,
-    primitive::cpu_relax,
     Waiter, //
 };
 use kernel::{
@@ -93,7 +92,8 @@ impl<L: Lock> Rough<L> {
                 return r;
             }
             me.events.trylock_failed.bump();
-            cpu_relax();
+            me.watch.begin(me.events.halts.get());
+            me.relax();
         }
     }
 }
@@ -102,6 +102,7 @@ impl<L: Lock> Lock for Rough<L> {
     const NAME: &'static str = L::NAME;
     const EXCLUDES: bool = L::EXCLUDES;
     const TRIES: bool = false;
+    const TELLS: bool = L::TELLS;
     const SLEEPS: bool = L::SLEEPS;
 
     fn new() -> Self {

@@ -97,8 +97,7 @@ impl<L: Load> Desk<L> {
         self.must_be_idle("start")?;
         let run = load.prepare(&self.config, &cpu::limits())?;
         let (crew, threads) = Crew::<L>::new(run)?;
-        // A line per thread and some before them: a report allocates nothing.
-        let report = Text::with_capacity(2048 + 256 * threads.len())?;
+        let report = Text::with_capacity(L::report_bytes(&crew.run))?;
         self.runs = self.runs.wrapping_add(1);
         self.started_ns = now_ns();
         self.crew = Some(crew.clone());

@@ -41,7 +41,8 @@ pub(super) fn folder<L: Load>(bench: Arc<Bench<L>>) -> Result<Folder<Bench<L>>> 
         .with::<Now>()?
         .with::<Report>()?
         .with::<Reset>()?
-        .with::<Schema>()
+        .with::<Schema>()?
+        .with_tallies(|bench| bench.load.tallies())
 }
 
 impl<L: Load> Bench<L> {
@@ -165,7 +166,11 @@ impl<L: Load> Endpoint<Bench<L>> for Reset {
 
     fn store(on: &Bench<L>, text: Written<'_>) -> Result {
         on.take("reset", text, |desk, text| match text {
-            "1" => desk.reset(),
+            "1" => {
+                desk.reset()?;
+                on.load.tallies().inspect(|tallies| tallies.clear());
+                Ok(())
+            }
             _ => only(text, "1"),
         })
     }

@@ -20,7 +20,7 @@ use input::{Input, Next};
 
 const HELP: &str = "\
 Each line of the input is the name of a module and its settings; one that is not given has its \
-default, whatever ran before, or what the environment says (SLOWPATH_MODE). Empty lines and what follows a # are ignored. Each run gives one \
+default, whatever ran before, or what the environment says (SLOWPATH_MODE, SLOWPATH_PREEMPT). Empty lines and what follows a # are ignored. Each run gives one \
 line of JSON, at once: the settings and the numbers, or `error`; `seq` counts from 0. With \
 SLOWPATH_BARRIER set, as by `vm run --guests`, each run waits for those of the other guests.
 

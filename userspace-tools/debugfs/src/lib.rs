@@ -10,6 +10,7 @@
 
 mod dir;
 mod error;
+pub mod histogram;
 mod interrupt;
 pub mod kernel_module;
 mod module;
@@ -27,7 +28,7 @@ pub use self::{
     module::Module,
     outcome::Outcome,
     record::{Failure, Record},
-    report::{JobRunner, LockLoad, Report, SloppyCounter},
+    report::{Event, JobRunner, LockLoad, Report, SloppyCounter},
     settings::{pairs, vcpus, Settings},
 };
 

@@ -6,15 +6,19 @@ mod job_runner;
 mod lock_load;
 mod sloppy_counter;
 
-use std::{fmt::Display, str::FromStr, time::Duration};
+use std::{fmt::Display, iter::Peekable, str::FromStr, time::Duration};
 
-use abi::Malformed;
+use abi::{Line, Malformed};
 use serde::{
     ser::{SerializeMap, SerializeSeq},
     Serialize, Serializer,
 };
 
-pub use self::{job_runner::JobRunner, lock_load::LockLoad, sloppy_counter::SloppyCounter};
+pub use self::{
+    job_runner::JobRunner,
+    lock_load::{Event, LockLoad},
+    sloppy_counter::SloppyCounter,
+};
 use crate::{pairs, Outcome, Settings};
 
 /// A finished run of a module.
@@ -44,11 +48,11 @@ pub trait Report: Sized + Serialize {
 }
 
 /// The lines of a report, taken one after the other.
-struct Lines<'a>(std::str::Lines<'a>);
+struct Lines<'a>(Peekable<std::str::Lines<'a>>);
 
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Self {
-        Self(text.lines())
+        Self(text.lines().peekable())
     }
 
     fn take<T: FromStr<Err = Malformed>>(&mut self) -> Result<T, Malformed> {
@@ -66,37 +70,37 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The next line, if it begins with `word`.
-    fn take_if<T: FromStr<Err = Malformed>>(&mut self, word: &str) -> Result<Option<T>, Malformed> {
-        let next = self.0.clone().next().unwrap_or("");
-        begins(next, word).then(|| self.take()).transpose()
+    /// Every line from here on that begins with `word`, each as `read` reads it.
+    fn each<T>(
+        &mut self,
+        word: &str,
+        read: impl Fn(&'a str) -> Result<T, Malformed>,
+    ) -> Result<Vec<T>, Malformed> {
+        let mine = |line: &&str| line.split(' ').next() == Some(word);
+        let next = || self.0.next_if(mine).map(&read);
+        std::iter::from_fn(next).collect()
     }
 
-    /// The next lines that begin with `word`, if any do.
-    fn all<T: FromStr<Err = Malformed>>(&mut self, word: &str) -> Result<Vec<T>, Malformed> {
-        let mut all = Vec::new();
-        while let Some(line) = self.0.clone().next().filter(|l| begins(l, word)) {
-            all.push(line.parse()?);
-            self.0.next();
-        }
-        Ok(all)
+    /// The same of a line of the ABI.
+    fn all<T: Line>(&mut self) -> Result<Vec<T>, Malformed> {
+        self.each(T::WORD, str::parse)
     }
 
-    /// There are no more lines.
+    /// The same if there is at most one.
+    fn maybe<T: Line>(&mut self) -> Result<Option<T>, Malformed> {
+        let next = self
+            .0
+            .next_if(|line| line.split(' ').next() == Some(T::WORD));
+        next.map(str::parse).transpose()
+    }
+
+    /// Nothing is left.
     fn end(mut self) -> Result<(), Malformed> {
         match self.0.next() {
             None => Ok(()),
-            Some(_) => Err(Malformed("end of report")),
+            Some(_) => Err(Malformed("report")),
         }
     }
-
-    fn rest<T: FromStr<Err = Malformed>>(self) -> Result<Vec<T>, Malformed> {
-        self.0.map(str::parse).collect()
-    }
-}
-
-fn begins(line: &str, word: &str) -> bool {
-    line.split_ascii_whitespace().next() == Some(word)
 }
 
 /// Says that two numbers which must be equal are not.
@@ -131,15 +135,15 @@ fn some<T: Display, S: Serializer>(line: &Option<T>, to: S) -> Result<S::Ok, S::
 
 /// Serializes many lines, each as [`fields`] does.
 fn list<T: Display, S: Serializer>(lines: &[T], to: S) -> Result<S::Ok, S::Error> {
-    struct Line<'a, T>(&'a T);
-    impl<T: Display> Serialize for Line<'_, T> {
+    struct Object<'a, T>(&'a T);
+    impl<T: Display> Serialize for Object<'_, T> {
         fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
             fields(self.0, to)
         }
     }
     let mut seq = to.serialize_seq(Some(lines.len()))?;
     for line in lines {
-        seq.serialize_element(&Line(line))?;
+        seq.serialize_element(&Object(line))?;
     }
     seq.end()
 }

@@ -65,7 +65,11 @@ macro_rules! settings {
         }
     )*};
 }
-settings!(lock_load: [("SLOWPATH_MODE", "mode")], sloppy_counter: [], job_runner: []);
+settings!(
+    lock_load: [("SLOWPATH_MODE", "mode"), ("SLOWPATH_PREEMPT", "preempt")],
+    sloppy_counter: [],
+    job_runner: []
+);
 
 /// The `key=value` words of a line, split.
 pub fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -96,7 +100,8 @@ mod tests {
     #[test]
     fn the_environment_gives_defaults_and_is_refused_by_name() {
         use abi::lock_load::{Config, ModeWanted};
-        let with = |value: &str| Config::with(|_| Some(value.into()));
+        let with =
+            |value: &str| Config::with(|name| (name == "SLOWPATH_MODE").then(|| value.into()));
         assert_eq!(with("pv").unwrap().mode, ModeWanted::Pv);
         assert_eq!(with("").unwrap(), Config::default());
         let why = with("vp").unwrap_err();

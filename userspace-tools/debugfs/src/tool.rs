@@ -2,6 +2,7 @@
 
 //! The command line that every module's tool has; a tool adds its words and its tables.
 
+mod form;
 mod given;
 mod point;
 mod table;
@@ -16,10 +17,14 @@ use std::{
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use self::given::{Given, LIST, ONE};
+use self::{
+    form::Chosen,
+    given::{Given, LIST, ONE},
+};
 pub use self::{
+    form::Form,
     point::Point,
-    table::{grid, numbers, rate, Grid},
+    table::{grid, numbers, rate, Grid, LEFT},
 };
 use crate::{pairs, vcpus, Dir, Error, Interrupt, Module, Outcome, Record, Report, Settings};
 
@@ -35,6 +40,11 @@ pub trait Tool: Sized {
     const EXAMPLES: &'static str;
     /// What each setting means, in the order of the keys.
     const MEANINGS: &'static [&'static str];
+
+    /// Forms in which a run may be shown besides [`Self::show`].
+    fn forms() -> Vec<Form<Self::Report>> {
+        Vec::new()
+    }
 
     /// What `list` says below the settings.
     fn notes() -> String {
@@ -82,6 +92,8 @@ enum Command<T: Tool> {
         /// Print the run as one record of JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        form: Chosen<T>,
     },
     /// Run every combination of the given values, a few times each, and compare them
     Sweep {
@@ -144,7 +156,11 @@ impl<T: Tool> Command<T> {
     fn obey(self, root: &Path) -> anyhow::Result<bool> {
         let module = || Module::<T::Report>::open(root);
         match self {
-            Self::Run { settings, json } => return run::<T>(&module()?, &settings.one(), json),
+            Self::Run {
+                settings,
+                json,
+                form,
+            } => return run::<T>(&module()?, &settings.one(), json, &form),
             Self::Sweep {
                 settings,
                 repeat,
@@ -166,6 +182,7 @@ fn run<T: Tool>(
     module: &Module<T::Report>,
     config: &ConfigOf<T>,
     json: bool,
+    form: &Chosen<T>,
 ) -> anyhow::Result<bool> {
     let interrupt = Interrupt::catch()?;
     let ended = AtomicBool::new(false);
@@ -181,7 +198,7 @@ fn run<T: Tool>(
     })?;
     match json {
         true => say(&record(0, &report)?)?,
-        false => say(&T::show(&report))?,
+        false => say(&form.show(&report))?,
     }
     Ok(complain::<T>(report.config(), report.outcome()))
 }

@@ -13,23 +13,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use abi::lock_load::{Config, Lock};
+use abi::lock_load::{Config, Lock, Switch};
 use debugfs::{Dir, Error, Interrupt, LockLoad, Module, Outcome, Report};
 
 fn config() -> Config {
     Config {
         lock: Lock::Tas,
         run_ms: 20,
+        histograms: Switch::Off,
         ..Config::default()
     }
 }
 
 fn report(run: u64) -> String {
     format!(
-        "lock-load schema=1 run={run}\nconfig {}\n\
+        "lock-load schema=2 run={run}\nconfig {}\n\
          sum elapsed_ns=20000000 sections=30 min=10 mean=15 max=20 halts=1 kicks=2 \
          exclusion=held lost=0\n\
-         machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100\n\
+         machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 evidence=gaps\n\
          disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0\n\
          thread index=0 vcpu=0 sections=10 halts=0 kicks=2 moved=0\n\
          thread index=1 vcpu=1 sections=20 halts=1 kicks=0 moved=0\n",
@@ -65,7 +66,7 @@ impl Peer {
         for file in ["config", "run", "report", "reset"] {
             fs::write(dir.join(file), "").unwrap();
         }
-        fs::write(dir.join("abi"), "abi schema=1\n").unwrap();
+        fs::write(dir.join("abi"), "abi schema=2\n").unwrap();
         status(&dir, "idle", 0);
         let over = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&over);
@@ -209,7 +210,7 @@ fn another_schema_is_told_with_both_numbers() {
     let peer = Peer::new(Play::Finish);
     fs::write(peer.file("abi"), "abi schema=7\n").unwrap();
     let error = Dir::open(peer.root.path(), "lock-load").unwrap_err();
-    let expected = "the module speaks ABI schema 7, this tool 1";
+    let expected = "the module speaks ABI schema 7, this tool 2";
     assert!(error.to_string().contains(expected), "{error}");
 }
 
@@ -227,7 +228,7 @@ fn a_module_that_goes_away_is_told_as_such() {
 #[test]
 fn a_text_that_is_no_report_is_shown() {
     let peer = Peer::new(Play::Finish);
-    fs::write(peer.file("report"), "lock-load schema=1\n").unwrap();
+    fs::write(peer.file("report"), "lock-load schema=2\n").unwrap();
     let error = peer.module().report().unwrap_err().to_string();
     assert!(error.contains("not a `lock-load run`"), "{error}");
     assert!(LockLoad::parse(&report(1).replace("threads=2", "threads=02")).is_err());

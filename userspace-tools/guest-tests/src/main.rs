@@ -7,6 +7,7 @@
 mod disturb;
 mod files;
 mod hotplug;
+mod instruments;
 mod kernel_log;
 mod kernel_module;
 mod memory;
@@ -94,6 +95,7 @@ fn all() -> Vec<Test> {
         files::tests(),
         runs::tests(),
         disturb::tests(),
+        instruments::tests(),
         hotplug::tests(),
         removal::tests(),
         tools::tests(),

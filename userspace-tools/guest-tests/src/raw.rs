@@ -59,6 +59,7 @@ fn word(errno: Errno) -> &'static str {
         Errno::RANGE => "ERANGE",
         Errno::BUSY => "EBUSY",
         Errno::NOMEM => "ENOMEM",
+        Errno::NODEV => "ENODEV",
         _ => "another errno",
     }
 }

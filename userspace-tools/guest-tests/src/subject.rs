@@ -16,6 +16,8 @@ pub trait Subject: Report + 'static {
     const NAME: (&'static str, &'static str);
     /// A setting that takes a number up to the second, and is not its default.
     const NUMBER: (&'static str, u64);
+    /// Directories within the module's own, with their modes.
+    const FOLDERS: &'static [&'static str] = &[];
 
     /// Settings that are done in no time.
     fn quick() -> Self::Config;
@@ -31,6 +33,7 @@ impl Subject for LockLoad {
     const THREADS: &'static str = "threads";
     const NAME: (&'static str, &'static str) = ("lock", "tas");
     const NUMBER: (&'static str, u64) = ("hold_ns", 1_000_000);
+    const FOLDERS: &'static [&'static str] = &["755 events"];
 
     fn quick() -> Self::Config {
         lock_load::Config {

@@ -2,17 +2,24 @@
 
 //! Locks beside each other, and beside the kernel's own.
 
-use abi::lock_load::{Config, Lock};
+use abi::{
+    histogram::Of,
+    lock_load::{Config, Lock, Switch},
+};
 use debugfs::{
+    histogram::Histogram,
     stats::percent,
     tool::{grid, numbers, rate, Point},
     LockLoad,
 };
 
-const MEASURED: [&str; 7] = [
+use crate::seen::time;
+
+const MEASURED: [&str; 8] = [
     "sections/s",
     "spread",
     "of kernel",
+    "p99.9 wait",
     "Jain",
     "halts",
     "kicks",
@@ -34,7 +41,7 @@ pub fn compare(points: &[Point<LockLoad>]) -> String {
 }
 
 /// What a point's repeats came to, with `kernel` as the rate of the kernel's own lock.
-fn measured(point: &Point<LockLoad>, kernel: Option<f64>) -> [String; 7] {
+fn measured(point: &Point<LockLoad>, kernel: Option<f64>) -> [String; 8] {
     let sections = point.sample(LockLoad::rate);
     let median = |measure: fn(&LockLoad) -> f64| point.sample(measure).median;
     [
@@ -43,11 +50,40 @@ fn measured(point: &Point<LockLoad>, kernel: Option<f64>) -> [String; 7] {
         kernel.map_or("--".into(), |k| {
             format!("{:.1}%", percent(sections.median, k))
         }),
+        wait(point),
         format!("{:.3}", median(LockLoad::fairness)),
         rate(median(|r| r.sum.halts as f64)),
         rate(median(|r| r.sum.kicks as f64)),
         point.outcome().to_string(),
     ]
+}
+
+/// The wait that one section in a thousand exceeds, in all repeats together.
+fn wait(point: &Point<LockLoad>) -> String {
+    let runs = point.runs.iter().map(|run| run.times(Of::Wait));
+    let all = runs.fold(Histogram::default(), |sum, times| sum.merged(&times));
+    all.quantile(0.999).map_or("--".into(), time)
+}
+
+/// What the instruments cost, wherever a point is there with them and without.
+fn cost(points: &[Point<LockLoad>]) -> String {
+    let watched = points.iter().filter(|p| p.config.histograms == Switch::On);
+    let lines = watched.filter_map(|on| {
+        let without = Config {
+            histograms: Switch::Off,
+            ..on.config
+        };
+        let off = points.iter().find(|p| p.config == without)?;
+        // The fastest of either: what the host did besides is no cost of ours.
+        let [with, without] = [on, off].map(|p| p.sample(LockLoad::rate).max);
+        Some(format!(
+            "\nhistograms=on is {:.3} of off: {:+.1}% of sections/s, the fastest of either; {}",
+            with / without,
+            percent(with - without, without),
+            on.values(&["lock", "threads", "hold_ns"]).join(" ")
+        ))
+    });
+    lines.collect()
 }
 
 /// The median rate of `kernel/raw_spin` under otherwise the same settings.
@@ -69,9 +105,10 @@ fn legend(points: &[Point<LockLoad>]) -> String {
             m.kernel_lock, m.kick
         )
     });
+    let cost = cost(points);
     format!(
         "medians of {repeats}; spread: from least to most, in percent of the median\n\
-         of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}"
+         of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}{cost}"
     )
 }
 
@@ -84,15 +121,16 @@ mod tests {
         let config = Config {
             lock: lock.parse().unwrap(),
             threads: 1,
+            histograms: Switch::Off,
             ..Config::default()
         };
         let run = |n: &u64| {
             LockLoad::parse(&format!(
-                "lock-load schema=1 run=1\n\
+                "lock-load schema=2 run=1\n\
                  config {config}\n\
                  sum elapsed_ns=1000000000 sections={n} min={n} mean={n} max={n} halts=0 kicks=0 \
                  exclusion=untested lost=0\n\
-                 machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100\n\
+                 machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 evidence=gaps\n\
                  disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 \
                  boosts=0\n\
                  thread index=0 vcpu=0 sections={n} halts=0 kicks=0 moved=0\n"
@@ -120,6 +158,18 @@ mod tests {
         assert_eq!(row("ticket")[2..5], ["50", "80%", "5.0%"], "{text}");
         assert_eq!(row("kernel")[2..5], ["1.0k", "110%", "100.0%"], "{text}");
         assert!(text.contains("is test-and-set"), "{text}");
+    }
+
+    #[test]
+    fn what_the_instruments_cost_is_a_ratio() {
+        let (on, off) = (point("ticket", &[970]), point("ticket", &[1000]));
+        let config = Config {
+            histograms: Switch::On,
+            ..on.config
+        };
+        let text = compare(&[Point { config, ..on }, off]);
+        let told = "histograms=on is 0.970 of off: -3.0% of sections/s, the fastest of either; ticket 1 200";
+        assert!(text.contains(told), "{text}");
     }
 
     #[test]

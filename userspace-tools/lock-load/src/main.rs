@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod compare;
+mod locktorture;
+mod seen;
 mod show;
 mod validate;
 
@@ -12,7 +14,7 @@ use std::process::ExitCode;
 
 use abi::lock_load::Lock;
 use debugfs::{
-    tool::{grid, Point, Tool},
+    tool::{grid, Form, Point, Tool},
     LockLoad,
 };
 
@@ -26,6 +28,7 @@ impl Tool for LockLoadTool {
   lock-load run --lock ticket --threads 8
   lock-load sweep --lock ticket,mcs/halt,kernel/raw_spin --threads 1,2,4,8 --repeat 3
   lock-load run --lock tas --hold-ns 0 --json
+  lock-load sweep --lock mcs/spin --threads 1 --hold-ns 500 --idle-ns 0 --histograms off,on
   lock-load run --lock mcs/halt --threads 4 --run-ms 2000 --onoff-ms 100 --shuffle-ms 20 --nested 4";
     const MEANINGS: &'static [&'static str] = &[
         "The lock under test",
@@ -49,7 +52,20 @@ impl Tool for LockLoadTool {
         "Looks at the lock before a waiter halts; may change during a run",
         "The longest pause of tas and ttas between two attempts, in rounds of `pause`",
         "How many sections may begin past the first waiter of pv_queued",
+        "Whether waits, holds and hand-offs are timed, and long waits explained",
+        "A wait of so many us is long; a quarter of it is a gap that no running vCPU has",
+        "Whose vCPU the host is asked to stop (vm run --preempt WHO); SLOWPATH_PREEMPT is its default",
+        "For how long, in ms",
+        "How often, in ms",
     ];
+
+    fn forms() -> Vec<Form<LockLoad>> {
+        vec![Form {
+            name: "locktorture",
+            help: "Print the run as the kernel's locktorture tells it",
+            show: locktorture::show,
+        }]
+    }
 
     fn notes() -> String {
         let mut locks = grid(&["lock", "what it is"]);

@@ -7,24 +7,24 @@ use debugfs::{
     LockLoad, Report,
 };
 
-/// The sum, the machine, and a line for each thread.
+use crate::seen;
+
+/// The sum, what the instruments saw, the machine, and a line for each thread.
 pub fn show(report: &LockLoad) -> String {
     let LockLoad {
         run, config, sum, ..
     } = report;
-    let mut threads = grid(&["thread", "vcpu", "sections", "halts", "kicks", "moved"]);
-    for t in &report.threads {
-        let row = [t.sections, t.halts, t.kicks, t.moved.into()];
-        let row = row.map(|n| n.to_string());
-        threads.add_row([t.index.to_string(), t.vcpu.to_string()].iter().chain(&row));
-    }
-    numbers(&mut threads, 0);
+    let seen = match report.is_watched() {
+        true => seen::seen(report),
+        false => String::new(),
+    };
     format!(
         "run {run}: {config}\n\
          sections   {} in {:.3} s = {}/s; a thread {} to {}, mean {}, Jain's index {:.3}\n\
          waiting    {} halts, {} kicks by {}\n\
          exclusion  {}, {} updates lost\n\
-         machine    kernel/raw_spin is {}, mode {}; {} loops/us\n{}\n{threads}",
+         machine    kernel/raw_spin is {}, mode {}; {} loops/us\n\
+         {}{}{seen}\n{}",
         sum.sections,
         sum.elapsed_ns as f64 / 1e9,
         rate(report.rate()),
@@ -41,6 +41,8 @@ pub fn show(report: &LockLoad) -> String {
         report.machine.mode,
         report.machine.loops_per_us,
         trial(report),
+        events(report),
+        threads(report),
     )
 }
 
@@ -76,4 +78,47 @@ fn trial(report: &LockLoad) -> String {
         );
     }
     text
+}
+
+/// What happened on the slow paths, if anything did.
+fn events(report: &LockLoad) -> String {
+    let happened = report.events.iter().filter(|event| event.count > 0);
+    let words: Vec<_> = happened
+        .map(|e| format!("{} {}", e.name, e.count))
+        .collect();
+    match words.is_empty() {
+        true => String::new(),
+        false => format!("events     {}\n", words.join(", ")),
+    }
+}
+
+fn threads(report: &LockLoad) -> String {
+    let watched = !report.watched.is_empty();
+    let mut header = vec!["thread", "vcpu", "sections", "halts", "kicks", "moved"];
+    if watched {
+        header.extend([
+            "waits",
+            "overtaken",
+            "longest wait",
+            "in a row",
+            "not running",
+        ]);
+    }
+    let mut threads = grid(&header);
+    for (i, t) in report.threads.iter().enumerate() {
+        let row = [t.sections, t.halts, t.kicks, t.moved.into()];
+        let mut row: Vec<_> = row.iter().map(u64::to_string).collect();
+        if let Some(w) = report.watched.get(i) {
+            row.extend([
+                w.waits.to_string(),
+                w.overtaken.to_string(),
+                seen::time(w.longest_wait_ns),
+                w.longest_run.to_string(),
+                seen::time(w.lost_ns),
+            ]);
+        }
+        threads.add_row([t.index.to_string(), t.vcpu.to_string()].iter().chain(&row));
+    }
+    numbers(&mut threads, 0);
+    threads.to_string()
 }

@@ -76,16 +76,17 @@ impl Report for JobRunner {
 
     fn parse(text: &str) -> Result<Self, Malformed> {
         let mut lines = Lines::new(text);
-        Ok(Self {
+        let report = Self {
             run: lines.take::<Run>()?.run,
             config: lines.config()?,
             sum: lines.take()?,
             timing: lines.take()?,
             fault: lines.take()?,
             oracle: lines.take()?,
-            workers: lines.all(Worker::WORD)?,
-            chunks: lines.rest()?,
-        })
+            workers: lines.all()?,
+            chunks: lines.all()?,
+        };
+        lines.end().map(|()| report)
     }
 
     fn run(&self) -> u64 {

@@ -5,15 +5,23 @@
 use std::time::Duration;
 
 use abi::{
-    lock_load::{Config, Disturbed, Lock, Machine, Run, Sum, Thread},
+    event,
+    histogram::{Head, Of},
+    lock_load::{
+        Class, Config, Disturbed, Granted, Lock, Machine, Order, Run, Stops, Sum, Switch, Thread,
+        Watched, Why,
+    },
     status::Verdict,
     trial::{Load, Lost, Trial},
     Malformed,
 };
 use serde::Serialize;
 
-use super::{equal, fields, list, Lines, Report};
-use crate::Outcome;
+use super::{equal, fields, list, some, Lines, Report};
+use crate::{
+    histogram::{merged, Histogram, Timed},
+    Outcome,
+};
 
 /// What `lock-load` reports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,6 +49,46 @@ pub struct LockLoad {
     /// The first few wake-ups that were lost.
     #[serde(serialize_with = "list", skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<Lost>,
+    /// What happened on the slow paths.
+    pub events: Vec<Event>,
+    /// What the instruments saw of each thread. This, and all that follows, is missing if they
+    /// were off.
+    #[serde(serialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub watched: Vec<Watched>,
+    /// Whether the lock served in order of arrival.
+    #[serde(serialize_with = "some", skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// The CPU time that the threads were given.
+    #[serde(serialize_with = "some", skip_serializing_if = "Option::is_none")]
+    pub granted: Option<Granted>,
+    /// Long waits, by class.
+    #[serde(serialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<Why>,
+    /// Times of each thread.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub histograms: Vec<Timed>,
+    /// The stops that the host was asked for.
+    #[serde(serialize_with = "some", skip_serializing_if = "Option::is_none")]
+    pub stops: Option<Stops>,
+}
+
+/// How often something happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// What happened, by its name in the kernel where it has one there.
+    pub name: String,
+    /// How often.
+    pub count: u64,
+}
+
+impl Event {
+    fn parse(line: &str) -> Result<Self, Malformed> {
+        let event::Event { name, count } = event::Event::read(line)?;
+        Ok(Self {
+            name: name.into(),
+            count,
+        })
+    }
 }
 
 impl LockLoad {
@@ -60,6 +108,78 @@ impl LockLoad {
         }
         sum * sum / (squares * self.threads.len() as f64)
     }
+
+    /// Critical sections per second of CPU time that the threads were given.
+    pub fn granted_rate(&self) -> Option<f64> {
+        let granted = self.granted.as_ref()?;
+        Some(self.sum.sections as f64 * 1e9 / granted.cpu_ns.max(1) as f64)
+    }
+
+    /// All times of one kind.
+    pub fn times(&self, of: Of) -> Histogram {
+        merged(&self.histograms, of)
+    }
+
+    /// Long waits of one class.
+    pub fn why(&self, class: Class) -> Option<&Why> {
+        self.why.iter().find(|why| why.class == class)
+    }
+
+    /// Whether the instruments were on, and there was something to be seen.
+    pub fn is_watched(&self) -> bool {
+        self.config.histograms == Switch::On && self.config.load == Load::Contest
+    }
+
+    /// Holds the numbers of the instruments against each other.
+    fn check_instruments(&self) -> Result<(), String> {
+        let sum_of = |of: fn(&Watched) -> u64| self.watched.iter().map(of).sum();
+        let order = self.order.as_ref().ok_or("no line `order`")?;
+        equal("waits", order.waits, sum_of(|w| w.waits))?;
+        equal("overtaken", order.overtaken, sum_of(|w| w.overtaken))?;
+        if (order.fifo == Verdict::Broken) != (order.overtaken > 0)
+            && order.fifo != Verdict::Untested
+        {
+            return Err(format!("the verdict is not that of its numbers: {order}"));
+        }
+        let long: u64 = self.why.iter().map(|why| why.count).sum();
+        if long > order.waits || self.why.len() != Class::ALL.len() {
+            return Err(format!("{long} long waits of {}", order.waits));
+        }
+        let kinds = Of::ALL.len() as u64;
+        let timed = self.histograms.len() as u64;
+        equal("histograms", timed, kinds * self.watched.len() as u64)?;
+        self.histograms
+            .iter()
+            .try_for_each(|timed| self.check_times(timed))
+    }
+
+    /// Thread 0 has one section more than it was timed: the first, for which all lined up.
+    fn check_times(&self, timed: &Timed) -> Result<(), String> {
+        let Head {
+            of, index, count, ..
+        } = timed.head;
+        let threads = self.threads.iter().zip(&self.watched);
+        let mut threads = threads.filter(|(t, w)| t.index == index && w.index == index);
+        let (thread, watched) = threads.next().ok_or(format!("no thread {index}"))?;
+        equal("a histogram's buckets", timed.times.count(), count)?;
+        let sections = thread.sections.saturating_sub(u64::from(index == 0));
+        match of {
+            Of::Wait => {
+                equal(
+                    "longest wait",
+                    watched.longest_wait_ns,
+                    timed.head.longest_ns,
+                )?;
+                equal("sections that waited or did not", count, sections)
+            }
+            Of::Hold => equal("sections that were held", count, sections),
+            Of::HandOff if count > watched.waits => Err(format!(
+                "{count} hand-offs to thread {index}, which waited {} times",
+                watched.waits
+            )),
+            Of::HandOff => Ok(()),
+        }
+    }
 }
 
 impl Report for LockLoad {
@@ -74,12 +194,18 @@ impl Report for LockLoad {
             sum: lines.take()?,
             machine: lines.take()?,
             disturbed: lines.take()?,
-            threads: lines.all(Thread::WORD)?,
-            trial: lines.all(Trial::WORD)?,
-            lost: lines.all(Lost::WORD)?,
+            threads: lines.all()?,
+            trial: lines.all()?,
+            lost: lines.all()?,
+            events: lines.each("event", Event::parse)?,
+            watched: lines.all()?,
+            order: lines.maybe()?,
+            granted: lines.maybe()?,
+            why: lines.all()?,
+            histograms: lines.each(Head::WORD, Timed::parse)?,
+            stops: lines.maybe()?,
         };
-        lines.end()?;
-        Ok(report)
+        lines.end().map(|()| report)
     }
 
     fn run(&self) -> u64 {
@@ -99,7 +225,11 @@ impl Report for LockLoad {
             };
         }
         let busted = self.config.lock == Lock::Busted;
-        Outcome::of(self.sum.exclusion, busted, self.config.threads > 1)
+        let ordered = self.order.is_none_or(|order| order.fifo != Verdict::Broken);
+        match Outcome::of(self.sum.exclusion, busted, self.config.threads > 1) {
+            Outcome::Held | Outcome::Untested if !ordered => Outcome::Broken,
+            outcome => outcome,
+        }
     }
 
     fn check(&self) -> Result<(), String> {
@@ -133,6 +263,7 @@ impl Report for LockLoad {
         match (sum.exclusion, sum.lost) {
             (Verdict::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
             (Verdict::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),
+            _ if self.is_watched() => self.check_instruments(),
             _ => Ok(()),
         }
     }

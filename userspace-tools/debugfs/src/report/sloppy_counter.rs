@@ -91,18 +91,19 @@ impl Report for SloppyCounter {
 
     fn parse(text: &str) -> Result<Self, Malformed> {
         let mut lines = Lines::new(text);
-        Ok(Self {
+        let report = Self {
             run: lines.take::<Run>()?.run,
             config: lines.config()?,
             sum: lines.take()?,
-            speed: lines.take_if(Speed::WORD)?,
-            audit: lines.take_if(Audit::WORD)?,
-            check: lines.take_if(Check::WORD)?,
-            memory: lines.take_if(Memory::WORD)?,
-            buckets: lines.all(Bucket::WORD)?,
-            lanes: lines.all(Lane::WORD)?,
-            threads: lines.rest()?,
-        })
+            speed: lines.maybe()?,
+            audit: lines.maybe()?,
+            check: lines.maybe()?,
+            memory: lines.maybe()?,
+            buckets: lines.all()?,
+            lanes: lines.all()?,
+            threads: lines.all()?,
+        };
+        lines.end().map(|()| report)
     }
 
     fn run(&self) -> u64 {

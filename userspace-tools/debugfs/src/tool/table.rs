@@ -5,6 +5,9 @@
 pub use comfy_table::Table as Grid;
 use comfy_table::{presets::NOTHING, CellAlignment};
 
+/// The alignment of a column that is text.
+pub const LEFT: CellAlignment = CellAlignment::Left;
+
 /// An empty table with these columns.
 pub fn grid(header: &[&str]) -> Grid {
     let mut grid = Grid::new();

@@ -42,7 +42,7 @@ fn modes<R: Subject>(module: &Module<R>) -> Result<()> {
         ));
     }
     found.sort();
-    let expected = [
+    let mut expected = vec![
         "200 reset",
         "400 abi",
         "400 now",
@@ -51,6 +51,7 @@ fn modes<R: Subject>(module: &Module<R>) -> Result<()> {
         "600 config",
         "600 run",
     ];
+    expected.extend(R::FOLDERS);
     ensure!(found == expected, "{found:?}, not {expected:?}");
     Ok(())
 }

@@ -131,7 +131,7 @@ impl Said {
                 "mean": sections / threads, "max": sections - (threads - 1),
                 "halts": 0, "kicks": 0, "exclusion": exclusion, "lost": lost,
             },
-            "machine": { "kernel_lock": "native-qspinlock", "mode": "native", "kick": "ipi", "loops_per_us": 100 },
+            "machine": { "kernel_lock": "native-qspinlock", "mode": "native", "kick": "ipi", "loops_per_us": 100, "evidence": "gaps" },
             "threads": (0..threads).map(thread).collect::<Vec<_>>(),
         })
     }

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the instruments saw of one thread, which alone writes it.
+
+use algo::{
+    histogram::{
+        Histogram,
+        BUCKETS, //
+    },
+    ledger::Blame,
+    primitive::{
+        Atomic,
+        Relaxed, //
+    }, //
+};
+use kernel::prelude::*;
+
+/// A number that one thread writes, and others read when it has left.
+pub(crate) struct Tally(Atomic<u64>);
+
+impl Tally {
+    pub(crate) fn new() -> Self {
+        Self(Atomic::new(0))
+    }
+
+    pub(crate) fn add(&self, n: u64) {
+        self.0.store(self.get().saturating_add(n), Relaxed);
+    }
+
+    pub(crate) fn raise(&self, n: u64) {
+        self.0.store(self.get().max(n), Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Times of one kind.
+pub(crate) struct Times {
+    pub(crate) histogram: Histogram<KVVec<Atomic<u64>>>,
+    pub(crate) longest_ns: Tally,
+}
+
+impl Times {
+    fn new() -> Result<Self> {
+        let mut words = KVVec::with_capacity(BUCKETS, GFP_KERNEL)?;
+        for _ in 0..BUCKETS {
+            words.push(Atomic::new(0), GFP_KERNEL)?;
+        }
+        Ok(Self {
+            histogram: Histogram::new(words),
+            longest_ns: Tally::new(),
+        })
+    }
+
+    pub(crate) fn record(&self, ns: u64) {
+        self.histogram.record(ns);
+        self.longest_ns.raise(ns);
+    }
+}
+
+/// Long waits that are blamed on the same.
+pub(crate) struct Blamed {
+    pub(crate) count: Tally,
+    pub(crate) ns: Tally,
+}
+
+impl Blamed {
+    fn new() -> Self {
+        Self {
+            count: Tally::new(),
+            ns: Tally::new(),
+        }
+    }
+
+    fn add(&self, ns: u64) {
+        self.count.add(1);
+        self.ns.add(ns);
+    }
+}
+
+/// What the instruments saw of one thread.
+pub(crate) struct Diary {
+    pub(crate) wait: Times,
+    pub(crate) hold: Times,
+    pub(crate) handoff: Times,
+    pub(crate) waits: Tally,
+    pub(crate) overtaken: Tally,
+    pub(crate) longest_run: Tally,
+    pub(crate) lost_ns: Tally,
+    pub(crate) holder: Blamed,
+    pub(crate) predecessor: Blamed,
+    pub(crate) waiter: Blamed,
+    pub(crate) queue: Blamed,
+}
+
+impl Diary {
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self {
+            wait: Times::new()?,
+            hold: Times::new()?,
+            handoff: Times::new()?,
+            waits: Tally::new(),
+            overtaken: Tally::new(),
+            longest_run: Tally::new(),
+            lost_ns: Tally::new(),
+            holder: Blamed::new(),
+            predecessor: Blamed::new(),
+            waiter: Blamed::new(),
+            queue: Blamed::new(),
+        })
+    }
+
+    /// Adds a long wait.
+    pub(crate) fn blame(&self, blame: Blame, ns: u64) {
+        let class = match blame {
+            Blame::Holder => &self.holder,
+            Blame::Predecessor => &self.predecessor,
+            Blame::Waiter => &self.waiter,
+            Blame::Queue => &self.queue,
+        };
+        class.add(ns);
+    }
+}

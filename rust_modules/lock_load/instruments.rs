@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What looks on while threads contend: their diaries, the lock's ledger, and what counts as long.
+
+use abi::lock_load::{
+    Config,
+    Evidence,
+    Switch, //
+};
+use algo::{
+    ledger::{
+        Ledger,
+        Loss, //
+    },
+    primitive::{
+        stamp,
+        Atomic,
+        Relaxed, //
+    },
+    Waiter, //
+};
+use kernel::prelude::*;
+use rig::{
+    has_steal_clock,
+    Padded,
+    Refused,
+    Ticks, //
+};
+
+use crate::{
+    diary::Diary,
+    observer::Observer,
+    table::Entry, //
+};
+
+/// By how much the clocks of two vCPUs may disagree, and an instruction that reads one overtake
+/// others.
+pub(crate) const TOLERANCE_NS: u64 = 1000;
+
+/// Losses that the ledger remembers, for each thread: its own, and those of the hand-offs to it.
+const LOSSES: usize = 8;
+
+/// What looks on.
+pub(crate) struct Instruments {
+    pub(crate) ticks: Ticks,
+    /// A wait of so many ticks is long.
+    pub(crate) long: u64,
+    /// So many ticks do not pass on a running vCPU between two steps that follow each other.
+    pub(crate) gap: u64,
+    /// See [`TOLERANCE_NS`].
+    pub(crate) tolerance: u64,
+    /// How long a section takes, and how long it cannot take on a running vCPU.
+    pub(crate) hold: u64,
+    pub(crate) most: u64,
+    /// The same of the pause between two sections.
+    pub(crate) idle: u64,
+    pub(crate) away: u64,
+    /// Whether the lock promises to serve in order of arrival.
+    pub(crate) fifo: bool,
+    /// Whether the lock tells when a thread has its place in line.
+    pub(crate) tells: bool,
+    pub(crate) ledger: Padded<Ledger<KVVec<Loss>>>,
+    /// When the run began; who waited before that waited for the line-up.
+    began: Atomic<u64>,
+    diaries: KVVec<Padded<Diary>>,
+}
+
+impl Instruments {
+    /// Makes what `config` asks for.
+    pub(crate) fn new(config: &Config, entry: &Entry) -> Result<Option<Self>, Refused> {
+        if config.histograms == Switch::Off {
+            return Ok(None);
+        }
+        let threads = config.threads as usize;
+        let mut diaries = KVVec::with_capacity(threads, GFP_KERNEL)?;
+        let mut losses = KVVec::new();
+        for _ in 0..threads {
+            diaries.push(Padded(Diary::new()?), GFP_KERNEL)?;
+            for _ in 0..LOSSES {
+                losses.push(Loss::new(), GFP_KERNEL)?;
+            }
+        }
+        let ticks = Ticks::new()?;
+        let long = ticks.of_ns(u64::from(config.long_us).saturating_mul(1000));
+        let (hold, gap) = (ticks.of_ns(config.hold_ns.into()), long / 4);
+        let idle = ticks.of_ns(config.idle_ns.into());
+        Ok(Some(Self {
+            ticks,
+            long,
+            gap,
+            tolerance: ticks.of_ns(TOLERANCE_NS),
+            hold,
+            most: hold.saturating_mul(2).saturating_add(gap),
+            idle,
+            away: idle.saturating_mul(2).saturating_add(gap),
+            fifo: entry.fifo,
+            tells: entry.tells,
+            ledger: Padded(Ledger::new(losses)),
+            began: Atomic::new(0),
+            diaries,
+        }))
+    }
+
+    /// Returns who looks on at thread `index`, which is `me`, and turns on the clock of that.
+    pub(crate) fn observer(&self, index: u32, me: &Waiter) -> Option<Observer<'_>> {
+        let diary = self.diaries.get(index as usize)?;
+        me.watch.look_for(self.gap);
+        Some(Observer::new(self, diary, index))
+    }
+
+    /// Says that the run begins: the last step of the section for which all have lined up.
+    pub(crate) fn begin(&self) {
+        let now = stamp();
+        self.began.store(now, Relaxed);
+        self.ledger.leave(0, now);
+    }
+
+    /// Returns when that was; whoever has had the lock since then sees it.
+    pub(crate) fn began(&self) -> u64 {
+        self.began.load(Relaxed)
+    }
+
+    /// What was seen of the threads, in their order.
+    pub(crate) fn diaries(&self) -> impl Iterator<Item = &Diary> {
+        self.diaries.iter().map(|diary| &**diary)
+    }
+}
+
+/// Returns what tells here that a vCPU did not run.
+pub(crate) fn evidence() -> Evidence {
+    match has_steal_clock() {
+        true => Evidence::Steal,
+        false => Evidence::Gaps,
+    }
+}

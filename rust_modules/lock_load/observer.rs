@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One thread's onlooker. Two looks at the clock for a section, a third if it had to wait.
+//!
+//! | time | from | to |
+//! |---|---|---|
+//! | wait | the lock was found taken, the place in line being taken | the first step of the section |
+//! | hold | the first step of the section | the last |
+//! | hand-off | the last step of the section before | the first step of one that was waited for |
+//!
+//! What the lock does between those looks is in none of them, some instructions if nobody waits.
+//! A section that had not to wait is a wait of 0.
+
+use core::cell::Cell;
+
+use algo::{
+    ledger::Wait,
+    primitive::{
+        stamp,
+        Vcpu, //
+    },
+    Waited,
+    Waiter, //
+};
+use rig::StealClock;
+
+use crate::{
+    diary::Diary,
+    instruments::Instruments,
+    probe::Probe, //
+};
+
+/// Looks on at one thread.
+pub(crate) struct Observer<'a> {
+    run: &'a Instruments,
+    diary: &'a Diary,
+    index: u32,
+    /// When the thread left its last section, or began a batch.
+    left: Cell<u64>,
+    /// A section of more ticks is worth a closer look: it is the longest yet, or too long.
+    notable: Cell<u64>,
+    /// Sections before this batch, and when the thread last took over from another.
+    sections: Cell<u64>,
+    run_from: Cell<u64>,
+    steal: StealClock,
+}
+
+impl<'a> Observer<'a> {
+    pub(crate) fn new(run: &'a Instruments, diary: &'a Diary, index: u32) -> Self {
+        Self {
+            run,
+            diary,
+            index,
+            left: Cell::new(0),
+            notable: Cell::new(0),
+            sections: Cell::new(0),
+            run_from: Cell::new(0),
+            steal: StealClock::new(),
+        }
+    }
+
+    /// A batch begins; the thread stays on its vCPU for as long as it lasts.
+    pub(crate) fn begin_batch(&self) {
+        self.left.set(stamp());
+        self.stolen();
+    }
+
+    /// A batch of so many sections has ended.
+    pub(crate) fn end_batch(&self, sections: u64) {
+        self.sections
+            .set(self.sections.get().wrapping_add(sections));
+    }
+
+    /// The thread has left the run. Sections for which it had not to wait are waits of 0.
+    pub(crate) fn close(&self) {
+        self.run_ends(0);
+        self.stolen();
+        let at_once = self.sections.get().saturating_sub(self.diary.waits.get());
+        self.diary.wait.histogram.record_many(0, at_once);
+    }
+
+    /// Ends a section during which the thread saw that it did not run in `gap`, if ever.
+    pub(crate) fn leave_after(&self, entered: u64, gap: Option<(u64, u64)>) {
+        let now = stamp();
+        self.diary
+            .hold
+            .record(self.run.ticks.ns(now.saturating_sub(entered)));
+        if let Some((from, until)) = gap {
+            self.lost(until.saturating_sub(from));
+            self.run.ledger.lose(self.index, true, from, until);
+        }
+        self.run.ledger.leave(self.left.get(), now);
+        self.left.set(now);
+    }
+
+    /// A run of sections without another's in between has ended with the `done`th of this batch.
+    fn run_ends(&self, done: u64) {
+        let sections = self.sections.get().wrapping_add(done);
+        let from = self.run_from.replace(sections);
+        self.diary.longest_run.raise(sections.wrapping_sub(from));
+    }
+
+    /// Returns for how many ticks the hypervisor kept the vCPU from running since this was last
+    /// asked, and adds them up; `None` if it does not say.
+    fn stolen(&self) -> Option<u64> {
+        let ns = self.steal.passed_ns(Vcpu::current().number())?;
+        self.diary.lost_ns.add(ns);
+        Some(self.run.ticks.of_ns(ns))
+    }
+
+    /// Returns how much of a gap of so many ticks the vCPU is known not to have run, and adds it up.
+    fn lost(&self, ticks: u64) -> u64 {
+        match self.stolen() {
+            Some(stolen) => stolen.min(ticks),
+            None => {
+                self.diary.lost_ns.add(self.run.ticks.ns(ticks));
+                ticks
+            }
+        }
+    }
+
+    /// The thread had to wait, and entered at `now`. Returns since when.
+    #[inline(never)]
+    fn waited(&self, waited: &Waited, now: u64) -> u64 {
+        let Self { run, diary, .. } = self;
+        let since = waited.since.max(run.began());
+        let ticks = now.saturating_sub(since);
+        diary.waits.add(1);
+        diary.wait.record(run.ticks.ns(ticks));
+        let released = run.ledger.released();
+        let handoff = match released >= since {
+            true => {
+                let handoff = now.saturating_sub(released);
+                diary.handoff.record(run.ticks.ns(handoff));
+                handoff
+            }
+            false => 0,
+        };
+        let late = if handoff > run.gap { handoff } else { 0 };
+        let away = waited.lost.min(ticks).max(late);
+        let lost = if away > 0 { self.lost(away) } else { 0 };
+        if late > 0 && lost > 0 {
+            let from = now.saturating_sub(lost.min(late));
+            run.ledger.lose(self.index, false, from, now);
+        }
+        if run.tells && run.ledger.overtaken(since, run.tolerance) {
+            diary.overtaken.add(1);
+        }
+        if ticks > run.long {
+            let wait = Wait {
+                index: self.index,
+                since,
+                until: now,
+                lost: if run.fifo { 0 } else { lost },
+            };
+            diary.blame(run.ledger.blame(&wait), run.ticks.ns(ticks));
+        }
+        since
+    }
+
+    /// A section of so many ticks was longer than any before, or than it can be.
+    #[inline(never)]
+    fn held(&self, ticks: u64, now: u64) {
+        let run = self.run;
+        self.diary.hold.longest_ns.raise(run.ticks.ns(ticks));
+        self.notable
+            .set(self.notable.get().max(ticks).min(run.most));
+        if ticks <= run.most {
+            return;
+        }
+        match self.lost(ticks.saturating_sub(run.hold)) {
+            0 => {}
+            lost => run
+                .ledger
+                .lose(self.index, true, now.saturating_sub(lost), now),
+        }
+    }
+
+    /// The thread came to the lock at `now`, long after it left it. What was before the run began
+    /// is no part of it.
+    #[inline(never)]
+    fn was_away(&self, now: u64) {
+        let ticks = now.saturating_sub(self.left.get().max(self.run.began()));
+        if ticks > self.run.away {
+            self.lost(ticks.saturating_sub(self.run.idle));
+        }
+    }
+}
+
+impl Probe for Observer<'_> {
+    #[inline(always)]
+    fn arrive(&self, me: &Waiter) {
+        me.watch.begin(0);
+    }
+
+    #[inline(always)]
+    fn enter(&self, me: &Waiter, done: u64) -> u64 {
+        let now = stamp();
+        if self.run.ledger.enter(self.index) {
+            self.run_ends(done);
+        }
+        let since = match me.watch.end() {
+            Some(waited) => self.waited(&waited, now),
+            None => now,
+        };
+        if since.saturating_sub(self.left.get()) > self.run.away {
+            self.was_away(since);
+        }
+        now
+    }
+
+    #[inline(always)]
+    fn leave(&self, entered: u64) {
+        let now = stamp();
+        let ticks = now.saturating_sub(entered);
+        self.diary.hold.histogram.record(self.run.ticks.ns(ticks));
+        if ticks > self.notable.get() {
+            self.held(ticks, now);
+        }
+        self.run.ledger.leave(self.left.get(), now);
+        self.left.set(now);
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the host is asked for: to stop a vCPU for a while, as if it had better things to do.
+
+use crate::helpers;
+
+/// Returns whether somebody listens.
+pub fn can_ask_host() -> bool {
+    // SAFETY: Reading that port changes nothing, whatever is there.
+    unsafe { helpers::slowpath_can_ask_host() }
+}
+
+/// Asks for `vcpu` to be stopped for `ms`, soon. One caller at a time; nothing is answered.
+pub fn ask_to_stop(vcpu: u8, ms: u8) {
+    // SAFETY: Where nobody listens, what is written there is dropped.
+    unsafe { helpers::slowpath_ask_host(vcpu, ms) };
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Forms in which a tool shows a run besides its own.
+
+use std::marker::PhantomData;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+
+use super::Tool;
+
+/// A form in which a run may be shown; its name is the flag that asks for it.
+pub struct Form<R> {
+    /// The flag, without its dashes.
+    pub name: &'static str,
+    /// What it is for.
+    pub help: &'static str,
+    /// Shows a run.
+    pub show: fn(&R) -> String,
+}
+
+/// The form that was asked for on a command line, if any was.
+pub struct Chosen<T>(Option<usize>, PhantomData<T>);
+
+impl<T: Tool> Chosen<T> {
+    /// Shows a run in that form, or in the tool's own.
+    pub fn show(&self, report: &T::Report) -> String {
+        match self.0.and_then(|i| T::forms().into_iter().nth(i)) {
+            Some(form) => (form.show)(report),
+            None => T::show(report),
+        }
+    }
+}
+
+impl<T: Tool> Args for Chosen<T> {
+    fn augment_args(command: Command) -> Command {
+        command.args(T::forms().into_iter().map(|form| {
+            Arg::new(form.name)
+                .long(form.name)
+                .help(form.help)
+                .action(ArgAction::SetTrue)
+                .conflicts_with("json")
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<T: Tool> FromArgMatches for Chosen<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let chosen = T::forms()
+            .iter()
+            .position(|form| matches.get_flag(form.name));
+        Ok(Self(chosen, PhantomData))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Histograms from the thread that records to whoever asks for a quantile.
+
+use abi::histogram::{write, Head, Of};
+use algo::{
+    histogram::{Histogram, BUCKETS},
+    primitive::Atomic,
+};
+use debugfs::histogram::{merged, Timed};
+
+/// What a module reports of these samples.
+fn reported(index: u32, samples: &[u64]) -> Timed {
+    let words: Vec<_> = (0..BUCKETS).map(|_| Atomic::new(0)).collect();
+    let histogram = Histogram::new(words);
+    samples.iter().for_each(|&sample| histogram.record(sample));
+    let head = Head {
+        of: Of::Wait,
+        index,
+        vcpu: index,
+        count: histogram.total(),
+        longest_ns: samples.iter().copied().max().unwrap_or(0),
+    };
+    let mut line = String::new();
+    write(&head, histogram.buckets(), &mut line).unwrap();
+    Timed::parse(&line).unwrap()
+}
+
+/// Numbers of all sizes that look random.
+fn samples(seed: u64, count: usize) -> Vec<u64> {
+    let mut state = seed;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        state >> 33
+    };
+    (0..count).map(|_| next() >> (next() % 31)).collect()
+}
+
+#[test]
+fn a_quantile_is_off_by_a_part_in_32_at_most_and_never_too_small() {
+    for seed in 0..20 {
+        let mut all = samples(seed, 3000);
+        let times = reported(0, &all).times;
+        all.sort_unstable();
+        for part in [0.5, 0.9, 0.99, 0.999, 0.9999, 1.0] {
+            let exact = all[(all.len() as f64 * part).ceil() as usize - 1];
+            let told = times.quantile(part).unwrap();
+            assert!(told >= exact, "{part} of {seed}: {told} < {exact}");
+            assert!(
+                told - exact <= exact / 32,
+                "{part} of {seed}: {told} > {exact}"
+            );
+        }
+        assert_eq!(times.quantile(1.0), all.last().copied());
+    }
+}
+
+#[test]
+fn threads_added_up_are_as_one_thread() {
+    let (a, b) = (samples(1, 500), samples(2, 700));
+    let sum = merged(&[reported(0, &a), reported(1, &b)], Of::Wait);
+    assert_eq!(sum, reported(0, &[a, b].concat()).times);
+    assert_eq!(sum.count(), 1200);
+    assert_eq!(merged(&[], Of::Wait).quantile(0.5), None);
+}
+
+#[test]
+fn nothing_recorded_survives_the_trip() {
+    let none = reported(3, &[]);
+    assert_eq!((none.times.count(), none.head.index), (0, 3));
+    assert_eq!(none.times.quantile(0.5), None);
+}
+
+#[test]
+fn a_line_with_a_broken_bucket_is_malformed() {
+    let head = "histogram of=wait index=0 vcpu=0 count=1 longest_ns=7";
+    assert!(Timed::parse(&format!("{head} buckets=7:1")).is_ok());
+    for line in [
+        head.to_string(),
+        format!("{head} buckets=7"),
+        format!("{head} buckets=7:x"),
+        format!("{head} buckets=7:1,,:2"),
+        format!("{head} buckets=7:1 more=1"),
+        "histogram of=idle index=0 vcpu=0 count=0 longest_ns=0 buckets=".to_string(),
+    ] {
+        assert!(Timed::parse(&line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn a_record_keeps_every_bucket() {
+    let json = serde_json::to_string(&reported(1, &[5, 5, 100])).unwrap();
+    let expected = concat!(
+        r#"{"of":"wait","index":1,"vcpu":1,"count":3,"longest_ns":100,"#,
+        r#""buckets":[[5,2],[100,1]]}"#
+    );
+    assert_eq!(json, expected);
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A run as the kernel's `locktorture` would have told it, for what reads that.
+//!
+//! The lines are those of `__torture_print_stats()` and `lock_torture_print_module_parms()` in
+//! `kernel/locking/locktorture.c`: `???` if one thread did less than half of what another did
+//! and no vCPU came or went, `!!!` if the lock did not exclude. `kvm-recheck-lock.sh` reads the
+//! first, `parse-console.sh` looks for `FAILURE` and `!!!`.
+
+use debugfs::{LockLoad, Report};
+
+/// The statistics and the end of the test.
+pub fn show(report: &LockLoad) -> String {
+    let LockLoad { config, sum, .. } = report;
+    let fails = sum.lost > 0;
+    let end = match (fails, report.disturbed.refused) {
+        (true, _) => "FAILURE",
+        (false, 0) => "SUCCESS",
+        (false, _) => "LOCK_HOTPLUG",
+    };
+    let stats = format!(
+        "Writes:  Total: {}  Max/Min: {}/{} {}  Fail: {} {}",
+        sum.sections,
+        sum.max,
+        sum.min,
+        if config.onoff_ms == 0 && sum.max / 2 > sum.min {
+            "???"
+        } else {
+            ""
+        },
+        u8::from(fails),
+        if fails { "!!!" } else { "" },
+    );
+    format!(
+        "{stats}\n{}-torture:--- End of test: {end}: {}",
+        config.lock,
+        report.config(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run of two threads with these sections, updates lost, and settings.
+    fn told(least: u64, most: u64, lost: u64, settings: &str) -> String {
+        use abi::lock_load::Config;
+        use debugfs::Settings;
+        let mut config = Config::default();
+        config
+            .take(&format!("histograms=off {settings}"), 2)
+            .unwrap();
+        let sections = least + most;
+        let mean = sections / 2;
+        let exclusion = if lost > 0 { "broken" } else { "held" };
+        let report = LockLoad::parse(&format!(
+            "lock-load schema=2 run=1\nconfig {config}\n\
+             sum elapsed_ns=9 sections={sections} min={least} mean={mean} max={most} halts=0 \
+             kicks=0 exclusion={exclusion} lost={lost}\n\
+             machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 evidence=gaps\n\
+             disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0\n\
+             thread index=0 vcpu=0 sections={least} halts=0 kicks=0 moved=0\n\
+             thread index=1 vcpu=1 sections={most} halts=0 kicks=0 moved=0\n"
+        ));
+        show(&report.unwrap())
+    }
+
+    #[test]
+    fn a_fair_run_is_told_as_the_kernel_tells_it() {
+        let text = told(100, 150, 0, "lock=mcs/spin");
+        let (stats, end) = text.split_once('\n').unwrap();
+        assert_eq!(stats, "Writes:  Total: 250  Max/Min: 150/100   Fail: 0 ");
+        assert!(end.starts_with("mcs/spin-torture:--- End of test: SUCCESS: lock=mcs/spin "));
+    }
+
+    #[test]
+    fn less_than_half_of_the_most_is_a_question_unless_vcpus_came_and_went() {
+        assert!(told(100, 201, 0, "").contains("Max/Min: 201/100   Fail"));
+        assert!(told(100, 202, 0, "").contains("Max/Min: 202/100 ???  Fail: 0 \n"));
+        assert!(told(100, 900, 0, "onoff_ms=50").contains("Max/Min: 900/100   Fail"));
+    }
+
+    #[test]
+    fn a_lock_that_did_not_exclude_is_a_failure() {
+        let text = told(100, 100, 7, "");
+        assert!(text.contains("Fail: 1 !!!\n") && text.contains("End of test: FAILURE"));
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the instruments saw of a run, readable.
+
+use abi::{
+    histogram::Of,
+    lock_load::{Class, Evidence},
+};
+use debugfs::{
+    stats::percent,
+    tool::{grid, numbers, rate},
+    LockLoad,
+};
+
+/// The percentiles that are shown.
+const PARTS: [(&str, f64); 5] = [
+    ("p50", 0.5),
+    ("p90", 0.9),
+    ("p99", 0.99),
+    ("p99.9", 0.999),
+    ("p99.99", 0.9999),
+];
+
+/// Order, CPU time, times, and why long waits were long.
+pub fn seen(report: &LockLoad) -> String {
+    format!(
+        "{}{}{}\n{}\n{}",
+        order(report),
+        granted(report),
+        stops(report),
+        times(report),
+        why(report)
+    )
+}
+
+fn order(report: &LockLoad) -> String {
+    let Some(order) = &report.order else {
+        return String::new();
+    };
+    let run = report.watched.iter().max_by_key(|w| w.longest_run);
+    let wait = report.watched.iter().max_by_key(|w| w.longest_wait_ns);
+    let (Some(run), Some(wait)) = (run, wait) else {
+        return String::new();
+    };
+    format!(
+        "order      first come, first served: {}; {} of {} waits were overtaken\n\
+         fairness   longest wait {} on vCPU {}; most sections in a row {} on vCPU {}\n",
+        order.fifo,
+        order.overtaken,
+        order.waits,
+        time(wait.longest_wait_ns),
+        wait.vcpu,
+        run.longest_run,
+        run.vcpu,
+    )
+}
+
+fn granted(report: &LockLoad) -> String {
+    let (Some(granted), Some(per_second)) = (&report.granted, report.granted_rate()) else {
+        return String::new();
+    };
+    let evidence = match report.machine.evidence {
+        Evidence::Steal => "by the hypervisor's steal clock",
+        Evidence::Gaps => "by gaps between clock readings, a lower bound",
+    };
+    format!(
+        "CPU time   {}/s of {:.3} s granted; {:.3} s not running, {evidence}\n",
+        rate(per_second),
+        granted.cpu_ns as f64 / 1e9,
+        granted.lost_ns as f64 / 1e9,
+    )
+}
+
+fn stops(report: &LockLoad) -> String {
+    report.stops.as_ref().map_or_else(String::new, |stops| {
+        format!(
+            "stops      asked for {} ({}), {} seen by who asked\n",
+            stops.asked, stops.whom, stops.seen
+        )
+    })
+}
+
+fn times(report: &LockLoad) -> String {
+    let mut header = vec!["time", "count"];
+    header.extend(PARTS.map(|(name, _)| name));
+    header.push("max");
+    let mut table = grid(&header);
+    for of in Of::ALL {
+        let times = report.times(*of);
+        let mut row = vec![of.name().to_string(), times.count().to_string()];
+        let quantile = |part| times.quantile(part).map_or("--".into(), time);
+        row.extend(PARTS.map(|(_, part)| quantile(part)));
+        row.push(quantile(1.0));
+        table.add_row(row);
+    }
+    numbers(&mut table, 1);
+    format!("{table}\n")
+}
+
+fn why(report: &LockLoad) -> String {
+    let mut table = grid(&["why long", "waits", "share", "time", "meaning"]);
+    let all: u64 = report.why.iter().map(|why| why.count).sum();
+    for why in &report.why {
+        table.add_row([
+            why.class.name().to_string(),
+            why.count.to_string(),
+            format!("{:.1}%", percent(why.count as f64, all as f64)),
+            time(why.ns),
+            meaning(why.class).to_string(),
+        ]);
+    }
+    numbers(&mut table, 1);
+    if let Some(column) = table.column_mut(4) {
+        column.set_cell_alignment(debugfs::tool::LEFT);
+    }
+    let long = time(u64::from(report.config.long_us) * 1000);
+    format!("{table}\n {all} waits were longer than {long}\n")
+}
+
+fn meaning(class: Class) -> &'static str {
+    match class {
+        Class::HolderPreempted => "the vCPU in the section was not running",
+        Class::PredecessorPreempted => "the vCPU whose turn it was was not running",
+        Class::WaiterStolen => {
+            "the waiter's own vCPU was not running when it could have had the lock"
+        }
+        Class::Queueing => "others were ahead, and running",
+    }
+}
+
+/// A time in three digits or so: `950ns`, `12.3us`, `4.56ms`.
+pub fn time(ns: u64) -> String {
+    match ns as f64 {
+        n if n >= 1e9 => format!("{:.2}s", n / 1e9),
+        n if n >= 1e6 => format!("{:.2}ms", n / 1e6),
+        n if n >= 1e3 => format!("{:.1}us", n / 1e3),
+        n => format!("{n:.0}ns"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_its_unit() {
+        assert_eq!(time(0), "0ns");
+        assert_eq!(time(950), "950ns");
+        assert_eq!(time(12_345), "12.3us");
+        assert_eq!(time(4_560_000), "4.56ms");
+        assert_eq!(time(1_200_000_000), "1.20s");
+    }
+}
