@@ -66,14 +66,22 @@ pub fn trials(args: &Args) -> anyhow::Result<Ended> {
     {
         verdicts.push(one(&rules, a, b));
     }
+    say(format_args!(
+        "{} against {}: {each} repeats of each side for a try\n{}",
+        words(&subject.at),
+        words(&reference.at),
+        counted(&verdicts)
+    ))?;
+    Ok(Ended::Held)
+}
+
+fn counted(verdicts: &[(Verdict, usize)]) -> String {
     let count = |is: fn(&Verdict) -> bool| verdicts.iter().filter(|(v, _)| is(v)).count();
     let mut used: Vec<usize> = verdicts.iter().map(|(_, used)| *used).collect();
     used.sort_unstable();
-    say(format_args!(
-        "{} against {}: {} tries, {} to {} repeats of each side taken, {each} there\n\
+    format!(
+        "tries {}, which took {} to {} repeats of each side\n\
          better {}\nworse {}\nno difference shown {}\ninconclusive {}",
-        words(&subject.at),
-        words(&reference.at),
         verdicts.len(),
         used.first().unwrap_or(&0),
         used.last().unwrap_or(&0),
@@ -81,8 +89,7 @@ pub fn trials(args: &Args) -> anyhow::Result<Ended> {
         count(|v| *v == Verdict::Worse),
         count(|v| *v == Verdict::NoDifferenceShown),
         count(|v| matches!(v, Verdict::Inconclusive { .. })),
-    ))?;
-    Ok(Ended::Held)
+    )
 }
 
 /// One try: what it says, and how many repeats that took.

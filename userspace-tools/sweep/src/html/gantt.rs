@@ -77,14 +77,6 @@ fn figure(drawn: &Drawn<'_>, cell: &Cell) -> Option<Figure> {
         true => "Each block is a chunk, from when it was taken until it was done.",
         false => "Each bar is as long as the worker was busy; when it began was not recorded.",
     };
-    let rows = spans.iter().take(200).map(|span| {
-        vec![
-            format!("worker {}", span.worker),
-            format!("{:.3}", span.from),
-            format!("{:.3}", span.to),
-            span.what.clone(),
-        ]
-    });
     Some(Figure {
         title: format!("One job: {}", drawn.name(&cell.at, &[])),
         words: format!(
@@ -95,7 +87,7 @@ fn figure(drawn: &Drawn<'_>, cell: &Cell) -> Option<Figure> {
         data: vec![Data {
             caption: "spans in milliseconds, the first 200".into(),
             head: ["worker", "from", "to", "what"].map(String::from).to_vec(),
-            rows: rows.collect(),
+            rows: rows(&spans),
         }],
         settings: words(&record.settings().unwrap_or_default()),
         command: format!(
@@ -105,6 +97,18 @@ fn figure(drawn: &Drawn<'_>, cell: &Cell) -> Option<Figure> {
             record.line
         ),
     })
+}
+
+fn rows(spans: &[Span]) -> Vec<Vec<String>> {
+    let rows = spans.iter().take(200).map(|span| {
+        vec![
+            format!("worker {}", span.worker),
+            format!("{:.3}", span.from),
+            format!("{:.3}", span.to),
+            span.what.clone(),
+        ]
+    });
+    rows.collect()
 }
 
 /// The chunks of a record, if it has a trace of them; else how long each worker was busy.

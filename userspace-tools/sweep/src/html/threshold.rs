@@ -31,19 +31,6 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
         return Vec::new();
     }
     let mut series: Vec<Series> = Vec::new();
-    let mut add = |name: String, right: bool, point: Point| match series
-        .iter_mut()
-        .find(|s| s.name == name)
-    {
-        Some(series) => series.points.push(point),
-        None => series.push(Series {
-            name,
-            points: vec![point],
-            right,
-            marked: true,
-            ..Series::default()
-        }),
-    };
     let mut data = Data {
         caption: "additions/s, how far the cheap read was off, and how far it may be".into(),
         head: ["series", "S", "additions/s", "error", "farthest", "bound"]
@@ -66,15 +53,9 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
         };
         let farthest = errors.iter().copied().fold(0.0, f64::max);
         let bound = bounds.iter().copied().fold(0.0, f64::max);
-        data.rows.push(
-            [rate.y, error.median, farthest, bound]
-                .iter()
-                .map(|v| human::short(*v))
-                .fold(vec![name.clone(), cell.get(AXIS)], |mut row, text| {
-                    row.push(text);
-                    row
-                }),
-        );
+        let mut row = vec![name.clone(), cell.get(AXIS)];
+        row.extend([rate.y, error.median, farthest, bound].map(human::short));
+        data.rows.push(row);
         let x = rate.x;
         let tip = |what: &str, value: f64| format!("{name}, S {x}\n{what} {}", human::short(value));
         let off = Point {
@@ -90,11 +71,28 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
             tip: tip("bound", bound),
             ..Point::default()
         };
-        add(format!("{name}: additions/s"), false, rate);
-        add(format!("{name}: error"), true, off);
-        add(format!("{name}: bound"), true, may);
+        add(&mut series, format!("{name}: additions/s"), false, rate);
+        add(&mut series, format!("{name}: error"), true, off);
+        add(&mut series, format!("{name}: bound"), true, may);
     }
-    vec![Figure {
+    vec![figure(drawn, series, data)]
+}
+
+fn add(all: &mut Vec<Series>, name: String, right: bool, point: Point) {
+    match all.iter_mut().find(|series| series.name == name) {
+        Some(series) => series.points.push(point),
+        None => all.push(Series {
+            name,
+            points: vec![point],
+            right,
+            marked: true,
+            ..Series::default()
+        }),
+    }
+}
+
+fn figure(drawn: &Drawn<'_>, series: Vec<Series>, data: Data) -> Figure {
+    Figure {
         title: "What S buys, and what it costs".into(),
         words: "Left axis: additions per second. Right axis: how far the cheap read was off at the end of \
                 each run, and the bound that it promises, by the threshold S."
@@ -112,5 +110,5 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
             ideal: None,
         }
         .draw(),
-    }]
+    }
 }

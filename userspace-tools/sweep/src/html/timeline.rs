@@ -120,23 +120,6 @@ fn figure(loaded: &Loaded, boot: usize, runs: Vec<Point>, samples: &[host::Sampl
     let mean = steal.iter().map(|p| p.y).sum::<f64>() / steal.len().max(1) as f64;
     let booted = loaded.provenance.boots.iter().find(|b| b.number == boot);
     let guest = booted.map_or_else(String::new, |b| words(&b.guest.point()));
-    let per_second = steal.chunks(4).filter_map(|four| {
-        let first = four.first()?;
-        let mean = four.iter().map(|p| p.y).sum::<f64>() / four.len() as f64;
-        let until = four.last()?.x;
-        let mine = runs
-            .iter()
-            .filter(|run| run.x > first.x - 0.25 && run.x <= until);
-        let times: Vec<f64> = mine.map(|run| run.y).collect();
-        let median =
-            Interval::of(&times, 0.95).map_or_else(|| "-".into(), |it| human::short(it.median));
-        Some(vec![
-            format!("{until:.1}"),
-            format!("{mean:.0}"),
-            times.len().to_string(),
-            median,
-        ])
-    });
     let head = [
         "until s",
         "% waited",
@@ -154,32 +137,57 @@ fn figure(loaded: &Loaded, boot: usize, runs: Vec<Point>, samples: &[host::Sampl
         data: vec![Data {
             caption: "by the second".into(),
             head: head.map(String::from).to_vec(),
-            rows: per_second.collect(),
+            rows: by_second(&steal, &runs),
         }],
         settings: guest,
         command: booted.map_or_else(|| again(loaded), |b| b.command.join(" ")),
-        drawing: Chart {
-            x: "seconds since the boot began".into(),
-            y: "run / median of its repeats".into(),
-            right: Some("% waited".into()),
-            kind: Kind::Linear,
-            series: vec![
-                Series {
-                    name: "runs".into(),
-                    points: runs,
-                    marked: true,
-                    loose: true,
-                    ..Series::default()
-                },
-                Series {
-                    name: "waited".into(),
-                    points: steal,
-                    right: true,
-                    ..Series::default()
-                },
-            ],
-            ideal: None,
-        }
-        .draw(),
+        drawing: chart(runs, steal).draw(),
     }
+}
+
+fn chart(runs: Vec<Point>, steal: Vec<Point>) -> Chart {
+    Chart {
+        x: "seconds since the boot began".into(),
+        y: "run / median of its repeats".into(),
+        right: Some("% waited".into()),
+        kind: Kind::Linear,
+        series: vec![
+            Series {
+                name: "runs".into(),
+                points: runs,
+                marked: true,
+                loose: true,
+                ..Series::default()
+            },
+            Series {
+                name: "waited".into(),
+                points: steal,
+                right: true,
+                ..Series::default()
+            },
+        ],
+        ideal: None,
+    }
+}
+
+/// A second's worth of samples, and the runs that ended in it.
+fn by_second(steal: &[Point], runs: &[Point]) -> Vec<Vec<String>> {
+    let rows = steal.chunks(4).filter_map(|four| {
+        let first = four.first()?;
+        let mean = four.iter().map(|p| p.y).sum::<f64>() / four.len() as f64;
+        let until = four.last()?.x;
+        let mine = runs
+            .iter()
+            .filter(|run| run.x > first.x - 0.25 && run.x <= until);
+        let times: Vec<f64> = mine.map(|run| run.y).collect();
+        let median =
+            Interval::of(&times, 0.95).map_or_else(|| "-".into(), |it| human::short(it.median));
+        Some(vec![
+            format!("{until:.1}"),
+            format!("{mean:.0}"),
+            times.len().to_string(),
+            median,
+        ])
+    });
+    rows.collect()
 }

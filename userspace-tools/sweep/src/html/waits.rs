@@ -93,23 +93,7 @@ fn figure(
         let mut row = vec![name.clone(), human::short(all.count() as f64)];
         row.extend(texts.clone());
         data.rows.push(row);
-        let points = all.cumulated().into_iter().map(|(ns, part)| Point {
-            x: ns.max(1.0),
-            y: part,
-            ..Point::default()
-        });
-        let marks = QUANTILES.iter().zip(quantiles).map(|(part, ns)| Point {
-            x: (ns as f64).max(1.0),
-            y: *part,
-            tip: format!(
-                "{name}\n{} % waited at most {} ns",
-                part * 100.0,
-                human::short(ns as f64)
-            ),
-            ..Point::default()
-        });
-        let marks: Vec<Point> = marks.collect();
-        series.push((name, points.collect::<Vec<_>>(), marks));
+        series.push(line(name, all, quantiles));
     }
     let place = if of.is_empty() {
         String::new()
@@ -129,7 +113,7 @@ fn figure(
              better. A free lock counts as no wait. 99th percentiles in ns: {}.",
             tails.join("; ")
         ),
-        series: series.iter().map(|(name, _, _)| name.clone()).collect(),
+        series: series.iter().map(|s| s.name.clone()).collect(),
         data: vec![data],
         settings: format!("{} threads={threads} {}", drawn.settings(), of.replace(' ', "=")),
         command: drawn.command(),
@@ -138,7 +122,7 @@ fn figure(
             y: "part of all waits".into(),
             right: None,
             kind: Kind::Log,
-            series: lines(series),
+            series,
             ideal: None,
         }
         .draw(),
@@ -146,18 +130,29 @@ fn figure(
 }
 
 /// The staircase of a series and its marked quantiles under one number, that of the legend.
-fn lines(all: Vec<(String, Vec<Point>, Vec<Point>)>) -> Vec<Series> {
-    all.into_iter()
-        .map(|(name, mut points, marks)| {
-            points.extend(marks);
-            points.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
-            Series {
-                name,
-                points,
-                steps: true,
-                marked: true,
-                ..Series::default()
-            }
-        })
-        .collect()
+fn line(name: String, all: &Histogram, quantiles: [u64; 5]) -> Series {
+    let stairs = all.cumulated().into_iter().map(|(ns, part)| Point {
+        x: ns.max(1.0),
+        y: part,
+        ..Point::default()
+    });
+    let marks = QUANTILES.iter().zip(quantiles).map(|(part, ns)| Point {
+        x: (ns as f64).max(1.0),
+        y: *part,
+        tip: format!(
+            "{name}\n{} % waited at most {} ns",
+            part * 100.0,
+            human::short(ns as f64)
+        ),
+        ..Point::default()
+    });
+    let mut points: Vec<Point> = stairs.chain(marks).collect();
+    points.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
+    Series {
+        name,
+        points,
+        steps: true,
+        marked: true,
+        ..Series::default()
+    }
 }

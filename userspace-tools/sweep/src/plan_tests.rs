@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What becomes of an experiment: which runs, in which order, in which guests.
+
+use super::*;
+
+const TEXT: &str = r#"
+    name = "t"
+    title = "a test"
+    repeats = 2
+    order = "written"
+    guest = { vcpus = 8, cpus = "all", memory = 256, tier = "auto" }
+    [[part]]
+    name = "locks"
+    title = "locks"
+    module = "lock-load"
+    fixed = { run_ms = 100 }
+    axes = { lock = ["ticket", "tas"], threads = [1, 8] }
+    [[part]]
+    name = "jobs"
+    title = "jobs"
+    module = "job-runner"
+    axes = { policy = ["static"] }
+"#;
+
+fn plan(text: &str) -> Result<Plan, String> {
+    Plan::new(&Experiment::parse(text).unwrap(), &[0, 1], 7)
+}
+
+#[test]
+fn sides_are_interleaved_and_repeats_are_outermost() {
+    let lines = plan(TEXT).unwrap().text();
+    let half = "lock-load run_ms=100 lock=ticket threads=1\n\
+                lock-load run_ms=100 lock=ticket threads=8\n\
+                lock-load run_ms=100 lock=tas threads=1\n\
+                lock-load run_ms=100 lock=tas threads=8\n\
+                job-runner policy=static\n";
+    assert_eq!(lines, format!("{half}{half}"));
+}
+
+#[test]
+fn runs_are_numbered_as_batch_numbers_them() {
+    let plan = plan(TEXT).unwrap();
+    let runs: Vec<&Run> = plan.runs().collect();
+    assert!(runs.iter().enumerate().all(|(i, run)| run.seq == i));
+    assert_eq!((runs[4].repeat, runs[5].repeat), (1, 2));
+}
+
+#[test]
+fn the_estimate_counts_every_run_and_the_boot() {
+    // 8 lock runs of 100 ms, 2 jobs of 4096 indices of 1 us.
+    let runs = Duration::from_millis(8 * 100) + 2 * Duration::from_micros(4096);
+    assert_eq!(plan(TEXT).unwrap().estimate(), BOOT + runs + 10 * OVERHEAD);
+}
+
+#[test]
+fn a_setting_that_no_module_takes_is_refused_before_anything_boots() {
+    let error = plan(&TEXT.replace("[1, 8]", "[1, 9]")).unwrap_err();
+    assert!(
+        error.contains("part `locks`: `threads=9`: out of range; allowed: 1..=8"),
+        "{error}"
+    );
+    let error = plan(&TEXT.replace("\"tas\"", "\"tsa\"")).unwrap_err();
+    assert!(error.contains("`lock=tsa`"), "{error}");
+}
+
+#[test]
+fn an_expectation_that_no_run_can_break_is_refused() {
+    let more = "expect = [{ of = { lock = \"busted\" }, oracle = \"caught\" }]\n[[part]]";
+    let error = plan(&TEXT.replacen(
+        "[[part]]\n    name = \"jobs\"",
+        &format!("{more}\nname = \"jobs\""),
+        1,
+    ));
+    assert!(error.unwrap_err().contains("no run has that"));
+}
+
+#[test]
+fn an_exception_changes_only_the_runs_it_names() {
+    let text = TEXT.replacen(
+        "axes = { lock",
+        "except = [{ of = { threads = 8 }, set = { run_ms = 400 } }]\naxes = { lock",
+        1,
+    );
+    let plan = plan(&text).unwrap();
+    let lengths = plan.boots[0].runs[..4]
+        .iter()
+        .map(|run| run.settings["run_ms"].to_string());
+    assert_eq!(lengths.collect::<Vec<_>>(), ["100", "400", "100", "400"]);
+}
+
+#[test]
+fn a_part_named_twice_is_refused() {
+    let error = Experiment::parse(&TEXT.replace("\"jobs\"", "\"locks\"")).unwrap_err();
+    assert!(error.contains("named twice"), "{error}");
+}
+
+#[test]
+fn a_seed_draws_one_order_and_sides_still_alternate() {
+    let random = TEXT.replace("\"written\"", "\"random\"");
+    let order = |seed: u64| -> Vec<String> {
+        let experiment = Experiment::parse(&random).unwrap();
+        let plan = Plan::new(&experiment, &[0, 1], seed).unwrap();
+        plan.runs().map(Run::line).collect()
+    };
+    assert_eq!(order(1), order(1));
+    assert!((1..20).any(|seed| order(seed) != order(0)));
+    let lines = order(3);
+    assert_eq!(lines[..5], lines[5..], "A B A B, not A B B A");
+}
+
+#[test]
+fn guests_alternate_and_are_dealt_the_repeats() {
+    let text = TEXT
+        .replace("vcpus = 8,", "ratio = [1, 4],")
+        .replace("repeats = 2", "repeats = 3");
+    let plan = plan(&text).unwrap();
+    let boots: Vec<_> = plan
+        .boots
+        .iter()
+        .map(|b| (b.number, b.guest.vcpus))
+        .collect();
+    assert_eq!(boots, [(1, 2), (2, 8), (3, 8), (4, 2)]);
+    let repeats = |boot: usize| -> Vec<u32> {
+        let mut all: Vec<u32> = plan.boots[boot].runs.iter().map(|r| r.repeat).collect();
+        all.dedup();
+        all
+    };
+    assert_eq!((repeats(0), repeats(3)), (vec![1], vec![2, 3]));
+    // Eight threads do not fit into the guest with two vCPUs: two locks, three repeats.
+    assert_eq!(plan.left_out, 6);
+}
+
+#[test]
+fn what_warms_up_is_no_repeat() {
+    let text = TEXT.replacen("repeats = 2", "repeats = 2\nwarm_up = 1", 1);
+    let plan = plan(&text).unwrap();
+    let repeats: Vec<u32> = plan.runs().map(|run| run.repeat).step_by(5).collect();
+    assert_eq!(repeats, [0, 1, 2]);
+}
