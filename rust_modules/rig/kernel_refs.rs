@@ -67,7 +67,7 @@ impl Drop for PercpuRef {
     }
 }
 
-unsafe extern "C" fn released(_: *mut bindings::percpu_ref) {}
+extern "C" fn released(_: *mut bindings::percpu_ref) {}
 
 /// A `refcount_t` with one reference, its creator's.
 pub struct KernelRefcount(Opaque<bindings::refcount_t>);

@@ -39,6 +39,10 @@ pub(crate) struct Bout {
 }
 
 /// What its threads do.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one of it, behind a pointer"
+)]
 pub(crate) enum Kind {
     Adds(Race),
     Refs(Refs),

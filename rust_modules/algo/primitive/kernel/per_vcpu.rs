@@ -79,16 +79,18 @@ impl PerVcpu {
     /// Returns the word of a vCPU that runs nothing until the caller is done with the word; what
     /// is written to one that runs something may be lost. None if there cannot be such a vCPU.
     pub fn dead(&self, vcpu: u32) -> Option<&Atomic<i64>> {
+        let possible = &raw const bindings::__cpu_possible_mask;
         // SAFETY: The kernel's own mask is valid for ever and no longer changes.
-        let possible = unsafe { &(*(&raw const bindings::__cpu_possible_mask)).bits };
+        let possible = unsafe { &(*possible).bits };
         let word = possible.get((vcpu / u64::BITS) as usize)?;
         if word.wrapping_shr(vcpu % u64::BITS) & 1 == 0 {
             return None;
         }
+        let offsets = &raw const bindings::__per_cpu_offset;
         // SAFETY: The kernel sets the offsets of all possible vCPUs before there are modules.
-        let offsets = unsafe { &*(&raw const bindings::__per_cpu_offset) };
+        let offsets = unsafe { &*offsets };
         let offset = *offsets.get(vcpu as usize)?;
-        let word = self.0.as_ptr().wrapping_byte_add(offset as usize);
+        let word = self.0.as_ptr().wrapping_byte_add(offset);
         // SAFETY: The word of a possible vCPU is live as long as `self`, by the invariant, and
         // `Atomic<i64>` is a transparent `i64`.
         Some(unsafe { &*word.cast::<Atomic<i64>>() })
