@@ -31,8 +31,10 @@ pub fn compare(points: &[Point<SloppyCounter>]) -> String {
     }
     numbers(&mut grid, 1);
     let repeats = points.first().map_or(0, |p| p.runs.len());
-    let found = [knees(points), ratios(points)].concat();
-    let found: String = found.iter().map(|line| format!("{line}\n")).collect();
+    let mut found = [knees(points), ratios(points)].concat();
+    // Ends the last of these lines, if there are any.
+    found.push(String::new());
+    let found = found.join("\n");
     format!(
         "{grid}\n\n{found}\
          medians of {repeats}; spread: from least to most, in percent of the median\n\
