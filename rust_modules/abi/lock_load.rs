@@ -393,7 +393,8 @@ line! {
 line! {
     /// The CPU time that the threads were given.
     Granted = "granted" {
-        /// The run's time, for each thread, less what its vCPU was seen not to run, in nanoseconds.
+        /// The run's time, for each thread, less its pauses, what its vCPU ran something else
+        /// while it was ready, and what its vCPU was seen not to run, in nanoseconds.
         cpu_ns: u64,
         /// What that was.
         lost_ns: u64,

@@ -87,9 +87,10 @@ impl Contest {
         kick: Kick,
         limits: &Limits,
     ) -> Result<Self, Refused> {
-        let entry = table::entry(config.lock);
+        let mut entry = table::entry(config.lock);
         disturb::fit(config, &entry, kick, limits)?;
         let disturb = Disturb::new(config, entry.sleeps)?;
+        entry.fifo &= disturb.keeps_order();
         let instruments = Instruments::new(config, &entry)?;
         let ticks = instruments.as_ref().map(|instruments| instruments.ticks);
         let mut counts = KVVec::with_capacity(config.threads as usize, GFP_KERNEL)?;

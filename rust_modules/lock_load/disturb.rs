@@ -139,6 +139,18 @@ impl Disturb {
         self.rough.as_ref().map_or(0, |(_, levels)| levels.lost())
     }
 
+    /// Returns whether a lock that serves in order of arrival still does: not if its threads do
+    /// not line up, or come through others first.
+    pub(crate) fn keeps_order(&self) -> bool {
+        let rough = self.rough.as_ref();
+        rough.is_none_or(|(how, levels)| !how.tries && levels.len() == 0)
+    }
+
+    /// For how long threads paused, all together; all have left.
+    pub(crate) fn paused_ns(&self) -> u64 {
+        self.done.paused_ns.load(Relaxed)
+    }
+
     /// What a thread does between two batches; returns how many sections it completed.
     pub(crate) fn between(
         &self,

@@ -62,7 +62,11 @@ pub(crate) fn write(contest: &Contest, ended: &Ended<'_, LockLoad>, to: &mut Tex
         writeln!(to, "{}", watched(index, place.vcpu(), diary))?;
     }
     writeln!(to, "{}", order(instruments))?;
-    writeln!(to, "{}", granted(instruments, ended.elapsed_ns))?;
+    let queued = ended.places.iter().map(|place| place.queued_ns());
+    let idle_ns = queued.fold(contest.disturb.paused_ns(), u64::saturating_add);
+    let of_all_ns = ended.elapsed_ns.saturating_mul(contest.threads().into());
+    let present_ns = of_all_ns.saturating_sub(idle_ns);
+    writeln!(to, "{}", granted(instruments, present_ns))?;
     for class in Class::ALL {
         writeln!(to, "{}", why(instruments, *class))?;
     }
@@ -116,11 +120,11 @@ fn order(instruments: &Instruments) -> Order {
     }
 }
 
-fn granted(instruments: &Instruments, elapsed_ns: u64) -> Granted {
+/// Of the time for which threads had a vCPU, all together, that for which the vCPU ran.
+fn granted(instruments: &Instruments, present_ns: u64) -> Granted {
     let lost_ns = sum(instruments, |diary| diary.lost_ns.get());
-    let threads = instruments.diaries().count() as u64;
     Granted {
-        cpu_ns: elapsed_ns.saturating_mul(threads).saturating_sub(lost_ns),
+        cpu_ns: present_ns.saturating_sub(lost_ns),
         lost_ns,
     }
 }
