@@ -80,6 +80,6 @@ fn bucket(word: &str) -> Bucket {
 
 /// Returns the largest value that belongs to the bucket whose smallest is `low`.
 pub fn high(low: u64) -> u64 {
-    let octave = (low | 1 << SUB_BITS).ilog2().saturating_sub(SUB_BITS);
+    let octave = (low | (1 << SUB_BITS)).ilog2().saturating_sub(SUB_BITS);
     low.saturating_add(1u64.wrapping_shl(octave).wrapping_sub(1))
 }
