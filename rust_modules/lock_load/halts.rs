@@ -32,8 +32,7 @@ use crate::{
     table, //
     tally::{
         trial_line,
-        Tally,
-        GIVE_UP, //
+        Tally, //
     },
 };
 
@@ -92,7 +91,7 @@ impl Halts {
             drop(here);
             sections = sections.wrapping_add(1);
             let done = dog.woken().kicked >= self.wanted;
-            if done || dog.lost() >= GIVE_UP {
+            if done || dog.lost_enough() {
                 alarm.ring();
             }
             breathe();

@@ -20,9 +20,6 @@ use rig::{
     Watchdog, //
 };
 
-/// Losses after which a trial ends: it has shown what it can show, and each takes a second.
-pub(crate) const GIVE_UP: u32 = 3;
-
 /// What the threads did.
 pub(crate) struct Tally {
     each: KVVec<Padded<Done>>,

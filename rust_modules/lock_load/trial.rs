@@ -40,8 +40,7 @@ use crate::{
     },
     tally::{
         trial_line,
-        Tally,
-        GIVE_UP, //
+        Tally, //
     }, //
 };
 
@@ -118,7 +117,7 @@ impl Trial {
             events,
         };
         for round in 1..=self.rounds {
-            if self.dog.lost() >= GIVE_UP {
+            if self.dog.lost_enough() {
                 worker.alarm.ring();
             }
             // Every other kick finds its vCPU running; the one after must still end a halt.

@@ -82,6 +82,9 @@ static CURRENT: Atomic<usize> = Atomic::new(0);
 /// How long a vCPU may stay halted although its word has changed, in time that the watchdog saw
 /// pass. On an overcommitted machine its turn to run may be long in coming.
 const PATIENCE_NS: u64 = 1_000_000_000;
+/// The same once there were [`ENOUGH`] losses: what there was to show has been shown.
+const IMPATIENCE_NS: u64 = 10_000_000;
+const ENOUGH: u32 = 3;
 /// The most that counts between two looks: if the watchdog itself did not run, maybe nobody did.
 const GLANCE_NS: u64 = 5_000_000;
 
@@ -140,6 +143,18 @@ impl Watchdog {
     /// Returns how many wake-ups were lost.
     pub fn lost(&self) -> u32 {
         self.losses.count()
+    }
+
+    /// Returns whether so many were lost that a trial may end: it has shown what it can show.
+    pub fn lost_enough(&self) -> bool {
+        self.lost() >= ENOUGH
+    }
+
+    fn patience_ns(&self) -> u64 {
+        match self.lost_enough() {
+            false => PATIENCE_NS,
+            true => IMPATIENCE_NS,
+        }
     }
 
     /// Returns the first few wake-ups that were lost; all threads have left.
@@ -236,8 +251,14 @@ impl Watchdog {
         // It still waits to be kicked, so it counts as asleep.
         self.asleep.fetch_add(1, Full);
         let (mut waited, mut last) = (0u64, now_ns());
-        while heard(vcpu) == before && waited <= PATIENCE_NS {
-            cpu_relax();
+        while heard(vcpu) == before && waited <= self.patience_ns() {
+            // A tick ends this, too.
+            let off = IrqsOff::new();
+            if heard(vcpu) == before {
+                // SAFETY: Interrupts are off.
+                unsafe { helpers::slowpath_halt_light() };
+            }
+            drop(off);
             let now = now_ns();
             waited = waited.saturating_add(now.saturating_sub(last).min(GLANCE_NS));
             last = now;
@@ -264,7 +285,7 @@ impl Watchdog {
         self.looked_ns.store(now, Relaxed);
         let passed = now.saturating_sub(since).min(GLANCE_NS);
         for (vcpu, post) in (0..).zip(&self.posts) {
-            if let Some((value, found, waited)) = post.overslept(passed, PATIENCE_NS) {
+            if let Some((value, found, waited)) = post.overslept(passed, self.patience_ns()) {
                 self.losses.note(vcpu, value, found, waited);
             }
             if post.needs_rescue() {
