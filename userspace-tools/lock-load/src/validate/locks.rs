@@ -2,7 +2,7 @@
 
 //! Every lock excludes, in all that can be asked of it; and one that does not is caught.
 
-use abi::lock_load::{Acquire, Config, Lock};
+use abi::lock_load::{Acquire, Config, Lock, Switch};
 use abi::status::Verdict;
 use debugfs::{tool::rate, LockLoad};
 
@@ -15,6 +15,8 @@ use super::{
 const TO_THE_WRAP: u64 = 100;
 /// The longest run to get beyond it.
 const LONGEST_MS: u32 = 2000;
+/// The longest that a wait may be: with eight vCPUs to a CPU a storm lets everyone wait for long.
+const LONGEST_WAIT_MS: u64 = 10_000;
 /// How often a run is repeated that one thread had to itself.
 const AGAIN: u32 = 4;
 
@@ -26,6 +28,13 @@ pub fn checks(session: &Session) -> Vec<Check> {
             format!("{lock}: excludes, and serves every thread"),
             "0 updates lost, every thread served",
             move |session| excludes(session, lock),
+        ));
+    }
+    for lock in session.locks(|lock| lock != Lock::Empty) {
+        checks.push(Check::new(
+            format!("{lock}: order of service, and the longest wait"),
+            format!("nobody overtaken if it promises that; {LONGEST_WAIT_MS} ms"),
+            move |session| waits(session, lock),
         ));
     }
     checks.push(Check::new(
@@ -83,6 +92,32 @@ fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Found> {
         measured,
         sum.exclusion == Verdict::Held && sum.min > 0,
     ))
+}
+
+/// What the instruments saw of waiting: in which order, and for how long.
+fn waits(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+    let config = Config {
+        lock,
+        histograms: Switch::On,
+        ..session.base()
+    };
+    let report = contest(session, &config)?;
+    let Some(order) = report.order else {
+        return Ok(Found::new("no line `order` in the report", false));
+    };
+    let longest = report.watched.iter().map(|w| w.longest_wait_ns).max();
+    let longest_ms = longest.unwrap_or(0) / 1_000_000;
+    let promise = match order.fifo {
+        Verdict::Untested => "promises no order",
+        Verdict::Held => "in order",
+        Verdict::Broken => "NOT IN ORDER",
+    };
+    let measured = format!(
+        "{promise}: {} waits, {} overtaken; the longest {longest_ms} ms",
+        order.waits, order.overtaken
+    );
+    let holds = order.fifo != Verdict::Broken && longest_ms <= LONGEST_WAIT_MS;
+    Ok(Found::new(measured, holds))
 }
 
 fn control(session: &Session) -> debugfs::Result<Found> {
