@@ -156,7 +156,7 @@ settings! {
         /// Random jobs within these settings instead of one; each is held against the oracle.
         check: u32 = 0, in Allowed::Range(0, 1_000_000);
         /// What they are drawn from.
-        seed: u32 = 1, in Allowed::Range(0, u32::MAX as u64);
+        seed: u32 = 1, in Allowed::Range(0, 0xffff_ffff);
         /// Whether the report has a line for each chunk.
         trace: Switch = Switch::Off, in Allowed::Names(Switch::NAMES);
         /// Whether one plain loop on the caller does the same work first, to be compared with.

@@ -2,6 +2,7 @@
 
 //! Running a job from the call to the return.
 
+use abi::job_runner::Ended;
 use algo::chunk::Plan;
 use kernel::{
     new_mutex,
@@ -9,12 +10,16 @@ use kernel::{
 };
 use rig::{
     now_ns,
+    Crew,
     Pool, //
 };
 
 use crate::{
     done::Done,
-    floor::floors,
+    floor::{
+        floors,
+        Floor, //
+    },
     log,
     seats::Seats,
     shift::Shift,
@@ -37,28 +42,8 @@ impl Job<'_> {
         let seats = Seats::look(self);
         let room = seats.helpers.len() as u32;
         let wanted = plan.workers.saturating_sub(1).min(room);
-        let crew = pool.lend(
-            seats
-                .helpers
-                .get(..wanted.saturating_sub(self.deny) as usize)
-                .unwrap_or_default(),
-            self.nice,
-            share(self.helpers, seats.vcpus),
-            |node| share(self.helpers, seats.on_node(node)),
-        );
-        let mut slots = Slots::alone(seats.caller, self.trace);
-        // One worker needs no coordination; and without memory for it there is one worker.
-        let floors = match crew.is_empty() {
-            true => Ok(KVVec::new()),
-            false => slots
-                .extend(crew.seats(), self.trace)
-                .map_err(Error::from)
-                .and_then(|()| floors(self, seats.nodes, &slots)),
-        };
-        let floors = floors.unwrap_or_else(|_| {
-            slots.clear_helpers();
-            KVVec::new()
-        });
+        let crew = self.crew(pool, &seats, wanted);
+        let (slots, floors) = self.furnish(&crew, &seats);
         let helpers = slots.len().saturating_sub(1);
         pin_init::stack_pin_init!(let logs = new_mutex!(KVVec::<log::Log>::new()));
         let shift = Shift::new(self, work, ticket, &slots, &floors, &logs, called_ns);
@@ -69,7 +54,7 @@ impl Job<'_> {
         drop(crew);
         let returned_ns = now_ns();
         let (ended, fault) = shift.ended();
-        let undone = match self.undo && ended != abi::job_runner::Ended::Done {
+        let undone = match self.undo && ended != Ended::Done {
             true => log::undo(&mut logs.lock(), work),
             false => log::Undone::default(),
         };
@@ -86,6 +71,35 @@ impl Job<'_> {
             undo_ns: now_ns().saturating_sub(returned_ns),
             slots,
         }
+    }
+
+    /// Borrows helpers: `wanted` of them at most.
+    fn crew<'p>(&self, pool: &'p Pool, seats: &Seats, wanted: u32) -> Crew<'p> {
+        let had = wanted.saturating_sub(self.deny) as usize;
+        pool.lend(
+            seats.helpers.get(..had).unwrap_or_default(),
+            self.nice,
+            share(self.helpers, seats.vcpus),
+            |node| share(self.helpers, seats.on_node(node)),
+        )
+    }
+
+    /// Makes slots and floors. One worker needs no coordination, hence no floors; and without memory
+    /// for them there is one worker.
+    fn furnish(&self, crew: &Crew<'_>, seats: &Seats) -> (Slots, KVVec<Floor>) {
+        let mut slots = Slots::alone(seats.caller, self.trace);
+        let floors = match crew.is_empty() {
+            true => Ok(KVVec::new()),
+            false => slots
+                .extend(crew.seats(), self.trace)
+                .map_err(Error::from)
+                .and_then(|()| floors(self, seats.nodes, &slots)),
+        };
+        let floors = floors.unwrap_or_else(|_| {
+            slots.clear_helpers();
+            KVVec::new()
+        });
+        (slots, floors)
     }
 
     fn plan(&self) -> Plan {

@@ -5,7 +5,10 @@
 
 use std::{thread::sleep, time::Duration};
 
-use abi::job_runner::{Config, Policy};
+use abi::{
+    job_runner::{Config, Oracle, Policy},
+    status::State,
+};
 use anyhow::{ensure, Result};
 use debugfs::{vcpus, JobRunner, Outcome, Report};
 
@@ -29,17 +32,38 @@ fn config() -> Config {
     Config {
         size: 4096,
         max_threads: vcpus(),
-        check: 10_000,
         limit_ms: 60_000,
         ..Config::default()
     }
 }
 
+/// In five runs of two thousand: on a busy host all at once would take longer than a run may.
 fn random() -> Result<()> {
+    let mut sum = [0; 4];
+    for seed in 1..=5 {
+        let oracle = with_hotplug(seed)?;
+        ensure!(
+            oracle.jobs == 2000 && oracle.sound == 2000,
+            "seed {seed}: {oracle}"
+        );
+        let each = [oracle.failed, oracle.cancelled, oracle.late, oracle.undid];
+        sum.iter_mut().zip(each).for_each(|(all, n)| *all += n);
+    }
+    // All that was drawn was there.
+    ensure!(sum.iter().all(|&n| n >= 100), "{sum:?}");
+    Ok(())
+}
+
+/// Random jobs while the last vCPU comes and goes.
+fn with_hotplug(seed: u32) -> Result<Oracle> {
     let module = fresh::<JobRunner>()?;
-    let number = module.start(&config())?;
+    let number = module.start(&Config {
+        check: 2000,
+        seed,
+        ..config()
+    })?;
     let mut times = 0;
-    while module.dir().state()? != abi::status::State::Idle {
+    while module.dir().state()? != State::Idle {
         let offline = Offline::last()?;
         sleep(Duration::from_millis(20));
         drop(offline);
@@ -48,14 +72,9 @@ fn random() -> Result<()> {
     }
     settle(&module)?;
     let report = module.result(number)?;
-    let oracle = report.oracle;
-    ensure!(report.outcome() == Outcome::Held, "{oracle}");
-    ensure!(oracle.jobs == 10_000 && oracle.sound == 10_000, "{oracle}");
-    // All that was drawn was there.
-    let each = [oracle.failed, oracle.cancelled, oracle.late, oracle.undid];
-    ensure!(each.iter().all(|&n| n >= 100), "{oracle}");
+    ensure!(report.outcome() == Outcome::Held, "{}", report.oracle);
     ensure!(times > 0, "no vCPU went away");
-    Ok(())
+    Ok(report.oracle)
 }
 
 fn caught(policy: Policy) -> Result<()> {
