@@ -69,7 +69,7 @@ impl<S: Deref<Target = [Atomic<u64>]>> Histogram<S> {
 #[inline(always)]
 const fn index_of(value: u64) -> usize {
     let value = if value < TOP { value } else { TOP };
-    let octave = (63 - SUB_BITS).wrapping_sub((value | 1 << SUB_BITS).leading_zeros());
+    let octave = (63 - SUB_BITS).wrapping_sub((value | (1 << SUB_BITS)).leading_zeros());
     ((octave << SUB_BITS) as usize).wrapping_add((value >> octave) as usize)
 }
 

@@ -58,6 +58,9 @@ use crate::{
     }, //
 };
 
+/// Callers by number, and what became of the job of each.
+type Dones = KVVec<(u32, Done)>;
+
 /// What the callers of a run share.
 pub(crate) struct Run {
     config: Config,
@@ -67,7 +70,7 @@ pub(crate) struct Run {
     pub(crate) ticket: Ticket,
     pub(crate) coverage: Coverage,
     /// What the jobs came to, in the order of their callers, who have reserved room.
-    pub(crate) done: Pin<KBox<Mutex<KVVec<(u32, Done)>>>>,
+    pub(crate) done: Pin<KBox<Mutex<Dones>>>,
     pub(crate) oracle: Pin<KBox<Mutex<Oracle>>>,
     pub(crate) plain_ns: Atomic<u64>,
 }

@@ -38,7 +38,7 @@ pub(crate) struct Job {
 
 /// What the threads do.
 pub(crate) enum Task {
-    Contest(Contest),
+    Contest(KBox<Contest>),
     Trial(Trial),
     Halts(Halts),
 }
@@ -49,7 +49,10 @@ impl Job {
         // What only a kick ends is a trial of kicks; an interrupt would need interrupts.
         let deaf = kick != Kick::Ipi;
         let task = match config.load {
-            Load::Contest => Task::Contest(Contest::new(config, pace, kick, limits)?),
+            Load::Contest => {
+                let contest = Contest::new(config, pace, kick, limits)?;
+                Task::Contest(KBox::new(contest, GFP_KERNEL)?)
+            }
             load if disturbed(config) => {
                 return Err(Refused::new(
                     EINVAL,

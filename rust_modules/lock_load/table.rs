@@ -50,12 +50,17 @@ use crate::{
     }, //
 };
 
+/// Makes an arena of a lock.
+type Make = fn() -> Result<KBox<dyn Arena>>;
+/// Makes one of a lock taken the hard way.
+type MakeRough = fn(How, &Arc<Levels>) -> Result<KBox<dyn Arena>>;
+
 /// How to run a lock.
 pub(crate) struct Entry {
     /// Makes its arena.
-    pub(crate) make: fn() -> Result<KBox<dyn Arena>>,
+    pub(crate) make: Make,
     /// Makes one of it taken the hard way.
-    pub(crate) make_rough: fn(How, &Arc<Levels>) -> Result<KBox<dyn Arena>>,
+    pub(crate) make_rough: MakeRough,
     /// Whether it promises to exclude.
     pub(crate) excludes: bool,
     /// Whether it promises to serve in order of arrival.

@@ -86,7 +86,7 @@ impl Default for Lane {
 
 #[inline]
 fn pack(next: u64, end: u64) -> u64 {
-    next << 32 | end & 0xffff_ffff
+    (next << 32) | (end & 0xffff_ffff)
 }
 
 #[inline]

@@ -27,7 +27,8 @@ impl StealAware {
     /// Takes from others: all of what a missing one has, or half of what the richest has.
     #[inline]
     fn loot(&self, turn: &Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>> {
-        for (worker, lane) in (0..).zip(lanes) {
+        for (worker, lane) in (0..lanes.len()).zip(lanes) {
+            let worker = worker as u32;
             if lane.left() > 0 && worker != turn.worker && (turn.missing)(worker) {
                 if let Some(all) = lane.back(|left| left) {
                     return Some(all);

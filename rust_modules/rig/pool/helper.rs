@@ -52,7 +52,10 @@ impl<'a> Errand<'a> {
             // SAFETY: Only the lifetime changes. Whoever lends an errand keeps it, and with it the
             // work, until the helper has ended it or it was taken back.
             work: unsafe {
-                core::mem::transmute::<*const (dyn Fn(u32, bool) + Sync + 'a), _>(work)
+                core::mem::transmute::<
+                    *const (dyn Fn(u32, bool) + Sync + 'a),
+                    *const (dyn Fn(u32, bool) + Sync + 'static),
+                >(work)
             },
             borrowed: PhantomData,
         }

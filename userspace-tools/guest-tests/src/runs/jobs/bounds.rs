@@ -15,19 +15,17 @@ use crate::{
 /// The tests of bounds.
 pub fn tests() -> Vec<Test> {
     vec![
-        Test::new("job/cpus/are_those_of_the_setting", || cpus()),
-        Test::new("job/cpus/are_those_of_whoever_starts", || affinity()),
-        Test::new("job/helpers/are_at_most_80_percent_of_the_vcpus", || {
-            share()
-        }),
-        Test::new("job/helpers/are_shared_by_all_jobs", || callers()),
-        Test::new("job/helpers/that_cannot_be_had_are_done_without", || deny()),
-        Test::new("job/helpers/may_come_from_a_workqueue", || queue_work()),
-        Test::new("job/cap/is_kept_within_10_percent", || cap()),
-        Test::new("job/nodes/keep_to_themselves_without_spill", || nodes()),
-        Test::new("job/nested/jobs_in_jobs_end", || nested()),
-        Test::new("job/trace/has_a_line_for_each_chunk", || trace()),
-        Test::new("job/plain/does_the_same_on_the_caller", || plain()),
+        Test::new("job/cpus/are_those_of_the_setting", cpus),
+        Test::new("job/cpus/are_those_of_whoever_starts", affinity),
+        Test::new("job/helpers/are_at_most_80_percent_of_the_vcpus", share),
+        Test::new("job/helpers/are_shared_by_all_jobs", callers),
+        Test::new("job/helpers/that_cannot_be_had_are_done_without", deny),
+        Test::new("job/helpers/may_come_from_a_workqueue", queue_work),
+        Test::new("job/cap/is_kept_within_10_percent", cap),
+        Test::new("job/nodes/keep_to_themselves_without_spill", nodes),
+        Test::new("job/nested/jobs_in_jobs_end", nested),
+        Test::new("job/trace/has_a_line_for_each_chunk", trace),
+        Test::new("job/plain/does_the_same_on_the_caller", plain),
     ]
 }
 

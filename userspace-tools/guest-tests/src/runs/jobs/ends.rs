@@ -34,7 +34,7 @@ pub fn tests() -> Vec<Test> {
     }
     tests.push(Test::new(
         "job/memory/too_much_is_refused_with_a_reason",
-        || memory(),
+        memory,
     ));
     tests
 }
