@@ -4,8 +4,8 @@
 //!
 //! What `padata_do_multithreaded()` in `kernel/padata.c` is for the time of boot, at run time, and
 //! with what its authors left for later: errors that name their chunk, undo, cancelling,
-//! deadlines, progress, and bounds on what helpers take from others. After
-//! <https://blogs.oracle.com/linux/multithreaded-struct-page-initialization>, and ktask.
+//! deadlines, progress, and bounds on what helpers take from others. After Daniel Jordan,
+//! "Multithreaded Struct Page Initialization", and ktask.
 //!
 //! ```ignore
 //! let pool = Pool::new(c"my-module")?;
