@@ -9,6 +9,7 @@
 #![cfg_attr(not(MODULE), no_std)]
 #![deny(unsafe_code)]
 
+pub mod bottleneck;
 pub mod chunk;
 pub mod counter;
 mod events;

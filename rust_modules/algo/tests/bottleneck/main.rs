@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Each bottleneck keeps its promises in every variant; only its speed differs.
+
+#[path = "../support/mod.rs"]
+mod support;
