@@ -10,6 +10,7 @@
 #include <linux/kernel_stat.h>
 #include <linux/kvm_para.h>
 #include <linux/percpu-refcount.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -34,6 +35,16 @@ void slowpath_preempt_disable(void)
 void slowpath_preempt_enable(void)
 {
 	preempt_enable();
+}
+
+void slowpath_rcu_read_lock(void)
+{
+	rcu_read_lock();
+}
+
+void slowpath_rcu_read_unlock(void)
+{
+	rcu_read_unlock();
 }
 
 unsigned long slowpath_irq_save(void)

@@ -8,6 +8,8 @@
 
 void slowpath_preempt_disable(void);
 void slowpath_preempt_enable(void);
+void slowpath_rcu_read_lock(void);
+void slowpath_rcu_read_unlock(void);
 /* Turns interrupts off on this CPU and returns what slowpath_irq_restore() puts back. */
 unsigned long slowpath_irq_save(void);
 void slowpath_irq_restore(unsigned long flags);

@@ -4,7 +4,8 @@
 //!
 //! Every file here is compiled twice: into the kernel modules, where [`primitive`] is the
 //! machine itself, and on the host under `cargo test`, where it is a twin that loom can explore.
-//! Nothing here allocates, prints, sleeps, or knows which of the two it is in.
+//! Nothing here allocates, prints, or knows which of the two it is in; nothing sleeps but what
+//! waits for a grace period ([`primitive::grace`]), and says so.
 
 #![cfg_attr(not(MODULE), no_std)]
 #![deny(unsafe_code)]

@@ -12,8 +12,10 @@ mod imp;
 
 pub use self::imp::{
     cpu_relax,
+    grace,
     here,
     keep,
+    rcu,
     smp_mb,
     stamp,
     undisturbed,

@@ -2,10 +2,8 @@
 
 //! Waiting for what others have begun.
 
-use kernel::bindings;
-
-/// Waits until everything that had preemption or interrupts off, on any vCPU, no longer has.
+/// Waits until everything that had preemption or interrupts off, on any vCPU, no longer has; RCU's
+/// readers are among that.
 pub fn wait_for_grace() {
-    // SAFETY: Called where it may sleep.
-    unsafe { bindings::synchronize_rcu() };
+    algo::primitive::grace();
 }

@@ -11,6 +11,8 @@ extern crate std;
 
 #[path = "host/per_vcpu.rs"]
 mod per_vcpu;
+#[path = "host/rcu.rs"]
+mod rcu;
 
 #[cfg(not(loom))]
 use core::sync::atomic as raw;
@@ -27,6 +29,7 @@ use raw::{
 use std::thread;
 
 pub use self::per_vcpu::{here, keep, on, undisturbed, wander, Mine, PerVcpu};
+pub use self::rcu::{grace, rcu};
 #[cfg(loom)]
 pub use loom::cell::UnsafeCell as Cell;
 

@@ -2,7 +2,7 @@
 
 //! The machine itself: the kernel's memory model, and the hypervisor's vCPUs.
 
-#![expect(unsafe_code, reason = "halting and kicking are C")]
+#![expect(unsafe_code, reason = "halting, kicking and RCU are C")]
 
 #[cfg_attr(any(outline, not(target_arch = "x86_64")), path = "outline.rs")]
 #[cfg_attr(not(any(outline, not(target_arch = "x86_64"))), path = "x86.rs")]
@@ -143,4 +143,24 @@ pub fn undisturbed<R>(work: impl FnOnce() -> R) -> R {
     // SAFETY: Undoes what was done above.
     unsafe { helpers::slowpath_irq_restore(flags) };
     r
+}
+
+/// Runs `read` as a reader: what [`grace`] is waited for to free stays there until it returns. It
+/// must not sleep. Readers wait for nobody, and may be within each other.
+#[inline(always)]
+pub fn rcu<R>(read: impl FnOnce() -> R) -> R {
+    // SAFETY: Undone below, on the same task.
+    unsafe { helpers::slowpath_rcu_read_lock() };
+    let r = read();
+    // SAFETY: Undoes what was done above.
+    unsafe { helpers::slowpath_rcu_read_unlock() };
+    r
+}
+
+/// Waits until every reader that began before is done. What a reader did before happens before the
+/// return, and what the caller did before happens before any reader that begins later. It sleeps;
+/// never called by a reader, or with preemption off.
+pub fn grace() {
+    // SAFETY: Called where it may sleep.
+    unsafe { kernel::bindings::synchronize_rcu() };
 }

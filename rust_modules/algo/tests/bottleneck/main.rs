@@ -4,3 +4,6 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+
+#[expect(unsafe_code, reason = "what is freed is a race")]
+mod rcu;

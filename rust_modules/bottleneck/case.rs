@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a case is to the threads that run it.
+
+use core::cell::Cell;
+
+use algo::Waiter;
+
+use crate::{
+    findings::{
+        Findings,
+        Found, //
+    },
+    random::Random,
+};
+
+/// A bottleneck, one variant of it.
+pub(crate) trait Case: Send + Sync {
+    /// Does `steps` operations as thread `who.index`; returns how many it did. Unless the case
+    /// [sleeps](Case::sleeps), the thread is on its vCPU with preemption off.
+    fn burst(&self, who: &Who<'_>, steps: u32) -> u32;
+
+    /// Tells what must be true once all threads have left.
+    fn settle(&self, to: &mut Findings);
+
+    /// Whether an operation may sleep: then bursts run preemptible.
+    fn sleeps(&self) -> bool {
+        false
+    }
+}
+
+/// The thread that does a burst.
+pub(crate) struct Who<'a> {
+    /// Its number, from 0.
+    pub(crate) index: u32,
+    /// How many threads there are.
+    pub(crate) threads: u32,
+    /// What locks know it by.
+    pub(crate) waiter: &'a Waiter,
+    /// Its source of numbers.
+    pub(crate) random: &'a Random,
+    /// What it saw that must not be.
+    pub(crate) found: &'a Found,
+    /// Operations that it did before; for what happens each so many.
+    pub(crate) done: &'a Cell<u64>,
+}
