@@ -8,3 +8,14 @@
 //! | case | what is fought over | variants, from the original to the fix |
 //! |---|---|---|
 //! | `file_list` | the list of a file system's open files | one, percpu |
+
+pub mod file_list;
+mod links;
+
+pub use self::links::Link;
+
+/// Says what was found wrong during a run, in a word or two.
+pub type Checked = Result<(), &'static str>;
+
+/// Is told, once all threads have left, a name, what was seen and what is due.
+pub type Findings<'a> = &'a mut dyn FnMut(&'static str, u64, u64);
