@@ -9,6 +9,7 @@ mod channel;
 mod command;
 mod input;
 mod kernel_log;
+mod loopback;
 mod modules;
 mod mounts;
 mod power;
@@ -62,6 +63,7 @@ fn serve() -> Result<()> {
     channel.keep_beating();
     mounts::rest().context("mounts")?;
     kernel_log::show_warnings().context("console log level")?;
+    loopback::up().context("bringing the loopback device up")?;
     let job = match wire::read(&mut messages).context("waiting for the job")? {
         Message::Job(job) => job,
         other => bail!("the host sent {other:?} where a job was expected"),

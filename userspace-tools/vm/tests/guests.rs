@@ -102,6 +102,14 @@ fn what_a_command_leaves_behind_does_not_keep_the_guest() {
 
 #[test]
 #[ignore = "boots a guest"]
+fn loopback_is_up_when_the_command_starts() {
+    let udp = ["syscall-load", "run", "udp_echo", "--run-ms", "50"];
+    let run = Guest::new().run(&[], &udp);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+#[test]
+#[ignore = "boots a guest"]
 fn a_panic_is_a_panic() {
     let run = Guest::new().run(&[], &["sh", "-c", "echo c > /proc/sysrq-trigger"]);
     assert_eq!(run.code, 241, "{}", run.stderr);
