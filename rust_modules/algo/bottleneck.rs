@@ -8,9 +8,14 @@
 //! | case | what is fought over | variants, from the original to the fix |
 //! |---|---|---|
 //! | `file_list` | the list of a file system's open files | one, percpu |
+//! | `peer_ref` | the list of the addresses that nobody talks to just now | flipping, collected |
+//! | `readahead` | the cache line of an open file | together, split, ifchanged |
 
 pub mod file_list;
 mod links;
+mod list;
+pub mod peer_ref;
+pub mod readahead;
 
 pub use self::links::Link;
 

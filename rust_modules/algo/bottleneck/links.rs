@@ -55,6 +55,17 @@ impl List {
         self.head.next.store(id, Relaxed);
     }
 
+    /// Puts entry `id`, which is in no list, to the end.
+    #[inline]
+    pub(super) fn push_last(&self, all: &[impl AsRef<Link>], id: u32) {
+        let Some(link) = at(all, id) else { return };
+        let last = self.head.prev.load(Relaxed);
+        link.prev.store(last, Relaxed);
+        link.next.store(NONE, Relaxed);
+        self.or_head(all, last).next.store(id, Relaxed);
+        self.head.prev.store(id, Relaxed);
+    }
+
     /// Takes entry `id`, which is in this list, out of it.
     #[inline]
     pub(super) fn remove(&self, all: &[impl AsRef<Link>], id: u32) {
@@ -66,13 +77,22 @@ impl List {
 
     /// Calls `see` with each entry, first to last.
     #[inline]
-    pub(super) fn walk(&self, all: &[impl AsRef<Link>], mut see: impl FnMut(u32)) {
+    pub(super) fn walk(&self, all: &[impl AsRef<Link>], see: impl FnMut(u32)) {
+        self.entries(all).for_each(see);
+    }
+
+    /// Returns the entries, first to last.
+    #[inline]
+    pub(super) fn entries<'a, T>(&self, all: &'a [T]) -> impl Iterator<Item = u32> + use<'a, T>
+    where
+        T: AsRef<Link>,
+    {
         let mut next = self.head.next.load(Relaxed);
-        for _ in all {
-            let Some(link) = at(all, next) else { return };
-            see(next);
-            next = link.next.load(Relaxed);
-        }
+        all.iter().map_while(move |_| {
+            let id = next;
+            next = at(all, id)?.next.load(Relaxed);
+            Some(id)
+        })
     }
 
     #[inline]

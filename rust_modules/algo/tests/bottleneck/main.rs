@@ -6,8 +6,10 @@
 mod support;
 
 mod file_list;
+mod peer_ref;
 #[expect(unsafe_code, reason = "what is freed is a race")]
 mod rcu;
+mod readahead;
 
 use algo::{Tuning, Waiter};
 
