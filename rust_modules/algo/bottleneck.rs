@@ -10,8 +10,10 @@
 //! | `file_list` | the list of a file system's open files | one, percpu |
 //! | `peer_ref` | the list of the addresses that nobody talks to just now | flipping, collected |
 //! | `readahead` | the cache line of an open file | together, split, ifchanged |
+//! | `hash` | a table that is looked up, and changed | one, bucket, lockfree |
 
 pub mod file_list;
+pub mod hash;
 mod links;
 mod list;
 pub mod peer_ref;

@@ -95,6 +95,13 @@ impl List {
         })
     }
 
+    /// Returns the last entry; none if there is none.
+    #[inline]
+    pub(super) fn last(&self) -> Option<u32> {
+        let last = self.head.prev.load(Relaxed);
+        (last != NONE).then_some(last)
+    }
+
     #[inline]
     fn or_head<'a>(&'a self, all: &'a [impl AsRef<Link>], id: u32) -> &'a Link {
         at(all, id).unwrap_or(&self.head)

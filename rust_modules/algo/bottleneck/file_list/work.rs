@@ -147,9 +147,9 @@ where
             // If the file was taken off before the walk, the turn that was over then is seen here.
             let stayed = before & 1 == 1 && truth.turn.0.load(Acquire) == before;
             match seen {
-                0 if stayed => Err("lost"),
+                0 if stayed => Err("walk_lost"),
                 0 | 1 => Ok(()),
-                _ => Err("doubled"),
+                _ => Err("walk_doubled"),
             }
         });
         let checked = seen.fold(Ok(()), Result::and);
@@ -183,9 +183,9 @@ where
                 _ => {}
             }
         }
-        to("open files that are lost", lost, 0);
-        to("files that are there twice", doubled, 0);
-        to("closed files that are there", left, 0);
+        to("lost", lost, 0);
+        to("doubled", doubled, 0);
+        to("left", left, 0);
     }
 }
 

@@ -97,6 +97,38 @@ fn a_vcpus_list_is_left_by_another_vcpu() {
     handed_over(|n| Percpu::new(closed(n), lanes::<Tas>(2)));
 }
 
+/// One file is closed and opened anew on another vCPU while all are walked.
+fn moved<F: FileList + Send + 'static>(list: fn(u32) -> F) {
+    check(3, move || {
+        let (list, me) = (Arc::new(list(3)), waiter());
+        on(0, || (0..3).for_each(|file| list.open(file, &me)));
+        let theirs = list.clone();
+        together(2, move |thread| {
+            for round in 0..ROUNDS {
+                let me = waiter();
+                if thread == 0 {
+                    on(1 - round % 2, || theirs.close(1, &me));
+                    on(1 - round % 2, || theirs.open(1, &me));
+                    continue;
+                }
+                let mut seen = [0; 3];
+                theirs.walk(&me, &mut |file| seen[file as usize] += 1);
+                assert_eq!((seen[0], seen[1] <= 1, seen[2]), (1, true, 1));
+            }
+        });
+    });
+}
+
+#[test]
+fn a_walk_along_one_list_sees_none_twice() {
+    moved(|n| One::<Tas, _>::new(closed(n)));
+}
+
+#[test]
+fn a_walk_along_all_lists_sees_none_twice() {
+    moved(|n| Percpu::new(closed(n), lanes::<Tas>(2)));
+}
+
 /// Threads need not meet in the one moment, so only loom is sure to notice.
 #[cfg(loom)]
 #[test]
@@ -119,11 +151,11 @@ fn a_file_that_is_opened_unseen_is_found_out() {
             }
         }
         let work = users(Forgetful, 1, 2);
-        assert_eq!(work.check(&waiter()), Err("doubled"));
+        assert_eq!(work.check(&waiter()), Err("walk_doubled"));
         work.step(0, 0, false, &waiter());
         let mut wrong = Vec::new();
         work.settle(&waiter(), &mut |_, seen, due| wrong.push((seen, due)));
         assert_eq!(wrong, [(1, 0), (1, 0), (1, 0)]);
-        assert_eq!(work.check(&waiter()), Err("lost"));
+        assert_eq!(work.check(&waiter()), Err("walk_lost"));
     });
 }

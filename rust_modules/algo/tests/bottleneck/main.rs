@@ -7,6 +7,7 @@ mod support;
 
 mod file_list;
 mod peer_ref;
+mod hash;
 #[expect(unsafe_code, reason = "what is freed is a race")]
 mod rcu;
 mod readahead;
