@@ -11,6 +11,7 @@
 //! | `peer_ref` | the list of the addresses that nobody talks to just now | flipping, collected |
 //! | `readahead` | the cache line of an open file | together, split, ifchanged |
 //! | `hash` | a table that is looked up, and changed | one, bucket, lockfree |
+//! | `lru` | the list of pages by last use | touch, lazy, batched, pernode |
 
 pub mod file_list;
 pub mod hash;
@@ -18,6 +19,7 @@ mod links;
 mod list;
 pub mod peer_ref;
 pub mod readahead;
+pub mod lru;
 
 pub use self::links::Link;
 

@@ -8,6 +8,7 @@ mod support;
 mod file_list;
 mod peer_ref;
 mod hash;
+mod lru;
 #[expect(unsafe_code, reason = "what is freed is a race")]
 mod rcu;
 mod readahead;
