@@ -12,6 +12,7 @@
 //! | `readahead` | the cache line of an open file | together, split, ifchanged |
 //! | `hash` | a table that is looked up, and changed | one, bucket, lockfree |
 //! | `lru` | the list of pages by last use | touch, lazy, batched, pernode |
+//! | `path_walk` | locks and counts of the directories of a path | locked, rcu |
 
 pub mod file_list;
 pub mod hash;
@@ -20,6 +21,7 @@ mod list;
 pub mod peer_ref;
 pub mod readahead;
 pub mod lru;
+pub mod path_walk;
 
 pub use self::links::Link;
 

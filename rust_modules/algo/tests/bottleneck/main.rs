@@ -9,6 +9,7 @@ mod file_list;
 mod peer_ref;
 mod hash;
 mod lru;
+mod path_walk;
 #[expect(unsafe_code, reason = "what is freed is a race")]
 mod rcu;
 mod readahead;
