@@ -18,10 +18,10 @@ pub mod file_list;
 pub mod hash;
 mod links;
 mod list;
-pub mod peer_ref;
-pub mod readahead;
 pub mod lru;
 pub mod path_walk;
+pub mod peer_ref;
+pub mod readahead;
 
 pub use self::links::Link;
 

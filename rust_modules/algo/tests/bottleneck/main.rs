@@ -6,10 +6,10 @@
 mod support;
 
 mod file_list;
-mod peer_ref;
 mod hash;
 mod lru;
 mod path_walk;
+mod peer_ref;
 #[expect(unsafe_code, reason = "what is freed is a race")]
 mod rcu;
 mod readahead;
