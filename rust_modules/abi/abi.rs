@@ -15,6 +15,7 @@ mod line;
 #[macro_use]
 mod setting;
 
+pub mod bottleneck;
 pub mod event;
 pub mod histogram;
 pub mod job_runner;

@@ -7,7 +7,13 @@
 //! that it did not run in between, whoever took its vCPU away. A thread that halts is not meant
 //! to run, so a halt is left out.
 
-use core::cell::Cell;
+#![expect(unsafe_code, reason = "who is told of waits is borrowed for a while")]
+
+use core::{
+    cell::Cell,
+    mem,
+    ptr::NonNull, //
+};
 
 use crate::primitive::stamp;
 
@@ -19,6 +25,9 @@ pub struct Waited {
     /// How long the thread was seen not to run, in stamps.
     pub lost: u64,
 }
+
+/// Who is told of a wait that is over.
+type Told = dyn Fn(&Waited);
 
 /// A thread's clock for its waits. It is off unless somebody [turns it on](Watch::look_for).
 #[derive(Default)]
@@ -32,6 +41,10 @@ pub struct Watch {
     lost: Cell<u64>,
     /// Halts up to the last look.
     halts: Cell<u64>,
+    /// Locks that were taken, of those that tell.
+    taken: Cell<u64>,
+    /// Who is told; valid while [`Watch::telling`] runs, and nothing else.
+    told: Cell<Option<NonNull<Told>>>,
 }
 
 impl Watch {
@@ -71,6 +84,46 @@ impl Watch {
         self.halts.set(halts);
     }
 
+    /// Runs `during`; `whom` is told of each wait that is over meanwhile, by [`Watch::take`].
+    pub fn telling<R>(&self, whom: &dyn Fn(&Waited), during: impl FnOnce() -> R) -> R {
+        /// Puts back who was told before, also if `during` panics.
+        struct Before<'a>(&'a Watch, Option<NonNull<Told>>);
+        impl Drop for Before<'_> {
+            fn drop(&mut self) {
+                self.0.told.set(self.1);
+            }
+        }
+        // SAFETY: Only the lifetime changes; `Before` takes the pointer away before it ends.
+        let whom = unsafe {
+            mem::transmute::<NonNull<dyn Fn(&Waited) + '_>, NonNull<Told>>(NonNull::from(whom))
+        };
+        let _before = Before(self, self.told.replace(Some(whom)));
+        during()
+    }
+
+    /// Notes that a lock was taken; if it was waited for, the wait is over.
+    #[inline]
+    pub fn take(&self) {
+        self.taken.set(self.taken.get().wrapping_add(1));
+        if self.since.get() != 0 {
+            self.tell();
+        }
+    }
+
+    /// Returns how many locks were taken.
+    pub fn taken(&self) -> u64 {
+        self.taken.get()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell(&self) {
+        if let (Some(waited), Some(whom)) = (self.end(), self.told.get()) {
+            // SAFETY: It is valid: `telling` is running.
+            unsafe { whom.as_ref()(&waited) };
+        }
+    }
+
     /// Ends the wait under way and tells of it; `None` if there was none.
     #[inline]
     pub fn end(&self) -> Option<Waited> {
@@ -108,6 +161,25 @@ mod tests {
         let lost = 101 + 101;
         assert_eq!(watch.end(), Some(Waited { since: from, lost }));
         assert_eq!(watch.end(), None);
+    }
+
+    #[test]
+    fn who_asks_to_be_told_is_told_of_waits_only() {
+        let (watch, told) = (Watch::default(), Cell::new(0));
+        watch.look_for(1);
+        let wait = || {
+            watch.begin(0);
+            watch.take();
+        };
+        let count = |_: &Waited| told.set(told.get() + 1);
+        watch.telling(&count, || {
+            wait();
+            watch.take();
+            watch.telling(&|_| told.set(told.get() + 10), wait);
+            wait();
+        });
+        wait();
+        assert_eq!((told.get(), watch.taken()), (12, 5));
     }
 
     #[test]

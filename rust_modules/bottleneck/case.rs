@@ -2,23 +2,27 @@
 
 //! What a case is to the threads that run it.
 
-use core::cell::Cell;
+pub(crate) mod stats;
 
 use algo::Waiter;
+use rig::Random;
 
-use crate::{
-    findings::{
-        Findings,
-        Found, //
-    },
-    random::Random,
+use crate::findings::{
+    Findings,
+    Found, //
 };
 
 /// A bottleneck, one variant of it.
 pub(crate) trait Case: Send + Sync {
-    /// Does `steps` operations as thread `who.index`; returns how many it did. Unless the case
-    /// [sleeps](Case::sleeps), the thread is on its vCPU with preemption off.
+    /// Does `steps` operations as thread `who.index`, or fewer; returns how many it did, 0 to end
+    /// the burst. Unless the case [sleeps](Case::sleeps), the thread is on its vCPU with
+    /// preemption off.
     fn burst(&self, who: &Who<'_>, steps: u32) -> u32;
+
+    /// Does what is left to do after a burst and may sleep, such as waiting for a grace period.
+    fn rest(&self, who: &Who<'_>) {
+        let _ = who;
+    }
 
     /// Tells what must be true once all threads have left.
     fn settle(&self, to: &mut Findings);
@@ -41,6 +45,4 @@ pub(crate) struct Who<'a> {
     pub(crate) random: &'a Random,
     /// What it saw that must not be.
     pub(crate) found: &'a Found,
-    /// Operations that it did before; for what happens each so many.
-    pub(crate) done: &'a Cell<u64>,
 }

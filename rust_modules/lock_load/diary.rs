@@ -3,10 +3,6 @@
 //! What the instruments saw of one thread, which alone writes it.
 
 use algo::{
-    histogram::{
-        Histogram,
-        BUCKETS, //
-    },
     ledger::Blame,
     primitive::{
         Atomic,
@@ -14,6 +10,7 @@ use algo::{
     }, //
 };
 use kernel::prelude::*;
+use rig::Times;
 
 /// A number that one thread writes, and others read when it has left.
 pub(crate) struct Tally(Atomic<u64>);
@@ -33,30 +30,6 @@ impl Tally {
 
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Relaxed)
-    }
-}
-
-/// Times of one kind.
-pub(crate) struct Times {
-    pub(crate) histogram: Histogram<KVVec<Atomic<u64>>>,
-    pub(crate) longest_ns: Tally,
-}
-
-impl Times {
-    fn new() -> Result<Self> {
-        let mut words = KVVec::with_capacity(BUCKETS, GFP_KERNEL)?;
-        for _ in 0..BUCKETS {
-            words.push(Atomic::new(0), GFP_KERNEL)?;
-        }
-        Ok(Self {
-            histogram: Histogram::new(words),
-            longest_ns: Tally::new(),
-        })
-    }
-
-    pub(crate) fn record(&self, ns: u64) {
-        self.histogram.record(ns);
-        self.longest_ns.raise(ns);
     }
 }
 

@@ -26,15 +26,15 @@ use abi::{
 use algo::histogram::SUB_BITS;
 use rig::{
     Ended,
-    Text, //
+    Text,
+    Times, //
 };
 
 use crate::{
     contest::Contest,
     diary::{
         Blamed,
-        Diary,
-        Times, //
+        Diary, //
     },
     instruments::{
         Instruments,

@@ -7,6 +7,7 @@
 
 mod alarm;
 mod bench;
+mod bursts;
 mod clock;
 mod control;
 mod cpu;
@@ -22,15 +23,18 @@ mod kernel_lock;
 mod kernel_refs;
 mod kick;
 mod line;
+mod line_up;
 mod load;
 mod memory;
 mod mode;
 mod nap;
+mod number;
 mod on_death;
 mod padded;
 mod percpu_counter;
 mod pool;
 mod preempt;
+mod random;
 mod raw_spin;
 mod refused;
 mod rwlock;
@@ -42,6 +46,7 @@ mod task;
 mod text;
 mod thread;
 mod ticks;
+mod times;
 mod urgency;
 mod vcpus;
 mod watchdog;
@@ -49,6 +54,10 @@ mod watchdog;
 pub use self::{
     alarm::Alarm,
     bench::Stand,
+    bursts::{
+        Burst,
+        Bursts, //
+    },
     clock::{
         now_ns,
         steal_ns, //
@@ -88,6 +97,11 @@ pub use self::{
         kick_by, //
     },
     line::Line,
+    line_up::{
+        LineUp,
+        Until,
+        LINE_UP_MS, //
+    },
     load::{
         Ended,
         Load, //
@@ -103,6 +117,7 @@ pub use self::{
         nap_soundly_until,
         nap_until, //
     },
+    number::Number,
     on_death::{
         Mourns,
         OnDeath, //
@@ -119,6 +134,7 @@ pub use self::{
         breathe,
         Preempt, //
     },
+    random::Random,
     raw_spin::RawSpin,
     refused::Refused,
     rwlock::RwLock,
@@ -143,6 +159,7 @@ pub use self::{
     },
     text::Text,
     ticks::Ticks,
+    times::Times,
     urgency::{
         go_first,
         go_last, //

@@ -20,13 +20,13 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     now_ns,
+    Number,
     Padded, //
 };
 
 use crate::{
     history::History,
     total::{
-        Number,
         Progress,
         Total, //
     }, //

@@ -105,7 +105,7 @@ impl Kind {
 
     /// Operations that the thread `index` made.
     pub(crate) fn adds(&self, index: usize) -> u64 {
-        let of = |parts: &[rig::Padded<crate::total::Number>]| parts.get(index).map(|n| n.get());
+        let of = |parts: &[rig::Padded<rig::Number>]| parts.get(index).map(|n| n.get());
         let adds = match self {
             Self::Adds(run) => run.parts.get(index).map(|part| part.adds.made.get()),
             Self::Refs(run) => of(&run.cycles),

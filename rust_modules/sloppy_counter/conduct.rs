@@ -10,11 +10,10 @@ use rig::{
     now_ns,
     possible_vcpus,
     take_offline,
+    Number,
     Refused,
     Stage, //
 };
-
-use crate::total::Number;
 
 /// A run that things happen to.
 pub(crate) trait Disturbed {

@@ -23,20 +23,18 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     breathe,
+    LineUp,
+    Number,
     Padded,
     Preempt,
     Refused,
+    Until,
     Worker, //
 };
 
 use crate::{
     bout::Outcome,
-    conduct::Disturbed,
-    line_up::{
-        LineUp,
-        Until, //
-    },
-    total::Number, //
+    conduct::Disturbed, //
 };
 
 /// Numbers between two chances for others to run.

@@ -22,22 +22,20 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     breathe,
+    LineUp,
+    Number,
     Padded,
     Preempt,
+    Random,
     Refused,
+    Until,
     Vcpus,
     Worker, //
 };
 
 use crate::{
     bout::Outcome,
-    conduct::Disturbed,
-    line_up::{
-        LineUp,
-        Until, //
-    },
-    random::Random,
-    total::Number, //
+    conduct::Disturbed, //
 };
 
 /// Tries between two chances for others to run.
@@ -85,7 +83,7 @@ impl Limit {
         else {
             return;
         };
-        let mut random = Random::new(worker.index);
+        let random = Random::new(worker.index);
         let mut mine: i64 = 0;
         let _clock = self.line_up.come(worker);
         let mut until = Until::new(&self.line_up, worker);

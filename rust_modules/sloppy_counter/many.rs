@@ -21,21 +21,19 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     breathe,
+    LineUp,
+    Number,
     Padded,
     Preempt,
     Refused,
+    Until,
     Vcpus,
     Worker, //
 };
 
 use crate::{
     bout::Outcome,
-    conduct::Disturbed,
-    line_up::{
-        LineUp,
-        Until, //
-    },
-    total::Number, //
+    conduct::Disturbed, //
 };
 
 /// What the threads of a run share.

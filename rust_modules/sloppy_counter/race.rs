@@ -21,11 +21,15 @@ use rig::{
     breathe,
     now_ns,
     wait_for_grace,
+    Burst,
+    LineUp,
     Mourns,
+    Number,
     OnDeath,
     Padded,
     Preempt,
     Refused,
+    Until,
     Vcpus,
     Worker, //
 };
@@ -34,14 +38,8 @@ use crate::{
     audit::Audit,
     conduct::Disturbed,
     history::History,
-    line_up::{
-        LineUp,
-        Until, //
-    },
-    pace::Pace,
     table,
     total::{
-        Number,
         Progress,
         Total, //
     }, //
@@ -60,8 +58,8 @@ impl Mourns for Subject {
 /// What one thread does and finds.
 #[derive(Default)]
 pub(crate) struct Part {
-    pub(crate) adds: Pace,
-    pub(crate) reads: Pace,
+    pub(crate) adds: Burst,
+    pub(crate) reads: Burst,
     pub(crate) steal_ns: Number,
 }
 

@@ -31,22 +31,20 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     breathe,
+    LineUp,
+    Number,
     Padded,
     Preempt,
+    Random,
     Refused,
+    Until,
     Vcpus,
     Worker, //
 };
 
 use crate::{
     bout::Outcome,
-    conduct::Disturbed,
-    line_up::{
-        LineUp,
-        Until, //
-    },
-    random::Random,
-    total::Number, //
+    conduct::Disturbed, //
 };
 
 /// Things that are looked at between two chances for others to run.
@@ -175,7 +173,7 @@ impl Refs {
             return;
         };
         let next = self.mail.get(next).or(self.mail.first());
-        let mut random = Random::new(worker.index);
+        let random = Random::new(worker.index);
         let _clock = self.line_up.come(worker);
         let mut until = Until::new(&self.line_up, worker);
         let mut bursts: u32 = 0;

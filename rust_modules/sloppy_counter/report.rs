@@ -28,6 +28,7 @@ use abi::{
 use algo::primitive::Relaxed;
 use rig::{
     possible_vcpus,
+    Bursts,
     Ended,
     Text, //
 };
@@ -40,7 +41,6 @@ use crate::{
         Outcome, //
     },
     conduct::Happened,
-    pace::Paces,
     race::Race,
     SloppyCounter, //
 };
@@ -157,8 +157,8 @@ fn sum(race: &Race, elapsed_ns: u64) -> Sum {
 }
 
 fn speed(race: &Race) -> Speed {
-    let adds = Paces::of(race.parts.iter().map(|part| &part.adds));
-    let reads = Paces::of(race.parts.iter().map(|part| &part.reads));
+    let adds = Bursts::of(race.parts.iter().map(|part| &part.adds));
+    let reads = Bursts::of(race.parts.iter().map(|part| &part.reads));
     let stolen = race.parts.iter().map(|part| part.steal_ns.get());
     Speed {
         busy_ns: adds.busy_ns,

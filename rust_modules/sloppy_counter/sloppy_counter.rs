@@ -11,12 +11,9 @@ mod history;
 mod ids;
 mod kernel_counters;
 mod limit;
-mod line_up;
 mod many;
-mod pace;
 mod promises;
 mod race;
-mod random;
 mod refs;
 mod report;
 mod table;
@@ -69,7 +66,7 @@ struct SloppyCounter;
 impl Load for SloppyCounter {
     type Run = Bout;
     const NAME: &'static CStr = c"sloppy-counter";
-    const LINE_UP_MS: u32 = line_up::PATIENCE_MS;
+    const LINE_UP_MS: u32 = rig::LINE_UP_MS;
     rig::settings!(Config);
 
     fn length_ms(config: &Config) -> u32 {

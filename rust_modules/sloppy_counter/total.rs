@@ -4,13 +4,12 @@
 
 use algo::{
     counter::Counter,
-    primitive::{
-        keep,
-        Atomic,
-        Relaxed, //
-    }, //
+    primitive::keep, //
 };
-use rig::Padded;
+use rig::{
+    Number,
+    Padded, //
+};
 
 /// What a counter promises besides counting; what it does not have costs nothing.
 pub(crate) trait Promise: Counter + Send + Sync + 'static {
@@ -62,32 +61,6 @@ pub(crate) struct Progress {
     pub(crate) begun: Number,
     /// Additions that are over.
     pub(crate) done: Number,
-}
-
-/// A number that one thread writes and others look at.
-pub(crate) struct Number(Atomic<u64>);
-
-impl Default for Number {
-    fn default() -> Self {
-        Self(Atomic::new(0))
-    }
-}
-
-impl Number {
-    #[inline(always)]
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Relaxed)
-    }
-
-    #[inline(always)]
-    pub(crate) fn set(&self, n: u64) {
-        self.0.store(n, Relaxed);
-    }
-
-    #[inline(always)]
-    pub(crate) fn add(&self, n: u64) {
-        self.set(self.get().wrapping_add(n));
-    }
 }
 
 /// A counter in a run, whichever it is.

@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use anyhow::{anyhow, bail};
-use debugfs::{Interrupt, JobRunner, LockLoad, Module, Record, Report, Settings, SloppyCounter};
+use debugfs::{
+    Bottleneck, Interrupt, JobRunner, LockLoad, Module, Record, Report, Settings, SloppyCounter,
+};
 
 /// Runs `settings` on `module` and gives the record.
 pub fn run(
@@ -19,11 +21,13 @@ pub fn run(
         LockLoad::MODULE => run_on::<LockLoad>(root, settings, seq, interrupt),
         SloppyCounter::MODULE => run_on::<SloppyCounter>(root, settings, seq, interrupt),
         JobRunner::MODULE => run_on::<JobRunner>(root, settings, seq, interrupt),
+        Bottleneck::MODULE => run_on::<Bottleneck>(root, settings, seq, interrupt),
         _ => bail!(
-            "`{module}`: no such module; a line begins with one of: {} {} {}",
+            "`{module}`: no such module; a line begins with one of: {} {} {} {}",
             LockLoad::MODULE,
             SloppyCounter::MODULE,
-            JobRunner::MODULE
+            JobRunner::MODULE,
+            Bottleneck::MODULE
         ),
     }
 }

@@ -28,7 +28,7 @@ pub use self::{
     module::Module,
     outcome::Outcome,
     record::{Failure, Record},
-    report::{Event, JobRunner, LockLoad, Report, SloppyCounter},
+    report::{Bottleneck, Event, Finding, JobRunner, LockLoad, Report, SloppyCounter},
     settings::{pairs, vcpus, Settings},
 };
 

@@ -2,6 +2,7 @@
 
 //! What a run came to, by module.
 
+mod bottleneck;
 mod job_runner;
 mod lock_load;
 mod sloppy_counter;
@@ -15,6 +16,7 @@ use serde::{
 };
 
 pub use self::{
+    bottleneck::{Bottleneck, Finding},
     job_runner::JobRunner,
     lock_load::{Event, LockLoad},
     sloppy_counter::SloppyCounter,

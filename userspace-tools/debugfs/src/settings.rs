@@ -4,7 +4,7 @@
 
 use std::{fmt::Display, fs, thread::available_parallelism};
 
-use abi::{job_runner, lock_load, sloppy_counter, Limits, Refusal};
+use abi::{bottleneck, job_runner, lock_load, sloppy_counter, Limits, Refusal};
 
 /// The settings of a module, by key.
 pub trait Settings: Copy + Default + PartialEq + Display {
@@ -68,7 +68,8 @@ macro_rules! settings {
 settings!(
     lock_load: [("SLOWPATH_MODE", "mode"), ("SLOWPATH_PREEMPT", "preempt")],
     sloppy_counter: [],
-    job_runner: []
+    job_runner: [],
+    bottleneck: []
 );
 
 /// The `key=value` words of a line, split.

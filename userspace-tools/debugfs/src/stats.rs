@@ -43,6 +43,18 @@ pub fn percent(part: f64, whole: f64) -> f64 {
     part / whole * 100.0
 }
 
+/// Jain's index of shares: 1 if all are the same, 1/n if one has all; NaN of nothing.
+pub fn jain(shares: impl Iterator<Item = f64>) -> f64 {
+    let start = (0.0, 0.0, 0.0);
+    let (n, sum, squares) = shares.fold(start, |(n, sum, squares), share| {
+        (n + 1.0, sum + share, squares + share * share)
+    });
+    match squares == 0.0 {
+        true => f64::NAN,
+        false => sum * sum / (squares * n),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +66,13 @@ mod tests {
         assert!((sample.stdev - (32.0f64 / 7.0).sqrt()).abs() < 1e-12);
         assert!((sample.spread() - 7.0 / 4.5 * 100.0).abs() < 1e-12);
         assert_eq!(Sample::of([3.0, 1.0, 2.0]).median, 2.0);
+    }
+
+    #[test]
+    fn jains_index_is_one_of_equal_shares() {
+        assert_eq!(jain([3.0, 3.0, 3.0].into_iter()), 1.0);
+        assert_eq!(jain([4.0, 0.0, 0.0, 0.0].into_iter()), 0.25);
+        assert!(jain([0.0, 0.0].into_iter()).is_nan());
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub enum Module {
     SloppyCounter,
     /// `job-runner`
     JobRunner,
+    /// `bottleneck`
+    Bottleneck,
 }
 
 impl Module {
@@ -107,6 +109,7 @@ impl Module {
             Self::LockLoad => "lock-load",
             Self::SloppyCounter => "sloppy-counter",
             Self::JobRunner => "job-runner",
+            Self::Bottleneck => "bottleneck",
         }
     }
 }

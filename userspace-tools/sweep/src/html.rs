@@ -114,6 +114,7 @@ impl Drawn<'_> {
             Module::LockLoad => "sections/s",
             Module::SloppyCounter => "additions/s",
             Module::JobRunner => "milliseconds",
+            Module::Bottleneck => "operations/s",
         }
     }
 

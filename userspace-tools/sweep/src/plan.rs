@@ -306,6 +306,7 @@ fn length(module: Module, words: &str, limits: &Limits) -> Result<Duration, Stri
     Ok(match module {
         Module::LockLoad => Duration::from_millis(config!(lock_load).run_ms.into()),
         Module::SloppyCounter => Duration::from_millis(config!(sloppy_counter).run_ms.into()),
+        Module::Bottleneck => Duration::from_millis(config!(bottleneck).run_ms.into()),
         Module::JobRunner => {
             let config = config!(job_runner);
             let each_ns = match config.job {

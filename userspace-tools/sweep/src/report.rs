@@ -3,6 +3,7 @@
 //! What came of a run, by module, and whether it agrees with itself.
 
 use abi::{
+    bottleneck,
     job_runner,
     lock_load,
     sloppy_counter,
@@ -43,6 +44,15 @@ pub enum Report {
         /// Each worker.
         workers: Vec<job_runner::Worker>,
     },
+    /// Of `bottleneck`.
+    Bottleneck {
+        /// All threads together.
+        sum: bottleneck::Sum,
+        /// The CPU time that they had.
+        granted: bottleneck::Granted,
+        /// Each thread.
+        threads: Vec<bottleneck::Thread>,
+    },
 }
 
 impl Report {
@@ -79,16 +89,31 @@ impl Report {
                     job_runner::Worker::KEYS,
                 )?,
             },
+            "bottleneck" => Self::Bottleneck {
+                sum: record.line("sum", bottleneck::Sum::WORD, bottleneck::Sum::KEYS)?,
+                granted: record.line(
+                    "granted",
+                    bottleneck::Granted::WORD,
+                    bottleneck::Granted::KEYS,
+                )?,
+                threads: record.lines(
+                    "threads",
+                    bottleneck::Thread::WORD,
+                    bottleneck::Thread::KEYS,
+                )?,
+            },
             other => bail!("`{other}` is no module that sweep knows"),
         })
     }
 
-    /// The number that the run was made for: sections/s, additions/s, or milliseconds.
+    /// The number that the run was made for: sections/s, additions/s, operations/s, or
+    /// milliseconds.
     pub fn value(&self) -> f64 {
         let per_s = |n: u64, elapsed_ns: u64| n as f64 * 1e9 / elapsed_ns.max(1) as f64;
         match self {
             Self::LockLoad { sum, .. } => per_s(sum.sections, sum.elapsed_ns),
             Self::SloppyCounter { sum, .. } => per_s(sum.adds, sum.elapsed_ns),
+            Self::Bottleneck { sum, .. } => per_s(sum.ops, sum.elapsed_ns),
             Self::JobRunner { sum, .. } => sum.elapsed_ns as f64 / 1e6,
         }
     }
@@ -98,7 +123,7 @@ impl Report {
         !matches!(self, Self::JobRunner { .. })
     }
 
-    /// How much was done per second: sections, additions or items.
+    /// How much was done per second: sections, additions, operations or items.
     pub fn rate(&self) -> f64 {
         match self {
             Self::JobRunner { sum, .. } => sum.once as f64 * 1e9 / sum.elapsed_ns.max(1) as f64,
@@ -112,6 +137,7 @@ impl Report {
             Self::LockLoad { sum, .. } => sum.exclusion,
             Self::SloppyCounter { sum, .. } => sum.total,
             Self::JobRunner { sum, .. } => sum.coverage,
+            Self::Bottleneck { sum, .. } => sum.verdict,
         }
     }
 
@@ -121,6 +147,7 @@ impl Report {
             Self::LockLoad { sum, threads, .. } => locks(sum, threads),
             Self::SloppyCounter { sum, threads } => counters(sum, threads),
             Self::JobRunner { sum, workers } => jobs(sum, workers),
+            Self::Bottleneck { sum, threads, .. } => bottlenecks(sum, threads),
         };
         let failed = checks.into_iter().find(|(holds, _)| !holds);
         failed.map(|(_, what)| format!("the report contradicts itself: not so that {what}"))
@@ -197,6 +224,24 @@ fn jobs(sum: &job_runner::Sum, workers: &[job_runner::Worker]) -> Checks {
             "coverage held and items of workers add up",
         ),
         (sum.cut_short == 0, "the job ran to its end within limit_ms"),
+    ]
+}
+
+fn bottlenecks(sum: &bottleneck::Sum, threads: &[bottleneck::Thread]) -> Checks {
+    vec![
+        (sum.elapsed_ns > 0, "time passed"),
+        (
+            sum.threads as usize == threads.len(),
+            "each thread has its line",
+        ),
+        (
+            sum.ops == threads.iter().map(|t| t.ops).sum::<u64>(),
+            "operations of threads add up",
+        ),
+        (
+            (sum.verdict == Verdict::Broken) == (sum.wrong > 0),
+            "broken is what has errors",
+        ),
     ]
 }
 

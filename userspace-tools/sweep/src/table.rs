@@ -2,6 +2,7 @@
 
 //! Tables, one form for each module.
 
+mod bottlenecks;
 mod counters;
 mod grid;
 mod jobs;
@@ -23,5 +24,6 @@ pub fn table(part: &Part, cells: &[Cell]) -> String {
         Module::LockLoad => locks::table(part, cells),
         Module::SloppyCounter => counters::table(part, cells),
         Module::JobRunner => jobs::table(cells),
+        Module::Bottleneck => bottlenecks::table(part, cells),
     }
 }

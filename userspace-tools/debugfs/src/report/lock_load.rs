@@ -20,6 +20,7 @@ use serde::Serialize;
 use super::{equal, fields, list, some, Lines, Report};
 use crate::{
     histogram::{merged, Histogram, Timed},
+    stats::jain,
     Outcome,
 };
 
@@ -99,14 +100,7 @@ impl LockLoad {
 
     /// Jain's index of the threads' sections: 1 if all had the same share, 1/n if one had all.
     pub fn fairness(&self) -> f64 {
-        let (sum, squares) = self.threads.iter().fold((0.0, 0.0), |(sum, squares), t| {
-            let n = t.sections as f64;
-            (sum + n, squares + n * n)
-        });
-        if squares == 0.0 {
-            return f64::NAN;
-        }
-        sum * sum / (squares * self.threads.len() as f64)
+        jain(self.threads.iter().map(|thread| thread.sections as f64))
     }
 
     /// Critical sections per second of CPU time that the threads were given.

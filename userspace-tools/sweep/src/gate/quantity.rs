@@ -10,7 +10,7 @@ use crate::report::{
 /// Their names, for those who mistype one.
 pub const NAMES: &str =
     "value rate; locks: jain halts kicks lost wait_p50 wait_p99 wait_p999 overtaken long_waits held_up \
-     held_up_of_all; counters: error bound lost; jobs: chunks missed repeated";
+     held_up_of_all; counters: error bound lost; jobs: chunks missed repeated; bottlenecks: jain wrong granted_rate";
 
 /// The number `name` of a run; nothing if its module has no such number.
 pub fn quantity(report: &Report, name: &str) -> Option<f64> {
@@ -30,6 +30,14 @@ pub fn quantity(report: &Report, name: &str) -> Option<f64> {
         ("lost", Report::SloppyCounter { sum, .. }) => {
             Some((i128::from(sum.adds) - i128::from(sum.sum)) as f64)
         }
+        ("jain", Report::Bottleneck { threads, .. }) => {
+            let ops = threads.iter().map(|thread| thread.ops as f64);
+            jain(&ops.collect::<Vec<_>>())
+        }
+        ("wrong", Report::Bottleneck { sum, .. }) => Some(sum.wrong as f64),
+        ("granted_rate", Report::Bottleneck { sum, granted, .. }) => {
+            Some(sum.ops as f64 * 1e9 / granted.cpu_ns.max(1) as f64)
+        }
         ("chunks", Report::JobRunner { sum, .. }) => Some(sum.chunks as f64),
         ("missed", Report::JobRunner { sum, .. }) => Some(sum.missed as f64),
         ("repeated", Report::JobRunner { sum, .. }) => Some(sum.repeated as f64),
@@ -40,7 +48,7 @@ pub fn quantity(report: &Report, name: &str) -> Option<f64> {
 /// Whether any run of any module has such a number.
 pub fn is_known(name: &str) -> bool {
     let names = NAMES.split([' ', ';', ':']);
-    let modules = ["", "locks", "counters", "jobs"];
+    let modules = ["", "locks", "counters", "jobs", "bottlenecks"];
     names
         .filter(|word| !modules.contains(word))
         .any(|known| known == name)

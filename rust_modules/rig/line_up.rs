@@ -2,21 +2,21 @@
 
 //! Beginning and ending together.
 
+use crate::{
+    now_ns,
+    Worker, //
+};
 use algo::primitive::{
     cpu_relax,
     Atomic,
     Relaxed, //
 };
-use rig::{
-    now_ns,
-    Worker, //
-};
 
 /// How long to wait for a thread whose vCPU has no CPU, at the beginning and at the end.
-pub(crate) const PATIENCE_MS: u32 = 1000;
+pub const LINE_UP_MS: u32 = 1000;
 
 /// Where threads wait until all run.
-pub(crate) struct LineUp {
+pub struct LineUp {
     threads: u32,
     run_ms: u32,
     /// Threads that are about to begin.
@@ -28,7 +28,8 @@ pub(crate) struct LineUp {
 }
 
 impl LineUp {
-    pub(crate) fn new(threads: u32, run_ms: u32) -> Self {
+    /// Creates it, for so many threads and a run of that length.
+    pub fn new(threads: u32, run_ms: u32) -> Self {
         Self {
             threads,
             run_ms,
@@ -40,7 +41,7 @@ impl LineUp {
 
     /// Waits until every thread runs, since a vCPU without a CPU may be late, and begins the run
     /// with the last; what is returned must live for as long as it lasts.
-    pub(crate) fn come(&self, worker: &Worker<'_>) -> Option<impl Sized> {
+    pub fn come(&self, worker: &Worker<'_>) -> Option<impl Sized> {
         if self.came.fetch_add(1, Relaxed).wrapping_add(1) == self.threads {
             let clock = worker.start_clock(self.run_ms);
             self.begun.store(true, Relaxed);
@@ -53,22 +54,22 @@ impl LineUp {
     }
 
     /// Notes that one more thread has done something.
-    pub(crate) fn take_part(&self) {
+    pub fn take_part(&self) {
         self.took_part.add(1, Relaxed);
     }
 
     /// Returns whether to leave, the alarm having rung at `rung_ns`: once everyone has done
     /// something. So who was first is still at it when the last one is, and a counter that
     /// loses shows it even on a host that let only one vCPU run in the time given.
-    pub(crate) fn over(&self, rung_ns: u64) -> bool {
-        let patience_ns = u64::from(PATIENCE_MS).saturating_mul(1_000_000);
+    pub fn over(&self, rung_ns: u64) -> bool {
+        let patience_ns = u64::from(LINE_UP_MS).saturating_mul(1_000_000);
         self.took_part.load(Relaxed) >= self.threads
             || now_ns().saturating_sub(rung_ns) > patience_ns
     }
 }
 
 /// Asks after each burst whether the run is over.
-pub(crate) struct Until<'a> {
+pub struct Until<'a> {
     line_up: &'a LineUp,
     worker: &'a Worker<'a>,
     bursts: u64,
@@ -76,7 +77,8 @@ pub(crate) struct Until<'a> {
 }
 
 impl<'a> Until<'a> {
-    pub(crate) fn new(line_up: &'a LineUp, worker: &'a Worker<'a>) -> Self {
+    /// Creates it for `worker`, which has lined up.
+    pub fn new(line_up: &'a LineUp, worker: &'a Worker<'a>) -> Self {
         Self {
             line_up,
             worker,
@@ -86,7 +88,7 @@ impl<'a> Until<'a> {
     }
 
     /// Notes a burst, and returns whether it was the last.
-    pub(crate) fn over(&mut self) -> bool {
+    pub fn over(&mut self) -> bool {
         if self.bursts == 0 {
             self.line_up.take_part();
         }

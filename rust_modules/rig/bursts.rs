@@ -2,34 +2,34 @@
 
 //! How long bursts take: all together, without the vCPU's CPU, and at their quickest.
 
-use crate::total::Number;
+use crate::Number;
 
 /// The times of one thread's bursts, all of one length; it alone writes them.
 #[derive(Default)]
-pub(crate) struct Pace {
+pub struct Burst {
     /// Operations.
-    pub(crate) made: Number,
+    pub made: Number,
     /// All the time.
-    pub(crate) busy_ns: Number,
+    pub busy_ns: Number,
     /// What of it was without a CPU.
-    pub(crate) lost_ns: Number,
+    pub lost_ns: Number,
     /// The quickest burst, by operation, in picoseconds; 0 before the first.
-    pub(crate) best_ps: Number,
+    pub best_ps: Number,
     /// Operations of bursts during which another thread ended one, too.
-    pub(crate) shared: Number,
+    pub shared: Number,
     /// The time of these.
-    pub(crate) shared_ns: Number,
+    pub shared_ns: Number,
     /// The quickest burst.
     best_ns: Number,
 }
 
-impl Pace {
+impl Burst {
     /// A burst this much longer than four quick ones was without a CPU for a while: no interrupt
     /// of the guest takes so long.
     const GAP_NS: u64 = 200_000;
 
     /// Notes a burst of `made` operations; `shared` if another thread was seen to be at it, too.
-    pub(crate) fn note(&self, made: u32, ns: u64, shared: bool) {
+    pub fn note(&self, made: u32, ns: u64, shared: bool) {
         self.made.add(made.into());
         self.busy_ns.add(ns);
         let best = match self.best_ns.get() {
@@ -52,17 +52,17 @@ impl Pace {
 
 /// Several threads' times.
 #[derive(Default)]
-pub(crate) struct Paces {
-    pub(crate) made: u64,
-    pub(crate) busy_ns: u64,
-    pub(crate) lost_ns: u64,
-    pub(crate) best_ps: u64,
-    pub(crate) shared: u64,
-    pub(crate) shared_ns: u64,
+pub struct Bursts {
+    pub made: u64,
+    pub busy_ns: u64,
+    pub lost_ns: u64,
+    pub best_ps: u64,
+    pub shared: u64,
+    pub shared_ns: u64,
 }
 
-impl Paces {
-    pub(crate) fn of<'a>(paces: impl Iterator<Item = &'a Pace>) -> Self {
+impl Bursts {
+    pub fn of<'a>(paces: impl Iterator<Item = &'a Burst>) -> Self {
         paces.fold(Self::default(), |sum, pace| Self {
             made: sum.made.wrapping_add(pace.made.get()),
             busy_ns: sum.busy_ns.wrapping_add(pace.busy_ns.get()),
@@ -77,12 +77,12 @@ impl Paces {
     }
 
     /// An operation, of the time that was granted, in picoseconds.
-    pub(crate) fn mean_ps(&self) -> u64 {
+    pub fn mean_ps(&self) -> u64 {
         per_operation(self.busy_ns.saturating_sub(self.lost_ns), self.made)
     }
 
     /// An operation while another thread was at it, too.
-    pub(crate) fn shared_ps(&self) -> u64 {
+    pub fn shared_ps(&self) -> u64 {
         per_operation(self.shared_ns, self.shared)
     }
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Threads on vCPUs fight over something, as it was once done and as it is done today.
+
+#![deny(unsafe_code)]
+
+mod case;
+mod findings;
+mod part;
+mod report;
+mod run;
+mod table;
+mod timed;
+
+use core::fmt;
+
+use abi::{
+    bottleneck::Config,
+    Limits, //
+};
+use kernel::{
+    prelude::*,
+    str::CStr, //
+};
+use rig::{
+    Ended,
+    Load,
+    Refused,
+    Stand,
+    Text,
+    Worker, //
+};
+
+use self::run::Run;
+
+module! {
+    type: Module,
+    name: "bottleneck",
+    authors: ["Slowpath"],
+    description: "Bottlenecks of the kernel's past under load on vCPUs",
+    license: "GPL",
+}
+
+struct Module {
+    _stand: Stand<Bottleneck>,
+}
+
+impl kernel::Module for Module {
+    fn init(_: &'static ThisModule) -> Result<Self> {
+        Ok(Self {
+            _stand: Stand::new(Bottleneck)?,
+        })
+    }
+}
+
+struct Bottleneck;
+
+impl Load for Bottleneck {
+    type Run = Run;
+    const NAME: &'static CStr = c"bottleneck";
+    const LINE_UP_MS: u32 = rig::LINE_UP_MS;
+    rig::settings!(Config);
+
+    fn length_ms(config: &Config) -> u32 {
+        config.run_ms
+    }
+
+    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Run, Refused> {
+        Run::new(config, limits)
+    }
+
+    fn threads(run: &Run) -> u32 {
+        run.config.threads
+    }
+
+    fn work(run: &Run, worker: &Worker<'_>) {
+        run.take_part(worker);
+    }
+
+    fn report_bytes(run: &Run) -> usize {
+        report::bytes(run.config.threads)
+    }
+
+    fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {
+        report::write(ended, to)
+    }
+}

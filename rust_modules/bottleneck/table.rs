@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The cases: each name with its variant, and the type behind it.
+
+use core::fmt;
+
+use abi::{
+    bottleneck::{
+        Case as Name,
+        Config,
+        Lock as LockName,
+        Variant,
+        CASES, //
+    },
+    Limits, //
+};
+use kernel::prelude::*;
+use rig::Refused;
+
+use crate::case::{
+    stats,
+    Case, //
+};
+
+/// What a case is made of.
+pub(crate) type Made = Result<KBox<dyn Case>, Refused>;
+
+/// Puts a case into a box.
+pub(crate) fn boxed(case: impl Case + 'static) -> Made {
+    Ok(KBox::new(case, GFP_KERNEL)?)
+}
+
+/// Makes the case that `config` names.
+pub(crate) fn case(config: &Config, limits: &Limits) -> Made {
+    let _ = (limits, LockName::Ticket);
+    match config.case {
+        Name::Stats => stats::make(config),
+        _ => no_such(config),
+    }
+}
+
+/// Refuses a variant that the case does not have.
+pub(crate) fn no_such(config: &Config) -> Made {
+    let Config { case, variant, .. } = config;
+    Err(match case.about() {
+        Some(about) => Refused::new(
+            EINVAL,
+            format_args!(
+                "`variant={variant}`: {case} has no such variant; allowed: {}",
+                Words(about.variants)
+            ),
+        ),
+        None => {
+            let cases = Cases;
+            Refused::new(
+                EINVAL,
+                format_args!("`case={case}`: no such case here; allowed: {cases}"),
+            )
+        }
+    })
+}
+
+/// Names with blanks between them.
+struct Words(&'static [Variant]);
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut gap = "";
+        self.0.iter().try_for_each(|word| {
+            write!(f, "{gap}{word}")?;
+            gap = " ";
+            Ok(())
+        })
+    }
+}
+
+/// The names of all cases.
+struct Cases;
+
+impl fmt::Display for Cases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut gap = "";
+        CASES.iter().try_for_each(|about| {
+            write!(f, "{gap}{}", about.case)?;
+            gap = " ";
+            Ok(())
+        })
+    }
+}

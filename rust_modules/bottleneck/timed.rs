@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A lock that says when it was had, so that waits for it are timed.
+
+use algo::{
+    lock::Lock,
+    Waiter, //
+};
+
+/// The lock `L`, which says when it was had.
+pub(crate) struct Timed<L>(L);
+
+impl<L: Lock> Lock for Timed<L> {
+    const NAME: &'static str = L::NAME;
+    const EXCLUDES: bool = L::EXCLUDES;
+    const FIFO: bool = L::FIFO;
+    const TRIES: bool = L::TRIES;
+    const TELLS: bool = L::TELLS;
+    const SLEEPS: bool = L::SLEEPS;
+
+    #[inline]
+    fn new() -> Self {
+        Self(L::new())
+    }
+
+    #[inline]
+    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+        if !L::TELLS {
+            me.watch.begin(0);
+        }
+        self.0.with(me, || {
+            me.watch.take();
+            body()
+        })
+    }
+
+    #[inline]
+    fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+        self.0.try_with(me, || {
+            me.watch.take();
+            body()
+        })
+    }
+}

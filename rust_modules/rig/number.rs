@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A number that one thread writes.
+
+use algo::primitive::{
+    Atomic,
+    Relaxed, //
+};
+
+/// A number that one thread writes and others look at.
+pub struct Number(Atomic<u64>);
+
+impl Default for Number {
+    fn default() -> Self {
+        Self(Atomic::new(0))
+    }
+}
+
+impl Number {
+    /// Reads it.
+    #[inline(always)]
+    pub fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+
+    /// Writes it.
+    #[inline(always)]
+    pub fn set(&self, n: u64) {
+        self.0.store(n, Relaxed);
+    }
+
+    /// Makes it `n` if that is more.
+    pub fn raise(&self, n: u64) {
+        self.set(self.get().max(n));
+    }
+
+    /// Adds to it.
+    #[inline(always)]
+    pub fn add(&self, n: u64) {
+        self.set(self.get().wrapping_add(n));
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One run, readable.
+
+use debugfs::{
+    tool::{grid, numbers, rate},
+    Bottleneck, Report,
+};
+
+/// The totals, what was found, and a line for each thread.
+pub fn show(report: &Bottleneck) -> String {
+    let Bottleneck {
+        run,
+        config,
+        sum,
+        granted,
+        ..
+    } = report;
+    let head = [
+        "thread", "vcpu", "ops", "busy_ms", "lost_ms", "locks", "waits", "wait_ms", "moved",
+    ];
+    let mut threads = grid(&head);
+    for t in &report.threads {
+        let ms = |ns: u64| format!("{:.1}", ns as f64 / 1e6);
+        threads.add_row([
+            t.index.to_string(),
+            t.vcpu.to_string(),
+            t.ops.to_string(),
+            ms(t.busy_ns),
+            ms(t.lost_ns),
+            t.locks.to_string(),
+            t.waits.to_string(),
+            ms(t.wait_ns),
+            t.moved.to_string(),
+        ]);
+    }
+    numbers(&mut threads, 0);
+    let mut found = grid(&["finding", "seen", "due"]);
+    for finding in &report.findings {
+        found.add_row([
+            finding.name.clone(),
+            finding.seen.to_string(),
+            finding.due.to_string(),
+        ]);
+    }
+    numbers(&mut found, 1);
+    format!(
+        "run {run}: {config}\n\
+         ops      {} in {:.3} s = {}/s; {}/s of CPU time; {:.1} ms lost, by {}\n\
+         fairness {:.3}, from {} to {} a thread\n\
+         verdict  {}, {} wrong{}\n\n{}\n\n{threads}",
+        sum.ops,
+        sum.elapsed_ns as f64 / 1e9,
+        rate(report.rate()),
+        rate(report.granted_rate()),
+        granted.lost_ns as f64 / 1e6,
+        granted.evidence,
+        report.fairness(),
+        sum.min,
+        sum.max,
+        report.outcome(),
+        sum.wrong,
+        waits(report),
+        found.trim_fmt(),
+    )
+}
+
+/// How long locks were waited for, on a line of its own.
+fn waits(report: &Bottleneck) -> String {
+    let waits = report.waits();
+    let us = |part: f64| {
+        let ns = waits.quantile(part)?;
+        Some(format!("{:.1}", ns as f64 / 1e3))
+    };
+    match [0.5, 0.9, 0.99].map(us) {
+        [Some(half), Some(most), Some(nearly_all)] => format!(
+            "\nwaits    {half} {most} {nearly_all} {:.1} us (median, 90%, 99%, most) for {} locks",
+            waits.longest() as f64 / 1e3,
+            waits.count(),
+        ),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A run of `bottleneck`.
+
+use std::time::Duration;
+
+use abi::{
+    bottleneck::{self, Config, Granted, Run, Sum, Thread, Variant},
+    histogram::{Head, Of},
+    status::Verdict,
+    Malformed,
+};
+use serde::Serialize;
+
+use super::{equal, fields, list, Lines, Report};
+use crate::{
+    histogram::{merged, Histogram, Timed},
+    stats::jain,
+    Outcome,
+};
+
+/// What `bottleneck` reports.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bottleneck {
+    /// The run's number.
+    pub run: u64,
+    /// The settings it ran with.
+    #[serde(serialize_with = "fields")]
+    pub config: Config,
+    /// What the threads came to together.
+    #[serde(serialize_with = "fields")]
+    pub sum: Sum,
+    /// The CPU time that they had.
+    #[serde(serialize_with = "fields")]
+    pub granted: Granted,
+    /// What each thread did.
+    #[serde(serialize_with = "list")]
+    pub threads: Vec<Thread>,
+    /// What must be so, and what was seen.
+    pub findings: Vec<Finding>,
+    /// How long each thread waited for locks, if there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub histograms: Vec<Timed>,
+}
+
+/// Something that must be so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub name: String,
+    /// What was seen.
+    pub seen: u64,
+    /// What was due.
+    pub due: u64,
+}
+
+impl Finding {
+    fn parse(line: &str) -> Result<Self, Malformed> {
+        let bottleneck::Finding { name, seen, due } = bottleneck::Finding::read(line)?;
+        Ok(Self {
+            name: name.into(),
+            seen,
+            due,
+        })
+    }
+
+    /// How much is wrong with it: errors, or one that is not as it must be.
+    pub fn wrong(&self) -> u64 {
+        match self.due {
+            0 => self.seen,
+            due => (self.seen != due).into(),
+        }
+    }
+}
+
+impl Bottleneck {
+    /// Operations per second of all threads together.
+    pub fn rate(&self) -> f64 {
+        self.sum.ops as f64 * 1e9 / self.sum.elapsed_ns.max(1) as f64
+    }
+
+    /// Operations per second of CPU time that the threads had.
+    pub fn granted_rate(&self) -> f64 {
+        self.sum.ops as f64 * 1e9 / self.granted.cpu_ns.max(1) as f64
+    }
+
+    /// Jain's index of the threads' operations.
+    pub fn fairness(&self) -> f64 {
+        jain(self.threads.iter().map(|thread| thread.ops as f64))
+    }
+
+    /// How long the threads waited for locks; 0 where a lock was free.
+    pub fn waits(&self) -> Histogram {
+        merged(&self.histograms, Of::Wait)
+    }
+
+    /// What is not as it must be, as words.
+    pub fn wrongs(&self) -> String {
+        let wrong = self.findings.iter().filter(|f| f.wrong() > 0);
+        let each = wrong.map(|Finding { name, seen, due }| match due {
+            0 => format!("{seen} {name}"),
+            due => format!("{name} {seen}, not {due}"),
+        });
+        each.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Report for Bottleneck {
+    const MODULE: &'static str = "bottleneck";
+    type Config = Config;
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut lines = Lines::new(text);
+        let report = Self {
+            run: lines.take::<Run>()?.run,
+            config: lines.config()?,
+            sum: lines.take()?,
+            granted: lines.take()?,
+            threads: lines.all()?,
+            findings: lines.each(bottleneck::Finding::WORD, Finding::parse)?,
+            histograms: lines.each(Head::WORD, Timed::parse)?,
+        };
+        lines.end().map(|()| report)
+    }
+
+    fn run(&self) -> u64 {
+        self.run
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn outcome(&self) -> Outcome {
+        let busted = self.config.variant == Variant::Busted;
+        Outcome::of(self.sum.verdict, busted, self.config.threads > 1)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let Self { sum, threads, .. } = self;
+        let each = || threads.iter().map(|t| t.ops);
+        let count = threads.len() as u64;
+        equal("threads", count, self.config.threads.into())?;
+        for (expected, thread) in (0..).zip(threads) {
+            equal("index of a thread", thread.index.into(), expected)?;
+        }
+        equal("ops", sum.ops, each().sum())?;
+        equal("min", sum.min, each().min().unwrap_or(0))?;
+        equal("max", sum.max, each().max().unwrap_or(0))?;
+        let wrong = self.findings.iter().map(Finding::wrong);
+        equal("wrong", sum.wrong, wrong.fold(0, u64::saturating_add))?;
+        for timed in &self.histograms {
+            let head = timed.head;
+            let mine = threads.iter().find(|t| t.index == head.index);
+            let locks = mine.map_or(0, |thread| thread.locks);
+            equal("a histogram's buckets", timed.times.count(), head.count)?;
+            equal("locks that were waited for or not", head.count, locks)?;
+        }
+        if (sum.verdict == Verdict::Broken) != (sum.wrong > 0) {
+            return Err(format!("the verdict is not that of its numbers: {sum}"));
+        }
+        Ok(())
+    }
+
+    fn lasts(config: &Config) -> (Duration, Duration) {
+        let run = Duration::from_millis(config.run_ms.into());
+        (run, run)
+    }
+}
