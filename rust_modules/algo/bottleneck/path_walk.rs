@@ -14,6 +14,7 @@
 //!
 //! Today's kernel does as `rcu`, with lock and count in one word, changed by one `cmpxchg`.
 
+mod dentry;
 mod locked;
 mod rcu;
 mod trail;
@@ -26,12 +27,12 @@ use crate::{
 };
 
 pub use self::{
+    dentry::Dentry,
     locked::Locked,
     rcu::Rcu,
     trail::Trail,
     tree::{
         dentries,
-        Dentry,
         Tree, //
     },
     work::Work, //

@@ -62,12 +62,9 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Rcu<L, S> {
     #[inline]
     fn lockless(&self, path: Path, trail: &mut Trail, me: &Waiter) -> Result<u32, Ended> {
         let id = path.from & 1;
-        let top = self.0.get(id).and_then(Dentry::begin).ok_or(Ended::Lost)?;
-        let mut at = At {
-            id,
-            seq: top,
-            level: 1,
-        };
+        let seq = self.0.get(id).and_then(Dentry::begin).ok_or(Ended::Lost)?;
+        let level = 1;
+        let mut at = At { id, seq, level };
         if path.drops_out {
             return Err(Ended::Here(at));
         }

@@ -8,14 +8,10 @@
 //! ```
 //! A rename exchanges the two directories of a level, as `RENAME_EXCHANGE` does; so each path leads
 //! somewhere at each moment. The levels are renamed in turn, which [`Trail`](super::Trail) relies on.
-//!
-//! As in `struct dentry`, see `fs/dcache.c`: parent, and how often it has moved, are of one piece if
-//! the sequence count is even and the same before and after they were read. They are written under
-//! the directory's lock and with `Release`, and read with `Acquire`: whoever has seen a new one
-//! sees the odd count, too.
 
 use core::ops::Deref;
 
+use super::Dentry;
 use crate::{
     lock::Lock,
     primitive::{
@@ -27,95 +23,6 @@ use crate::{
     },
     Waiter, //
 };
-
-/// A directory or a file. What walks read is on another cache line than what they write.
-#[repr(align(64))]
-pub struct Dentry<L> {
-    seq: Atomic<u32>,
-    parent: Atomic<u32>,
-    child: Atomic<u32>,
-    moves: Atomic<u64>,
-    refs: Refs<L>,
-}
-
-#[repr(align(64))]
-struct Refs<L> {
-    lock: L,
-    count: Atomic<i64>,
-}
-
-impl<L: Lock> Dentry<L> {
-    /// Creates one that is nowhere yet.
-    pub fn new() -> Self {
-        Self {
-            seq: Atomic::new(0),
-            parent: Atomic::new(u32::MAX),
-            child: Atomic::new(u32::MAX),
-            moves: Atomic::new(0),
-            refs: Refs {
-                lock: L::new(),
-                count: Atomic::new(0),
-            },
-        }
-    }
-
-    #[inline]
-    pub(super) fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
-        self.refs.lock.with(me, body)
-    }
-
-    /// The holder of the lock adds to the references.
-    #[inline]
-    pub(super) fn count(&self, n: i64) {
-        let count = self.refs.count.load(Relaxed);
-        self.refs.count.store(count.wrapping_add(n), Relaxed);
-    }
-
-    /// The sequence count, if nobody is moving it.
-    #[inline]
-    pub(super) fn begin(&self) -> Option<u32> {
-        // Pairs with the last release in `move_to`.
-        Some(self.seq.load(Acquire)).filter(|seq| seq & 1 == 0)
-    }
-
-    /// Whether nobody has moved it since [`begin`](Self::begin).
-    #[inline]
-    pub(super) fn still(&self, seq: u32) -> bool {
-        // What was read before was read with `Acquire`, so this comes after it.
-        self.seq.load(Relaxed) == seq
-    }
-
-    #[inline]
-    pub(super) fn child(&self) -> u32 {
-        // Pairs with the release in `Tree::rename`.
-        self.child.load(Acquire)
-    }
-
-    /// Where it is, and how often it has moved: of one piece for the holder of the lock, and for
-    /// whoever sees that it is [`still`](Self::still) there.
-    #[inline]
-    pub(super) fn place(&self) -> (u32, u64) {
-        // Pair with the releases in `move_to`.
-        (self.parent.load(Acquire), self.moves.load(Acquire))
-    }
-
-    /// The holder of the lock moves it.
-    fn move_to(&self, parent: u32, moves: u64) {
-        let seq = self.seq.load(Relaxed);
-        // Is seen by whoever has seen one of the following: pairs with `place`.
-        self.seq.store(seq.wrapping_add(1), Relaxed);
-        self.parent.store(parent, Release);
-        self.moves.store(moves, Release);
-        // Pairs with `begin`.
-        self.seq.store(seq.wrapping_add(2), Release);
-    }
-}
-
-impl<L: Lock> Default for Dentry<L> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// The directories and files.
 pub struct Tree<L, S> {
@@ -139,8 +46,7 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Tree<L, S> {
                 _ if id < files => id.wrapping_sub(2),
                 _ => files.wrapping_sub(2) | (id & 1),
             };
-            dentry.parent.store(parent, Relaxed);
-            dentry.child.store(id.wrapping_add(2), Relaxed);
+            dentry.begin_at(parent, id.wrapping_add(2));
         }
         Self {
             all,
@@ -231,9 +137,8 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Tree<L, S> {
                 let moves = moves.wrapping_add(1);
                 a.move_to(above_b, moves);
                 b.move_to(above_a, moves);
-                // Pair with `child`.
-                self.get(above_a)?.child.store(other, Release);
-                self.get(above_b)?.child.store(one, Release);
+                self.get(above_a)?.lead_to(other);
+                self.get(above_b)?.lead_to(one);
                 Some(())
             })
         })
@@ -241,7 +146,7 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Tree<L, S> {
 
     /// Tells, once all threads have left, how many still have references.
     pub(super) fn referenced(&self) -> u64 {
-        let counted = |dentry: &&Dentry<L>| dentry.refs.count.load(Relaxed) != 0;
+        let counted = |dentry: &&Dentry<L>| dentry.refs() != 0;
         self.all.iter().filter(counted).count() as u64
     }
 }
