@@ -18,6 +18,8 @@ pub struct About {
     pub resource: &'static str,
     /// Its variants, from the original to what today's kernel does; `busted` last.
     pub variants: &'static [Variant],
+    /// Settings that put what it promises to the test, in which `busted` has to be caught.
+    pub check: &'static str,
     /// Those that have a spinlock, which [`super::Lock`] chooses.
     pub locked: &'static [Variant],
 }
@@ -35,6 +37,7 @@ pub const CASES: &[About] = &[About {
     seed: VFS,
     resource: "a number of inodes, written at every creation and every end",
     variants: &[Exact, Percpu],
+    check: "every=64",
     locked: &[],
 }];
 
