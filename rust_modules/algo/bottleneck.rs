@@ -8,17 +8,21 @@
 //! | case | what is fought over | variants, from the original to the fix |
 //! |---|---|---|
 //! | `file_list` | the list of a file system's open files | one, percpu |
+//! | `anon_chain` | the lock of the first ancestor of all | per_link, batched |
+//! | `page_clear` | the lock of an address space | inside, outside, processes |
 //! | `peer_ref` | the list of the addresses that nobody talks to just now | flipping, collected |
 //! | `readahead` | the cache line of an open file | together, split, ifchanged |
 //! | `hash` | a table that is looked up, and changed | one, bucket, lockfree |
 //! | `lru` | the list of pages by last use | touch, lazy, batched, pernode |
 //! | `path_walk` | locks and counts of the directories of a path | locked, rcu |
 
+pub mod anon_chain;
 pub mod file_list;
 pub mod hash;
 mod links;
 mod list;
 pub mod lru;
+pub mod page_clear;
 pub mod path_walk;
 pub mod peer_ref;
 pub mod readahead;

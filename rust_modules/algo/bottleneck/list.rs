@@ -16,7 +16,7 @@ use crate::primitive::{
 
 /// An entry's place on a list. All is written [`Relaxed`]: the list's lock orders it.
 #[derive(Default)]
-pub(super) struct Place {
+pub struct Place {
     link: Link,
     on: On,
 }
@@ -50,7 +50,7 @@ impl Placed for Place {
 }
 
 /// A list. Every function wants its lock held, or nobody else there.
-pub(super) struct List {
+pub struct List {
     links: links::List,
     wrong: Atomic<u32>,
 }

@@ -5,9 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod anon_chain;
 mod file_list;
 mod hash;
 mod lru;
+mod page_clear;
 mod path_walk;
 mod peer_ref;
 #[expect(unsafe_code, reason = "what is freed is a race")]
