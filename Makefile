@@ -3,10 +3,12 @@
 # The front door. Outside the toolbox a target enters it and runs there; TOOLBOX=none runs it among the host's own tools.
 #
 #   SERIES=7.2     the stock kernel of that series     KDIR=/path   one's own prepared kernel tree
-#   WHAT=…         what `evidence` shows               V=1          show what the steps print
+#   WHAT=…         what `evidence` shows               SEED=…       whose claims `seed` shows
+#   V=1            show what the steps print
 
 build := $(CURDIR)/build
 WHAT  ?= foundation
+SEED  ?= 004
 ifdef KDIR
 override KDIR := $(abspath $(KDIR))
 export KDIR
@@ -92,6 +94,9 @@ endif
 # Outside the toolbox, since a claim is measured by commands as a user gives them.
 evidence: image ## measure every claim of WHAT=foundation, a verdict each; COLD=1 those of a fresh clone too
 	@$(build)/bin/sweep evidence $(WHAT)
+
+seed: image ## run the cases of a document, SEED=000 to 004, and say of each claim whether it is so here
+	@$(build)/bin/sweep seed $(SEED)
 
 toolbox: ## make the toolbox, if it is missing (1.3 GB in the cache)
 	@scripts/toolbox true

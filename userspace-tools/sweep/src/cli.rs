@@ -36,6 +36,7 @@ Examples:
   sweep evidence foundation                           measure every claim, one line each
   sweep evidence foundation --step boot,unload        only what these steps measure
   COLD=1 sweep evidence foundation                    also those that begin with an empty cache
+  sweep seed 004                                      a document's claims, and what of them is so here
 
 Environment:
   SLOWPATH_BEGAN  when the user's command began, in seconds since 1970, for the times printed
@@ -44,6 +45,7 @@ Environment:
 Exit codes:
   0    every run came out as it must; every claim holds
   1    something is broken or worse, an expectation does not hold, `busted` was not caught, a guest was lost, a claim falls short
+       or, of a document's, was not measured (that it is not so here is an answer)
   2    usage: no such file, or an experiment that cannot be run as it is written
   3    inconclusive: a comparison or an expectation needs more repeats
   130  interrupted (SIGINT); 143 on SIGTERM, 129 on SIGHUP";
@@ -85,6 +87,8 @@ pub enum Command {
     Fit(Fit),
     /// Measure claims and say of each whether it holds.
     Evidence(Evidence),
+    /// Run the cases of a document about scalability and say of each of its claims whether it is so here.
+    Seed(Seed),
 }
 
 /// Arguments of `run`.
@@ -322,6 +326,22 @@ pub struct Evidence {
     /// Only these steps and what they measure.
     #[arg(long, value_delimiter = ',')]
     pub step: Vec<String>,
+    /// Print JSON instead of lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `seed`.
+#[derive(Args, Debug)]
+pub struct Seed {
+    /// Which document: the name of a file in scripts/seeds/ without `.toml`.
+    pub seed: String,
+    /// Where the documents' claims are.
+    #[arg(long, default_value = "scripts/seeds")]
+    pub seeds: PathBuf,
+    /// Where result directories are made.
+    #[arg(long, default_value = "build/results")]
+    pub results: PathBuf,
     /// Print JSON instead of lines.
     #[arg(long)]
     pub json: bool,

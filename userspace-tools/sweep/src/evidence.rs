@@ -4,20 +4,29 @@
 
 mod claim;
 mod figure;
-mod rule;
-mod step;
+pub mod rule;
+pub mod step;
 mod verdict;
 
 use std::{
     collections::BTreeMap,
+    path::Path,
     time::Instant, //
 };
 
 use anyhow::Context;
 use serde_json::json;
 
+pub use self::{
+    claim::names,
+    verdict::number, //
+};
 use self::{
     claim::Claims,
+    step::{
+        Outcome,
+        Step, //
+    },
     verdict::{
         judge,
         Judged, //
@@ -36,12 +45,7 @@ pub fn evidence(args: &Args) -> anyhow::Result<bool> {
     let claims = Claims::read(&args.claims, &args.what)?.only(&args.step)?;
     let results = Results::create(&args.results, &format!("evidence-{}", args.what))?;
     let began = Instant::now();
-    let mut outcomes = BTreeMap::new();
-    for step in &claims.steps {
-        let outcome = step.run(&results.dir);
-        let outcome = outcome.with_context(|| format!("step `{}`", step.name))?;
-        outcomes.insert(step.name.clone(), outcome);
-    }
+    let outcomes = take(&claims.steps, &results.dir)?;
     let judged: Vec<Judged> = claims
         .claims
         .iter()
@@ -66,4 +70,15 @@ pub fn evidence(args: &Args) -> anyhow::Result<bool> {
         ))?;
     }
     Ok(holds)
+}
+
+/// Takes the steps, one after another, and gives what came of each by its name.
+pub fn take(steps: &[Step], results: &Path) -> anyhow::Result<BTreeMap<String, Outcome>> {
+    let mut outcomes = BTreeMap::new();
+    for step in steps {
+        let outcome = step.run(results);
+        let outcome = outcome.with_context(|| format!("step `{}`", step.name))?;
+        outcomes.insert(step.name.clone(), outcome);
+    }
+    Ok(outcomes)
 }

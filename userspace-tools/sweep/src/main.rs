@@ -35,6 +35,7 @@ mod results;
 mod run;
 mod sample;
 mod say;
+mod seed;
 mod seen;
 mod setting;
 mod shard;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         cli::Command::Compare(args) => compare::compare(&args),
         cli::Command::Fit(args) => fit::fit(&args),
         cli::Command::Evidence(args) => evidence::evidence(&args).map(Ended::from),
+        cli::Command::Seed(args) => seed::seed(&args).map(Ended::from),
     });
     match done {
         Ok(Ended::Held) => ExitCode::SUCCESS,

@@ -95,7 +95,8 @@ impl Claims {
     }
 }
 
-fn names(dir: &Path) -> Vec<String> {
+/// The names of the files in `dir`, in order.
+pub fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;

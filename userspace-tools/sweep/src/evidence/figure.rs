@@ -31,6 +31,10 @@ pub struct Figure {
     pub file: Option<String>,
     /// … and the place of the number in it.
     pub pointer: Option<String>,
+    /// A figure of the same step, found before this one, …
+    pub of: Option<String>,
+    /// … and the one that it is divided by.
+    pub to: Option<String>,
 }
 
 /// What is made of several matches of a pattern.
@@ -52,7 +56,14 @@ impl Figure {
     /// Refuses what can never be found.
     pub fn check(&self) -> Result<(), String> {
         let wrong = |why: String| Err(format!("figure `{}`: {why}", self.name));
+        let quotient = match (&self.of, &self.to) {
+            (Some(_), Some(_)) => true,
+            (None, None) => false,
+            _ => return wrong("a quotient has both, `of` and `to`".into()),
+        };
         match (&self.pattern, &self.file, &self.pointer) {
+            (None, None, None) if quotient => Ok(()),
+            _ if quotient => wrong("a quotient has neither pattern nor file".into()),
             (Some(pattern), None, None) => match (multiline(pattern), self.take) {
                 (Err(error), _) => wrong(error.to_string()),
                 (Ok(regex), take) if take != Take::Count && regex.captures_len() < 2 => {
@@ -61,12 +72,16 @@ impl Figure {
                 _ => Ok(()),
             },
             (None, Some(_), Some(_)) => Ok(()),
-            _ => wrong("allowed: a pattern, or a file and a pointer".into()),
+            _ => wrong("allowed: a pattern, a file and a pointer, or `of` and `to`".into()),
         }
     }
 
-    /// Finds it in what the command said, or left in `dir`.
-    pub fn find(&self, dir: &Path, said: &str) -> Option<f64> {
+    /// Finds it in what the command said, or left in `dir`, or makes it of the figures `so_far`.
+    pub fn find(&self, dir: &Path, said: &str, so_far: &Figures) -> Option<f64> {
+        if let (Some(of), Some(to)) = (&self.of, &self.to) {
+            let to = so_far.get(to).filter(|to| **to != 0.0)?;
+            return Some(so_far.get(of)? / to);
+        }
         if let (Some(file), Some(pointer)) = (&self.file, &self.pointer) {
             let text = fs::read_to_string(dir.join(file)).ok()?;
             return serde_json::from_str::<Value>(&text)
@@ -112,7 +127,7 @@ mod tests {
     fn find(text: &str, said: &str) -> Option<f64> {
         let figure: Figure = toml::from_str(&format!("name = 'n'\n{text}")).unwrap();
         figure.check().unwrap();
-        figure.find(Path::new("/nonexistent"), said)
+        figure.find(Path::new("/nonexistent"), said, &Figures::new())
     }
 
     #[test]
@@ -136,6 +151,19 @@ mod tests {
     }
 
     #[test]
+    fn a_quotient_is_of_figures_that_were_found_and_of_nothing_else() {
+        let figure: Figure = toml::from_str("name = 'n'\nof = 'a'\nto = 'b'").unwrap();
+        figure.check().unwrap();
+        let quotient = |so_far: &[(&str, f64)]| {
+            let so_far = so_far.iter().map(|(name, value)| ((*name).into(), *value));
+            figure.find(Path::new("/nonexistent"), "", &so_far.collect())
+        };
+        assert_eq!(quotient(&[("a", 6.0), ("b", 2.0)]), Some(3.0));
+        assert_eq!(quotient(&[("a", 6.0)]), None);
+        assert_eq!(quotient(&[("a", 6.0), ("b", 0.0)]), None);
+    }
+
+    #[test]
     fn what_can_never_be_found_is_refused() {
         for text in [
             "",
@@ -143,6 +171,8 @@ mod tests {
             "pattern = '('",
             "file = 'a'",
             "pattern = '(a)'\nfile = 'b'",
+            "of = 'a'",
+            "of = 'a'\nto = 'b'\npattern = '(c)'",
         ] {
             let figure: Figure = toml::from_str(&format!("name = 'n'\n{text}")).unwrap();
             assert!(figure.check().is_err(), "{text}");

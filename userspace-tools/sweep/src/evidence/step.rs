@@ -85,7 +85,20 @@ impl Step {
                 self.name, self.times
             ));
         }
-        self.figures.iter().try_for_each(Figure::check)
+        let mut known: Vec<&str> = Vec::new();
+        for figure in &self.figures {
+            figure.check()?;
+            // An experiment's own figures are known only when it has run.
+            let parts = [&figure.of, &figure.to].into_iter().flatten();
+            for part in parts.filter(|part| !self.experiment && !known.contains(&part.as_str())) {
+                return Err(format!(
+                    "step `{}`: figure `{}`: no figure `{part}` before it",
+                    self.name, figure.name
+                ));
+            }
+            known.push(&figure.name);
+        }
+        Ok(())
     }
 
     /// Runs it; what it says is kept in `results`.
@@ -153,10 +166,11 @@ impl Step {
         if self.experiment {
             figures.extend(figure::of_experiment(&said));
         }
-        let mine = self.figures.iter();
-        figures.extend(
-            mine.filter_map(|figure| Some((figure.name.clone(), figure.find(dir, &said)?))),
-        );
+        for figure in &self.figures {
+            if let Some(value) = figure.find(dir, &said, &figures) {
+                figures.insert(figure.name.clone(), value);
+            }
+        }
         Ok(figures)
     }
 }
@@ -207,6 +221,19 @@ mod tests {
         };
         assert_eq!(figures["n"], 12.0);
         assert_eq!(figures["exit"], 0.0);
+    }
+
+    #[test]
+    fn a_quotient_is_made_of_what_the_same_step_said_before() {
+        let text = "command = 'echo a 6; echo b 4'\nfigure = [{ name = 'a', pattern = 'a (.)' }, \
+                    { name = 'b', pattern = 'b (.)' }, { name = 'n', of = 'a', to = 'b' }]";
+        step(text).check().unwrap();
+        let Outcome::Ran(figures) = run(text) else {
+            panic!("it ran")
+        };
+        assert_eq!(figures["n"], 1.5);
+        let wrong = step("command = 'true'\nfigure = [{ name = 'n', of = 'a', to = 'b' }]");
+        assert!(wrong.check().unwrap_err().contains("no figure `a`"));
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn measure(claim: &Claim, figures: &Figures) -> (Verdict, String) {
 }
 
 /// A number with no more digits than it takes.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     match value.abs() {
         v if v.fract() == 0.0 => format!("{value}"),
         v if v >= 10.0 => format!("{value:.1}"),
