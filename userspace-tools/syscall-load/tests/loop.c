@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 // What a load is held against: the same call in a bare loop, per second of CPU time.
-// cc -O2 -DCALL="lseek(fd, 0, SEEK_END)" loop.c
+// cc -O2 -DCALL="lseek(fd, 0, SEEK_END)" loop.c && ./a.out 0.5
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 static double now(void) { struct timespec t; clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); return t.tv_sec + t.tv_nsec / 1e9; }
 int main(int argc, char **argv)
 {
-	int fd = open(argv[0], O_RDONLY); char page[4096]; long n = 0; double from = now(), to;
-	do for (int i = 0; i < 500; i++, n++) { CALL; } while ((to = now()) - from < 1.0);
-	printf("%.0f\n", n / (to - from)); (void)argc; (void)page; (void)fd;
+	int fd = open(argv[0], O_RDONLY); char page[4096]; long n = 0; double s = argc > 1 ? atof(argv[1]) : 1, from = now(), to;
+	do for (int i = 0; i < 500; i++, n++) { CALL; } while ((to = now()) - from < s);
+	printf("%.0f\n", n / (to - from)); (void)page; (void)fd;
 }
