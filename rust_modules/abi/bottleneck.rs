@@ -20,6 +20,7 @@ pub use self::{
 };
 use crate::{
     lock_load::Evidence,
+    sloppy_counter::Switch,
     status::Verdict,
     Allowed, //
 };
@@ -49,6 +50,8 @@ settings! {
         size: u32 = 64, in Allowed::Range(1, 1 << 16);
         /// What is rare happens once in so many operations; 0: never.
         every: u32 = 0, in Allowed::Range(0, 1 << 20);
+        /// All threads start from one directory (`path_walk`), or each from its own.
+        shared: Switch = Switch::On, in Allowed::Names(Switch::NAMES);
     }
 }
 

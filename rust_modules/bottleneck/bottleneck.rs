@@ -9,6 +9,7 @@ mod findings;
 mod part;
 mod report;
 mod run;
+mod store;
 mod table;
 mod timed;
 

@@ -2,6 +2,10 @@
 
 //! What a case is to the threads that run it.
 
+pub(crate) mod file_list;
+pub(crate) mod hash;
+pub(crate) mod lru;
+pub(crate) mod path_walk;
 pub(crate) mod stats;
 
 use algo::Waiter;
@@ -45,4 +49,12 @@ pub(crate) struct Who<'a> {
     pub(crate) random: &'a Random,
     /// What it saw that must not be.
     pub(crate) found: &'a Found,
+}
+
+impl Who<'_> {
+    /// Returns true once in `every` times, by chance; never if that is 0.
+    #[inline(always)]
+    pub(crate) fn one_in(&self, every: u32) -> bool {
+        every != 0 && self.random.below(every) == 0
+    }
 }

@@ -18,6 +18,10 @@ use kernel::prelude::*;
 use rig::Refused;
 
 use crate::case::{
+    file_list,
+    hash,
+    lru,
+    path_walk,
     stats,
     Case, //
 };
@@ -34,6 +38,10 @@ pub(crate) fn boxed(case: impl Case + 'static) -> Made {
 pub(crate) fn case(config: &Config, limits: &Limits) -> Made {
     let _ = (limits, LockName::Ticket);
     match config.case {
+        Name::FileList => file_list::make(config),
+        Name::Hash => hash::make(config),
+        Name::Lru => lru::make(config),
+        Name::PathWalk => path_walk::make(config),
         Name::Stats => stats::make(config),
         _ => no_such(config),
     }

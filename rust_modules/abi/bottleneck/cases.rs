@@ -25,21 +25,66 @@ pub struct About {
 }
 
 const VFS: &str = "Piggin, \"Scaling the Linux VFS\"";
+const KLEEN: &str = "Kleen and Chen, \"Linux kernel scaling\"";
 
 use Variant::{
+    Batched,
+    Bucket,
+    Busted,
     Exact,
-    Percpu, //
+    Lazy,
+    Locked,
+    Lockfree,
+    One,
+    Percpu,
+    Pernode,
+    Rcu,
+    Touch, //
 };
 
 /// The cases that there are.
-pub const CASES: &[About] = &[About {
-    case: Case::Stats,
-    seed: VFS,
-    resource: "a number of inodes, written at every creation and every end",
-    variants: &[Exact, Percpu],
-    check: "every=64",
-    locked: &[],
-}];
+pub const CASES: &[About] = &[
+    About {
+        case: Case::FileList,
+        seed: VFS,
+        resource: "the list of a file system's open files, changed by open and close",
+        variants: &[One, Percpu, Busted],
+        check: "every=2 write_permille=5",
+        locked: &[One, Percpu, Busted],
+    },
+    About {
+        case: Case::PathWalk,
+        seed: KLEEN,
+        resource: "locks and counts of the directories of a path",
+        variants: &[Locked, Rcu],
+        check: "depth=8 every=8 write_permille=50",
+        locked: &[Locked, Rcu],
+    },
+    About {
+        case: Case::Hash,
+        seed: VFS,
+        resource: "the hash table of inodes, or of directory entries",
+        variants: &[One, Bucket, Lockfree, Busted],
+        check: "size=16 write_permille=200",
+        locked: &[One, Bucket, Lockfree, Busted],
+    },
+    About {
+        case: Case::Lru,
+        seed: KLEEN,
+        resource: "the list of pages by last use",
+        variants: &[Touch, Lazy, Batched, Pernode],
+        check: "write_permille=100",
+        locked: &[Touch, Lazy, Batched, Pernode],
+    },
+    About {
+        case: Case::Stats,
+        seed: VFS,
+        resource: "a number of inodes, written at every creation and every end",
+        variants: &[Exact, Percpu],
+        check: "every=64",
+        locked: &[],
+    },
+];
 
 impl Case {
     /// What it is about; nothing of a name that is no case yet.

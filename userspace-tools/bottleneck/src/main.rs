@@ -37,6 +37,7 @@ impl Tool for BottleneckTool {
         "Components of a path, or generations of processes",
         "What the case has of: mounts, entries, pages, numbers in a batch",
         "What is rare happens once in so many operations; 0: never",
+        "All threads start from one directory (path_walk), or each from its own",
     ];
 
     fn notes() -> String {

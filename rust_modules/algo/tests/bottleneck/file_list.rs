@@ -36,6 +36,8 @@ fn two<F: FileList + Send + 'static>(list: fn(u32) -> F) {
     let each = if cfg!(loom) { 1 } else { 5 };
     check(2, move || {
         let work = Arc::new(users(list(files(2, each)), 2, each));
+        // So loom sees files that are closed, too, while others look.
+        (0..2).for_each(|thread| on(thread, || work.step(thread, 0, false, &waiter())));
         let theirs = work.clone();
         together(2, move |thread| {
             let (mut dice, me) = (Dice::of(thread), waiter());

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Memory for the algorithms, which are given theirs.
+
+use kernel::{
+    alloc::AllocError,
+    prelude::*, //
+};
+
+/// Takes memory for `len` of what `new` makes, of each number from 0 on.
+pub(crate) fn filled<T>(len: u32, new: impl Fn(u32) -> T) -> Result<KVVec<T>, AllocError> {
+    let mut all = KVVec::with_capacity(len as usize, GFP_KERNEL)?;
+    for number in 0..len {
+        all.push(new(number), GFP_KERNEL)?;
+    }
+    Ok(all)
+}
