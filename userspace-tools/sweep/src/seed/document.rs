@@ -210,9 +210,10 @@ mod tests {
     fn the_documents_that_come_with_the_project_can_be_read() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/seeds");
         let names = names(&dir);
-        assert!(names.contains(&"004".to_string()), "{names:?}");
-        for name in names {
-            assert!(Document::read(&dir, &name).unwrap().claims.len() >= 10);
-        }
+        assert_eq!(names, ["000", "001", "002", "003", "004"]);
+        let claims = names
+            .iter()
+            .map(|name| Document::read(&dir, name).unwrap().claims.len());
+        assert!(claims.sum::<usize>() >= 100);
     }
 }
