@@ -44,7 +44,7 @@ settings! {
         burst: u32 = 256, in Allowed::Range(1, 1 << 16);
         /// How many of 1000 operations change what the others look up.
         write_permille: u32 = 0, in Allowed::Range(0, 1000);
-        /// Components of a path, or generations of processes.
+        /// Components of a path, entries of a bucket, or generations of processes.
         depth: u32 = 4, in Allowed::Range(1, 64);
         /// What the case has of: mounts, entries, pages, numbers in a batch.
         size: u32 = 64, in Allowed::Range(1, 1 << 16);

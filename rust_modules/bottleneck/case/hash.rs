@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `hash`: a table of `size` entries, two to a bucket, that threads look up; `write_permille` of
-//! 1000 operations take an entry out and put it in anew under another key.
+//! `hash`: a table of `size` entries, about `depth` to a bucket, that threads look up;
+//! `write_permille` of 1000 operations take an entry out and put it in anew under another key.
 //!
 //! After Piggin, "Scaling the Linux VFS", LinuxCon 2009.
 
@@ -63,12 +63,11 @@ pub(crate) fn make(config: &Config) -> Made {
 fn with<L: Lock + Send + 'static>(config: &Config) -> Made {
     let all = each(config).wrapping_mul(config.threads);
     let entries = || filled(all, |_| Entry::new());
-    let buckets = || filled(all / 2, Bucket::<L>::new);
+    let chains = all.checked_div(config.depth).unwrap_or(0).max(2);
+    let buckets = || filled(chains, Bucket::<L>::new);
+    let heads = || filled(chains, Head::new);
     match config.variant {
-        Variant::One => users(
-            One::<L, _, _>::new(entries()?, filled(all / 2, Head::new)?),
-            config,
-        ),
+        Variant::One => users(One::<L, _, _>::new(entries()?, heads()?), config),
         Variant::Bucket => users(Locked::new(entries()?, buckets()?), config),
         Variant::Lockfree => users(Lockfree::new(entries()?, buckets()?), config),
         Variant::Busted => users(Busted::new(entries()?, buckets()?), config),

@@ -34,7 +34,7 @@ impl Tool for BottleneckTool {
         "The pause after each burst, in ns",
         "Operations that follow each other at once",
         "How many of 1000 operations change what the others look up",
-        "Components of a path, or generations of processes",
+        "Components of a path, entries of a bucket, or generations of processes",
         "What the case has of: mounts, entries, pages, numbers in a batch",
         "What is rare happens once in so many operations; 0: never",
         "All threads start from one directory (path_walk), or each from its own",

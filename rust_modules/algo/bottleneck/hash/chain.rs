@@ -71,8 +71,8 @@ impl Entry {
     /// The same, of which each may be of another moment.
     #[inline]
     pub(super) fn torn(&self) -> (u64, u64, u32) {
-        let next = self.next.load(Acquire);
-        (self.key.load(Acquire), self.value.load(Acquire), next)
+        let (key, value) = (self.key.load(Acquire), self.value.load(Acquire));
+        (key, value, self.next.load(Acquire))
     }
 }
 

@@ -102,13 +102,13 @@ impl<T: Table, S: Deref<Target = [Truth]>> Work<T, S> {
         };
         let old = self.key(id);
         self.table.remove(id, me);
-        let stale = self.table.find(old, me).is_some();
         moves.store(moves.load(Relaxed).wrapping_add(1), Relaxed);
         let key = self.key(id);
+        // At once, so that others are still looking at the entry.
         self.table.insert(id, key, value(key), me);
-        match stale {
-            true => Err("stale"),
-            false => Ok(()),
+        match self.table.find(old, me) {
+            Some(_) => Err("stale"),
+            None => Ok(()),
         }
     }
 
