@@ -10,6 +10,7 @@
 //! | `file_list` | the list of a file system's open files | one, percpu |
 //! | `anon_chain` | the lock of the first ancestor of all | per_link, batched |
 //! | `page_clear` | the lock of an address space | inside, outside, processes |
+//! | `mount_lookup` | the table of mounts | spinlock, percore, brlock, rcu |
 //! | `peer_ref` | the list of the addresses that nobody talks to just now | flipping, collected |
 //! | `readahead` | the cache line of an open file | together, split, ifchanged |
 //! | `hash` | a table that is looked up, and changed | one, bucket, lockfree |
@@ -17,12 +18,14 @@
 //! | `path_walk` | locks and counts of the directories of a path | locked, rcu |
 
 pub mod anon_chain;
+pub mod brlock;
 pub mod file_list;
 pub mod hash;
 mod links;
 mod list;
 pub mod lru;
 pub mod page_clear;
+pub mod mount_lookup;
 pub mod path_walk;
 pub mod peer_ref;
 pub mod readahead;

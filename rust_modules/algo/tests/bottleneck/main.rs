@@ -10,6 +10,7 @@ mod file_list;
 mod hash;
 mod lru;
 mod page_clear;
+mod mount_lookup;
 mod path_walk;
 mod peer_ref;
 #[expect(unsafe_code, reason = "what is freed is a race")]
