@@ -10,6 +10,8 @@
 //! | `file_list` | the list of a file system's open files | one, percpu |
 //! | `anon_chain` | the lock of the first ancestor of all | per_link, batched |
 //! | `page_clear` | the lock of an address space | inside, outside, processes |
+//! | `mount_count` | how many refer to a mount | exact, summed, split, percpu |
+//! | `ids` | the next unique number | exact, percpu |
 //! | `mount_lookup` | the table of mounts | spinlock, percore, brlock, rcu |
 //! | `peer_ref` | the list of the addresses that nobody talks to just now | flipping, collected |
 //! | `readahead` | the cache line of an open file | together, split, ifchanged |
@@ -21,11 +23,13 @@ pub mod anon_chain;
 pub mod brlock;
 pub mod file_list;
 pub mod hash;
+pub mod ids;
 mod links;
 mod list;
 pub mod lru;
-pub mod page_clear;
+pub mod mount_count;
 pub mod mount_lookup;
+pub mod page_clear;
 pub mod path_walk;
 pub mod peer_ref;
 pub mod readahead;

@@ -11,6 +11,8 @@
 //! interrupted or moved. May be used in any context. What is never given out: the rest of each
 //! vCPU's batch, and of those batches that were fetched by two who interrupted each other.
 
+use core::ops::Range;
+
 use super::Counter;
 use crate::primitive::{
     keep,
@@ -71,10 +73,19 @@ impl BatchedIds {
         first
     }
 
+    /// Returns the numbers below the highest that each vCPU has left; exact while none is given
+    /// out, and without those that were [`lost`](Self::lost).
+    pub fn rests(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        (0..self.lanes.vcpus()).map(|vcpu| {
+            let next = self.lanes.of(vcpu) as u64;
+            let left = next.wrapping_neg() & self.mask;
+            next..next.saturating_add(left)
+        })
+    }
+
     /// Returns how many numbers below the highest were not given out; exact while none is.
     pub fn gaps(&self) -> u64 {
-        let rest = |vcpu| (self.lanes.of(vcpu) as u64).wrapping_neg() & self.mask;
-        let rests = (0..self.lanes.vcpus()).map(rest);
+        let rests = self.rests().map(|rest| rest.end.wrapping_sub(rest.start));
         rests.fold(self.lost(), u64::wrapping_add)
     }
 

@@ -120,6 +120,14 @@ impl MountCount {
         self.central.fetch_sub(n, Full) == n
     }
 
+    /// Begins anew, attached, with one reference. Nobody has one any more, nor gets one meanwhile.
+    pub fn revive(&self) {
+        let words = (0..self.lanes.vcpus()).filter_map(|vcpu| self.lanes.dead(vcpu));
+        // What follows is ordered by how the caller says that it is there again.
+        words.for_each(|word| word.store(0, Relaxed));
+        self.central.store(WEIGHT.wrapping_add(1), Relaxed);
+    }
+
     /// Returns how many references there are; exact while none is got or put.
     pub fn in_use(&self) -> i64 {
         let words = (0..self.lanes.vcpus()).map(|vcpu| self.lanes.of(vcpu));

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     lock::Lock,
-    primitive::Atomic,
+    primitive::{
+        cpu_relax,
+        Atomic, //
+    },
     Waiter, //
 };
 
@@ -46,6 +49,8 @@ where
         let Self(mounts) = self;
         mounts.remembered(point).or_else(|| {
             let found = mounts.lock.with(me, || mounts.table.find(point));
+            // Most of the time goes by here, so that a vCPU that loses its CPU loses it here.
+            cpu_relax();
             mounts.remember(point, found);
             found
         })

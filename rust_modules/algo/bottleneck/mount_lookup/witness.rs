@@ -67,9 +67,7 @@ impl<T: Mounts, P: Deref<Target = [Point]>> Witness<T, P> {
             next: Atomic::new(1),
         };
         for (room, point) in (1..).zip(0..witness.count()) {
-            witness
-                .mounts
-                .mount(point, witness.number(point), room, me);
+            witness.mounts.mount(point, witness.number(point), room, me);
         }
         witness
     }

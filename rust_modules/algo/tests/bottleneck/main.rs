@@ -8,9 +8,11 @@ mod support;
 mod anon_chain;
 mod file_list;
 mod hash;
+mod ids;
 mod lru;
-mod page_clear;
+mod mount_count;
 mod mount_lookup;
+mod page_clear;
 mod path_walk;
 mod peer_ref;
 #[expect(unsafe_code, reason = "what is freed is a race")]
