@@ -4,7 +4,10 @@
 
 pub(crate) mod file_list;
 pub(crate) mod hash;
+pub(crate) mod ids;
 pub(crate) mod lru;
+pub(crate) mod mount_count;
+pub(crate) mod mount_lookup;
 pub(crate) mod path_walk;
 pub(crate) mod stats;
 

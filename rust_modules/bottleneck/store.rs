@@ -2,6 +2,10 @@
 
 //! Memory for the algorithms, which are given theirs.
 
+use algo::{
+    bottleneck::brlock::Lane,
+    lock::Lock, //
+};
 use kernel::{
     alloc::AllocError,
     prelude::*, //
@@ -14,4 +18,12 @@ pub(crate) fn filled<T>(len: u32, new: impl Fn(u32) -> T) -> Result<KVVec<T>, Al
         all.push(new(number), GFP_KERNEL)?;
     }
     Ok(all)
+}
+
+/// The most lanes: who takes the locks of all nests as deep, on a kernel's stack.
+const LANES: u32 = 32;
+
+/// Takes memory for a lock for each vCPU, if these are not too many.
+pub(crate) fn locks<L: Lock>() -> Result<KVVec<Lane<L>>, AllocError> {
+    filled(rig::possible_vcpus().min(LANES), |_| Lane::new())
 }

@@ -8,7 +8,6 @@ use abi::{
     bottleneck::{
         Case as Name,
         Config,
-        Lock as LockName,
         Variant,
         CASES, //
     },
@@ -20,7 +19,10 @@ use rig::Refused;
 use crate::case::{
     file_list,
     hash,
+    ids,
     lru,
+    mount_count,
+    mount_lookup,
     path_walk,
     stats,
     Case, //
@@ -36,12 +38,15 @@ pub(crate) fn boxed(case: impl Case + 'static) -> Made {
 
 /// Makes the case that `config` names.
 pub(crate) fn case(config: &Config, limits: &Limits) -> Made {
-    let _ = (limits, LockName::Ticket);
+    let _ = limits;
     match config.case {
         Name::FileList => file_list::make(config),
         Name::Hash => hash::make(config),
         Name::Lru => lru::make(config),
         Name::PathWalk => path_walk::make(config),
+        Name::MountLookup => mount_lookup::make(config),
+        Name::MountCount => mount_count::make(config),
+        Name::Ids => ids::make(config),
         Name::Stats => stats::make(config),
         _ => no_such(config),
     }

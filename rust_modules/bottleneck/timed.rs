@@ -3,9 +3,18 @@
 //! A lock that says when it was had, so that waits for it are timed.
 
 use algo::{
-    lock::Lock,
+    lock::{
+        Lock,
+        PvQueued,
+        Ticket, //
+    },
     Waiter, //
 };
+
+/// The spinlock that the documents' kernels had.
+pub(crate) type Old = Timed<Ticket>;
+/// The spinlock that a guest has today.
+pub(crate) type Today = Timed<PvQueued>;
 
 /// The lock `L`, which says when it was had.
 pub(crate) struct Timed<L>(L);

@@ -53,17 +53,24 @@ impl Burst {
 /// Several threads' times.
 #[derive(Default)]
 pub struct Bursts {
+    /// Operations.
     pub made: u64,
+    /// All the time.
     pub busy_ns: u64,
+    /// What of it was without a CPU.
     pub lost_ns: u64,
+    /// The quickest burst of all, by operation, in picoseconds; 0 without any.
     pub best_ps: u64,
+    /// Operations of bursts during which another thread ended one, too.
     pub shared: u64,
+    /// The time of these.
     pub shared_ns: u64,
 }
 
 impl Bursts {
-    pub fn of<'a>(paces: impl Iterator<Item = &'a Burst>) -> Self {
-        paces.fold(Self::default(), |sum, pace| Self {
+    /// Adds them up.
+    pub fn of<'a>(bursts: impl Iterator<Item = &'a Burst>) -> Self {
+        bursts.fold(Self::default(), |sum, pace| Self {
             made: sum.made.wrapping_add(pace.made.get()),
             busy_ns: sum.busy_ns.wrapping_add(pace.busy_ns.get()),
             lost_ns: sum.lost_ns.wrapping_add(pace.lost_ns.get()),

@@ -24,11 +24,13 @@ pub struct About {
     pub locked: &'static [Variant],
 }
 
+const MANY: &str = "Boyd-Wickizer et al., \"An Analysis of Linux Scalability to Many Cores\"";
 const VFS: &str = "Piggin, \"Scaling the Linux VFS\"";
 const KLEEN: &str = "Kleen and Chen, \"Linux kernel scaling\"";
 
 use Variant::{
     Batched,
+    Brlock,
     Bucket,
     Busted,
     Exact,
@@ -36,9 +38,13 @@ use Variant::{
     Locked,
     Lockfree,
     One,
+    Percore,
     Percpu,
     Pernode,
     Rcu,
+    Spinlock,
+    Split,
+    Summed,
     Touch, //
 };
 
@@ -77,6 +83,30 @@ pub const CASES: &[About] = &[
         locked: &[Touch, Lazy, Batched, Pernode],
     },
     About {
+        case: Case::MountLookup,
+        seed: MANY,
+        resource: "the table of mounts: read by every path walk, hardly ever written",
+        variants: &[Spinlock, Percore, Brlock, Rcu, Busted],
+        check: "size=4 write_permille=50",
+        locked: &[Spinlock, Percore, Brlock, Rcu, Busted],
+    },
+    About {
+        case: Case::MountCount,
+        seed: KLEEN,
+        resource: "the count of references to a mount",
+        variants: &[Exact, Summed, Split, Percpu],
+        check: "size=16 write_permille=5",
+        locked: &[Summed, Split],
+    },
+    About {
+        case: Case::Ids,
+        seed: VFS,
+        resource: "the next number of an inode",
+        variants: &[Exact, Percpu, Busted],
+        check: "size=16",
+        locked: &[],
+    },
+    About {
         case: Case::Stats,
         seed: VFS,
         resource: "a number of inodes, written at every creation and every end",
@@ -90,6 +120,16 @@ impl Case {
     /// What it is about; nothing of a name that is no case yet.
     pub fn about(self) -> Option<&'static About> {
         CASES.iter().find(|about| about.case == self)
+    }
+
+    /// Settings other than the defaults in which its variants are compared.
+    pub fn usual(self) -> &'static str {
+        match self {
+            // Everyone opens files of the same file system.
+            Self::MountCount => "size=1",
+            Self::Ids => "size=1024",
+            _ => "",
+        }
     }
 }
 

@@ -51,6 +51,8 @@ choice! {
         Split = "split",
         /// A part for each vCPU.
         Percpu = "percpu",
+        /// Added up each time.
+        Summed = "summed",
         /// One for all, under one lock.
         One = "one",
         /// A lock and a count on each.

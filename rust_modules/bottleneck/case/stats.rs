@@ -32,6 +32,7 @@ use super::{
 };
 use crate::{
     findings::Findings,
+    store::filled,
     table::{
         boxed,
         no_such,
@@ -60,10 +61,7 @@ pub(crate) fn make(config: &Config) -> Made {
 }
 
 fn stats<C: Counter + Send + 'static>(number: C, config: &Config) -> Made {
-    let mut net = KVVec::with_capacity(config.threads as usize, GFP_KERNEL)?;
-    for _ in 0..config.threads {
-        net.push(Padded(Number::default()), GFP_KERNEL)?;
-    }
+    let net = filled(config.threads, |_| Padded(Number::default()))?;
     boxed(Stats {
         number: Padded(number),
         net,

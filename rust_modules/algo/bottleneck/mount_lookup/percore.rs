@@ -26,15 +26,15 @@ use crate::{
 };
 
 /// Numbers to a pair of cache lines, which no two vCPUs share.
-const LINE: usize = 16;
+const LINE: u32 = 16;
 
 /// Returns how many numbers so many vCPUs need to remember what is at so many points.
-pub fn memory(vcpus: u32, points: u32) -> usize {
-    (vcpus as usize).saturating_mul(stride(points))
+pub fn memory(vcpus: u32, points: u32) -> u32 {
+    vcpus.saturating_mul(stride(points))
 }
 
-fn stride(points: u32) -> usize {
-    (points as usize).div_ceil(LINE).saturating_mul(LINE)
+fn stride(points: u32) -> u32 {
+    points.div_ceil(LINE).saturating_mul(LINE)
 }
 
 /// A table under one lock, and what each vCPU remembers of it; 0 is nothing.
@@ -64,8 +64,8 @@ where
     /// Where this vCPU remembers what is at `point`.
     #[inline(always)]
     pub(super) fn own(&self, point: u32) -> Option<&Atomic<u64>> {
-        let first = (here() as usize).wrapping_mul(stride(self.points));
-        self.memory.get(first.wrapping_add(point as usize))
+        let first = here().wrapping_mul(stride(self.points));
+        self.memory.get(first.wrapping_add(point) as usize)
     }
 
     /// What this vCPU remembers of `point`. A number is just a number: no order is needed.
@@ -88,7 +88,7 @@ where
     /// Makes all vCPUs forget what is at `point`.
     fn forget(&self, point: u32) {
         let all = self.memory.iter().skip(point as usize);
-        all.step_by(stride(self.points).max(1))
+        all.step_by(stride(self.points).max(1) as usize)
             .for_each(|id| id.store(0, Relaxed));
     }
 }
