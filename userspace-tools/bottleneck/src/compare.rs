@@ -2,12 +2,13 @@
 
 //! Variants beside each other: how fast, how fair, how long waited for, and whether right.
 
-use abi::bottleneck::{Config, Variant};
 use debugfs::{
     stats::Sample,
     tool::{grid, numbers, rate, Point},
     Bottleneck,
 };
+
+use crate::fixes::{original, ratios};
 
 /// One row for each point.
 pub fn compare(points: &[Point<Bottleneck>]) -> String {
@@ -42,7 +43,8 @@ pub fn compare(points: &[Point<Bottleneck>]) -> String {
 
 fn columns(points: &[Point<Bottleneck>], point: &Point<Bottleneck>) -> [String; 7] {
     let mine = point.sample(Bottleneck::rate);
-    let ratio = original(points, &point.config).map(|original| ratios(point, original));
+    let ratio =
+        original(points, &point.config).map(|original| ratios(point, original, Bottleneck::rate));
     [
         rate(mine.median),
         format!("{:.0}%", mine.spread()),
@@ -52,20 +54,6 @@ fn columns(points: &[Point<Bottleneck>], point: &Point<Bottleneck>) -> [String; 
         wait(point),
         point.outcome().to_string(),
     ]
-}
-
-/// In each repeat by itself, since they ran by turns.
-pub fn ratios(of: &Point<Bottleneck>, to: &Point<Bottleneck>) -> Sample {
-    let pairs = of.runs.iter().zip(&to.runs);
-    let both = pairs.filter(|(_, to)| to.sum.ops > 0);
-    Sample::of(both.map(|(of, to)| of.rate() / to.rate()))
-}
-
-/// The original of the case at otherwise the same settings.
-fn original<'a>(points: &'a [Point<Bottleneck>], config: &Config) -> Option<&'a Point<Bottleneck>> {
-    let variant: Variant = config.case.about()?.original()?;
-    let wanted = Config { variant, ..*config };
-    points.iter().find(|p| p.config == wanted)
 }
 
 fn wait(point: &Point<Bottleneck>) -> String {

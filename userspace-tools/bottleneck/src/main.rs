@@ -4,26 +4,51 @@
 
 #![forbid(unsafe_code)]
 
+mod check;
 mod compare;
+mod fixes;
 mod show;
+mod versus;
 
-use std::{convert::Infallible, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use abi::bottleneck::{About, CASES};
+use clap::Subcommand;
 use debugfs::{
-    tool::{grid, Point, Tool},
+    tool::{grid, Own, Point, Tool},
     Bottleneck,
 };
+
+/// What this tool has beside the common commands.
+#[derive(Subcommand)]
+enum Command {
+    /// Run all variants of a case by turns, and say whether the fix helps here
+    Compare(versus::Versus),
+    /// Put to the test what all variants of all cases promise, and that `busted` is caught
+    Check(check::Check),
+}
+
+impl Own for Command {
+    fn obey(self, root: &Path) -> anyhow::Result<bool> {
+        match self {
+            Self::Compare(versus) => versus.obey(root),
+            Self::Check(check) => check.obey(root),
+        }
+    }
+}
 
 enum BottleneckTool {}
 
 impl Tool for BottleneckTool {
     type Report = Bottleneck;
-    type Own = Infallible;
+    type Own = Command;
     const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
     const EXAMPLES: &'static str = "  \
   bottleneck list
-  bottleneck run --case stats --variant percpu --threads 8
+  bottleneck run --case mount_lookup --variant spinlock --threads 8
+  bottleneck compare mount_lookup --threads 2,8 --repeat 5
+  bottleneck compare mount_lookup --lock pv_queued --set write_permille=10
+  bottleneck check --only ids,mount_count
   bottleneck sweep --case stats --variant exact,percpu --threads 1,2,4,8 --repeat 5";
     const MEANINGS: &'static [&'static str] = &[
         "What is fought over",

@@ -210,6 +210,20 @@ pub fn sweep<T: Tool>(
     repeat: u32,
     json: bool,
 ) -> anyhow::Result<bool> {
+    let points = measure::<T>(module, configs, repeat, json)?;
+    if !json {
+        say(&T::compare(&points))?;
+    }
+    Ok(failed::<T>(&points))
+}
+
+/// Runs each of `configs` so often by turns; prints each run as a record if `json`.
+pub fn measure<T: Tool>(
+    module: &Module<T::Report>,
+    configs: &[ConfigOf<T>],
+    repeat: u32,
+    json: bool,
+) -> anyhow::Result<Vec<Point<T::Report>>> {
     let interrupt = Interrupt::catch()?;
     // What the module refuses, it refuses before anything runs.
     configs
@@ -231,11 +245,13 @@ pub fn sweep<T: Tool>(
     if io::stderr().is_terminal() {
         eprint!("\r\x1b[K");
     }
-    if !json {
-        say(&T::compare(&points))?;
-    }
+    Ok(points)
+}
+
+/// Says on standard error what came out as it must not, and whether anything did.
+pub fn failed<T: Tool>(points: &[Point<T::Report>]) -> bool {
     let failed = points.iter().map(|p| complain::<T>(&p.config, p.outcome()));
-    Ok(failed.fold(false, |any, one| any | one))
+    failed.fold(false, |any, one| any | one)
 }
 
 /// One line that is written over, for somebody who watches.
