@@ -89,8 +89,9 @@ impl Step {
         for figure in &self.figures {
             figure.check()?;
             // An experiment's own figures are known only when it has run.
-            let parts = [&figure.of, &figure.to].into_iter().flatten();
-            for part in parts.filter(|part| !self.experiment && !known.contains(&part.as_str())) {
+            let mut parts = [&figure.of, &figure.to].into_iter().flatten();
+            let unknown = |part: &&String| !self.experiment && !known.contains(&part.as_str());
+            if let Some(part) = parts.find(unknown) {
                 return Err(format!(
                     "step `{}`: figure `{}`: no figure `{part}` before it",
                     self.name, figure.name
