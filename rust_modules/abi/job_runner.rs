@@ -129,6 +129,9 @@ settings! {
         limit_ms: u32 = 10_000, in Allowed::Range(1, 60_000);
         /// Chunks a worker gets on average (`padata`, `cursor`).
         per_worker: u32 = 4, in Allowed::Range(1, 1 << 20);
+        /// Chunks that a worker takes before it does any of them. 1 is what a job wants; with more, workers
+        /// that take chunks meet nothing but each other, and what that costs can be measured.
+        burst: u32 = 1, in Allowed::Range(1, 1 << 14);
         /// The index, counted from `start`, at which `fault` fails.
         fail_at: u64 = 1000, in Allowed::Range(0, 1 << 24);
         /// Whether a job that did not end well undoes what was done.
@@ -159,7 +162,8 @@ settings! {
         seed: u32 = 1, in Allowed::Range(0, 0xffff_ffff);
         /// Whether the report has a line for each chunk.
         trace: Switch = Switch::Off, in Allowed::Names(Switch::NAMES);
-        /// Whether one plain loop on the caller does the same work first, to be compared with.
+        /// Whether a plain loop does the same work first, on each vCPU that is to work in turn, to be
+        /// compared with.
         plain: Switch = Switch::Off, in Allowed::Names(Switch::NAMES);
     }
 }

@@ -75,6 +75,8 @@ pub struct Job<'a> {
     pub policy: Policy,
     /// Chunks a worker gets on average, where the policy asks for that.
     pub per_worker: u32,
+    /// Chunks that a worker takes before it does any of them; more than 1 only to measure that.
+    pub burst: u32,
     /// How nice helpers are: 19 by default, so that they disturb nobody.
     pub nice: i32,
     /// CPU time that the job may take, in percent of one CPU; 0 is no bound. A kernel thread cannot
@@ -143,6 +145,7 @@ impl Default for Job<'_> {
             max_threads: u32::MAX,
             policy: Policy::StealAware,
             per_worker: 4,
+            burst: 1,
             nice: 19,
             cap: 0,
             deadline_ns: 0,

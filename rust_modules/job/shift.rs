@@ -4,6 +4,8 @@
 
 mod chunk;
 
+use core::ops::Range;
+
 use abi::job_runner::Ended;
 use algo::{
     chunk::Turn,
@@ -151,7 +153,8 @@ impl<'a> Shift<'a> {
     fn alone(&self, pace: &mut Pace<'_>) {
         let end = self.job.start.saturating_add(self.job.size);
         if self.job.start < end {
-            pace.take_time();
+            let asked_ns = pace.ask_time();
+            pace.take_time(asked_ns, 0);
             self.chunk(self.job.start..end, pace);
         }
     }
@@ -171,14 +174,32 @@ impl<'a> Shift<'a> {
     fn on(&self, floor: &Floor, number: u32, pace: &mut Pace<'_>) {
         let missing = |other| self.is_missing(floor.worker_of(other));
         let mut turn = Turn::seeing(number, &missing);
+        let more = self.job.burst.saturating_sub(1) as usize;
+        let mut rest = KVVec::with_capacity(more, GFP_KERNEL).unwrap_or_default();
         while !self.stopped(pace.now_ns) {
             (turn.stride, turn.disturbed) = pace.tell();
+            let asked_ns = pace.ask_time();
             let chunk = floor.desk.take(&mut turn, &floor.lanes);
-            pace.take_time();
+            self.burst(floor, &mut turn, &mut rest);
+            pace.take_time(asked_ns, rest.len());
             let Some(chunk) = chunk else { break };
             self.chunk(chunk, pace);
+            rest.iter()
+                .for_each(|chunk| self.chunk(chunk.clone(), pace));
+            rest.clear();
         }
         pace.steals = pace.steals.wrapping_add(turn.steals());
+    }
+
+    /// Takes the other chunks of a burst, as many as there is room for.
+    fn burst(&self, floor: &Floor, turn: &mut Turn<'_>, chunks: &mut KVVec<Range<u64>>) {
+        for _ in 1..self.job.burst {
+            let room = chunks.len() < chunks.capacity();
+            let Some(chunk) = room.then(|| floor.desk.take(turn, &floor.lanes)).flatten() else {
+                break;
+            };
+            let _ = chunks.push_within_capacity(chunk);
+        }
     }
 
     /// Whether worker `n` has not come yet, or its vCPU seems to have lost its CPU.
@@ -211,7 +232,7 @@ impl<'a> Shift<'a> {
     }
 
     /// Notes an error, if it is the first.
-    fn fail(&self, errno: Error, index: u64, chunk: core::ops::Range<u64>, worker: u32) {
+    fn fail(&self, errno: Error, index: u64, chunk: Range<u64>, worker: u32) {
         // Nobody reads the rest before all have left.
         if self.failed.cmpxchg(0, 1, Acquire).is_ok() {
             self.errno.store(errno.to_errno(), Relaxed);

@@ -52,8 +52,16 @@ slot! {
     ended_ns,
     /// Time in the job's function.
     busy_ns,
-    /// Time for taking chunks.
+    /// Time between calls of the job's function: for taking chunks, and all that goes with it.
     handout_ns,
+    /// The part of it in which the policy gave out a chunk, with a look at the clock for each.
+    take_ns,
+    /// What as many looks at the clock took there and then, one after the other.
+    look_ns,
+    /// How often taking a chunk took longer than it can on a running vCPU with a free way.
+    stalls,
+    /// The part of `take_ns` that those took.
+    stalled_ns,
     /// Time that it slept for the cap.
     asleep_ns,
     /// Time that its vCPU lost while it was busy.

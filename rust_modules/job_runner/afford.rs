@@ -35,8 +35,8 @@ pub(crate) fn memory(config: &Config, limits: &Limits) -> Result<(), Refused> {
         Job::ClearHuge => HugePage::BYTES,
         Job::PageInit => size_of::<Descriptor>(),
     };
-    // A byte is to hold it against the oracle.
-    let work = config.size.saturating_mul(each as u64 + 1);
+    // Two bytes are to hold it against the oracle.
+    let work = config.size.saturating_mul(each as u64 + 2);
     let trace = match config.trace {
         Switch::On => u64::from(TRACE) * (size_of::<Mark>() as u64 + 128),
         Switch::Off => 0,

@@ -14,19 +14,36 @@ use kernel::{
 };
 use rig::breathe;
 
-/// Done once more, in each byte of a word.
-const DONE: u64 = 0x0101_0101_0101_0101;
-/// Undone once more.
-const UNDONE: u64 = DONE << 4;
+/// What one mark is, in the bits of its index.
+const DONE: Edge = Edge {
+    start: 1,
+    end: 1 << 4,
+};
+const UNDONE: Edge = Edge {
+    start: 1 << 8,
+    end: 1 << 12,
+};
 
-/// A word for eight indices.
+/// Bits of an index, and indices of a word.
+const BITS: u64 = 16;
+const IN_WORD: u64 = 4;
+
+/// Where ranges begin and end.
+struct Edge {
+    start: u64,
+    end: u64,
+}
+
+/// A word for four indices.
 #[repr(transparent)]
 struct Word(Atomic<u64>);
 
-/// A byte for each index: four bits of how often it was done, and four of undone. Eight are marked
-/// at a time, since an index of some jobs takes no longer than a mark.
+/// For each index how many ranges that were done, or undone, begin and end there, in four bits
+/// each; the sums of all before it tell how often it was done itself. So marking a range takes two
+/// additions, however long it is, and costs nothing beside the work.
 pub(crate) struct Coverage {
     first: u64,
+    size: u64,
     words: VVec<Word>,
     /// Indices outside the range.
     strays: Atomic<u64>,
@@ -47,12 +64,14 @@ pub(crate) struct Tally {
 impl Coverage {
     /// Marks for `size` indices.
     pub(crate) fn new(first: u64, size: usize) -> Result<Self, AllocError> {
-        let mut words = VVec::with_capacity(size.div_ceil(8), GFP_KERNEL)?;
-        for _ in 0..size.div_ceil(8) {
+        let count = words(size as u64);
+        let mut words = VVec::with_capacity(count, GFP_KERNEL)?;
+        for _ in 0..count {
             words.push(Word(Atomic::new(0)), GFP_KERNEL)?;
         }
         Ok(Self {
             first,
+            size: size as u64,
             words,
             strays: Atomic::new(0),
         })
@@ -60,48 +79,56 @@ impl Coverage {
 
     /// Marks `done` as done once more.
     pub(crate) fn mark(&self, done: Range<u64>) {
-        self.add(done, DONE);
+        self.add(done, &DONE);
     }
 
     /// Marks `undone` as undone once more.
     pub(crate) fn unmark(&self, undone: Range<u64>) {
-        self.add(undone, UNDONE);
+        self.add(undone, &UNDONE);
     }
 
-    fn add(&self, range: Range<u64>, unit: u64) {
-        let mut at = range.start.wrapping_sub(self.first);
-        let end = range.end.wrapping_sub(self.first);
-        while at < end {
-            let to = (at | 7).wrapping_add(1).min(end);
-            let bytes = to.wrapping_sub(at);
-            // As many ones as there are indices, moved up to the first.
-            let ones = u64::MAX >> (64 - 8 * bytes.min(8)) as u32;
-            match self.words.get((at / 8) as usize) {
-                Some(word) => word.0.add((ones & unit) << (8 * (at % 8)), Relaxed),
-                None => self.strays.add(bytes, Relaxed),
-            }
-            at = to;
+    fn add(&self, range: Range<u64>, edge: &Edge) {
+        let count = range.end.saturating_sub(range.start);
+        let from = range.start.wrapping_sub(self.first).min(self.size);
+        let to = from.saturating_add(count).min(self.size);
+        let strays = count.saturating_sub(to.wrapping_sub(from));
+        if strays > 0 {
+            self.strays.add(strays, Relaxed);
+        }
+        if from < to {
+            self.bump(from, edge.start);
+            self.bump(to, edge.end);
         }
     }
 
-    /// Forgets all marks of the first `size` indices, which begin at `first` from now on.
+    fn bump(&self, index: u64, by: u64) {
+        if let Some(word) = self.words.get((index / IN_WORD) as usize) {
+            word.0.add(by << (BITS * (index % IN_WORD)), Relaxed);
+        }
+    }
+
+    /// Forgets all marks; there are `size` indices from `first` on now, not more than at first.
     pub(crate) fn restart(&mut self, first: u64, size: u64) {
-        self.first = first;
-        for word in self.words.iter().take(size.div_ceil(8) as usize) {
+        (self.first, self.size) = (first, size);
+        for word in self.words.iter().take(words(size)) {
             word.0.store(0, Relaxed);
         }
         self.strays.store(0, Relaxed);
     }
 
-    /// Counts the first `size` indices; all have left. An index outside counts as repeated: it was
-    /// nobody's.
-    pub(crate) fn tally(&self, size: u64) -> Tally {
+    /// Counts the indices; all have left. An index outside counts as repeated: it was nobody's.
+    pub(crate) fn tally(&self) -> Tally {
         let mut tally = Tally::default();
+        let (mut done, mut undone) = (0, 0);
+        let depth =
+            |bits: u64, depth: u64| depth.wrapping_add(bits & 0xf).wrapping_sub(bits >> 4 & 0xf);
         for (n, word) in (0u64..).zip(&self.words) {
             let word = word.0.load(Relaxed);
-            let first = n.wrapping_mul(8);
-            for byte in 0..size.saturating_sub(first).min(8) {
-                tally.count(word >> (8 * byte) & 0xff);
+            let first = n.wrapping_mul(IN_WORD);
+            for index in 0..self.size.saturating_sub(first).min(IN_WORD) {
+                let bits = word >> (BITS * index);
+                (done, undone) = (depth(bits, done), depth(bits >> 8, undone));
+                tally.count(done, undone);
             }
             if n % 4096 == 0 {
                 breathe();
@@ -112,15 +139,20 @@ impl Coverage {
     }
 }
 
+/// Words for so many indices, and for where the last one ends.
+fn words(size: u64) -> usize {
+    (size / IN_WORD).saturating_add(1) as usize
+}
+
 impl Tally {
-    fn count(&mut self, byte: u64) {
+    fn count(&mut self, done: u64, undone: u64) {
         let one = |n: &mut u64| *n = n.wrapping_add(1);
-        match byte & 0xf {
+        match done {
             0 => one(&mut self.missed),
             1 => one(&mut self.once),
             _ => one(&mut self.repeated),
         }
-        match (byte & 0xf, byte >> 4) {
+        match (done, undone) {
             (_, 0) => {}
             (1, 1) => one(&mut self.undone),
             _ => one(&mut self.wrong),

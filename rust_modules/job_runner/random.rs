@@ -144,7 +144,7 @@ pub(crate) fn jobs(
 /// Runs a job and counts what came of it.
 fn judge(job: &Job<'_>, marks: &Marks<'_>, pool: &Pool, ticket: &Ticket, oracle: &mut Oracle) {
     let done = job.run(pool, marks, ticket);
-    let tally = marks.coverage.tally(job.size);
+    let tally = marks.coverage.tally();
     let one = |n: &mut u64| *n = n.wrapping_add(1);
     let due = job.undo && done.ended != Ended::Done;
     let undone = if due { tally.once } else { 0 };
@@ -198,6 +198,7 @@ fn draw<'a>(
         max_threads: (helpers as u32).max(1),
         policy,
         per_worker: dice.scale(64) as u32,
+        burst: dice.scale(4) as u32,
         nice: config.nice as i32,
         cap: 0,
         deadline_ns: match dice.once_in(12) {

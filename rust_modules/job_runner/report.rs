@@ -41,7 +41,7 @@ pub(crate) fn write(ended: &Ended<'_, JobRunner>, to: &mut Text) -> Result {
     writeln!(to, "{run}\nconfig {}", ended.config)?;
     let done = ended.run.done.lock();
     let oracle = *ended.run.oracle.lock();
-    let tally = ended.run.coverage.tally(ended.config.size);
+    let tally = ended.run.coverage.tally();
     let timing = lines::timing(ended, &done, &tally);
     let sum = match ended.config.check {
         0 => sum(ended, &done, &tally, &timing),

@@ -130,7 +130,7 @@ impl Run {
 
     /// What each caller does.
     pub(crate) fn call(&self, worker: &Worker<'_>) {
-        self.sit_down(worker);
+        self.sit_down(worker, worker.index);
         let config = &self.config;
         if config.check > 0 {
             let oracle = random::jobs(config, self.cpus, &self.pool, &self.ticket, worker.alarm);
@@ -143,7 +143,7 @@ impl Run {
             alarm: worker.alarm,
         };
         if config.plain == Switch::On {
-            self.plain(worker);
+            self.plain_everywhere(worker);
         }
         let cancelled = || worker.alarm.rung();
         let job = self.job(worker.index, &cancelled);
@@ -162,13 +162,23 @@ impl Run {
         let _ = self.done.lock().push((worker.index, done), GFP_KERNEL);
     }
 
-    /// Takes the caller's seat: the first one that is allowed, the second caller the second …
-    fn sit_down(&self, worker: &Worker<'_>) {
+    /// Takes seat `n` of those that are allowed; a caller's is its own number.
+    fn sit_down(&self, worker: &Worker<'_>, n: u32) {
         let allowed = || rig::online().filter(|&vcpu| self.cpus.has(vcpu));
         let count = allowed().count();
-        let nth = (worker.index as usize).checked_rem(count).unwrap_or(0);
+        let nth = (n as usize).checked_rem(count).unwrap_or(0);
         if let Some(vcpu) = allowed().nth(nth) {
             worker.move_to(vcpu);
+        }
+    }
+
+    /// Does the same work in one plain loop on one vCPU after the other, the caller's last; the
+    /// fastest counts. Then no worker knows the memory better than another: caches, and the table
+    /// of pages that an emulator keeps for each vCPU, are as warm for all.
+    fn plain_everywhere(&self, worker: &Worker<'_>) {
+        for n in (0..self.config.max_threads).rev() {
+            self.sit_down(worker, worker.index.saturating_add(n));
+            self.plain(worker);
         }
     }
 
@@ -188,8 +198,12 @@ impl Run {
             at = to;
         }
         if at == all.end {
-            self.plain_ns
-                .store(now_ns().saturating_sub(from).max(1), Relaxed);
+            let ns = now_ns().saturating_sub(from).max(1);
+            let best = match self.plain_ns.load(Relaxed) {
+                0 => ns,
+                best => best.min(ns),
+            };
+            self.plain_ns.store(best, Relaxed);
         }
     }
 
@@ -209,6 +223,7 @@ impl Run {
             max_threads: config.max_threads,
             policy: config.policy,
             per_worker: config.per_worker,
+            burst: config.burst,
             nice: config.nice as i32,
             cap: config.cap,
             deadline_ns: now_ns().saturating_add(limit_ns),

@@ -66,10 +66,8 @@ line! {
         total: u64,
         /// … and what it must come to.
         expected: u64,
-        /// How long one plain loop on the caller took (`plain`); 0 if there was none.
+        /// How long the fastest plain loop took (`plain`); 0 if there was none.
         plain_ns: u64,
-        /// What one look at the clock costs; it is in `handout_ns` of a worker once a chunk.
-        clock_ns: u64,
     }
 }
 
@@ -125,8 +123,16 @@ line! {
         start_ns: u64,
         /// Time in the job's function.
         busy_ns: u64,
-        /// Time for taking chunks.
+        /// Time between calls of the job's function: for taking chunks, and all that goes with it.
         handout_ns: u64,
+        /// The part of it in which the policy gave out a chunk, with a look at the clock.
+        take_ns: u64,
+        /// What as many looks at the clock took there and then.
+        look_ns: u64,
+        /// How often that took over 50 us, which it can only where a vCPU does not run.
+        stalls: u64,
+        /// The part of `take_ns` that those took.
+        stalled_ns: u64,
         /// From when it found nothing left until the return.
         idle_ns: u64,
         /// Time that it slept for the cap.

@@ -20,8 +20,7 @@ use crate::{
         Lock,
         Ttas, //
     },
-    primitive::Cell,
-    Waiter, //
+    primitive::Cell, //
 };
 
 /// A cursor, and the lock around it.
@@ -50,7 +49,7 @@ impl HandOut for Padata {
     #[inline]
     fn take(&self, turn: &mut Turn<'_>, _: &[Lane]) -> Option<Range<u64>> {
         let Plan { range, chunk, .. } = &self.plan;
-        let taken = self.lock.with(&Waiter::default(), || {
+        let taken = self.lock.with(&turn.me, || {
             self.next.with_mut(|next| {
                 // SAFETY: The lock is held, so nobody else reaches the cursor.
                 let start = unsafe { *next };

@@ -2,6 +2,8 @@
 
 //! What a worker brings along when it asks for a chunk.
 
+use crate::Waiter;
+
 /// Whether the vCPU of a worker, by its number, is thought to have lost its CPU.
 pub(super) type Missing<'a> = &'a dyn Fn(u32) -> bool;
 
@@ -11,6 +13,8 @@ pub struct Turn<'a> {
     pub(super) taken: u64,
     pub(super) steals: u64,
     pub(super) missing: Missing<'a>,
+    /// The worker as a lock sees it.
+    pub(super) me: Waiter,
     /// How many indices the worker does in the time that a chunk shall take if others may have to
     /// wait for it; 0 if that is not known.
     pub stride: u64,
@@ -31,6 +35,7 @@ impl<'a> Turn<'a> {
             taken: 0,
             steals: 0,
             missing,
+            me: Waiter::default(),
             stride: 0,
             disturbed: false,
         }

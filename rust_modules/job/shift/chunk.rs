@@ -26,6 +26,9 @@ use kernel::prelude::*;
 /// Others get a chance to run, and progress is told, this often.
 const BREATH_NS: u64 = 1_000_000;
 
+/// Taking a chunk takes longer than this only if the vCPU, or whoever is in the way, does not run.
+const STALL_NS: u64 = 50_000;
+
 /// A worker, its clock, and its books. They are handed in when it leaves.
 pub(super) struct Pace<'a> {
     n: u32,
@@ -41,6 +44,10 @@ pub(super) struct Pace<'a> {
     items: u64,
     busy_ns: u64,
     handout_ns: u64,
+    take_ns: u64,
+    look_ns: u64,
+    stalls: u64,
+    stalled_ns: u64,
     asleep_ns: u64,
     pub(super) steals: u64,
     ticket: &'a crate::Ticket,
@@ -61,18 +68,40 @@ impl<'a> Pace<'a> {
             items: 0,
             busy_ns: 0,
             handout_ns: 0,
+            take_ns: 0,
+            look_ns: 0,
+            stalls: 0,
+            stalled_ns: 0,
             asleep_ns: 0,
             steals: 0,
             ticket: shift.ticket,
         }
     }
 
-    /// Looks at the clock after a hand-out.
-    pub(super) fn take_time(&mut self) {
+    /// Looks at the clock before a hand-out; twice, to know what that costs.
+    pub(super) fn ask_time(&mut self) -> u64 {
+        let from = now_ns();
+        let asked_ns = now_ns();
+        let took = asked_ns.saturating_sub(from);
+        // One that was interrupted says nothing.
+        if took <= STALL_NS {
+            self.look_ns = self.look_ns.wrapping_add(took);
+        }
+        asked_ns
+    }
+
+    /// Looks at the clock after a hand-out, which was asked for at `asked_ns`, and came with so many
+    /// chunks besides the first. In a burst of them, a stall is what they cost each other.
+    pub(super) fn take_time(&mut self, asked_ns: u64, more: usize) {
         let now = now_ns();
-        self.handout_ns = self
-            .handout_ns
-            .wrapping_add(now.saturating_sub(self.now_ns));
+        let took = now.saturating_sub(asked_ns);
+        let between = now.saturating_sub(self.now_ns);
+        self.handout_ns = self.handout_ns.wrapping_add(between);
+        self.take_ns = self.take_ns.wrapping_add(took);
+        if took > STALL_NS && more == 0 {
+            self.stalls = self.stalls.wrapping_add(1);
+            self.stalled_ns = self.stalled_ns.wrapping_add(took);
+        }
         self.now_ns = now;
     }
 
@@ -101,6 +130,10 @@ impl<'a> Pace<'a> {
         slot.items.store(self.items, Relaxed);
         slot.busy_ns.store(self.busy_ns, Relaxed);
         slot.handout_ns.store(self.handout_ns, Relaxed);
+        slot.take_ns.store(self.take_ns, Relaxed);
+        slot.look_ns.store(self.look_ns, Relaxed);
+        slot.stalls.store(self.stalls, Relaxed);
+        slot.stalled_ns.store(self.stalled_ns, Relaxed);
         slot.asleep_ns.store(self.asleep_ns, Relaxed);
         slot.steals.store(self.steals, Relaxed);
         let lost_ns = self.hand.lost_ns().min(self.busy_ns);

@@ -21,7 +21,6 @@ use algo::primitive::{
 };
 use job::Done;
 use rig::{
-    now_ns,
     Ended,
     Text, //
 };
@@ -64,21 +63,7 @@ pub(super) fn timing(ended: &Ended<'_, JobRunner>, done: &[(u32, Done)], tally: 
         total,
         expected,
         plain_ns: ended.run.plain_ns.load(Relaxed),
-        clock_ns: clock_ns(),
     }
-}
-
-/// Returns what one look at the clock costs, at best.
-fn clock_ns() -> u64 {
-    const LOOKS: u64 = 64;
-    let sample = |_| {
-        let from = now_ns();
-        (1..LOOKS).for_each(|_| {
-            now_ns();
-        });
-        now_ns().saturating_sub(from) / LOOKS
-    };
-    (0..16).map(sample).min().unwrap_or(0)
 }
 
 pub(super) fn fault(done: &[(u32, Done)]) -> Fault {
@@ -122,6 +107,10 @@ pub(super) fn workers(done: &Done, index: &mut u32, to: &mut Text) -> Result {
             start_ns: begun_ns.saturating_sub(done.called_ns),
             busy_ns: load(&slot.busy_ns),
             handout_ns: load(&slot.handout_ns),
+            take_ns: load(&slot.take_ns),
+            look_ns: load(&slot.look_ns),
+            stalls: load(&slot.stalls),
+            stalled_ns: load(&slot.stalled_ns),
             idle_ns: done.returned_ns.saturating_sub(ended_ns),
             asleep_ns: load(&slot.asleep_ns),
             lost_ns: load(&slot.lost_ns),

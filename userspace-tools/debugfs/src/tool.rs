@@ -300,6 +300,8 @@ fn list<T: Tool>() -> String {
 
 /// Key, default and allowed values of each setting on this machine.
 fn settings_of<T: Tool>() -> Vec<[String; 3]> {
+    // Or the last ones would have neither option nor help.
+    const { assert!(T::MEANINGS.len() == ConfigOf::<T>::KEYS.len()) };
     let listing = ConfigOf::<T>::default().listing(vcpus());
     listing.lines().filter_map(split_setting).collect()
 }

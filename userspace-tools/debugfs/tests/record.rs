@@ -33,14 +33,15 @@ thread index=0 vcpu=0 adds=100 moved=0
 
 const JOB_RUNNER: &str = "job-runner schema=2 run=2
 config policy=padata job=spin start=0 size=10 align=1 min_chunk=1 max_threads=2 work_ns=9 \
-limit_ms=5 per_worker=4 fail_at=1000 undo=off nice=19 cap=0 cpus=all nodes=1 spill=on helpers=80 deny=0 \
+limit_ms=5 per_worker=4 burst=1 fail_at=1000 undo=off nice=19 cap=0 cpus=all nodes=1 spill=on helpers=80 deny=0 \
 begin=wake callers=1 nested=off check=0 seed=1 trace=on plain=off
 sum elapsed_ns=1000 workers=1 chunks=2 once=10 missed=0 repeated=0 cut_short=0 coverage=held
 timing ended=done first_ns=1 last_ns=2 tail_ns=3 wanted=1 helpers=0 most_helpers=0 \
-undone=0 disorder=0 undo_ns=0 total=0 expected=0 plain_ns=0 clock_ns=30
+undone=0 disorder=0 undo_ns=0 total=0 expected=0 plain_ns=0
 fault errno=0 index=0 chunk_start=0 chunk_end=0 worker=0
 oracle jobs=0 sound=0 failed=0 cancelled=0 late=0 undid=0
 worker index=0 vcpu=0 node=0 chunks=2 items=10 start_ns=4 busy_ns=900 handout_ns=5 \
+take_ns=4 look_ns=3 stalls=0 stalled_ns=0 \
 idle_ns=6 asleep_ns=0 lost_ns=7 cpu_ns=8 steals=0 moved=0 absent=0
 chunk worker=0 start=0 end=10 from_ns=1 to_ns=9
 ";
@@ -202,16 +203,17 @@ fn job_runners_record_is_pinned() {
         concat!(
             r#"{"schema":2,"seq":7,"module":"job-runner","run":2,"config":{"policy":"padata","#,
             r#""job":"spin","start":0,"size":10,"align":1,"min_chunk":1,"max_threads":2,"#,
-            r#""work_ns":9,"limit_ms":5,"per_worker":4,"fail_at":1000,"undo":"off","nice":19,"#,
+            r#""work_ns":9,"limit_ms":5,"per_worker":4,"burst":1,"fail_at":1000,"undo":"off","nice":19,"#,
             r#""cap":0,"cpus":"all","nodes":1,"spill":"on","helpers":80,"deny":0,"begin":"wake","#,
             r#""callers":1,"nested":"off","check":0,"seed":1,"trace":"on","plain":"off"},"#,
             r#""sum":{"elapsed_ns":1000,"workers":1,"chunks":2,"once":10,"missed":0,"repeated":0,"#,
             r#""cut_short":0,"coverage":"held"},"timing":{"ended":"done","first_ns":1,"last_ns":2,"#,
             r#""tail_ns":3,"wanted":1,"helpers":0,"most_helpers":0,"undone":0,"disorder":0,"#,
-            r#""undo_ns":0,"total":0,"expected":0,"plain_ns":0,"clock_ns":30},"fault":{"errno":0,"#,
+            r#""undo_ns":0,"total":0,"expected":0,"plain_ns":0},"fault":{"errno":0,"#,
             r#""index":0,"chunk_start":0,"chunk_end":0,"worker":0},"oracle":{"jobs":0,"sound":0,"#,
             r#""failed":0,"cancelled":0,"late":0,"undid":0},"workers":[{"index":0,"vcpu":0,"#,
             r#""node":0,"chunks":2,"items":10,"start_ns":4,"busy_ns":900,"handout_ns":5,"#,
+            r#""take_ns":4,"look_ns":3,"stalls":0,"stalled_ns":0,"#,
             r#""idle_ns":6,"asleep_ns":0,"lost_ns":7,"cpu_ns":8,"steals":0,"moved":0,"absent":0}],"#,
             r#""chunks":[{"worker":0,"start":0,"end":10,"from_ns":1,"to_ns":9}]}"#
         )

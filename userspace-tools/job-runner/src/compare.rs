@@ -138,7 +138,7 @@ pub mod tests {
             let chunks = if i == 0 { 8 } else { 0 };
             format!(
                 "worker index={i} vcpu={i} node=0 chunks={chunks} items={chunks} start_ns=0 \
-                 busy_ns=1 handout_ns=400 idle_ns=0 asleep_ns=0 lost_ns=0 cpu_ns=1 steals=0 \
+                 busy_ns=1 handout_ns=500 take_ns=400 look_ns=90 stalls=0 stalled_ns=0 idle_ns=0 asleep_ns=0 lost_ns=0 cpu_ns=1 steals=0 \
                  moved=0 absent=0"
             )
         };
@@ -148,7 +148,7 @@ pub mod tests {
              sum elapsed_ns={} workers={threads} chunks=8 once=8 missed=0 repeated=0 \
              cut_short=0 coverage=held\n\
              timing ended=done first_ns=1000 last_ns=500 tail_ns=2000000 wanted=0 helpers=0 \
-             most_helpers=0 undone=0 disorder=0 undo_ns=0 total=0 expected=0 plain_ns=0 clock_ns=10\n\
+             most_helpers=0 undone=0 disorder=0 undo_ns=0 total=0 expected=0 plain_ns=0\n\
              fault errno=0 index=0 chunk_start=0 chunk_end=0 worker=0\n\
              oracle jobs=0 sound=0 failed=0 cancelled=0 late=0 undid=0\n{workers}",
             abi::SCHEMA,

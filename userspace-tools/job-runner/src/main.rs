@@ -42,6 +42,7 @@ impl Tool for JobRunnerTool {
         "Work at each index (spin, uneven, fault), in ns of an undisturbed vCPU",
         "The job is given up after this, in ms",
         "Chunks a worker gets on average (padata, cursor); padata has 4",
+        "Chunks that a worker takes before it does any of them; more than 1 only to measure that",
         "The index at which fault fails, counted from start",
         "Whether a job that does not end well undoes what was done",
         "How nice helpers are",
@@ -57,7 +58,7 @@ impl Tool for JobRunnerTool {
         "Random jobs instead of one, each held against the oracle",
         "What random jobs are drawn from",
         "Whether each chunk is recorded",
-        "Whether one plain loop on the caller does the same work first",
+        "Whether plain loops do the same work first, on one vCPU after the other",
     ];
 
     fn live(dir: &Dir, ended: &AtomicBool) {
