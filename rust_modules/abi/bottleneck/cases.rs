@@ -71,7 +71,7 @@ pub const CASES: &[About] = &[
         seed: VFS,
         resource: "the hash table of inodes, or of directory entries",
         variants: &[One, Bucket, Lockfree, Busted],
-        check: "depth=8 size=32 write_permille=200",
+        check: "depth=8 size=32 write_permille=100",
         locked: &[One, Bucket, Lockfree, Busted],
     },
     About {

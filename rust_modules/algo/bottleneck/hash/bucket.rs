@@ -20,7 +20,7 @@ use crate::{
 
 /// A chain and its lock, next to those of others.
 pub struct Bucket<L> {
-    lock: L,
+    pub(super) lock: L,
     pub(super) head: Head,
 }
 

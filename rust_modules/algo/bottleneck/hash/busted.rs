@@ -3,11 +3,13 @@
 //! Lookups without a lock that believe what they see, so that every run can show it would notice.
 //!
 //! What `Documentation/RCU/rculist_nulls.rst` warns of: an entry that is used again takes those
-//! who look at it along into another chain, or shows them one key and the value of the next.
+//! who look at it along into another chain, or shows them one key and the value of the next. And
+//! an entry is cut off as it is taken out: `hlist_del()` where `hlist_del_rcu()` was needed.
 
 use core::ops::Deref;
 
 use super::{
+    chain::entry,
     Bucket,
     Entry,
     Locked,
@@ -53,7 +55,13 @@ where
 
     #[inline]
     fn remove(&self, id: u32, me: &Waiter) {
-        self.0.remove(id, me);
+        let Some(gone) = entry(&self.0.entries, id) else {
+            return;
+        };
+        if let Some((_, bucket)) = self.0.bucket(gone.key()) {
+            let unlink = || bucket.head.unlink(&self.0.entries, id, gone.cut());
+            bucket.lock.with(me, unlink);
+        }
     }
 
     fn entries(&self) -> u64 {

@@ -58,6 +58,14 @@ impl Entry {
         self.seq.store(seq.wrapping_add(2), Release);
     }
 
+    /// Cuts off what is behind the entry, and returns it: a mistake while others look.
+    #[inline]
+    pub(super) fn cut(&self) -> u32 {
+        let behind = self.next.load(Relaxed);
+        self.next.store(u32::MAX, Relaxed);
+        behind
+    }
+
     /// Key, value and next as they were at one moment; none if they changed meanwhile.
     #[inline]
     pub(super) fn piece(&self) -> Option<(u64, u64, u32)> {
@@ -113,13 +121,20 @@ impl Head {
     /// those that are looking at it.
     #[inline]
     pub(super) fn remove(&self, all: &[Entry], id: u32) {
-        let Some(gone) = entry(all, id) else { return };
+        if let Some(gone) = entry(all, id) {
+            self.unlink(all, id, gone.next.load(Relaxed));
+        }
+    }
+
+    /// The holder of the chain's lock lets what leads to entry `id` lead to `behind` it.
+    #[inline]
+    pub(super) fn unlink(&self, all: &[Entry], id: u32, behind: u32) {
         let mut at = &self.0;
         for _ in all {
             let next = at.load(Relaxed);
             if next == id {
                 // Pairs with `first`, and with the load in `torn`.
-                return at.store(gone.next.load(Relaxed), Release);
+                return at.store(behind, Release);
             }
             match entry(all, next) {
                 Some(entry) => at = &entry.next,
