@@ -131,7 +131,7 @@ settings! {
         per_worker: u32 = 4, in Allowed::Range(1, 1 << 20);
         /// Chunks that a worker takes before it does any of them. 1 is what a job wants; with more, workers
         /// that take chunks meet nothing but each other, and what that costs can be measured.
-        burst: u32 = 1, in Allowed::Range(1, 1 << 14);
+        burst: u32 = 1, in Allowed::Range(1, 1 << 20);
         /// The index, counted from `start`, at which `fault` fails.
         fail_at: u64 = 1000, in Allowed::Range(0, 1 << 24);
         /// Whether a job that did not end well undoes what was done.
