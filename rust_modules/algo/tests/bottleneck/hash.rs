@@ -188,12 +188,6 @@ mod busted {
     fn is_caught_with_anothers_value() {
         a_value_goes_with_its_key(busted);
     }
-
-    #[test]
-    #[should_panic(expected = "missed")]
-    fn is_caught_by_its_users() {
-        users(2, 2, busted);
-    }
 }
 
 #[test]
