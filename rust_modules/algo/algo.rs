@@ -32,6 +32,7 @@ pub use self::{
         Waiter, //
     },
     watch::{
+        Bell,
         Waited,
         Watch, //
     }, //

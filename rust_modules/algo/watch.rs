@@ -7,7 +7,7 @@
 //! that it did not run in between, whoever took its vCPU away. A thread that halts is not meant
 //! to run, so a halt is left out.
 
-#![expect(unsafe_code, reason = "who is told of waits is borrowed for a while")]
+#![expect(unsafe_code, reason = "the bell, and who is told of waits, are borrowed for a while")]
 
 use core::{
     cell::Cell,
@@ -15,7 +15,14 @@ use core::{
     ptr::NonNull, //
 };
 
-use crate::primitive::stamp;
+use crate::primitive::{
+    stamp,
+    Atomic,
+    Relaxed, //
+};
+
+/// How many threads wait.
+pub type Bell = Atomic<u32>;
 
 /// A wait that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +52,37 @@ pub struct Watch {
     taken: Cell<u64>,
     /// Who is told; valid while [`Watch::telling`] runs, and nothing else.
     told: Cell<Option<NonNull<Told>>>,
+    /// What counts who waits; valid while [`Watch::ringing`] runs, and nothing else.
+    bell: Cell<Option<NonNull<Bell>>>,
+}
+
+/// Takes the bell away when its time is over, however it ends.
+struct Unhang<'a>(&'a Watch);
+
+impl Drop for Unhang<'_> {
+    fn drop(&mut self) {
+        self.0.bell.set(None);
+    }
 }
 
 impl Watch {
     /// Turns the clock on: two looks that are `gap` stamps apart are a loss; 0 turns it off.
     pub fn look_for(&self, gap: u64) {
         self.gap.set(gap);
+    }
+
+    /// Runs `body`, during which `bell` counts the thread for as long as it waits.
+    pub fn ringing<R>(&self, bell: &Bell, body: impl FnOnce() -> R) -> R {
+        let unhang = Unhang(self);
+        self.bell.set(Some(NonNull::from(bell)));
+        let r = body();
+        drop(unhang);
+        r
+    }
+
+    fn bell(&self) -> Option<&Bell> {
+        // SAFETY: It is valid: `ringing` is running, and whoever calls this drops it before long.
+        self.bell.get().map(|bell| unsafe { bell.as_ref() })
     }
 
     /// Begins a wait, unless one is under way.
@@ -63,6 +95,9 @@ impl Watch {
             self.seen.set(now);
             self.lost.set(0);
             self.halts.set(halts);
+            if let Some(bell) = self.bell() {
+                bell.add(1, Relaxed);
+            }
         }
     }
 
@@ -127,13 +162,19 @@ impl Watch {
     /// Ends the wait under way and tells of it; `None` if there was none.
     #[inline]
     pub fn end(&self) -> Option<Waited> {
-        match self.since.replace(0) {
+        match self.since.get() {
             0 => None,
-            since => Some(Waited {
-                since,
-                lost: self.lost.get(),
-            }),
+            since => Some(self.ended(since)),
         }
+    }
+
+    fn ended(&self, since: u64) -> Waited {
+        self.since.set(0);
+        if let Some(bell) = self.bell() {
+            bell.fetch_sub(1, Relaxed);
+        }
+        let lost = self.lost.get();
+        Waited { since, lost }
     }
 }
 
@@ -183,12 +224,18 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_begins_once() {
-        let watch = Watch::default();
+    fn a_wait_begins_once_and_is_counted_while_it_lasts() {
+        let (watch, bell) = (Watch::default(), Bell::new(0));
         watch.look_for(1);
+        watch.ringing(&bell, || {
+            watch.begin(0);
+            let since = watch.since.get();
+            watch.begin(0);
+            assert_eq!(bell.load(Relaxed), 1);
+            assert_eq!(watch.end().map(|waited| waited.since), Some(since));
+            assert_eq!((watch.end(), bell.load(Relaxed)), (None, 0));
+        });
         watch.begin(0);
-        let since = watch.since.get();
-        watch.begin(0);
-        assert_eq!(watch.end().map(|waited| waited.since), Some(since));
+        assert_eq!(bell.load(Relaxed), 0, "it was taken away");
     }
 }

@@ -82,7 +82,9 @@ impl<L: Lock + Send> Arena for Held<L> {
             return hot_sections(lock, words, pattern, batch, alarm, me, &Blind);
         };
         observer.begin_batch();
-        let sections = hot_sections(lock, words, pattern, batch, alarm, me, observer);
+        let sections = me.watch.ringing(observer.bell(), || {
+            hot_sections(lock, words, pattern, batch, alarm, me, observer)
+        });
         observer.end_batch(sections);
         sections
     }
@@ -103,13 +105,16 @@ impl<L: Lock + Send> Arena for Held<L> {
             return;
         };
         observer.begin_batch();
-        if !L::TELLS {
-            observer.arrive(me);
-        }
-        self.lock.with(me, || {
-            let entered = observer.enter(me, 0);
-            let gap = self.words.section(body);
-            observer.leave_after(entered, gap);
+        observer.time_next();
+        me.watch.ringing(observer.bell(), || {
+            if !L::TELLS {
+                observer.arrive(me);
+            }
+            self.lock.with(me, || {
+                let entered = observer.enter(me, 0);
+                let gap = self.words.section(body);
+                observer.leave_after(entered, gap);
+            });
         });
         observer.end_batch(1);
     }

@@ -17,6 +17,7 @@ use algo::{
         Atomic,
         Relaxed, //
     },
+    Bell,
     Waiter, //
 };
 use kernel::prelude::*;
@@ -37,6 +38,13 @@ use crate::{
 /// others.
 pub(crate) const TOLERANCE_NS: u64 = 1000;
 
+/// Timing every section costs too much of short ones. As many as this are let pass until the next
+/// one is timed, which stands for all of them, if nobody has to wait meanwhile.
+const ONE_IN: u32 = 16;
+
+/// What is longer than this, with its pause, is not short.
+const SHORT_NS: u64 = 5000;
+
 /// Losses that the ledger remembers, for each thread: its own, and those of the hand-offs to it.
 const LOSSES: usize = 8;
 
@@ -52,14 +60,18 @@ pub(crate) struct Instruments {
     /// How long a section takes, and how long it cannot take on a running vCPU.
     pub(crate) hold: u64,
     pub(crate) most: u64,
-    /// The same of the pause between two sections.
-    pub(crate) idle: u64,
+    /// The same of what is between two looks at the clock, pauses and sections that are not timed.
+    pub(crate) between: u64,
     pub(crate) away: u64,
     /// Whether the lock promises to serve in order of arrival.
     pub(crate) fifo: bool,
     /// Whether the lock tells when a thread has its place in line.
     pub(crate) tells: bool,
     pub(crate) ledger: Padded<Ledger<KVVec<Loss>>>,
+    /// How many threads wait for the lock.
+    pub(crate) waiting: Padded<Bell>,
+    /// One in so many of the sections that did not wait, and that nobody waits for, is timed.
+    pub(crate) one_in: u32,
     /// When the run began; who waited before that waited for the line-up.
     began: Atomic<u64>,
     diaries: KVVec<Padded<Diary>>,
@@ -83,7 +95,12 @@ impl Instruments {
         let ticks = Ticks::new()?;
         let long = ticks.of_ns(u64::from(config.long_us).saturating_mul(1000));
         let (hold, gap) = (ticks.of_ns(config.hold_ns.into()), long / 4);
-        let idle = ticks.of_ns(config.idle_ns.into());
+        let cycle = hold.saturating_add(ticks.of_ns(config.idle_ns.into()));
+        let one_in = match ticks.ns(cycle) {
+            0..=SHORT_NS => ONE_IN,
+            _ => 1,
+        };
+        let between = cycle.saturating_mul(one_in.into());
         Ok(Some(Self {
             ticks,
             long,
@@ -91,8 +108,10 @@ impl Instruments {
             tolerance: ticks.of_ns(TOLERANCE_NS),
             hold,
             most: hold.saturating_mul(2).saturating_add(gap),
-            idle,
-            away: idle.saturating_mul(2).saturating_add(gap),
+            between,
+            away: between.saturating_mul(2).saturating_add(gap),
+            one_in,
+            waiting: Padded(Bell::new(0)),
             fifo: entry.fifo,
             tells: entry.tells,
             ledger: Padded(Ledger::new(losses)),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One thread's onlooker. Two looks at the clock for a section, a third if it had to wait.
+//! One thread's onlooker.
 //!
 //! | time | from | to |
 //! |---|---|---|
@@ -10,6 +10,12 @@
 //!
 //! What the lock does between those looks is in none of them, some instructions if nobody waits.
 //! A section that had not to wait is a wait of 0.
+//!
+//! A look at the clock may cost a tenth of a short section. So where nobody has waited of late, and
+//! nobody waits when the section ends, but one section in [`Instruments::one_in`] is timed, which
+//! stands for those before it. Whoever is waited for looks at the clock when it leaves, so that
+//! every hand-off has its beginning; and if more time passed since its last look than it can have
+//! used, it has lost that in this section, for nobody could have waited for it before.
 
 use core::cell::Cell;
 
@@ -17,8 +23,10 @@ use algo::{
     ledger::Wait,
     primitive::{
         stamp,
+        Relaxed,
         Vcpu, //
     },
+    Bell,
     Waited,
     Waiter, //
 };
@@ -30,13 +38,25 @@ use crate::{
     probe::Probe, //
 };
 
+/// After a wait, its own or one for it, a thread has so many of its sections timed one by one.
+const ALERT: u32 = 256;
+
 /// Looks on at one thread.
 pub(crate) struct Observer<'a> {
     run: &'a Instruments,
     diary: &'a Diary,
     index: u32,
-    /// When the thread left its last section, or began a batch.
+    /// The last look at the clock outside of a section that is under way.
     left: Cell<u64>,
+    /// Sections that were let pass since one was timed that had not to wait; how many may be.
+    passed: Cell<u32>,
+    may_pass: Cell<u32>,
+    /// For how many sections the one under way stands.
+    stands_for: Cell<u32>,
+    /// Sections that will be timed whatever else.
+    alert: Cell<u32>,
+    /// How long the last section took that was timed.
+    last_ns: Cell<u64>,
     /// A section of more ticks is worth a closer look: it is the longest yet, or too long.
     notable: Cell<u64>,
     /// Sections before this batch, and when the thread last took over from another.
@@ -52,6 +72,11 @@ impl<'a> Observer<'a> {
             diary,
             index,
             left: Cell::new(0),
+            passed: Cell::new(0),
+            may_pass: Cell::new(0),
+            stands_for: Cell::new(1),
+            alert: Cell::new(0),
+            last_ns: Cell::new(0),
             notable: Cell::new(0),
             sections: Cell::new(0),
             run_from: Cell::new(0),
@@ -65,6 +90,30 @@ impl<'a> Observer<'a> {
         self.stolen();
     }
 
+    /// Has the next section timed.
+    pub(crate) fn time_next(&self) {
+        self.account();
+        self.alert(1);
+    }
+
+    /// Those that were let pass took as long as the last that was timed.
+    fn account(&self) {
+        let (ns, passed) = (self.last_ns.get(), self.passed.replace(0));
+        let holds = &self.diary.hold.histogram;
+        holds.record_many(ns, passed.into());
+    }
+
+    /// Has so many sections timed.
+    fn alert(&self, sections: u32) {
+        self.alert.set(sections.max(self.alert.get()));
+        self.may_pass.set(0);
+    }
+
+    /// Returns what counts who waits for the lock.
+    pub(crate) fn bell(&self) -> &'a Bell {
+        &self.run.waiting
+    }
+
     /// A batch of so many sections has ended.
     pub(crate) fn end_batch(&self, sections: u64) {
         self.sections
@@ -75,6 +124,7 @@ impl<'a> Observer<'a> {
     pub(crate) fn close(&self) {
         self.run_ends(0);
         self.stolen();
+        self.account();
         let at_once = self.sections.get().saturating_sub(self.diary.waits.get());
         self.diary.wait.histogram.record_many(0, at_once);
     }
@@ -82,9 +132,8 @@ impl<'a> Observer<'a> {
     /// Ends a section during which the thread saw that it did not run in `gap`, if ever.
     pub(crate) fn leave_after(&self, entered: u64, gap: Option<(u64, u64)>) {
         let now = stamp();
-        self.diary
-            .hold
-            .record(self.run.ticks.ns(now.saturating_sub(entered)));
+        let ns = self.run.ticks.ns(now.saturating_sub(entered));
+        self.diary.hold.record(ns);
         if let Some((from, until)) = gap {
             self.lost(until.saturating_sub(from));
             self.run.ledger.lose(self.index, true, from, until);
@@ -165,14 +214,41 @@ impl<'a> Observer<'a> {
         self.diary.hold.longest_ns.raise(run.ticks.ns(ticks));
         self.notable
             .set(self.notable.get().max(ticks).min(run.most));
-        if ticks <= run.most {
-            return;
+        if ticks > run.most {
+            self.lost_here(ticks.saturating_sub(run.hold), now);
         }
-        match self.lost(ticks.saturating_sub(run.hold)) {
+    }
+
+    /// So many ticks until `now` are too many for what the thread did, which is in its section.
+    fn lost_here(&self, ticks: u64, now: u64) {
+        match self.lost(ticks) {
             0 => {}
-            lost => run
-                .ledger
-                .lose(self.index, true, now.saturating_sub(lost), now),
+            lost => {
+                let from = now.saturating_sub(lost);
+                self.run.ledger.lose(self.index, true, from, now);
+            }
+        }
+    }
+
+    /// The end of a section that was not timed, but is waited for.
+    #[inline(never)]
+    fn leave_late(&self) {
+        let (now, left) = (stamp(), self.left.get());
+        let ticks = now.saturating_sub(left);
+        if ticks > self.run.away {
+            self.lost_here(ticks.saturating_sub(self.run.between), now);
+        }
+        self.run.ledger.leave(left, now);
+        self.left.set(now);
+        self.alert(ALERT);
+    }
+
+    /// A section without a wait is timed: for how many it stands, and how many may pass after it.
+    fn stand_for(&self) {
+        self.stands_for.set(self.passed.replace(0).wrapping_add(1));
+        match self.alert.get() {
+            0 => self.may_pass.set(self.run.one_in.wrapping_sub(1)),
+            alert => self.alert.set(alert.wrapping_sub(1)),
         }
     }
 
@@ -182,7 +258,7 @@ impl<'a> Observer<'a> {
     fn was_away(&self, now: u64) {
         let ticks = now.saturating_sub(self.left.get().max(self.run.began()));
         if ticks > self.run.away {
-            self.lost(ticks.saturating_sub(self.run.idle));
+            self.lost(ticks.saturating_sub(self.run.between));
         }
     }
 }
@@ -195,13 +271,25 @@ impl Probe for Observer<'_> {
 
     #[inline(always)]
     fn enter(&self, me: &Waiter, done: u64) -> u64 {
-        let now = stamp();
         if self.run.ledger.enter(self.index) {
             self.run_ends(done);
         }
-        let since = match me.watch.end() {
-            Some(waited) => self.waited(&waited, now),
-            None => now,
+        let (waited, passed) = (me.watch.end(), self.passed.get());
+        if waited.is_none() && passed < self.may_pass.get() {
+            self.passed.set(passed.wrapping_add(1));
+            return 0;
+        }
+        let now = stamp().max(1);
+        let since = match waited {
+            Some(waited) => {
+                self.stands_for.set(1);
+                self.alert(ALERT);
+                self.waited(&waited, now)
+            }
+            None => {
+                self.stand_for();
+                now
+            }
         };
         if since.saturating_sub(self.left.get()) > self.run.away {
             self.was_away(since);
@@ -211,9 +299,18 @@ impl Probe for Observer<'_> {
 
     #[inline(always)]
     fn leave(&self, entered: u64) {
+        if entered == 0 {
+            if self.run.waiting.load(Relaxed) != 0 {
+                self.leave_late();
+            }
+            return;
+        }
         let now = stamp();
         let ticks = now.saturating_sub(entered);
-        self.diary.hold.histogram.record(self.run.ticks.ns(ticks));
+        let ns = self.run.ticks.ns(ticks);
+        self.last_ns.set(ns);
+        let holds = &self.diary.hold.histogram;
+        holds.record_many(ns, self.stands_for.get().into());
         if ticks > self.notable.get() {
             self.held(ticks, now);
         }
