@@ -48,7 +48,7 @@ fn the_line_for_kvm_is_this_one() {
     assert_eq!(
         line(Tier::Kvm, &["--vcpus", "2", "--cpus", "0-3"]),
         "taskset -c 0-3 setpriv --pdeathsig KILL qemu-system-x86_64 \
-         -name 'slowpath,debug-threads=on' -machine q35 -accel kvm -cpu 'host,+kvm-pv-unhalt' \
+         -name 'slowpath,debug-threads=on' -machine q35 -accel kvm -cpu 'host,+kvm-pv-unhalt,+kvm-pv-sched-yield' \
          -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot -display none \
          -kernel /nonexistent/image/vmlinuz -initrd /nonexistent/image/initramfs.cpio \
          -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=10 \
@@ -89,7 +89,7 @@ fn the_lines_for_nested_are_these() {
     assert_eq!(
         quoted(&machines.guest_line.expect("a guest within")).expect("no NUL"),
         "qemu-system-x86_64 -name 'slowpath,debug-threads=on' -machine q35 -accel kvm \
-         -cpu 'kvm64,-pmu,+kvm-pv-unhalt' -smp 4 -m 1024 -nodefaults -no-user-config -no-reboot \
+         -cpu 'kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield' -smp 4 -m 1024 -nodefaults -no-user-config -no-reboot \
          -display none -kernel /guest/vmlinux -initrd /guest/initramfs.cpio \
          -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=40 \
          rcupdate.rcu_cpu_stall_timeout=84 mitigations=off no_timer_check tsc=reliable \

@@ -64,7 +64,8 @@ impl Mode {
     }
 }
 
-/// The guest's processor. `kvm-pv-unhalt` is off by default: without it no guest halts in a lock.
+/// The guest's processor. `kvm-pv-unhalt` is off by default: without it no guest halts in a lock; nor does one
+/// yield to a vCPU by name without `kvm-pv-sched-yield`.
 pub fn cpu_model(tier: Tier, mode: Option<Mode>) -> String {
     let base = match tier {
         Tier::Kvm => "host",
@@ -76,7 +77,7 @@ pub fn cpu_model(tier: Tier, mode: Option<Mode>) -> String {
         (Tier::Tcg, _) => "",
         (_, Some(Mode::Tas)) => ",-kvm-pv-unhalt",
         (_, Some(Mode::Dedicated)) => ",+kvm-pv-unhalt,+kvm-hint-dedicated",
-        _ => ",+kvm-pv-unhalt",
+        _ => ",+kvm-pv-unhalt,+kvm-pv-sched-yield",
     };
     format!("{base}{features}")
 }

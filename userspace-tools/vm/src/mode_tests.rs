@@ -96,8 +96,14 @@ fn modes_that_a_tier_cannot_have_are_refused_with_the_next_step() {
 fn each_mode_has_its_processor() {
     let nested = |mode| cpu_model(Tier::Nested, mode);
     assert_eq!(nested(None), nested(Some(Mode::Pv)));
-    assert_eq!(nested(Some(Mode::Pv)), "kvm64,-pmu,+kvm-pv-unhalt");
-    assert_eq!(nested(Some(Mode::Native)), "kvm64,-pmu,+kvm-pv-unhalt");
+    assert_eq!(
+        nested(Some(Mode::Pv)),
+        "kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield"
+    );
+    assert_eq!(
+        nested(Some(Mode::Native)),
+        "kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield"
+    );
     assert_eq!(nested(Some(Mode::Tas)), "kvm64,-pmu,-kvm-pv-unhalt");
     assert_eq!(
         nested(Some(Mode::Dedicated)),

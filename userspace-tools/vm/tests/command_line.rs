@@ -89,14 +89,20 @@ fn usage_errors_exit_2_and_name_the_value() {
 #[test]
 fn each_mode_shows_on_the_command_line() {
     for (mode, word) in [
-        ("pv", "-cpu 'kvm64,-pmu,+kvm-pv-unhalt' -smp 2 "),
+        (
+            "pv",
+            "-cpu 'kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield' -smp 2 ",
+        ),
         ("native", " nopvspin'"),
         ("tas", "-cpu 'kvm64,-pmu,-kvm-pv-unhalt' -smp 2 "),
         (
             "dedicated",
             "-cpu 'kvm64,-pmu,+kvm-pv-unhalt,+kvm-hint-dedicated' -smp 2 ",
         ),
-        ("single", "-cpu 'kvm64,-pmu,+kvm-pv-unhalt' -smp 1 "),
+        (
+            "single",
+            "-cpu 'kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield' -smp 1 ",
+        ),
     ] {
         let output = vm(&[
             "run", "--tier", "nested", "--mode", mode, "--print", "--", "true",
