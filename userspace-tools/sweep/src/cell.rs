@@ -2,6 +2,8 @@
 
 //! A cell of a table: all repeats of one combination of settings.
 
+use std::collections::BTreeMap;
+
 use abi::status::Verdict;
 
 use crate::{
@@ -32,6 +34,8 @@ pub struct Cell {
     pub settings: Point,
     /// What the repeats came to.
     pub reports: Vec<Report>,
+    /// Which repeat each of them is of.
+    pub repeats: Vec<u32>,
     /// What the experiment expects of the oracle.
     pub expected: Option<Oracle>,
 }
@@ -92,12 +96,16 @@ pub fn cells(
         let at: Point = guest.iter().copied().chain(axes).filter_map(axis).collect();
         let report = record.report()?;
         match cells.iter_mut().find(|cell| cell.at == at) {
-            Some(cell) => cell.reports.push(report),
+            Some(cell) => {
+                cell.reports.push(report);
+                cell.repeats.push(record.repeat);
+            }
             None => cells.push(Cell {
                 expected: expected(part, &settings),
                 at,
                 settings,
                 reports: vec![report],
+                repeats: vec![record.repeat],
             }),
         }
     }
@@ -132,6 +140,23 @@ fn places(part: &Part, at: &Point) -> Vec<Option<usize>> {
     part.axes.iter().map(place).collect()
 }
 
+/// The number `name` of the runs that `of` names over that of those that `to` names, repeat by repeat. A
+/// repeat that lacks one of them does not count.
+pub fn paired(cells: &[Cell], of: &Pattern, to: &Pattern, name: &str) -> Option<Sample> {
+    let of_repeats = |pattern: &Pattern| {
+        let wanted = cells.iter().filter(|cell| matches(pattern, &cell.settings));
+        let numbered = wanted.flat_map(|cell| cell.repeats.iter().zip(&cell.reports));
+        let values = numbered.filter_map(|(n, report)| Some((*n, quantity(report, name)?)));
+        values.collect()
+    };
+    Sample::of(&quotients(&of_repeats(of), &of_repeats(to)))
+}
+
+fn quotients(of: &BTreeMap<u32, f64>, to: &BTreeMap<u32, f64>) -> Vec<f64> {
+    let quotient = |(n, value): (&u32, &f64)| Some(value / to.get(n).filter(|v| **v != 0.0)?);
+    of.iter().filter_map(quotient).collect()
+}
+
 /// The summary of the number `name` of all runs in the cells that `pattern` names. Runs that have no
 /// such number do not count.
 pub fn sample(cells: &[Cell], pattern: &Pattern, name: &str) -> Option<Sample> {
@@ -141,4 +166,18 @@ pub fn sample(cells: &[Cell], pattern: &Pattern, name: &str) -> Option<Sample> {
         .filter_map(|report| quantity(report, name))
         .collect();
     Sample::of(&values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A host that is three times as fast in one repeat as in the other: one side is half of the other
+    /// all the same, where the quotient of the medians would say something else.
+    #[test]
+    fn what_is_paired_is_paired_by_its_repeat() {
+        let of = BTreeMap::from([(1, 10.0), (2, 30.0), (4, 7.0)]);
+        let to = BTreeMap::from([(2, 60.0), (1, 20.0), (3, 9.0), (4, 0.0)]);
+        assert_eq!(quotients(&of, &to), [0.5, 0.5]);
+    }
 }

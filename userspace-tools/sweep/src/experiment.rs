@@ -208,6 +208,10 @@ pub struct Compare {
     pub of: Pattern,
     /// The runs below; without, the figure is the median itself.
     pub to: Option<Pattern>,
+    /// Whether it is the median of the quotients instead, one of each repeat: what is the same for both
+    /// sides of a repeat, such as how fast the host is just then, is no part of it.
+    #[serde(default)]
+    pub paired: bool,
 }
 
 impl Experiment {

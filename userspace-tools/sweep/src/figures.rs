@@ -8,6 +8,7 @@ use abi::status::Verdict;
 
 use crate::{
     cell::{
+        paired,
         sample,
         Cell, //
     },
@@ -28,9 +29,13 @@ pub const FILE: &str = "figures.json";
 /// Numbers by name.
 pub type Figures = BTreeMap<String, f64>;
 
-/// The quotient of the medians that a comparison names, or the one median.
+/// The quotient of the medians that a comparison names, or the median of the quotients, or the one
+/// median.
 pub fn quotient(compare: &Compare, cells: &[Cell]) -> Option<f64> {
     let name = compare.quantity.as_deref().unwrap_or("value");
+    if let (true, Some(to)) = (compare.paired, &compare.to) {
+        return paired(cells, &compare.of, to, name).map(|sample| sample.median);
+    }
     let median = |pattern| sample(cells, pattern, name).map(|sample| sample.median);
     let of = median(&compare.of)?;
     match &compare.to {
