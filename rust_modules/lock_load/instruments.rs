@@ -38,12 +38,12 @@ use crate::{
 /// others.
 pub(crate) const TOLERANCE_NS: u64 = 1000;
 
-/// Timing every section costs too much of short ones. As many as this are let pass until the next
+/// Timing every section costs too much of short ones. As many as this, at most, are let pass until
 /// one is timed, which stands for all of them, if nobody has to wait meanwhile.
-const ONE_IN: u32 = 16;
+const ONE_IN: u64 = 64;
 
-/// What is longer than this, with its pause, is not short.
-const SHORT_NS: u64 = 5000;
+/// And they take no longer than this, with their pauses, so that no loss hides among them.
+const UNSEEN_NS: u64 = 50_000;
 
 /// Losses that the ledger remembers, for each thread: its own, and those of the hand-offs to it.
 const LOSSES: usize = 8;
@@ -96,11 +96,9 @@ impl Instruments {
         let long = ticks.of_ns(u64::from(config.long_us).saturating_mul(1000));
         let (hold, gap) = (ticks.of_ns(config.hold_ns.into()), long / 4);
         let cycle = hold.saturating_add(ticks.of_ns(config.idle_ns.into()));
-        let one_in = match ticks.ns(cycle) {
-            0..=SHORT_NS => ONE_IN,
-            _ => 1,
-        };
-        let between = cycle.saturating_mul(one_in.into());
+        let fit = UNSEEN_NS.checked_div(ticks.ns(cycle)).unwrap_or(ONE_IN);
+        let one_in = fit.min(ONE_IN).max(1);
+        let between = cycle.saturating_mul(one_in);
         Ok(Some(Self {
             ticks,
             long,
@@ -110,7 +108,7 @@ impl Instruments {
             most: hold.saturating_mul(2).saturating_add(gap),
             between,
             away: between.saturating_mul(2).saturating_add(gap),
-            one_in,
+            one_in: one_in as u32,
             waiting: Padded(Bell::new(0)),
             fifo: entry.fifo,
             tells: entry.tells,
