@@ -7,7 +7,10 @@
 //! that it did not run in between, whoever took its vCPU away. A thread that halts is not meant
 //! to run, so a halt is left out.
 
-#![expect(unsafe_code, reason = "the bell, and who is told of waits, are borrowed for a while")]
+#![expect(
+    unsafe_code,
+    reason = "the bell, and who is told of waits, are borrowed for a while"
+)]
 
 use core::{
     cell::Cell,
