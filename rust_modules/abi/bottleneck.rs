@@ -29,7 +29,7 @@ settings! {
     /// What a run does. A setting that a case does not use is left alone.
     Config(limits) {
         /// What is fought over.
-        case: Case = Case::Stats, in Allowed::Names(Case::NAMES);
+        case: Case = Case::Ids, in Allowed::Names(Case::NAMES);
         /// How it is done.
         variant: Variant = Variant::Exact, in Allowed::Names(Variant::NAMES);
         /// The lock, where the variant has one.

@@ -27,3 +27,8 @@ const LANES: u32 = 32;
 pub(crate) fn locks<L: Lock>() -> Result<KVVec<Lane<L>>, AllocError> {
     filled(rig::possible_vcpus().min(LANES), |_| Lane::new())
 }
+
+/// How many bytes these take.
+pub(crate) fn lock_bytes<L: Lock>() -> usize {
+    size_of::<Lane<L>>().saturating_mul(rig::possible_vcpus().min(LANES) as usize)
+}

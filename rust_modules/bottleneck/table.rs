@@ -38,18 +38,32 @@ pub(crate) fn boxed(case: impl Case + 'static) -> Made {
 
 /// Makes the case that `config` names.
 pub(crate) fn case(config: &Config, limits: &Limits) -> Made {
-    let _ = limits;
     match config.case {
         Name::FileList => file_list::make(config),
         Name::Hash => hash::make(config),
         Name::Lru => lru::make(config),
         Name::PathWalk => path_walk::make(config),
         Name::MountLookup => mount_lookup::make(config),
-        Name::MountCount => mount_count::make(config),
+        Name::MountCount => mount_count::make(config, limits),
         Name::Ids => ids::make(config),
         Name::Stats => stats::make(config),
         _ => no_such(config),
     }
+}
+
+/// Refuses to take more than a quarter of the memory that there is.
+pub(crate) fn must_fit(config: &Config, bytes: u64, limits: &Limits) -> Result<(), Refused> {
+    let most = limits.bytes / 4;
+    if bytes <= most {
+        return Ok(());
+    }
+    let Config { size, variant, .. } = config;
+    Err(Refused::new(
+        ERANGE,
+        format_args!(
+            "`size={size}`: {variant} takes {bytes} bytes for that, and may take {most}; use less"
+        ),
+    ))
 }
 
 /// Refuses a variant that the case does not have.

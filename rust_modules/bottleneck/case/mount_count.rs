@@ -3,10 +3,13 @@
 //! `mount_count`: threads get and put references to `size` mounts, hand some on, and
 //! `write_permille` of the time unmount one of their own, which then is there again.
 
-use abi::bottleneck::{
-    Config,
-    Lock as LockName,
-    Variant, //
+use abi::{
+    bottleneck::{
+        Config,
+        Lock as LockName,
+        Variant, //
+    },
+    Limits, //
 };
 use algo::{
     bottleneck::{
@@ -40,10 +43,12 @@ use crate::{
     findings::Findings,
     store::{
         filled,
+        lock_bytes,
         locks, //
     },
     table::{
         boxed,
+        must_fit,
         no_such,
         Made, //
     },
@@ -65,7 +70,16 @@ struct MountCount<C: Count> {
     permille: u32,
 }
 
-pub(crate) fn make(config: &Config) -> Made {
+pub(crate) fn make(config: &Config, limits: &Limits) -> Made {
+    let locks = match config.variant {
+        Variant::Summed | Variant::Split => lock_bytes::<Today>(),
+        _ => 0,
+    };
+    let half = size_of::<Mount<Exact>>().saturating_add(locks) as u64;
+    let all = u64::from(config.size)
+        .saturating_mul(half)
+        .saturating_mul(2);
+    must_fit(config, all, limits)?;
     match config.lock {
         LockName::Ticket => variant::<Old>(config),
         LockName::PvQueued => variant::<Today>(config),

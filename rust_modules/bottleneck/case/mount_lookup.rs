@@ -130,7 +130,7 @@ impl<T: Mounts + Send> Case for MountLookup<T> {
                     own.waits.set(1);
                     return step.wrapping_add(1);
                 }
-            } else if let Err(why) = hot_look(&self.witness, point, who.waiter) {
+            } else if let Err(why) = hot_mounts(&self.witness, point, who.waiter) {
                 who.found.wrong(why);
             }
         }
@@ -156,7 +156,7 @@ impl<T: Mounts + Send> Case for MountLookup<T> {
 
 /// The measured step.
 #[inline(never)]
-fn hot_look<T: Mounts>(
+fn hot_mounts<T: Mounts>(
     witness: &Witness<T, KVVec<Point>>,
     point: u32,
     me: &Waiter,

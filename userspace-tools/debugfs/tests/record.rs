@@ -3,7 +3,7 @@
 //! The records that machines read, letter by letter.
 
 use abi::Malformed;
-use debugfs::{Failure, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
+use debugfs::{Bottleneck, Failure, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
 
 const LOCK_LOAD: &str = "lock-load schema=2 run=4
 config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
@@ -29,6 +29,18 @@ bucket of=error from=36 count=1
 bucket of=stale from=5 count=3
 lane vcpu=0 held=36
 thread index=0 vcpu=0 adds=100 moved=0
+";
+
+const BOTTLENECK: &str = "bottleneck schema=2 run=3
+config case=ids variant=busted lock=ticket threads=2 run_ms=50 idle_ns=0 burst=256 write_permille=0 \
+depth=4 size=64 every=0
+sum elapsed_ns=50000000 case=ids variant=busted lock=ticket threads=2 ops=12 min=4 max=8 wrong=4 verdict=broken
+granted cpu_ns=70 lost_ns=20 evidence=gaps
+thread index=0 vcpu=0 ops=4 busy_ns=40 lost_ns=10 locks=2 waits=1 wait_ns=5 moved=0
+thread index=1 vcpu=1 ops=8 busy_ns=50 lost_ns=10 locks=0 waits=0 wait_ns=0 moved=0
+finding name=numbers seen=12 due=11
+finding name=stale seen=3 due=0
+histogram of=wait index=0 vcpu=0 count=2 longest_ns=5 buckets=0:1,5:1
 ";
 
 const JOB_RUNNER: &str = "job-runner schema=2 run=2
@@ -197,6 +209,25 @@ fn sloppy_counters_record_is_pinned() {
 }
 
 #[test]
+fn bottlenecks_record_is_pinned() {
+    let text = record::<Bottleneck>(BOTTLENECK);
+    for part in [
+        r#"{"schema":2,"seq":7,"module":"bottleneck","run":3,"config":{"case":"ids","#,
+        r#""sum":{"elapsed_ns":50000000,"case":"ids","variant":"busted","lock":"ticket","threads":2,"#,
+        r#""ops":12,"min":4,"max":8,"wrong":4,"verdict":"broken"},"#,
+        r#""granted":{"cpu_ns":70,"lost_ns":20,"evidence":"gaps"},"#,
+        r#""findings":[{"name":"numbers","seen":12,"due":11},{"name":"stale","seen":3,"due":0}],"#,
+        r#""histograms":[{"of":"wait","index":0,"vcpu":0,"count":2,"longest_ns":5,"#,
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    let report = Bottleneck::parse(BOTTLENECK).unwrap();
+    assert_eq!(report.check(), Ok(()));
+    assert_eq!(report.outcome(), Outcome::Caught);
+    assert_eq!(report.wrongs(), "numbers 12, not 11; 3 stale");
+}
+
+#[test]
 fn job_runners_record_is_pinned() {
     assert_eq!(
         record::<JobRunner>(JOB_RUNNER),
@@ -280,6 +311,19 @@ fn every_contradiction_is_seen() {
         ("total=held", "total=broken"),
     ] {
         assert!(check::<SloppyCounter>(SLOPPY_COUNTER, from, to), "{to}");
+    }
+    for (from, to) in [
+        ("ops=12", "ops=13"),
+        ("min=4", "min=3"),
+        ("max=8", "max=9"),
+        ("wrong=4", "wrong=3"),
+        ("verdict=broken", "verdict=held"),
+        ("due=11", "due=12"),
+        ("threads=2 run_ms", "threads=3 run_ms"),
+        ("locks=2", "locks=3"),
+        ("0:1,5:1", "0:1"),
+    ] {
+        assert!(check::<Bottleneck>(BOTTLENECK, from, to), "{to}");
     }
     for (from, to) in [
         ("workers=1", "workers=2"),

@@ -8,7 +8,7 @@ mod modes;
 mod report;
 
 use anyhow::Result;
-use debugfs::{JobRunner, LockLoad, Module, SloppyCounter};
+use debugfs::{Bottleneck, JobRunner, LockLoad, Module, SloppyCounter};
 
 use crate::{
     subject::{fresh, halt, Subject},
@@ -21,6 +21,7 @@ pub fn tests() -> Vec<Test> {
     of::<LockLoad>(&mut tests);
     of::<SloppyCounter>(&mut tests);
     of::<JobRunner>(&mut tests);
+    of::<Bottleneck>(&mut tests);
     tests.extend(control::live_tests());
     tests
 }

@@ -6,7 +6,7 @@ use std::{fs, thread::sleep, time::Duration};
 
 use abi::lock_load::{Config, Lock};
 use anyhow::{ensure, Context, Result};
-use debugfs::{vcpus, JobRunner, LockLoad, Module, Settings, SloppyCounter};
+use debugfs::{vcpus, Bottleneck, JobRunner, LockLoad, Module, Settings, SloppyCounter};
 use rustix::io::Errno;
 
 use crate::{
@@ -31,6 +31,10 @@ pub fn tests() -> Vec<Test> {
             under_a_run::<JobRunner>,
         ),
         Test::new(
+            "bottleneck/hotplug/a_run_outlives_a_vcpu",
+            under_a_run::<Bottleneck>,
+        ),
+        Test::new(
             "lock-load/hotplug/the_bounds_follow",
             bounds_follow::<LockLoad>,
         ),
@@ -41,6 +45,10 @@ pub fn tests() -> Vec<Test> {
         Test::new(
             "job-runner/hotplug/the_bounds_follow",
             bounds_follow::<JobRunner>,
+        ),
+        Test::new(
+            "bottleneck/hotplug/the_bounds_follow",
+            bounds_follow::<Bottleneck>,
         ),
     ];
     for lock in [Lock::Ticket, Lock::McsHalt, Lock::McsSpinThenHalt] {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use debugfs::kernel_module;
 
 /// All modules, by name.
-pub const ALL: [&str; 3] = ["lock-load", "sloppy-counter", "job-runner"];
+pub const ALL: [&str; 4] = ["lock-load", "sloppy-counter", "job-runner", "bottleneck"];
 
 /// As `insmod` does.
 pub fn insert(name: &str) -> Result<()> {

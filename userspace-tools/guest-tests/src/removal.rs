@@ -5,7 +5,7 @@
 use std::{thread::sleep, time::Duration};
 
 use anyhow::{ensure, Context, Result};
-use debugfs::{JobRunner, LockLoad, SloppyCounter};
+use debugfs::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
 use rustix::{
     fs::OFlags,
     io::{self, Errno},
@@ -25,6 +25,7 @@ pub fn tests() -> Vec<Test> {
     of::<LockLoad>(&mut tests);
     of::<SloppyCounter>(&mut tests);
     of::<JobRunner>(&mut tests);
+    of::<Bottleneck>(&mut tests);
     tests
 }
 

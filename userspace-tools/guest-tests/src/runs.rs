@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Every lock, counter and policy, on one vCPU, on two and on all.
+//! Every lock, counter, policy and bottleneck, on one vCPU, on two and on all.
 
+mod bottlenecks;
 mod counters;
 mod jobs;
 mod locks;
@@ -22,6 +23,7 @@ pub fn tests() -> Vec<Test> {
         trials::tests(),
         counters::tests(),
         jobs::tests(),
+        bottlenecks::tests(),
     ];
     groups.into_iter().flatten().collect()
 }

@@ -4,9 +4,9 @@
 
 use std::{path::Path, time::Duration};
 
-use abi::{job_runner, lock_load, sloppy_counter};
+use abi::{bottleneck, job_runner, lock_load, sloppy_counter};
 use anyhow::{Context, Result};
-use debugfs::{Interrupt, JobRunner, LockLoad, Module, Report, SloppyCounter};
+use debugfs::{Bottleneck, Interrupt, JobRunner, LockLoad, Module, Report, SloppyCounter};
 
 /// A module under test.
 pub trait Subject: Report + 'static {
@@ -106,6 +106,31 @@ impl Subject for JobRunner {
     fn moved(&self) -> Vec<u32> {
         let moved = self.workers.iter().filter(|w| w.moved != 0);
         moved.map(|w| w.index).collect()
+    }
+}
+
+impl Subject for Bottleneck {
+    const THREADS: &'static str = "threads";
+    const NAME: (&'static str, &'static str) = ("variant", "percpu");
+    const NUMBER: (&'static str, u64) = ("idle_ns", 10_000_000);
+
+    fn quick() -> Self::Config {
+        bottleneck::Config {
+            run_ms: 20,
+            ..Self::Config::default()
+        }
+    }
+
+    fn endless() -> Self::Config {
+        bottleneck::Config {
+            run_ms: 60_000,
+            ..Self::quick()
+        }
+    }
+
+    fn moved(&self) -> Vec<u32> {
+        let moved = self.threads.iter().filter(|t| t.moved != 0);
+        moved.map(|t| t.index).collect()
     }
 }
 

@@ -2,6 +2,8 @@
 
 //! The tools as a user has them: what they print, and with what they exit.
 
+mod bottleneck;
+
 use std::{
     io::Write,
     os::unix::process::{CommandExt, ExitStatusExt},
@@ -12,7 +14,7 @@ use std::{
 
 use abi::status::State;
 use anyhow::{ensure, Context, Result};
-use debugfs::{vcpus, JobRunner, LockLoad, SloppyCounter};
+use debugfs::{vcpus, Bottleneck, JobRunner, LockLoad, SloppyCounter};
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::Value;
 
@@ -28,6 +30,8 @@ pub fn tests() -> Vec<Test> {
     of::<LockLoad>(&mut tests);
     of::<SloppyCounter>(&mut tests);
     of::<JobRunner>(&mut tests);
+    of::<Bottleneck>(&mut tests);
+    tests.extend(bottleneck::tests());
     tests.push(Test::new("tool/batch/gives_a_record_for_each_line", batch));
     tests
 }

@@ -6,7 +6,7 @@ use std::{thread::sleep, time::Duration};
 
 use abi::status::State;
 use anyhow::{ensure, Context, Result};
-use debugfs::{JobRunner, LockLoad, SloppyCounter};
+use debugfs::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
 
 use crate::{
     kernel_module::{be_removed, insert, remove, ALL},
@@ -33,6 +33,9 @@ pub fn tests(cycles: u32) -> Vec<Test> {
         }),
         Test::new(format!("unload/job-runner_{cycles}_times"), move || {
             of::<JobRunner>(cycles)
+        }),
+        Test::new(format!("unload/bottleneck_{cycles}_times"), move || {
+            of::<Bottleneck>(cycles)
         }),
     ]
 }

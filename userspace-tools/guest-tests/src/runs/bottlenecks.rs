@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Every variant of every case keeps what it promises, and what is busted is caught.
+
+use abi::bottleneck::{About, Config, Lock, Variant, CASES};
+use anyhow::{anyhow, ensure, Result};
+use debugfs::{vcpus, Bottleneck, Outcome, Settings};
+
+use super::{comes_out, threads};
+use crate::{
+    raw::refused,
+    subject::{fresh, run},
+    suite::Test,
+};
+use debugfs::Report;
+
+/// The tests of `bottleneck`'s runs.
+pub fn tests() -> Vec<Test> {
+    let mut tests = Vec::new();
+    for about in CASES {
+        for &variant in about.variants {
+            let locks = match about.locked.contains(&variant) {
+                true => Lock::ALL,
+                false => &Lock::ALL[..1],
+            };
+            for &lock in locks {
+                for threads in threads() {
+                    tests.push(test(about, variant, lock, threads));
+                }
+            }
+        }
+        let name = format!("bottleneck/{}/names_its_variants", about.case);
+        tests.push(Test::new(name, move || names_its_variants(about)));
+    }
+    let mut test = |name: &str, body: fn() -> Result<()>| tests.push(Test::new(name, body));
+    test("bottleneck/waits_for_a_lock_are_told", waits_are_told);
+    test("bottleneck/a_pause_is_made_after_each_burst", pauses);
+    tests
+}
+
+/// The settings of its check.
+fn config(about: &About) -> Result<Config> {
+    let mut config = Config {
+        case: about.case,
+        run_ms: 50,
+        ..Config::default()
+    };
+    config
+        .take(about.check, vcpus())
+        .map_err(|refusal| anyhow!("{refusal}"))?;
+    Ok(config)
+}
+
+fn test(about: &'static About, variant: Variant, lock: Lock, threads: u32) -> Test {
+    let (verb, busted) = match (variant, threads) {
+        (Variant::Busted, 1) => ("runs", false),
+        (Variant::Busted, _) => ("is_caught", true),
+        (_, 1) => ("runs", false),
+        _ => ("holds", false),
+    };
+    let name = format!(
+        "bottleneck/{}/{variant}/{lock}/{verb}_with_{threads}",
+        about.case
+    );
+    Test::new(name, move || {
+        let config = Config {
+            variant,
+            lock,
+            threads,
+            ..config(about)?
+        };
+        if busted {
+            return caught(config);
+        }
+        if threads == 1 {
+            return alone(&config);
+        }
+        let report = comes_out::<Bottleneck>(&config, Outcome::Held)?;
+        ensure!(
+            report.sum.wrong == 0 && report.sum.min > 0,
+            "{}",
+            report.sum
+        );
+        ensure!(report.findings.iter().any(|f| f.due > 0), "nothing was due");
+        Ok(())
+    })
+}
+
+/// In a run that is long enough.
+fn caught(mut config: Config) -> Result<()> {
+    let module = fresh::<Bottleneck>()?;
+    loop {
+        config.run_ms *= 2;
+        let report = run(&module, &config)?;
+        if report.outcome() == Outcome::Caught {
+            return Ok(());
+        }
+        ensure!(config.run_ms < 5000, "{}: {}", report.outcome(), report.sum);
+    }
+}
+
+/// One thread breaks nothing, and has nobody to wait for; `busted` may break by itself.
+fn alone(config: &Config) -> Result<()> {
+    let report = run(&fresh::<Bottleneck>()?, config)?;
+    let outcome = report.outcome();
+    let busted = config.variant == Variant::Busted;
+    ensure!(outcome == Outcome::Untested || busted, "{outcome}");
+    ensure!(report.sum.ops > 0, "{}", report.sum);
+    ensure!(report.threads[0].waits == 0, "{}", report.threads[0]);
+    Ok(())
+}
+
+fn names_its_variants(about: &About) -> Result<()> {
+    let module = fresh::<Bottleneck>()?;
+    let other = Variant::ALL.iter().find(|v| !about.variants.contains(v));
+    let other = other.ok_or_else(|| anyhow!("{} has every variant", about.case))?;
+    let (dir, text) = (module.dir(), format!("case={} variant={other}", about.case));
+    dir.set(&text)?;
+    refused(dir, "run", b"start", rustix::io::Errno::INVAL, other.name())?;
+    let why = dir.refusal()?;
+    ensure!(
+        about.variants.iter().all(|v| why.contains(v.name())),
+        "{why}"
+    );
+    Ok(())
+}
+
+/// As many samples as locks were taken, and under one lock somebody waits.
+fn waits_are_told() -> Result<()> {
+    let config = Config {
+        case: abi::bottleneck::Case::MountLookup,
+        variant: Variant::Spinlock,
+        threads: vcpus(),
+        run_ms: 200,
+        ..Config::default()
+    };
+    let report = comes_out::<Bottleneck>(&config, Outcome::Held)?;
+    let locks: u64 = report.threads.iter().map(|thread| thread.locks).sum();
+    let waits: u64 = report.threads.iter().map(|thread| thread.waits).sum();
+    ensure!(locks >= report.sum.ops, "{locks} locks for {}", report.sum);
+    ensure!(
+        report.waits().count() == locks,
+        "{}",
+        report.waits().count()
+    );
+    ensure!(
+        waits > 0 && waits <= locks,
+        "{waits} waits for {locks} locks"
+    );
+    let rcu = Config {
+        variant: Variant::Rcu,
+        ..config
+    };
+    let report = comes_out::<Bottleneck>(&rcu, Outcome::Held)?;
+    ensure!(
+        report.threads.iter().all(|t| t.locks == 0),
+        "RCU took locks"
+    );
+    Ok(())
+}
+
+fn pauses() -> Result<()> {
+    let config = Config {
+        burst: 1,
+        idle_ns: 10_000_000,
+        run_ms: 100,
+        ..Config::default()
+    };
+    let report = comes_out::<Bottleneck>(&config, Outcome::Held)?;
+    // Ten pauses in 100 ms, and what comes when all have to do something.
+    let most = report.sum.elapsed_ns / u64::from(config.idle_ns) + 2;
+    ensure!(report.sum.max <= most, "{}, not {most}", report.sum);
+    Ok(())
+}
