@@ -33,7 +33,7 @@ thread index=0 vcpu=0 adds=100 moved=0
 
 const BOTTLENECK: &str = "bottleneck schema=2 run=3
 config case=ids variant=busted lock=ticket threads=2 run_ms=50 idle_ns=0 burst=256 write_permille=0 \
-depth=4 size=64 every=0
+depth=4 size=64 every=0 shared=on
 sum elapsed_ns=50000000 case=ids variant=busted lock=ticket threads=2 ops=12 min=4 max=8 wrong=4 verdict=broken
 granted cpu_ns=70 lost_ns=20 evidence=gaps
 thread index=0 vcpu=0 ops=4 busy_ns=40 lost_ns=10 locks=2 waits=1 wait_ns=5 moved=0

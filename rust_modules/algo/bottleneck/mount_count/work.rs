@@ -45,10 +45,10 @@ struct Half<C> {
 }
 
 impl<C: Count> Half<C> {
-    fn of(count: C) -> Self {
+    fn of(count: C, new: u32) -> Self {
         Self {
             count,
-            new: Atomic::new(1),
+            new: Atomic::new(new),
             alive: Atomic::new(1),
             detached: Atomic::new(0),
             ends: Atomic::new(0),
@@ -91,9 +91,10 @@ pub struct Mount<C> {
 impl<C: Count> Mount<C> {
     /// Creates it with the counts of its halves, each with one reference.
     pub fn new(counts: [C; 2]) -> Self {
+        let [first, second] = counts;
         Self {
             shown: Atomic::new(0),
-            halves: counts.map(Half::of),
+            halves: [Half::of(first, 0), Half::of(second, 1)],
         }
     }
 
@@ -196,7 +197,7 @@ where
         };
         let shown = mount.shown.load(Relaxed);
         let (this, other) = (mount.half(shown), mount.half(shown ^ 1));
-        // Pairs with the release in `end`. The first half is shown from the beginning.
+        // Pairs with the release in `end`.
         if other.new.load(Acquire) == 0 {
             return Ok(());
         }
