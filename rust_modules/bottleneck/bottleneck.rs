@@ -10,6 +10,7 @@ mod part;
 mod report;
 mod run;
 mod store;
+mod storage;
 mod table;
 mod timed;
 

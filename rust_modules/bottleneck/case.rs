@@ -9,6 +9,10 @@ pub(crate) mod lru;
 pub(crate) mod mount_count;
 pub(crate) mod mount_lookup;
 pub(crate) mod path_walk;
+pub(crate) mod anon_chain;
+pub(crate) mod page_clear;
+pub(crate) mod peer_ref;
+pub(crate) mod readahead;
 pub(crate) mod stats;
 
 use algo::Waiter;

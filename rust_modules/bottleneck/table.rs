@@ -24,6 +24,10 @@ use crate::case::{
     mount_count,
     mount_lookup,
     path_walk,
+    anon_chain,
+    page_clear,
+    peer_ref,
+    readahead,
     stats,
     Case, //
 };
@@ -47,6 +51,10 @@ pub(crate) fn case(config: &Config, limits: &Limits) -> Made {
         Name::MountCount => mount_count::make(config, limits),
         Name::Ids => ids::make(config),
         Name::Stats => stats::make(config),
+        Name::PeerRef => peer_ref::make(config),
+        Name::Readahead => readahead::make(config),
+        Name::AnonChain => anon_chain::make(config),
+        Name::PageClear => page_clear::make(config),
         _ => no_such(config),
     }
 }

@@ -11,7 +11,6 @@ mod disturb;
 mod halts;
 mod instruments;
 mod job;
-mod kernel_locks;
 mod line_up;
 mod observer;
 mod pair;

@@ -30,6 +30,13 @@ use kernel::{
     prelude::*,
     sync::Arc, //
 };
+use rig::{
+    Mutex,
+    PercpuRwsem,
+    RawSpin,
+    RwLock,
+    Rwsem, //
+};
 
 use crate::{
     arena::{
@@ -40,13 +47,6 @@ use crate::{
         How,
         Levels,
         Rough, //
-    },
-    kernel_locks::{
-        Mutex,
-        PercpuRwsem,
-        RawSpin,
-        RwLock,
-        Rwsem, //
     }, //
 };
 

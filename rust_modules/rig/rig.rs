@@ -20,6 +20,7 @@ mod host;
 mod hotplug;
 mod irqs;
 mod kernel_lock;
+mod kernel_locks;
 mod kernel_refs;
 mod kick;
 mod line;

@@ -47,6 +47,34 @@ impl Page {
         };
     }
 
+    /// Writes `word` to the first word and to the last.
+    #[inline(always)]
+    pub fn mark(&self, word: u64) {
+        let words = self.0.get().cast::<u64>();
+        for at in [0, PAGE_SIZE / 8 - 1] {
+            // SAFETY: The page is aligned and has so many words.
+            unsafe { words.wrapping_add(at).write_volatile(word) };
+        }
+    }
+
+    /// Returns the first word.
+    #[inline(always)]
+    pub fn first(&self) -> u64 {
+        // SAFETY: As above.
+        unsafe { self.0.get().cast::<u64>().read_volatile() }
+    }
+
+    /// Returns whether all of it is zero.
+    pub fn is_clear(&self) -> bool {
+        let words = self.0.get().cast::<u64>();
+        let mut any = 0;
+        for n in 0..PAGE_SIZE / 8 {
+            // SAFETY: As above.
+            any |= unsafe { words.wrapping_add(n).read_volatile() };
+        }
+        any == 0
+    }
+
     /// Returns the sum of its words.
     #[inline(always)]
     pub fn sum(&self) -> u64 {

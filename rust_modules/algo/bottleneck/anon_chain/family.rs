@@ -103,7 +103,7 @@ where
             let each = self.lists.iter().map(|list| u64::from(of(list)));
             each.fold(0, u64::saturating_add)
         };
-        to("links that are left", all(&|list| list.len(&self.links)), 0);
-        to("links made twice", all(&|list| list.wrong()), 0);
+        to("links_left", all(&|list| list.len(&self.links)), 0);
+        to("links_twice", all(&|list| list.wrong()), 0);
     }
 }

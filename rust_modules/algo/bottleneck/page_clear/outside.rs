@@ -63,7 +63,7 @@ where
 
     fn settle(&self, mapped: u64, to: Findings<'_>) {
         let (pages, twice) = self.0.settle();
-        to("pages in place", pages, mapped);
-        to("pages installed over another", twice, 0);
+        to("pages_mapped", pages, mapped);
+        to("installed_twice", twice, 0);
     }
 }

@@ -55,13 +55,13 @@ where
         for own in self.0.iter() {
             own.settle(0, &mut |name, seen, _| {
                 let sum = match name {
-                    "pages in place" => &mut pages,
+                    "pages_mapped" => &mut pages,
                     _ => &mut twice,
                 };
                 *sum = sum.saturating_add(seen);
             });
         }
-        to("pages in place", pages, mapped);
-        to("pages installed over another", twice, 0);
+        to("pages_mapped", pages, mapped);
+        to("installed_twice", twice, 0);
     }
 }

@@ -84,7 +84,7 @@ where
         match self.faults.fault(me, who, address, frame) {
             Fault::Installed => {
                 if look && !self.memory.is_clear(frame) {
-                    checked = Err("a page was not clear");
+                    checked = Err("page_not_clear");
                 }
                 self.memory.mark(frame, mark(address));
                 if let Some(slot) = hand.addresses.get(mapped as usize) {
@@ -95,7 +95,7 @@ where
             Fault::There { first, in_vain } => {
                 // It is clear, or marked already.
                 if first != 0 && first != mark(address) {
-                    checked = Err("a page was another's");
+                    checked = Err("page_of_another");
                 }
                 let lost = u64::from(in_vain);
                 let all = hand.in_vain.load(Relaxed).wrapping_add(lost);
@@ -115,7 +115,7 @@ where
         let addresses = addresses.map(|address| address.load(Relaxed));
         self.faults.unmap(me, who, addresses, |_, frame| {
             if frame != Some(due) {
-                checked = Err("a page was lost");
+                checked = Err("page_lost");
             }
             due = due.wrapping_add(1);
         });

@@ -219,11 +219,11 @@ fn what_goes_wrong_is_told() {
     check(1, || {
         let (work, me) = (work(1, |_| Forgetful), waiter());
         let step = |address, look| work.step(&me, 0, address, look);
-        assert_eq!(step(1, true), Err("a page was another's"));
+        assert_eq!(step(1, true), Err("page_of_another"));
         assert_eq!(work.in_vain(), 1);
-        assert_eq!(step(0, true), Err("a page was not clear"));
+        assert_eq!(step(0, true), Err("page_not_clear"));
         (1..PAGES).for_each(|_| assert_eq!(step(0, false), Ok(())));
-        assert_eq!(step(0, false), Err("a page was lost"));
+        assert_eq!(step(0, false), Err("page_lost"));
         let mut told = Vec::new();
         work.settle(&mut |name, seen, due| told.push((name, seen, due)));
         assert_eq!(told, [("mapped", 1, 7)]);

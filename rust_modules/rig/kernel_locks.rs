@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's own locks, as baselines.
+//! The kernel's own locks, behind the same trait as ours.
 //!
 //! What is behind them differs by machine and by configuration; `abi` says what it is as a rule,
 //! and the report what `raw_spin` is where it ran.
@@ -10,29 +10,34 @@ use algo::{
     Waiter, //
 };
 
-/// Declares a lock that is the kernel's.
+use crate::{
+    Mutex,
+    PercpuRwsem,
+    RawSpin,
+    RwLock,
+    Rwsem, //
+};
+
+/// Implements the trait by the lock's own functions, which go before those of the trait.
 macro_rules! kernel_locks {
     ($($name:ident = $text:literal $(, $constant:ident = $value:literal)*;)*) => {$(
-        /// The kernel's own, behind the same trait as ours.
-        pub(crate) struct $name(rig::$name);
-
         impl Lock for $name {
             const NAME: &'static str = $text;
             const TELLS: bool = false;
             $(const $constant: bool = $value;)*
 
             fn new() -> Self {
-                Self(rig::$name::new())
+                $name::new()
             }
 
             #[inline(always)]
             fn with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
-                self.0.with(body)
+                $name::with(self, body)
             }
 
             #[inline(always)]
             fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
-                self.0.try_with(body)
+                $name::try_with(self, body)
             }
         }
     )*};

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `page_clear`: page faults in a part of an address space, of `size` pages, that all threads use.
+//!
+//! After Andi Kleen and Tim Chen, "Linux kernel scaling", 2011. The memory is real, and so is the
+//! clearing. Once in `every` faults all of the new page is looked at; its first word always is by
+//! those who find it there.
+
+use abi::bottleneck::{
+    Config,
+    Variant, //
+};
+use algo::{
+    bottleneck::page_clear::{
+        self,
+        Entry,
+        Faults,
+        Hand,
+        Inside,
+        Outside,
+        Processes,
+        Space,
+        Work, //
+    },
+    lock::Lock, //
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+use rig::{
+    Page,
+    Span, //
+};
+
+use super::{
+    Case,
+    Who, //
+};
+use crate::{
+    findings::Findings,
+    storage::many,
+    table::{
+        boxed,
+        no_such,
+        Made, //
+    },
+    timed::locked, //
+};
+
+/// A thread unmaps after so many faults.
+const PAGES: usize = 16;
+
+/// Pages, by number.
+#[derive(Clone)]
+struct Memory(Arc<Span<Page>>);
+
+impl Memory {
+    fn new(config: &Config) -> Result<Self> {
+        let pages = Span::<Page>::new((config.threads as usize).saturating_mul(PAGES))?;
+        pages.iter().zip(1..).for_each(|(page, n)| page.fill(n));
+        Ok(Self(Arc::new(pages, GFP_KERNEL)?))
+    }
+
+    #[inline(always)]
+    fn page(&self, frame: u32) -> Option<&Page> {
+        self.0.get(frame as usize)
+    }
+}
+
+impl page_clear::Memory for Memory {
+    #[inline(always)]
+    fn clear(&self, frame: u32) {
+        if let Some(page) = self.page(frame) {
+            page.clear();
+        }
+    }
+
+    fn is_clear(&self, frame: u32) -> bool {
+        self.page(frame).is_some_and(Page::is_clear)
+    }
+
+    #[inline(always)]
+    fn mark(&self, frame: u32, mark: u64) {
+        if let Some(page) = self.page(frame) {
+            page.mark(mark);
+        }
+    }
+
+    #[inline(always)]
+    fn first(&self, frame: u32) -> u64 {
+        self.page(frame).map_or(0, Page::first)
+    }
+}
+
+/// Threads that have address spaces, or share one.
+type Threads<F> = Work<PAGES, F, Memory, KVVec<Hand<PAGES>>>;
+/// An address space of a kind of lock.
+type Of<L> = Space<L, KVVec<Entry>, Memory>;
+
+/// Threads, and what they fault on.
+struct PageClear<F> {
+    work: Threads<F>,
+    addresses: u32,
+    every: u32,
+}
+
+pub(crate) fn make(config: &Config) -> Made {
+    let memory = Memory::new(config)?;
+    match config.variant {
+        Variant::Inside => locked!(config, L => {
+            case(Inside(space::<L>(config, &memory)?), memory, config)
+        }),
+        Variant::Outside => locked!(config, L => {
+            case(Outside(space::<L>(config, &memory)?), memory, config)
+        }),
+        Variant::Processes => locked!(config, L => {
+            let mut own = KVVec::with_capacity(config.threads as usize, GFP_KERNEL)?;
+            for _ in 0..config.threads {
+                own.push(Inside(space::<L>(config, &memory)?), GFP_KERNEL)?;
+            }
+            case(Processes(own), memory, config)
+        }),
+        _ => no_such(config),
+    }
+}
+
+fn space<L: Lock>(config: &Config, memory: &Memory) -> Result<Of<L>> {
+    let table = many(config.size as usize, Entry::default)?;
+    Ok(Space::new(table, memory.clone()))
+}
+
+fn case<F: Faults + Send + 'static>(faults: F, memory: Memory, config: &Config) -> Made {
+    let hands = many(config.threads as usize, Hand::default)?;
+    boxed(PageClear {
+        work: Work::new(faults, memory, hands),
+        addresses: config.size,
+        every: config.every,
+    })
+}
+
+impl<F: Faults + Send> Case for PageClear<F> {
+    fn burst(&self, who: &Who<'_>, steps: u32) -> u32 {
+        hot_clears(&self.work, who, steps, self.addresses, self.every);
+        steps
+    }
+
+    fn settle(&self, to: &mut Findings) {
+        self.work
+            .settle(&mut |name, seen, due| to.add(name, seen, due));
+    }
+}
+
+/// The measured loop.
+#[inline(never)]
+fn hot_clears<F: Faults>(work: &Threads<F>, who: &Who<'_>, steps: u32, addresses: u32, every: u32) {
+    for _ in 0..steps {
+        let look = every > 0 && who.random.below(every) == 0;
+        let address = who.random.below(addresses);
+        if let Err(wrong) = work.step(who.waiter, who.index, address, look) {
+            who.found.wrong(wrong);
+        }
+    }
+}
