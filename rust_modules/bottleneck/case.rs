@@ -23,6 +23,10 @@ use crate::findings::{
     Found, //
 };
 
+/// So many locks a burst had better take at most: in a storm they are had a few dozen times a
+/// second, and whoever wants to end the run waits for the burst to end.
+pub(crate) const LOCKS: u32 = 32;
+
 /// A bottleneck, one variant of it.
 pub(crate) trait Case: Send + Sync {
     /// Does `steps` operations as thread `who.index`, or fewer; returns how many it did, 0 to end

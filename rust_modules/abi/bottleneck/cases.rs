@@ -128,7 +128,7 @@ pub const CASES: &[About] = &[
         seed: KLEEN,
         resource: "the list of the addresses that nobody talks to just now",
         variants: &[Flipping, Collected, Busted],
-        check: "size=1 write_permille=200",
+        check: "lock=pv_queued size=1 write_permille=200",
         locked: &[Flipping, Collected, Busted],
     },
     About {
@@ -152,7 +152,7 @@ pub const CASES: &[About] = &[
         seed: KLEEN,
         resource: "the lock of an address space, while a page is cleared",
         variants: &[Inside, Outside, Processes],
-        check: "size=8 every=4",
+        check: "size=8 write_permille=500 every=4",
         locked: &[Inside, Outside, Processes],
     },
 ];

@@ -30,7 +30,8 @@ use rig::{
 
 use super::{
     Case,
-    Who, //
+    Who,
+    LOCKS, //
 };
 use crate::{
     findings::Findings,
@@ -89,6 +90,8 @@ fn case<C: Chain + Send + 'static>(family: C, config: &Config, sleeps: bool) -> 
 
 impl<C: Chain + Send> Case for AnonChain<C> {
     fn burst(&self, who: &Who<'_>, steps: u32) -> u32 {
+        let each = self.depth.saturating_mul(2);
+        let steps = steps.min(LOCKS.checked_div(each).unwrap_or(0).max(1));
         let wrong = hot_chains(&*self.family, who, steps, self.depth);
         for _ in 0..wrong {
             who.found.wrong("links_not_depth");

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `page_clear`: page faults in a part of an address space, of `size` pages, that all threads use.
+//! `page_clear`: page faults, each thread in a part of `size` pages of an address space.
 //!
 //! After Andi Kleen and Tim Chen, "Linux kernel scaling", 2011. The memory is real, and so is the
-//! clearing. Once in `every` faults all of the new page is looked at; its first word always is by
+//! clearing. So many of 1000 faults as `write_permille` says are anywhere, so also in another's
+//! part. Once in `every` faults all of the new page is looked at; its first word always is by
 //! those who find it there.
 
 use abi::bottleneck::{
@@ -35,7 +36,8 @@ use rig::{
 
 use super::{
     Case,
-    Who, //
+    Who,
+    LOCKS, //
 };
 use crate::{
     findings::Findings,
@@ -102,6 +104,7 @@ type Of<L> = Space<L, KVVec<Entry>, Memory>;
 struct PageClear<F> {
     work: Threads<F>,
     addresses: u32,
+    stray: u32,
     every: u32,
 }
 
@@ -126,22 +129,29 @@ pub(crate) fn make(config: &Config) -> Made {
 }
 
 fn space<L: Lock>(config: &Config, memory: &Memory) -> Result<Of<L>> {
-    let table = many(config.size as usize, Entry::default)?;
+    let table = many(addresses(config)? as usize, Entry::default)?;
     Ok(Space::new(table, memory.clone()))
+}
+
+/// How many addresses there are: as many for each thread.
+fn addresses(config: &Config) -> Result<u32> {
+    config.size.checked_mul(config.threads).ok_or(EINVAL)
 }
 
 fn case<F: Faults + Send + 'static>(faults: F, memory: Memory, config: &Config) -> Made {
     let hands = many(config.threads as usize, Hand::default)?;
     boxed(PageClear {
-        work: Work::new(faults, memory, hands),
-        addresses: config.size,
+        work: Work::new(faults, memory, hands, config.size),
+        addresses: addresses(config)?,
+        stray: config.write_permille,
         every: config.every,
     })
 }
 
 impl<F: Faults + Send> Case for PageClear<F> {
     fn burst(&self, who: &Who<'_>, steps: u32) -> u32 {
-        hot_clears(&self.work, who, steps, self.addresses, self.every);
+        let steps = steps.min(LOCKS);
+        hot_clears(self, who, steps);
         steps
     }
 
@@ -153,11 +163,12 @@ impl<F: Faults + Send> Case for PageClear<F> {
 
 /// The measured loop.
 #[inline(never)]
-fn hot_clears<F: Faults>(work: &Threads<F>, who: &Who<'_>, steps: u32, addresses: u32, every: u32) {
+fn hot_clears<F: Faults>(of: &PageClear<F>, who: &Who<'_>, steps: u32) {
     for _ in 0..steps {
-        let look = every > 0 && who.random.below(every) == 0;
-        let address = who.random.below(addresses);
-        if let Err(wrong) = work.step(who.waiter, who.index, address, look) {
+        let look = of.every > 0 && who.random.below(of.every) == 0;
+        let strays = of.stray > 0 && who.random.permille(of.stray);
+        let stray = strays.then(|| who.random.below(of.addresses));
+        if let Err(wrong) = of.work.step(who.waiter, who.index, stray, look) {
             who.found.wrong(wrong);
         }
     }

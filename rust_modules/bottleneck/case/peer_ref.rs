@@ -26,7 +26,8 @@ use rig::Padded;
 
 use super::{
     Case,
-    Who, //
+    Who,
+    LOCKS, //
 };
 use crate::{
     findings::Findings,
@@ -86,6 +87,7 @@ fn case<P: Peers + Send + 'static>(peers: P, config: &Config) -> Made {
 
 impl<P: Peers + Send> Case for PeerRef<P> {
     fn burst(&self, who: &Who<'_>, steps: u32) -> u32 {
+        let steps = steps.min(LOCKS / 2);
         let [done, reused] = hot_peers(&*self.peers, who, steps, self.often, self.stray);
         for _ in 0..reused {
             who.found.wrong("reused_in_use");
@@ -109,7 +111,7 @@ impl<P: Peers + Send> Case for PeerRef<P> {
 fn hot_peers<P: Peers>(peers: &P, who: &Who<'_>, steps: u32, often: u32, stray: u32) -> [u32; 2] {
     let (mut done, mut reused) = (0u32, 0u32);
     for _ in 0..steps {
-        let address = match who.random.permille(stray) {
+        let address = match stray > 0 && who.random.permille(stray) {
             true => often.wrapping_add(who.random.below(STRANGERS)),
             false => who.random.below(often),
         };

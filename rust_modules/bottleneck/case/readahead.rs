@@ -103,7 +103,7 @@ fn hot_faults<F: Readahead>(
         .fold(0, |sum: u64, word| sum.wrapping_add(*word));
     let (mut last, mut wrong) = (None, 0u32);
     for _ in 0..steps {
-        let cached = !who.random.permille(missing);
+        let cached = missing == 0 || !who.random.permille(missing);
         let page = match cached {
             true => 0,
             false => u64::from(who.random.below(pages)).wrapping_add(1),

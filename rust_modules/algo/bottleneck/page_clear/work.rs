@@ -3,9 +3,10 @@
 //! What threads do to an address space: they fault some pages in, write to them, and unmap them.
 //!
 //! As `page_fault1` of will-it-scale, the load of Andi Kleen and Tim Chen, "Linux kernel scaling",
-//! 2011, but that two threads may fault on one address. Each thread has so many pages of memory as
-//! it maps between two unmappings. Whoever installed a page owns it, looks whether it is clear,
-//! marks it by its address, and alone unmaps it.
+//! 2011: each thread has a part of the addresses, and goes through it in turn; but it may also
+//! stray into another's, and then two may fault on one address. After so many faults as it has
+//! pages of memory a thread unmaps what it has mapped. Whoever installed a page owns it, looks
+//! whether it is clear, marks it by its address, and alone unmaps it.
 
 use core::ops::Deref;
 
@@ -29,6 +30,10 @@ use crate::{
 /// What a thread has mapped, `N` pages at most; that thread alone writes it.
 #[repr(align(128))]
 pub struct Hand<const N: usize> {
+    /// Faults since it last unmapped.
+    faults: Atomic<u32>,
+    /// The next of its own addresses, counted from the first.
+    turn: Atomic<u32>,
     mapped: Atomic<u32>,
     addresses: [Atomic<u32>; N],
     /// Pages that were cleared in vain.
@@ -38,6 +43,8 @@ pub struct Hand<const N: usize> {
 impl<const N: usize> Default for Hand<N> {
     fn default() -> Self {
         Self {
+            faults: Atomic::new(0),
+            turn: Atomic::new(0),
             mapped: Atomic::new(0),
             addresses: core::array::from_fn(|_| Atomic::new(0)),
             in_vain: Atomic::new(0),
@@ -50,6 +57,8 @@ pub struct Work<const N: usize, F, M, H> {
     faults: F,
     memory: M,
     hands: H,
+    /// Addresses of a thread.
+    each: u32,
 }
 
 impl<const N: usize, F, M, H> Work<N, F, M, H>
@@ -58,28 +67,32 @@ where
     M: Memory,
     H: Deref<Target = [Hand<N>]>,
 {
-    /// Creates the threads, `hands` of them, with nothing mapped.
-    pub fn new(faults: F, memory: M, hands: H) -> Self {
+    /// Creates the threads, `hands` of them with `each` so many addresses, and nothing mapped.
+    pub fn new(faults: F, memory: M, hands: H, each: u32) -> Self {
         Self {
             faults,
             memory,
             hands,
+            each,
         }
     }
 
-    /// Thread `who` faults on `address`, having unmapped all that it had if that was enough; it
-    /// looks at all of the page if it is to `look`.
+    /// Thread `who` faults on the next of its addresses, or where it strays to, having unmapped all
+    /// that it had if it is time to; it looks at all of a new page if it is to `look`.
     #[inline(always)]
-    pub fn step(&self, me: &Waiter, who: u32, address: u32, look: bool) -> Checked {
+    pub fn step(&self, me: &Waiter, who: u32, stray: Option<u32>, look: bool) -> Checked {
         let Some(hand) = self.hands.get(who as usize) else {
             return Ok(());
         };
         let mut checked = Ok(());
-        let mut mapped = hand.mapped.load(Relaxed);
-        if mapped as usize >= N {
+        let mut faults = hand.faults.load(Relaxed);
+        if faults as usize >= N {
             checked = self.unmap(me, who, hand);
-            mapped = 0;
+            faults = 0;
         }
+        hand.faults.store(faults.wrapping_add(1), Relaxed);
+        let address = stray.unwrap_or_else(|| self.next_of(who, hand));
+        let mapped = hand.mapped.load(Relaxed);
         let frame = first_of::<N>(who).wrapping_add(mapped);
         match self.faults.fault(me, who, address, frame) {
             Fault::Installed => {
@@ -100,10 +113,19 @@ where
                 let lost = u64::from(in_vain);
                 let all = hand.in_vain.load(Relaxed).wrapping_add(lost);
                 hand.in_vain.store(all, Relaxed);
-                hand.mapped.store(mapped, Relaxed);
             }
         }
         checked
+    }
+
+    /// Returns the next of the thread's addresses.
+    #[inline(always)]
+    fn next_of(&self, who: u32, hand: &Hand<N>) -> u32 {
+        let turn = hand.turn.load(Relaxed);
+        let next = turn.wrapping_add(1);
+        hand.turn
+            .store(if next < self.each { next } else { 0 }, Relaxed);
+        who.wrapping_mul(self.each).wrapping_add(turn)
     }
 
     /// Unmaps all that the thread has mapped.
@@ -119,6 +141,7 @@ where
             }
             due = due.wrapping_add(1);
         });
+        hand.mapped.store(0, Relaxed);
         checked
     }
 

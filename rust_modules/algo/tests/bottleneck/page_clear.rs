@@ -18,7 +18,7 @@ use crate::{
 
 /// Words of a page; to loom, two are as good as many.
 const WORDS: usize = if cfg!(loom) { 2 } else { 32 };
-/// Pages that a thread maps between two unmappings.
+/// Faults of a thread between two unmappings.
 const PAGES: usize = if cfg!(loom) { 1 } else { 4 };
 
 /// Pages, dirty at first.
@@ -83,7 +83,7 @@ fn work<F: Faults>(
 ) -> Work<PAGES, F, Pages, Vec<Hand<PAGES>>> {
     let memory = Pages::new(threads);
     let hands = (0..threads).map(|_| Hand::default()).collect();
-    Work::new(new(memory.clone()), memory, hands)
+    Work::new(new(memory.clone()), memory, hands, 3)
 }
 
 /// Two threads fault on few addresses, and unmap them again.
@@ -97,7 +97,7 @@ where
         together(2, move |thread| {
             let (mut dice, me) = (Dice::of(thread), waiter());
             for _ in 0..2 * ROUNDS {
-                let address = dice.roll() % addresses as u32;
+                let address = Some(dice.roll() % addresses as u32);
                 assert_eq!(theirs.step(&me, thread, address, true), Ok(()));
             }
         });
@@ -175,7 +175,7 @@ fn what_is_cleared_in_vain_is_counted() {
         let work = Arc::new(work(2, |memory| outside::<Ticket>(1, memory)));
         let theirs = work.clone();
         together(2, move |thread| {
-            assert_eq!(theirs.step(&waiter(), thread, 0, true), Ok(()));
+            assert_eq!(theirs.step(&waiter(), thread, Some(0), true), Ok(()));
         });
         seen.fetch_max(work.in_vain(), std::sync::atomic::Ordering::Relaxed);
     });
@@ -188,6 +188,29 @@ fn what_is_cleared_in_vain_is_counted() {
 #[should_panic(expected = "left == right")]
 fn a_space_that_is_not_locked_is_caught() {
     two(2, 1, inside::<algo::lock::Busted>);
+}
+
+/// One alone goes through its own addresses, and unmaps them in time.
+#[test]
+fn a_thread_goes_through_its_own() {
+    check(1, || {
+        let (work, me) = (work(2, |memory| inside::<Ticket>(6, memory)), waiter());
+        let mapped = || {
+            let mut mapped = (0, 0);
+            work.settle(&mut |name, seen, due| {
+                if name == "pages_mapped" {
+                    mapped = (seen, due);
+                }
+            });
+            mapped
+        };
+        for n in 0..3 * PAGES as u64 {
+            assert_eq!(work.step(&me, 1, None, true), Ok(()));
+            // The fourth of three is there.
+            let due = (n % PAGES as u64 + 1).min(3);
+            assert_eq!(mapped(), (due, due));
+        }
+    });
 }
 
 #[test]
@@ -218,14 +241,15 @@ fn what_goes_wrong_is_told() {
     }
     check(1, || {
         let (work, me) = (work(1, |_| Forgetful), waiter());
-        let step = |address, look| work.step(&me, 0, address, look);
-        assert_eq!(step(1, true), Err("page_of_another"));
-        assert_eq!(work.in_vain(), 1);
+        let step = |address, look| work.step(&me, 0, Some(address), look);
         assert_eq!(step(0, true), Err("page_not_clear"));
         (1..PAGES).for_each(|_| assert_eq!(step(0, false), Ok(())));
         assert_eq!(step(0, false), Err("page_lost"));
         let mut told = Vec::new();
         work.settle(&mut |name, seen, due| told.push((name, seen, due)));
         assert_eq!(told, [("mapped", 1, 7)]);
+        (1..PAGES).for_each(|_| assert_eq!(step(0, false), Ok(())));
+        assert_eq!(step(1, true), Err("page_of_another"), "and one was lost");
+        assert_eq!(work.in_vain(), 1);
     });
 }
