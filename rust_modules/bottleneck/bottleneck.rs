@@ -10,7 +10,6 @@ mod part;
 mod report;
 mod run;
 mod store;
-mod storage;
 mod table;
 mod timed;
 

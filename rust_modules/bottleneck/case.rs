@@ -2,15 +2,15 @@
 
 //! What a case is to the threads that run it.
 
+pub(crate) mod anon_chain;
 pub(crate) mod file_list;
 pub(crate) mod hash;
 pub(crate) mod ids;
 pub(crate) mod lru;
 pub(crate) mod mount_count;
 pub(crate) mod mount_lookup;
-pub(crate) mod path_walk;
-pub(crate) mod anon_chain;
 pub(crate) mod page_clear;
+pub(crate) mod path_walk;
 pub(crate) mod peer_ref;
 pub(crate) mod readahead;
 pub(crate) mod stats;

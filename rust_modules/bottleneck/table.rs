@@ -17,15 +17,15 @@ use kernel::prelude::*;
 use rig::Refused;
 
 use crate::case::{
+    anon_chain,
     file_list,
     hash,
     ids,
     lru,
     mount_count,
     mount_lookup,
-    path_walk,
-    anon_chain,
     page_clear,
+    path_walk,
     peer_ref,
     readahead,
     stats,
@@ -55,7 +55,6 @@ pub(crate) fn case(config: &Config, limits: &Limits) -> Made {
         Name::Readahead => readahead::make(config),
         Name::AnonChain => anon_chain::make(config),
         Name::PageClear => page_clear::make(config),
-        _ => no_such(config),
     }
 }
 

@@ -51,20 +51,3 @@ impl<L: Lock> Lock for Timed<L> {
         })
     }
 }
-
-/// Makes something of the lock that a configuration names: `locked!(config, L => of::<L>())`.
-macro_rules! locked {
-    ($config:expr, $lock:ident => $made:expr) => {
-        match $config.lock {
-            ::abi::bottleneck::Lock::Ticket => {
-                type $lock = $crate::timed::Timed<::algo::lock::Ticket>;
-                $made
-            }
-            ::abi::bottleneck::Lock::PvQueued => {
-                type $lock = $crate::timed::Timed<::algo::lock::PvQueued>;
-                $made
-            }
-        }
-    };
-}
-pub(crate) use locked;

@@ -8,6 +8,7 @@
 
 use abi::bottleneck::{
     Config,
+    Lock as LockName,
     Variant, //
 };
 use algo::{
@@ -35,15 +36,16 @@ use super::{
 };
 use crate::{
     findings::Findings,
-    storage::many,
+    store::filled,
     table::{
         boxed,
         no_such,
         Made, //
     },
     timed::{
-        locked,
-        Timed, //
+        Old,
+        Timed,
+        Today, //
     }, //
 };
 
@@ -57,12 +59,19 @@ struct AnonChain<C> {
 
 pub(crate) fn make(config: &Config) -> Made {
     match config.variant {
-        Variant::Spinlock => locked!(config, L => per_link::<L>(config)),
         Variant::Mutex => per_link::<Timed<Mutex>>(config),
         Variant::Rwsem => per_link::<Timed<Rwsem>>(config),
-        Variant::Batched => {
-            locked!(config, L => case(Batched(family::<L>(config)?), config, L::SLEEPS))
-        }
+        _ => match config.lock {
+            LockName::Ticket => with::<Old>(config),
+            LockName::PvQueued => with::<Today>(config),
+        },
+    }
+}
+
+fn with<L: Lock + Send + 'static>(config: &Config) -> Made {
+    match config.variant {
+        Variant::Spinlock => per_link::<L>(config),
+        Variant::Batched => case(Batched(family::<L>(config)?), config, L::SLEEPS),
         _ => no_such(config),
     }
 }
@@ -74,8 +83,8 @@ fn per_link<L: Lock + Send + 'static>(config: &Config) -> Made {
 fn family<L: Lock>(config: &Config) -> Result<Family<L, KVVec<List>, KVVec<Place>>> {
     let links = config.depth.saturating_mul(config.threads);
     Ok(Family::new(
-        many(config.depth as usize, List::default)?,
-        many(links as usize, Place::default)?,
+        filled(config.depth, |_| List::default())?,
+        filled(links, |_| Place::default())?,
     ))
 }
 

@@ -9,6 +9,7 @@
 
 use abi::bottleneck::{
     Config,
+    Lock as LockName,
     Variant, //
 };
 use algo::{
@@ -41,13 +42,16 @@ use super::{
 };
 use crate::{
     findings::Findings,
-    storage::many,
+    store::filled,
     table::{
         boxed,
         no_such,
         Made, //
     },
-    timed::locked, //
+    timed::{
+        Old,
+        Today, //
+    }, //
 };
 
 /// A thread unmaps after so many faults.
@@ -109,27 +113,31 @@ struct PageClear<F> {
 }
 
 pub(crate) fn make(config: &Config) -> Made {
+    match config.lock {
+        LockName::Ticket => with::<Old>(config),
+        LockName::PvQueued => with::<Today>(config),
+    }
+}
+
+fn with<L: Lock + Send + 'static>(config: &Config) -> Made {
     let memory = Memory::new(config)?;
+    let space = || space::<L>(config, &memory);
     match config.variant {
-        Variant::Inside => locked!(config, L => {
-            case(Inside(space::<L>(config, &memory)?), memory, config)
-        }),
-        Variant::Outside => locked!(config, L => {
-            case(Outside(space::<L>(config, &memory)?), memory, config)
-        }),
-        Variant::Processes => locked!(config, L => {
+        Variant::Inside => case(Inside(space()?), &memory, config),
+        Variant::Outside => case(Outside(space()?), &memory, config),
+        Variant::Processes => {
             let mut own = KVVec::with_capacity(config.threads as usize, GFP_KERNEL)?;
             for _ in 0..config.threads {
-                own.push(Inside(space::<L>(config, &memory)?), GFP_KERNEL)?;
+                own.push(Inside(space()?), GFP_KERNEL)?;
             }
-            case(Processes(own), memory, config)
-        }),
+            case(Processes(own), &memory, config)
+        }
         _ => no_such(config),
     }
 }
 
 fn space<L: Lock>(config: &Config, memory: &Memory) -> Result<Of<L>> {
-    let table = many(addresses(config)? as usize, Entry::default)?;
+    let table = filled(addresses(config)?, |_| Entry::default())?;
     Ok(Space::new(table, memory.clone()))
 }
 
@@ -138,10 +146,10 @@ fn addresses(config: &Config) -> Result<u32> {
     config.size.checked_mul(config.threads).ok_or(EINVAL)
 }
 
-fn case<F: Faults + Send + 'static>(faults: F, memory: Memory, config: &Config) -> Made {
-    let hands = many(config.threads as usize, Hand::default)?;
+fn case<F: Faults + Send + 'static>(faults: F, memory: &Memory, config: &Config) -> Made {
+    let hands = filled(config.threads, |_| Hand::default())?;
     boxed(PageClear {
-        work: Work::new(faults, memory, hands, config.size),
+        work: Work::new(faults, memory.clone(), hands, config.size),
         addresses: addresses(config)?,
         stray: config.write_permille,
         every: config.every,

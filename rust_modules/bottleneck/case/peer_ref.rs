@@ -7,6 +7,7 @@
 
 use abi::bottleneck::{
     Config,
+    Lock as LockName,
     Variant, //
 };
 use algo::{
@@ -31,13 +32,16 @@ use super::{
 };
 use crate::{
     findings::Findings,
-    storage::many,
+    store::filled,
     table::{
         boxed,
         no_such,
         Made, //
     },
-    timed::locked, //
+    timed::{
+        Old,
+        Today, //
+    }, //
 };
 
 /// So many addresses nobody remembers.
@@ -53,12 +57,18 @@ struct PeerRef<P> {
 }
 
 pub(crate) fn make(config: &Config) -> Made {
+    match config.lock {
+        LockName::Ticket => with::<Old>(config),
+        LockName::PvQueued => with::<Today>(config),
+    }
+}
+
+fn with<L: Lock + Send + 'static>(config: &Config) -> Made {
+    let pool = pool::<L>(config)?;
     match config.variant {
-        Variant::Flipping => locked!(config, L => case(Flipping::new(pool::<L>(config)?), config)),
-        Variant::Collected => {
-            locked!(config, L => case(Collected::new(pool::<L>(config)?), config))
-        }
-        Variant::Busted => locked!(config, L => case(Busted::new(pool::<L>(config)?), config)),
+        Variant::Flipping => case(Flipping::new(pool), config),
+        Variant::Collected => case(Collected::new(pool), config),
+        Variant::Busted => case(Busted::new(pool), config),
         _ => no_such(config),
     }
 }
@@ -69,11 +79,11 @@ type Of<L> = Pool<KVVec<Peer>, KVVec<Atomic<u32>>, L>;
 /// Makes a pool with room for all that are talked to often, and for two strangers a thread.
 fn pool<L: Lock>(config: &Config) -> Result<Of<L>> {
     let strangers = config.threads.saturating_mul(2);
-    let slots = config.size.saturating_add(strangers) as usize;
+    let slots = config.size.saturating_add(strangers);
     let chains = slots.checked_next_power_of_two().ok_or(EINVAL)?;
     Ok(Pool::new(
-        many(slots, Peer::default)?,
-        many(chains, Of::<L>::head)?,
+        filled(slots, |_| Peer::default())?,
+        filled(chains, |_| Of::<L>::head())?,
     ))
 }
 

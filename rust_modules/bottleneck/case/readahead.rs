@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     findings::Findings,
-    storage::many,
+    store::filled,
     table::{
         boxed,
         no_such,
@@ -59,7 +59,7 @@ pub(crate) fn make(config: &Config) -> Made {
 
 fn case<F: Readahead + Send + 'static>(file: F, config: &Config) -> Made {
     let (_, nowhere) = file.track();
-    let last = many(config.threads as usize, || Padded(Number::default()))?;
+    let last = filled(config.threads, |_| Padded(Number::default()))?;
     last.iter().for_each(|last| last.set(nowhere));
     boxed(Fault {
         file: Padded(file),
