@@ -62,7 +62,6 @@ impl Tool for BottleneckTool {
         "Components of a path, entries of a bucket, or generations of processes",
         "What the case has of: mounts, entries, pages, numbers in a batch",
         "What is rare happens once in so many operations; 0: never",
-        "Whether all threads walk in one working directory (`path_walk`)",
         "All threads start from one directory (path_walk), or each from its own",
     ];
 
