@@ -2,6 +2,8 @@
 
 //! What looks on while threads contend: their diaries, the lock's ledger, and what counts as long.
 
+use core::num::NonZeroU64;
+
 use abi::lock_load::{
     Config,
     Evidence,
@@ -97,7 +99,7 @@ impl Instruments {
         let (hold, gap) = (ticks.of_ns(config.hold_ns.into()), long / 4);
         let cycle = hold.saturating_add(ticks.of_ns(config.idle_ns.into()));
         let fit = UNSEEN_NS.checked_div(ticks.ns(cycle)).unwrap_or(ONE_IN);
-        let one_in = fit.min(ONE_IN).max(1);
+        let one_in = NonZeroU64::new(fit.min(ONE_IN)).map_or(1, NonZeroU64::get);
         let between = cycle.saturating_mul(one_in);
         Ok(Some(Self {
             ticks,

@@ -64,11 +64,9 @@ where
     /// Returns the ancestors, each with the number of its link to `child`.
     #[inline(always)]
     pub(super) fn ancestors(&self, child: u32) -> impl Iterator<Item = (&List, u32)> {
-        let first = child.wrapping_mul(self.lists.len() as u32);
-        self.lists
-            .iter()
-            .zip(0..)
-            .map(move |(list, n): (_, u32)| (list, first.wrapping_add(n)))
+        let count = self.lists.len() as u32;
+        let first = child.wrapping_mul(count);
+        (0..count).filter_map(move |n| Some((self.lists.get(n as usize)?, first.wrapping_add(n))))
     }
 
     /// Puts a link on; the lock is held. Returns whether it was off, as a number.
