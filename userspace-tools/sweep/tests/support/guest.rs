@@ -153,7 +153,8 @@ impl Said {
         let worker = |i: u64| {
             json!({
                 "index": i, "vcpu": i, "node": 0, "chunks": 2, "items": 64, "start_ns": 9,
-                "busy_ns": 900, "handout_ns": 9, "idle_ns": 9, "asleep_ns": 0, "lost_ns": 0,
+                "busy_ns": 900, "handout_ns": 9, "take_ns": 8, "look_ns": 7, "stalls": 0,
+                "stalled_ns": 0, "idle_ns": 9, "asleep_ns": 0, "lost_ns": 0,
                 "cpu_ns": 900, "steals": 0, "moved": 0, "absent": 0,
             })
         };
