@@ -54,7 +54,7 @@ pub(crate) fn case(config: &Config, limits: &Limits) -> Made {
         Name::PeerRef => peer_ref::make(config),
         Name::Readahead => readahead::make(config),
         Name::AnonChain => anon_chain::make(config),
-        Name::PageClear => page_clear::make(config),
+        Name::PageClear => page_clear::make(config, limits),
     }
 }
 

@@ -7,10 +7,13 @@
 //! part. Once in `every` faults all of the new page is looked at; its first word always is by
 //! those who find it there.
 
-use abi::bottleneck::{
-    Config,
-    Lock as LockName,
-    Variant, //
+use abi::{
+    bottleneck::{
+        Config,
+        Lock as LockName,
+        Variant, //
+    },
+    Limits, //
 };
 use algo::{
     bottleneck::page_clear::{
@@ -45,6 +48,7 @@ use crate::{
     store::filled,
     table::{
         boxed,
+        must_fit,
         no_such,
         Made, //
     },
@@ -112,7 +116,15 @@ struct PageClear<F> {
     every: u32,
 }
 
-pub(crate) fn make(config: &Config) -> Made {
+pub(crate) fn make(config: &Config, limits: &Limits) -> Made {
+    let spaces = match config.variant {
+        Variant::Processes => config.threads,
+        _ => 1,
+    };
+    let tables = u64::from(addresses(config)?)
+        .saturating_mul(spaces.into())
+        .saturating_mul(size_of::<Entry>() as u64);
+    must_fit(config, tables, limits)?;
     match config.lock {
         LockName::Ticket => with::<Old>(config),
         LockName::PvQueued => with::<Today>(config),
