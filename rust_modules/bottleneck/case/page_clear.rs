@@ -16,16 +16,19 @@ use abi::{
     Limits, //
 };
 use algo::{
-    bottleneck::page_clear::{
-        self,
-        Entry,
-        Faults,
-        Hand,
-        Inside,
-        Outside,
-        Processes,
-        Space,
-        Work, //
+    bottleneck::{
+        page_clear::{
+            self,
+            Entry,
+            Faults,
+            Hand,
+            Inside,
+            Outside,
+            Processes,
+            Space,
+            Work, //
+        },
+        Checked, //
     },
     lock::Lock, //
 };
@@ -171,7 +174,9 @@ fn case<F: Faults + Send + 'static>(faults: F, memory: &Memory, config: &Config)
 impl<F: Faults + Send> Case for PageClear<F> {
     fn burst(&self, who: &Who<'_>, steps: u32) -> u32 {
         let steps = steps.min(LOCKS);
-        hot_clears(self, who, steps);
+        if let Err(wrong) = hot_clears(self, who, steps) {
+            who.found.wrong(wrong);
+        }
         steps
     }
 
@@ -181,15 +186,16 @@ impl<F: Faults + Send> Case for PageClear<F> {
     }
 }
 
-/// The measured loop.
+/// The measured loop. Returns what was wrong last.
 #[inline(never)]
-fn hot_clears<F: Faults>(of: &PageClear<F>, who: &Who<'_>, steps: u32) {
+fn hot_clears<F: Faults>(of: &PageClear<F>, who: &Who<'_>, steps: u32) -> Checked {
+    let mut checked = Ok(());
     for _ in 0..steps {
         let look = of.every > 0 && who.random.below(of.every) == 0;
         let strays = of.stray > 0 && who.random.permille(of.stray);
         let stray = strays.then(|| who.random.below(of.addresses));
-        if let Err(wrong) = of.work.step(who.waiter, who.index, stray, look) {
-            who.found.wrong(wrong);
-        }
+        let step = of.work.step(who.waiter, who.index, stray, look);
+        checked = step.and(checked);
     }
+    checked
 }

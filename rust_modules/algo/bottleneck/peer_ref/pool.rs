@@ -262,7 +262,7 @@ where
     /// Says what is left, but for the list.
     pub(super) fn settle(&self) -> Settled {
         let made = self.made.load(Relaxed);
-        let peers = || self.slots.iter().take(made as usize).zip(0..);
+        let peers = || self.slots.iter().zip(0..made);
         let count = |is: &dyn Fn(&Peer, u32) -> bool| {
             u32::try_from(peers().filter(|(peer, slot)| is(peer, *slot)).count()).unwrap_or(NONE)
         };
