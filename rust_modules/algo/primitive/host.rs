@@ -9,6 +9,9 @@
 
 extern crate std;
 
+#[cfg(loom)]
+#[path = "host/halted.rs"]
+mod halted;
 #[path = "host/per_vcpu.rs"]
 mod per_vcpu;
 #[path = "host/rcu.rs"]
@@ -251,10 +254,16 @@ impl Vcpu {
 
     /// Parks the calling thread if `*word` is `value`; may return early.
     ///
-    /// A kick between the look and the park is not lost: `park` then returns at once, as a halt
-    /// does for an interrupt that came while interrupts were off.
+    /// A kick between the look and the park is not lost: it then returns at once, as a halt does
+    /// for an interrupt that came while interrupts were off. Whoever was woken by a kick sees what
+    /// was done before it.
     pub fn halt_while(word: &Atomic<u32>, value: u32) {
+        #[cfg(loom)]
+        let me = Self::current();
         if word.load(Relaxed) == value {
+            #[cfg(loom)]
+            halted::halt(me.0);
+            #[cfg(not(loom))]
             thread::park();
         }
     }
@@ -275,6 +284,8 @@ impl Vcpu {
     /// Unparks `self`.
     pub fn kick(self) {
         let thread = THREADS.lock().unwrap().get(self.0 as usize).cloned();
+        #[cfg(loom)]
+        let thread = thread.filter(|_| halted::kick(self.0));
         if let Some(thread) = thread {
             thread.unpark();
         }

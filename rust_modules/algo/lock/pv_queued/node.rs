@@ -14,6 +14,7 @@ use crate::{
     primitive::{
         Acquire,
         Atomic,
+        Cell,
         Relaxed,
         Release,
         Vcpu, //
@@ -26,7 +27,7 @@ use crate::{
 pub(super) struct Node {
     next: Atomic<*mut Node>,
     state: Atomic<u32>,
-    vcpu: Vcpu,
+    vcpu: Cell<Vcpu>,
 }
 
 const WAITING: u32 = 0;
@@ -39,7 +40,7 @@ impl Node {
         Self {
             next: Atomic::new(ptr::null_mut()),
             state: Atomic::new(WAITING),
-            vcpu: Vcpu::current(),
+            vcpu: Cell::new(Vcpu::current()),
         }
     }
 
@@ -58,7 +59,7 @@ impl Node {
     /// `ahead` is live until its `next` is set.
     pub(super) unsafe fn link(ahead: *mut Node, behind: *mut Node) -> Vcpu {
         // SAFETY: Live, by the contract of the function; never written since it was made.
-        let vcpu = unsafe { (*ahead).vcpu };
+        let vcpu = unsafe { (*ahead).vcpu.with(|vcpu| *vcpu) };
         // SAFETY: As above; its owner may be gone as soon as this is stored.
         // The release pairs with the acquire in `next`.
         unsafe { (*ahead).next.store(behind, Release) };
@@ -97,7 +98,7 @@ impl Node {
     /// `this` is live when the call begins. It may be gone when the call ends.
     pub(super) unsafe fn make_first(this: *mut Node) -> Option<Vcpu> {
         // SAFETY: Live until it is told, by the contract of the function; never written.
-        let vcpu = unsafe { (*this).vcpu };
+        let vcpu = unsafe { (*this).vcpu.with(|vcpu| *vcpu) };
         // SAFETY: As above.
         // The release pairs with the acquires in `wait`.
         let was = unsafe { (*this).state.xchg(FIRST, Release) };
