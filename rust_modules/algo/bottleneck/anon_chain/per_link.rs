@@ -34,19 +34,21 @@ where
     #[inline(always)]
     fn fork(&self, me: &Waiter, child: u32) -> u32 {
         let Self(family) = self;
-        let each = family
-            .ancestors(child)
-            .map(|(list, link)| family.with(me, || family.chain(list, link)));
-        each.fold(0, u32::wrapping_add)
+        let mut done = 0_u32;
+        for (list, link) in family.ancestors(child) {
+            done = done.wrapping_add(family.with(me, || family.chain(list, link)));
+        }
+        done
     }
 
     #[inline(always)]
     fn exit(&self, me: &Waiter, child: u32) -> u32 {
         let Self(family) = self;
-        let each = family
-            .ancestors(child)
-            .map(|(list, link)| family.with(me, || family.unchain(list, link)));
-        each.fold(0, u32::wrapping_add)
+        let mut done = 0_u32;
+        for (list, link) in family.ancestors(child) {
+            done = done.wrapping_add(family.with(me, || family.unchain(list, link)));
+        }
+        done
     }
 
     fn look(&self, me: &Waiter, child: u32, ancestor: u32) -> Seen {

@@ -71,6 +71,35 @@ fn vcpus_that_share_a_lane() {
     two(|n| Percpu::new(closed(n), lanes::<algo::lock::Ticket>(1)));
 }
 
+/// One closes its file and opens it anew while the other walks: it may be missed, and is not lost.
+fn reopened<F: FileList + Send + 'static>(list: fn(u32) -> F) {
+    check(3, move || {
+        let work = Arc::new(users(list(files(2, 1)), 2, 1));
+        on(0, || work.step(0, 0, false, &waiter()));
+        together(2, move |thread| {
+            let me = waiter();
+            on(thread, || {
+                for _ in 0..ROUNDS {
+                    match thread {
+                        0 => work.step(0, 0, false, &me),
+                        _ => assert_eq!(work.check(&me), Ok(())),
+                    }
+                }
+            });
+        });
+    });
+}
+
+#[test]
+fn a_file_that_one_list_misses_was_closed() {
+    reopened(|n| One::<Tas, _>::new(closed(n)));
+}
+
+#[test]
+fn a_file_that_all_lists_miss_was_closed() {
+    reopened(|n| Percpu::new(closed(n), lanes::<Tas>(2)));
+}
+
 /// One opens files, and the other closes them where it is, while new ones come.
 fn handed_over<F: FileList + Send + 'static>(list: fn(u32) -> F) {
     check(3, move || {

@@ -129,8 +129,46 @@ fn a_key_that_stays_is_found_without_a_lock() {
     a_key_that_stays_is_found(lockfree);
 }
 
+/// One looks for the key in the middle, while the other moves what is behind it to the other chain,
+/// and then in front of that what is before it. Whoever follows that one sees the other as it is.
+fn a_key_between_two_that_move_is_found<T: Table + Send + 'static>(table: fn(u32) -> T) {
+    check(3, move || {
+        let (table, me) = (Arc::new(table(3)), waiter());
+        let before_it = |round: usize| key(round as u32 % 2, 2);
+        let behind_it = |round: usize| key(round as u32 % 2, 1);
+        table.insert(2, behind_it(0), 12, &me);
+        table.insert(0, key(0, 0), 10, &me);
+        table.insert(1, before_it(0), 11, &me);
+        let theirs = table.clone();
+        together(2, move |thread| {
+            let me = waiter();
+            for round in 1..=ROUNDS as usize {
+                if thread == 1 {
+                    assert_eq!(theirs.find(key(0, 0), &me), Some(10));
+                    continue;
+                }
+                theirs.remove(2, &me);
+                theirs.insert(2, behind_it(round), 12, &me);
+                theirs.remove(1, &me);
+                theirs.insert(1, before_it(round), 11, &me);
+            }
+        });
+        assert_eq!(table.entries(), 3);
+    });
+}
+
+#[test]
+fn a_key_between_two_that_move_is_found_without_a_lock() {
+    a_key_between_two_that_move_is_found(lockfree);
+}
+
 /// An entry is used again for the key that is looked for: its old value goes with its old key.
 fn a_value_goes_with_its_key<T: Table + Send + 'static>(table: fn(u32) -> T) {
+    (0..2).for_each(|first| a_value_goes_with(first, table));
+}
+
+/// As above; what is looked for first is the old key, or the new one.
+fn a_value_goes_with<T: Table + Send + 'static>(first: usize, table: fn(u32) -> T) {
     check(3, move || {
         let (old, new) = (key(0, 0), key(0, 1));
         let table = Arc::new(table(1));
@@ -139,13 +177,13 @@ fn a_value_goes_with_its_key<T: Table + Send + 'static>(table: fn(u32) -> T) {
         on(0, || {
             together(2, move |thread| {
                 let me = waiter();
-                for round in 0..ROUNDS {
+                for round in 0..ROUNDS as usize {
                     if thread == 1 {
-                        let wanted = [old, new][round as usize / 2 % 2];
+                        let wanted = [old, new][(first + round / 2) % 2];
                         assert!(theirs.find(wanted, &me).is_none_or(|value| value == wanted));
                         continue;
                     }
-                    let key = [new, old][round as usize % 2];
+                    let key = [new, old][round % 2];
                     theirs.remove(0, &me);
                     theirs.insert(0, key, key, &me);
                 }
