@@ -27,7 +27,7 @@ fn config() -> Config {
 
 fn report(run: u64) -> String {
     format!(
-        "lock-load schema=2 run={run}\nconfig {}\n\
+        "lock-load schema=3 run={run}\nconfig {}\n\
          sum elapsed_ns=20000000 sections=30 min=10 mean=15 max=20 halts=1 kicks=2 \
          exclusion=held lost=0\n\
          machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 evidence=gaps\n\
@@ -66,7 +66,7 @@ impl Peer {
         for file in ["config", "run", "report", "reset"] {
             fs::write(dir.join(file), "").unwrap();
         }
-        fs::write(dir.join("abi"), "abi schema=2\n").unwrap();
+        fs::write(dir.join("abi"), "abi schema=3\n").unwrap();
         status(&dir, "idle", 0);
         let over = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&over);
@@ -210,8 +210,8 @@ fn another_schema_is_told_with_both_numbers() {
     let peer = Peer::new(Play::Finish);
     fs::write(peer.file("abi"), "abi schema=7\n").unwrap();
     let error = Dir::open(peer.root.path(), "lock-load").unwrap_err();
-    let expected = "the module speaks ABI schema 7, this tool 2";
-    assert!(error.to_string().contains(expected), "{error}");
+    let expected = format!("the module speaks ABI schema 7, this tool {}", abi::SCHEMA);
+    assert!(error.to_string().contains(&expected), "{error}");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_module_that_goes_away_is_told_as_such() {
 #[test]
 fn a_text_that_is_no_report_is_shown() {
     let peer = Peer::new(Play::Finish);
-    fs::write(peer.file("report"), "lock-load schema=2\n").unwrap();
+    fs::write(peer.file("report"), "lock-load schema=3\n").unwrap();
     let error = peer.module().report().unwrap_err().to_string();
     assert!(error.contains("not a `lock-load run`"), "{error}");
     assert!(LockLoad::parse(&report(1).replace("threads=2", "threads=02")).is_err());

@@ -5,7 +5,7 @@
 use abi::Malformed;
 use debugfs::{Bottleneck, Failure, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
 
-const LOCK_LOAD: &str = "lock-load schema=2 run=4
+const LOCK_LOAD: &str = "lock-load schema=3 run=4
 config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
 irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 histograms=off long_us=1000 \
@@ -17,7 +17,7 @@ thread index=0 vcpu=0 sections=4 halts=0 kicks=0 moved=0
 thread index=1 vcpu=1 sections=8 halts=0 kicks=0 moved=0
 ";
 
-const SLOPPY_COUNTER: &str = "sloppy-counter schema=2 run=1
+const SLOPPY_COUNTER: &str = "sloppy-counter schema=3 run=1
 config counter=sloppy work=adds threads=1 threshold=64 node_threshold=9 nodes=2 burst=10 idle_ns=0 \
 reads=0 audit=on fold_ms=0 irq_ms=0 change_ms=0 onoff_ms=0 objects=1 run_ms=50
 sum elapsed_ns=50000000 adds=100 truth=100 sum=100 read=64 bound=64 total=held
@@ -31,7 +31,7 @@ lane vcpu=0 held=36
 thread index=0 vcpu=0 adds=100 moved=0
 ";
 
-const BOTTLENECK: &str = "bottleneck schema=2 run=3
+const BOTTLENECK: &str = "bottleneck schema=3 run=3
 config case=ids variant=busted lock=ticket threads=2 run_ms=50 idle_ns=0 burst=256 write_permille=0 \
 depth=4 size=64 every=0 shared=on
 sum elapsed_ns=50000000 case=ids variant=busted lock=ticket threads=2 ops=12 min=4 max=8 wrong=4 verdict=broken
@@ -43,7 +43,7 @@ finding name=stale seen=3 due=0
 histogram of=wait index=0 vcpu=0 count=2 longest_ns=5 buckets=0:1,5:1
 ";
 
-const JOB_RUNNER: &str = "job-runner schema=2 run=2
+const JOB_RUNNER: &str = "job-runner schema=3 run=2
 config policy=padata job=spin start=0 size=10 align=1 min_chunk=1 max_threads=2 work_ns=9 \
 limit_ms=5 per_worker=4 burst=1 fail_at=1000 undo=off nice=19 cap=0 cpus=all nodes=1 spill=on helpers=80 deny=0 \
 begin=wake callers=1 nested=off check=0 seed=1 trace=on plain=off
@@ -67,7 +67,7 @@ fn lock_loads_record_is_pinned() {
     assert_eq!(
         record::<LockLoad>(LOCK_LOAD),
         concat!(
-            r#"{"schema":2,"seq":7,"module":"lock-load","run":4,"#,
+            r#"{"schema":3,"seq":7,"module":"lock-load","run":4,"#,
             r#""config":{"lock":"busted","threads":2,"hold_ns":200,"idle_ns":0,"run_ms":50,"#,
             r#""kick":"auto","mode":"any","load":"contest","rounds":10000,"#,
             r#""stutter_ms":0,"shuffle_ms":0,"onoff_ms":0,"long_hold_ms":0,"#,
@@ -192,7 +192,7 @@ fn a_line_of_another_report_is_malformed() {
 fn sloppy_counters_record_is_pinned() {
     let text = record::<SloppyCounter>(SLOPPY_COUNTER);
     for part in [
-        r#"{"schema":2,"seq":7,"module":"sloppy-counter","run":1,"config":{"counter":"sloppy","#,
+        r#"{"schema":3,"seq":7,"module":"sloppy-counter","run":1,"config":{"counter":"sloppy","#,
         r#""sum":{"elapsed_ns":50000000,"adds":100,"truth":100,"sum":100,"read":64,"bound":64,"#,
         r#""total":"held"},"speed":{"busy_ns":9,"#,
         r#"},"audit":{"samples":3,"broken":0,"worst":36,"#,
@@ -212,7 +212,7 @@ fn sloppy_counters_record_is_pinned() {
 fn bottlenecks_record_is_pinned() {
     let text = record::<Bottleneck>(BOTTLENECK);
     for part in [
-        r#"{"schema":2,"seq":7,"module":"bottleneck","run":3,"config":{"case":"ids","#,
+        r#"{"schema":3,"seq":7,"module":"bottleneck","run":3,"config":{"case":"ids","#,
         r#""sum":{"elapsed_ns":50000000,"case":"ids","variant":"busted","lock":"ticket","threads":2,"#,
         r#""ops":12,"min":4,"max":8,"wrong":4,"verdict":"broken"},"#,
         r#""granted":{"cpu_ns":70,"lost_ns":20,"evidence":"gaps"},"#,
@@ -232,7 +232,7 @@ fn job_runners_record_is_pinned() {
     assert_eq!(
         record::<JobRunner>(JOB_RUNNER),
         concat!(
-            r#"{"schema":2,"seq":7,"module":"job-runner","run":2,"config":{"policy":"padata","#,
+            r#"{"schema":3,"seq":7,"module":"job-runner","run":2,"config":{"policy":"padata","#,
             r#""job":"spin","start":0,"size":10,"align":1,"min_chunk":1,"max_threads":2,"#,
             r#""work_ns":9,"limit_ms":5,"per_worker":4,"burst":1,"fail_at":1000,"undo":"off","nice":19,"#,
             r#""cap":0,"cpus":"all","nodes":1,"spill":"on","helpers":80,"deny":0,"begin":"wake","#,
@@ -255,7 +255,7 @@ fn job_runners_record_is_pinned() {
 fn a_failures_record_is_pinned() {
     assert_eq!(
         serde_json::to_string(&Failure::new(3, "lock-load", "no \"such\" thing")).unwrap(),
-        r#"{"schema":2,"seq":3,"module":"lock-load","error":"no \"such\" thing"}"#
+        r#"{"schema":3,"seq":3,"module":"lock-load","error":"no \"such\" thing"}"#
     );
 }
 

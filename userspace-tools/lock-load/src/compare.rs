@@ -126,7 +126,7 @@ mod tests {
         };
         let run = |n: &u64| {
             LockLoad::parse(&format!(
-                "lock-load schema=2 run=1\n\
+                "lock-load schema=3 run=1\n\
                  config {config}\n\
                  sum elapsed_ns=1000000000 sections={n} min={n} mean={n} max={n} halts=0 kicks=0 \
                  exclusion=untested lost=0\n\

@@ -54,7 +54,7 @@ mod tests {
         let mean = sections / 2;
         let exclusion = if lost > 0 { "broken" } else { "held" };
         let report = LockLoad::parse(&format!(
-            "lock-load schema=2 run=1\nconfig {config}\n\
+            "lock-load schema=3 run=1\nconfig {config}\n\
              sum elapsed_ns=9 sections={sections} min={least} mean={mean} max={most} halts=0 \
              kicks=0 exclusion={exclusion} lost={lost}\n\
              machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 evidence=gaps\n\

@@ -75,7 +75,7 @@ mod tests {
 
     fn record(buckets: &str) -> Record {
         let text = format!(
-            r#"{{"part":"p","repeat":1,"line":"l","schema":2,"seq":0,"module":"lock-load","histograms":[
+            r#"{{"part":"p","repeat":1,"line":"l","schema":3,"seq":0,"module":"lock-load","histograms":[
             {{"of":"wait","vcpu":0,"buckets":{buckets}}}, {{"of":"hold","vcpu":0,"buckets":[[7,9]]}}]}}"#
         );
         serde_json::from_str(&text).unwrap()

@@ -138,8 +138,8 @@ impl Record {
     pub fn report(&self) -> anyhow::Result<Report> {
         Report::read(self).with_context(|| {
             format!(
-                "run {} of {}: {:?}",
-                self.said.seq, self.said.module, self.said.rest
+                "run {} of {}, `{}`",
+                self.said.seq, self.said.module, self.line
             )
         })
     }

@@ -19,7 +19,10 @@ use std::{
     time::SystemTime,
 };
 
-use anyhow::Context;
+use anyhow::{
+    ensure,
+    Context, //
+};
 
 use crate::record::Record;
 
@@ -220,7 +223,18 @@ fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<Record>> {
     let lines = text.lines().enumerate();
     lines
         .map(|(i, line)| {
-            serde_json::from_str(line).with_context(|| format!("{} line {}", path.display(), i + 1))
+            let at = || format!("{} line {}", path.display(), i + 1);
+            let value: serde_json::Value = serde_json::from_str(line).with_context(at)?;
+            let (theirs, ours) = (value["schema"].as_u64(), u64::from(crate::record::SCHEMA));
+            ensure!(
+                theirs.is_none_or(|theirs| theirs == ours),
+                "{}: a record of schema {}, but this sweep reads schema {ours}; take the sweep of the commit \
+                 that {} beside it names, or run the experiment again",
+                at(),
+                theirs.unwrap_or_default(),
+                crate::provenance::FILE
+            );
+            serde_json::from_value(value).with_context(at)
         })
         .collect()
 }

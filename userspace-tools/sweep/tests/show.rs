@@ -122,3 +122,28 @@ fn locks_and_counters_show_median_spread_and_oracle() {
     has(&["the storm: 4.11 %"]);
     has(&["its vCPUs ran 51 s and waited 197 s"]);
 }
+
+#[test]
+fn a_record_of_another_schema_is_refused_with_a_way_out() {
+    let root = tempfile::tempdir().unwrap();
+    let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/result/");
+    for file in ["experiment.toml", "provenance.json"] {
+        std::fs::copy(format!("{ours}{file}"), root.path().join(file)).unwrap();
+    }
+    let runs = std::fs::read_to_string(format!("{ours}runs.jsonl")).unwrap();
+    let schema = format!("\"schema\":{}", abi::SCHEMA);
+    std::fs::write(
+        root.path().join("runs.jsonl"),
+        runs.replacen(&schema, "\"schema\":1", 1),
+    )
+    .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
+    let out = command.arg("show").arg(root.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(!out.status.success());
+    assert!(
+        said.contains("runs.jsonl line 1: a record of schema 1, but this sweep reads schema")
+            && said.contains("run the experiment again"),
+        "{said}"
+    );
+}
