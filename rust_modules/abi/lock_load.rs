@@ -201,7 +201,8 @@ choice! {
 choice! {
     /// What tells that a vCPU did not run.
     Evidence {
-        /// The hypervisor's steal clock, exact to the nanosecond.
+        /// The hypervisor's steal clock, exact to the nanosecond; and gaps of 5 ms and more, for a
+        /// vCPU that was stopped is not robbed of its time by that account.
         Steal = "steal",
         /// Gaps in the vCPU's own clock readings that no running vCPU has; the guest's own
         /// interrupts are not told apart, so only long gaps count.

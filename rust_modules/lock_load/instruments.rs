@@ -47,6 +47,11 @@ const ONE_IN: u64 = 64;
 /// And they take no longer than this, with their pauses, so that no loss hides among them.
 const UNSEEN_NS: u64 = 50_000;
 
+/// A gap of this is a loss whatever the steal clock says. To KVM a vCPU was robbed of its time if it
+/// could have run, not if its thread was stopped, frozen or had left for the host's own business;
+/// and no interrupt of the guest's takes so long.
+const CERTAIN_NS: u64 = 5_000_000;
+
 /// Losses that the ledger remembers, for each thread: its own, and those of the hand-offs to it.
 const LOSSES: usize = 8;
 
@@ -57,7 +62,8 @@ pub(crate) struct Instruments {
     pub(crate) long: u64,
     /// So many ticks do not pass on a running vCPU between two steps that follow each other.
     pub(crate) gap: u64,
-    /// See [`TOLERANCE_NS`].
+    /// See [`CERTAIN_NS`], and [`TOLERANCE_NS`].
+    pub(crate) certain: u64,
     pub(crate) tolerance: u64,
     /// How long a section takes, and how long it cannot take on a running vCPU.
     pub(crate) hold: u64,
@@ -105,6 +111,7 @@ impl Instruments {
             ticks,
             long,
             gap,
+            certain: ticks.of_ns(CERTAIN_NS),
             tolerance: ticks.of_ns(TOLERANCE_NS),
             hold,
             most: hold.saturating_mul(2).saturating_add(gap),

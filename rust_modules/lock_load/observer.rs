@@ -159,10 +159,12 @@ impl<'a> Observer<'a> {
 
     /// Returns how much of a gap of so many ticks the vCPU is known not to have run, and adds it up.
     fn lost(&self, ticks: u64) -> u64 {
-        match self.stolen() {
-            Some(stolen) => stolen.min(ticks),
-            None => {
-                self.diary.lost_ns.add(self.run.ticks.ns(ticks));
+        let stolen = self.stolen();
+        match stolen.map(|stolen| stolen.min(ticks)) {
+            Some(stolen) if ticks < self.run.certain => stolen,
+            stolen => {
+                let unsaid = ticks.saturating_sub(stolen.unwrap_or(0));
+                self.diary.lost_ns.add(self.run.ticks.ns(unsaid));
                 ticks
             }
         }

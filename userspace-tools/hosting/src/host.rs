@@ -3,6 +3,7 @@
 //! One guest's host: the places of its vCPUs, its neighbours, and who stops what.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -52,11 +53,13 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with hogs on these CPUs, that stops vCPUs at the request of who connects there.
-    pub fn new(hog: Option<CpuList>, preempt: Option<&Path>) -> Result<Host> {
+    /// A host with hogs on these CPUs, that stops vCPUs at the request of who connects there, and
+    /// gives them so long to `leave` the port first.
+    pub fn new(hog: Option<CpuList>, preempt: Option<&Path>, leave: Duration) -> Result<Host> {
+        let stopper = preempt.map(|socket| Stopper::listen(socket, leave));
         Ok(Host {
             hog,
-            stopper: preempt.map(Stopper::listen).transpose()?,
+            stopper: stopper.transpose()?,
             ..Host::default()
         })
     }

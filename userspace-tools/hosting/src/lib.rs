@@ -19,7 +19,7 @@ pub use cpu_list::CpuList;
 pub use hog::{Hog, Hogs};
 pub use host::{Host, Orders, Report};
 pub use place::{pin, Place};
-pub use stop::{Stopper, Stops, MOST_MS};
+pub use stop::{Stopper, Stops, LEAVE_THE_PORT, LEAVE_THE_PORT_EMULATED, MOST_MS};
 pub use threads::{find, Vcpu};
 
 /// What `vm` says to `middle` as the command starts.

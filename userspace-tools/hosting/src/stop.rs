@@ -25,8 +25,10 @@ use serde::{Deserialize, Serialize};
 pub const MOST_MS: u8 = 100;
 /// The most stops that begin in one second.
 const MOST_PER_SECOND: usize = 200;
-/// From a request to the stop.
-const LEAVE_THE_PORT: Duration = Duration::from_micros(200);
+/// From a request to the stop: how long a vCPU takes to leave the port.
+pub const LEAVE_THE_PORT: Duration = Duration::from_micros(200);
+/// The same where the host itself is emulated.
+pub const LEAVE_THE_PORT_EMULATED: Duration = Duration::from_millis(2);
 
 /// What became of the requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -49,6 +51,7 @@ pub struct Stops {
 #[derive(Clone, Debug, Default)]
 pub struct Stopper {
     state: Arc<Mutex<State>>,
+    leave: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -66,10 +69,13 @@ struct Stopped {
 }
 
 impl Stopper {
-    /// Listens where QEMU's debug port will connect.
-    pub fn listen(socket: &Path) -> Result<Stopper> {
+    /// Listens where QEMU's debug port will connect; a vCPU gets `leave` to leave that.
+    pub fn listen(socket: &Path, leave: Duration) -> Result<Stopper> {
         let listener = UnixListener::bind(socket).with_context(|| socket.display().to_string())?;
-        let stopper = Stopper::default();
+        let stopper = Stopper {
+            leave,
+            ..Stopper::default()
+        };
         let this = stopper.clone();
         thread::spawn(move || {
             // On a CPU that vCPUs share, a stop that waits its turn comes too late. Only root may.
@@ -143,7 +149,7 @@ impl Stopper {
             }
             Pid::from_raw(thread)
         };
-        thread::sleep(LEAVE_THE_PORT);
+        thread::sleep(self.leave);
         if stop(thread).is_err() {
             self.state().stops.failed += 1;
             return;

@@ -60,7 +60,7 @@ fn granted(report: &LockLoad) -> String {
         return String::new();
     };
     let evidence = match report.machine.evidence {
-        Evidence::Steal => "by the hypervisor's steal clock",
+        Evidence::Steal => "by the hypervisor's steal clock, and gaps of 5 ms and more",
         Evidence::Gaps => "by gaps between clock readings, a lower bound",
     };
     format!(

@@ -44,7 +44,8 @@ fn main() -> ExitCode {
 fn host(orders: &Orders, program: &str, arguments: &[String]) -> Result<u8> {
     let cpus = CpuList::allowed()?;
     let hog = orders.hog.as_deref().map(str::parse).transpose()?;
-    let mut host = Host::new(hog, orders.preempt.as_deref())?;
+    let leave = hosting::LEAVE_THE_PORT_EMULATED;
+    let mut host = Host::new(hog, orders.preempt.as_deref(), leave)?;
     for port in &orders.ports {
         wait_for(port, || Path::new(port).exists().then_some(()))?;
     }
