@@ -101,6 +101,20 @@ fn one() -> u32 {
     1
 }
 
+impl Guest {
+    /// The CPUs that its vCPUs share: the host's, or in the tier `nested` those of the machine in
+    /// the middle.
+    pub fn shared_cpus(&self) -> usize {
+        let mut words = self.words.iter();
+        let emulated = words.find(|word| *word == "--emulated-cpus");
+        match (emulated.and_then(|_| words.next()), self.tier.as_str()) {
+            (Some(emulated), _) => emulated.parse().unwrap_or(1),
+            (None, "nested") => 1,
+            _ => provenance::cpus(&self.cpus).map_or(0, |cpus| cpus.len()),
+        }
+    }
+}
+
 impl Guests {
     /// Every guest, the last key the fastest.
     pub fn all(&self, cpus: &[u32]) -> Result<Vec<Guest>, String> {
@@ -297,5 +311,6 @@ mod tests {
         let guest = &guests.all(&[0, 1, 2]).unwrap()[0];
         assert_eq!((guest.vcpus, guest.cpus.as_str()), (8, "0-2"));
         assert_eq!(guest.words, ["--emulated-cpus", "2", "--hog", "0"]);
+        assert_eq!((guest.vcpus, guest.shared_cpus()), (8, 2));
     }
 }

@@ -52,7 +52,7 @@ pub struct Provenance {
     pub shard: Shard,
     /// Host CPUs that were asked for.
     pub cpus: Vec<u32>,
-    /// vCPUs to host CPUs, of the first guest.
+    /// vCPUs to CPUs, of the first guest: to the host's, or to the emulated ones it runs on.
     pub ratio: f64,
     /// The command that made it.
     pub command: Vec<String>,

@@ -239,8 +239,7 @@ fn boots(plan: &Plan) -> String {
 fn origin(experiment: &Experiment, plan: &Plan, cpus: Vec<u32>) -> Provenance {
     let first = plan.boots.first().map(|boot| &boot.guest);
     let ratio = first.map_or(0.0, |guest| {
-        let used = provenance::cpus(&guest.cpus).map_or(0, |cpus| cpus.len());
-        f64::from(guest.vcpus) / used.max(1) as f64
+        f64::from(guest.vcpus) / guest.shared_cpus().max(1) as f64
     });
     Provenance {
         schema: results::SCHEMA,

@@ -189,11 +189,12 @@ impl<'a> Summary<'a> {
         };
         format!(
             "{}\n\
-             \x20 guest    {} vCPUs on {} host CPUs ({}), ratio {:.1}, tier {}, kernel {}\n\
+             \x20 guest    {} vCPUs on {}{} host CPUs ({}), ratio {:.1}, tier {}, kernel {}\n\
              \x20 host     {}, QEMU {}, commit {commit}{dirty}\n\
              \x20 numbers  medians of {} interleaved repeats; ± is how far the farthest repeat was off\n",
             self.experiment.title,
             self.vcpus(),
+            self.emulated(),
             p.cpus.len(),
             list(&p.cpus),
             p.ratio,
@@ -206,6 +207,17 @@ impl<'a> Summary<'a> {
             + match p.vm("/map_holds").as_str() {
             "false" => "  WARNING  a vCPU ran elsewhere than it was put; see the map in provenance.json\n",
             _ => "",
+        }
+    }
+
+    /// What is between the vCPUs and the host in the tier `nested`.
+    fn emulated(&self) -> String {
+        match self.provenance.vm("/tier").as_str() {
+            "nested" => match self.provenance.guest.emulated_cpus.unwrap_or(1) {
+                1 => "1 emulated CPU on ".into(),
+                n => format!("{n} emulated CPUs on "),
+            },
+            _ => String::new(),
         }
     }
 

@@ -149,7 +149,11 @@ impl Plan {
             return Ok(Host::default());
         }
         let preempt = self.asked.preempt.map(|_| folder.join(sockets::PREEMPT));
-        Host::new(self.asked.hog.clone(), preempt.as_deref(), hosting::LEAVE_THE_PORT)
+        Host::new(
+            self.asked.hog.clone(),
+            preempt.as_deref(),
+            hosting::LEAVE_THE_PORT,
+        )
     }
 
     /// Whether the command's output waits until the guest has a verdict.
