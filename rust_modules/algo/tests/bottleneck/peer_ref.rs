@@ -95,6 +95,11 @@ macro_rules! keeps {
             }
 
             #[test]
+            fn what_is_found_may_be_anothers_by_then() {
+                visited(3, 1, super::$name::<Ticket>, [&[1, 1], &[2]]);
+            }
+
+            #[test]
             fn one_who_misses_frees_what_another_looks_up() {
                 visited(3, 2, super::$name::<Ticket>, [&[1, 2], &[3]]);
             }
