@@ -80,6 +80,7 @@ fn contested(
             halts: counts.event("halts"),
             kicks: counts.event("kicks"),
             moved: place.moved(),
+            queued_ns: place.queued_ns(),
         };
         writeln!(to, "{thread}")?;
     }

@@ -67,6 +67,7 @@ impl<'a> Told<'a> {
                 halts: done.halts(),
                 kicks: done.kicks(),
                 moved: place.moved(),
+                queued_ns: place.queued_ns(),
             };
             writeln!(to, "{thread}")?;
         }

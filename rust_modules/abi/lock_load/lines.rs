@@ -97,6 +97,9 @@ line! {
         kicks: u64,
         /// How often it found itself on another vCPU than before (its own went offline).
         moved: u32,
+        /// For how long it was ready to run while its vCPU ran something else, in nanoseconds: it shares
+        /// one, as long as its own is offline.
+        queued_ns: u64,
     }
 }
 

@@ -13,8 +13,8 @@ preempt=none preempt_ms=20 preempt_every_ms=100
 sum elapsed_ns=50000000 sections=12 min=4 mean=6 max=8 halts=0 kicks=0 exclusion=broken lost=3
 machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320 evidence=gaps
 disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0
-thread index=0 vcpu=0 sections=4 halts=0 kicks=0 moved=0
-thread index=1 vcpu=1 sections=8 halts=0 kicks=0 moved=0
+thread index=0 vcpu=0 sections=4 halts=0 kicks=0 moved=0 queued_ns=0
+thread index=1 vcpu=1 sections=8 halts=0 kicks=0 moved=0 queued_ns=0
 ";
 
 const SLOPPY_COUNTER: &str = "sloppy-counter schema=3 run=1
@@ -81,8 +81,8 @@ fn lock_loads_record_is_pinned() {
             r#""evidence":"gaps"},"#,
             r#""disturbed":{"pauses":0,"paused_ns":0,"shuffles":0,"offline":0,"refused":0,"#,
             r#""long_holds":0,"boosts":0},"#,
-            r#""threads":[{"index":0,"vcpu":0,"sections":4,"halts":0,"kicks":0,"moved":0},"#,
-            r#"{"index":1,"vcpu":1,"sections":8,"halts":0,"kicks":0,"moved":0}],"events":[]}"#
+            r#""threads":[{"index":0,"vcpu":0,"sections":4,"halts":0,"kicks":0,"moved":0,"queued_ns":0},"#,
+            r#"{"index":1,"vcpu":1,"sections":8,"halts":0,"kicks":0,"moved":0,"queued_ns":0}],"events":[]}"#
         )
     );
 }

@@ -59,8 +59,8 @@ mod tests {
              kicks=0 exclusion={exclusion} lost={lost}\n\
              machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 evidence=gaps\n\
              disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0\n\
-             thread index=0 vcpu=0 sections={least} halts=0 kicks=0 moved=0\n\
-             thread index=1 vcpu=1 sections={most} halts=0 kicks=0 moved=0\n"
+             thread index=0 vcpu=0 sections={least} halts=0 kicks=0 moved=0 queued_ns=0\n\
+             thread index=1 vcpu=1 sections={most} halts=0 kicks=0 moved=0 queued_ns=0\n"
         ));
         show(&report.unwrap())
     }

@@ -94,7 +94,9 @@ fn events(report: &LockLoad) -> String {
 
 fn threads(report: &LockLoad) -> String {
     let watched = !report.watched.is_empty();
-    let mut header = vec!["thread", "vcpu", "sections", "halts", "kicks", "moved"];
+    let mut header = vec![
+        "thread", "vcpu", "sections", "halts", "kicks", "moved", "queued",
+    ];
     if watched {
         header.extend([
             "waits",
@@ -108,6 +110,7 @@ fn threads(report: &LockLoad) -> String {
     for (i, t) in report.threads.iter().enumerate() {
         let row = [t.sections, t.halts, t.kicks, t.moved.into()];
         let mut row: Vec<_> = row.iter().map(u64::to_string).collect();
+        row.push(seen::time(t.queued_ns));
         if let Some(w) = report.watched.get(i) {
             row.extend([
                 w.waits.to_string(),

@@ -98,9 +98,15 @@ impl LockLoad {
         self.sum.sections as f64 * 1e9 / self.sum.elapsed_ns.max(1) as f64
     }
 
-    /// Jain's index of the threads' sections: 1 if all had the same share, 1/n if one had all.
+    /// Jain's index of the threads' sections: 1 if all had the same share, 1/n if one had all. Each
+    /// is taken by the time for which its thread had a vCPU: that two share one, as the other's is
+    /// offline, is not the lock's doing.
     pub fn fairness(&self) -> f64 {
-        jain(self.threads.iter().map(|thread| thread.sections as f64))
+        let elapsed_ns = self.sum.elapsed_ns;
+        jain(self.threads.iter().map(|thread| {
+            let present_ns = elapsed_ns.saturating_sub(thread.queued_ns).max(1);
+            thread.sections as f64 / present_ns as f64
+        }))
     }
 
     /// Critical sections per second of CPU time that the threads were given.

@@ -100,6 +100,8 @@ fn goes_offline() -> Result<()> {
     ensure!(report.disturbed.offline >= 2, "{}", report.disturbed);
     let moved = report.threads.iter().any(|t| t.moved > 0);
     ensure!(moved, "no thread lost its vCPU: {:?}", report.threads);
+    let queued = report.threads.iter().any(|t| t.queued_ns > 1_000_000);
+    ensure!(queued, "no two shared one: {:?}", report.threads);
     Ok(())
 }
 

@@ -17,9 +17,13 @@ pub fn quantity(report: &Report, name: &str) -> Option<f64> {
     match (name, report) {
         ("value", _) => Some(report.value()),
         ("rate", _) => Some(report.rate()),
-        ("jain", Report::LockLoad { threads, .. }) => {
-            let sections = threads.iter().map(|thread| thread.sections as f64);
-            jain(&sections.collect::<Vec<_>>())
+        ("jain", Report::LockLoad { threads, sum, .. }) => {
+            // By the time for which the thread had a vCPU: sharing one is not the lock's doing.
+            let shares = threads.iter().map(|thread| {
+                let present_ns = sum.elapsed_ns.saturating_sub(thread.queued_ns);
+                thread.sections as f64 / present_ns.max(1) as f64
+            });
+            jain(&shares.collect::<Vec<_>>())
         }
         ("halts", Report::LockLoad { sum, .. }) => Some(sum.halts as f64),
         ("kicks", Report::LockLoad { sum, .. }) => Some(sum.kicks as f64),

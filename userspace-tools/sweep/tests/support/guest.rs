@@ -122,7 +122,7 @@ impl Said {
         let exclusion = if lost > 0 { "broken" } else { "held" };
         let thread = |i: u64| {
             let mine = if i == 0 { sections - (threads - 1) } else { 1 };
-            json!({ "index": i, "vcpu": i, "sections": mine, "halts": 0, "kicks": 0, "moved": 0 })
+            json!({ "index": i, "vcpu": i, "sections": mine, "halts": 0, "kicks": 0, "moved": 0, "queued_ns": 0 })
         };
         let min = if threads > 1 { 1 } else { sections };
         json!({
