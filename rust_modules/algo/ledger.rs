@@ -79,7 +79,6 @@ impl Loss {
 pub struct Ledger<S> {
     released: Atomic<u64>,
     latest: Atomic<u64>,
-    owner: Atomic<u32>,
     next: Atomic<usize>,
     losses: S,
 }
@@ -90,7 +89,6 @@ impl<S: Deref<Target = [Loss]>> Ledger<S> {
         Self {
             released: Atomic::new(0),
             latest: Atomic::new(0),
-            owner: Atomic::new(u32::MAX),
             next: Atomic::new(0),
             losses,
         }
@@ -100,16 +98,6 @@ impl<S: Deref<Target = [Loss]>> Ledger<S> {
     #[inline(always)]
     pub fn released(&self) -> u64 {
         self.released.load(Relaxed)
-    }
-
-    /// Begins a section of thread `index`; returns whether the last one was another's.
-    #[inline(always)]
-    pub fn enter(&self, index: u32) -> bool {
-        let other = self.owner.load(Relaxed) != index;
-        if other {
-            self.owner.store(index, Relaxed);
-        }
-        other
     }
 
     /// Ends a section at `now`, of a thread that did not want it yet at `before`.

@@ -24,8 +24,45 @@ use crate::primitive::{
     Relaxed, //
 };
 
-/// How many threads wait.
-pub type Bell = Atomic<u32>;
+/// Who had the lock last, and how many wait for it: one word, for whoever leaves it to look at once.
+///
+/// All is [`Relaxed`]: the owner is changed by who has the lock, and who comes to wait a moment later
+/// is seen a moment later.
+pub struct Bell(Atomic<u32>);
+
+/// One owner further; what is below it counts those that wait.
+const OWNER: u32 = 1 << 16;
+
+impl Bell {
+    /// Creates one of a lock that nobody has had, nor waits for.
+    #[expect(clippy::new_without_default, reason = "as all words here")]
+    pub fn new() -> Self {
+        Self(Atomic::new(u32::MAX - (OWNER - 1)))
+    }
+
+    /// Whether thread `index`, below 65535, had the lock last, and nobody waits.
+    #[inline(always)]
+    pub fn is_quiet(&self, index: u32) -> bool {
+        self.0.load(Relaxed) == index.wrapping_mul(OWNER)
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> u32 {
+        self.0.load(Relaxed) & (OWNER - 1)
+    }
+
+    /// Thread `index` has the lock; returns whether another had it last.
+    #[inline]
+    pub fn take(&self, index: u32) -> bool {
+        let (now, mine) = (self.0.load(Relaxed), index.wrapping_mul(OWNER));
+        let was = now & !(OWNER - 1);
+        if was != mine {
+            // Others may come to wait meanwhile; nobody else changes the owner.
+            self.0.add(mine.wrapping_sub(was), Relaxed);
+        }
+        was != mine
+    }
+}
 
 /// A wait that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +90,12 @@ pub struct Watch {
     halts: Cell<u64>,
     /// Locks that were taken, of those that tell.
     taken: Cell<u64>,
+    /// Sections that may still pass without a look.
+    pass: Cell<u32>,
+    /// What was left of them when a wait began, or when they were called off.
+    kept: Cell<u32>,
+    /// How many there were.
+    granted: Cell<u32>,
     /// Who is told; valid while [`Watch::telling`] runs, and nothing else.
     told: Cell<Option<NonNull<Told>>>,
     /// What counts who waits; valid while [`Watch::ringing`] runs, and nothing else.
@@ -98,10 +141,45 @@ impl Watch {
             self.seen.set(now);
             self.lost.set(0);
             self.halts.set(halts);
+            self.call_off();
             if let Some(bell) = self.bell() {
-                bell.add(1, Relaxed);
+                bell.0.add(1, Relaxed);
             }
         }
+    }
+
+    /// Lets the next `sections` pass without a look, if they have not to wait.
+    pub fn let_pass(&self, sections: u32) {
+        self.granted.set(sections);
+        self.pass.set(sections);
+        self.kept.set(0);
+    }
+
+    /// Whether the section that begins may pass: a wait has not begun, and some are left.
+    #[inline(always)]
+    pub fn passes(&self) -> bool {
+        let left = self.pass.get();
+        let passes = left != 0;
+        if passes {
+            self.pass.set(left.wrapping_sub(1));
+        }
+        passes
+    }
+
+    /// Lets no more pass.
+    pub fn call_off(&self) {
+        match self.pass.replace(0) {
+            0 => {}
+            left => self.kept.set(left),
+        }
+    }
+
+    /// Lets no more pass; returns how many did, once.
+    pub fn passed(&self) -> u32 {
+        self.call_off();
+        let passed = self.granted.get().wrapping_sub(self.kept.get());
+        self.let_pass(0);
+        passed
     }
 
     /// Looks at the clock.
@@ -174,7 +252,7 @@ impl Watch {
     fn ended(&self, since: u64) -> Waited {
         self.since.set(0);
         if let Some(bell) = self.bell() {
-            bell.fetch_sub(1, Relaxed);
+            bell.0.fetch_sub(1, Relaxed);
         }
         let lost = self.lost.get();
         Waited { since, lost }
@@ -230,17 +308,50 @@ mod tests {
     #[cfg(not(loom))]
     #[test]
     fn a_wait_begins_once_and_is_counted_while_it_lasts() {
-        let (watch, bell) = (Watch::default(), Bell::new(0));
+        let (watch, bell) = (Watch::default(), Bell::new());
         watch.look_for(1);
         watch.ringing(&bell, || {
             watch.begin(0);
             let since = watch.since.get();
             watch.begin(0);
-            assert_eq!(bell.load(Relaxed), 1);
+            assert_eq!(bell.waiting(), 1);
             assert_eq!(watch.end().map(|waited| waited.since), Some(since));
-            assert_eq!((watch.end(), bell.load(Relaxed)), (None, 0));
+            assert_eq!((watch.end(), bell.waiting()), (None, 0));
         });
         watch.begin(0);
-        assert_eq!(bell.load(Relaxed), 0, "it was taken away");
+        assert_eq!(bell.waiting(), 0, "it was taken away");
+    }
+
+    #[cfg(not(loom))]
+    #[test]
+    fn a_bell_is_quiet_for_who_had_the_lock_last_while_nobody_waits() {
+        let (watch, bell) = (Watch::default(), Bell::new());
+        watch.look_for(1);
+        assert!(!bell.is_quiet(0) && bell.take(0), "nobody had it");
+        assert!(bell.is_quiet(0) && !bell.take(0) && !bell.is_quiet(1));
+        watch.ringing(&bell, || {
+            watch.begin(0);
+            assert!(!bell.is_quiet(0) && bell.take(2) && bell.waiting() == 1);
+            watch.end();
+        });
+        assert!(bell.is_quiet(2) && bell.take(0) && bell.is_quiet(0));
+    }
+
+    #[test]
+    fn sections_pass_until_one_waits_and_are_counted_once() {
+        let watch = Watch::default();
+        watch.look_for(1);
+        let pass = |n: u32| (0..n).filter(|_| watch.passes()).count();
+        assert_eq!((pass(2), watch.passed()), (0, 0));
+        watch.let_pass(3);
+        assert_eq!((pass(5), watch.passed(), watch.passed()), (3, 3, 0));
+        watch.let_pass(3);
+        assert_eq!(pass(1), 1);
+        watch.begin(0);
+        assert_eq!((pass(2), watch.end().is_some()), (0, true));
+        watch.begin(0);
+        assert_eq!((pass(1), watch.passed()), (0, 1), "two waits, one passed");
+        watch.let_pass(3);
+        assert_eq!((pass(2), watch.passed(), pass(1)), (2, 2, 0));
     }
 }

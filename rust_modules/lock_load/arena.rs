@@ -105,7 +105,7 @@ impl<L: Lock + Send> Arena for Held<L> {
             return;
         };
         observer.begin_batch();
-        observer.time_next();
+        observer.time_next(me);
         me.watch.ringing(observer.bell(), || {
             if !L::TELLS {
                 observer.arrive(me);
@@ -148,8 +148,13 @@ fn hot_sections<L: Lock, P: Probe>(
             probe.arrive(me);
         }
         lock.with(me, || {
+            let section = || words.section(|| burn(pattern.hold));
+            if probe.passes(me) {
+                section();
+                return probe.passed(me, sections);
+            }
             let entered = probe.enter(me, sections);
-            words.section(|| burn(pattern.hold));
+            section();
             probe.leave(entered);
         });
         sections = sections.wrapping_add(1);

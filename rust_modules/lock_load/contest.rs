@@ -263,7 +263,7 @@ impl Counts {
             to.store(count, Relaxed);
         }
         if let Some(observer) = &mate.observer {
-            observer.close();
+            observer.close(&mate.me);
         }
     }
 

@@ -42,10 +42,10 @@ pub(crate) const TOLERANCE_NS: u64 = 1000;
 
 /// Timing every section costs too much of short ones. As many as this, at most, are let pass until
 /// one is timed, which stands for all of them, if nobody has to wait meanwhile.
-const ONE_IN: u64 = 64;
+const ONE_IN: u64 = 128;
 
 /// And they take no longer than this, with their pauses, so that no loss hides among them.
-const UNSEEN_NS: u64 = 50_000;
+const UNSEEN_NS: u64 = 100_000;
 
 /// A gap of this is a loss whatever the steal clock says. To KVM a vCPU was robbed of its time if it
 /// could have run, not if its thread was stopped, frozen or had left for the host's own business;
@@ -76,8 +76,8 @@ pub(crate) struct Instruments {
     /// Whether the lock tells when a thread has its place in line.
     pub(crate) tells: bool,
     pub(crate) ledger: Padded<Ledger<KVVec<Loss>>>,
-    /// How many threads wait for the lock.
-    pub(crate) waiting: Padded<Bell>,
+    /// Who had the lock last, and how many wait for it.
+    pub(crate) bell: Padded<Bell>,
     /// One in so many of the sections that did not wait, and that nobody waits for, is timed.
     pub(crate) one_in: u32,
     /// When the run began; who waited before that waited for the line-up.
@@ -118,7 +118,7 @@ impl Instruments {
             between,
             away: between.saturating_mul(2).saturating_add(gap),
             one_in: one_in as u32,
-            waiting: Padded(Bell::new(0)),
+            bell: Padded(Bell::new()),
             fifo: entry.fifo,
             tells: entry.tells,
             ledger: Padded(Ledger::new(losses)),

@@ -23,7 +23,6 @@ use algo::{
     ledger::Wait,
     primitive::{
         stamp,
-        Relaxed,
         Vcpu, //
     },
     Bell,
@@ -48,9 +47,6 @@ pub(crate) struct Observer<'a> {
     index: u32,
     /// The last look at the clock outside of a section that is under way.
     left: Cell<u64>,
-    /// Sections that were let pass since one was timed that had not to wait; how many may be.
-    passed: Cell<u32>,
-    may_pass: Cell<u32>,
     /// For how many sections the one under way stands.
     stands_for: Cell<u32>,
     /// Sections that will be timed whatever else.
@@ -72,8 +68,6 @@ impl<'a> Observer<'a> {
             diary,
             index,
             left: Cell::new(0),
-            passed: Cell::new(0),
-            may_pass: Cell::new(0),
             stands_for: Cell::new(1),
             alert: Cell::new(0),
             last_ns: Cell::new(0),
@@ -91,27 +85,27 @@ impl<'a> Observer<'a> {
     }
 
     /// Has the next section timed.
-    pub(crate) fn time_next(&self) {
-        self.account();
-        self.alert(1);
+    pub(crate) fn time_next(&self, me: &Waiter) {
+        self.account(me);
+        self.alert(me, 1);
     }
 
     /// Those that were let pass took as long as the last that was timed.
-    fn account(&self) {
-        let (ns, passed) = (self.last_ns.get(), self.passed.replace(0));
+    fn account(&self, me: &Waiter) {
+        let (ns, passed) = (self.last_ns.get(), me.watch.passed());
         let holds = &self.diary.hold.histogram;
         holds.record_many(ns, passed.into());
     }
 
     /// Has so many sections timed.
-    fn alert(&self, sections: u32) {
+    fn alert(&self, me: &Waiter, sections: u32) {
         self.alert.set(sections.max(self.alert.get()));
-        self.may_pass.set(0);
+        me.watch.call_off();
     }
 
     /// Returns what counts who waits for the lock.
     pub(crate) fn bell(&self) -> &'a Bell {
-        &self.run.waiting
+        &self.run.bell
     }
 
     /// A batch of so many sections has ended.
@@ -121,10 +115,10 @@ impl<'a> Observer<'a> {
     }
 
     /// The thread has left the run. Sections for which it had not to wait are waits of 0.
-    pub(crate) fn close(&self) {
+    pub(crate) fn close(&self, me: &Waiter) {
         self.run_ends(0);
         self.stolen();
-        self.account();
+        self.account(me);
         let at_once = self.sections.get().saturating_sub(self.diary.waits.get());
         self.diary.wait.histogram.record_many(0, at_once);
     }
@@ -232,9 +226,15 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// The end of a section that was not timed, but is waited for.
+    /// The end of a section that was not timed, but is waited for, or is the first after another's.
     #[inline(never)]
-    fn leave_late(&self) {
+    fn leave_late(&self, me: &Waiter, done: u64) {
+        if self.run.bell.take(self.index) {
+            self.run_ends(done);
+        }
+        if self.run.bell.waiting() == 0 {
+            return;
+        }
         let (now, left) = (stamp(), self.left.get());
         let ticks = now.saturating_sub(left);
         if ticks > self.run.away {
@@ -242,14 +242,14 @@ impl<'a> Observer<'a> {
         }
         self.run.ledger.leave(left, now);
         self.left.set(now);
-        self.alert(ALERT);
+        self.alert(me, ALERT);
     }
 
     /// A section without a wait is timed: for how many it stands, and how many may pass after it.
-    fn stand_for(&self) {
-        self.stands_for.set(self.passed.replace(0).wrapping_add(1));
+    fn stand_for(&self, me: &Waiter) {
+        self.stands_for.set(me.watch.passed().wrapping_add(1));
         match self.alert.get() {
-            0 => self.may_pass.set(self.run.one_in.wrapping_sub(1)),
+            0 => me.watch.let_pass(self.run.one_in.wrapping_sub(1)),
             alert => self.alert.set(alert.wrapping_sub(1)),
         }
     }
@@ -272,24 +272,31 @@ impl Probe for Observer<'_> {
     }
 
     #[inline(always)]
+    fn passes(&self, me: &Waiter) -> bool {
+        me.watch.passes()
+    }
+
+    #[inline(always)]
+    fn passed(&self, me: &Waiter, done: u64) {
+        if !self.run.bell.is_quiet(self.index) {
+            self.leave_late(me, done);
+        }
+    }
+
+    #[inline(never)]
     fn enter(&self, me: &Waiter, done: u64) -> u64 {
-        if self.run.ledger.enter(self.index) {
+        let now = stamp().max(1);
+        if self.run.bell.take(self.index) {
             self.run_ends(done);
         }
-        let (waited, passed) = (me.watch.end(), self.passed.get());
-        if waited.is_none() && passed < self.may_pass.get() {
-            self.passed.set(passed.wrapping_add(1));
-            return 0;
-        }
-        let now = stamp().max(1);
-        let since = match waited {
+        let since = match me.watch.end() {
             Some(waited) => {
                 self.stands_for.set(1);
-                self.alert(ALERT);
+                self.alert(me, ALERT);
                 self.waited(&waited, now)
             }
             None => {
-                self.stand_for();
+                self.stand_for(me);
                 now
             }
         };
@@ -299,14 +306,8 @@ impl Probe for Observer<'_> {
         now
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn leave(&self, entered: u64) {
-        if entered == 0 {
-            if self.run.waiting.load(Relaxed) != 0 {
-                self.leave_late();
-            }
-            return;
-        }
         let now = stamp();
         let ticks = now.saturating_sub(entered);
         let ns = self.run.ticks.ns(ticks);

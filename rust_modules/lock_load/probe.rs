@@ -9,11 +9,17 @@ pub(crate) trait Probe {
     /// The thread is about to ask for a lock that does not say when it has to wait.
     fn arrive(&self, me: &Waiter);
 
-    /// The thread is in a section, its first step being this; it has `done` others in this batch.
-    /// What is returned is for [`leave`](Probe::leave).
+    /// Whether the section that begins may pass without a look.
+    fn passes(&self, me: &Waiter) -> bool;
+
+    /// The last step of a section that passed; the thread had `done` others in this batch before.
+    fn passed(&self, me: &Waiter, done: u64);
+
+    /// The first step of one that does not, with as many before. What is returned is for
+    /// [`leave`](Probe::leave).
     fn enter(&self, me: &Waiter, done: u64) -> u64;
 
-    /// The thread's last step in the section.
+    /// And the last one.
     fn leave(&self, entered: u64);
 }
 
@@ -25,10 +31,16 @@ impl Probe for Blind {
     fn arrive(&self, _: &Waiter) {}
 
     #[inline(always)]
+    fn passes(&self, _: &Waiter) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn passed(&self, _: &Waiter, _: u64) {}
+
     fn enter(&self, _: &Waiter, _: u64) -> u64 {
         0
     }
 
-    #[inline(always)]
     fn leave(&self, _: u64) {}
 }

@@ -18,6 +18,7 @@ fn a_line_survives_the_trip() {
         halts: 0,
         kicks: 1,
         moved: 0,
+        queued_ns: 7,
     };
     assert_eq!(sent.to_string().parse(), Ok(sent));
 }

@@ -87,12 +87,3 @@ fn who_came_later_for_certain_and_went_first_has_overtaken() {
     assert!(ledger.overtaken(1000, 99), "and it stays so");
     assert_eq!(ledger.released(), 1700);
 }
-
-#[test]
-fn a_run_ends_when_another_enters() {
-    let ledger = ledger();
-    assert!(ledger.enter(0), "nobody was there before");
-    assert!(!ledger.enter(0));
-    assert!(ledger.enter(1));
-    assert!(ledger.enter(0));
-}
