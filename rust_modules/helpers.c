@@ -3,6 +3,7 @@
  * The inline C that Rust cannot call. Linked into each module, so it may use no THIS_MODULE.
  */
 #include <linux/cc_platform.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/crc32c.h>
 #include <linux/gfp.h>
@@ -92,7 +93,10 @@ void slowpath_refcount_dec(void *refs)
 
 int slowpath_move_to(unsigned int cpu)
 {
-	/* Also for a bound kthread: what is forbidden is sched_setaffinity(). */
+	/*
+	 * Also for a bound kthread: what is forbidden is sched_setaffinity(). A CPU that is going
+	 * does not get a task that runs, as it may get another: see slowpath_bind().
+	 */
 	return set_cpus_allowed_ptr(current, cpumask_of(cpu));
 }
 
@@ -216,7 +220,17 @@ bool slowpath_may_run_on(unsigned int cpu)
 
 int slowpath_bind(void *task, unsigned int cpu)
 {
-	return set_cpus_allowed_ptr(task, cpumask_of(cpu));
+	int err;
+
+	/*
+	 * A kthread that is queued and does not run is put even on a CPU that is going and was
+	 * emptied for the last time, unless none can go meanwhile. Whoever lends does not wait for it.
+	 */
+	if (!cpus_read_trylock())
+		return -EBUSY;
+	err = set_cpus_allowed_ptr(task, cpumask_of(cpu));
+	cpus_read_unlock();
+	return err;
 }
 
 unsigned long long slowpath_cpu_time_ns(void)

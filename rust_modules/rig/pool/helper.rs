@@ -206,8 +206,8 @@ impl Helper {
         })
     }
 
-    /// Puts the helper, which sleeps, on `vcpu`, as nice as `nice`. Where the vCPU has just gone
-    /// offline the helper works where it is.
+    /// Puts the helper, which sleeps, on `vcpu`, as nice as `nice`. Where that has just gone
+    /// offline, or while any comes or goes, the helper works where it is.
     pub(super) fn settle(&mut self, vcpu: u32, nice: i32) {
         let task = self.thread.task().as_ptr();
         if nice != self.nice {
