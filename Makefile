@@ -21,7 +21,7 @@ export TOOLBOX SERIES WHAT V SLOWPATH_BEGAN
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-inside := demo report check test-report modules tools image test model mistakes hot-check fmt clippy kernel rust-analyzer
+inside := demo report check test-report modules tools image test model mistakes hot-check fmt clippy clippy-tools clippy-modules kernel rust-analyzer
 ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 
 $(inside):
@@ -110,4 +110,4 @@ clean: ## remove build/: what was built, results included
 distclean: ## the same, and the cache: toolbox, kernels, crates
 	@scripts/remove $(build) "$${XDG_CACHE_HOME:-$$HOME/.cache}/slowpath"
 
-.PHONY: help evidence toolbox shell clean distclean clippy-tools clippy-modules $(inside)
+.PHONY: help evidence toolbox shell clean distclean $(inside)
