@@ -39,6 +39,7 @@ use crate::{
     guests::Guest,
     host::{
         self,
+        Robbed,
         Watch, //
     },
     interrupt::{
@@ -123,7 +124,7 @@ impl Drive<'_> {
     /// Boots the guest of `boot` for those of its runs that have no record yet. A guest that is lost
     /// is repeated; gives what it was, and how many were lost.
     pub fn boot(&mut self, boot: &Boot) -> (anyhow::Result<()>, Booted, u32) {
-        let began = Instant::now();
+        let (began, robbed) = (Instant::now(), Robbed::begin());
         let mut booted = Booted {
             number: boot.number,
             guest: boot.guest.clone(),
@@ -144,6 +145,7 @@ impl Drive<'_> {
             }
         };
         booted.seconds = began.elapsed().as_secs_f64();
+        booted.stolen = robbed.part();
         (done, booted, lost)
     }
 

@@ -62,6 +62,7 @@ pub fn figures(
     put("lost".into(), provenance.lost.into());
     put("boots".into(), provenance.boots.len() as f64);
     put("ratio".into(), provenance.ratio);
+    provenance.stolen().map(|part| put("stolen".into(), part));
     put("tcg".into(), (provenance.vm("/tier") == "tcg").into());
     let times = &provenance.times;
     put("total_s".into(), times.total_s);

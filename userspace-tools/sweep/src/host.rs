@@ -110,7 +110,7 @@ fn sample(vm: u32, began: Instant) -> Option<Sample> {
         ms: began.elapsed().as_millis() as u64,
         ran_ms: ran / 1e6,
         waited_ms: waited / 1e6,
-        stolen_ms: stolen().unwrap_or(0.0),
+        stolen_ms: ticks().map_or(0.0, |ticks| ticks.stolen * 10.0),
     })
 }
 
@@ -126,11 +126,42 @@ fn children(pid: u32) -> Vec<u32> {
     pids.filter_map(|pid| pid.parse().ok()).collect()
 }
 
-/// The column `steal` of this machine's own CPUs, whose unit is a hundredth of a second.
-fn stolen() -> Option<f64> {
-    let stat = fs::read_to_string("/proc/stat").ok()?;
-    let steal = stat.lines().next()?.split_whitespace().nth(8)?;
-    Some(steal.parse::<f64>().ok()? * 10.0)
+/// What this machine's own host takes of its CPUs.
+pub struct Robbed(Option<Ticks>);
+
+impl Robbed {
+    /// From now on.
+    pub fn begin() -> Self {
+        Self(ticks())
+    }
+
+    /// The part of the time of all CPUs that was taken since, 0 to 1; none if nobody says.
+    pub fn part(&self) -> Option<f64> {
+        let (then, now) = (self.0?, ticks()?);
+        let all = now.all - then.all;
+        (all > 0.0).then(|| (now.stolen - then.stolen) / all)
+    }
+}
+
+/// What `/proc/stat` says of all CPUs together, in hundredths of a second since the start.
+#[derive(Clone, Copy)]
+struct Ticks {
+    all: f64,
+    stolen: f64,
+}
+
+fn ticks() -> Option<Ticks> {
+    of_stat(&fs::read_to_string("/proc/stat").ok()?)
+}
+
+/// From the eight columns `user` to `steal`; what comes after them is in them already.
+fn of_stat(stat: &str) -> Option<Ticks> {
+    let words = stat.lines().next()?.split_whitespace().skip(1).take(8);
+    let columns: Vec<f64> = words.map_while(|word| word.parse().ok()).collect();
+    Some(Ticks {
+        all: columns.iter().sum(),
+        stolen: *columns.get(7)?,
+    })
 }
 
 #[cfg(test)]
@@ -153,6 +184,13 @@ mod tests {
     #[test]
     fn what_has_no_emulator_gives_no_samples() {
         assert_eq!(sample(std::process::id(), Instant::now()), None);
-        assert!(stolen().is_some());
+    }
+
+    #[test]
+    fn what_was_stolen_is_a_column_of_stat() {
+        let stat = "cpu  100 0 50 800 10 0 0 40 7 0\ncpu0 1 2 3\n";
+        let ticks = of_stat(stat).unwrap();
+        assert_eq!((ticks.all, ticks.stolen), (1000.0, 40.0));
+        assert!(of_stat("cpu 1 2 3\n").is_none());
     }
 }

@@ -83,6 +83,9 @@ pub struct Booted {
     pub command: Vec<String>,
     /// How long it took in all, in seconds.
     pub seconds: f64,
+    /// What this machine's own host took of the CPUs' time meanwhile, 0 to 1, if anybody says.
+    #[serde(default)]
+    pub stolen: Option<f64>,
     /// All that `vm` recorded of it.
     pub vm: Value,
 }
@@ -118,6 +121,18 @@ impl Provenance {
         let path = dir.join(FILE);
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         serde_json::from_str(&text).with_context(|| path.display().to_string())
+    }
+
+    /// What this machine's own host took of the CPUs' time while the guests were there, 0 to 1.
+    pub fn stolen(&self) -> Option<f64> {
+        let told = self
+            .boots
+            .iter()
+            .filter_map(|boot| Some((boot.stolen?, boot.seconds)));
+        let (taken, all) = told.fold((0.0, 0.0), |(taken, all), (part, s)| {
+            (taken + part * s, all + s)
+        });
+        (all > 0.0).then(|| taken / all)
     }
 
     /// Takes up one more boot, and what was lost on the way.

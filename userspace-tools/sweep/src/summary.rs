@@ -285,8 +285,22 @@ impl<'a> Summary<'a> {
         };
         match (total("ran_ms"), total("waited_ms")) {
             (Some(ran), Some(waited)) => format!(
-                "  steal    its vCPUs ran {ran:.0} s and waited {waited:.0} s for a host CPU\n"
+                "  steal    its vCPUs ran {ran:.0} s and waited {waited:.0} s for a host CPU{}\n",
+                self.robbed()
             ),
+            _ => String::new(),
+        }
+    }
+
+    /// What the host's own host took, if it is anything to speak of.
+    fn robbed(&self) -> String {
+        match self.provenance.stolen() {
+            Some(part) if part >= 0.005 => {
+                format!(
+                    "; {:.0} % of all CPUs' time was taken from this machine",
+                    part * 100.0
+                )
+            }
             _ => String::new(),
         }
     }

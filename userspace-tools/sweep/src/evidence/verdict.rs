@@ -17,6 +17,9 @@ use super::{
 };
 use crate::figures::Figures;
 
+/// The part of its time that a machine may lose before that is said beside what falls short.
+const ROBBED: f64 = 0.02;
+
 /// What is to be said of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -87,7 +90,18 @@ fn measure(claim: &Claim, figures: &Figures) -> (Verdict, String) {
         .into();
     match claim.required.holds(*value) {
         true => (Verdict::Holds, measured),
-        false => (Verdict::FallsShort, measured),
+        false => (Verdict::FallsShort, measured + &robbed(figures)),
+    }
+}
+
+/// What else may be why, if the machine was not its own.
+fn robbed(figures: &Figures) -> String {
+    match figures.get("stolen") {
+        Some(part) if *part >= ROBBED => format!(
+            ", while {:.0} % of all CPUs' time was taken from this machine",
+            part * 100.0
+        ),
+        _ => String::new(),
     }
 }
 
@@ -144,10 +158,14 @@ mod tests {
     use super::*;
 
     fn verdict(outcome: Outcome) -> Verdict {
+        judged(outcome).verdict
+    }
+
+    fn judged(outcome: Outcome) -> Judged {
         let text =
             "text = 'c'\nstep = 's'\nfigure = 'storm'\nrequired = '< 0.05'\nneeds = ['ratio >= 4']";
         let claim: Claim = toml::from_str(text).unwrap();
-        judge(&claim, &BTreeMap::from([("s".into(), outcome)])).verdict
+        judge(&claim, &BTreeMap::from([("s".into(), outcome)]))
     }
 
     fn figures(storm: f64, ratio: f64) -> Figures {
@@ -161,6 +179,21 @@ mod tests {
             verdict(Outcome::Ran(figures(0.2, 4.0))),
             Verdict::FallsShort
         );
+    }
+
+    #[test]
+    fn a_machine_that_was_robbed_is_named_beside_what_falls_short() {
+        let robbed = |storm, part| {
+            let mut figures = figures(storm, 4.0);
+            figures.insert("stolen".into(), part);
+            judged(Outcome::Ran(figures)).measured
+        };
+        assert_eq!(
+            robbed(0.2, 0.31),
+            "0.2000, while 31 % of all CPUs' time was taken from this machine"
+        );
+        assert_eq!(robbed(0.2, 0.01), "0.2000");
+        assert_eq!(robbed(0.01, 0.31), "0.0100");
     }
 
     #[test]
