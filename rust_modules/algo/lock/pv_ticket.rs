@@ -23,10 +23,12 @@ use super::{
 };
 use crate::{
     primitive::{
+        smp_mb,
         Acquire,
         Atomic,
         Full,
         Relaxed,
+        Release,
         Vcpu, //
     },
     Waiter, //
@@ -56,18 +58,21 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
 
     #[inline]
     fn serves(&self, mine: u32) -> bool {
-        // Pairs with the addition in `serve_after`, of whoever had the ticket before.
+        // Pairs with the release in `serve_after`, of whoever had the ticket before.
         self.head.load(Acquire) == mine
     }
 
     #[inline]
     fn serve_after(&self, mine: u32, me: &Waiter) {
-        // Pairs with the acquire in `serves`, of whoever has the next ticket; and, since the bit
-        // is looked at after it, with the exchange in `lock_spinning` that sets the bit: either we
-        // see the bit, or that waiter sees that it is served. Tickets wrap around.
-        self.head.fetch_add(TICKET, Full);
+        let served = mine.wrapping_add(TICKET);
+        // Pairs with the acquire in `serves`, of whoever has the next ticket. Stored, as a ticket
+        // lock does, and fenced after it: a full addition would hand over later.
+        self.head.store(served, Release);
+        // Pairs with the exchange in `lock_spinning` that sets the bit: either we see the bit, or
+        // that waiter sees that it is served.
+        smp_mb();
         if self.tail.load(Relaxed) & SLOW != 0 {
-            self.unlock_kick(mine.wrapping_add(TICKET), me);
+            self.unlock_kick(served, me);
         }
     }
 
@@ -93,7 +98,7 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
     }
 
     /// Waits for `mine` to be served.
-    #[inline(never)]
+    #[inline(always)]
     fn wait(&self, mine: u32, me: &Waiter) {
         me.waits();
         loop {
@@ -111,6 +116,7 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
     }
 
     /// Halts until `mine` is served; returns at once, and whether it is, if its slot is in use.
+    #[inline(never)]
     fn lock_spinning(&self, mine: u32, me: &Waiter) -> bool {
         let vcpu = Vcpu::current().number().wrapping_add(1);
         let slot = self.slot(mine);
@@ -120,7 +126,7 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
         };
         loop {
             let tail = self.tail.load(Relaxed);
-            // Pairs with the addition in `serve_after`, as said there. Done also if the bit is
+            // Pairs with the fence in `serve_after`, as said there. Done also if the bit is
             // set, for the slot to be seen by whoever sees the bit.
             if self.tail.cmpxchg(tail, tail | SLOW, Full).is_ok() {
                 break;
