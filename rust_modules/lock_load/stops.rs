@@ -122,43 +122,40 @@ impl Stops {
         let vcpu = u8::try_from(vcpu_of(victim)?).ok()?;
         let mine = victim == index;
         if self.whom == Victim::Waiter {
-            self.watch(self.length / 8, u64::MAX, alarm);
+            self.watch(stamp(), self.length / 8, u64::MAX, alarm);
         }
         self.asked.add(1);
-        let before = stamp();
+        // Where the host is slow to leave the port, the stop comes while it is there.
+        let asked = stamp();
         ask_to_stop(vcpu, self.ms);
-        let after = stamp();
-        // A host that is slow to leave the port is stopped while it is there.
-        let enough = if mine { self.length / 2 } else { u64::MAX };
-        if after.saturating_sub(before) >= enough {
-            self.seen.add(1);
-            return Some((before, after));
-        }
         let stay = match self.whom {
             Victim::Holder => self.ticks.of_ns(PATIENCE_NS),
             Victim::Waiter => self.length / 4,
             _ => 0,
         };
-        let gap = self.watch(stay, enough, alarm);
+        let enough = if mine { self.length / 2 } else { u64::MAX };
+        let gap = self.watch(asked, stay, enough, alarm);
         if gap.is_some() {
             self.seen.add(1);
         }
         gap
     }
 
-    /// Watches the clock for so many ticks, or until it finds a gap as long as `gap`.
-    fn watch(&self, ticks: u64, gap: u64, alarm: &Alarm) -> Option<(u64, u64)> {
-        let from = stamp();
+    /// Watches the clock, last seen at `from`, until so many ticks have passed since, or until it
+    /// finds a gap as long as `gap`.
+    fn watch(&self, from: u64, ticks: u64, gap: u64, alarm: &Alarm) -> Option<(u64, u64)> {
         let mut last = from;
-        while last.saturating_sub(from) < ticks && !alarm.rung() {
-            cpu_relax();
+        loop {
             let now = stamp();
             if now.saturating_sub(last) >= gap {
                 return Some((last, now));
             }
+            if now.saturating_sub(from) >= ticks || alarm.rung() {
+                return None;
+            }
             last = now;
+            cpu_relax();
         }
-        None
     }
 
     fn other_than(&self, index: u32) -> u32 {

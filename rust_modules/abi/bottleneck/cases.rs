@@ -4,6 +4,7 @@
 
 use super::{
     Case,
+    Lock,
     Variant, //
 };
 
@@ -22,6 +23,19 @@ pub struct About {
     pub check: &'static str,
     /// Those that have a spinlock, which [`super::Lock`] chooses.
     pub locked: &'static [Variant],
+}
+
+impl About {
+    /// The locks with which a variant is put to the test; one that has none, with the one that every
+    /// run names.
+    pub fn locks(&self, variant: Variant) -> &'static [Lock] {
+        match (self.locked.contains(&variant), variant) {
+            // In the storm of a ticket lock too little happens for anything to go wrong.
+            (true, Variant::Busted) => &[Lock::PvQueued],
+            (true, _) => Lock::ALL,
+            (false, _) => &[Lock::Ticket],
+        }
+    }
 }
 
 const MANY: &str = "Boyd-Wickizer et al., \"An Analysis of Linux Scalability to Many Cores\"";

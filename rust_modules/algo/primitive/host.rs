@@ -258,11 +258,9 @@ impl Vcpu {
     /// for an interrupt that came while interrupts were off. Whoever was woken by a kick sees what
     /// was done before it.
     pub fn halt_while(word: &Atomic<u32>, value: u32) {
-        #[cfg(loom)]
-        let me = Self::current();
         if word.load(Relaxed) == value {
             #[cfg(loom)]
-            halted::halt(me.0);
+            halted::halt(Self::current().0);
             #[cfg(not(loom))]
             thread::park();
         }

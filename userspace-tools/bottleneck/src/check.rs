@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use abi::bottleneck::{About, Config, Lock, Variant, CASES};
+use abi::bottleneck::{About, Config, Variant, CASES};
 use anyhow::anyhow;
 use clap::{value_parser, Args};
 use debugfs::{tool::say, vcpus, Bottleneck, Interrupt, Module, Outcome, Record, Report, Settings};
@@ -72,13 +72,7 @@ impl Check {
         let taken = usual.take(about.check, vcpus());
         taken.map_err(|refusal| anyhow!("{}: {refusal}", about.case))?;
         let each = about.variants.iter().flat_map(|&variant| {
-            let locks = match (about.locked.contains(&variant), variant) {
-                // In the storm of a ticket lock too little happens for anything to go wrong.
-                (true, Variant::Busted) => &[Lock::PvQueued],
-                (true, _) => Lock::ALL,
-                (false, _) => &[Lock::Ticket],
-            };
-            locks.iter().map(move |&lock| Config {
+            about.locks(variant).iter().map(move |&lock| Config {
                 variant,
                 lock,
                 ..usual

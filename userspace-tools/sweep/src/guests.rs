@@ -101,20 +101,6 @@ fn one() -> u32 {
     1
 }
 
-impl Guest {
-    /// The CPUs that its vCPUs share: the host's, or in the tier `nested` those of the machine in
-    /// the middle.
-    pub fn shared_cpus(&self) -> usize {
-        let mut words = self.words.iter();
-        let emulated = words.find(|word| *word == "--emulated-cpus");
-        match (emulated.and_then(|_| words.next()), self.tier.as_str()) {
-            (Some(emulated), _) => emulated.parse().unwrap_or(1),
-            (None, "nested") => 1,
-            _ => provenance::cpus(&self.cpus).map_or(0, |cpus| cpus.len()),
-        }
-    }
-}
-
 impl Guests {
     /// Every guest, the last key the fastest.
     pub fn all(&self, cpus: &[u32]) -> Result<Vec<Guest>, String> {
@@ -152,11 +138,8 @@ impl Guests {
         vcpus: Option<u32>,
         cpus: &[u32],
     ) -> Result<Guest, String> {
-        let nested = tier == "nested";
-        let has = match nested {
-            true => self.emulated_cpus.unwrap_or(1),
-            false => cpus.len() as u32,
-        };
+        let nested = self.emulated(tier).is_some();
+        let has = self.emulated(tier).unwrap_or(cpus.len() as u32);
         let (vcpus, used) = match (vcpus, ratio) {
             (Some(vcpus), None) => (vcpus, has),
             (None, Some(ratio)) => (ratio * has, has),
@@ -182,6 +165,11 @@ impl Guests {
             memory: self.memory,
             words: self.words(nested),
         })
+    }
+
+    /// The CPUs of the machine in the middle, which the vCPUs share in the tier `nested`.
+    pub fn emulated(&self, tier: &str) -> Option<u32> {
+        (tier == "nested").then(|| self.emulated_cpus.unwrap_or(1))
     }
 
     fn words(&self, nested: bool) -> Vec<String> {
@@ -311,6 +299,9 @@ mod tests {
         let guest = &guests.all(&[0, 1, 2]).unwrap()[0];
         assert_eq!((guest.vcpus, guest.cpus.as_str()), (8, "0-2"));
         assert_eq!(guest.words, ["--emulated-cpus", "2", "--hog", "0"]);
-        assert_eq!((guest.vcpus, guest.shared_cpus()), (8, 2));
+        assert_eq!(
+            (guests.emulated("nested"), guests.emulated("tcg")),
+            (Some(2), None)
+        );
     }
 }

@@ -239,7 +239,9 @@ fn boots(plan: &Plan) -> String {
 fn origin(experiment: &Experiment, plan: &Plan, cpus: Vec<u32>) -> Provenance {
     let first = plan.boots.first().map(|boot| &boot.guest);
     let ratio = first.map_or(0.0, |guest| {
-        f64::from(guest.vcpus) / guest.shared_cpus().max(1) as f64
+        let hosts = || provenance::cpus(&guest.cpus).map_or(0, |cpus| cpus.len() as u32);
+        let shared = experiment.guest.emulated(&guest.tier).unwrap_or_else(hosts);
+        f64::from(guest.vcpus) / f64::from(shared.max(1))
     });
     Provenance {
         schema: results::SCHEMA,

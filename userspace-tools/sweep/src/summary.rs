@@ -212,12 +212,11 @@ impl<'a> Summary<'a> {
 
     /// What is between the vCPUs and the host in the tier `nested`.
     fn emulated(&self) -> String {
-        match self.provenance.vm("/tier").as_str() {
-            "nested" => match self.provenance.guest.emulated_cpus.unwrap_or(1) {
-                1 => "1 emulated CPU on ".into(),
-                n => format!("{n} emulated CPUs on "),
-            },
-            _ => String::new(),
+        let tier = self.provenance.vm("/tier");
+        match self.provenance.guest.emulated(&tier) {
+            None => String::new(),
+            Some(1) => "1 emulated CPU on ".into(),
+            Some(n) => format!("{n} emulated CPUs on "),
         }
     }
 

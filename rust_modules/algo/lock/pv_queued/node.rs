@@ -27,6 +27,7 @@ use crate::{
 pub(super) struct Node {
     next: Atomic<*mut Node>,
     state: Atomic<u32>,
+    /// Written by nobody; a cell, so that loom sees who reads it before it was made.
     vcpu: Cell<Vcpu>,
 }
 

@@ -7,6 +7,7 @@ use algo::{
     bottleneck::hash::{bucket_of, Bucket, Entry, Head, Locked, Lockfree, One, Table, Truth, Work},
     lock::{Lock, Tas},
     primitive::on,
+    Waiter,
 };
 
 use crate::{
@@ -90,27 +91,37 @@ fn key(bucket: u32, nth: usize) -> u64 {
     (0..).filter(its).nth(nth).unwrap()
 }
 
-/// One looks for the key at the chain's end, while the other moves what is before it to the other
-/// chain, and back.
-fn a_key_that_stays_is_found<T: Table + Send + 'static>(table: fn(u32) -> T) {
+/// One looks for a key that stays, between entry 1 before it and entry 2 behind it, which have these
+/// keys; the other `moves` those, round by round.
+fn stays_found<T: Table + Send + 'static>(
+    table: fn(u32) -> T,
+    [before_it, behind_it]: [u64; 2],
+    moves: fn(&T, usize, &Waiter),
+) {
     check(3, move || {
         let (table, me) = (Arc::new(table(3)), waiter());
-        table.insert(2, key(1, 0), 12, &me);
+        table.insert(2, behind_it, 12, &me);
         table.insert(0, key(0, 0), 10, &me);
-        table.insert(1, key(0, 1), 11, &me);
+        table.insert(1, before_it, 11, &me);
         let theirs = table.clone();
         together(2, move |thread| {
             let me = waiter();
             for round in 1..=ROUNDS as usize {
-                if thread == 1 {
-                    assert_eq!(theirs.find(key(0, 0), &me), Some(10));
-                    continue;
+                match thread {
+                    0 => moves(&theirs, round, &me),
+                    _ => assert_eq!(theirs.find(key(0, 0), &me), Some(10)),
                 }
-                theirs.remove(1, &me);
-                theirs.insert(1, key(round as u32 % 2, 1 + round % 2), 13, &me);
             }
         });
         assert_eq!(table.entries(), 3);
+    });
+}
+
+/// What is before the key at the chain's end is moved to the other chain, and back.
+fn a_key_that_stays_is_found<T: Table + Send + 'static>(table: fn(u32) -> T) {
+    stays_found(table, [key(0, 1), key(1, 0)], |table, round, me| {
+        table.remove(1, me);
+        table.insert(1, key(round as u32 % 2, 1 + round % 2), 13, me);
     });
 }
 
@@ -129,31 +140,14 @@ fn a_key_that_stays_is_found_without_a_lock() {
     a_key_that_stays_is_found(lockfree);
 }
 
-/// One looks for the key in the middle, while the other moves what is behind it to the other chain,
-/// and then in front of that what is before it. Whoever follows that one sees the other as it is.
+/// What is behind the key is moved to the other chain, and then in front of that what is before it.
+/// Whoever follows that one sees the other as it is.
 fn a_key_between_two_that_move_is_found<T: Table + Send + 'static>(table: fn(u32) -> T) {
-    check(3, move || {
-        let (table, me) = (Arc::new(table(3)), waiter());
-        let before_it = |round: usize| key(round as u32 % 2, 2);
-        let behind_it = |round: usize| key(round as u32 % 2, 1);
-        table.insert(2, behind_it(0), 12, &me);
-        table.insert(0, key(0, 0), 10, &me);
-        table.insert(1, before_it(0), 11, &me);
-        let theirs = table.clone();
-        together(2, move |thread| {
-            let me = waiter();
-            for round in 1..=ROUNDS as usize {
-                if thread == 1 {
-                    assert_eq!(theirs.find(key(0, 0), &me), Some(10));
-                    continue;
-                }
-                theirs.remove(2, &me);
-                theirs.insert(2, behind_it(round), 12, &me);
-                theirs.remove(1, &me);
-                theirs.insert(1, before_it(round), 11, &me);
-            }
-        });
-        assert_eq!(table.entries(), 3);
+    stays_found(table, [key(0, 2), key(0, 1)], |table, round, me| {
+        for (entry, nth) in [(2, 1), (1, 2)] {
+            table.remove(entry, me);
+            table.insert(entry, key(round as u32 % 2, nth), 13, me);
+        }
     });
 }
 
@@ -234,11 +228,11 @@ fn what_is_missed_or_foreign_is_found_out() {
     struct Always(Option<u64>);
     impl Table for Always {
         const NAME: &'static str = "always";
-        fn find(&self, _: u64, _: &algo::Waiter) -> Option<u64> {
+        fn find(&self, _: u64, _: &Waiter) -> Option<u64> {
             self.0
         }
-        fn insert(&self, _: u32, _: u64, _: u64, _: &algo::Waiter) {}
-        fn remove(&self, _: u32, _: &algo::Waiter) {}
+        fn insert(&self, _: u32, _: u64, _: u64, _: &Waiter) {}
+        fn remove(&self, _: u32, _: &Waiter) {}
         fn entries(&self) -> u64 {
             3
         }

@@ -19,13 +19,7 @@ pub fn tests() -> Vec<Test> {
     let mut tests = Vec::new();
     for about in CASES {
         for &variant in about.variants {
-            let locks = match (about.locked.contains(&variant), variant) {
-                // In the storm of a ticket lock too little happens for anything to go wrong.
-                (true, Variant::Busted) => &[Lock::PvQueued],
-                (true, _) => Lock::ALL,
-                (false, _) => &[Lock::Ticket],
-            };
-            for &lock in locks {
+            for &lock in about.locks(variant) {
                 for threads in threads() {
                     tests.push(test(about, variant, lock, threads));
                 }
