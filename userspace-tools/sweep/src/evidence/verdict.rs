@@ -17,7 +17,7 @@ use super::{
 };
 use crate::figures::Figures;
 
-/// The part of its time that a machine may lose before that is said beside what falls short.
+/// The part of its time that a machine may lose before that is said beside what was measured.
 const ROBBED: f64 = 0.02;
 
 /// What is to be said of a claim.
@@ -41,6 +41,8 @@ pub struct Judged {
     required: String,
     measured: String,
     verdict: Verdict,
+    /// What this machine's own host took of the CPUs' time meanwhile, 0 to 1, if it was much.
+    stolen: Option<f64>,
 }
 
 impl Judged {
@@ -60,6 +62,10 @@ pub fn judge(claim: &Claim, outcomes: &BTreeMap<String, Outcome>) -> Judged {
         Some(Outcome::TooExpensive(why)) => (Verdict::NotRun, why.clone()),
         None => (Verdict::NotShown, format!("no step `{}`", claim.step)),
     };
+    let stolen = match outcomes.get(&claim.step) {
+        Some(Outcome::Ran(figures)) => figures.get("stolen").copied(),
+        _ => None,
+    };
     Judged {
         claim: claim.text.clone(),
         required: format!("{} {}", claim.required, claim.unit)
@@ -67,6 +73,7 @@ pub fn judge(claim: &Claim, outcomes: &BTreeMap<String, Outcome>) -> Judged {
             .into(),
         measured,
         verdict,
+        stolen: stolen.filter(|part| *part >= ROBBED),
     }
 }
 
@@ -85,23 +92,11 @@ fn measure(claim: &Claim, figures: &Figures) -> (Verdict, String) {
             format!("`{}` did not say it", claim.step),
         );
     };
-    let measured = format!("{} {}", number(*value), claim.unit)
-        .trim_end()
-        .into();
+    let measured = format!("{} {}", number(*value), claim.unit);
+    let measured = measured.trim_end().into();
     match claim.required.holds(*value) {
         true => (Verdict::Holds, measured),
-        false => (Verdict::FallsShort, measured + &robbed(figures)),
-    }
-}
-
-/// What else may be why, if the machine was not its own.
-fn robbed(figures: &Figures) -> String {
-    match figures.get("stolen") {
-        Some(part) if *part >= ROBBED => format!(
-            ", while {:.0} % of all CPUs' time was taken from this machine",
-            part * 100.0
-        ),
-        _ => String::new(),
+        false => (Verdict::FallsShort, measured),
     }
 }
 
@@ -126,15 +121,20 @@ pub fn table(title: &str, judged: &[Judged]) -> String {
         required,
         measured,
         verdict,
+        stolen,
     } in judged
     {
+        let measured = match stolen {
+            Some(part) => format!("{measured}, {:.0} % stolen", part * 100.0),
+            None => measured.clone(),
+        };
         let verdict = match verdict {
             Verdict::Holds => "holds",
             Verdict::FallsShort => "FALLS SHORT",
             Verdict::NotShown => "NOT SHOWN",
             Verdict::NotRun => "not run",
         };
-        table.add_row([claim, required, measured, verdict]);
+        table.add_row([claim, required, &measured, verdict]);
     }
     let count = |wanted| {
         judged
@@ -142,8 +142,12 @@ pub fn table(title: &str, judged: &[Judged]) -> String {
             .filter(|judged| judged.verdict == wanted)
             .count()
     };
+    let robbed = match judged.iter().any(|judged| judged.stolen.is_some()) {
+        true => "stolen: of the time of this machine's CPUs, by its own host; ratios near 1 are uncertain then\n",
+        false => "",
+    };
     format!(
-        "{title}\n\n{}\n\n{} claims: {} hold, {} fall short, {} not shown, {} not run",
+        "{title}\n\n{}\n\n{robbed}{} claims: {} hold, {} fall short, {} not shown, {} not run",
         table.trim_fmt(),
         judged.len(),
         count(Verdict::Holds),
@@ -182,18 +186,17 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_was_robbed_is_named_beside_what_falls_short() {
-        let robbed = |storm, part| {
+    fn what_a_robbed_machine_measures_says_so() {
+        let table = |storm, part| {
             let mut figures = figures(storm, 4.0);
             figures.insert("stolen".into(), part);
-            judged(Outcome::Ran(figures)).measured
+            table("t", &[judged(Outcome::Ran(figures))])
         };
-        assert_eq!(
-            robbed(0.2, 0.31),
-            "0.2000, while 31 % of all CPUs' time was taken from this machine"
-        );
-        assert_eq!(robbed(0.2, 0.01), "0.2000");
-        assert_eq!(robbed(0.01, 0.31), "0.0100");
+        for storm in [0.2, 0.01] {
+            let robbed = table(storm, 0.31);
+            assert!(robbed.contains(", 31 % stolen") && robbed.contains("its own host"));
+            assert!(!table(storm, 0.01).contains("stolen"));
+        }
     }
 
     #[test]
