@@ -18,6 +18,12 @@ SLOWPATH_BEGAN := $(shell date +%s)
 endif
 export TOOLBOX SERIES WHAT V SLOWPATH_BEGAN
 
+# A word that names nothing is refused before anything is built for it.
+known = $(if $(wildcard scripts/$1/$($2).toml),,$(error \
+	$2=$($2) names nothing; allowed: $(basename $(notdir $(wildcard scripts/$1/*.toml)))))
+$(if $(filter evidence,$(MAKECMDGOALS)),$(call known,claims,WHAT))
+$(if $(filter seed,$(MAKECMDGOALS)),$(call known,seeds,SEED))
+
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
