@@ -42,10 +42,10 @@ pub(crate) const TOLERANCE_NS: u64 = 1000;
 
 /// Timing every section costs too much of short ones. As many as this, at most, are let pass until
 /// one is timed, which stands for all of them, if nobody has to wait meanwhile.
-const ONE_IN: u64 = 128;
+const ONE_IN: u64 = 256;
 
-/// And they take no longer than this, with their pauses, so that no loss hides among them.
-const UNSEEN_NS: u64 = 100_000;
+/// And they take no longer than this, with their pauses, so that no long loss hides among them.
+const UNSEEN_NS: u64 = 200_000;
 
 /// A gap of this is a loss whatever the steal clock says. To KVM a vCPU was robbed of its time if it
 /// could have run, not if its thread was stopped, frozen or had left for the host's own business;
