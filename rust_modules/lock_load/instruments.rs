@@ -44,7 +44,8 @@ pub(crate) const TOLERANCE_NS: u64 = 1000;
 /// one is timed, which stands for all of them, if nobody has to wait meanwhile.
 const ONE_IN: u64 = 256;
 
-/// And they take no longer than this, with their pauses, so that no long loss hides among them.
+/// And they take no longer than this, with their pauses, nor than a quarter of a long wait, so that
+/// what made one long does not hide among them.
 const UNSEEN_NS: u64 = 200_000;
 
 /// A gap of this is a loss whatever the steal clock says. To KVM a vCPU was robbed of its time if it
@@ -104,7 +105,8 @@ impl Instruments {
         let long = ticks.of_ns(u64::from(config.long_us).saturating_mul(1000));
         let (hold, gap) = (ticks.of_ns(config.hold_ns.into()), long / 4);
         let cycle = hold.saturating_add(ticks.of_ns(config.idle_ns.into()));
-        let fit = UNSEEN_NS.checked_div(ticks.ns(cycle)).unwrap_or(ONE_IN);
+        let unseen = UNSEEN_NS.min(ticks.ns(gap));
+        let fit = unseen.checked_div(ticks.ns(cycle)).unwrap_or(ONE_IN);
         let one_in = NonZeroU64::new(fit.min(ONE_IN)).map_or(1, NonZeroU64::get);
         let between = cycle.saturating_mul(one_in);
         Ok(Some(Self {
