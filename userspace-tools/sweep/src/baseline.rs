@@ -3,41 +3,22 @@
 //! `sweep baseline`: results that are kept, and later ones held against them, with the tolerance
 //! that their own noise calls for.
 
-use std::{
-    fs,
-    path::Path, //
-};
+use std::{fs, path::Path};
 
 use anyhow::Context;
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     cell::cells,
-    ci::{
-        Case,
-        Outcome, //
-    },
-    cli::{
-        BaselineCheck,
-        BaselineSave, //
-    },
+    ci::{Case, Outcome},
+    cli::{BaselineCheck, BaselineSave},
     human,
     loaded::Loaded,
     results,
     say::say,
-    setting::{
-        words,
-        Point, //
-    },
-    statistics::{
-        Rules,
-        Shift, //
-    },
-    Ended,
-    Usage, //
+    setting::{words, Point},
+    statistics::{Rules, Shift},
+    Ended, Usage,
 };
 
 /// What is kept.

@@ -7,22 +7,13 @@ use std::collections::BTreeMap;
 use abi::status::Verdict;
 
 use crate::{
-    experiment::{
-        Experiment,
-        Oracle,
-        Part, //
-    },
+    experiment::{Experiment, Oracle, Part},
     gate::quantity,
     judge::expected,
     record::Record,
     report::Report,
     sample::Sample,
-    setting::{
-        matches,
-        Pattern,
-        Point,
-        Setting, //
-    },
+    setting::{matches, Pattern, Point, Setting},
 };
 
 /// All repeats of one combination of settings.

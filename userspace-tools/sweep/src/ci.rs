@@ -3,20 +3,11 @@
 //! Verdicts in the forms that build servers read: JUnit's XML, and the kernel's own KTAP
 //! (Documentation/dev-tools/ktap.rst).
 
-use std::{
-    fs,
-    path::PathBuf, //
-};
+use std::{fs, path::PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use quick_junit::{
-    NonSuccessKind,
-    Report,
-    TestCase,
-    TestCaseStatus,
-    TestSuite, //
-};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 /// Where verdicts are written to.
 #[derive(Args, Clone, Debug, Default)]

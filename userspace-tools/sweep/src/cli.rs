@@ -4,17 +4,9 @@
 
 use std::path::PathBuf;
 
-use clap::{
-    builder::TypedValueParser,
-    Args,
-    Parser,
-    Subcommand, //
-};
+use clap::{builder::TypedValueParser, Args, Parser, Subcommand};
 
-use crate::{
-    ci::Write,
-    shard::Shard, //
-};
+use crate::{ci::Write, shard::Shard};
 
 const AFTER: &str = "\
 Examples:

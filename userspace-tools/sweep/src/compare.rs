@@ -2,37 +2,19 @@
 
 //! `sweep compare`: whether one result is better or worse than another, run by run.
 
-use comfy_table::{
-    presets,
-    CellAlignment,
-    Table,
-    TableComponent, //
-};
+use comfy_table::{presets, CellAlignment, Table, TableComponent};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    cell::{
-        cells,
-        Cell, //
-    },
+    cell::{cells, Cell},
     cli::Compare as Args,
     human,
     loaded::Loaded,
     say::say,
-    setting::{
-        words,
-        Point, //
-    },
-    statistics::{
-        Interval,
-        Rank,
-        Rules,
-        Shift,
-        Verdict, //
-    },
-    Ended,
-    Usage, //
+    setting::{words, Point},
+    statistics::{Interval, Rank, Rules, Shift, Verdict},
+    Ended, Usage,
 };
 
 /// One combination of settings in both results.

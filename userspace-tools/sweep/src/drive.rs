@@ -3,67 +3,25 @@
 //! Boots guests through `vm`, feeds each its part of the plan, and takes the records as they come.
 
 use std::{
-    fs::{
-        self,
-        File, //
-    },
-    io::{
-        BufRead,
-        BufReader,
-        Write, //
-    },
-    path::{
-        Path,
-        PathBuf, //
-    },
-    process::{
-        Child,
-        Command,
-        ExitStatus,
-        Stdio, //
-    },
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
     thread,
-    time::{
-        Duration,
-        Instant, //
-    },
+    time::{Duration, Instant},
 };
 
-use anyhow::{
-    anyhow,
-    bail,
-    Context, //
-};
+use anyhow::{anyhow, bail, Context};
 
 use crate::{
     guests::Guest,
-    host::{
-        self,
-        Robbed,
-        Watch, //
-    },
-    interrupt::{
-        self,
-        Guarded, //
-    },
-    plan::{
-        Boot,
-        Run, //
-    },
+    host::{self, Robbed, Watch},
+    interrupt::{self, Guarded},
+    plan::{Boot, Run},
     progress::Progress,
-    provenance::{
-        self,
-        Booted, //
-    },
-    record::{
-        Record,
-        Said, //
-    },
-    results::{
-        Results,
-        Runs,
-        PLAN, //
-    },
+    provenance::{self, Booted},
+    record::{Record, Said},
+    results::{Results, Runs, PLAN},
 };
 
 /// The environment variable that names another `vm`.

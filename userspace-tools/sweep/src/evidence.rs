@@ -8,37 +8,18 @@ pub mod rule;
 pub mod step;
 mod verdict;
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    time::Instant, //
-};
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use anyhow::Context;
 use serde_json::json;
 
-pub use self::{
-    claim::names,
-    verdict::number, //
-};
+pub use self::{claim::names, verdict::number};
 use self::{
     claim::Claims,
-    step::{
-        Outcome,
-        Step, //
-    },
-    verdict::{
-        judge,
-        Judged, //
-    },
+    step::{Outcome, Step},
+    verdict::{judge, Judged},
 };
-use crate::{
-    cli::Evidence as Args,
-    human::seconds,
-    provenance::Git,
-    results::Results, //
-    say::say,
-};
+use crate::{cli::Evidence as Args, human::seconds, provenance::Git, results::Results, say::say};
 
 /// Measures them; whether all hold.
 pub fn evidence(args: &Args) -> anyhow::Result<bool> {

@@ -2,25 +2,15 @@
 
 //! An experiment is data: what a file in `scripts/experiments` holds.
 
-use std::{
-    fs,
-    path::Path, //
-};
+use std::{fs, path::Path};
 
 use indexmap::IndexMap;
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     gate::Rule,
     guests::Guests,
-    setting::{
-        Pattern,
-        Point,
-        Setting, //
-    },
+    setting::{Pattern, Point, Setting},
     Usage,
 };
 

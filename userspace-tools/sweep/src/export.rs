@@ -2,19 +2,11 @@
 
 //! `sweep csv`: the runs of a result as a table for other programs, one line each.
 
-use std::{
-    collections::BTreeMap,
-    io::stdout, //
-};
+use std::{collections::BTreeMap, io::stdout};
 
 use anyhow::Context;
 
-use crate::{
-    cli::Csv as Args,
-    gate::quantity,
-    loaded::Loaded,
-    Ended, //
-};
+use crate::{cli::Csv as Args, gate::quantity, loaded::Loaded, Ended};
 
 /// The columns that every run has.
 const COLUMNS: [&str; 11] = [

@@ -7,17 +7,8 @@ use std::collections::BTreeMap;
 use abi::status::Verdict;
 
 use crate::{
-    cell::{
-        paired,
-        sample,
-        Cell, //
-    },
-    experiment::{
-        Compare,
-        Experiment,
-        Oracle,
-        Part, //
-    },
+    cell::{paired, sample, Cell},
+    experiment::{Compare, Experiment, Oracle, Part},
     judge::Fault,
     provenance::Provenance,
     report::Report,

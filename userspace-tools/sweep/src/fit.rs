@@ -2,32 +2,18 @@
 
 //! `sweep fit`: the Universal Scalability Law through every series over threads of a result.
 
-use comfy_table::{
-    presets,
-    Table,
-    TableComponent, //
-};
+use comfy_table::{presets, Table, TableComponent};
 use serde_json::json;
 
 use crate::{
-    cell::{
-        cells,
-        Cell, //
-    },
+    cell::{cells, Cell},
     cli::Fit as Args,
     human,
     loaded::Loaded,
     say::say,
-    setting::{
-        words,
-        Point, //
-    },
-    statistics::{
-        Coefficient,
-        Scalability, //
-    },
-    Ended,
-    Usage, //
+    setting::{words, Point},
+    statistics::{Coefficient, Scalability},
+    Ended, Usage,
 };
 
 /// The axis that the law is about.

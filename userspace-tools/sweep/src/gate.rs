@@ -12,25 +12,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use self::{
-    judge::{
-        check,
-        judge, //
-    },
-    quantity::{
-        is_known,
-        quantity,
-        NAMES, //
-    },
-    rule::{
-        setting as side_of,
-        Rule, //
-    },
+    judge::{check, judge},
+    quantity::{is_known, quantity, NAMES},
+    rule::{setting as side_of, Rule},
 };
 use crate::{
-    setting::{
-        words,
-        Point, //
-    },
+    setting::{words, Point},
     Ended,
 };
 

@@ -2,17 +2,11 @@
 
 //! The guests of an experiment: as written, where most keys may be a list, and one by one.
 
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     provenance,
-    setting::{
-        Point,
-        Setting, //
-    },
+    setting::{Point, Setting},
 };
 
 /// One value, or a list of them: an axis.

@@ -4,31 +4,15 @@
 //! for a CPU, four times a second. `vm` alone knows the sums of that, and only at the end.
 
 use std::{
-    fs::{
-        self,
-        File, //
-    },
+    fs::{self, File},
     io::Write,
     path::Path,
-    sync::mpsc::{
-        self,
-        RecvTimeoutError,
-        Sender, //
-    },
-    thread::{
-        self,
-        JoinHandle, //
-    },
-    time::{
-        Duration,
-        Instant, //
-    },
+    sync::mpsc::{self, RecvTimeoutError, Sender},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 
 /// The file that holds the samples, one a line.
 pub const FILE: &str = "host.jsonl";

@@ -16,31 +16,21 @@ mod waits;
 
 use std::{
     fs,
-    path::{
-        Path,
-        PathBuf, //
-    },
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context;
 
 use self::figure::Figure;
 use crate::{
-    cell::{
-        cells,
-        Cell, //
-    },
+    cell::{cells, Cell},
     cli::Report as Args,
     experiment::Part,
     loaded::Loaded,
     record::Record,
-    setting::{
-        words,
-        Point, //
-    },
+    setting::{words, Point},
     summary::Summary,
-    Ended,
-    Usage, //
+    Ended, Usage,
 };
 
 /// A part of a result with all that figures are drawn from.

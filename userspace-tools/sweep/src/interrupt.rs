@@ -3,29 +3,15 @@
 //! An orderly end: what `sweep` started ends before it, and results stay marked as incomplete.
 
 use std::{
-    process::{
-        exit,
-        Child, //
-    },
-    sync::atomic::{
-        AtomicI32,
-        Ordering::SeqCst, //
-    },
+    process::{exit, Child},
+    sync::atomic::{AtomicI32, Ordering::SeqCst},
     thread,
 };
 
 use anyhow::Context;
-use rustix::process::{
-    kill_process,
-    Pid,
-    Signal, //
-};
+use rustix::process::{kill_process, Pid, Signal};
 use signal_hook::{
-    consts::{
-        SIGHUP,
-        SIGINT,
-        SIGTERM, //
-    },
+    consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
 

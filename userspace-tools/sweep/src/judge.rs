@@ -8,17 +8,9 @@ use abi::status::Verdict;
 use serde::Serialize;
 
 use crate::{
-    experiment::{
-        Experiment,
-        Oracle,
-        Part, //
-    },
+    experiment::{Experiment, Oracle, Part},
     record::Record,
-    setting::{
-        matches,
-        words,
-        Point, //
-    },
+    setting::{matches, words, Point},
 };
 
 /// A run that did not come out as it must.

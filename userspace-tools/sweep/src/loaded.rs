@@ -4,13 +4,7 @@
 
 use std::path::Path;
 
-use crate::{
-    experiment::Experiment,
-    provenance::Provenance,
-    record::Record,
-    results,
-    Usage, //
-};
+use crate::{experiment::Experiment, provenance::Provenance, record::Record, results, Usage};
 
 /// All that one run of an experiment left.
 #[derive(Debug)]

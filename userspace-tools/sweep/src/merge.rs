@@ -2,16 +2,10 @@
 
 //! `sweep merge`: the parts of one plan, run on several machines, as the result they are.
 
-use std::{
-    fs,
-    path::Path, //
-};
+use std::{fs, path::Path};
 
 use anyhow::Context;
-use serde_json::{
-    json,
-    Value, //
-};
+use serde_json::{json, Value};
 
 use crate::{
     cli::Merge as Args,
@@ -19,16 +13,11 @@ use crate::{
     loaded::Loaded,
     outcome::complete,
     record::Record,
-    results::{
-        self,
-        Results,
-        Runs, //
-    },
+    results::{self, Results, Runs},
     say::say,
     shard::Shard,
     summary::Summary,
-    Ended,
-    Usage, //
+    Ended, Usage,
 };
 
 /// Joins the parts, or says what keeps them from being joined.

@@ -8,10 +8,7 @@ use crate::{
     figures, gate, html, judge,
     provenance::Provenance,
     record::Record,
-    results::{
-        self,
-        Results, //
-    },
+    results::{self, Results},
     say::say,
     summary::Summary,
     Ended,

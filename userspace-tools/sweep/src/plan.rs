@@ -6,28 +6,13 @@ use std::time::Duration;
 
 use abi::Limits;
 use fastrand::Rng;
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    experiment::{
-        Experiment,
-        Module,
-        Order,
-        Part, //
-    },
-    gate::{
-        is_known,
-        NAMES, //
-    },
+    experiment::{Experiment, Module, Order, Part},
+    gate::{is_known, NAMES},
     guests::Guest,
-    setting::{
-        matches,
-        words,
-        Point, //
-    },
+    setting::{matches, words, Point},
     shard::Shard,
 };
 

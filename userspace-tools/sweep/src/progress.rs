@@ -3,26 +3,13 @@
 //! Progress on stderr: a bar on a terminal, a plain line every tenth of the way otherwise.
 
 use std::{
-    io::{
-        stderr,
-        IsTerminal, //
-    },
-    time::{
-        Duration,
-        Instant, //
-    },
+    io::{stderr, IsTerminal},
+    time::{Duration, Instant},
 };
 
-use indicatif::{
-    ProgressBar,
-    ProgressStyle, //
-};
+use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{
-    human::seconds,
-    plan::Run,
-    setting::words, //
-};
+use crate::{human::seconds, plan::Run, setting::words};
 
 /// Progress through a plan.
 #[derive(Clone, Debug)]

@@ -2,28 +2,18 @@
 
 //! Where a result comes from: enough to know what ran where, and to run it again.
 
-use std::{
-    fs,
-    path::Path,
-    process::Command, //
-};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::Context;
 use rustix::thread::sched_getaffinity;
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    guests::{
-        Guest,
-        Guests, //
-    },
+    guests::{Guest, Guests},
     results::Results,
     shard::Shard,
-    times::Times, //
+    times::Times,
 };
 
 /// The file that holds it.

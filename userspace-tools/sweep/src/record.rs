@@ -4,24 +4,14 @@
 
 use std::str::FromStr;
 
-use anyhow::{
-    bail,
-    ensure,
-    Context, //
-};
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use anyhow::{bail, ensure, Context};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    plan::{
-        Boot,
-        Run, //
-    },
+    plan::{Boot, Run},
     report::Report,
-    setting::Point, //
+    setting::Point,
 };
 
 /// The version of the records.

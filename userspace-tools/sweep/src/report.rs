@@ -2,19 +2,10 @@
 
 //! What came of a run, by module, and whether it agrees with itself.
 
-use abi::{
-    bottleneck,
-    job_runner,
-    lock_load,
-    sloppy_counter,
-    status::Verdict, //
-};
+use abi::{bottleneck, job_runner, lock_load, sloppy_counter, status::Verdict};
 use anyhow::bail;
 
-use crate::{
-    record::Record,
-    seen::Seen, //
-};
+use crate::{record::Record, seen::Seen};
 
 /// A module's report.
 #[derive(Clone, Debug)]

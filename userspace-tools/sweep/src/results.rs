@@ -3,26 +3,14 @@
 //! A result directory: everything about one run of an experiment, marked until it is whole.
 
 use std::{
-    fs::{
-        self,
-        File, //
-    },
-    io::{
-        ErrorKind,
-        Write, //
-    },
+    fs::{self, File},
+    io::{ErrorKind, Write},
     os::unix::fs::symlink,
-    path::{
-        Path,
-        PathBuf, //
-    },
+    path::{Path, PathBuf},
     time::SystemTime,
 };
 
-use anyhow::{
-    ensure,
-    Context, //
-};
+use anyhow::{ensure, Context};
 
 use crate::record::Record;
 

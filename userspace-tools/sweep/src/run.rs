@@ -5,10 +5,7 @@
 use std::{
     fs,
     path::Path,
-    time::{
-        Duration,
-        SystemTime, //
-    },
+    time::{Duration, SystemTime},
 };
 
 use anyhow::Context;
@@ -16,32 +13,17 @@ use serde_json::Value;
 
 use crate::{
     cli::Run as Args,
-    drive::{
-        left,
-        Drive, //
-    },
+    drive::{left, Drive},
     experiment::Experiment,
     human::seconds,
     loaded,
     outcome::finish,
     plan::Plan,
     progress::Progress,
-    provenance::{
-        self,
-        Git,
-        Provenance, //
-    },
-    results::{
-        self,
-        Results,
-        Runs, //
-    },
+    provenance::{self, Git, Provenance},
+    results::{self, Results, Runs},
     say::say,
-    times::{
-        Clock,
-        Times,
-        STARTED, //
-    },
+    times::{Clock, Times, STARTED},
     Ended, Usage,
 };
 

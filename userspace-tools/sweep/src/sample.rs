@@ -3,11 +3,7 @@
 //! What several repeats of one run come to.
 
 use serde::Serialize;
-use statrs::statistics::{
-    Data,
-    Median,
-    Statistics, //
-};
+use statrs::statistics::{Data, Median, Statistics};
 
 /// A sample's summary.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

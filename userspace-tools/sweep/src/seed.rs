@@ -11,11 +11,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use self::{
-    answer::{
-        answer,
-        Answer,
-        Verdict, //
-    },
+    answer::{answer, Answer, Verdict},
     document::Document,
 };
 use crate::{
@@ -23,10 +19,7 @@ use crate::{
     evidence,
     human::seconds,
     provenance::Git,
-    results::{
-        Results,
-        SCHEMA, //
-    },
+    results::{Results, SCHEMA},
     say::say,
 };
 

@@ -4,10 +4,7 @@
 
 use serde_json::Value;
 
-use crate::{
-    histogram::Histogram,
-    record::Record, //
-};
+use crate::{histogram::Histogram, record::Record};
 
 /// Waits, and why the long ones were long.
 #[derive(Clone, Debug, Default)]

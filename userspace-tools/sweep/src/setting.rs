@@ -5,10 +5,7 @@
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 
 /// A value of a setting.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]

@@ -3,15 +3,9 @@
 //! A part of a plan, for one of several machines: whole repeats of one guest, so that sides which
 //! are held against each other were measured on the same machine.
 
-use std::{
-    fmt,
-    str::FromStr, //
-};
+use std::{fmt, str::FromStr};
 
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
 

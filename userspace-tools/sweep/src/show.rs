@@ -4,14 +4,11 @@
 
 use crate::{
     ci::Outcome,
-    cli::{
-        Gate,
-        Show as Args, //
-    },
+    cli::{Gate, Show as Args},
     loaded::Loaded,
     say::say,
     summary::Summary,
-    Ended, //
+    Ended,
 };
 
 /// Prints them; whether every run is there and came out as it must.

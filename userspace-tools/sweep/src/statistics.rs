@@ -13,15 +13,9 @@ mod verdict;
 pub use self::{
     median::Interval,
     rank::Rank,
-    scalability::{
-        Coefficient,
-        Scalability, //
-    },
+    scalability::{Coefficient, Scalability},
     shift::Shift,
-    verdict::{
-        Rules,
-        Verdict, //
-    },
+    verdict::{Rules, Verdict},
 };
 
 /// The values in ascending order.

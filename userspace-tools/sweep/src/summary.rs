@@ -4,49 +4,21 @@
 
 use std::path::Path;
 
-use serde_json::{
-    json,
-    Value, //
-};
+use serde_json::{json, Value};
 
 use crate::{
-    cell::{
-        cells,
-        Cell, //
-    },
-    ci::{
-        Case,
-        Outcome, //
-    },
-    experiment::{
-        Experiment,
-        Part, //
-    },
-    figures::{
-        figures,
-        quotient,
-        Figures, //
-    },
-    gate::{
-        self,
-        Gated, //
-    },
+    cell::{cells, Cell},
+    ci::{Case, Outcome},
+    experiment::{Experiment, Part},
+    figures::{figures, quotient, Figures},
+    gate::{self, Gated},
     human,
-    judge::{
-        faults,
-        Fault, //
-    },
-    provenance::{
-        list,
-        Provenance, //
-    },
+    judge::{faults, Fault},
+    provenance::{list, Provenance},
     record::Record,
     results,
     setting::words,
-    table::{
-        shapes,
-        table, //
-    },
+    table::{shapes, table},
     Ended,
 };
 

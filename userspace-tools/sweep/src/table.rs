@@ -12,10 +12,7 @@ mod shape;
 pub use self::shape::shapes;
 use crate::{
     cell::Cell,
-    experiment::{
-        Module,
-        Part, //
-    },
+    experiment::{Module, Part},
 };
 
 /// The table of `part`, and the lines that belong under it.

@@ -4,17 +4,10 @@
 
 use std::{
     fmt,
-    time::{
-        Duration,
-        Instant,
-        SystemTime, //
-    },
+    time::{Duration, Instant, SystemTime},
 };
 
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// When the user's command began, in seconds since 1970; `make` sets it.

@@ -5,24 +5,14 @@
 //! fewest repeats that can say anything, and takes those that it is asked for.
 
 use crate::{
-    cell::{
-        cells,
-        Cell, //
-    },
+    cell::{cells, Cell},
     cli::Trials as Args,
     gate::side_of,
     loaded::Loaded,
     say::say,
-    setting::{
-        words,
-        Point, //
-    },
-    statistics::{
-        Rules,
-        Verdict, //
-    },
-    Ended,
-    Usage, //
+    setting::{words, Point},
+    statistics::{Rules, Verdict},
+    Ended, Usage,
 };
 
 /// How often a try may ask for more.

@@ -4,27 +4,15 @@
 
 use std::{
     fs,
-    io::{
-        stdout,
-        IsTerminal, //
-    },
-    path::{
-        Path,
-        PathBuf, //
-    },
+    io::{stdout, IsTerminal},
+    path::{Path, PathBuf},
     thread,
     time::Duration,
 };
 
 use crate::{
-    cli::Watch as Args,
-    loaded::Loaded,
-    plan::Plan,
-    results,
-    say::say,
-    summary::Summary,
-    Ended,
-    Usage, //
+    cli::Watch as Args, loaded::Loaded, plan::Plan, results, say::say, summary::Summary, Ended,
+    Usage,
 };
 
 /// Between two looks.

@@ -7,11 +7,7 @@
 #[path = "support/browser.rs"]
 mod browser;
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::Command, //
-};
+use std::{fs, path::PathBuf, process::Command};
 
 use browser::Browser;
 use serde_json::json;

@@ -5,10 +5,7 @@
 use std::{
     fs,
     path::Path,
-    process::{
-        Command,
-        Output, //
-    },
+    process::{Command, Output},
 };
 
 use serde_json::Value;

@@ -6,11 +6,7 @@
 #[allow(dead_code, reason = "each file of tests uses a part of it")]
 mod guest;
 
-use guest::{
-    Out,
-    Said,
-    Stage, //
-};
+use guest::{Out, Said, Stage};
 
 const TICKET: &str = "lock=ticket threads=8";
 const KERNEL: &str = "lock=kernel/raw_spin threads=8";

@@ -7,10 +7,7 @@
 #[allow(dead_code, reason = "each file of tests uses a part of it")]
 mod guest;
 
-use std::{
-    fs,
-    path::Path, //
-};
+use std::{fs, path::Path};
 
 use guest::Stage;
 use serde_json::Value;

@@ -9,10 +9,7 @@ mod guest;
 
 use std::fs;
 
-use guest::{
-    Said,
-    Stage, //
-};
+use guest::{Said, Stage};
 
 #[test]
 fn a_sound_run_holds_and_leaves_everything_behind() {

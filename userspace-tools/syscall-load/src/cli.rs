@@ -4,16 +4,8 @@
 
 use std::path::PathBuf;
 
-use clap::{
-    Args,
-    Parser,
-    Subcommand,
-    ValueEnum, //
-};
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 const AFTER: &str = "\
 Examples:

@@ -3,15 +3,8 @@
 //! Counts operations from one moment to another, without a look at the clock at each.
 
 use anyhow::Result;
-use rustix::time::{
-    clock_gettime,
-    ClockId,
-    Timespec, //
-};
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use rustix::time::{clock_gettime, ClockId, Timespec};
+use serde::{Deserialize, Serialize};
 
 use crate::load::Work;
 
@@ -92,12 +85,7 @@ fn ns(time: Timespec) -> u64 {
 mod tests {
     use super::*;
     use crate::load::work;
-    use std::{
-        cell::Cell,
-        rc::Rc,
-        thread::sleep,
-        time::Duration, //
-    };
+    use std::{cell::Cell, rc::Rc, thread::sleep, time::Duration};
 
     #[test]
     fn every_operation_of_the_window_is_counted_and_none_before() {

@@ -3,38 +3,16 @@
 //! The processes of one run, from their start to their reports.
 
 use std::{
-    io::{
-        BufRead,
-        BufReader,
-        Lines,
-        Write, //
-    },
+    io::{BufRead, BufReader, Lines, Write},
     path::Path,
-    process::{
-        Child,
-        ChildStdin,
-        ChildStdout,
-        Command,
-        Stdio, //
-    },
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use anyhow::{
-    bail,
-    ensure,
-    Context,
-    Result, //
-};
+use anyhow::{bail, ensure, Context, Result};
 
 use crate::{
-    cli::{
-        How,
-        Kind, //
-    },
-    count::{
-        now,
-        Counted, //
-    },
+    cli::{How, Kind},
+    count::{now, Counted},
     worker::READY,
 };
 

@@ -2,15 +2,8 @@
 
 //! CPUs for workers.
 
-use anyhow::{
-    Context,
-    Result, //
-};
-use rustix::thread::{
-    sched_getaffinity,
-    sched_setaffinity,
-    CpuSet, //
-};
+use anyhow::{Context, Result};
+use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
 
 /// The CPUs that this process may use, in order.
 pub fn cpus() -> Result<Vec<usize>> {

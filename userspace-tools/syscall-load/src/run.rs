@@ -2,32 +2,17 @@
 
 //! `run` and `sweep`.
 
-use std::io::{
-    stderr,
-    stdout,
-    IsTerminal,
-    Write, //
-};
+use std::io::{stderr, stdout, IsTerminal, Write};
 
-use anyhow::{
-    Context,
-    Result, //
-};
+use anyhow::{Context, Result};
 
 use crate::{
-    cli::{
-        How,
-        Kind,
-        Run,
-        Sweep, //
-    },
+    cli::{How, Kind, Run, Sweep},
     crew::counted,
     load::Load,
-    loads,
-    place,
+    loads, place,
     sample::Sample,
-    table,
-    Usage, //
+    table, Usage,
 };
 
 /// Runs one load once.

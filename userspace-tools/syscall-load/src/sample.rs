@@ -4,10 +4,7 @@
 
 use serde::Serialize;
 
-use crate::{
-    cli::Kind,
-    count::Counted, //
-};
+use crate::{cli::Kind, count::Counted};
 
 /// One run.
 #[derive(Clone, Debug, Serialize)]

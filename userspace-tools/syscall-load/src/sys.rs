@@ -4,26 +4,10 @@
 
 #![expect(unsafe_code, reason = "maps memory, moves the heap, forks")]
 
-use std::{
-    cell::UnsafeCell,
-    ffi::c_void,
-    fs::File,
-    io,
-    sync::Mutex, //
-};
+use std::{cell::UnsafeCell, ffi::c_void, fs::File, io, sync::Mutex};
 
-use anyhow::{
-    bail,
-    Context,
-    Result, //
-};
-use rustix::mm::{
-    mmap,
-    mmap_anonymous,
-    munmap,
-    MapFlags,
-    ProtFlags, //
-};
+use anyhow::{bail, Context, Result};
+use rustix::mm::{mmap, mmap_anonymous, munmap, MapFlags, ProtFlags};
 
 /// Memory that is unmapped when dropped.
 ///

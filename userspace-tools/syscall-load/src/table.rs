@@ -3,19 +3,9 @@
 //! Results for people.
 
 use anyhow::Result;
-use comfy_table::{
-    presets,
-    CellAlignment,
-    Table,
-    TableComponent, //
-};
+use comfy_table::{presets, CellAlignment, Table, TableComponent};
 
-use crate::{
-    cli::Kind,
-    loads,
-    run::say,
-    sample::Sample, //
-};
+use crate::{cli::Kind, loads, run::say, sample::Sample};
 
 /// Prints every load, a line each.
 pub fn list() -> Result<()> {

@@ -3,37 +3,19 @@
 //! One process of a run: makes its workers ready, says so, waits for the window, counts, reports.
 
 use std::{
-    io::{
-        stdin,
-        stdout,
-        BufRead,
-        Write, //
-    },
+    io::{stdin, stdout, BufRead, Write},
     path::Path,
     sync::mpsc,
-    thread, //
+    thread,
 };
 
-use anyhow::{
-    anyhow,
-    Context,
-    Result, //
-};
+use anyhow::{anyhow, Context, Result};
 
 use crate::{
     cli::Worker as Args,
-    count::{
-        count,
-        Counted,
-        Window, //
-    },
-    load::{
-        Load,
-        Place,
-        Work, //
-    },
-    loads,
-    place, //
+    count::{count, Counted, Window},
+    load::{Load, Place, Work},
+    loads, place,
 };
 
 /// What it says when all its workers are ready.

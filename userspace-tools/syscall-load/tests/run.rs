@@ -2,10 +2,7 @@
 
 //! Every load runs, by processes and by threads, and what goes wrong is said.
 
-use std::process::{
-    Command,
-    Output, //
-};
+use std::process::{Command, Output};
 
 use serde_json::Value;
 

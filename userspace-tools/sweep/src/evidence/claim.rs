@@ -2,19 +2,13 @@
 
 //! Claims are data: what a file in `scripts/claims` holds.
 
-use std::{
-    fs,
-    path::Path, //
-};
+use std::{fs, path::Path};
 
 use anyhow::bail;
 use serde::Deserialize;
 
 use super::{
-    rule::{
-        Condition,
-        Rule, //
-    },
+    rule::{Condition, Rule},
     step::Step,
 };
 use crate::Usage;

@@ -2,19 +2,13 @@
 
 //! A figure read out of what a command said or left behind.
 
-use std::{
-    fs,
-    path::Path, //
-};
+use std::{fs, path::Path};
 
 use regex_lite::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::figures::{
-    self,
-    Figures, //
-};
+use crate::figures::{self, Figures};
 
 /// Where a figure is found.
 #[derive(Debug, Deserialize)]

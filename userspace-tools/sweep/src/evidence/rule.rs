@@ -2,10 +2,7 @@
 
 //! A rule that a number has to meet, as `<= 0.05`.
 
-use std::{
-    fmt,
-    str::FromStr, //
-};
+use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 

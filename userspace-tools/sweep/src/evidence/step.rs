@@ -3,37 +3,19 @@
 //! A step: a command as a user would give it, and the figures found in what it left.
 
 use std::{
-    fs::{
-        self,
-        File, //
-    },
+    fs::{self, File},
     path::Path,
-    process::{
-        Command,
-        Stdio, //
-    },
+    process::{Command, Stdio},
     time::Instant,
 };
 
-use anyhow::{
-    bail,
-    Context, //
-};
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use anyhow::{bail, Context};
+use serde::{Deserialize, Serialize};
 
-use super::figure::{
-    self,
-    Figure, //
-};
+use super::figure::{self, Figure};
 use crate::{
     figures::Figures,
-    interrupt::{
-        self,
-        Guarded, //
-    },
+    interrupt::{self, Guarded},
     progress::Spinner,
     provenance,
     sample::Sample,

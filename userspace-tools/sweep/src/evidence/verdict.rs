@@ -4,17 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use comfy_table::{
-    presets,
-    Table,
-    TableComponent, //
-};
+use comfy_table::{presets, Table, TableComponent};
 use serde::Serialize;
 
-use super::{
-    claim::Claim,
-    step::Outcome, //
-};
+use super::{claim::Claim, step::Outcome};
 use crate::figures::Figures;
 
 /// The part of its time that a machine may lose before that is said beside what was measured.

@@ -4,40 +4,17 @@
 //! in twenty is asked of the one end of the interval that matters.
 
 use super::{
-    quantity::{
-        is_known,
-        quantity,
-        NAMES, //
-    },
-    rule::{
-        setting,
-        Op,
-        Rule,
-        What, //
-    },
+    quantity::{is_known, quantity, NAMES},
+    rule::{setting, Op, Rule, What},
     Gated, Verdict,
 };
 use crate::{
-    cell::{
-        cells,
-        Cell, //
-    },
-    experiment::{
-        Experiment,
-        Part, //
-    },
+    cell::{cells, Cell},
+    experiment::{Experiment, Part},
     human,
     record::Record,
-    setting::{
-        matches,
-        Pattern,
-        Point,
-        Setting, //
-    },
-    statistics::{
-        Interval,
-        Shift, //
-    },
+    setting::{matches, Pattern, Point, Setting},
+    statistics::{Interval, Shift},
 };
 
 /// Both ends of the interval together.

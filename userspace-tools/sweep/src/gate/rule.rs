@@ -8,11 +8,7 @@
 
 use std::str::FromStr;
 
-use crate::setting::{
-    AnyOf, //
-    Pattern,
-    Setting,
-};
+use crate::setting::{AnyOf, Pattern, Setting};
 
 /// A rule.
 #[derive(Clone, Debug)]

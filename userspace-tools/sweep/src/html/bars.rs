@@ -2,27 +2,15 @@
 
 //! Fairness: what each vCPU got of all sections, beside what would have been its even share.
 
-use maud::{
-    html,
-    Markup, //
-};
+use maud::{html, Markup};
 
 use super::{
     chart::n,
-    figure::{
-        Data,
-        Figure, //
-    },
+    figure::{Data, Figure},
     scaling::AXES,
     Drawn,
 };
-use crate::{
-    cell::Cell,
-    gate::quantity,
-    human,
-    report::Report,
-    statistics::Interval, //
-};
+use crate::{cell::Cell, gate::quantity, human, report::Report, statistics::Interval};
 
 /// What one combination gave to each vCPU.
 struct Shares {

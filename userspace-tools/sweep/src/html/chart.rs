@@ -2,16 +2,10 @@
 
 //! Series over an axis, as inline SVG: raw points, medians with their intervals, lines.
 
-use maud::{
-    html,
-    Markup, //
-};
+use maud::{html, Markup};
 
 use super::{
-    axis::{
-        Axis,
-        Kind, //
-    },
+    axis::{Axis, Kind},
     figure::marker,
 };
 

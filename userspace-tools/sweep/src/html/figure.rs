@@ -2,10 +2,7 @@
 
 //! A figure: a drawing, what it says in words, its numbers, its settings, and how to get it again.
 
-use maud::{
-    html,
-    Markup, //
-};
+use maud::{html, Markup};
 
 /// Numbers under names.
 #[derive(Clone, Debug, Default)]

@@ -2,31 +2,16 @@
 
 //! One job of each kind, drawn: which worker was at work when.
 
-use maud::{
-    html,
-    Markup, //
-};
+use maud::{html, Markup};
 use serde_json::Value;
 
 use super::{
-    axis::{
-        Axis,
-        Kind, //
-    },
+    axis::{Axis, Kind},
     chart::n,
-    figure::{
-        Data,
-        Figure, //
-    },
+    figure::{Data, Figure},
     Drawn,
 };
-use crate::{
-    cell::Cell,
-    experiment::Module,
-    record::Record,
-    setting::words,
-    statistics::Interval, //
-};
+use crate::{cell::Cell, experiment::Module, record::Record, setting::words, statistics::Interval};
 
 /// A span of work, in milliseconds.
 struct Span {

@@ -4,33 +4,19 @@
 
 use std::path::Path;
 
-use maud::{
-    html,
-    Markup,
-    PreEscaped,
-    DOCTYPE, //
-};
+use maud::{html, Markup, PreEscaped, DOCTYPE};
 
 use super::{
     again,
-    figure::{
-        Data,
-        Figure, //
-    },
+    figure::{Data, Figure},
 };
 use crate::{
-    ci::{
-        Case,
-        Outcome, //
-    },
+    ci::{Case, Outcome},
     gate::Gated,
     loaded::Loaded,
     setting::words,
-    summary::{
-        case,
-        Summary, //
-    },
-    Ended, //
+    summary::{case, Summary},
+    Ended,
 };
 
 const CSS: &str = include_str!("report.css");

@@ -4,25 +4,15 @@
 
 use super::{
     axis::Kind,
-    chart::{
-        Chart,
-        Point,
-        Series, //
-    },
-    figure::{
-        Data,
-        Figure, //
-    },
+    chart::{Chart, Point, Series},
+    figure::{Data, Figure},
     Drawn,
 };
 use crate::{
     cell::Cell,
     experiment::Module,
     human,
-    statistics::{
-        Interval,
-        Scalability, //
-    },
+    statistics::{Interval, Scalability},
 };
 
 /// The axes that count threads.

@@ -2,26 +2,15 @@
 
 //! The surface over overcommit and threads: each field has its number, so no colour must be read.
 
-use maud::{
-    html,
-    Markup, //
-};
+use maud::{html, Markup};
 
 use super::{
     chart::n,
-    figure::{
-        Data,
-        Figure, //
-    },
+    figure::{Data, Figure},
     scaling::AXES,
     Drawn,
 };
-use crate::{
-    cell::Cell,
-    experiment::Module,
-    human,
-    statistics::Interval, //
-};
+use crate::{cell::Cell, experiment::Module, human, statistics::Interval};
 
 /// One surface for each series, where guests of several ratios or sizes were run.
 pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {

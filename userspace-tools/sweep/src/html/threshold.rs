@@ -4,23 +4,12 @@
 
 use super::{
     axis::Kind,
-    chart::{
-        Chart,
-        Point,
-        Series, //
-    },
-    figure::{
-        Data,
-        Figure, //
-    },
+    chart::{Chart, Point, Series},
+    figure::{Data, Figure},
     scaling::point,
     Drawn,
 };
-use crate::{
-    gate::quantity,
-    human,
-    statistics::Interval, //
-};
+use crate::{gate::quantity, human, statistics::Interval};
 
 /// The axis: how much a vCPU may hold back.
 const AXIS: &str = "threshold";

@@ -2,32 +2,15 @@
 
 //! What guests measured, against what their host did to them at that moment.
 
-use std::{
-    collections::HashMap,
-    path::Path, //
-};
+use std::{collections::HashMap, path::Path};
 
 use super::{
     again,
     axis::Kind,
-    chart::{
-        Chart,
-        Point,
-        Series, //
-    },
-    figure::{
-        Data,
-        Figure, //
-    },
+    chart::{Chart, Point, Series},
+    figure::{Data, Figure},
 };
-use crate::{
-    cell::cells,
-    host,
-    human,
-    loaded::Loaded,
-    setting::words,
-    statistics::Interval, //
-};
+use crate::{cell::cells, host, human, loaded::Loaded, setting::words, statistics::Interval};
 
 /// One figure for each boot that was watched.
 pub fn figures(loaded: &Loaded, dir: &Path) -> anyhow::Result<Vec<Figure>> {

@@ -4,23 +4,12 @@
 
 use super::{
     axis::Kind,
-    chart::{
-        Chart,
-        Point,
-        Series, //
-    },
-    figure::{
-        Data,
-        Figure, //
-    },
+    chart::{Chart, Point, Series},
+    figure::{Data, Figure},
     scaling::AXES,
     Drawn,
 };
-use crate::{
-    histogram::Histogram,
-    human,
-    setting::Point as At, //
-};
+use crate::{histogram::Histogram, human, setting::Point as At};
 
 /// A guest, its most threads, and the waits of each combination at those.
 type Group = (String, u64, Vec<(At, Histogram)>);

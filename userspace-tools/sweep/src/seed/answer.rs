@@ -6,16 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::document::{
-    Claim,
-    Measure, //
-};
+use super::document::{Claim, Measure};
 use crate::{
-    evidence::{
-        number,
-        rule::Condition,
-        step::Outcome, //
-    },
+    evidence::{number, rule::Condition, step::Outcome},
     figures::Figures,
 };
 

@@ -2,23 +2,14 @@
 
 //! A document's claims are data: what a file in `scripts/seeds` holds.
 
-use std::{
-    fs,
-    path::Path, //
-};
+use std::{fs, path::Path};
 
-use serde::{
-    Deserialize,
-    Serialize, //
-};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     evidence::{
         names,
-        rule::{
-            Condition,
-            Rule, //
-        },
+        rule::{Condition, Rule},
         step::Step,
     },
     Usage,

@@ -3,10 +3,7 @@
 //! A document's claims as people read them.
 
 use super::{
-    answer::{
-        Answer,
-        Verdict, //
-    },
+    answer::{Answer, Verdict},
     document::Document,
 };
 

@@ -6,15 +6,9 @@
 //! the true median is a fair coin thrown `n` times, whatever the distribution.
 
 use serde::Serialize;
-use statrs::distribution::{
-    Binomial,
-    DiscreteCDF, //
-};
+use statrs::distribution::{Binomial, DiscreteCDF};
 
-use super::{
-    middle,
-    sorted, //
-};
+use super::{middle, sorted};
 
 /// A median and where the true one may be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -6,10 +6,7 @@
 //! the Other", 1947. Only the order of the values counts, so one outlier has one rank and no more.
 
 use serde::Serialize;
-use statrs::distribution::{
-    ContinuousCDF,
-    Normal, //
-};
+use statrs::distribution::{ContinuousCDF, Normal};
 
 /// The test of two samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

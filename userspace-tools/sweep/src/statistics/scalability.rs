@@ -6,15 +6,9 @@
 //! what one thread does, `σ` the part that is serial (with `κ = 0` this is Amdahl's law, and `λ/σ`
 //! its limit) and `κ` the price of every pair that has to agree.
 
-use rmpfit::{
-    MPFitter,
-    MPResult, //
-};
+use rmpfit::{MPFitter, MPResult};
 use serde::Serialize;
-use statrs::distribution::{
-    ContinuousCDF,
-    StudentsT, //
-};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// A coefficient and where the true one may be, with 95 % confidence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

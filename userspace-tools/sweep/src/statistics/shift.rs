@@ -7,11 +7,7 @@
 
 use serde::Serialize;
 
-use super::{
-    middle,
-    rank::distribution,
-    sorted, //
-};
+use super::{middle, rank::distribution, sorted};
 
 /// A factor and where the true one may be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -3,17 +3,9 @@
 //! The statistics on data whose truth is known, because it was made up: thousands of samples with a
 //! difference of known size, or none, from distributions like those that a shared machine gives.
 
-use statrs::distribution::{
-    ContinuousCDF,
-    Normal, //
-};
+use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::{
-    Interval,
-    Rank,
-    Rules,
-    Verdict, //
-};
+use super::{Interval, Rank, Rules, Verdict};
 
 const TRIES: usize = 2000;
 

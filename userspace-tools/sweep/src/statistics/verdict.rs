@@ -5,17 +5,9 @@
 use std::fmt;
 
 use serde::Serialize;
-use statrs::distribution::{
-    ContinuousCDF,
-    Normal, //
-};
+use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::{
-    middle,
-    sorted,
-    Rank,
-    Shift, //
-};
+use super::{middle, sorted, Rank, Shift};
 
 /// When to say what.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

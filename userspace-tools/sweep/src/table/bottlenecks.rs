@@ -2,15 +2,8 @@
 
 //! The table of `bottleneck`: operations per second, and whether all was as it must be.
 
-use super::grid::{
-    grid,
-    oracle,
-    Row, //
-};
-use crate::{
-    cell::Cell,
-    experiment::Part, //
-};
+use super::grid::{grid, oracle, Row};
+use crate::{cell::Cell, experiment::Part};
 
 /// Operations per second of every variant.
 pub fn table(part: &Part, cells: &[Cell]) -> String {

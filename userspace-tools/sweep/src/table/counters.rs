@@ -4,23 +4,12 @@
 
 use abi::sloppy_counter::Sum;
 
-use super::grid::{
-    grid,
-    oracle,
-    Row, //
-};
+use super::grid::{grid, oracle, Row};
 use crate::{
     cell::Cell,
-    experiment::{
-        Oracle,
-        Part, //
-    },
+    experiment::{Oracle, Part},
     human,
-    report::{
-        error,
-        kept,
-        Report, //
-    },
+    report::{error, kept, Report},
 };
 
 /// Additions per second of every counter.

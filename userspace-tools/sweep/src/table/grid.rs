@@ -3,21 +3,13 @@
 //! A grid of medians: rows are the axes but the last, columns the values of the last.
 
 use abi::status::Verdict;
-use comfy_table::{
-    presets,
-    CellAlignment,
-    Table,
-    TableComponent, //
-};
+use comfy_table::{presets, CellAlignment, Table, TableComponent};
 
 use crate::{
     cell::Cell,
-    experiment::{
-        Oracle,
-        Part, //
-    },
+    experiment::{Oracle, Part},
     human,
-    setting::Point, //
+    setting::Point,
 };
 
 /// A row: cells that differ in the last axis only.

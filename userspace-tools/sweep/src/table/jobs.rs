@@ -4,10 +4,7 @@
 
 use abi::status::Verdict;
 
-use crate::{
-    cell::Cell,
-    experiment::Oracle, //
-};
+use crate::{cell::Cell, experiment::Oracle};
 
 const RULE: &str = "------------------------";
 

@@ -6,17 +6,8 @@ use std::collections::BTreeSet;
 
 use abi::lock_load::KernelLock;
 
-use super::grid::{
-    grid,
-    oracle,
-    Row, //
-};
-use crate::{
-    cell::Cell,
-    experiment::Part,
-    human,
-    report::Report, //
-};
+use super::grid::{grid, oracle, Row};
+use crate::{cell::Cell, experiment::Part, human, report::Report};
 
 /// Sections per second of every lock.
 pub fn table(part: &Part, cells: &[Cell]) -> String {

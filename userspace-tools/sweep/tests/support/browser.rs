@@ -4,19 +4,13 @@
 
 use std::{
     fs,
-    io::{
-        Read,
-        Write, //
-    },
+    io::{Read, Write},
     net::TcpStream,
     path::Path,
     time::Duration,
 };
 
-use serde_json::{
-    json,
-    Value, //
-};
+use serde_json::{json, Value};
 
 /// Where a driver listens, as `host:port`; scripts/with-browser sets it.
 pub const DRIVER: &str = "SLOWPATH_WEBDRIVER";

@@ -6,17 +6,11 @@ use std::{
     collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt,
-    path::{
-        Path,
-        PathBuf, //
-    },
+    path::{Path, PathBuf},
     process::Command,
 };
 
-use serde_json::{
-    json,
-    Value, //
-};
+use serde_json::{json, Value};
 use tempfile::TempDir;
 
 const EXPERIMENT: &str = r#"

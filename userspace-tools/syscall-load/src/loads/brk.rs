@@ -8,12 +8,7 @@
 use anyhow::Result;
 
 use crate::{
-    load::{
-        work,
-        Load,
-        Place,
-        Work, //
-    },
+    load::{work, Load, Place, Work},
     sys,
 };
 

@@ -4,22 +4,14 @@
 
 use std::{
     fs::File,
-    io::{
-        Read,
-        Write, //
-    },
+    io::{Read, Write},
     thread,
 };
 
 use anyhow::Result;
 use rustix::pipe::pipe;
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// A thread that answers, bound to where its asker is, as threads inherit that.
 pub const CONTEXT_SWITCH: Load = Load {

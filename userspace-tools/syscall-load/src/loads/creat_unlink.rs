@@ -8,20 +8,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use rustix::fs::{
-    openat,
-    unlink,
-    Mode,
-    OFlags,
-    CWD, //
-};
+use rustix::fs::{openat, unlink, Mode, OFlags, CWD};
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// All workers in one folder.
 pub const SHARED: Load = Load {

@@ -7,12 +7,7 @@ use std::sync::atomic::AtomicU32;
 use anyhow::Result;
 use rustix::thread::futex;
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 static WORD: AtomicU32 = AtomicU32::new(0);
 

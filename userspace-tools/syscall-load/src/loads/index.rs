@@ -9,22 +9,12 @@ use std::{
     collections::HashMap,
     fmt::Write,
     fs,
-    path::{
-        Path,
-        PathBuf, //
-    },
+    path::{Path, PathBuf},
 };
 
-use anyhow::{
-    Context,
-    Result, //
-};
+use anyhow::{Context, Result};
 
-use crate::load::{
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{Load, Place, Work};
 
 /// All workers read one set of files, each beginning elsewhere, and write an index of their own.
 pub const INDEX: Load = Load {

@@ -11,24 +11,12 @@ use std::{
     net::UdpSocket,
     path::Path,
     thread,
-    time::{
-        Duration,
-        Instant, //
-    },
+    time::{Duration, Instant},
 };
 
-use anyhow::{
-    bail,
-    Context,
-    Result, //
-};
+use anyhow::{bail, Context, Result};
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// Worker 0 serves all.
 pub const SHARED: Load = Load {

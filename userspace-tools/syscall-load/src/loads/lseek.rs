@@ -6,21 +6,9 @@
 //! lock of the inode, without need.
 
 use anyhow::Result;
-use rustix::fs::{
-    openat,
-    seek,
-    Mode,
-    OFlags,
-    SeekFrom,
-    CWD, //
-};
+use rustix::fs::{openat, seek, Mode, OFlags, SeekFrom, CWD};
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// One file, a descriptor each.
 pub const LSEEK: Load = Load {

@@ -10,40 +10,20 @@
 
 use std::{
     ffi::CString,
-    net::{
-        TcpListener,
-        TcpStream, //
-    },
+    net::{TcpListener, TcpStream},
     os::unix::ffi::OsStrExt,
     path::Path,
 };
 
-use anyhow::{
-    ensure,
-    Context,
-    Result, //
-};
+use anyhow::{ensure, Context, Result};
 use rustix::{
-    fs::{
-        open,
-        unlink,
-        Mode,
-        OFlags, //
-    },
-    io::{
-        read,
-        write, //
-    },
+    fs::{open, unlink, Mode, OFlags},
+    io::{read, write},
     net::sockopt::set_socket_linger,
 };
 
 use crate::{
-    load::{
-        work,
-        Load,
-        Place,
-        Work, //
-    },
+    load::{work, Load, Place, Work},
     sys,
 };
 

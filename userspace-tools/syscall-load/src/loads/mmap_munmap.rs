@@ -5,12 +5,7 @@
 use anyhow::Result;
 
 use crate::{
-    load::{
-        work,
-        Load,
-        Place,
-        Work, //
-    },
+    load::{work, Load, Place, Work},
     sys::Mapping,
 };
 

@@ -5,19 +5,9 @@
 //! Piggin, "Scaling the Linux VFS", 2009: each open file was on one list behind one lock.
 
 use anyhow::Result;
-use rustix::fs::{
-    openat,
-    Mode,
-    OFlags,
-    CWD, //
-};
+use rustix::fs::{openat, Mode, OFlags, CWD};
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// All workers in one folder, each with a file of its own.
 pub const SHARED: Load = Load {

@@ -9,11 +9,7 @@
 use anyhow::Result;
 
 use crate::{
-    load::{
-        Load,
-        Place,
-        Work, //
-    },
+    load::{Load, Place, Work},
     sys::Mapping,
 };
 

@@ -8,12 +8,7 @@
 use anyhow::Result;
 use rustix::pipe::pipe;
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// Both ends.
 pub const PIPE: Load = Load {

@@ -4,21 +4,11 @@
 
 use anyhow::Result;
 use rustix::{
-    fs::{
-        openat,
-        Mode,
-        OFlags,
-        CWD, //
-    },
+    fs::{openat, Mode, OFlags, CWD},
     io::pread,
 };
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// One file, a descriptor each.
 pub const PREAD: Load = Load {

@@ -5,19 +5,11 @@
 //! Kleen and Chen, "Linux kernel scaling", 2011: `sysconf()` read it for the number of CPUs, each
 //! time a mail process opened its database; it sums up the interrupts of all CPUs.
 
-use std::{
-    fs::File,
-    io::Read, //
-};
+use std::{fs::File, io::Read};
 
 use anyhow::Result;
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// Open, read, close.
 pub const PROC_STAT: Load = Load {

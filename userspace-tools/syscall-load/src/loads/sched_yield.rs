@@ -5,12 +5,7 @@
 use anyhow::Result;
 use rustix::thread::sched_yield;
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// Each worker on its own CPU has nobody to yield to.
 pub const SCHED_YIELD: Load = Load {

@@ -7,18 +7,9 @@
 //! inode lock and the dcache lock, though nobody can look them up.
 
 use anyhow::Result;
-use rustix::net::{
-    socket,
-    AddressFamily,
-    SocketType, //
-};
+use rustix::net::{socket, AddressFamily, SocketType};
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// Internet datagrams.
 pub const SOCKET: Load = Load {

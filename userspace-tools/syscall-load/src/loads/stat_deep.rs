@@ -5,18 +5,10 @@
 //! Kleen and Chen, "Linux kernel scaling", 2011: absolute paths fell out of the RCU walk, and every
 //! component of the path had its reference count taken and given back by every CPU.
 
-use anyhow::{
-    Context,
-    Result, //
-};
+use anyhow::{Context, Result};
 use rustix::fs::stat;
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// All workers look the same path up.
 pub const STAT_DEEP: Load = Load {

@@ -5,23 +5,12 @@
 //! Boyd-Wickizer et al., "An Analysis of Linux Scalability to Many Cores", 2010: Apache accepts all
 //! connections from one socket; a listening socket for each core is the way around it.
 
-use std::net::{
-    TcpListener,
-    TcpStream, //
-};
+use std::net::{TcpListener, TcpStream};
 
-use anyhow::{
-    Context,
-    Result, //
-};
+use anyhow::{Context, Result};
 use rustix::net::sockopt::set_socket_linger;
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// A listening socket each.
 pub const TCP_CONNECT: Load = Load {

@@ -7,17 +7,9 @@
 
 use std::net::UdpSocket;
 
-use anyhow::{
-    Context,
-    Result, //
-};
+use anyhow::{Context, Result};
 
-use crate::load::{
-    work,
-    Load,
-    Place,
-    Work, //
-};
+use crate::load::{work, Load, Place, Work};
 
 /// A socket each.
 pub const UDP_ECHO: Load = Load {
