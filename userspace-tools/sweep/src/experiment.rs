@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    gate::Rule,
     guests::Guests,
+    judge::gate::Rule,
     setting::{Pattern, Point, Setting},
     Usage,
 };
@@ -241,7 +241,7 @@ impl Experiment {
             Err("no [[part]]: an experiment has at least one".into())
         } else {
             self.guest.check()?;
-            crate::gate::check(self)
+            crate::judge::gate::check(self)
         }
     }
 

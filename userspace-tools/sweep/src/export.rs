@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io::stdout};
 
 use anyhow::Context;
 
-use crate::{cli::Csv as Args, gate::quantity, loaded::Loaded, Ended};
+use crate::{cli::Csv as Args, judge::gate::quantity, loaded::Loaded, Ended};
 
 /// The columns that every run has.
 const COLUMNS: [&str; 11] = [

@@ -23,9 +23,9 @@ use anyhow::Context;
 
 use self::figure::Figure;
 use crate::{
-    cell::{cells, Cell},
     cli::Report as Args,
     experiment::Part,
+    judge::cell::{cells, Cell},
     loaded::Loaded,
     record::Record,
     setting::{words, Point},

@@ -4,18 +4,10 @@
 
 #![forbid(unsafe_code)]
 
-mod baseline;
-mod cell;
-mod ci;
 mod cli;
-mod compare;
 mod drive;
-mod evidence;
 mod experiment;
 mod export;
-mod figures;
-mod fit;
-mod gate;
 mod guests;
 mod histogram;
 mod host;
@@ -33,18 +25,14 @@ mod record;
 mod report;
 mod results;
 mod run;
-mod sample;
 mod say;
-mod seed;
 mod seen;
 mod setting;
 mod shard;
 mod show;
-mod statistics;
 mod summary;
 mod table;
 mod times;
-mod trials;
 mod watch;
 
 use std::process::ExitCode;
@@ -82,17 +70,17 @@ fn main() -> ExitCode {
         cli::Command::Run(args) => run::run(&args),
         cli::Command::Merge(args) => merge::merge(&args),
         cli::Command::Gate(args) => show::gate(&args),
-        cli::Command::Baseline(cli::Baseline::Save(args)) => baseline::save(&args),
-        cli::Command::Baseline(cli::Baseline::Check(args)) => baseline::check(&args),
+        cli::Command::Baseline(cli::Baseline::Save(args)) => judge::baseline::save(&args),
+        cli::Command::Baseline(cli::Baseline::Check(args)) => judge::baseline::check(&args),
         cli::Command::Report(args) => html::report(&args),
         cli::Command::Watch(args) => watch::watch(&args),
-        cli::Command::Trials(args) => trials::trials(&args),
+        cli::Command::Trials(args) => judge::trials::trials(&args),
         cli::Command::Csv(args) => export::csv(&args),
         cli::Command::Show(args) => show::show(&args).map(Ended::from),
-        cli::Command::Compare(args) => compare::compare(&args),
-        cli::Command::Fit(args) => fit::fit(&args),
-        cli::Command::Evidence(args) => evidence::evidence(&args).map(Ended::from),
-        cli::Command::Seed(args) => seed::seed(&args).map(Ended::from),
+        cli::Command::Compare(args) => judge::compare::compare(&args),
+        cli::Command::Fit(args) => judge::fit::fit(&args),
+        cli::Command::Evidence(args) => judge::evidence::evidence(&args).map(Ended::from),
+        cli::Command::Seed(args) => judge::seed::seed(&args).map(Ended::from),
     });
     match done {
         Ok(Ended::Held) => ExitCode::SUCCESS,

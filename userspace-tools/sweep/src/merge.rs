@@ -9,7 +9,7 @@ use serde_json::{json, Value};
 
 use crate::{
     cli::Merge as Args,
-    gate::written,
+    judge::gate::written,
     loaded::Loaded,
     outcome::complete,
     record::Record,

@@ -5,7 +5,8 @@
 use crate::{
     cli::Run as Args,
     experiment::Experiment,
-    figures, gate, html, judge,
+    html,
+    judge::{figures, gate, oracle},
     provenance::Provenance,
     record::Record,
     results::{self, Results},
@@ -21,7 +22,7 @@ pub fn complete(
     results: &Results,
     records: &[Record],
 ) -> anyhow::Result<(Provenance, Ended)> {
-    let broken = !judge::faults(experiment, records)?.is_empty();
+    let broken = !oracle::faults(experiment, records)?.is_empty();
     let gates = gate::judge(experiment, records)?;
     let ended = gate::ended(&gates).max(Ended::from(!broken));
     origin.outcome = match ended {

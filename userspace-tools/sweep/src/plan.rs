@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     experiment::{Experiment, Module, Order, Part},
-    gate::{is_known, NAMES},
     guests::Guest,
+    judge::gate::{is_known, NAMES},
     setting::{matches, words, Point},
     shard::Shard,
 };

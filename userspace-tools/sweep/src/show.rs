@@ -3,8 +3,8 @@
 //! `sweep show`: the tables of a result directory again, from its records alone.
 
 use crate::{
-    ci::Outcome,
     cli::{Gate, Show as Args},
+    judge::ci::Outcome,
     loaded::Loaded,
     say::say,
     summary::Summary,

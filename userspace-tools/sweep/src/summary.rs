@@ -7,13 +7,15 @@ use std::path::Path;
 use serde_json::{json, Value};
 
 use crate::{
-    cell::{cells, Cell},
-    ci::{Case, Outcome},
     experiment::{Experiment, Part},
-    figures::{figures, quotient, Figures},
-    gate::{self, Gated},
     human,
-    judge::{faults, Fault},
+    judge::{
+        cell::{cells, Cell},
+        ci::{Case, Outcome},
+        figures::{figures, quotient, Figures},
+        gate::{self, Gated},
+        oracle::{faults, Fault},
+    },
     provenance::{list, Provenance},
     record::Record,
     results,

@@ -11,8 +11,8 @@ mod shape;
 
 pub use self::shape::shapes;
 use crate::{
-    cell::Cell,
     experiment::{Module, Part},
+    judge::cell::Cell,
 };
 
 /// The table of `part`, and the lines that belong under it.

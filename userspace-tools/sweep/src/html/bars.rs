@@ -10,7 +10,12 @@ use super::{
     scaling::AXES,
     Drawn,
 };
-use crate::{cell::Cell, gate::quantity, human, report::Report, statistics::Interval};
+use crate::{
+    human,
+    judge::{cell::Cell, gate::quantity},
+    report::Report,
+};
+use statistics::Interval;
 
 /// What one combination gave to each vCPU.
 struct Shares {

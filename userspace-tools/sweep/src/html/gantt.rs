@@ -11,7 +11,8 @@ use super::{
     figure::{Data, Figure},
     Drawn,
 };
-use crate::{cell::Cell, experiment::Module, record::Record, setting::words, statistics::Interval};
+use crate::{experiment::Module, judge::cell::Cell, record::Record, setting::words};
+use statistics::Interval;
 
 /// A span of work, in milliseconds.
 struct Span {

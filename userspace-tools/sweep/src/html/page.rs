@@ -11,8 +11,10 @@ use super::{
     figure::{Data, Figure},
 };
 use crate::{
-    ci::{Case, Outcome},
-    gate::Gated,
+    judge::{
+        ci::{Case, Outcome},
+        gate::Gated,
+    },
     loaded::Loaded,
     setting::words,
     summary::{case, Summary},

@@ -8,12 +8,8 @@ use super::{
     figure::{Data, Figure},
     Drawn,
 };
-use crate::{
-    cell::Cell,
-    experiment::Module,
-    human,
-    statistics::{Interval, Scalability},
-};
+use crate::{experiment::Module, human, judge::cell::Cell};
+use statistics::{Interval, Scalability};
 
 /// The axes that count threads.
 pub const AXES: [&str; 2] = ["threads", "max_threads"];
@@ -198,7 +194,7 @@ fn fits(series: &[Series], jobs: bool) -> Data {
         let Some(fit) = Scalability::of(&pairs.collect::<Vec<_>>()) else {
             continue;
         };
-        let off = |c: crate::statistics::Coefficient| format!("{:.4}", (c.high - c.low) / 2.0);
+        let off = |c: statistics::Coefficient| format!("{:.4}", (c.high - c.low) / 2.0);
         data.rows.push(vec![
             s.name.clone(),
             format!("{:.4}", fit.sigma.value),

@@ -10,7 +10,8 @@ use super::{
     scaling::AXES,
     Drawn,
 };
-use crate::{cell::Cell, experiment::Module, human, statistics::Interval};
+use crate::{experiment::Module, human, judge::cell::Cell};
+use statistics::Interval;
 
 /// One surface for each series, where guests of several ratios or sizes were run.
 pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {

@@ -9,7 +9,8 @@ use super::{
     scaling::point,
     Drawn,
 };
-use crate::{gate::quantity, human, statistics::Interval};
+use crate::{human, judge::gate::quantity};
+use statistics::Interval;
 
 /// The axis: how much a vCPU may hold back.
 const AXIS: &str = "threshold";

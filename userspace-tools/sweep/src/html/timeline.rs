@@ -10,7 +10,8 @@ use super::{
     chart::{Chart, Point, Series},
     figure::{Data, Figure},
 };
-use crate::{cell::cells, host, human, loaded::Loaded, setting::words, statistics::Interval};
+use crate::{host, human, judge::cell::cells, loaded::Loaded, setting::words};
+use statistics::Interval;
 
 /// One figure for each boot that was watched.
 pub fn figures(loaded: &Loaded, dir: &Path) -> anyhow::Result<Vec<Figure>> {

@@ -3,7 +3,7 @@
 //! The table of `bottleneck`: operations per second, and whether all was as it must be.
 
 use super::grid::{grid, oracle, Row};
-use crate::{cell::Cell, experiment::Part};
+use crate::{experiment::Part, judge::cell::Cell};
 
 /// Operations per second of every variant.
 pub fn table(part: &Part, cells: &[Cell]) -> String {

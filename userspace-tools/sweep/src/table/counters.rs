@@ -6,9 +6,9 @@ use abi::sloppy_counter::Sum;
 
 use super::grid::{grid, oracle, Row};
 use crate::{
-    cell::Cell,
     experiment::{Oracle, Part},
     human,
+    judge::cell::Cell,
     report::{error, kept, Report},
 };
 

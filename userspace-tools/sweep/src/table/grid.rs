@@ -6,9 +6,9 @@ use abi::status::Verdict;
 use comfy_table::{presets, CellAlignment, Table, TableComponent};
 
 use crate::{
-    cell::Cell,
     experiment::{Oracle, Part},
     human,
+    judge::cell::Cell,
     setting::Point,
 };
 

@@ -4,7 +4,7 @@
 
 use abi::status::Verdict;
 
-use crate::{cell::Cell, experiment::Oracle};
+use crate::{experiment::Oracle, judge::cell::Cell};
 
 const RULE: &str = "------------------------";
 

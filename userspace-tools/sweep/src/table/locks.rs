@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use abi::lock_load::KernelLock;
 
 use super::grid::{grid, oracle, Row};
-use crate::{cell::Cell, experiment::Part, human, report::Report};
+use crate::{experiment::Part, human, judge::cell::Cell, report::Report};
 
 /// Sections per second of every lock.
 pub fn table(part: &Part, cells: &[Cell]) -> String {
@@ -28,7 +28,7 @@ fn halts(cell: &Cell) -> String {
         _ => None,
     });
     let rates: Vec<f64> = rates.collect();
-    match crate::sample::Sample::of(&rates) {
+    match statistics::Sample::of(&rates) {
         Some(sample) if sample.max > 0.0 => human::short(sample.median),
         _ => "-".into(),
     }

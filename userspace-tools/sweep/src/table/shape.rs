@@ -2,7 +2,7 @@
 
 //! Small charts in letters: the shape of each series over the last axis, from zero.
 
-use crate::{cell::Cell, experiment::Part, human, setting::Point};
+use crate::{experiment::Part, human, judge::cell::Cell, setting::Point};
 
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 

@@ -9,17 +9,19 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cell::cells,
-    ci::{Case, Outcome},
     cli::{BaselineCheck, BaselineSave},
     human,
+    judge::{
+        cell::cells,
+        ci::{Case, Outcome},
+    },
     loaded::Loaded,
     results,
     say::say,
     setting::{words, Point},
-    statistics::{Rules, Shift},
     Ended, Usage,
 };
+use statistics::{Rules, Shift};
 
 /// What is kept.
 #[derive(Debug, Deserialize, Serialize)]
@@ -201,7 +203,7 @@ fn case(floor: f64, kept: &Kept, now: &[f64]) -> Option<Case> {
 fn between(samples: &[Vec<f64>]) -> f64 {
     let medians = samples
         .iter()
-        .filter_map(|values| crate::sample::Sample::of(values));
+        .filter_map(|values| statistics::Sample::of(values));
     let medians: Vec<f64> = medians.map(|sample| sample.median).collect();
     let least = medians.iter().copied().fold(f64::INFINITY, f64::min);
     let most = medians.iter().copied().fold(0.0, f64::max);

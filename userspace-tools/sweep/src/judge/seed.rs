@@ -16,8 +16,8 @@ use self::{
 };
 use crate::{
     cli::Seed as Args,
-    evidence,
     human::seconds,
+    judge::evidence,
     provenance::Git,
     results::{Results, SCHEMA},
     say::say,

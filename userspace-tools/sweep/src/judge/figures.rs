@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use abi::status::Verdict;
 
 use crate::{
-    cell::{paired, sample, Cell},
     experiment::{Compare, Experiment, Oracle, Part},
-    judge::Fault,
+    judge::{
+        cell::{paired, sample, Cell},
+        oracle::Fault,
+    },
     provenance::Provenance,
     report::Report,
 };

@@ -5,15 +5,17 @@
 //! fewest repeats that can say anything, and takes those that it is asked for.
 
 use crate::{
-    cell::{cells, Cell},
     cli::Trials as Args,
-    gate::side_of,
+    judge::{
+        cell::{cells, Cell},
+        gate::side_of,
+    },
     loaded::Loaded,
     say::say,
     setting::{words, Point},
-    statistics::{Rules, Verdict},
     Ended, Usage,
 };
+use statistics::{Rules, Verdict};
 
 /// How often a try may ask for more.
 const LOOKS: usize = 6;

@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use super::figure::{self, Figure};
 use crate::{
-    figures::Figures,
     interrupt::{self, Guarded},
+    judge::figures::Figures,
     progress::Spinner,
     provenance,
-    sample::Sample,
 };
+use statistics::Sample;
 
 /// A command and the figures it gives.
 #[derive(Debug, Deserialize)]

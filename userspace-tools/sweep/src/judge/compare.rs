@@ -7,15 +7,15 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    cell::{cells, Cell},
     cli::Compare as Args,
     human,
+    judge::cell::{cells, Cell},
     loaded::Loaded,
     say::say,
     setting::{words, Point},
-    statistics::{Interval, Rank, Rules, Shift, Verdict},
     Ended, Usage,
 };
+use statistics::{Interval, Rank, Rules, Shift, Verdict};
 
 /// One combination of settings in both results.
 #[derive(Debug, Serialize)]

@@ -8,7 +8,7 @@ use regex_lite::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::figures::{self, Figures};
+use crate::judge::figures::{self, Figures};
 
 /// Where a figure is found.
 #[derive(Debug, Deserialize)]

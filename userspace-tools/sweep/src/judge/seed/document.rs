@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    evidence::{
+    judge::evidence::{
         names,
         rule::{Condition, Rule},
         step::Step,

@@ -6,15 +6,15 @@ use comfy_table::{presets, Table, TableComponent};
 use serde_json::json;
 
 use crate::{
-    cell::{cells, Cell},
     cli::Fit as Args,
     human,
+    judge::cell::{cells, Cell},
     loaded::Loaded,
     say::say,
     setting::{words, Point},
-    statistics::{Coefficient, Scalability},
     Ended, Usage,
 };
+use statistics::{Coefficient, Scalability};
 
 /// The axis that the law is about.
 const THREADS: &str = "threads";

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::document::{Claim, Measure};
-use crate::{
+use crate::judge::{
     evidence::{number, rule::Condition, step::Outcome},
     figures::Figures,
 };

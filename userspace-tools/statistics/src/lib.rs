@@ -2,8 +2,11 @@
 
 //! What may be said of samples: no bell curve is assumed, and every number comes with its doubt.
 
+#![forbid(unsafe_code)]
+
 mod median;
 mod rank;
+mod sample;
 mod scalability;
 mod shift;
 #[cfg(test)]
@@ -13,6 +16,7 @@ mod verdict;
 pub use self::{
     median::Interval,
     rank::Rank,
+    sample::Sample,
     scalability::{Coefficient, Scalability},
     shift::Shift,
     verdict::{Rules, Verdict},

@@ -8,13 +8,12 @@ use abi::status::Verdict;
 
 use crate::{
     experiment::{Experiment, Oracle, Part},
-    gate::quantity,
-    judge::expected,
+    judge::{gate::quantity, oracle::expected},
     record::Record,
     report::Report,
-    sample::Sample,
     setting::{matches, Pattern, Point, Setting},
 };
+use statistics::Sample;
 
 /// All repeats of one combination of settings.
 #[derive(Clone, Debug)]

@@ -9,13 +9,13 @@ use super::{
     Gated, Verdict,
 };
 use crate::{
-    cell::{cells, Cell},
     experiment::{Experiment, Part},
     human,
+    judge::cell::{cells, Cell},
     record::Record,
     setting::{matches, Pattern, Point, Setting},
-    statistics::{Interval, Shift},
 };
+use statistics::{Interval, Shift};
 
 /// Both ends of the interval together.
 const ALPHA: f64 = 0.1;

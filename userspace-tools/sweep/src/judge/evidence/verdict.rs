@@ -8,7 +8,7 @@ use comfy_table::{presets, Table, TableComponent};
 use serde::Serialize;
 
 use super::{claim::Claim, step::Outcome};
-use crate::figures::Figures;
+use crate::judge::figures::Figures;
 
 /// The part of its time that a machine may lose before that is said beside what was measured.
 const ROBBED: f64 = 0.02;

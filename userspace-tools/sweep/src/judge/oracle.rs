@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Holds what the oracles said against what the experiment expects.
+
+use std::fmt;
+
+use abi::status::Verdict;
+use serde::Serialize;
+
+use crate::{
+    experiment::{Experiment, Oracle, Part},
+    record::Record,
+    setting::{matches, words, Point},
+};
+
+/// A run that did not come out as it must.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fault {
+    /// The run's number in the plan.
+    pub seq: usize,
+    /// The repeat.
+    pub repeat: u32,
+    /// The part.
+    pub part: String,
+    /// The run's settings on the axes, or all of its line if it came to no report.
+    pub at: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            seq,
+            repeat,
+            part,
+            at,
+            why,
+        } = self;
+        write!(f, "run {seq} ({part}, repeat {repeat}, {at}): {why}")
+    }
+}
+
+/// What `part` expects of the oracle in runs with these settings; the last word counts.
+pub fn expected(part: &Part, settings: &Point) -> Option<Oracle> {
+    let said = part
+        .expect
+        .iter()
+        .filter(|expect| matches(&expect.of, settings));
+    said.filter_map(|expect| expect.oracle).last()
+}
+
+/// Every run that did not come out as it must.
+pub fn faults(experiment: &Experiment, records: &[Record]) -> anyhow::Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    for part in &experiment.parts {
+        for record in records.iter().filter(|record| record.part == part.name) {
+            faults.extend(fault(part, record)?);
+        }
+    }
+    Ok(faults)
+}
+
+fn fault(part: &Part, record: &Record) -> anyhow::Result<Option<Fault>> {
+    let fault = |at: String, why: String| Fault {
+        seq: record.said.seq,
+        repeat: record.repeat,
+        part: part.name.clone(),
+        at,
+        why,
+    };
+    if let Some(error) = record.said.error() {
+        return Ok(Some(fault(record.line.clone(), error.into())));
+    }
+    let settings = record.settings()?;
+    let report = record.report()?;
+    let why = report
+        .contradiction()
+        .or_else(|| judge(expected(part, &settings), report.verdict()));
+    let axes = settings
+        .iter()
+        .filter(|(key, _)| part.axes.contains_key(*key));
+    let at: Point = axes.map(|(k, v)| (k.clone(), v.clone())).collect();
+    Ok(why.map(|why| fault(words(&at), why)))
+}
+
+/// Without a word from the experiment, nothing may be broken.
+fn judge(expected: Option<Oracle>, verdict: Verdict) -> Option<String> {
+    match (expected, verdict) {
+        (Some(Oracle::Caught), Verdict::Broken) => None,
+        (Some(Oracle::Caught), seen) => Some(format!(
+            "broken on purpose, and NOT CAUGHT (the oracle says `{seen}`): passing means nothing"
+        )),
+        (_, Verdict::Broken) => Some("BROKEN: the oracle saw the promise violated".into()),
+        (Some(Oracle::Held), Verdict::Untested) => Some("the oracle says `untested`".into()),
+        (_, Verdict::Held | Verdict::Untested) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_broken_on_purpose_must_be_caught() {
+        let caught = Some(Oracle::Caught);
+        assert_eq!(judge(caught, Verdict::Broken), None);
+        assert!(judge(caught, Verdict::Held).unwrap().contains("NOT CAUGHT"));
+        assert!(judge(caught, Verdict::Untested)
+            .unwrap()
+            .contains("NOT CAUGHT"));
+    }
+
+    #[test]
+    fn nothing_else_may_be_broken() {
+        assert!(judge(None, Verdict::Broken).unwrap().contains("BROKEN"));
+        assert!(judge(Some(Oracle::Held), Verdict::Broken).is_some());
+        assert_eq!(judge(None, Verdict::Untested), None);
+        assert_eq!(judge(None, Verdict::Held), None);
+        assert!(judge(Some(Oracle::Held), Verdict::Untested).is_some());
+    }
+}
