@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{builder::TypedValueParser, Args, Parser, Subcommand};
 
-use crate::{judge::ci::Write, shard::Shard};
+use crate::{judge::ci::Write, plan::shard::Shard};
 
 const AFTER: &str = "\
 Examples:

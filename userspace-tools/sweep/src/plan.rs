@@ -2,6 +2,11 @@
 
 //! From an experiment to the runs it takes, repeats outermost: A B A B, never all A then all B.
 
+pub mod experiment;
+pub mod guests;
+pub mod setting;
+pub mod shard;
+
 use std::time::Duration;
 
 use abi::Limits;
@@ -9,11 +14,11 @@ use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    experiment::{Experiment, Module, Order, Part},
-    guests::Guest,
     judge::gate::{is_known, NAMES},
-    setting::{matches, words, Point},
-    shard::Shard,
+    plan::experiment::{Experiment, Module, Order, Part},
+    plan::guests::Guest,
+    plan::setting::{matches, words, Point},
+    plan::shard::Shard,
 };
 
 /// What a run takes beside its own length: threads to be made and joined, a report to be read.
@@ -113,7 +118,7 @@ impl Plan {
             .iter()
             .try_for_each(|part| check(part, &boots))?;
         Ok(Self {
-            schema: crate::results::SCHEMA,
+            schema: crate::store::directory::SCHEMA,
             seed,
             boots,
             left_out,
@@ -309,5 +314,4 @@ fn length(module: Module, words: &str, limits: &Limits) -> Result<Duration, Stri
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

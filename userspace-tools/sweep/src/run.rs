@@ -2,6 +2,10 @@
 
 //! `sweep run`: from an experiment's file to a result directory and its tables.
 
+pub mod drive;
+pub mod finish;
+pub mod merge;
+
 use std::{
     fs,
     path::Path,
@@ -13,18 +17,19 @@ use serde_json::Value;
 
 use crate::{
     cli::Run as Args,
-    drive::{left, Drive},
-    experiment::Experiment,
-    human::seconds,
-    loaded,
-    outcome::finish,
+    console::exit::Ended,
+    console::exit::Usage,
+    console::human::seconds,
+    console::progress::Progress,
+    console::say::say,
+    plan::experiment::Experiment,
     plan::Plan,
-    progress::Progress,
-    provenance::{self, Git, Provenance},
-    results::{self, Results, Runs},
-    say::say,
-    times::{Clock, Times, STARTED},
-    Ended, Usage,
+    run::drive::{left, Drive},
+    run::finish::finish,
+    store::directory::{self, Results, Runs},
+    store::loaded,
+    store::provenance::{self, Git, Provenance},
+    store::times::{Clock, Times, STARTED},
 };
 
 /// Runs every file; the worst of what came of them.
@@ -62,9 +67,9 @@ fn one(args: &Args, file: &Path) -> anyhow::Result<Ended> {
         return Err(usage(why).into());
     }
     let results = Results::create(&args.results, &experiment.name)?;
-    results.write(results::EXPERIMENT, &fs::read_to_string(file)?)?;
-    results.write(results::PLAN, &plan.text())?;
-    results.write(results::PLAN_JSON, &serde_json::to_string(&plan)?)?;
+    results.write(directory::EXPERIMENT, &fs::read_to_string(file)?)?;
+    results.write(directory::PLAN, &plan.text())?;
+    results.write(directory::PLAN_JSON, &serde_json::to_string(&plan)?)?;
     let origin = origin(&experiment, &plan, cpus);
     origin.write(&results)?;
     go(args, &experiment, &plan, &results, origin, &clock)
@@ -74,11 +79,11 @@ fn one(args: &Args, file: &Path) -> anyhow::Result<Ended> {
 fn resume(args: &Args, dir: &Path) -> anyhow::Result<Ended> {
     let clock = Clock::start(None);
     let (experiment, origin) = loaded::head(dir)?;
-    if results::incomplete(dir).is_none() {
+    if directory::incomplete(dir).is_none() {
         let why = "is complete; there is nothing to go on with";
         return Err(Usage(format!("{}: {why}", dir.display())).into());
     }
-    let path = dir.join(results::PLAN_JSON);
+    let path = dir.join(directory::PLAN_JSON);
     let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let plan: Plan = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
     if args.dry_run {
@@ -103,7 +108,7 @@ fn go(
     mut origin: Provenance,
     clock: &Clock,
 ) -> anyhow::Result<Ended> {
-    results.mark(results::UNDER_WAY)?;
+    results.mark(directory::UNDER_WAY)?;
     let runs = Runs::open(&results.dir)?;
     let (all, had) = (plan.runs().count(), runs.records().len());
     let about = seconds(plan.estimate());
@@ -144,7 +149,7 @@ fn go(
 
 /// The experiment as its file and the command line say.
 fn experiment(args: &Args, file: &Path) -> anyhow::Result<Experiment> {
-    use crate::guests::Many;
+    use crate::plan::guests::Many;
     let mut experiment = Experiment::read(file)?;
     experiment.repeats = args.repeats.unwrap_or(experiment.repeats);
     if let Some(tier) = &args.tier {
@@ -190,7 +195,10 @@ fn dry_run(plan: &Plan) -> anyhow::Result<Ended> {
     if plan.boots.len() > 1 {
         text.clear();
         for boot in &plan.boots {
-            let (number, guest) = (boot.number, crate::setting::words(&boot.guest.point()));
+            let (number, guest) = (
+                boot.number,
+                crate::plan::setting::words(&boot.guest.point()),
+            );
             let about = seconds(boot.estimate);
             text += &format!("# boot {number}: {guest}, about {about}\n{}", boot.text());
         }
@@ -226,9 +234,9 @@ fn origin(experiment: &Experiment, plan: &Plan, cpus: Vec<u32>) -> Provenance {
         f64::from(guest.vcpus) / f64::from(shared.max(1))
     });
     Provenance {
-        schema: results::SCHEMA,
+        schema: directory::SCHEMA,
         experiment: experiment.name.clone(),
-        started: results::now(),
+        started: directory::now(),
         git: Git::here(),
         guest: experiment.guest.clone(),
         repeats: experiment.repeats,

@@ -2,13 +2,19 @@
 
 //! `sweep show`: the tables of a result directory again, from its records alone.
 
+pub mod export;
+pub mod html;
+pub mod summary;
+pub mod table;
+pub mod watch;
+
 use crate::{
     cli::{Gate, Show as Args},
+    console::exit::Ended,
+    console::say::say,
     judge::ci::Outcome,
-    loaded::Loaded,
-    say::say,
-    summary::Summary,
-    Ended,
+    show::summary::Summary,
+    store::loaded::Loaded,
 };
 
 /// Prints them; whether every run is there and came out as it must.

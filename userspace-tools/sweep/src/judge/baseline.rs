@@ -10,16 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cli::{BaselineCheck, BaselineSave},
-    human,
+    console::exit::Ended,
+    console::exit::Usage,
+    console::human,
+    console::say::say,
     judge::{
         cell::cells,
         ci::{Case, Outcome},
     },
-    loaded::Loaded,
-    results,
-    say::say,
-    setting::{words, Point},
-    Ended, Usage,
+    plan::setting::{words, Point},
+    store::directory,
+    store::loaded::Loaded,
 };
 use statistics::{Rules, Shift};
 
@@ -52,7 +53,7 @@ pub fn save(args: &BaselineSave) -> anyhow::Result<Ended> {
         .collect::<anyhow::Result<_>>()?;
     let first = &all[0];
     let mut kept = Baseline {
-        schema: results::SCHEMA,
+        schema: directory::SCHEMA,
         experiment: first.experiment.name.clone(),
         commits: Vec::new(),
         tier: first.provenance.vm("/tier"),

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use abi::status::Verdict;
 
 use crate::{
-    experiment::{Experiment, Oracle, Part},
     judge::{gate::quantity, oracle::expected},
-    record::Record,
-    report::Report,
-    setting::{matches, Pattern, Point, Setting},
+    plan::experiment::{Experiment, Oracle, Part},
+    plan::setting::{matches, Pattern, Point, Setting},
+    store::record::Record,
+    store::report::Report,
 };
 use statistics::Sample;
 

@@ -8,12 +8,13 @@ use serde_json::json;
 
 use crate::{
     cli::Compare as Args,
-    human,
+    console::exit::Ended,
+    console::exit::Usage,
+    console::human,
+    console::say::say,
     judge::cell::{cells, Cell},
-    loaded::Loaded,
-    say::say,
-    setting::{words, Point},
-    Ended, Usage,
+    plan::setting::{words, Point},
+    store::loaded::Loaded,
 };
 use statistics::{Interval, Rank, Rules, Shift, Verdict};
 

@@ -19,7 +19,10 @@ use self::{
     step::{Outcome, Step},
     verdict::{judge, Judged},
 };
-use crate::{cli::Evidence as Args, human::seconds, provenance::Git, results::Results, say::say};
+use crate::{
+    cli::Evidence as Args, console::human::seconds, console::say::say, store::directory::Results,
+    store::provenance::Git,
+};
 
 /// Measures them; whether all hold.
 pub fn evidence(args: &Args) -> anyhow::Result<bool> {
@@ -35,7 +38,7 @@ pub fn evidence(args: &Args) -> anyhow::Result<bool> {
     let text = verdict::table(&claims.title, &judged);
     let holds = judged.iter().all(|judged| !judged.fails());
     let json = json!({
-        "schema": crate::results::SCHEMA, "what": args.what, "git": Git::here(),
+        "schema": crate::store::directory::SCHEMA, "what": args.what, "git": Git::here(),
         "holds": holds, "claims": judged, "steps": outcomes,
     });
     results.write("evidence.json", &format!("{json:#}\n"))?;

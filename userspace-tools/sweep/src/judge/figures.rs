@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use abi::status::Verdict;
 
 use crate::{
-    experiment::{Compare, Experiment, Oracle, Part},
     judge::{
         cell::{paired, sample, Cell},
         oracle::Fault,
     },
-    provenance::Provenance,
-    report::Report,
+    plan::experiment::{Compare, Experiment, Oracle, Part},
+    store::provenance::Provenance,
+    store::report::Report,
 };
 
 /// The file that holds them.

@@ -17,8 +17,8 @@ pub use self::{
     rule::{setting as side_of, Rule},
 };
 use crate::{
-    setting::{words, Point},
-    Ended,
+    console::exit::Ended,
+    plan::setting::{words, Point},
 };
 
 /// What is to be said of a rule.

@@ -8,9 +8,9 @@ use abi::status::Verdict;
 use serde::Serialize;
 
 use crate::{
-    experiment::{Experiment, Oracle, Part},
-    record::Record,
-    setting::{matches, words, Point},
+    plan::experiment::{Experiment, Oracle, Part},
+    plan::setting::{matches, words, Point},
+    store::record::Record,
 };
 
 /// A run that did not come out as it must.

@@ -16,11 +16,11 @@ use self::{
 };
 use crate::{
     cli::Seed as Args,
-    human::seconds,
+    console::human::seconds,
+    console::say::say,
     judge::evidence,
-    provenance::Git,
-    results::{Results, SCHEMA},
-    say::say,
+    store::directory::{Results, SCHEMA},
+    store::provenance::Git,
 };
 
 /// Runs the document's cases and prints its claims; whether each got an answer.

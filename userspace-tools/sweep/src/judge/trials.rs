@@ -6,14 +6,15 @@
 
 use crate::{
     cli::Trials as Args,
+    console::exit::Ended,
+    console::exit::Usage,
+    console::say::say,
     judge::{
         cell::{cells, Cell},
         gate::side_of,
     },
-    loaded::Loaded,
-    say::say,
-    setting::{words, Point},
-    Ended, Usage,
+    plan::setting::{words, Point},
+    store::loaded::Loaded,
 };
 use statistics::{Rules, Verdict};
 

@@ -11,7 +11,7 @@ use super::{
     rule::{Condition, Rule},
     step::Step,
 };
-use crate::Usage;
+use crate::console::exit::Usage;
 
 /// Claims, and the steps that measure them.
 #[derive(Debug, Deserialize)]

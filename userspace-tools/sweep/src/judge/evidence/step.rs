@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use super::figure::{self, Figure};
 use crate::{
-    interrupt::{self, Guarded},
+    console::interrupt::{self, Guarded},
+    console::progress::Spinner,
     judge::figures::Figures,
-    progress::Spinner,
-    provenance,
+    store::provenance,
 };
 use statistics::Sample;
 
@@ -124,7 +124,7 @@ impl Step {
             .args(["-euc", &self.command])
             .env("DIR", dir)
             .env("CPUS", provenance::list(&cpus))
-            .env_remove(crate::times::STARTED)
+            .env_remove(crate::store::times::STARTED)
             .env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL")
             .stdin(Stdio::null())

@@ -9,11 +9,11 @@ use super::{
     Gated, Verdict,
 };
 use crate::{
-    experiment::{Experiment, Part},
-    human,
+    console::human,
     judge::cell::{cells, Cell},
-    record::Record,
-    setting::{matches, Pattern, Point, Setting},
+    plan::experiment::{Experiment, Part},
+    plan::setting::{matches, Pattern, Point, Setting},
+    store::record::Record,
 };
 use statistics::{Interval, Shift};
 

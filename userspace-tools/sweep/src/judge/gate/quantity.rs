@@ -2,7 +2,7 @@
 
 //! The numbers of a run that a rule may ask for by name.
 
-use crate::report::{error, Report};
+use crate::store::report::{error, Report};
 
 /// Their names, for those who mistype one.
 pub const NAMES: &str =

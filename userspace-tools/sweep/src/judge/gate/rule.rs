@@ -8,7 +8,7 @@
 
 use std::str::FromStr;
 
-use crate::setting::{AnyOf, Pattern, Setting};
+use crate::plan::setting::{AnyOf, Pattern, Setting};
 
 /// A rule.
 #[derive(Clone, Debug)]

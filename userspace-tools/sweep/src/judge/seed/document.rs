@@ -7,12 +7,12 @@ use std::{fs, path::Path};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    console::exit::Usage,
     judge::evidence::{
         names,
         rule::{Condition, Rule},
         step::Step,
     },
-    Usage,
 };
 
 /// A document, the steps that put it to the test, and what it claims.

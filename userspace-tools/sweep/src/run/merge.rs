@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep merge`: the parts of one plan, run on several machines, as the result they are.
+
+use std::{fs, path::Path};
+
+use anyhow::Context;
+use serde_json::{json, Value};
+
+use crate::{
+    cli::Merge as Args,
+    console::exit::Ended,
+    console::exit::Usage,
+    console::say::say,
+    judge::gate::written,
+    plan::shard::Shard,
+    run::finish::complete,
+    show::summary::Summary,
+    store::directory::{self, Results, Runs},
+    store::loaded::Loaded,
+    store::record::Record,
+};
+
+/// Joins the parts, or says what keeps them from being joined.
+pub fn merge(args: &Args) -> anyhow::Result<Ended> {
+    let parts: Vec<Loaded> = args
+        .parts
+        .iter()
+        .map(|dir| Loaded::read(dir))
+        .collect::<anyhow::Result<_>>()?;
+    check(args, &parts).map_err(Usage)?;
+    let first = &parts[0];
+    let results = Results::create(&args.results, &first.experiment.name)?;
+    for file in [directory::EXPERIMENT, directory::PLAN] {
+        results.write(file, &read(&args.parts[0], file)?)?;
+    }
+    let mut origin = first.provenance.clone();
+    origin.shard = Shard::default();
+    for part in &parts[1..] {
+        origin.lost += part.provenance.lost;
+        origin.boots.extend(part.provenance.boots.iter().cloned());
+    }
+    let mut records: Vec<Record> = parts.iter().flat_map(|part| part.records.clone()).collect();
+    records.sort_by_key(|record| record.said.seq);
+    // Whoever boots a guest has it warm up.
+    records.dedup_by_key(|record| record.said.seq);
+    let lines: Vec<&str> = records.iter().map(|record| record.line.as_str()).collect();
+    results.write(directory::PLAN, &(lines.join("\n") + "\n"))?;
+    let mut runs = Runs::open(&results.dir)?;
+    for record in records {
+        runs.append(record)?;
+    }
+    let (origin, ended) = complete(&first.experiment, origin, &results, runs.records())?;
+    results.publish()?;
+    let summary = Summary::new(&first.experiment, &origin, runs.records(), None)?;
+    say(format_args!(
+        "{}results: {}",
+        summary.text(),
+        results.dir.display()
+    ))?;
+    Ok(ended)
+}
+
+fn read(dir: &Path, file: &str) -> anyhow::Result<String> {
+    let path = dir.join(file);
+    fs::read_to_string(&path).with_context(|| path.display().to_string())
+}
+
+/// What must be alike in all parts, by name.
+fn alike(dir: &Path, part: &Loaded) -> Result<Vec<(&'static str, Value)>, String> {
+    let origin = &part.provenance;
+    let text = read(dir, directory::EXPERIMENT).map_err(|error| format!("{error:#}"))?;
+    let vm = |pointer: &str| json!(origin.vm(pointer));
+    Ok(vec![
+        ("the experiment", json!(text)),
+        ("the schema", json!(origin.schema)),
+        ("the guests", json!(origin.guest)),
+        ("the repeats", json!(origin.repeats)),
+        ("the seed", json!(origin.seed)),
+        ("the number of parts", json!(origin.shard.n)),
+        ("the commit", json!(origin.git.commit)),
+        ("whether it was changed since", json!(origin.git.dirty)),
+        ("the tier", vm("/tier")),
+        ("the guest's kernel", vm("/release")),
+        ("QEMU", vm("/qemu_version")),
+        ("the host's CPU", vm("/host/cpu_model")),
+        ("how many host CPUs", json!(origin.cpus.len())),
+    ])
+}
+
+fn check(args: &Args, parts: &[Loaded]) -> Result<(), String> {
+    let name = |i: usize| args.parts[i].display();
+    for (i, part) in parts.iter().enumerate() {
+        if let Some(why) = &part.incomplete {
+            return Err(format!("{} is incomplete: {why}", name(i)));
+        }
+        let first = alike(&args.parts[0], &parts[0])?;
+        let mine = alike(&args.parts[i], part)?;
+        for ((what, wanted), (_, had)) in first.iter().zip(&mine) {
+            if wanted != had {
+                let (wanted, had) = (written(wanted), written(had));
+                return Err(format!(
+                    "{what} must be equal: {} has {wanted}, {} has {had}",
+                    name(0),
+                    name(i)
+                ));
+            }
+        }
+    }
+    let n = parts[0].provenance.shard.n;
+    for i in 1..=n {
+        let mine = parts.iter().filter(|part| part.provenance.shard.i == i);
+        match mine.count() {
+            1 => {}
+            0 => return Err(format!("part {i}/{n} is missing")),
+            _ => return Err(format!("part {i}/{n} is there more than once")),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep csv`: the runs of a result as a table for other programs, one line each.
+
+use std::{collections::BTreeMap, io::stdout};
+
+use anyhow::Context;
+
+use crate::{cli::Csv as Args, console::exit::Ended, judge::gate::quantity, store::loaded::Loaded};
+
+/// The columns that every run has.
+const COLUMNS: [&str; 11] = [
+    "part", "repeat", "seq", "boot", "at_ms", "module", "verdict", "value", "rate", "jain", "error",
+];
+
+/// Writes it to standard output.
+pub fn csv(args: &Args) -> anyhow::Result<Ended> {
+    let loaded = Loaded::read(&args.dir)?;
+    let mut settings = BTreeMap::new();
+    for record in &loaded.records {
+        settings.extend(record.settings()?.into_keys().map(|key| (key, ())));
+    }
+    let keys: Vec<String> = settings.into_keys().collect();
+    let mut out = csv::Writer::from_writer(stdout().lock());
+    let head = COLUMNS
+        .iter()
+        .copied()
+        .chain(keys.iter().map(String::as_str));
+    out.write_record(head).context("cannot write")?;
+    for record in &loaded.records {
+        let mut row = vec![
+            record.part.clone(),
+            record.repeat.to_string(),
+            record.said.seq.to_string(),
+            record.boot.to_string(),
+            record.at_ms.to_string(),
+            record.said.module.clone(),
+        ];
+        match record.said.error() {
+            Some(error) => row.extend([format!("error: {error}"), String::new()]),
+            None => {
+                let report = record.report()?;
+                row.push(report.verdict().name().into());
+                let number = |name| quantity(&report, name).map(|n: f64| n.to_string());
+                row.extend(
+                    ["value", "rate", "jain", "error"].map(|n| number(n).unwrap_or_default()),
+                );
+            }
+        }
+        row.resize(COLUMNS.len(), String::new());
+        let at = record.settings()?;
+        row.extend(
+            keys.iter()
+                .map(|key| at.get(key).map_or_else(String::new, ToString::to_string)),
+        );
+        out.write_record(&row).context("cannot write")?;
+    }
+    out.flush().context("cannot write")?;
+    Ok(Ended::Held)
+}

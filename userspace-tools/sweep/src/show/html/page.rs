@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The page around the figures: verdicts first, then what was measured, then where it comes from.
+
+use std::path::Path;
+
+use maud::{html, Markup, PreEscaped, DOCTYPE};
+
+use super::{
+    again,
+    figure::{Data, Figure},
+};
+use crate::{
+    console::exit::Ended,
+    judge::{
+        ci::{Case, Outcome},
+        gate::Gated,
+    },
+    plan::setting::words,
+    show::summary::{case, Summary},
+    store::loaded::Loaded,
+};
+
+const CSS: &str = include_str!("report.css");
+const JS: &str = include_str!("report.js");
+
+/// One result on the page: its title, its verdict and the rest.
+pub struct Section {
+    title: String,
+    ended: Ended,
+    body: Markup,
+}
+
+/// The whole page.
+pub fn page(sections: &[Section], ended: Ended) -> Markup {
+    let title = sections
+        .first()
+        .map_or("Slowpath", |section| section.title.as_str());
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                link rel="icon" href="data:,";
+                style { (PreEscaped(CSS)) }
+            }
+            body {
+                header {
+                    button.theme type="button" style="float: right" { "Dark / light" }
+                    h1 { (title) }
+                    @if sections.len() > 1 {
+                        p class={ "headline " (class(ended)) } { (word(ended)) span { " – the worst of " (sections.len()) " results" } }
+                        nav aria-label="Results" {
+                            @for (i, section) in sections.iter().enumerate() {
+                                a href={ "#result-" (i + 1) } { (section.title) ": " (word(section.ended)) }
+                            }
+                        }
+                    }
+                }
+                main {
+                    @for (i, section) in sections.iter().enumerate() {
+                        section id={ "result-" (i + 1) } {
+                            @if sections.len() > 1 { h2 { (section.title) } }
+                            (section.body)
+                        }
+                    }
+                }
+                footer { "Written by sweep " (env!("CARGO_PKG_VERSION")) ". This file needs nothing else and sends nothing." }
+                script { (PreEscaped(JS)) }
+            }
+        }
+    }
+}
+
+/// One result; figures are numbered on from `n`.
+pub fn section(
+    loaded: &Loaded,
+    dir: &Path,
+    summary: &Summary<'_>,
+    figures: &[(String, Vec<Figure>)],
+    n: &mut usize,
+) -> Section {
+    let ended = summary.ended();
+    let mut next = || {
+        *n += 1;
+        *n
+    };
+    let body = html! {
+        p class={ "headline " (class(ended)) } { (word(ended)) span { " – " (summary.verdict_line()) } }
+        (facts(loaded, dir))
+        h2 { "Verdicts" }
+        (gates(summary))
+        @for (title, figures) in figures {
+            @if !figures.is_empty() {
+                h2 { (title) }
+                div.figures { @for figure in figures { (figure.draw(next())) } }
+            }
+        }
+        h2 { "Where this comes from" }
+        (origin(loaded))
+        script type="application/json" { (PreEscaped(data(summary, dir))) }
+    };
+    Section {
+        title: loaded.experiment.title.clone(),
+        ended,
+        body,
+    }
+}
+
+/// All numbers for programs; a `</` in it would end the script.
+fn data(summary: &Summary<'_>, dir: &Path) -> String {
+    summary.json(dir).to_string().replace("</", "<\\/")
+}
+
+fn class(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Held => "good",
+        Ended::Inconclusive => "open",
+        Ended::Broken => "bad",
+    }
+}
+
+fn word(ended: Ended) -> &'static str {
+    match ended {
+        Ended::Held => "✓ As it must be",
+        Ended::Inconclusive => "? Inconclusive",
+        Ended::Broken => "✗ Broken",
+    }
+}
+
+/// The machine in two lines.
+fn facts(loaded: &Loaded, dir: &Path) -> Markup {
+    let origin = &loaded.provenance;
+    let commit = origin.git.commit.as_deref().unwrap_or("unknown");
+    let dirty = if origin.git.dirty == Some(true) {
+        ", changed since"
+    } else {
+        ""
+    };
+    html! {
+        p.facts {
+            "Began " (origin.started) " · tier " (origin.vm("/tier")) " · " (origin.vm("/host/cpu_model")) ", "
+            (origin.cpus.len()) " CPUs · guest kernel " (origin.vm("/release")) " · " (loaded.records.len()) " runs in "
+            (origin.boots.len()) " boots, " (origin.lost) " guests lost and repeated · order drawn from seed " (origin.seed)
+            " · commit " (&commit[..commit.len().min(12)]) (dirty) " · " code { (dir.display()) }
+        }
+        @if origin.vm("/tier") == "tcg" {
+            p.facts { b { "TCG" } ": the guest is translated, so absolute times mean nothing; ratios within this page do." }
+        }
+    }
+}
+
+fn gates(summary: &Summary<'_>) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Verdicts" {
+            table.gates {
+                thead { tr { th scope="col" { "verdict" } th scope="col" { "what" } th scope="col" { "measured" } } }
+                tbody {
+                    @for case in sorted(summary) {
+                        @let (class, word) = match case.outcome {
+                            Outcome::Failed => ("bad", "✗ broken"),
+                            Outcome::Unknown => ("open", "? inconclusive"),
+                            Outcome::Passed => ("good", "✓ holds"),
+                        };
+                        tr {
+                            td class={ "verdict " (class) } { (word) }
+                            th scope="row" { (case.name) }
+                            td { (case.text) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Those first that someone has to look at. A rule that holds wherever it applies is one line.
+fn sorted(summary: &Summary<'_>) -> Vec<Case> {
+    let mut cases = summary.oracles();
+    let mut rest: Vec<&Gated> = summary.gates.iter().collect();
+    while let Some(first) = rest.first().copied() {
+        let (mine, others): (Vec<&Gated>, Vec<&Gated>) = rest
+            .iter()
+            .partition(|gate| gate.part == first.part && gate.rule == first.rule);
+        rest = others;
+        let all: Vec<Case> = mine.iter().map(|gate| case(gate)).collect();
+        if mine.len() > 2 && all.iter().all(|case| case.outcome == Outcome::Passed) {
+            cases.push(Case {
+                name: format!("{}: {}", first.part, first.rule),
+                outcome: Outcome::Passed,
+                text: format!("holds at each of {} points", mine.len()),
+            });
+        } else {
+            cases.extend(all);
+        }
+    }
+    cases.sort_by_key(|case| match case.outcome {
+        Outcome::Failed => 0,
+        Outcome::Unknown => 1,
+        Outcome::Passed => 2,
+    });
+    cases
+}
+
+fn origin(loaded: &Loaded) -> Markup {
+    let origin = &loaded.provenance;
+    let rows = origin.boots.iter().map(|boot| {
+        let said = |pointer: &str| match boot.vm.pointer(pointer) {
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => "?".into(),
+        };
+        vec![
+            boot.number.to_string(),
+            words(&boot.guest.point()),
+            said("/tier"),
+            said("/ratio"),
+            said("/map_holds"),
+            format!("{:.1}", boot.seconds),
+            boot.command.join(" "),
+        ]
+    });
+    let head = [
+        "boot",
+        "guest",
+        "tier",
+        "ratio",
+        "map as asked",
+        "seconds",
+        "command",
+    ];
+    let boots = Data {
+        caption: "boots".into(),
+        head: head.map(String::from).to_vec(),
+        rows: rows.collect(),
+    };
+    html! {
+        p { "QEMU " (origin.vm("/qemu_version")) ", host kernel " (origin.vm("/host/kernel")) ", load " (origin.vm("/host/load_average")) "." }
+        p { "All of it again: " code.command { (again(loaded)) } }
+        details { summary { "Every boot" } (boots.draw()) }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The table of `job-runner`, in the form in which padata's gains were first published.
+
+use abi::status::Verdict;
+
+use crate::{judge::cell::Cell, plan::experiment::Oracle};
+
+const RULE: &str = "------------------------";
+
+/// One table for each policy, one block in it for each job.
+pub fn table(cells: &[Cell]) -> String {
+    let controls = cells
+        .iter()
+        .filter(|cell| cell.expected == Some(Oracle::Caught));
+    let mut text: String = controls.map(control).collect();
+    let tested: Vec<&Cell> = cells
+        .iter()
+        .filter(|cell| cell.expected != Some(Oracle::Caught))
+        .collect();
+    let vcpus = seen(&tested, "vcpus");
+    for vcpus in &vcpus {
+        for policy in seen(&tested, "policy") {
+            let mine = tested.iter().copied();
+            let mine = mine.filter(|c| c.get("policy") == policy && c.get("vcpus") == *vcpus);
+            let mine: Vec<&Cell> = mine.collect();
+            if !mine.is_empty() {
+                text += &block(&mine, &policy, vcpus.parse().unwrap_or(1));
+            }
+        }
+    }
+    text
+}
+
+/// A hand-out that is broken on purpose.
+fn control(cell: &Cell) -> String {
+    let (all, caught) = (cell.reports.len(), cell.count(Verdict::Broken));
+    let word = if caught == all {
+        "caught"
+    } else {
+        "NOT CAUGHT"
+    };
+    format!(
+        "{}, {} at {} workers: {word} {caught}/{all}\n",
+        cell.get("policy"),
+        cell.get("job"),
+        cell.get("max_threads")
+    )
+}
+
+fn block(cells: &[&Cell], policy: &str, vcpus: u32) -> String {
+    let jobs = seen(cells, "job");
+    let heads = |text: &dyn Fn(&String) -> String| -> String {
+        let heads = jobs.iter().map(|job| format!("    {:<24}", text(job)));
+        heads.collect::<Vec<_>>().concat()
+    };
+    let line =
+        |first: &str, rest: String| format!("    {first:<11}{rest}").trim_end().to_string() + "\n";
+    let on = if cells
+        .iter()
+        .any(|cell| cell.at.contains_key("vcpus") || cell.at.contains_key("ratio"))
+    {
+        format!(", {vcpus} vCPUs")
+    } else {
+        String::new()
+    };
+    let mut text = line("", heads(&|job| format!("{policy}, {job}{on}")));
+    text += &line("", heads(&|_| RULE.into()));
+    text += &line("node% (thr)", heads(&|_| "speedup  time_ms (stdev)".into()));
+    for threads in seen(cells, "max_threads") {
+        let n: u32 = threads.parse().unwrap_or(0);
+        let percent = 100 * n / vcpus.max(1);
+        let columns: String = jobs.iter().map(|job| entry(cells, job, &threads)).collect();
+        text += &line(&format!("{:>5} ({n:>3})", format!("{percent}%")), columns);
+    }
+    text + "\n"
+}
+
+/// What `threads` workers saved of the time that the fewest took, the time, and its deviation.
+fn entry(cells: &[&Cell], job: &str, threads: &str) -> String {
+    let mine: Vec<&&Cell> = cells.iter().filter(|cell| cell.get("job") == job).collect();
+    let base = mine.iter().min_by_key(|cell| cell.number("max_threads"));
+    let cell = mine.iter().find(|cell| cell.get("max_threads") == threads);
+    let sampled = |cell: Option<&&&Cell>| cell.and_then(|cell| cell.sample());
+    let (Some(first), Some(sample)) = (sampled(base), sampled(cell)) else {
+        return format!("    {:>24}", "");
+    };
+    let is_base = base.is_some_and(|base| base.get("max_threads") == threads);
+    let speedup = match first.median {
+        _ if is_base => "--".to_string(),
+        median => format!("{:.1}%", (1.0 - sample.median / median) * 100.0),
+    };
+    let stdev = sample
+        .stdev
+        .map_or_else(|| "  --".into(), |s| format!("{s:.1}"));
+    format!("    {speedup:>7}  {:>7.1} ({stdev:>5})", sample.median)
+}
+
+/// The values of a setting, in the order in which they ran.
+fn seen(cells: &[&Cell], key: &str) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for value in cells.iter().map(|cell| cell.get(key)) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep watch`: a result while it comes.
+
+use std::{
+    fs,
+    io::{stdout, IsTerminal},
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
+
+use crate::{
+    cli::Watch as Args, console::exit::Ended, console::exit::Usage, console::say::say, plan::Plan,
+    show::summary::Summary, store::directory, store::loaded::Loaded,
+};
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Shows the tables again whenever there are new records, until the result is whole or given up.
+pub fn watch(args: &Args) -> anyhow::Result<Ended> {
+    let dir = match &args.dir {
+        Some(dir) => dir.clone(),
+        None => newest(&args.results)?,
+    };
+    let mut had = None;
+    loop {
+        let loaded = Loaded::read(&dir)?;
+        let why = loaded.incomplete.clone();
+        let under_way = why.as_deref() == Some(directory::UNDER_WAY);
+        let now = (loaded.records.len(), why.clone());
+        let summary = Summary::new(&loaded.experiment, &loaded.provenance, &loaded.records, why)?;
+        if had.as_ref() != Some(&now) {
+            let clear = if stdout().is_terminal() {
+                "\x1b[H\x1b[2J"
+            } else {
+                ""
+            };
+            let all = planned(&dir).map_or_else(|| "?".into(), |n| n.to_string());
+            let head = format!("{}: {} of {all} runs", dir.display(), loaded.records.len());
+            say(format_args!("{clear}{}\n{head}", summary.text()))?;
+            had = Some(now);
+        }
+        if !under_way || args.once {
+            return Ok(summary.ended());
+        }
+        thread::sleep(EVERY);
+    }
+}
+
+fn planned(dir: &Path) -> Option<usize> {
+    let text = fs::read_to_string(dir.join(directory::PLAN_JSON)).ok()?;
+    let plan: Plan = serde_json::from_str(&text).ok()?;
+    Some(plan.runs().count())
+}
+
+/// The newest result: `latest` is the newest that is whole.
+fn newest(root: &Path) -> anyhow::Result<PathBuf> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let dirs = entries
+        .map(|entry| entry.path())
+        .filter(|path| !path.is_symlink() && path.join(directory::EXPERIMENT).is_file());
+    let why = || {
+        Usage(format!(
+            "{}: no result there; `sweep run` makes one",
+            root.display()
+        ))
+    };
+    Ok(dirs.max().ok_or_else(why)?)
+}
