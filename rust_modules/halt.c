@@ -95,7 +95,7 @@ void slowpath_halt_light(void)
 	raw_local_irq_disable();
 }
 
-void slowpath_halt_deaf(const unsigned int *word, unsigned int value)
+void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value)
 {
 	/*
 	 * pv_wait() looks at one byte. Should only the others have changed since the caller's look,
@@ -133,7 +133,7 @@ void slowpath_halt_while(const unsigned int *word, unsigned int value)
 		if (READ_ONCE(kick_by) == SLOWPATH_KICK_IPI)
 			cpu_relax();
 		else
-			slowpath_halt_deaf(word, value);
+			slowpath_halt_irqs_off(word, value);
 		local_irq_restore(flags);
 	}
 }

@@ -59,7 +59,7 @@ void slowpath_halt_watch(slowpath_halt_fn watch);
 
 /* Interrupts are off when these are called, and when they return. */
 void slowpath_halt_light(void);	/* any interrupt ends it, and is served */
-void slowpath_halt_deaf(const unsigned int *word, unsigned int value); /* only a kick does */
+void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value); /* only a kick does */
 /* Reschedule interrupts that the CPU has served. */
 unsigned int slowpath_kicks_heard(unsigned int cpu);
 

@@ -15,25 +15,25 @@ pub mod chunk;
 pub mod counter;
 mod events;
 pub mod histogram;
-pub mod ledger;
 pub mod lock;
+pub mod preemption_log;
 pub mod primitive;
 pub mod wait;
+mod wait_clock;
 mod waiter;
-mod watch;
 
 pub use self::{
     events::{
         Count,
         Events, //
     },
+    wait_clock::{
+        ContentionFlag,
+        FinishedWait,
+        WaitClock, //
+    }, //
     waiter::{
         Tuning,
         Waiter, //
     },
-    watch::{
-        Bell,
-        Waited,
-        Watch, //
-    }, //
 };

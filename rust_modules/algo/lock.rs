@@ -48,8 +48,8 @@ pub trait Lock: Sync {
     const FIFO: bool = false;
     /// Whether [`try_with`](Lock::try_with) ever takes the lock.
     const TRIES: bool = true;
-    /// Whether it says [`Waiter::waits`]; of one that does not it is not known who had to wait.
-    const TELLS: bool = true;
+    /// Whether it says [`Waiter::begin_wait`]; of one that does not it is not known who had to wait.
+    const REPORTS_CONTENTION: bool = true;
     /// Whether waiting gives the CPU to another task, which preemption must be on for.
     const SLEEPS: bool = false;
 

@@ -5,7 +5,7 @@
 use crate::{
     primitive::cpu_relax,
     Events,
-    Watch, //
+    WaitClock, //
 };
 
 /// What the locks and waits of one thread go by. Plain numbers; a lock that needs none ignores them.
@@ -37,7 +37,7 @@ pub struct Waiter {
     /// What it goes by.
     pub tuning: Tuning,
     /// Its clock while it waits.
-    pub watch: Watch,
+    pub watch: WaitClock,
 }
 
 impl Waiter {
@@ -47,14 +47,14 @@ impl Waiter {
         Self {
             events: Events::default(),
             tuning,
-            watch: Watch::default(),
+            watch: WaitClock::default(),
         }
     }
 
     /// Says that the lock was not free at first sight, and that the thread waits from now on. A
     /// lock that queues says so once the thread has its place.
     #[inline]
-    pub fn waits(&self) {
+    pub fn begin_wait(&self) {
         self.events.lock_slowpath.bump();
         self.watch.begin(self.events.halts.get());
     }

@@ -24,10 +24,10 @@ use kernel::{
     str::CStr, //
 };
 use rig::{
-    Ended,
+    FinishedRun,
     Load,
     Refused,
-    Stand,
+    Runner,
     Text,
     Worker, //
 };
@@ -43,13 +43,13 @@ module! {
 }
 
 struct Module {
-    _stand: Stand<Bottleneck>,
+    _runner: Runner<Bottleneck>,
 }
 
 impl kernel::Module for Module {
     fn init(_: &'static ThisModule) -> Result<Self> {
         Ok(Self {
-            _stand: Stand::new(Bottleneck)?,
+            _runner: Runner::new(Bottleneck)?,
         })
     }
 }
@@ -59,7 +59,7 @@ struct Bottleneck;
 impl Load for Bottleneck {
     type Run = Run;
     const NAME: &'static CStr = c"bottleneck";
-    const LINE_UP_MS: u32 = rig::LINE_UP_MS;
+    const START_TIMEOUT_MS: u32 = rig::START_TIMEOUT_MS;
     rig::settings!(Config);
 
     fn length_ms(config: &Config) -> u32 {
@@ -82,7 +82,7 @@ impl Load for Bottleneck {
         report::bytes(run.config.threads)
     }
 
-    fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {
+    fn report(&self, ended: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result {
         report::write(ended, to)
     }
 }

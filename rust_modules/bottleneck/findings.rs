@@ -4,7 +4,7 @@
 
 use abi::bottleneck::Finding;
 use kernel::sync::SetOnce;
-use rig::Number;
+use rig::SingleWriter;
 
 /// How many findings, and names of errors, a case may have; those beyond are not told apart.
 const MOST: usize = 16;
@@ -72,14 +72,14 @@ pub(crate) struct Found([Error; MOST]);
 
 struct Error {
     name: SetOnce<&'static str>,
-    times: Number,
+    times: SingleWriter,
 }
 
 impl Default for Error {
     fn default() -> Self {
         Self {
             name: SetOnce::new(),
-            times: Number::default(),
+            times: SingleWriter::default(),
         }
     }
 }

@@ -3,16 +3,16 @@
 //! What one thread does, and how long it takes.
 
 use algo::{
-    Waited,
+    FinishedWait,
     Waiter, //
 };
 use kernel::prelude::*;
 use rig::{
     has_steal_clock,
     Burst,
-    Number,
-    Ticks,
-    Times, //
+    LatencyHistogram, //
+    SingleWriter,
+    TscScale,
 };
 
 use crate::findings::Found;
@@ -22,15 +22,15 @@ pub(crate) struct Part {
     /// The bursts, without the waits for locks.
     bursts: Burst,
     /// Waits for locks.
-    pub(crate) wait: Times,
-    pub(crate) waits: Number,
-    pub(crate) wait_ns: Number,
+    pub(crate) wait: LatencyHistogram,
+    pub(crate) waits: SingleWriter,
+    pub(crate) wait_ns: SingleWriter,
     /// Locks that were taken.
-    pub(crate) locks: Number,
+    pub(crate) locks: SingleWriter,
     /// For how long the thread, while it waited, was seen not to run.
-    wait_lost_ns: Number,
+    wait_lost_ns: SingleWriter,
     /// For how long the hypervisor says that it kept the vCPU from running.
-    steal_ns: Number,
+    steal_ns: SingleWriter,
     pub(crate) found: Found,
 }
 
@@ -38,12 +38,12 @@ impl Part {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             bursts: Burst::default(),
-            wait: Times::new()?,
-            waits: Number::default(),
-            wait_ns: Number::default(),
-            locks: Number::default(),
-            wait_lost_ns: Number::default(),
-            steal_ns: Number::default(),
+            wait: LatencyHistogram::new()?,
+            waits: SingleWriter::default(),
+            wait_ns: SingleWriter::default(),
+            locks: SingleWriter::default(),
+            wait_lost_ns: SingleWriter::default(),
+            steal_ns: SingleWriter::default(),
             found: Found::default(),
         })
     }
@@ -59,7 +59,7 @@ impl Part {
     }
 
     /// Notes a wait.
-    pub(crate) fn waited(&self, ticks: Ticks, since: u64, now: u64, waited: &Waited) {
+    pub(crate) fn waited(&self, ticks: TscScale, since: u64, now: u64, waited: &FinishedWait) {
         let ns = ticks.ns(now.saturating_sub(since));
         self.wait.record(ns);
         self.waits.add(1);

@@ -25,7 +25,7 @@ use abi::{
 };
 use rig::{
     has_steal_clock,
-    Ended,
+    FinishedRun,
     Text, //
 };
 
@@ -41,7 +41,7 @@ pub(crate) fn bytes(threads: u32) -> usize {
     (threads as usize).saturating_mul(4096).saturating_add(4096)
 }
 
-pub(crate) fn write(ended: &Ended<'_, Bottleneck>, to: &mut Text) -> Result {
+pub(crate) fn write(ended: &FinishedRun<'_, Bottleneck>, to: &mut Text) -> Result {
     let run = ended.run;
     let line = RunLine {
         schema: SCHEMA,

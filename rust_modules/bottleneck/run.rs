@@ -12,22 +12,22 @@ use algo::{
         stamp,
         Vcpu, //
     },
+    FinishedWait,
     Tuning,
-    Waited,
     Waiter, //
 };
 use kernel::prelude::*;
 use rig::{
-    breathe,
+    cond_resched,
     now_ns,
-    Alarm,
-    LineUp,
     Padded,
     Preempt,
     Random,
     Refused,
+    StartBarrier,
     StealClock,
-    Ticks,
+    StopFlag,
+    TscScale,
     Until,
     Worker, //
 };
@@ -52,8 +52,8 @@ pub(crate) struct Run {
     pub(crate) case: KBox<dyn Case>,
     pub(crate) parts: KVVec<Padded<Part>>,
     pub(crate) config: Config,
-    line_up: LineUp,
-    ticks: Ticks,
+    start_barrier: StartBarrier,
+    ticks: TscScale,
 }
 
 impl Run {
@@ -66,8 +66,8 @@ impl Run {
             case: table::case(config, limits)?,
             parts,
             config: *config,
-            line_up: LineUp::new(config.threads, config.run_ms),
-            ticks: Ticks::new()?,
+            start_barrier: StartBarrier::new(config.threads, config.run_ms),
+            ticks: TscScale::new()?,
         })
     }
 
@@ -87,23 +87,23 @@ impl Run {
             found: &part.found,
         };
         let steal = StealClock::new();
-        let _clock = self.line_up.come(worker);
-        let mut until = Until::new(&self.line_up, worker);
-        let waited = |waited: &Waited| part.waited(self.ticks, waited.since, stamp(), waited);
+        let _clock = self.start_barrier.come(worker);
+        let mut until = Until::new(&self.start_barrier, worker);
+        let waited = |waited: &FinishedWait| part.waited(self.ticks, waited.since, stamp(), waited);
         me.watch.telling(&waited, || loop {
-            self.burst(&who, part, &steal, worker.alarm);
+            self.burst(&who, part, &steal, worker.stop_flag);
             worker.look_around();
             self.case.rest(&who);
             if until.over() {
                 break;
             }
             pause(self.config.idle_ns);
-            breathe();
+            cond_resched();
         });
         part.leave(&me);
     }
 
-    fn burst(&self, who: &Who<'_>, part: &Part, steal: &StealClock, alarm: &Alarm) {
+    fn burst(&self, who: &Who<'_>, part: &Part, steal: &StealClock, stop_flag: &StopFlag) {
         let here = (!self.case.sleeps()).then(Preempt::new);
         let stolen = || steal.passed_ns(Vcpu::current().number());
         // What was stolen before is not this burst's.
@@ -114,7 +114,7 @@ impl Run {
             let left = self.config.burst.wrapping_sub(made);
             let did = self.case.burst(who, left.min(SLICE));
             made = made.wrapping_add(did);
-            if did == 0 || alarm.rung() {
+            if did == 0 || stop_flag.is_raised() {
                 break;
             }
         }

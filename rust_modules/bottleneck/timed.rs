@@ -24,7 +24,7 @@ impl<L: Lock> Lock for Timed<L> {
     const EXCLUDES: bool = L::EXCLUDES;
     const FIFO: bool = L::FIFO;
     const TRIES: bool = L::TRIES;
-    const TELLS: bool = L::TELLS;
+    const REPORTS_CONTENTION: bool = L::REPORTS_CONTENTION;
     const SLEEPS: bool = L::SLEEPS;
 
     #[inline]
@@ -34,7 +34,7 @@ impl<L: Lock> Lock for Timed<L> {
 
     #[inline]
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
-        if !L::TELLS {
+        if !L::REPORTS_CONTENTION {
             me.watch.begin(0);
         }
         self.0.with(me, || {

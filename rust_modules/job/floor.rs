@@ -9,9 +9,9 @@ use algo::chunk::{
 use kernel::prelude::*;
 
 use crate::{
-    desk::{
-        desk,
-        Desk, //
+    registry::{
+        policy,
+        ChunkPolicy, //
     },
     slot::Slots,
     Job, //
@@ -19,7 +19,7 @@ use crate::{
 
 /// A node's part of the range.
 pub(crate) struct Floor {
-    pub(crate) desk: KBox<dyn Desk>,
+    pub(crate) policy: KBox<dyn ChunkPolicy>,
     /// One for each member, then one for each worker that may come from elsewhere.
     pub(crate) lanes: KVVec<Lane>,
     /// The workers of the node.
@@ -78,7 +78,7 @@ fn floor(job: &Job<'_>, start: u64, end: u64, members: KVVec<u32>, workers: u32)
         lanes.push(Lane::new(), GFP_KERNEL)?;
     }
     Ok(Floor {
-        desk: desk(job.policy, &plan, &lanes)?,
+        policy: policy(job.policy, &plan, &lanes)?,
         lanes,
         members,
     })

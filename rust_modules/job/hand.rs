@@ -17,7 +17,7 @@ pub(crate) struct Hand {
     pub(crate) stride: u64,
     least: u64,
     /// What 1024 indices take, in nanoseconds; 0 before the first call.
-    pace: u64,
+    delay_loop: u64,
     /// Calls in a row that were too long: then it is the work that has changed.
     long: u32,
     lost_ns: u64,
@@ -31,7 +31,7 @@ impl Hand {
         Self {
             stride: least.max(1),
             least: least.max(1),
-            pace: 0,
+            delay_loop: 0,
             long: 0,
             lost_ns: 0,
             lost_at_ns: 0,
@@ -43,9 +43,9 @@ impl Hand {
     /// Learns that `indices` took from `from_ns` to `to_ns`.
     pub(crate) fn learn(&mut self, indices: u64, from_ns: u64, to_ns: u64) {
         let took = to_ns.saturating_sub(from_ns);
-        let expected = self.pace.saturating_mul(indices) / 1024;
+        let expected = self.delay_loop.saturating_mul(indices) / 1024;
         let gap = took.saturating_sub(expected);
-        if self.pace > 0 && gap > GAP_NS && gap > expected && self.long < 3 {
+        if self.delay_loop > 0 && gap > GAP_NS && gap > expected && self.long < 3 {
             self.long = self.long.saturating_add(1);
             self.lost_ns = self.lost_ns.saturating_add(gap);
             self.lost_at_ns = to_ns;
@@ -53,12 +53,12 @@ impl Hand {
         }
         self.long = 0;
         let now = took.saturating_mul(1024).checked_div(indices).unwrap_or(0);
-        self.pace = match self.pace {
+        self.delay_loop = match self.delay_loop {
             0 => now,
-            pace => pace.saturating_mul(3).saturating_add(now) / 4,
+            delay_loop => delay_loop.saturating_mul(3).saturating_add(now) / 4,
         }
         .max(1);
-        let fits = (STRIDE_NS * 1024).checked_div(self.pace).unwrap_or(1);
+        let fits = (STRIDE_NS * 1024).checked_div(self.delay_loop).unwrap_or(1);
         let grown = self.stride.saturating_mul(4);
         self.stride = fits.min(grown).max(self.least);
     }

@@ -17,11 +17,11 @@
 #![deny(unsafe_code)]
 
 mod cap;
-mod desk;
 mod done;
 mod floor;
 mod hand;
 mod log;
+mod registry;
 mod run;
 mod seats;
 mod shift;

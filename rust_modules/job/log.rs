@@ -10,7 +10,7 @@ use kernel::{
     alloc::AllocError,
     prelude::*, //
 };
-use rig::breathe;
+use rig::cond_resched;
 
 use crate::Work;
 
@@ -69,7 +69,7 @@ pub(crate) fn undo(logs: &mut [Log], work: &dyn Work) -> Undone {
             undone.indices = undone.indices.saturating_add(next.end.wrapping_sub(start));
             below = next.end;
         }
-        breathe();
+        cond_resched();
     }
     undone
 }

@@ -10,7 +10,7 @@ use kernel::{
 };
 use rig::{
     now_ns,
-    Crew,
+    Helpers,
     Pool, //
 };
 
@@ -42,16 +42,16 @@ impl Job<'_> {
         let seats = Seats::look(self);
         let room = seats.helpers.len() as u32;
         let wanted = plan.workers.saturating_sub(1).min(room);
-        let crew = self.crew(pool, &seats, wanted);
-        let (slots, floors) = self.furnish(&crew, &seats);
+        let borrowed = self.helpers(pool, &seats, wanted);
+        let (slots, floors) = self.furnish(&borrowed, &seats);
         let helpers = slots.len().saturating_sub(1);
         pin_init::stack_pin_init!(let logs = new_mutex!(KVVec::<log::Log>::new()));
         let shift = Shift::new(self, work, ticket, &slots, &floors, &logs, called_ns);
         match floors.is_empty() {
             true => shift.worker(0, false),
-            false => crew.run(self.begin, &|n, absent| shift.worker(n, absent)),
+            false => borrowed.run(self.begin, &|n, absent| shift.worker(n, absent)),
         }
-        drop(crew);
+        drop(borrowed);
         let returned_ns = now_ns();
         let (ended, fault) = shift.ended();
         let undone = match self.undo && ended != Ended::Done {
@@ -74,7 +74,7 @@ impl Job<'_> {
     }
 
     /// Borrows helpers: `wanted` of them at most.
-    fn crew<'p>(&self, pool: &'p Pool, seats: &Seats, wanted: u32) -> Crew<'p> {
+    fn helpers<'p>(&self, pool: &'p Pool, seats: &Seats, wanted: u32) -> Helpers<'p> {
         let had = wanted.saturating_sub(self.deny) as usize;
         pool.lend(
             seats.helpers.get(..had).unwrap_or_default(),
@@ -86,12 +86,12 @@ impl Job<'_> {
 
     /// Makes slots and floors. One worker needs no coordination, hence no floors; and without memory
     /// for them there is one worker.
-    fn furnish(&self, crew: &Crew<'_>, seats: &Seats) -> (Slots, KVVec<Floor>) {
+    fn furnish(&self, helpers: &Helpers<'_>, seats: &Seats) -> (Slots, KVVec<Floor>) {
         let mut slots = Slots::alone(seats.caller, self.trace);
-        let floors = match crew.is_empty() {
+        let floors = match helpers.is_empty() {
             true => Ok(KVVec::new()),
             false => slots
-                .extend(crew.seats(), self.trace)
+                .extend(helpers.seats(), self.trace)
                 .map_err(Error::from)
                 .and_then(|()| floors(self, seats.nodes, &slots)),
         };

@@ -10,7 +10,7 @@ use kernel::{
 use rig::{
     node_of,
     online,
-    Seat, //
+    HelperSlot, //
 };
 
 use crate::{
@@ -21,9 +21,9 @@ use crate::{
 /// The seats of a job.
 pub(crate) struct Seats {
     /// The caller's.
-    pub(crate) caller: Seat,
+    pub(crate) caller: HelperSlot,
     /// Those for helpers, in the order in which they are taken.
-    pub(crate) helpers: KVVec<Seat>,
+    pub(crate) helpers: KVVec<HelperSlot>,
     /// How many nodes there are.
     pub(crate) nodes: u32,
     /// vCPUs that are online.
@@ -44,7 +44,7 @@ impl Seats {
         };
         let here = Vcpu::current().number();
         let mut seats = Self {
-            caller: Seat {
+            caller: HelperSlot {
                 vcpu: here,
                 node: 0,
             },
@@ -53,7 +53,7 @@ impl Seats {
             vcpus,
         };
         for (nth, vcpu) in (0..).zip(online()) {
-            let seat = Seat {
+            let seat = HelperSlot {
                 vcpu,
                 node: node(nth, vcpu),
             };

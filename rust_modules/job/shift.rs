@@ -27,7 +27,7 @@ use rig::{
     now_ns, //
 };
 
-use self::chunk::Pace;
+use self::chunk::DelayLoop;
 use crate::{
     cap::Cap,
     done::Fault,
@@ -105,12 +105,12 @@ impl<'a> Shift<'a> {
         slot.begun_ns.store(begun, Relaxed);
         slot.absent.store(absent.into(), Relaxed);
         self.ticket.come();
-        let mut pace = Pace::new(self, n, slot, begun);
+        let mut delay_loop = DelayLoop::new(self, n, slot, begun);
         let cpu_ns = cpu_time_ns();
         if self.make_room() {
             match self.floors.is_empty() {
-                true => self.alone(&mut pace),
-                false => self.everywhere(n, &mut pace),
+                true => self.alone(&mut delay_loop),
+                false => self.everywhere(n, &mut delay_loop),
             }
         }
         // Where it does not matter how long that takes, and where it is held against the cap.
@@ -122,9 +122,9 @@ impl<'a> Shift<'a> {
             .store(cpu_now_ns.saturating_sub(cpu_ns), Relaxed);
         if self.job.undo {
             // There is room, since `make_room`.
-            let _ = self.logs.lock().push(pace.leave(), GFP_KERNEL);
+            let _ = self.logs.lock().push(delay_loop.leave(), GFP_KERNEL);
         } else {
-            pace.leave();
+            delay_loop.leave();
         }
         slot.ended_ns.store(now_ns(), Relaxed);
         if Vcpu::current().number() != slot.seat().vcpu && !absent {
@@ -150,52 +150,55 @@ impl<'a> Shift<'a> {
     }
 
     /// Takes the whole range as one chunk.
-    fn alone(&self, pace: &mut Pace<'_>) {
+    fn alone(&self, delay_loop: &mut DelayLoop<'_>) {
         let end = self.job.start.saturating_add(self.job.size);
         if self.job.start < end {
-            let asked_ns = pace.ask_time();
-            pace.take_time(asked_ns, 0);
-            self.chunk(self.job.start..end, pace);
+            let asked_ns = delay_loop.ask_time();
+            delay_loop.take_time(asked_ns, 0);
+            self.chunk(self.job.start..end, delay_loop);
         }
     }
 
     /// Takes chunks of the own node, and then of the others.
-    fn everywhere(&self, n: u32, pace: &mut Pace<'_>) {
+    fn everywhere(&self, n: u32, delay_loop: &mut DelayLoop<'_>) {
         for own in [true, false] {
             for floor in self.floors {
                 let (number, belongs) = floor.number_of(n);
                 if belongs == own && (own || self.job.spill) {
-                    self.on(floor, number, pace);
+                    self.on(floor, number, delay_loop);
                 }
             }
         }
     }
 
-    fn on(&self, floor: &Floor, number: u32, pace: &mut Pace<'_>) {
+    fn on(&self, floor: &Floor, number: u32, delay_loop: &mut DelayLoop<'_>) {
         let missing = |other| self.is_missing(floor.worker_of(other));
         let mut turn = Turn::seeing(number, &missing);
         let more = self.job.burst.saturating_sub(1) as usize;
         let mut rest = KVVec::with_capacity(more, GFP_KERNEL).unwrap_or_default();
-        while !self.stopped(pace.now_ns) {
-            (turn.stride, turn.disturbed) = pace.tell();
-            let asked_ns = pace.ask_time();
-            let chunk = floor.desk.take(&mut turn, &floor.lanes);
+        while !self.stopped(delay_loop.now_ns) {
+            (turn.stride, turn.disturbed) = delay_loop.tell();
+            let asked_ns = delay_loop.ask_time();
+            let chunk = floor.policy.take(&mut turn, &floor.lanes);
             self.burst(floor, &mut turn, &mut rest);
-            pace.take_time(asked_ns, rest.len());
+            delay_loop.take_time(asked_ns, rest.len());
             let Some(chunk) = chunk else { break };
-            self.chunk(chunk, pace);
+            self.chunk(chunk, delay_loop);
             rest.iter()
-                .for_each(|chunk| self.chunk(chunk.clone(), pace));
+                .for_each(|chunk| self.chunk(chunk.clone(), delay_loop));
             rest.clear();
         }
-        pace.steals = pace.steals.wrapping_add(turn.steals());
+        delay_loop.steals = delay_loop.steals.wrapping_add(turn.steals());
     }
 
     /// Takes the other chunks of a burst, as many as there is room for.
     fn burst(&self, floor: &Floor, turn: &mut Turn<'_>, chunks: &mut KVVec<Range<u64>>) {
         for _ in 1..self.job.burst {
             let room = chunks.len() < chunks.capacity();
-            let Some(chunk) = room.then(|| floor.desk.take(turn, &floor.lanes)).flatten() else {
+            let Some(chunk) = room
+                .then(|| floor.policy.take(turn, &floor.lanes))
+                .flatten()
+            else {
                 break;
             };
             let _ = chunks.push_within_capacity(chunk);

@@ -13,7 +13,7 @@ use kernel::{
     },
     prelude::*, //
 };
-use rig::Seat;
+use rig::HelperSlot;
 
 /// Declares the numbers of a worker.
 macro_rules! slot {
@@ -21,13 +21,13 @@ macro_rules! slot {
         /// What one worker did; times by the monotonic clock, in nanoseconds.
         #[repr(align(128))]
         pub struct Slot {
-            seat: Seat,
+            seat: HelperSlot,
             marks: KVVec<Mark>,
             $($(#[$doc])* pub $name: Atomic<u64>,)*
         }
 
         impl Slot {
-            pub(crate) fn new(seat: Seat) -> Self {
+            pub(crate) fn new(seat: HelperSlot) -> Self {
                 Self {
                     seat,
                     marks: KVVec::new(),
@@ -94,7 +94,7 @@ pub struct Mark {
 
 impl Slot {
     /// Returns where the worker was put.
-    pub fn seat(&self) -> Seat {
+    pub fn seat(&self) -> HelperSlot {
         self.seat
     }
 
@@ -141,7 +141,7 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    pub(crate) fn alone(seat: Seat, trace: u32) -> Self {
+    pub(crate) fn alone(seat: HelperSlot, trace: u32) -> Self {
         Self {
             // Without memory there is no trace.
             caller: Slot::new(seat)
@@ -154,7 +154,7 @@ impl Slots {
     /// Adds slots for helpers.
     pub(crate) fn extend(
         &mut self,
-        seats: impl Iterator<Item = Seat>,
+        seats: impl Iterator<Item = HelperSlot>,
         trace: u32,
     ) -> Result<(), AllocError> {
         for seat in seats {

@@ -12,7 +12,7 @@ use kernel::{
     alloc::AllocError,
     prelude::*, //
 };
-use rig::breathe;
+use rig::cond_resched;
 
 /// What one mark is, in the bits of its index.
 const DONE: Edge = Edge {
@@ -131,7 +131,7 @@ impl Coverage {
                 tally.count(done, undone);
             }
             if n % 4096 == 0 {
-                breathe();
+                cond_resched();
             }
         }
         tally.repeated = tally.repeated.wrapping_add(self.strays.load(Relaxed));

@@ -13,7 +13,7 @@ use job::{
     Work, //
 };
 use kernel::prelude::*;
-use rig::Alarm;
+use rig::StopFlag;
 
 use crate::{
     coverage::Coverage,
@@ -24,13 +24,13 @@ use crate::{
 pub(crate) struct Errand<'a> {
     pub(crate) task: &'a dyn Task,
     pub(crate) coverage: &'a Coverage,
-    pub(crate) alarm: &'a Alarm,
+    pub(crate) stop_flag: &'a StopFlag,
 }
 
 impl Work for Errand<'_> {
     fn part(&self, part: Range<u64>, _: &Stop<'_>) -> Result<(), Fail> {
         let start = part.start;
-        let result = self.task.items(part.clone(), self.alarm);
+        let result = self.task.items(part.clone(), self.stop_flag);
         let end = match &result {
             Ok(()) => part.end,
             Err(fail) => fail.at.unwrap_or(start),

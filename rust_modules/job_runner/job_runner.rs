@@ -34,11 +34,11 @@ use kernel::{
     sync::Arc, //
 };
 use rig::{
-    Ended,
+    DelayLoop,
+    FinishedRun,
     Load,
-    Pace,
     Refused,
-    Stand,
+    Runner,
     Text,
     Worker, //
 };
@@ -54,14 +54,14 @@ module! {
 }
 
 struct Module {
-    _stand: Stand<JobRunner>,
+    _runner: Runner<JobRunner>,
 }
 
 impl kernel::Module for Module {
     fn init(_: &'static ThisModule) -> Result<Self> {
         Ok(Self {
-            _stand: Stand::new(JobRunner {
-                pace: Pace::measure(),
+            _runner: Runner::new(JobRunner {
+                delay_loop: DelayLoop::measure(),
                 pool: Arc::new(Pool::new(JobRunner::NAME)?, GFP_KERNEL)?,
             })?,
         })
@@ -69,7 +69,7 @@ impl kernel::Module for Module {
 }
 
 struct JobRunner {
-    pace: Pace,
+    delay_loop: DelayLoop,
     pool: Arc<Pool>,
 }
 
@@ -83,7 +83,7 @@ impl Load for JobRunner {
     }
 
     fn prepare(&self, config: &Config, limits: &Limits) -> Result<Run, Refused> {
-        Run::new(config, limits, self.pace, self.pool.clone())
+        Run::new(config, limits, self.delay_loop, self.pool.clone())
     }
 
     fn threads(run: &Run) -> u32 {
@@ -107,7 +107,7 @@ impl Load for JobRunner {
         writeln!(to, "{progress}")
     }
 
-    fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {
+    fn report(&self, ended: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result {
         report::write(ended, to)
     }
 }

@@ -28,9 +28,9 @@ use job::{
 };
 use kernel::prelude::*;
 use rig::{
-    breathe,
+    cond_resched,
     now_ns,
-    Alarm, //
+    StopFlag, //
 };
 
 use crate::{
@@ -112,14 +112,14 @@ pub(crate) fn jobs(
     cpus: Cpus,
     pool: &Pool,
     ticket: &Ticket,
-    alarm: &Alarm,
+    stop_flag: &StopFlag,
 ) -> Oracle {
     let mut dice = Dice(u64::from(config.seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut oracle = NONE;
     let Ok(mut coverage) = Coverage::new(0, config.size as usize) else {
         return oracle;
     };
-    while oracle.jobs < u64::from(config.check) && !alarm.rung() {
+    while oracle.jobs < u64::from(config.check) && !stop_flag.is_raised() {
         let cancelled = Atomic::new(false);
         let stop = || cancelled.load(Relaxed);
         let job = draw(config, cpus, &mut dice, &stop);
@@ -136,7 +136,7 @@ pub(crate) fn jobs(
             cancelled: &cancelled,
         };
         judge(&job, &marks, pool, ticket, &mut oracle);
-        breathe();
+        cond_resched();
     }
     oracle
 }

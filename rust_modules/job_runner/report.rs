@@ -23,7 +23,7 @@ use abi::{
 };
 use job::Done;
 use rig::{
-    Ended,
+    FinishedRun,
     Text, //
 };
 
@@ -33,7 +33,7 @@ use crate::{
     JobRunner, //
 };
 
-pub(crate) fn write(ended: &Ended<'_, JobRunner>, to: &mut Text) -> Result {
+pub(crate) fn write(ended: &FinishedRun<'_, JobRunner>, to: &mut Text) -> Result {
     let run = Run {
         schema: SCHEMA,
         run: ended.number,
@@ -63,7 +63,7 @@ pub(crate) fn write(ended: &Ended<'_, JobRunner>, to: &mut Text) -> Result {
 }
 
 fn sum(
-    ended: &Ended<'_, JobRunner>,
+    ended: &FinishedRun<'_, JobRunner>,
     done: &[(u32, Done)],
     tally: &Tally,
     timing: &abi::job_runner::Timing,
@@ -76,7 +76,7 @@ fn sum(
     let how = jobs().fold(How::Done, |how, done| worse(how, done.ended));
     // Told to stop before anything began, it is cut short as well.
     let cut_short =
-        tally.missed > 0 && (ended.told_to_stop || matches!(how, How::Cancelled | How::Deadline));
+        tally.missed > 0 && (ended.stopped_early || matches!(how, How::Cancelled | How::Deadline));
     Sum {
         elapsed_ns: returned.saturating_sub(called),
         workers: slots().count() as u32,
@@ -115,7 +115,7 @@ fn verdict(
     }
 }
 
-fn sum_of_random(ended: &Ended<'_, JobRunner>, oracle: &abi::job_runner::Oracle) -> Sum {
+fn sum_of_random(ended: &FinishedRun<'_, JobRunner>, oracle: &abi::job_runner::Oracle) -> Sum {
     let all = oracle.jobs == u64::from(ended.config.check);
     Sum {
         elapsed_ns: ended.elapsed_ns,

@@ -36,7 +36,7 @@ use kernel::{
 };
 use rig::{
     now_ns,
-    Pace,
+    DelayLoop,
     Refused,
     Worker, //
 };
@@ -79,7 +79,7 @@ impl Run {
     pub(crate) fn new(
         config: &Config,
         limits: &Limits,
-        pace: Pace,
+        delay_loop: DelayLoop,
         pool: Arc<Pool>,
     ) -> Result<Self, Refused> {
         let cpus = afford::vcpus(config, limits)?;
@@ -100,7 +100,7 @@ impl Run {
             config: *config,
             cpus,
             pool,
-            task: task(config, pace).map_err(room)?,
+            task: task(config, delay_loop).map_err(room)?,
             ticket: Ticket::new(),
             coverage: Coverage::new(config.start, config.size as usize)
                 .map_err(|e| room(e.into()))?,
@@ -133,19 +133,25 @@ impl Run {
         self.sit_down(worker, worker.index);
         let config = &self.config;
         if config.check > 0 {
-            let oracle = random::jobs(config, self.cpus, &self.pool, &self.ticket, worker.alarm);
+            let oracle = random::jobs(
+                config,
+                self.cpus,
+                &self.pool,
+                &self.ticket,
+                worker.stop_flag,
+            );
             *self.oracle.lock() = oracle;
             return;
         }
         let errand = Errand {
             task: &*self.task,
             coverage: &self.coverage,
-            alarm: worker.alarm,
+            stop_flag: worker.stop_flag,
         };
         if config.plain == Switch::On {
             self.plain_everywhere(worker);
         }
-        let cancelled = || worker.alarm.rung();
+        let cancelled = || worker.stop_flag.is_raised();
         let job = self.job(worker.index, &cancelled);
         let done = match config.nested {
             Switch::Off => job.run(&self.pool, &errand, &self.ticket),
@@ -189,12 +195,12 @@ impl Run {
         let all = config.start..config.start.saturating_add(config.size);
         // In pieces only so that others get a chance: this is no job.
         let mut at = all.start;
-        while at < all.end && !worker.alarm.rung() {
+        while at < all.end && !worker.stop_flag.is_raised() {
             let to = at.saturating_add(4096).min(all.end);
-            if self.task.items(at..to, worker.alarm).is_err() {
+            if self.task.items(at..to, worker.stop_flag).is_err() {
                 break;
             }
-            rig::breathe();
+            rig::cond_resched();
             at = to;
         }
         if at == all.end {

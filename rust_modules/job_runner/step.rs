@@ -2,7 +2,7 @@
 
 //! What is done at each index, by name.
 
-mod burn;
+mod busy_loop;
 mod frames;
 mod pages;
 
@@ -19,8 +19,8 @@ use algo::primitive::{
 use job::Fail;
 use kernel::prelude::*;
 use rig::{
-    Alarm,
-    Pace, //
+    DelayLoop, //
+    StopFlag,
 };
 
 /// What is done at an index.
@@ -37,7 +37,7 @@ trait Step: Send + Sync {
 /// A step for all indices of a range, and what it came to.
 pub(crate) trait Task: Send + Sync {
     /// Does the indices of `part` until one fails or the alarm has rung.
-    fn items(&self, part: Range<u64>, alarm: &Alarm) -> Result<(), Fail>;
+    fn items(&self, part: Range<u64>, stop_flag: &StopFlag) -> Result<(), Fail>;
 
     /// Returns what the work came to, and what it must come to if all was done.
     fn totals(&self) -> (u64, u64);
@@ -49,9 +49,9 @@ struct Steps<S> {
 }
 
 impl<S: Step> Task for Steps<S> {
-    fn items(&self, part: Range<u64>, alarm: &Alarm) -> Result<(), Fail> {
+    fn items(&self, part: Range<u64>, stop_flag: &StopFlag) -> Result<(), Fail> {
         let mut total = 0;
-        let done = hot_items(&self.step, part, alarm, &mut total);
+        let done = hot_items(&self.step, part, stop_flag, &mut total);
         self.total.add(total, Relaxed);
         done
     }
@@ -67,12 +67,12 @@ impl<S: Step> Task for Steps<S> {
 fn hot_items<S: Step>(
     step: &S,
     part: Range<u64>,
-    alarm: &Alarm,
+    stop_flag: &StopFlag,
     total: &mut u64,
 ) -> Result<(), Fail> {
     let mut index = part.start;
     while index < part.end {
-        if alarm.rung() {
+        if stop_flag.is_raised() {
             return Err(Fail::stopped(index));
         }
         match step.step(index) {
@@ -85,13 +85,13 @@ fn hot_items<S: Step>(
 }
 
 /// Makes the task of a job.
-pub(crate) fn task(config: &Config, pace: Pace) -> Result<KBox<dyn Task>> {
+pub(crate) fn task(config: &Config, delay_loop: DelayLoop) -> Result<KBox<dyn Task>> {
     let (first, count) = (config.start, config.size as usize);
-    let loops = pace.loops(config.work_ns);
+    let loops = delay_loop.loops(config.work_ns);
     match config.job {
-        Name::Spin => of(burn::Spin { loops }),
-        Name::Uneven => of(burn::Uneven::new(first, config.size, loops)),
-        Name::Fault => of(burn::Fault {
+        Name::Spin => of(busy_loop::Spin { loops }),
+        Name::Uneven => of(busy_loop::Uneven::new(first, config.size, loops)),
+        Name::Fault => of(busy_loop::Fault {
             loops,
             at: first.saturating_add(config.fail_at),
         }),

@@ -9,10 +9,10 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    burn,
-    Alarm,
+    busy_loop,
     Padded,
     Region, //
+    StopFlag,
 };
 
 use crate::{
@@ -45,7 +45,7 @@ pub(crate) type Gap = (u64, u64);
 /// An arena of some lock.
 pub(crate) trait Arena: Send + Sync {
     /// Goes through `batch` sections unless the alarm rings; returns how many were completed.
-    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, mate: &Mate<'_>) -> u64;
+    fn batch(&self, pattern: Pattern, batch: u32, stop_flag: &StopFlag, mate: &Mate<'_>) -> u64;
 
     /// One section, which lasts until `enough`, and nobody looks on.
     fn hold(&self, me: &Waiter, enough: &dyn Fn() -> bool);
@@ -75,15 +75,15 @@ pub(crate) fn arena<L: Lock + Send + 'static>(lock: L) -> Result<KBox<dyn Arena>
 }
 
 impl<L: Lock + Send> Arena for Held<L> {
-    fn batch(&self, pattern: Pattern, batch: u32, alarm: &Alarm, mate: &Mate<'_>) -> u64 {
+    fn batch(&self, pattern: Pattern, batch: u32, stop_flag: &StopFlag, mate: &Mate<'_>) -> u64 {
         let Mate { me, observer } = mate;
         let (lock, words) = (&*self.lock, &*self.words);
         let Some(observer) = observer else {
-            return hot_sections(lock, words, pattern, batch, alarm, me, &Blind);
+            return hot_sections(lock, words, pattern, batch, stop_flag, me, &Blind);
         };
         observer.begin_batch();
         let sections = me.watch.ringing(observer.bell(), || {
-            hot_sections(lock, words, pattern, batch, alarm, me, observer)
+            hot_sections(lock, words, pattern, batch, stop_flag, me, observer)
         });
         observer.end_batch(sections);
         sections
@@ -107,7 +107,7 @@ impl<L: Lock + Send> Arena for Held<L> {
         observer.begin_batch();
         observer.time_next(me);
         me.watch.ringing(observer.bell(), || {
-            if !L::TELLS {
+            if !L::REPORTS_CONTENTION {
                 observer.arrive(me);
             }
             self.lock.with(me, || {
@@ -135,20 +135,20 @@ fn hot_sections<L: Lock, P: Probe>(
     words: &Words,
     pattern: Pattern,
     batch: u32,
-    alarm: &Alarm,
+    stop_flag: &StopFlag,
     me: &Waiter,
     probe: &P,
 ) -> u64 {
     let mut sections: u64 = 0;
     for _ in 0..batch {
-        if alarm.rung() {
+        if stop_flag.is_raised() {
             break;
         }
-        if !L::TELLS {
+        if !L::REPORTS_CONTENTION {
             probe.arrive(me);
         }
         lock.with(me, || {
-            let section = || words.section(|| burn(pattern.hold));
+            let section = || words.section(|| busy_loop(pattern.hold));
             if probe.passes(me) {
                 section();
                 return probe.passed(me, sections);
@@ -158,7 +158,7 @@ fn hot_sections<L: Lock, P: Probe>(
             probe.leave(entered);
         });
         sections = sections.wrapping_add(1);
-        burn(pattern.idle);
+        busy_loop(pattern.idle);
     }
     sections
 }

@@ -21,14 +21,14 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    breathe,
-    nap_soundly_until,
+    cond_resched,
     now_ns,
-    Pace,
+    sleep_until,
+    Control,
+    DelayLoop,
     Padded,
     Preempt,
     Refused,
-    Stage,
     Worker, //
 };
 
@@ -44,7 +44,7 @@ use crate::{
         Mine, //
     },
     instruments::Instruments,
-    line_up::LineUp,
+    start_barrier::StartBarrier,
     stops::Stops,
     table, //
 };
@@ -56,7 +56,7 @@ const LARGEST_BATCH: u32 = 64;
 pub(crate) struct Contest {
     arena: KBox<dyn Arena>,
     pattern: Pattern,
-    line_up: LineUp,
+    start_barrier: StartBarrier,
     run_ms: u32,
     /// Whether the lock promises to exclude.
     pub(crate) excludes: bool,
@@ -83,7 +83,7 @@ pub(crate) struct Counts {
 impl Contest {
     pub(crate) fn new(
         config: &Config,
-        pace: Pace,
+        delay_loop: DelayLoop,
         kick: Kick,
         limits: &Limits,
     ) -> Result<Self, Refused> {
@@ -100,10 +100,10 @@ impl Contest {
         Ok(Self {
             arena: disturb.arena(&entry)?,
             pattern: Pattern {
-                hold: pace.loops(config.hold_ns),
-                idle: pace.loops(config.idle_ns),
+                hold: delay_loop.loops(config.hold_ns),
+                idle: delay_loop.loops(config.idle_ns),
             },
-            line_up: LineUp::new(config.threads),
+            start_barrier: StartBarrier::new(config.threads),
             run_ms: config.run_ms,
             excludes: entry.excludes,
             sleeps: entry.sleeps,
@@ -138,17 +138,17 @@ impl Contest {
             me: Waiter::new(self.tuning),
             observer: None,
         };
-        let (line_up, arena) = (&self.line_up, &*self.arena);
+        let (start_barrier, arena) = (&self.start_barrier, &*self.arena);
         let (mut sections, mut batch) = (0u64, 1);
         let _clock = match worker.index {
             0 => {
                 sections = 1;
                 let begins = || self.begins();
                 let (ms, sleeps) = (self.run_ms, self.sleeps);
-                Some(line_up.begin(arena, &mate.me, worker, ms, sleeps, &begins))
+                Some(start_barrier.begin(arena, &mate.me, worker, ms, sleeps, &begins))
             }
             _ => {
-                line_up.come(worker);
+                start_barrier.come(worker);
                 None
             }
         };
@@ -156,15 +156,15 @@ impl Contest {
         mate.observer = instruments.and_then(|all| all.observer(worker.index, &mate.me));
         let mut mine = Mine::default();
         let mut from = now_ns();
-        while !worker.alarm.rung() {
+        while !worker.stop_flag.is_raised() {
             mate.me.tuning.threshold = self.threshold.load(Relaxed);
             let here = (!self.sleeps).then(Preempt::new);
             counts.vcpu.store(Vcpu::current().number(), Relaxed);
-            let done = arena.batch(self.pattern, batch, worker.alarm, &mate);
+            let done = arena.batch(self.pattern, batch, worker.stop_flag, &mate);
             drop(here);
             sections = sections.wrapping_add(done);
-            breathe();
-            line_up.wait(worker);
+            cond_resched();
+            start_barrier.wait(worker);
             let to = now_ns();
             batch = resized(batch, to.saturating_sub(from));
             let more = self.disturb.between(&mut mine, worker, arena, &mate);
@@ -198,17 +198,17 @@ impl Contest {
             Some(counts.vcpu.load(Relaxed))
         };
         self.arena
-            .stay(mate, &|| stops.ask(worker.index, vcpu_of, worker.alarm));
+            .stay(mate, &|| stops.ask(worker.index, vcpu_of, worker.stop_flag));
         drop(here);
         1
     }
 
     /// What goes on around the threads until the alarm has rung.
-    pub(crate) fn conduct(&self, stage: &Stage<'_>) -> Result<(), Refused> {
-        while !self.line_up.begun() && !stage.alarm.rung() {
-            nap_soundly_until(now_ns().saturating_add(1_000_000));
+    pub(crate) fn control(&self, control: &Control<'_>) -> Result<(), Refused> {
+        while !self.start_barrier.begun() && !control.stop_flag.is_raised() {
+            sleep_until(now_ns().saturating_add(1_000_000));
         }
-        self.disturb.conduct(stage)
+        self.disturb.control(control)
     }
 
     /// What the threads did, in their order.

@@ -3,14 +3,14 @@
 //! What the instruments saw of one thread, which alone writes it.
 
 use algo::{
-    ledger::Blame,
+    preemption_log::Blame,
     primitive::{
         Atomic,
         Relaxed, //
     }, //
 };
 use kernel::prelude::*;
-use rig::Times;
+use rig::LatencyHistogram;
 
 /// A number that one thread writes, and others read when it has left.
 pub(crate) struct Tally(Atomic<u64>);
@@ -55,9 +55,9 @@ impl Blamed {
 
 /// What the instruments saw of one thread.
 pub(crate) struct Diary {
-    pub(crate) wait: Times,
-    pub(crate) hold: Times,
-    pub(crate) handoff: Times,
+    pub(crate) wait: LatencyHistogram,
+    pub(crate) hold: LatencyHistogram,
+    pub(crate) handoff: LatencyHistogram,
     pub(crate) waits: Tally,
     pub(crate) overtaken: Tally,
     pub(crate) longest_run: Tally,
@@ -71,9 +71,9 @@ pub(crate) struct Diary {
 impl Diary {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
-            wait: Times::new()?,
-            hold: Times::new()?,
-            handoff: Times::new()?,
+            wait: LatencyHistogram::new()?,
+            hold: LatencyHistogram::new()?,
+            handoff: LatencyHistogram::new()?,
             waits: Tally::new(),
             overtaken: Tally::new(),
             longest_run: Tally::new(),

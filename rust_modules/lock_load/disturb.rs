@@ -6,7 +6,7 @@
 //! The conductor of the run says what is due, and the threads do it themselves between two
 //! batches, holding nothing. So nothing outlives the run, and nothing waits for a thread.
 
-mod conduct;
+mod control;
 mod dice;
 mod fit;
 mod levels;
@@ -28,10 +28,10 @@ use kernel::{
     sync::Arc, //
 };
 use rig::{
-    go_first,
-    go_last,
-    nap_until,
     now_ns,
+    set_fifo,
+    set_lowest_priority,
+    sleep_until_stop,
     Padded,
     Preempt,
     Refused,
@@ -170,7 +170,7 @@ impl Disturb {
     pub(crate) fn end(&self, mine: &mut Mine) {
         if mine.urgent_until != 0 {
             mine.urgent_until = 0;
-            go_last();
+            set_lowest_priority();
         }
     }
 
@@ -194,12 +194,12 @@ impl Disturb {
         if mine.urgent_until != 0 {
             if now_ns() >= mine.urgent_until {
                 mine.urgent_until = 0;
-                go_last();
+                set_lowest_priority();
             }
         } else if self.urgent.load(Relaxed) == me && self.urgent.cmpxchg(me, 0, Relaxed).is_ok() {
             mine.urgent_until = now_ns().saturating_add(URGENT_NS.min(self.boost_ns / 2));
             self.done.boosts.add(1, Relaxed);
-            go_first();
+            set_fifo();
         }
     }
 
@@ -213,7 +213,7 @@ impl Disturb {
             return;
         }
         let end = phase.wrapping_add(1).saturating_mul(self.stutter_ns);
-        nap_until(opened.saturating_add(end), worker.alarm);
+        sleep_until_stop(opened.saturating_add(end), worker.stop_flag);
         self.done.pauses.add(1, Relaxed);
         let slept = now_ns().saturating_sub(now);
         self.done.paused_ns.add(slept, Relaxed);
@@ -227,7 +227,7 @@ impl Disturb {
         let here = (!self.sleeps).then(Preempt::new);
         arena.stay(mate, &|| {
             let until = now_ns().saturating_add(self.long_hold_ns);
-            while now_ns() < until && !worker.alarm.rung() {
+            while now_ns() < until && !worker.stop_flag.is_raised() {
                 cpu_relax();
             }
             None

@@ -19,7 +19,7 @@ use kernel::{
     sync::Arc, //
 };
 use rig::{
-    breathe,
+    cond_resched,
     OnDuty,
     Preempt,
     Refused,
@@ -48,7 +48,7 @@ pub(crate) struct Halts {
 }
 
 impl Halts {
-    pub(crate) fn new(config: &Config, deaf: bool) -> Result<Self, Refused> {
+    pub(crate) fn new(config: &Config, irqs_off: bool) -> Result<Self, Refused> {
         let lock = config.lock;
         if !lock.halts() {
             return Err(Refused::new(
@@ -57,7 +57,7 @@ impl Halts {
             ));
         }
         let arena = (table::entry(lock).make)()?;
-        let dog = Watchdog::new(config.threads, deaf, arena.region())?;
+        let dog = Watchdog::new(config.threads, irqs_off, arena.region())?;
         Ok(Self {
             _duty: dog.on_duty(),
             dog,
@@ -74,7 +74,7 @@ impl Halts {
 
     /// What each thread does until there were halts enough, or the alarm has rung.
     pub(crate) fn take_part(&self, worker: &Worker<'_>) {
-        let (dog, alarm, left) = (&*self.dog, worker.alarm, &self.tally.left);
+        let (dog, stop_flag, left) = (&*self.dog, worker.stop_flag, &self.tally.left);
         let _clock = (worker.index == 0).then(|| worker.start_clock(self.run_ms));
         // Halts at once, whatever the setting: what it waits for is made to take longer.
         let me = Waiter::new(Tuning {
@@ -82,19 +82,19 @@ impl Halts {
             ..Tuning::default()
         });
         let mut sections = 0u64;
-        while !alarm.rung() {
+        while !stop_flag.is_raised() {
             let here = Preempt::new();
             self.arena.hold(&me, &|| {
                 dog.look_around();
-                dog.asleep() > 0 || alarm.rung() || left.load(Relaxed) > 0
+                dog.asleep() > 0 || stop_flag.is_raised() || left.load(Relaxed) > 0
             });
             drop(here);
             sections = sections.wrapping_add(1);
             let done = dog.woken().kicked >= self.wanted;
             if done || dog.lost_enough() {
-                alarm.ring();
+                stop_flag.raise();
             }
-            breathe();
+            cond_resched();
         }
         self.tally
             .leave(worker.index, sections, &me.events, || dog.look_around());

@@ -10,16 +10,16 @@ use abi::lock_load::{
     Switch, //
 };
 use algo::{
-    ledger::{
-        Ledger,
+    preemption_log::{
         Loss, //
+        PreemptionLog,
     },
     primitive::{
         stamp,
         Atomic,
         Relaxed, //
     },
-    Bell,
+    ContentionFlag,
     Waiter, //
 };
 use kernel::prelude::*;
@@ -27,7 +27,7 @@ use rig::{
     has_steal_clock,
     Padded,
     Refused,
-    Ticks, //
+    TscScale, //
 };
 
 use crate::{
@@ -58,7 +58,7 @@ const LOSSES: usize = 8;
 
 /// What looks on.
 pub(crate) struct Instruments {
-    pub(crate) ticks: Ticks,
+    pub(crate) ticks: TscScale,
     /// A wait of so many ticks is long.
     pub(crate) long: u64,
     /// So many ticks do not pass on a running vCPU between two steps that follow each other.
@@ -76,9 +76,9 @@ pub(crate) struct Instruments {
     pub(crate) fifo: bool,
     /// Whether the lock tells when a thread has its place in line.
     pub(crate) tells: bool,
-    pub(crate) ledger: Padded<Ledger<KVVec<Loss>>>,
+    pub(crate) preemption_log: Padded<PreemptionLog<KVVec<Loss>>>,
     /// Who had the lock last, and how many wait for it.
-    pub(crate) bell: Padded<Bell>,
+    pub(crate) bell: Padded<ContentionFlag>,
     /// One in so many of the sections that did not wait, and that nobody waits for, is timed.
     pub(crate) one_in: u32,
     /// When the run began; who waited before that waited for the line-up.
@@ -101,7 +101,7 @@ impl Instruments {
                 losses.push(Loss::new(), GFP_KERNEL)?;
             }
         }
-        let ticks = Ticks::new()?;
+        let ticks = TscScale::new()?;
         let long = ticks.of_ns(u64::from(config.long_us).saturating_mul(1000));
         let (hold, gap) = (ticks.of_ns(config.hold_ns.into()), long / 4);
         let cycle = hold.saturating_add(ticks.of_ns(config.idle_ns.into()));
@@ -120,10 +120,10 @@ impl Instruments {
             between,
             away: between.saturating_mul(2).saturating_add(gap),
             one_in: one_in as u32,
-            bell: Padded(Bell::new()),
+            bell: Padded(ContentionFlag::new()),
             fifo: entry.fifo,
             tells: entry.tells,
-            ledger: Padded(Ledger::new(losses)),
+            preemption_log: Padded(PreemptionLog::new(losses)),
             began: Atomic::new(0),
             diaries,
         }))
@@ -140,7 +140,7 @@ impl Instruments {
     pub(crate) fn begin(&self) {
         let now = stamp();
         self.began.store(now, Relaxed);
-        self.ledger.leave(0, now);
+        self.preemption_log.leave(0, now);
     }
 
     /// Returns when that was; whoever has had the lock since then sees it.

@@ -13,11 +13,11 @@ use abi::{
 };
 use kernel::prelude::*;
 use rig::{
+    Control,
+    DelayLoop,
     OnDuty,
-    Pace,
     Refused,
     Region,
-    Stage,
     Watchdog,
     Worker, //
 };
@@ -44,13 +44,17 @@ pub(crate) enum Task {
 }
 
 impl Job {
-    pub(crate) fn new(config: &Config, pace: Pace, limits: &Limits) -> Result<Self, Refused> {
+    pub(crate) fn new(
+        config: &Config,
+        delay_loop: DelayLoop,
+        limits: &Limits,
+    ) -> Result<Self, Refused> {
         let kick = rig::kick(config.kick)?;
         // What only a kick ends is a trial of kicks; an interrupt would need interrupts.
-        let deaf = kick != Kick::Ipi;
+        let irqs_off = kick != Kick::Ipi;
         let task = match config.load {
             Load::Contest => {
-                let contest = Contest::new(config, pace, kick, limits)?;
+                let contest = Contest::new(config, delay_loop, kick, limits)?;
                 Task::Contest(KBox::new(contest, GFP_KERNEL)?)
             }
             load if disturbed(config) => {
@@ -69,12 +73,12 @@ impl Job {
                     format_args!("`load={load} threads=1`: one halts, another kicks; allowed: 2.."),
                 ))
             }
-            Load::Halts => Task::Halts(Halts::new(config, deaf)?),
-            _ => Task::Trial(Trial::new(config, deaf)?),
+            Load::Halts => Task::Halts(Halts::new(config, irqs_off)?),
+            _ => Task::Trial(Trial::new(config, irqs_off)?),
         };
         let duty = match (&task, config.irqs) {
-            (Task::Contest(_), Irqs::Off) if deaf => {
-                let dog = Watchdog::new(config.threads, deaf, Region::none())?;
+            (Task::Contest(_), Irqs::Off) if irqs_off => {
+                let dog = Watchdog::new(config.threads, irqs_off, Region::none())?;
                 Some(dog.on_duty())
             }
             _ => None,
@@ -103,9 +107,9 @@ impl Job {
         }
     }
 
-    pub(crate) fn conduct(&self, stage: &Stage<'_>) -> Result<(), Refused> {
+    pub(crate) fn control(&self, control: &Control<'_>) -> Result<(), Refused> {
         match &self.task {
-            Task::Contest(contest) => contest.conduct(stage),
+            Task::Contest(contest) => contest.control(control),
             Task::Trial(_) | Task::Halts(_) => Ok(()),
         }
     }

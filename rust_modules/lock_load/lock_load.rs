@@ -11,11 +11,11 @@ mod disturb;
 mod halts;
 mod instruments;
 mod job;
-mod line_up;
 mod observer;
 mod pair;
 mod probe;
 mod report;
+mod start_barrier;
 mod stops;
 mod table;
 mod tally;
@@ -41,13 +41,13 @@ use kernel::{
     str::CStr, //
 };
 use rig::{
-    Ended,
+    Control,
+    DelayLoop,
+    EventFiles,
+    FinishedRun,
     Load,
-    Pace,
     Refused,
-    Stage,
-    Stand,
-    Tallies,
+    Runner,
     Text,
     Worker, //
 };
@@ -63,7 +63,7 @@ module! {
 }
 
 struct Module {
-    _stand: Stand<LockLoad>,
+    _runner: Runner<LockLoad>,
 }
 
 impl kernel::Module for Module {
@@ -73,10 +73,10 @@ impl kernel::Module for Module {
             "kernel lock {}, mode {}, {} loops per us\n",
             load.kernel_lock.name(),
             load.mode.name(),
-            load.pace.loops_per_us()
+            load.delay_loop.loops_per_us()
         );
         Ok(Self {
-            _stand: Stand::new(load)?,
+            _runner: Runner::new(load)?,
         })
     }
 }
@@ -85,9 +85,9 @@ impl kernel::Module for Module {
 struct LockLoad {
     kernel_lock: KernelLock,
     mode: Mode,
-    pace: Pace,
+    delay_loop: DelayLoop,
     /// The events of the last finished run.
-    events: Tallies,
+    events: EventFiles,
 }
 
 impl LockLoad {
@@ -96,8 +96,8 @@ impl LockLoad {
         Ok(Self {
             kernel_lock,
             mode: rig::mode(kernel_lock),
-            pace: Pace::measure(),
-            events: Tallies::new(c"events", Events::NAMES)?,
+            delay_loop: DelayLoop::measure(),
+            events: EventFiles::new(c"events", Events::NAMES)?,
         })
     }
 
@@ -119,7 +119,7 @@ impl LockLoad {
 impl Load for LockLoad {
     type Run = Job;
     const NAME: &'static CStr = c"lock-load";
-    const LINE_UP_MS: u32 = 2 * line_up::PATIENCE_MS;
+    const START_TIMEOUT_MS: u32 = 2 * start_barrier::PATIENCE_MS;
     rig::settings!(Config);
 
     fn length_ms(config: &Config) -> u32 {
@@ -128,7 +128,7 @@ impl Load for LockLoad {
 
     fn prepare(&self, config: &Config, limits: &Limits) -> Result<Job, Refused> {
         self.must_be_in(config.mode)?;
-        Job::new(config, self.pace, limits)
+        Job::new(config, self.delay_loop, limits)
     }
 
     fn threads(run: &Job) -> u32 {
@@ -139,8 +139,8 @@ impl Load for LockLoad {
         run.take_part(worker);
     }
 
-    fn conduct(run: &Job, stage: &Stage<'_>) -> Result<(), Refused> {
-        run.conduct(stage)
+    fn control(run: &Job, control: &Control<'_>) -> Result<(), Refused> {
+        run.control(control)
     }
 
     fn change(run: &Job, config: &Config) {
@@ -153,11 +153,11 @@ impl Load for LockLoad {
         watched::report_bytes(run.threads(), watched)
     }
 
-    fn tallies(&self) -> Option<&Tallies> {
+    fn event_files(&self) -> Option<&EventFiles> {
         Some(&self.events)
     }
 
-    fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {
+    fn report(&self, ended: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result {
         self.events.clear();
         if let Some(contest) = ended.run.contest() {
             self.events.set(contest.events().map(|(_, count)| count));

@@ -20,13 +20,13 @@
 use core::cell::Cell;
 
 use algo::{
-    ledger::Wait,
+    preemption_log::Wait,
     primitive::{
         stamp,
         Vcpu, //
     },
-    Bell,
-    Waited,
+    ContentionFlag,
+    FinishedWait,
     Waiter, //
 };
 use rig::StealClock;
@@ -104,7 +104,7 @@ impl<'a> Observer<'a> {
     }
 
     /// Returns what counts who waits for the lock.
-    pub(crate) fn bell(&self) -> &'a Bell {
+    pub(crate) fn bell(&self) -> &'a ContentionFlag {
         &self.run.bell
     }
 
@@ -130,9 +130,9 @@ impl<'a> Observer<'a> {
         self.diary.hold.record(ns);
         if let Some((from, until)) = gap {
             self.lost(until.saturating_sub(from));
-            self.run.ledger.lose(self.index, true, from, until);
+            self.run.preemption_log.lose(self.index, true, from, until);
         }
-        self.run.ledger.leave(self.left.get(), now);
+        self.run.preemption_log.leave(self.left.get(), now);
         self.left.set(now);
     }
 
@@ -166,13 +166,13 @@ impl<'a> Observer<'a> {
 
     /// The thread had to wait, and entered at `now`. Returns since when.
     #[inline(never)]
-    fn waited(&self, waited: &Waited, now: u64) -> u64 {
+    fn waited(&self, waited: &FinishedWait, now: u64) -> u64 {
         let Self { run, diary, .. } = self;
         let since = waited.since.max(run.began());
         let ticks = now.saturating_sub(since);
         diary.waits.add(1);
         diary.wait.record(run.ticks.ns(ticks));
-        let released = run.ledger.released();
+        let released = run.preemption_log.released();
         let handoff = match released >= since {
             true => {
                 let handoff = now.saturating_sub(released);
@@ -186,9 +186,9 @@ impl<'a> Observer<'a> {
         let lost = if away > 0 { self.lost(away) } else { 0 };
         if late > 0 && lost > 0 {
             let from = now.saturating_sub(lost.min(late));
-            run.ledger.lose(self.index, false, from, now);
+            run.preemption_log.lose(self.index, false, from, now);
         }
-        if run.tells && run.ledger.overtaken(since, run.tolerance) {
+        if run.tells && run.preemption_log.overtaken(since, run.tolerance) {
             diary.overtaken.add(1);
         }
         if ticks > run.long {
@@ -198,7 +198,7 @@ impl<'a> Observer<'a> {
                 until: now,
                 lost: if run.fifo { 0 } else { lost },
             };
-            diary.blame(run.ledger.blame(&wait), run.ticks.ns(ticks));
+            diary.blame(run.preemption_log.blame(&wait), run.ticks.ns(ticks));
         }
         since
     }
@@ -221,7 +221,7 @@ impl<'a> Observer<'a> {
             0 => {}
             lost => {
                 let from = now.saturating_sub(lost);
-                self.run.ledger.lose(self.index, true, from, now);
+                self.run.preemption_log.lose(self.index, true, from, now);
             }
         }
     }
@@ -240,7 +240,7 @@ impl<'a> Observer<'a> {
         if ticks > self.run.away {
             self.lost_here(ticks.saturating_sub(self.run.between), now);
         }
-        self.run.ledger.leave(left, now);
+        self.run.preemption_log.leave(left, now);
         self.left.set(now);
         self.alert(me, ALERT);
     }
@@ -317,7 +317,7 @@ impl Probe for Observer<'_> {
         if ticks > self.notable.get() {
             self.held(ticks, now);
         }
-        self.run.ledger.leave(self.left.get(), now);
+        self.run.preemption_log.leave(self.left.get(), now);
         self.left.set(now);
     }
 }

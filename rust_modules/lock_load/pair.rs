@@ -15,9 +15,9 @@ use algo::{
     Events, //
 };
 use rig::{
-    burn,
+    busy_loop,
     now_ns,
-    Alarm,
+    StopFlag,
     Watchdog, //
 };
 
@@ -50,7 +50,7 @@ const SPREAD: u32 = 1 << 12;
 pub(crate) struct Side<'a> {
     pub(crate) pair: &'a Pair,
     pub(crate) dog: &'a Watchdog,
-    pub(crate) alarm: &'a Alarm,
+    pub(crate) stop_flag: &'a StopFlag,
     pub(crate) events: &'a Events,
 }
 
@@ -125,7 +125,7 @@ impl Side<'_> {
             self.dog.look_around();
             cpu_relax();
         }
-        burn(u64::from(round.wrapping_mul(61) % SPREAD));
+        busy_loop(u64::from(round.wrapping_mul(61) % SPREAD));
         self.pair.kicked_ns.store(now_ns(), Relaxed);
         if !self.turn(round) {
             return false;
@@ -239,6 +239,6 @@ impl Side<'_> {
     }
 
     fn over(&self) -> bool {
-        self.alarm.rung()
+        self.stop_flag.is_raised()
     }
 }

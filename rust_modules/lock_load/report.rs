@@ -20,7 +20,7 @@ use abi::{
 };
 use algo::primitive::Relaxed;
 use rig::{
-    Ended,
+    FinishedRun,
     Text, //
 };
 
@@ -33,7 +33,11 @@ use crate::{
     LockLoad, //
 };
 
-pub(crate) fn write(machine: &LockLoad, ended: &Ended<'_, LockLoad>, to: &mut Text) -> Result {
+pub(crate) fn write(
+    machine: &LockLoad,
+    ended: &FinishedRun<'_, LockLoad>,
+    to: &mut Text,
+) -> Result {
     let run = Run {
         schema: SCHEMA,
         run: ended.number,
@@ -53,19 +57,19 @@ pub(crate) fn write(machine: &LockLoad, ended: &Ended<'_, LockLoad>, to: &mut Te
 }
 
 /// What the machine is to this run.
-fn machine_line(machine: &LockLoad, ended: &Ended<'_, LockLoad>) -> Machine {
+fn machine_line(machine: &LockLoad, ended: &FinishedRun<'_, LockLoad>) -> Machine {
     Machine {
         kernel_lock: machine.kernel_lock,
         mode: machine.mode,
         kick: ended.run.kick,
-        loops_per_us: machine.pace.loops_per_us(),
+        loops_per_us: machine.delay_loop.loops_per_us(),
         evidence: evidence(),
     }
 }
 
 fn contested(
     machine: &LockLoad,
-    ended: &Ended<'_, LockLoad>,
+    ended: &FinishedRun<'_, LockLoad>,
     contest: &Contest,
     to: &mut Text,
 ) -> Result {

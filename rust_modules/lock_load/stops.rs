@@ -17,11 +17,11 @@ use algo::primitive::{
 };
 use kernel::prelude::*;
 use rig::{
-    ask_to_stop,
-    can_ask_host,
-    Alarm,
+    can_inject_preemption,
+    inject_preemption,
     Refused,
-    Ticks, //
+    StopFlag,
+    TscScale, //
 };
 
 use crate::diary::Tally;
@@ -32,7 +32,7 @@ const PATIENCE_NS: u64 = 500_000_000;
 /// The stops of a run.
 pub(crate) struct Stops {
     pub(crate) whom: Victim,
-    ticks: Ticks,
+    ticks: TscScale,
     ms: u8,
     /// A stop lasts so long, and they begin so far apart, in ticks.
     length: u64,
@@ -47,7 +47,7 @@ pub(crate) struct Stops {
 
 impl Stops {
     /// Makes what `config` asks for.
-    pub(crate) fn new(config: &Config, ticks: Option<Ticks>) -> Result<Option<Self>, Refused> {
+    pub(crate) fn new(config: &Config, ticks: Option<TscScale>) -> Result<Option<Self>, Refused> {
         let (whom, ms) = (config.preempt, config.preempt_ms);
         if whom == Victim::None {
             return Ok(None);
@@ -68,7 +68,7 @@ impl Stops {
                 ),
             ));
         }
-        if !can_ask_host() {
+        if !can_inject_preemption() {
             return Err(Refused::new(
                 ENODEV,
                 format_args!(
@@ -111,7 +111,7 @@ impl Stops {
         &self,
         index: u32,
         vcpu_of: impl Fn(u32) -> Option<u32>,
-        alarm: &Alarm,
+        stop_flag: &StopFlag,
     ) -> Option<(u64, u64)> {
         let victim = match self.whom {
             Victim::Holder => index,
@@ -122,19 +122,19 @@ impl Stops {
         let vcpu = u8::try_from(vcpu_of(victim)?).ok()?;
         let mine = victim == index;
         if self.whom == Victim::Waiter {
-            self.watch(stamp(), self.length / 8, u64::MAX, alarm);
+            self.watch(stamp(), self.length / 8, u64::MAX, stop_flag);
         }
         self.asked.add(1);
         // Where the host is slow to leave the port, the stop comes while it is there.
         let asked = stamp();
-        ask_to_stop(vcpu, self.ms);
+        inject_preemption(vcpu, self.ms);
         let stay = match self.whom {
             Victim::Holder => self.ticks.of_ns(PATIENCE_NS),
             Victim::Waiter => self.length / 4,
             _ => 0,
         };
         let enough = if mine { self.length / 2 } else { u64::MAX };
-        let gap = self.watch(asked, stay, enough, alarm);
+        let gap = self.watch(asked, stay, enough, stop_flag);
         if gap.is_some() {
             self.seen.add(1);
         }
@@ -143,14 +143,14 @@ impl Stops {
 
     /// Watches the clock, last seen at `from`, until so many ticks have passed since, or until it
     /// finds a gap as long as `gap`.
-    fn watch(&self, from: u64, ticks: u64, gap: u64, alarm: &Alarm) -> Option<(u64, u64)> {
+    fn watch(&self, from: u64, ticks: u64, gap: u64, stop_flag: &StopFlag) -> Option<(u64, u64)> {
         let mut last = from;
         loop {
             let now = stamp();
             if now.saturating_sub(last) >= gap {
                 return Some((last, now));
             }
-            if now.saturating_sub(from) >= ticks || alarm.rung() {
+            if now.saturating_sub(from) >= ticks || stop_flag.is_raised() {
                 return None;
             }
             last = now;

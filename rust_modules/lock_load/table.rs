@@ -107,7 +107,7 @@ fn of<L: Lock + Send + 'static>() -> Entry {
         make_rough: |how, levels| arena(Rough::<L>::taken(how, levels)?),
         excludes: L::EXCLUDES,
         fifo: L::FIFO,
-        tells: L::TELLS,
+        tells: L::REPORTS_CONTENTION,
         tries: L::TRIES,
         sleeps: L::SLEEPS,
     }

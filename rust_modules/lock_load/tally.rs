@@ -15,7 +15,7 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    breathe,
+    cond_resched,
     Padded,
     Watchdog, //
 };
@@ -85,7 +85,7 @@ impl Tally {
         self.left.add(1, Relaxed);
         while self.left.load(Relaxed) < self.threads() {
             meanwhile();
-            breathe();
+            cond_resched();
         }
     }
 }

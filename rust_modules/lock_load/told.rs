@@ -18,7 +18,7 @@ use abi::{
     trial::Trial, //
 };
 use rig::{
-    Ended,
+    FinishedRun,
     Text,
     Watchdog, //
 };
@@ -54,7 +54,7 @@ impl<'a> Told<'a> {
     pub(crate) fn write(
         &self,
         machine: &Machine,
-        ended: &Ended<'_, LockLoad>,
+        ended: &FinishedRun<'_, LockLoad>,
         to: &mut Text,
     ) -> Result {
         let sum = self.sum(ended.elapsed_ns);

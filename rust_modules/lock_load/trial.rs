@@ -23,7 +23,7 @@ use kernel::{
     sync::Arc, //
 };
 use rig::{
-    breathe,
+    cond_resched,
     OnDuty,
     Padded,
     Preempt,
@@ -59,8 +59,8 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) fn new(config: &Config, deaf: bool) -> Result<Self, Refused> {
-        let dog = Watchdog::new(config.threads, deaf, Region::none())?;
+    pub(crate) fn new(config: &Config, irqs_off: bool) -> Result<Self, Refused> {
+        let dog = Watchdog::new(config.threads, irqs_off, Region::none())?;
         let count = match config.load {
             Load::KickStorm => 1,
             _ => config.threads / 2,
@@ -113,12 +113,12 @@ impl Trial {
         let side = Side {
             pair,
             dog: &self.dog,
-            alarm: worker.alarm,
+            stop_flag: worker.stop_flag,
             events,
         };
         for round in 1..=self.rounds {
             if self.dog.lost_enough() {
-                worker.alarm.ring();
+                worker.stop_flag.raise();
             }
             // Every other kick finds its vCPU running; the one after must still end a halt.
             let running = self.load == Load::KickRunning && round % 2 == 1;
@@ -134,7 +134,7 @@ impl Trial {
             if !went_on {
                 return u64::from(round.wrapping_sub(1));
             }
-            breathe();
+            cond_resched();
         }
         u64::from(self.rounds)
     }
@@ -144,7 +144,7 @@ impl Trial {
         let Some(pair) = self.pairs.first() else {
             return;
         };
-        while !worker.alarm.rung() && !pair.has_ended() {
+        while !worker.stop_flag.is_raised() && !pair.has_ended() {
             let here = Preempt::new();
             for _ in 0..16 {
                 if let Some(vcpu) = pair.waiter() {
@@ -153,7 +153,7 @@ impl Trial {
                 }
             }
             drop(here);
-            breathe();
+            cond_resched();
         }
     }
 

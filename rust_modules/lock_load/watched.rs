@@ -25,9 +25,9 @@ use abi::{
 };
 use algo::histogram::SUB_BITS;
 use rig::{
-    Ended,
+    FinishedRun,
+    LatencyHistogram, //
     Text,
-    Times, //
 };
 
 use crate::{
@@ -54,7 +54,7 @@ pub(crate) fn report_bytes(threads: u32, watched: bool) -> usize {
 }
 
 /// Writes what was seen, if somebody looked on.
-pub(crate) fn write(contest: &Contest, ended: &Ended<'_, LockLoad>, to: &mut Text) -> Result {
+pub(crate) fn write(contest: &Contest, ended: &FinishedRun<'_, LockLoad>, to: &mut Text) -> Result {
     let Some(instruments) = &contest.instruments else {
         return Ok(());
     };
@@ -144,7 +144,7 @@ fn why(instruments: &Instruments, class: Class) -> Why {
 }
 
 fn times(of: Of, index: u32, vcpu: u32, diary: &Diary, to: &mut Text) -> Result {
-    let Times {
+    let LatencyHistogram {
         histogram,
         longest_ns,
     } = match of {

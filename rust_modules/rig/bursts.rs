@@ -2,25 +2,25 @@
 
 //! How long bursts take: all together, without the vCPU's CPU, and at their quickest.
 
-use crate::Number;
+use crate::SingleWriter;
 
 /// The times of one thread's bursts, all of one length; it alone writes them.
 #[derive(Default)]
 pub struct Burst {
     /// Operations.
-    pub made: Number,
+    pub made: SingleWriter,
     /// All the time.
-    pub busy_ns: Number,
+    pub busy_ns: SingleWriter,
     /// What of it was without a CPU.
-    pub lost_ns: Number,
+    pub lost_ns: SingleWriter,
     /// The quickest burst, by operation, in picoseconds; 0 before the first.
-    pub best_ps: Number,
+    pub best_ps: SingleWriter,
     /// Operations of bursts during which another thread ended one, too.
-    pub shared: Number,
+    pub shared: SingleWriter,
     /// The time of these.
-    pub shared_ns: Number,
+    pub shared_ns: SingleWriter,
     /// The quickest burst.
-    best_ns: Number,
+    best_ns: SingleWriter,
 }
 
 impl Burst {
@@ -70,13 +70,13 @@ pub struct Bursts {
 impl Bursts {
     /// Adds them up.
     pub fn of<'a>(bursts: impl Iterator<Item = &'a Burst>) -> Self {
-        bursts.fold(Self::default(), |sum, pace| Self {
-            made: sum.made.wrapping_add(pace.made.get()),
-            busy_ns: sum.busy_ns.wrapping_add(pace.busy_ns.get()),
-            lost_ns: sum.lost_ns.wrapping_add(pace.lost_ns.get()),
-            shared: sum.shared.wrapping_add(pace.shared.get()),
-            shared_ns: sum.shared_ns.wrapping_add(pace.shared_ns.get()),
-            best_ps: match (sum.best_ps, pace.best_ps.get()) {
+        bursts.fold(Self::default(), |sum, delay_loop| Self {
+            made: sum.made.wrapping_add(delay_loop.made.get()),
+            busy_ns: sum.busy_ns.wrapping_add(delay_loop.busy_ns.get()),
+            lost_ns: sum.lost_ns.wrapping_add(delay_loop.lost_ns.get()),
+            shared: sum.shared.wrapping_add(delay_loop.shared.get()),
+            shared_ns: sum.shared_ns.wrapping_add(delay_loop.shared_ns.get()),
+            best_ps: match (sum.best_ps, delay_loop.best_ps.get()) {
                 (0, best) | (best, 0) => best,
                 (a, b) => a.min(b),
             },

@@ -26,8 +26,8 @@ use kernel::{
 };
 
 use crate::{
+    EventFiles,
     Refused,
-    Tallies,
     Text, //
 };
 
@@ -105,14 +105,14 @@ impl<T: Send + Sync + 'static> Folder<T> {
     }
 
     /// Adds a directory with a file for each of the tallies that `of` finds.
-    pub(crate) fn with_tallies(self, of: impl FnOnce(&T) -> Option<&Tallies>) -> Result<Self> {
-        let Some(tallies) = of(&self.data) else {
+    pub(crate) fn with_tallies(self, of: impl FnOnce(&T) -> Option<&EventFiles>) -> Result<Self> {
+        let Some(event_files) = of(&self.data) else {
             return Ok(self);
         };
         // SAFETY: The name is a string; the directory is live, by the invariant.
-        let dir = unsafe { bindings::debugfs_create_dir(tallies.dir.as_char_ptr(), self.dir) };
+        let dir = unsafe { bindings::debugfs_create_dir(event_files.dir.as_char_ptr(), self.dir) };
         let dir = from_err_ptr(dir)?;
-        for (name, count) in tallies.iter() {
+        for (name, count) in event_files.iter() {
             let name = CString::try_from_fmt(fmt!("{name}"))?;
             // SAFETY: As above; debugfs copies the name. An atomic word is a word, and the data,
             // whose part it is, outlives the directory.

@@ -18,7 +18,7 @@ use kernel::time::{
 };
 
 use crate::{
-    breathe,
+    cond_resched,
     now_ns, //
 };
 
@@ -59,7 +59,7 @@ impl Gate {
                 CLOSED => cpu_relax(),
                 state => return state == OPEN,
             }
-            breathe();
+            cond_resched();
         }
     }
 

@@ -19,7 +19,7 @@ use kernel::{
 };
 
 use crate::{
-    breathe,
+    cond_resched,
     cpu,
     gate::Gate,
     helpers,
@@ -114,7 +114,7 @@ fn wait(trial: &Trial) {
         return;
     }
     while !trial.held.load(Relaxed) {
-        breathe();
+        cond_resched();
     }
     trial.near.store(true, Relaxed);
     trial.lock.with(|| ());

@@ -23,7 +23,7 @@ macro_rules! kernel_locks {
     ($($name:ident = $text:literal $(, $constant:ident = $value:literal)*;)*) => {$(
         impl Lock for $name {
             const NAME: &'static str = $text;
-            const TELLS: bool = false;
+            const REPORTS_CONTENTION: bool = false;
             $(const $constant: bool = $value;)*
 
             fn new() -> Self {

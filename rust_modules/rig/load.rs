@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a module adds to the [bench](crate::Stand): a kind of run.
+//! What a module adds to the [bench](crate::Runner): a kind of run.
 
 use core::fmt;
 
@@ -11,11 +11,11 @@ use abi::{
 use kernel::str::CStr;
 
 use crate::{
+    Control,
+    EventFiles,
     Padded,
-    Place,
+    Placement,
     Refused,
-    Stage,
-    Tallies,
     Text,
     Worker, //
 };
@@ -31,7 +31,7 @@ pub trait Load: Send + Sync + Sized + 'static {
     const NAME: &'static CStr;
     /// How long the threads may take to line up before one of them calls
     /// [`Worker::start_clock`]; 0 if they do not.
-    const LINE_UP_MS: u32 = 0;
+    const START_TIMEOUT_MS: u32 = 0;
 
     /// Takes over settings, as `set` of the settings in `abi` does.
     fn set<'a>(
@@ -58,8 +58,8 @@ pub trait Load: Send + Sync + Sized + 'static {
 
     /// Goes along with the run from outside, until the alarm has rung; whoever waits for the run
     /// waits for this. An error is told in `status`.
-    fn conduct(run: &Self::Run, stage: &Stage<'_>) -> Result<(), Refused> {
-        let _ = (run, stage);
+    fn control(run: &Self::Run, control: &Control<'_>) -> Result<(), Refused> {
+        let _ = (run, control);
         Ok(())
     }
 
@@ -69,7 +69,7 @@ pub trait Load: Send + Sync + Sized + 'static {
     }
 
     /// Returns what is to be shown in files of its own besides the report; `report` sets it.
-    fn tallies(&self) -> Option<&Tallies> {
+    fn event_files(&self) -> Option<&EventFiles> {
         None
     }
 
@@ -85,11 +85,11 @@ pub trait Load: Send + Sync + Sized + 'static {
     }
 
     /// Tells what a run came to.
-    fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result;
+    fn report(&self, ended: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result;
 }
 
 /// A run that all threads have left.
-pub struct Ended<'a, L: Load> {
+pub struct FinishedRun<'a, L: Load> {
     /// Its number.
     pub number: u64,
     /// The settings that it began with, with live ones as they were last.
@@ -100,9 +100,9 @@ pub struct Ended<'a, L: Load> {
     /// in nanoseconds.
     pub elapsed_ns: u64,
     /// Whether the threads were told to stop before all had left.
-    pub told_to_stop: bool,
+    pub stopped_early: bool,
     /// Where the threads were.
-    pub places: &'a [Padded<Place>],
+    pub places: &'a [Padded<Placement>],
 }
 
 /// Implements [`Load::Config`], [`Load::set`] and [`Load::show`] by the settings in `abi`.

@@ -37,7 +37,7 @@ use self::{
 
 /// Where a helper is to work.
 #[derive(Clone, Copy)]
-pub struct Seat {
+pub struct HelperSlot {
     /// The vCPU.
     pub vcpu: u32,
     /// The node, as the borrower counts them; those from [`Pool::NODES`] on count as one.
@@ -101,17 +101,17 @@ impl Pool {
     /// cannot be had.
     pub fn lend(
         &self,
-        seats: &[Seat],
+        seats: &[HelperSlot],
         nice: i32,
         limit: u32,
         on_node: impl Fn(u32) -> u32,
-    ) -> Crew<'_> {
-        let mut crew = Crew {
+    ) -> Helpers<'_> {
+        let mut borrowed = Helpers {
             pool: self,
             posts: KVVec::new(),
         };
-        if crew.posts.reserve(seats.len(), GFP_KERNEL).is_err() {
-            return crew;
+        if borrowed.posts.reserve(seats.len(), GFP_KERNEL).is_err() {
+            return borrowed;
         }
         let mut helpers = self.helpers.lock();
         for &seat in seats {
@@ -131,7 +131,7 @@ impl Pool {
             let Some(helper) = free else { break };
             helper.settle(seat.vcpu, nice);
             // There is room.
-            if crew
+            if borrowed
                 .posts
                 .push((helper.post.clone(), seat), GFP_KERNEL)
                 .is_err()
@@ -146,7 +146,7 @@ impl Pool {
         if lent > self.most.load(Relaxed) {
             self.most.store(lent, Relaxed);
         }
-        crew
+        borrowed
     }
 
     fn add(&self, helpers: &mut KVVec<Helper>) -> Result {
@@ -160,12 +160,12 @@ impl Pool {
 }
 
 /// Helpers on loan; dropping it gives them back.
-pub struct Crew<'a> {
+pub struct Helpers<'a> {
     pool: &'a Pool,
-    posts: KVVec<(Arc<Post>, Seat)>,
+    posts: KVVec<(Arc<Post>, HelperSlot)>,
 }
 
-impl Crew<'_> {
+impl Helpers<'_> {
     /// Returns how many there are.
     pub fn len(&self) -> u32 {
         self.posts.len() as u32
@@ -177,7 +177,7 @@ impl Crew<'_> {
     }
 
     /// Returns where each of them works, in their order.
-    pub fn seats(&self) -> impl Iterator<Item = Seat> + '_ {
+    pub fn seats(&self) -> impl Iterator<Item = HelperSlot> + '_ {
         self.posts.iter().map(|(_, seat)| *seat)
     }
 
@@ -203,7 +203,7 @@ impl Crew<'_> {
     }
 }
 
-impl Drop for Crew<'_> {
+impl Drop for Helpers<'_> {
     fn drop(&mut self) {
         for (post, seat) in &self.posts {
             self.pool.lent.fetch_sub(1, Relaxed);

@@ -31,7 +31,7 @@ impl Drop for Preempt {
 }
 
 /// Lets others run who have waited long enough.
-pub fn breathe() {
+pub fn cond_resched() {
     // SAFETY: Called by threads that hold nothing; it does nothing where it may not sleep.
     unsafe { bindings::__cond_resched() };
 }

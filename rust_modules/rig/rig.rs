@@ -5,56 +5,54 @@
 //!
 //! This is the one safe door to `kernel::bindings`; the modules themselves write no `unsafe`.
 
-mod alarm;
-mod bench;
 mod bursts;
 mod clock;
 mod control;
 mod cpu;
-mod crew;
-mod delay;
+mod cpu_dead;
+mod delay_loop;
+mod event_files;
 mod gate;
-mod grace;
 mod helpers;
-mod host;
 mod hotplug;
 mod irqs;
 mod kernel_lock;
 mod kernel_locks;
 mod kernel_refs;
 mod kick;
+mod latency_histogram;
 mod line;
-mod line_up;
 mod load;
 mod memory;
 mod mode;
-mod nap;
-mod number;
-mod on_death;
 mod padded;
 mod percpu_counter;
 mod pool;
 mod preempt;
+mod preemption_request;
+mod priority;
 mod random;
 mod raw_spin;
+mod rcu;
 mod refused;
+mod run_control;
+mod runner;
 mod rwlock;
+mod single_writer;
+mod sleep;
 mod sleeping;
-mod stage;
+mod start_barrier;
 mod steal;
-mod tallies;
+mod stop_flag;
 mod task;
 mod text;
 mod thread;
-mod ticks;
-mod times;
-mod urgency;
+mod tsc_scale;
 mod vcpus;
 mod watchdog;
+mod workers;
 
 pub use self::{
-    alarm::Alarm,
-    bench::Stand,
     bursts::{
         Burst,
         Bursts, //
@@ -68,19 +66,15 @@ pub use self::{
         online_vcpus,
         possible_vcpus, //
     },
-    crew::{
-        Place,
-        Worker, //
+    cpu_dead::{
+        CpuDeadCallback, //
+        OnCpuDead,
     },
-    delay::{
-        burn,
-        Pace, //
+    delay_loop::{
+        busy_loop,
+        DelayLoop, //
     },
-    grace::wait_for_grace,
-    host::{
-        ask_to_stop,
-        can_ask_host, //
-    },
+    event_files::EventFiles,
     hotplug::{
         bring_online,
         is_online,
@@ -97,14 +91,10 @@ pub use self::{
         kick,
         kick_by, //
     },
+    latency_histogram::LatencyHistogram,
     line::Line,
-    line_up::{
-        LineUp,
-        Until,
-        LINE_UP_MS, //
-    },
     load::{
-        Ended,
+        FinishedRun,
         Load, //
     },
     memory::{
@@ -114,42 +104,53 @@ pub use self::{
         Span, //
     },
     mode::mode,
-    nap::{
-        nap_soundly_until,
-        nap_until, //
-    },
-    number::Number,
-    on_death::{
-        Mourns,
-        OnDeath, //
-    },
     padded::Padded,
     percpu_counter::PercpuCounter,
     pool::{
-        Crew,
+        HelperSlot,
+        Helpers,
         Pool,
-        Seat,
         Start, //
     },
     preempt::{
-        breathe,
+        cond_resched,
         Preempt, //
+    },
+    preemption_request::{
+        can_inject_preemption, //
+        inject_preemption,
+    },
+    priority::{
+        set_fifo,
+        set_lowest_priority, //
     },
     random::Random,
     raw_spin::RawSpin,
+    rcu::synchronize_rcu,
     refused::Refused,
+    run_control::Control,
+    runner::Runner,
     rwlock::RwLock,
+    single_writer::SingleWriter,
+    sleep::{
+        sleep_until,
+        sleep_until_stop, //
+    },
     sleeping::{
         Mutex,
         PercpuRwsem,
         Rwsem, //
     },
-    stage::Stage,
+    start_barrier::{
+        StartBarrier,
+        Until,
+        START_TIMEOUT_MS, //
+    },
     steal::{
         has_steal_clock,
         StealClock, //
     },
-    tallies::Tallies,
+    stop_flag::StopFlag,
     task::{
         cpu_time_now_ns,
         cpu_time_ns,
@@ -159,16 +160,15 @@ pub use self::{
         online, //
     },
     text::Text,
-    ticks::Ticks,
-    times::Times,
-    urgency::{
-        go_first,
-        go_last, //
-    },
+    tsc_scale::TscScale,
     vcpus::Vcpus,
     watchdog::{
         OnDuty,
         Region,
         Watchdog, //
     }, //
+    workers::{
+        Placement,
+        Worker, //
+    },
 };

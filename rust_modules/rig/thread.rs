@@ -17,7 +17,7 @@ use kernel::{
     task::Task, //
 };
 
-use crate::urgency::LAST;
+use crate::priority::LAST;
 
 /// A thread; dropping it waits until it has left, and frees what it was given.
 ///

@@ -51,7 +51,7 @@ use crate::{
 pub struct Watchdog {
     posts: KVVec<Padded<Post>>,
     /// Whether a halt has interrupts off, so that only a kick ends it.
-    deaf: bool,
+    irqs_off: bool,
     /// Threads that may halt.
     members: u32,
     asleep: Padded<Atomic<u32>>,
@@ -90,14 +90,14 @@ const GLANCE_NS: u64 = 5_000_000;
 
 impl Watchdog {
     /// Makes a watchdog for `members` threads; `lock` is shown with every loss.
-    pub fn new(members: u32, deaf: bool, lock: Region) -> Result<Arc<Self>> {
+    pub fn new(members: u32, irqs_off: bool, lock: Region) -> Result<Arc<Self>> {
         let mut posts = KVVec::with_capacity(nr_cpu_ids() as usize, GFP_KERNEL)?;
         for _ in 0..nr_cpu_ids() {
             posts.push(Padded(Post::new()), GFP_KERNEL)?;
         }
         let dog = Self {
             posts,
-            deaf,
+            irqs_off,
             members,
             asleep: Padded(Atomic::new(0)),
             looking: Atomic::new(false),
@@ -174,14 +174,14 @@ impl Watchdog {
     pub fn halt_while(&self, word: &Atomic<u32>, value: u32) {
         let mut off = IrqsOff::new();
         let Some(post) = self.here() else { return };
-        if !self.deaf && off.were_off() {
+        if !self.irqs_off && off.were_off() {
             // Nothing that may come would end it.
             return cpu_relax();
         }
         while word.load(Relaxed) == value {
             // Full: whoever sees the count finds the post as it was when this vCPU last woke.
             let others = self.asleep.fetch_add(1, Full);
-            if !self.deaf || others < self.members.saturating_sub(1) {
+            if !self.irqs_off || others < self.members.saturating_sub(1) {
                 return self.halt(post, word, value, off);
             }
             // The last one awake would find nobody to rescue it: it watches until another wakes.
@@ -223,8 +223,8 @@ impl Watchdog {
         let turn = post.enter(word, value);
         // SAFETY: Interrupts are off; the word is live.
         unsafe {
-            match self.deaf {
-                true => helpers::slowpath_halt_deaf(core::ptr::from_ref(word).cast(), value),
+            match self.irqs_off {
+                true => helpers::slowpath_halt_irqs_off(core::ptr::from_ref(word).cast(), value),
                 false => helpers::slowpath_halt_light(),
             }
         }
@@ -233,7 +233,7 @@ impl Watchdog {
         drop(off);
         if word.load(Relaxed) == value {
             post.spurious.add(1, Relaxed);
-        } else if !self.deaf {
+        } else if !self.irqs_off {
             self.judge(post, vcpu, heard, word, value);
         } else if !post.was_rescued(turn) {
             post.kicked.add(1, Relaxed);
@@ -277,7 +277,7 @@ impl Watchdog {
     /// Whoever waits for something in a run calls this again and again.
     pub fn look_around(&self) {
         // Pairs with the release below: one at a time, and each finds what the last one noted.
-        if !self.deaf || self.looking.xchg(true, Acquire) {
+        if !self.irqs_off || self.looking.xchg(true, Acquire) {
             return;
         }
         let now = now_ns();

@@ -20,8 +20,8 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     now_ns,
-    Number,
     Padded, //
+    SingleWriter,
 };
 
 use crate::{
@@ -44,12 +44,12 @@ pub(crate) struct Audit {
 
 /// What one thread found.
 pub(crate) struct Book {
-    pub(crate) samples: Number,
-    pub(crate) broken: Number,
-    pub(crate) worst: Number,
-    pub(crate) of_bound: Number,
-    pub(crate) bound: Number,
-    pub(crate) stale_ns: Number,
+    pub(crate) samples: SingleWriter,
+    pub(crate) broken: SingleWriter,
+    pub(crate) worst: SingleWriter,
+    pub(crate) of_bound: SingleWriter,
+    pub(crate) bound: SingleWriter,
+    pub(crate) stale_ns: SingleWriter,
     pub(crate) errors: Histogram<KVVec<Atomic<u64>>>,
     pub(crate) ages: Histogram<KVVec<Atomic<u64>>>,
 }
@@ -57,12 +57,12 @@ pub(crate) struct Book {
 impl Book {
     fn new(buckets: usize) -> Result<Self> {
         Ok(Self {
-            samples: Number::default(),
-            broken: Number::default(),
-            worst: Number::default(),
-            of_bound: Number::default(),
-            bound: Number::default(),
-            stale_ns: Number::default(),
+            samples: SingleWriter::default(),
+            broken: SingleWriter::default(),
+            worst: SingleWriter::default(),
+            of_bound: SingleWriter::default(),
+            bound: SingleWriter::default(),
+            stale_ns: SingleWriter::default(),
             errors: Histogram::new(zeros(buckets)?),
             ages: Histogram::new(zeros(buckets)?),
         })

@@ -13,14 +13,14 @@ use abi::{
 };
 use kernel::prelude::*;
 use rig::{
+    Control,
     Refused,
-    Stage,
     Worker, //
 };
 
 use crate::{
-    conduct::{
-        conduct,
+    control::{
+        control_run,
         Happened, //
     },
     ids::Ids,
@@ -74,14 +74,14 @@ impl Bout {
         })
     }
 
-    pub(crate) fn conduct(&self, stage: &Stage<'_>) -> Result<(), Refused> {
+    pub(crate) fn control(&self, control: &Control<'_>) -> Result<(), Refused> {
         let (config, happened) = (&self.config, &self.happened);
         match &self.kind {
-            Kind::Adds(run) => conduct(run, config, happened, stage),
-            Kind::Refs(run) => conduct(run, config, happened, stage),
-            Kind::Ids(run) => conduct(run, config, happened, stage),
-            Kind::Limit(run) => conduct(run, config, happened, stage),
-            Kind::Many(run) => conduct(run, config, happened, stage),
+            Kind::Adds(run) => control_run(run, config, happened, control),
+            Kind::Refs(run) => control_run(run, config, happened, control),
+            Kind::Ids(run) => control_run(run, config, happened, control),
+            Kind::Limit(run) => control_run(run, config, happened, control),
+            Kind::Many(run) => control_run(run, config, happened, control),
         }
     }
 }
@@ -105,7 +105,7 @@ impl Kind {
 
     /// Operations that the thread `index` made.
     pub(crate) fn adds(&self, index: usize) -> u64 {
-        let of = |parts: &[rig::Padded<rig::Number>]| parts.get(index).map(|n| n.get());
+        let of = |parts: &[rig::Padded<rig::SingleWriter>]| parts.get(index).map(|n| n.get());
         let adds = match self {
             Self::Adds(run) => run.parts.get(index).map(|part| part.adds.made.get()),
             Self::Refs(run) => of(&run.cycles),

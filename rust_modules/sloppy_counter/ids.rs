@@ -22,19 +22,19 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    breathe,
-    LineUp,
-    Number,
+    cond_resched,
     Padded,
     Preempt,
     Refused,
+    SingleWriter,
+    StartBarrier,
     Until,
     Worker, //
 };
 
 use crate::{
     bout::Outcome,
-    conduct::Disturbed, //
+    control::Disturbed, //
 };
 
 /// Numbers between two chances for others to run.
@@ -46,9 +46,9 @@ pub(crate) struct Ids {
     /// Which numbers were taken; a thread that gets beyond them takes no more.
     ticks: KVVec<Atomic<u8>>,
     twice: Atomic<u64>,
-    pub(crate) taken: KVVec<Padded<Number>>,
+    pub(crate) taken: KVVec<Padded<SingleWriter>>,
     beyond: Atomic<u64>,
-    line_up: LineUp,
+    start_barrier: StartBarrier,
 }
 
 impl Ids {
@@ -63,7 +63,7 @@ impl Ids {
         }
         let mut taken = KVVec::new();
         for _ in 0..config.threads {
-            taken.push(Padded(Number::default()), GFP_KERNEL)?;
+            taken.push(Padded(SingleWriter::default()), GFP_KERNEL)?;
         }
         Ok(Self {
             ids: BatchedIds::new(PerVcpu::new()?, config.threshold),
@@ -71,7 +71,7 @@ impl Ids {
             twice: Atomic::new(0),
             taken,
             beyond: Atomic::new(0),
-            line_up: LineUp::new(config.threads, config.run_ms),
+            start_barrier: StartBarrier::new(config.threads, config.run_ms),
         })
     }
 
@@ -80,8 +80,8 @@ impl Ids {
         let Some(taken) = self.taken.get(worker.index as usize) else {
             return;
         };
-        let _clock = self.line_up.come(worker);
-        let mut until = Until::new(&self.line_up, worker);
+        let _clock = self.start_barrier.come(worker);
+        let mut until = Until::new(&self.start_barrier, worker);
         let mut used_up = false;
         loop {
             if used_up {
@@ -97,7 +97,7 @@ impl Ids {
             if until.over() {
                 break;
             }
-            breathe();
+            cond_resched();
         }
     }
 

@@ -21,13 +21,13 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    breathe,
-    LineUp,
-    Number,
+    cond_resched,
     Padded,
     Preempt,
     Random,
     Refused,
+    SingleWriter,
+    StartBarrier,
     Until,
     Vcpus,
     Worker, //
@@ -35,7 +35,7 @@ use rig::{
 
 use crate::{
     bout::Outcome,
-    conduct::Disturbed, //
+    control::Disturbed, //
 };
 
 /// Tries between two chances for others to run.
@@ -51,9 +51,9 @@ pub(crate) struct Limit {
     /// What was added for sure and not taken away.
     truth: Padded<Atomic<i64>>,
     wrong: Padded<Atomic<u64>>,
-    pub(crate) cycles: KVVec<Padded<Number>>,
-    refused: KVVec<Padded<Number>>,
-    line_up: LineUp,
+    pub(crate) cycles: KVVec<Padded<SingleWriter>>,
+    refused: KVVec<Padded<SingleWriter>>,
+    start_barrier: StartBarrier,
 }
 
 impl Limit {
@@ -67,11 +67,13 @@ impl Limit {
             wrong: Padded(Atomic::new(0)),
             cycles: KVVec::new(),
             refused: KVVec::new(),
-            line_up: LineUp::new(config.threads, config.run_ms),
+            start_barrier: StartBarrier::new(config.threads, config.run_ms),
         };
         for _ in 0..config.threads {
-            run.cycles.push(Padded(Number::default()), GFP_KERNEL)?;
-            run.refused.push(Padded(Number::default()), GFP_KERNEL)?;
+            run.cycles
+                .push(Padded(SingleWriter::default()), GFP_KERNEL)?;
+            run.refused
+                .push(Padded(SingleWriter::default()), GFP_KERNEL)?;
         }
         Ok(run)
     }
@@ -85,8 +87,8 @@ impl Limit {
         };
         let random = Random::new(worker.index);
         let mut mine: i64 = 0;
-        let _clock = self.line_up.come(worker);
-        let mut until = Until::new(&self.line_up, worker);
+        let _clock = self.start_barrier.come(worker);
+        let mut until = Until::new(&self.start_barrier, worker);
         loop {
             let here = Preempt::new();
             for _ in 0..BURST {
@@ -106,7 +108,7 @@ impl Limit {
             if until.over() {
                 break;
             }
-            breathe();
+            cond_resched();
         }
         self.take_away(mine);
     }

@@ -20,12 +20,12 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    breathe,
-    LineUp,
-    Number,
+    cond_resched,
     Padded,
     Preempt,
     Refused,
+    SingleWriter,
+    StartBarrier,
     Until,
     Vcpus,
     Worker, //
@@ -33,14 +33,14 @@ use rig::{
 
 use crate::{
     bout::Outcome,
-    conduct::Disturbed, //
+    control::Disturbed, //
 };
 
 /// What the threads of a run share.
 pub(crate) struct Many {
     counters: KVVec<Sloppy>,
-    pub(crate) adds: KVVec<Padded<Number>>,
-    line_up: LineUp,
+    pub(crate) adds: KVVec<Padded<SingleWriter>>,
+    start_barrier: StartBarrier,
 }
 
 impl Many {
@@ -51,12 +51,12 @@ impl Many {
         }
         let mut adds = KVVec::new();
         for _ in 0..config.threads {
-            adds.push(Padded(Number::default()), GFP_KERNEL)?;
+            adds.push(Padded(SingleWriter::default()), GFP_KERNEL)?;
         }
         Ok(Self {
             counters,
             adds,
-            line_up: LineUp::new(config.threads, config.run_ms),
+            start_barrier: StartBarrier::new(config.threads, config.run_ms),
         })
     }
 
@@ -65,8 +65,8 @@ impl Many {
         let Some(adds) = self.adds.get(worker.index as usize) else {
             return;
         };
-        let _clock = self.line_up.come(worker);
-        let mut until = Until::new(&self.line_up, worker);
+        let _clock = self.start_barrier.come(worker);
+        let mut until = Until::new(&self.start_barrier, worker);
         loop {
             let here = Preempt::new();
             self.counters.iter().for_each(|counter| counter.add(1));
@@ -75,7 +75,7 @@ impl Many {
             if until.over() {
                 break;
             }
-            breathe();
+            cond_resched();
         }
     }
 

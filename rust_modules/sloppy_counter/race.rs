@@ -18,17 +18,17 @@ use kernel::{
     sync::Arc, //
 };
 use rig::{
-    breathe,
+    cond_resched,
     now_ns,
-    wait_for_grace,
+    synchronize_rcu,
     Burst,
-    LineUp,
-    Mourns,
-    Number,
-    OnDeath,
+    CpuDeadCallback,
+    OnCpuDead,
     Padded,
     Preempt,
     Refused,
+    SingleWriter,
+    StartBarrier,
     Until,
     Vcpus,
     Worker, //
@@ -36,7 +36,7 @@ use rig::{
 
 use crate::{
     audit::Audit,
-    conduct::Disturbed,
+    control::Disturbed,
     history::History,
     table,
     total::{
@@ -49,7 +49,7 @@ use algo::counter::EachVcpu;
 /// The counter, which is folded when a vCPU dies.
 pub(crate) struct Subject(pub(crate) KBox<dyn Total>);
 
-impl Mourns for Subject {
+impl OnCpuDead for Subject {
     fn vcpu_died(&self, vcpu: u32) {
         self.0.fold_dead(vcpu);
     }
@@ -60,17 +60,17 @@ impl Mourns for Subject {
 pub(crate) struct Part {
     pub(crate) adds: Burst,
     pub(crate) reads: Burst,
-    pub(crate) steal_ns: Number,
+    pub(crate) steal_ns: SingleWriter,
 }
 
 /// What the threads of a run share.
 pub(crate) struct Race {
     // Dropped first: nobody is told of a counter that is gone.
-    _on_death: OnDeath<Subject>,
+    _on_death: CpuDeadCallback<Subject>,
     pub(crate) subject: Arc<Subject>,
     pub(crate) parts: KVVec<Padded<Part>>,
     pub(crate) audit: Audit,
-    pub(crate) line_up: LineUp,
+    pub(crate) start_barrier: StartBarrier,
     pub(crate) config: Config,
     /// Somebody changes the threshold.
     changing: Atomic<u32>,
@@ -96,11 +96,11 @@ impl Race {
             parts.push(Padded(Part::default()), GFP_KERNEL)?;
         }
         Ok(Self {
-            _on_death: OnDeath::tell(subject.clone())?,
+            _on_death: CpuDeadCallback::tell(subject.clone())?,
             subject,
             parts,
             audit: Audit::new(config.threads, audited)?,
-            line_up: LineUp::new(config.threads, config.run_ms),
+            start_barrier: StartBarrier::new(config.threads, config.run_ms),
             config: *config,
             changing: Atomic::new(0),
             threshold: Atomic::new(config.threshold),
@@ -119,9 +119,9 @@ impl Race {
             return;
         };
         let mut history = History::new();
-        let _clock = self.line_up.come(worker);
+        let _clock = self.start_barrier.come(worker);
         let stolen = rig::steal_ns(worker.look_around());
-        let mut until = Until::new(&self.line_up, worker);
+        let mut until = Until::new(&self.start_barrier, worker);
         loop {
             self.burst(index, part, progress);
             if self.config.audit == Switch::On {
@@ -131,7 +131,7 @@ impl Race {
                 break;
             }
             pause(self.config.idle_ns);
-            breathe();
+            cond_resched();
         }
         // Of another vCPU, if it moved: then the difference says nothing.
         let now = rig::steal_ns(worker.look_around());
@@ -183,13 +183,13 @@ impl Race {
     pub(crate) fn change(&self, threshold: u32) {
         let step = || self.audit.steps.fetch_add(1, Full);
         while self.changing.cmpxchg(0, 1, Full).is_err() {
-            breathe();
+            cond_resched();
         }
         step();
         self.counter().set_threshold(threshold);
         self.threshold.store(threshold, Relaxed);
         step();
-        wait_for_grace();
+        synchronize_rcu();
         self.fold_all();
         step();
         self.counter().settle();

@@ -30,13 +30,13 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    breathe,
-    LineUp,
-    Number,
+    cond_resched,
     Padded,
     Preempt,
     Random,
     Refused,
+    SingleWriter,
+    StartBarrier,
     Until,
     Vcpus,
     Worker, //
@@ -44,7 +44,7 @@ use rig::{
 
 use crate::{
     bout::Outcome,
-    conduct::Disturbed, //
+    control::Disturbed, //
 };
 
 /// Things that are looked at between two chances for others to run.
@@ -135,9 +135,9 @@ pub(crate) struct Refs {
     things: KVVec<Padded<Thing>>,
     /// A reference for each thread, as the number of the thing, from 1.
     mail: KVVec<Padded<Atomic<u32>>>,
-    pub(crate) cycles: KVVec<Padded<Number>>,
-    refused: KVVec<Padded<Number>>,
-    line_up: LineUp,
+    pub(crate) cycles: KVVec<Padded<SingleWriter>>,
+    refused: KVVec<Padded<SingleWriter>>,
+    start_barrier: StartBarrier,
 }
 
 impl Refs {
@@ -151,12 +151,14 @@ impl Refs {
             mail: KVVec::new(),
             cycles: KVVec::new(),
             refused: KVVec::new(),
-            line_up: LineUp::new(config.threads, config.run_ms),
+            start_barrier: StartBarrier::new(config.threads, config.run_ms),
         };
         for _ in 0..config.threads {
             run.mail.push(Padded(Atomic::new(0)), GFP_KERNEL)?;
-            run.cycles.push(Padded(Number::default()), GFP_KERNEL)?;
-            run.refused.push(Padded(Number::default()), GFP_KERNEL)?;
+            run.cycles
+                .push(Padded(SingleWriter::default()), GFP_KERNEL)?;
+            run.refused
+                .push(Padded(SingleWriter::default()), GFP_KERNEL)?;
         }
         Ok(run)
     }
@@ -174,8 +176,8 @@ impl Refs {
         };
         let next = self.mail.get(next).or(self.mail.first());
         let random = Random::new(worker.index);
-        let _clock = self.line_up.come(worker);
-        let mut until = Until::new(&self.line_up, worker);
+        let _clock = self.start_barrier.come(worker);
+        let mut until = Until::new(&self.start_barrier, worker);
         let mut bursts: u32 = 0;
         loop {
             let here = Preempt::new();
@@ -202,7 +204,7 @@ impl Refs {
             if until.over() {
                 break;
             }
-            breathe();
+            cond_resched();
         }
     }
 

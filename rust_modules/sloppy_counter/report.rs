@@ -29,7 +29,7 @@ use algo::primitive::Relaxed;
 use rig::{
     possible_vcpus,
     Bursts,
-    Ended,
+    FinishedRun,
     Text, //
 };
 
@@ -40,12 +40,12 @@ use crate::{
         Kind,
         Outcome, //
     },
-    conduct::Happened,
+    control::Happened,
     race::Race,
     SloppyCounter, //
 };
 
-pub(crate) fn write(ended: &Ended<'_, SloppyCounter>, to: &mut Text) -> Result {
+pub(crate) fn write(ended: &FinishedRun<'_, SloppyCounter>, to: &mut Text) -> Result {
     let run = Run {
         schema: SCHEMA,
         run: ended.number,

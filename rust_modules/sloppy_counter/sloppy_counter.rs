@@ -6,7 +6,7 @@
 
 mod audit;
 mod bout;
-mod conduct;
+mod control;
 mod history;
 mod ids;
 mod kernel_counters;
@@ -30,11 +30,11 @@ use kernel::{
     str::CStr, //
 };
 use rig::{
-    Ended,
+    Control,
+    FinishedRun,
     Load,
     Refused,
-    Stage,
-    Stand,
+    Runner,
     Text,
     Worker, //
 };
@@ -50,13 +50,13 @@ module! {
 }
 
 struct Module {
-    _stand: Stand<SloppyCounter>,
+    _runner: Runner<SloppyCounter>,
 }
 
 impl kernel::Module for Module {
     fn init(_: &'static ThisModule) -> Result<Self> {
         Ok(Self {
-            _stand: Stand::new(SloppyCounter)?,
+            _runner: Runner::new(SloppyCounter)?,
         })
     }
 }
@@ -66,7 +66,7 @@ struct SloppyCounter;
 impl Load for SloppyCounter {
     type Run = Bout;
     const NAME: &'static CStr = c"sloppy-counter";
-    const LINE_UP_MS: u32 = rig::LINE_UP_MS;
+    const START_TIMEOUT_MS: u32 = rig::START_TIMEOUT_MS;
     rig::settings!(Config);
 
     fn length_ms(config: &Config) -> u32 {
@@ -85,8 +85,8 @@ impl Load for SloppyCounter {
         run.kind.work(worker);
     }
 
-    fn conduct(run: &Bout, stage: &Stage<'_>) -> Result<(), Refused> {
-        run.conduct(stage)
+    fn control(run: &Bout, control: &Control<'_>) -> Result<(), Refused> {
+        run.control(control)
     }
 
     fn change(run: &Bout, config: &Config) {
@@ -97,7 +97,7 @@ impl Load for SloppyCounter {
         report::now(run, to)
     }
 
-    fn report(&self, ended: &Ended<'_, Self>, to: &mut Text) -> fmt::Result {
+    fn report(&self, ended: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result {
         report::write(ended, to)
     }
 }

@@ -7,8 +7,8 @@ use algo::{
     primitive::keep, //
 };
 use rig::{
-    Number,
     Padded, //
+    SingleWriter,
 };
 
 /// What a counter promises besides counting; what it does not have costs nothing.
@@ -58,9 +58,9 @@ pub(crate) trait Promise: Counter + Send + Sync + 'static {
 #[derive(Default)]
 pub(crate) struct Progress {
     /// Additions that it has begun.
-    pub(crate) begun: Number,
+    pub(crate) begun: SingleWriter,
     /// Additions that are over.
-    pub(crate) done: Number,
+    pub(crate) done: SingleWriter,
 }
 
 /// A counter in a run, whichever it is.

@@ -104,7 +104,7 @@ impl<W: Wait> Lock for Clh<W> {
         // it (pairs with the release of the exchange that freed it).
         let ahead = self.tail.xchg(mine, Full);
         if !ahead.is_null() {
-            me.waits();
+            me.begin_wait();
             // SAFETY: `ahead` stays on its owner's stack until `taken` is signalled, below; so
             // long, only its atomics are written.
             let ahead = unsafe { &*ahead };

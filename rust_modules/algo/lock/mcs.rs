@@ -109,7 +109,7 @@ impl<W: Wait> Lock for Mcs<W> {
         // it (pairs with the release of the exchange that freed it).
         let ahead = self.tail.xchg(mine, Full);
         if !ahead.is_null() {
-            me.waits();
+            me.begin_wait();
             // SAFETY: `ahead` stays on its owner's stack until it has seen `next` become non-null.
             let vcpu = unsafe { (*ahead).turn.vcpu() };
             // SAFETY: As above.

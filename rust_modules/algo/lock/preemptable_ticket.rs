@@ -70,7 +70,7 @@ impl PreemptableTicket {
     /// Waits until `mine` may take the lock, and does.
     #[inline(never)]
     fn wait(&self, mine: u32, me: &Waiter) {
-        me.waits();
+        me.begin_wait();
         let (mut seen, mut looks) = (self.head.load(Relaxed), 0u32);
         loop {
             // Only a hint whose turn it is: the byte is what excludes.

@@ -172,7 +172,7 @@ impl Lock for PvByte {
     #[inline]
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
         if !self.take() {
-            me.waits();
+            me.begin_wait();
             while !self.spin(me) {
                 self.block(me);
             }

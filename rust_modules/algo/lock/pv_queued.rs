@@ -149,7 +149,7 @@ impl PvQueued {
     #[inline(never)]
     fn take_slowly(&self, mine: Word, me: &Waiter) {
         if !self.steal(mine, me) {
-            me.waits();
+            me.begin_wait();
             self.queue(mine, me);
         }
     }

@@ -100,7 +100,7 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
     /// Waits for `mine` to be served.
     #[inline(always)]
     fn wait(&self, mine: u32, me: &Waiter) {
-        me.waits();
+        me.begin_wait();
         loop {
             for _ in 0..me.tuning.threshold {
                 me.relax();

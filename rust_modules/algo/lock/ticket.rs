@@ -62,7 +62,7 @@ impl Lock for Ticket {
         // Taking a ticket orders nothing; being served does.
         let mine = self.next.fetch_add(1, Relaxed);
         if !self.serves(mine) {
-            me.waits();
+            me.begin_wait();
             while !self.serves(mine) {
                 me.relax();
             }

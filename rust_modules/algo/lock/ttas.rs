@@ -47,7 +47,7 @@ impl Lock for Ttas {
     #[inline]
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
         if !self.take() {
-            me.waits();
+            me.begin_wait();
             let mut backoff = Backoff::new(me);
             while !self.take() {
                 backoff.pause();

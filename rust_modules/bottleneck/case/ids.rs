@@ -18,8 +18,8 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    Number,
     Padded, //
+    SingleWriter,
 };
 
 use super::{
@@ -45,9 +45,9 @@ struct Unique<T> {
 /// The [`Sums`] of one thread.
 #[derive(Default)]
 struct Taken {
-    count: Number,
-    sum: Number,
-    squares: Number,
+    count: SingleWriter,
+    sum: SingleWriter,
+    squares: SingleWriter,
 }
 
 impl Taken {

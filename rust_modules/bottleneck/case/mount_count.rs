@@ -30,8 +30,8 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    Number,
     Padded,
+    SingleWriter,
     Vcpus, //
 };
 
@@ -65,7 +65,7 @@ const HAND_ON: u32 = 64;
 struct MountCount<C: Count> {
     work: Work<KVVec<Mount<C>>, KVVec<Seat>>,
     /// A mount's number, from 1 on.
-    ends: KVVec<Padded<Number>>,
+    ends: KVVec<Padded<SingleWriter>>,
     size: u32,
     permille: u32,
 }
@@ -105,7 +105,7 @@ fn case<C: Count + Send + 'static>(config: &Config, count: impl Fn() -> Result<C
     }
     boxed(MountCount {
         work: Work::new(mounts, filled(config.threads, |_| Seat::new())?),
-        ends: filled(config.threads, |_| Padded(Number::default()))?,
+        ends: filled(config.threads, |_| Padded(SingleWriter::default()))?,
         size: config.size,
         permille: config.write_permille,
     })

@@ -31,9 +31,9 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    Number,
     Padded,
     Preempt, //
+    SingleWriter,
 };
 
 use super::{
@@ -68,9 +68,9 @@ struct MountLookup<T> {
 #[derive(Default)]
 struct Own {
     /// Room for a mount.
-    room: Number,
+    room: SingleWriter,
     /// Whether readers may still be in that room: 1 if so.
-    waits: Number,
+    waits: SingleWriter,
 }
 
 pub(crate) fn make(config: &Config) -> Made {

@@ -19,8 +19,8 @@ use algo::bottleneck::readahead::{
 };
 use kernel::prelude::*;
 use rig::{
-    Number,
     Padded, //
+    SingleWriter,
 };
 
 use super::{
@@ -43,7 +43,7 @@ const FILE: [u64; WORDS] = [3, 1 << 20, 7, 1 << 40, 5, 1 << 30];
 /// A file, and where its users were last.
 struct Fault<F> {
     file: Padded<F>,
-    last: KVVec<Padded<Number>>,
+    last: KVVec<Padded<SingleWriter>>,
     pages: u32,
     missing: u32,
 }
@@ -59,7 +59,7 @@ pub(crate) fn make(config: &Config) -> Made {
 
 fn case<F: Readahead + Send + 'static>(file: F, config: &Config) -> Made {
     let (_, nowhere) = file.track();
-    let last = filled(config.threads, |_| Padded(Number::default()))?;
+    let last = filled(config.threads, |_| Padded(SingleWriter::default()))?;
     last.iter().for_each(|last| last.set(nowhere));
     boxed(Fault {
         file: Padded(file),

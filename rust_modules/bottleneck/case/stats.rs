@@ -22,8 +22,8 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    Number,
     Padded, //
+    SingleWriter,
 };
 
 use super::{
@@ -47,7 +47,7 @@ const ROUND: u32 = 4;
 struct Stats<C> {
     number: Padded<C>,
     /// What each thread made of it.
-    net: KVVec<Padded<Number>>,
+    net: KVVec<Padded<SingleWriter>>,
     /// It is read once in so many operations; 0: never.
     every: u32,
 }
@@ -61,7 +61,7 @@ pub(crate) fn make(config: &Config) -> Made {
 }
 
 fn stats<C: Counter + Send + 'static>(number: C, config: &Config) -> Made {
-    let net = filled(config.threads, |_| Padded(Number::default()))?;
+    let net = filled(config.threads, |_| Padded(SingleWriter::default()))?;
     boxed(Stats {
         number: Padded(number),
         net,

@@ -9,7 +9,7 @@ use core::{
 
 use algo::primitive::Relaxed;
 use rig::{
-    breathe,
+    cond_resched,
     cpu_time_ns,
     now_ns, //
 };
@@ -30,7 +30,7 @@ const BREATH_NS: u64 = 1_000_000;
 const STALL_NS: u64 = 50_000;
 
 /// A worker, its clock, and its books. They are handed in when it leaves.
-pub(super) struct Pace<'a> {
+pub(super) struct DelayLoop<'a> {
     n: u32,
     slot: &'a Slot,
     hand: Hand,
@@ -53,7 +53,7 @@ pub(super) struct Pace<'a> {
     ticket: &'a crate::Ticket,
 }
 
-impl<'a> Pace<'a> {
+impl<'a> DelayLoop<'a> {
     pub(super) fn new(shift: &Shift<'a>, n: u32, slot: &'a Slot, now_ns: u64) -> Self {
         Self {
             n,
@@ -112,12 +112,12 @@ impl<'a> Pace<'a> {
     }
 
     /// Tells how far it is, and lets others run, now and then.
-    fn breathe(&mut self) {
+    fn cond_resched(&mut self) {
         if self.now_ns.saturating_sub(self.breath_ns) >= BREATH_NS {
             self.breath_ns = self.now_ns;
             self.ticket.add(self.items.wrapping_sub(self.told));
             self.told = self.items;
-            breathe();
+            cond_resched();
         }
     }
 
@@ -144,57 +144,60 @@ impl<'a> Pace<'a> {
 
 impl Shift<'_> {
     /// Does a chunk that was just taken.
-    pub(super) fn chunk(&self, chunk: Range<u64>, pace: &mut Pace<'_>) {
-        let taken_ns = pace.now_ns;
-        if self.job.undo && pace.log.reserve().is_err() {
-            return self.fail(ENOMEM, chunk.start, chunk, pace.n);
+    pub(super) fn chunk(&self, chunk: Range<u64>, delay_loop: &mut DelayLoop<'_>) {
+        let taken_ns = delay_loop.now_ns;
+        if self.job.undo && delay_loop.log.reserve().is_err() {
+            return self.fail(ENOMEM, chunk.start, chunk, delay_loop.n);
         }
-        pace.chunks = pace.chunks.wrapping_add(1);
-        if pace.chunks == 1 {
-            pace.slot.first_ns.store(taken_ns, Relaxed);
+        delay_loop.chunks = delay_loop.chunks.wrapping_add(1);
+        if delay_loop.chunks == 1 {
+            delay_loop.slot.first_ns.store(taken_ns, Relaxed);
         }
         let stop = || self.stopped(now_ns());
         let mut at = chunk.start;
-        while at < chunk.end && !self.stopped(pace.now_ns) {
-            let to = self.end_of_call(at, pace.hand.stride).min(chunk.end);
-            let from_ns = pace.now_ns;
-            pace.slot.beat_ns.store(from_ns, Relaxed);
+        while at < chunk.end && !self.stopped(delay_loop.now_ns) {
+            let to = self.end_of_call(at, delay_loop.hand.stride).min(chunk.end);
+            let from_ns = delay_loop.now_ns;
+            delay_loop.slot.beat_ns.store(from_ns, Relaxed);
             let result = self.work.part(at..to, &Stop(&stop));
             let before = at;
-            pace.now_ns = now_ns();
-            let took = pace.now_ns.saturating_sub(from_ns);
-            pace.busy_ns = pace.busy_ns.wrapping_add(took);
+            delay_loop.now_ns = now_ns();
+            let took = delay_loop.now_ns.saturating_sub(from_ns);
+            delay_loop.busy_ns = delay_loop.busy_ns.wrapping_add(took);
             if let Err(fail) = result {
                 at = fail.at.unwrap_or(at).max(at).min(to);
-                pace.items = pace.items.wrapping_add(at.wrapping_sub(before));
+                delay_loop.items = delay_loop.items.wrapping_add(at.wrapping_sub(before));
                 if let Some(errno) = fail.errno {
-                    self.fail(errno, at, chunk.clone(), pace.n);
+                    self.fail(errno, at, chunk.clone(), delay_loop.n);
                 }
                 break;
             }
             at = to;
-            pace.items = pace.items.wrapping_add(at.wrapping_sub(before));
-            pace.hand
-                .learn(at.wrapping_sub(before), from_ns, pace.now_ns);
-            self.rest(pace);
+            delay_loop.items = delay_loop.items.wrapping_add(at.wrapping_sub(before));
+            delay_loop
+                .hand
+                .learn(at.wrapping_sub(before), from_ns, delay_loop.now_ns);
+            self.rest(delay_loop);
         }
-        pace.slot.beat_ns.store(0, Relaxed);
-        pace.slot.last_ns.store(pace.now_ns, Relaxed);
-        pace.slot.mark(chunk.start, at, taken_ns, pace.now_ns);
+        delay_loop.slot.beat_ns.store(0, Relaxed);
+        delay_loop.slot.last_ns.store(delay_loop.now_ns, Relaxed);
+        delay_loop
+            .slot
+            .mark(chunk.start, at, taken_ns, delay_loop.now_ns);
         if self.job.undo {
-            pace.log.note(chunk.start..at);
+            delay_loop.log.note(chunk.start..at);
         }
     }
 
     /// Between two calls: sleeps if the job has taken too much, and lets others run.
-    fn rest(&self, pace: &mut Pace<'_>) {
-        pace.breathe();
+    fn rest(&self, delay_loop: &mut DelayLoop<'_>) {
+        delay_loop.cond_resched();
         let slept = self
             .cap
-            .charge(&mut pace.charged_ns, |now| self.stopped(now));
+            .charge(&mut delay_loop.charged_ns, |now| self.stopped(now));
         if slept > 0 {
-            pace.asleep_ns = pace.asleep_ns.wrapping_add(slept);
-            pace.now_ns = now_ns();
+            delay_loop.asleep_ns = delay_loop.asleep_ns.wrapping_add(slept);
+            delay_loop.now_ns = now_ns();
         }
     }
 

@@ -21,7 +21,7 @@ use algo::primitive::{
 };
 use job::Done;
 use rig::{
-    Ended,
+    FinishedRun,
     Text, //
 };
 
@@ -36,7 +36,11 @@ pub(super) fn load(number: &Atomic<u64>) -> u64 {
 }
 
 /// Where the time went: the worst of all jobs.
-pub(super) fn timing(ended: &Ended<'_, JobRunner>, done: &[(u32, Done)], tally: &Tally) -> Timing {
+pub(super) fn timing(
+    ended: &FinishedRun<'_, JobRunner>,
+    done: &[(u32, Done)],
+    tally: &Tally,
+) -> Timing {
     let jobs = || done.iter().map(|(_, done)| done);
     let worst = |of: fn(&Done) -> u64| jobs().map(of).max().unwrap_or(0);
     let sum = |of: fn(&Done) -> u64| jobs().map(of).fold(0, u64::saturating_add);

@@ -7,7 +7,7 @@ use kernel::{
     prelude::*, //
 };
 use rig::{
-    breathe,
+    cond_resched,
     HugePage,
     Page,
     Span, //
@@ -41,7 +41,7 @@ impl Pages {
             page.fill(seed);
             total = total.wrapping_add(one(page));
             if seed % 256 == 0 {
-                breathe();
+                cond_resched();
             }
         }
         total
@@ -72,7 +72,7 @@ impl ClearHuge {
         let mut pages = KVVec::with_capacity(count, GFP_KERNEL)?;
         for _ in 0..count {
             pages.push(HugePage::new()?, GFP_KERNEL)?;
-            breathe();
+            cond_resched();
         }
         Ok(Self { first, pages })
     }

@@ -102,7 +102,7 @@ impl<L: Lock> Lock for Rough<L> {
     const NAME: &'static str = L::NAME;
     const EXCLUDES: bool = L::EXCLUDES;
     const TRIES: bool = false;
-    const TELLS: bool = L::TELLS;
+    const REPORTS_CONTENTION: bool = L::REPORTS_CONTENTION;
     const SLEEPS: bool = L::SLEEPS;
 
     fn new() -> Self {

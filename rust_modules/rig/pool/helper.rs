@@ -29,8 +29,8 @@ use kernel::{
 use super::queue;
 use crate::{
     helpers,
+    priority::LAST, //
     thread::Thread,
-    urgency::LAST, //
 };
 
 const FREE: u32 = 0;

@@ -4,22 +4,22 @@
 
 use crate::{
     gate::Gate,
-    nap_until,
-    Alarm,
+    sleep_until_stop,
     Padded,
-    Place, //
+    Placement, //
+    StopFlag,
 };
 
 /// What a [load](crate::Load) may look at while its threads are at work.
-pub struct Stage<'a> {
+pub struct Control<'a> {
     /// Tells when the run ends.
-    pub alarm: &'a Alarm,
+    pub stop_flag: &'a StopFlag,
     /// The places of the threads, in their order.
-    pub places: &'a [Padded<Place>],
+    pub places: &'a [Padded<Placement>],
     pub(crate) gate: &'a Gate,
 }
 
-impl Stage<'_> {
+impl Control<'_> {
     /// Returns since when the time of the run counts.
     pub fn opened_ns(&self) -> u64 {
         self.gate.opened_ns()
@@ -27,7 +27,7 @@ impl Stage<'_> {
 
     /// Sleeps until `ns` after the opening of the gate; false if the run has ended.
     pub fn sleep_until(&self, ns: u64) -> bool {
-        nap_until(self.opened_ns().saturating_add(ns), self.alarm);
-        !self.alarm.rung()
+        sleep_until_stop(self.opened_ns().saturating_add(ns), self.stop_flag);
+        !self.stop_flag.is_raised()
     }
 }

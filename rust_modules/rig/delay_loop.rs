@@ -12,11 +12,11 @@ use crate::{
 
 /// How many loops an undisturbed vCPU makes in a time.
 #[derive(Clone, Copy)]
-pub struct Pace {
+pub struct DelayLoop {
     loops_per_us: u64,
 }
 
-impl Pace {
+impl DelayLoop {
     /// Loops in one sample: some microseconds, so that many samples fit between two disturbances.
     const SAMPLE: u64 = 3000;
     /// Samples; the fastest is the one that nothing disturbed.
@@ -28,7 +28,7 @@ impl Pace {
             .map(|_| {
                 let _here = Preempt::new();
                 let from = now_ns();
-                burn(Self::SAMPLE);
+                busy_loop(Self::SAMPLE);
                 now_ns().saturating_sub(from)
             })
             .min()
@@ -52,7 +52,7 @@ impl Pace {
 
 /// Runs the loop; the compiler moves no access to memory across it.
 #[inline(always)]
-pub fn burn(loops: u64) {
+pub fn busy_loop(loops: u64) {
     // SAFETY: Counts a register down to zero; a count of zero is left out.
     unsafe {
         kernel::asm!(

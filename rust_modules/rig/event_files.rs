@@ -12,13 +12,13 @@ use kernel::{
 };
 
 /// Numbers with names, all 0 at first.
-pub struct Tallies {
+pub struct EventFiles {
     pub(crate) dir: &'static CStr,
     names: &'static [&'static str],
     counts: KVVec<Atomic<u64>>,
 }
 
-impl Tallies {
+impl EventFiles {
     /// Creates a number for each name; `dir` is the name of their directory.
     pub fn new(dir: &'static CStr, names: &'static [&'static str]) -> Result<Self> {
         let mut counts = KVVec::with_capacity(names.len(), GFP_KERNEL)?;

@@ -13,9 +13,9 @@ use kernel::{
 
 use crate::{
     cpu,
-    crew::Crew,
     now_ns,
     thread::Thread,
+    workers::Workers,
     Line,
     Load,
     Refused,
@@ -24,7 +24,7 @@ use crate::{
 
 /// A run that waits for the conductor.
 pub(super) struct Order<L: Load> {
-    pub(super) crew: Arc<Crew<L>>,
+    pub(super) workers: Arc<Workers<L>>,
     pub(super) threads: KVVec<Thread>,
     pub(super) report: Text,
     pub(super) number: u64,
@@ -32,7 +32,7 @@ pub(super) struct Order<L: Load> {
 }
 
 /// Settings, the run under way, and what the last one came to.
-pub(super) struct Desk<L: Load> {
+pub(super) struct RunState<L: Load> {
     pub(super) config: L::Config,
     /// The reason of the last refused write.
     pub(super) error: Line,
@@ -43,13 +43,13 @@ pub(super) struct Desk<L: Load> {
     pub(super) order: Option<Order<L>>,
     pub(super) closed: bool,
     /// The run under way.
-    crew: Option<Arc<Crew<L>>>,
+    workers: Option<Arc<Workers<L>>>,
     runs: u64,
     started_ns: u64,
     elapsed_ns: u64,
 }
 
-impl<L: Load> Desk<L> {
+impl<L: Load> RunState<L> {
     pub(super) fn new() -> Self {
         Self {
             config: L::Config::default(),
@@ -58,7 +58,7 @@ impl<L: Load> Desk<L> {
             edition: 0,
             order: None,
             closed: false,
-            crew: None,
+            workers: None,
             runs: 0,
             started_ns: 0,
             elapsed_ns: 0,
@@ -66,10 +66,10 @@ impl<L: Load> Desk<L> {
     }
 
     pub(super) fn status(&self) -> Status {
-        let (state, elapsed_ns) = match &self.crew {
+        let (state, elapsed_ns) = match &self.workers {
             None => (State::Idle, self.elapsed_ns),
-            Some(crew) => {
-                let state = match crew.alarm.rung() {
+            Some(workers) => {
+                let state = match workers.stop_flag.is_raised() {
                     false => State::Running,
                     true => State::Stopping,
                 };
@@ -85,9 +85,14 @@ impl<L: Load> Desk<L> {
 
     /// Takes over settings.
     pub(super) fn set(&mut self, text: &str) -> Result<(), Refused> {
-        L::set(&mut self.config, text, &cpu::limits(), self.crew.is_some())?;
-        if let Some(crew) = &self.crew {
-            L::change(&crew.run, &self.config);
+        L::set(
+            &mut self.config,
+            text,
+            &cpu::limits(),
+            self.workers.is_some(),
+        )?;
+        if let Some(workers) = &self.workers {
+            L::change(&workers.run, &self.config);
         }
         Ok(())
     }
@@ -96,13 +101,13 @@ impl<L: Load> Desk<L> {
     pub(super) fn start(&mut self, load: &L) -> Result<(), Refused> {
         self.must_be_idle("start")?;
         let run = load.prepare(&self.config, &cpu::limits())?;
-        let (crew, threads) = Crew::<L>::new(run)?;
-        let report = Text::with_capacity(L::report_bytes(&crew.run))?;
+        let (workers, threads) = Workers::<L>::new(run)?;
+        let report = Text::with_capacity(L::report_bytes(&workers.run))?;
         self.runs = self.runs.wrapping_add(1);
         self.started_ns = now_ns();
-        self.crew = Some(crew.clone());
+        self.workers = Some(workers.clone());
         self.order = Some(Order {
-            crew,
+            workers,
             threads,
             report,
             number: self.runs,
@@ -113,16 +118,16 @@ impl<L: Load> Desk<L> {
 
     /// Tells the run under way to stop.
     pub(super) fn stop(&self) {
-        if let Some(crew) = &self.crew {
-            crew.alarm.ring();
+        if let Some(workers) = &self.workers {
+            workers.stop_flag.raise();
         }
     }
 
     /// Tells how things stand in the run under way, if there is one.
     pub(super) fn now(&self, to: &mut Text) -> core::fmt::Result {
-        self.crew
+        self.workers
             .as_ref()
-            .map_or(Ok(()), |crew| L::now(&crew.run, to))
+            .map_or(Ok(()), |workers| L::now(&workers.run, to))
     }
 
     /// Takes back what the run under way came to.
@@ -130,7 +135,7 @@ impl<L: Load> Desk<L> {
         self.report = report;
         self.edition = self.edition.wrapping_add(1);
         // The last reference: what the run took is free again before anyone sees it is idle.
-        self.crew = None;
+        self.workers = None;
         self.elapsed_ns = now_ns().saturating_sub(self.started_ns);
     }
 
@@ -150,7 +155,7 @@ impl<L: Load> Desk<L> {
     }
 
     fn must_be_idle(&self, word: &str) -> Result<(), Refused> {
-        match self.crew {
+        match self.workers {
             None => Ok(()),
             Some(_) => Err(Refused::new(
                 EBUSY,

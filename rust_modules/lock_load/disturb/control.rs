@@ -11,8 +11,8 @@ use rig::{
     now_ns,
     online_vcpus,
     take_offline,
+    Control, //
     Refused,
-    Stage, //
 };
 
 use super::{
@@ -53,35 +53,35 @@ const BETWEEN_TRIES_NS: u64 = 20_000_000;
 
 impl Disturb {
     /// Disturbs the run until its alarm has rung, and leaves every vCPU online that it found so.
-    pub(crate) fn conduct(&self, stage: &Stage<'_>) -> Result<(), Refused> {
+    pub(crate) fn control(&self, control: &Control<'_>) -> Result<(), Refused> {
         let mut shuffle = Due::every(self.shuffle_ns);
         let mut onoff = Due::every(self.onoff_ns);
         let mut long = Due::every(self.long_hold_every_ns);
         let mut boost = Due::every(self.boost_ns);
-        self.send_home(stage, 0);
+        self.send_home(control, 0);
         let mut away = None;
         loop {
             let next = [&shuffle, &onoff, &long, &boost].map(|due| due.next_ns);
             let next = next.into_iter().fold(u64::MAX, u64::min);
-            if next == u64::MAX || !stage.sleep_until(next) {
+            if next == u64::MAX || !control.sleep_until(next) {
                 break;
             }
-            let now = now_ns().saturating_sub(stage.opened_ns());
+            let now = now_ns().saturating_sub(control.opened_ns());
             if shuffle.at(now) {
                 let turns = self.done.shuffles.fetch_add(1, Relaxed).wrapping_add(1);
-                self.send_home(stage, turns);
+                self.send_home(control, turns);
                 self.turn.add(1, Relaxed);
             }
             if long.at(now) {
                 self.long.store(true, Relaxed);
             }
             if boost.at(now) {
-                let index = dice::below(stage.places.len()) as u32;
+                let index = dice::below(control.places.len()) as u32;
                 self.urgent.store(index.wrapping_add(1), Relaxed);
             }
             if onoff.at(now) {
                 away = match away {
-                    None => self.take_one_away(stage),
+                    None => self.take_one_away(control),
                     Some(vcpu) => self.bring_back(vcpu),
                 };
             }
@@ -90,8 +90,8 @@ impl Disturb {
     }
 
     /// Gives each thread a vCPU that is online, `turns` further than the one it began on.
-    fn send_home(&self, stage: &Stage<'_>, turns: u64) {
-        for (index, (home, place)) in (0u64..).zip(self.homes.iter().zip(stage.places)) {
+    fn send_home(&self, control: &Control<'_>, turns: u64) {
+        for (index, (home, place)) in (0u64..).zip(self.homes.iter().zip(control.places)) {
             let vcpu = match turns {
                 0 => place.vcpu(),
                 _ => rig::nth_online(index.wrapping_add(turns)),
@@ -102,9 +102,9 @@ impl Disturb {
 
     /// Takes the vCPU of one of the threads offline, or another if theirs cannot go; returns it if
     /// that could be done.
-    fn take_one_away(&self, stage: &Stage<'_>) -> Option<u32> {
-        let count = stage.places.len();
-        let from_one = stage.places.iter().cycle().skip(dice::below(count));
+    fn take_one_away(&self, control: &Control<'_>) -> Option<u32> {
+        let count = control.places.len();
+        let from_one = control.places.iter().cycle().skip(dice::below(count));
         let mut theirs = from_one.take(count).map(|place| place.vcpu());
         let vcpu = theirs
             .find(|&vcpu| may_go_offline(vcpu) && is_online(vcpu))
@@ -140,7 +140,7 @@ impl Disturb {
                 Err(e) => errno = e,
             }
             self.done.refused.add(1, Relaxed);
-            rig::nap_soundly_until(now_ns().saturating_add(BETWEEN_TRIES_NS));
+            rig::sleep_until(now_ns().saturating_add(BETWEEN_TRIES_NS));
         }
         Err(Refused::new(
             EIO,

@@ -16,8 +16,8 @@ use kernel::{
 };
 
 use super::{
-    desk::Desk,
-    Bench, //
+    state::RunState,
+    RunnerShared, //
 };
 use crate::{
     control::{
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Creates the directory.
-pub(super) fn folder<L: Load>(bench: Arc<Bench<L>>) -> Result<Folder<Bench<L>>> {
+pub(super) fn folder<L: Load>(bench: Arc<RunnerShared<L>>) -> Result<Folder<RunnerShared<L>>> {
     Folder::new(L::NAME, bench)?
         .with::<Config>()?
         .with::<Run>()?
@@ -42,26 +42,26 @@ pub(super) fn folder<L: Load>(bench: Arc<Bench<L>>) -> Result<Folder<Bench<L>>> 
         .with::<Report>()?
         .with::<Reset>()?
         .with::<Schema>()?
-        .with_tallies(|bench| bench.load.tallies())
+        .with_tallies(|bench| bench.load.event_files())
 }
 
-impl<L: Load> Bench<L> {
+impl<L: Load> RunnerShared<L> {
     /// Lets `act` take what was written to `file`, and remembers why it did not.
     fn take(
         &self,
         file: &str,
         text: Written<'_>,
-        act: impl FnOnce(&mut Desk<L>, &str) -> Result<(), Refused>,
+        act: impl FnOnce(&mut RunState<L>, &str) -> Result<(), Refused>,
     ) -> Result {
-        let mut desk = self.desk.lock();
-        match text.and_then(|text| act(&mut desk, text)) {
+        let mut state = self.state.lock();
+        match text.and_then(|text| act(&mut state, text)) {
             Ok(()) => {
-                desk.error = Line::new();
+                state.error = Line::new();
                 Ok(())
             }
             Err(refused) => {
                 let (errno, why) = (refused.errno, refused.why());
-                desk.error = Line::say(format_args!("{errno:?} {file}: {why}"));
+                state.error = Line::say(format_args!("{errno:?} {file}: {why}"));
                 Err(errno)
             }
         }
@@ -88,38 +88,38 @@ struct Report;
 struct Reset;
 struct Schema;
 
-impl<L: Load> Endpoint<Bench<L>> for Config {
+impl<L: Load> Endpoint<RunnerShared<L>> for Config {
     const NAME: &'static CStr = c"config";
     const MODE: u16 = 0o600;
 
-    fn show(on: &Bench<L>, to: &mut Text) -> Result {
-        let config = on.desk.lock().config;
+    fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
+        let config = on.state.lock().config;
         told(L::show(&config, &cpu::limits(), to))
     }
 
-    fn store(on: &Bench<L>, text: Written<'_>) -> Result {
-        on.take("config", text, |desk, text| desk.set(text))
+    fn store(on: &RunnerShared<L>, text: Written<'_>) -> Result {
+        on.take("config", text, |state, text| state.set(text))
     }
 }
 
-impl<L: Load> Endpoint<Bench<L>> for Run {
+impl<L: Load> Endpoint<RunnerShared<L>> for Run {
     const NAME: &'static CStr = c"run";
     const MODE: u16 = 0o600;
 
-    fn show(on: &Bench<L>, to: &mut Text) -> Result {
-        let state = on.desk.lock().status().state;
+    fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
+        let state = on.state.lock().status().state;
         told(writeln!(to, "{state}"))
     }
 
-    fn store(on: &Bench<L>, text: Written<'_>) -> Result {
-        on.take("run", text, |desk, text| match text {
+    fn store(on: &RunnerShared<L>, text: Written<'_>) -> Result {
+        on.take("run", text, |state, text| match text {
             "start" => {
-                desk.start(&on.load)?;
+                state.start(&on.load)?;
                 on.work.notify_all();
                 Ok(())
             }
             "stop" => {
-                desk.stop();
+                state.stop();
                 Ok(())
             }
             _ => only(text, "start stop"),
@@ -127,48 +127,50 @@ impl<L: Load> Endpoint<Bench<L>> for Run {
     }
 }
 
-impl<L: Load> Endpoint<Bench<L>> for Status {
+impl<L: Load> Endpoint<RunnerShared<L>> for Status {
     const NAME: &'static CStr = c"status";
     const MODE: u16 = 0o400;
 
-    fn show(on: &Bench<L>, to: &mut Text) -> Result {
-        let desk = on.desk.lock();
-        let error = desk.error.as_str();
-        told(writeln!(to, "{}\n{}{error}", desk.status(), status::ERROR))
+    fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
+        let state = on.state.lock();
+        let error = state.error.as_str();
+        told(writeln!(to, "{}\n{}{error}", state.status(), status::ERROR))
     }
 }
 
-impl<L: Load> Endpoint<Bench<L>> for Now {
+impl<L: Load> Endpoint<RunnerShared<L>> for Now {
     const NAME: &'static CStr = c"now";
     const MODE: u16 = 0o400;
 
-    fn show(on: &Bench<L>, to: &mut Text) -> Result {
-        told(on.desk.lock().now(to))
+    fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
+        told(on.state.lock().now(to))
     }
 }
 
-impl<L: Load> Endpoint<Bench<L>> for Report {
+impl<L: Load> Endpoint<RunnerShared<L>> for Report {
     const NAME: &'static CStr = c"report";
     const MODE: u16 = 0o400;
 
-    fn show(on: &Bench<L>, to: &mut Text) -> Result {
-        to.push(on.desk.lock().report.as_bytes())
+    fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
+        to.push(on.state.lock().report.as_bytes())
     }
 
-    fn edition(on: &Bench<L>) -> u32 {
-        on.desk.lock().edition
+    fn edition(on: &RunnerShared<L>) -> u32 {
+        on.state.lock().edition
     }
 }
 
-impl<L: Load> Endpoint<Bench<L>> for Reset {
+impl<L: Load> Endpoint<RunnerShared<L>> for Reset {
     const NAME: &'static CStr = c"reset";
     const MODE: u16 = 0o200;
 
-    fn store(on: &Bench<L>, text: Written<'_>) -> Result {
-        on.take("reset", text, |desk, text| match text {
+    fn store(on: &RunnerShared<L>, text: Written<'_>) -> Result {
+        on.take("reset", text, |state, text| match text {
             "1" => {
-                desk.reset()?;
-                on.load.tallies().inspect(|tallies| tallies.clear());
+                state.reset()?;
+                on.load
+                    .event_files()
+                    .inspect(|event_files| event_files.clear());
                 Ok(())
             }
             _ => only(text, "1"),
@@ -176,11 +178,11 @@ impl<L: Load> Endpoint<Bench<L>> for Reset {
     }
 }
 
-impl<L: Load> Endpoint<Bench<L>> for Schema {
+impl<L: Load> Endpoint<RunnerShared<L>> for Schema {
     const NAME: &'static CStr = c"abi";
     const MODE: u16 = 0o400;
 
-    fn show(_: &Bench<L>, to: &mut Text) -> Result {
+    fn show(_: &RunnerShared<L>, to: &mut Text) -> Result {
         told(writeln!(to, "{}", Abi { schema: SCHEMA }))
     }
 }

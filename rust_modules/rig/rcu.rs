@@ -4,6 +4,6 @@
 
 /// Waits until everything that had preemption or interrupts off, on any vCPU, no longer has; RCU's
 /// readers are among that.
-pub fn wait_for_grace() {
+pub fn synchronize_rcu() {
     algo::primitive::grace();
 }

@@ -12,8 +12,8 @@
 //! ```
 //!
 //! A section that took longer than it needs, and a hand-off that took longer than a running
-//! vCPU needs, is a [loss](Ledger::lose), noted by whoever finds it at its own end. A wait is
-//! [blamed](Ledger::blame) on the kind of loss that took most of it, or on the queue.
+//! vCPU needs, is a [loss](PreemptionLog::lose), noted by whoever finds it at its own end. A wait is
+//! [blamed](PreemptionLog::blame) on the kind of loss that took most of it, or on the queue.
 
 use core::ops::Deref;
 
@@ -76,14 +76,14 @@ impl Loss {
 ///
 /// Everything is written [`Relaxed`]: the lock orders it. Under one that does not exclude the
 /// numbers are wrong, and that is all.
-pub struct Ledger<S> {
+pub struct PreemptionLog<S> {
     released: Atomic<u64>,
     latest: Atomic<u64>,
     next: Atomic<usize>,
     losses: S,
 }
 
-impl<S: Deref<Target = [Loss]>> Ledger<S> {
+impl<S: Deref<Target = [Loss]>> PreemptionLog<S> {
     /// Creates the book of a lock that nobody has had.
     pub fn new(losses: S) -> Self {
         Self {

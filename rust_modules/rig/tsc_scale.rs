@@ -13,7 +13,7 @@ use crate::{
 
 /// How fast the time stamp counter runs.
 #[derive(Clone, Copy)]
-pub struct Ticks {
+pub struct TscScale {
     khz: NonZero<u64>,
     /// Nanoseconds of a tick, times `1 << SHIFT`.
     scale: u64,
@@ -25,7 +25,7 @@ const LONGEST: u64 = 1 << 38;
 /// Below this a product would not fit.
 const SLOWEST_KHZ: u64 = 250_000;
 
-impl Ticks {
+impl TscScale {
     /// Asks the kernel; refuses where the counter does not tell the time.
     pub fn new() -> Result<Self, Refused> {
         // SAFETY: May be called anywhere.

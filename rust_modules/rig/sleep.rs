@@ -6,19 +6,19 @@ use kernel::bindings;
 
 use crate::{
     now_ns,
-    Alarm, //
+    StopFlag, //
 };
 
 /// The longest sleep between two looks at the alarm, and so what a pause delays `stop` by.
 const LONGEST_US: u64 = 5000;
 
 /// Sleeps until the time is `until_ns`, or the alarm has rung.
-pub fn nap_until(until_ns: u64, alarm: &Alarm) {
-    while !alarm.rung() && nap(until_ns) {}
+pub fn sleep_until_stop(until_ns: u64, stop_flag: &StopFlag) {
+    while !stop_flag.is_raised() && nap(until_ns) {}
 }
 
 /// Sleeps until the time is `until_ns`, whatever happens meanwhile.
-pub fn nap_soundly_until(until_ns: u64) {
+pub fn sleep_until(until_ns: u64) {
     while nap(until_ns) {}
 }
 

@@ -13,10 +13,10 @@ use algo::primitive::{
 };
 
 /// How long to wait for a thread whose vCPU has no CPU, at the beginning and at the end.
-pub const LINE_UP_MS: u32 = 1000;
+pub const START_TIMEOUT_MS: u32 = 1000;
 
 /// Where threads wait until all run.
-pub struct LineUp {
+pub struct StartBarrier {
     threads: u32,
     run_ms: u32,
     /// Threads that are about to begin.
@@ -27,7 +27,7 @@ pub struct LineUp {
     took_part: Atomic<u32>,
 }
 
-impl LineUp {
+impl StartBarrier {
     /// Creates it, for so many threads and a run of that length.
     pub fn new(threads: u32, run_ms: u32) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl LineUp {
             self.begun.store(true, Relaxed);
             return Some(clock);
         }
-        while !self.begun.load(Relaxed) && !worker.alarm.rung() {
+        while !self.begun.load(Relaxed) && !worker.stop_flag.is_raised() {
             cpu_relax();
         }
         None
@@ -58,41 +58,44 @@ impl LineUp {
         self.took_part.add(1, Relaxed);
     }
 
-    /// Returns whether to leave, the alarm having rung at `rung_ns`: once everyone has done
+    /// Returns whether to leave, the alarm having rung at `raised_ns`: once everyone has done
     /// something. So who was first is still at it when the last one is, and a counter that
     /// loses shows it even on a host that let only one vCPU run in the time given.
-    pub fn over(&self, rung_ns: u64) -> bool {
-        let patience_ns = u64::from(LINE_UP_MS).saturating_mul(1_000_000);
+    pub fn over(&self, raised_ns: u64) -> bool {
+        let patience_ns = u64::from(START_TIMEOUT_MS).saturating_mul(1_000_000);
         self.took_part.load(Relaxed) >= self.threads
-            || now_ns().saturating_sub(rung_ns) > patience_ns
+            || now_ns().saturating_sub(raised_ns) > patience_ns
     }
 }
 
 /// Asks after each burst whether the run is over.
 pub struct Until<'a> {
-    line_up: &'a LineUp,
+    start_barrier: &'a StartBarrier,
     worker: &'a Worker<'a>,
     bursts: u64,
-    rung_ns: Option<u64>,
+    raised_ns: Option<u64>,
 }
 
 impl<'a> Until<'a> {
     /// Creates it for `worker`, which has lined up.
-    pub fn new(line_up: &'a LineUp, worker: &'a Worker<'a>) -> Self {
+    pub fn new(start_barrier: &'a StartBarrier, worker: &'a Worker<'a>) -> Self {
         Self {
-            line_up,
+            start_barrier,
             worker,
             bursts: 0,
-            rung_ns: None,
+            raised_ns: None,
         }
     }
 
     /// Notes a burst, and returns whether it was the last.
     pub fn over(&mut self) -> bool {
         if self.bursts == 0 {
-            self.line_up.take_part();
+            self.start_barrier.take_part();
         }
         self.bursts = self.bursts.wrapping_add(1);
-        self.worker.alarm.rung() && self.line_up.over(*self.rung_ns.get_or_insert_with(now_ns))
+        self.worker.stop_flag.is_raised()
+            && self
+                .start_barrier
+                .over(*self.raised_ns.get_or_insert_with(now_ns))
     }
 }

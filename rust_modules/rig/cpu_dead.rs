@@ -14,7 +14,7 @@ use kernel::{
 };
 
 /// Whoever wants to know.
-pub trait Mourns: Send + Sync + 'static {
+pub trait OnCpuDead: Send + Sync + 'static {
     /// `vcpu` has run its last instruction, and runs none until this returns.
     fn vcpu_died(&self, vcpu: u32);
 }
@@ -24,7 +24,7 @@ pub trait Mourns: Send + Sync + 'static {
 /// # Invariants
 ///
 /// `entry` came from a box and is in the list of `state`, which is the kernel's number of it.
-pub struct OnDeath<T: Mourns> {
+pub struct CpuDeadCallback<T: OnCpuDead> {
     entry: *mut Entry<T>,
     state: bindings::cpuhp_state,
 }
@@ -37,11 +37,11 @@ struct Entry<T> {
 }
 
 // SAFETY: It does nothing but keep the entry, whose contents any thread may have.
-unsafe impl<T: Mourns> Send for OnDeath<T> {}
+unsafe impl<T: OnCpuDead> Send for CpuDeadCallback<T> {}
 // SAFETY: As above.
-unsafe impl<T: Mourns> Sync for OnDeath<T> {}
+unsafe impl<T: OnCpuDead> Sync for CpuDeadCallback<T> {}
 
-impl<T: Mourns> OnDeath<T> {
+impl<T: OnCpuDead> CpuDeadCallback<T> {
     /// Tells `who` from now on.
     pub fn tell(who: Arc<T>) -> Result<Self> {
         let node = Opaque::zeroed();
@@ -88,7 +88,7 @@ impl<T: Mourns> OnDeath<T> {
     }
 }
 
-impl<T: Mourns> Drop for OnDeath<T> {
+impl<T: OnCpuDead> Drop for CpuDeadCallback<T> {
     fn drop(&mut self) {
         // SAFETY: It is in that list, by the invariant; afterwards nobody calls any more.
         unsafe {
@@ -102,7 +102,7 @@ impl<T: Mourns> Drop for OnDeath<T> {
 /// # Safety
 ///
 /// `node` is the first field of an `Entry<T>` that is in the list.
-unsafe extern "C" fn died<T: Mourns>(vcpu: u32, node: *mut bindings::hlist_node) -> i32 {
+unsafe extern "C" fn died<T: OnCpuDead>(vcpu: u32, node: *mut bindings::hlist_node) -> i32 {
     // SAFETY: By the contract of the function.
     let entry = unsafe { &*node.cast::<Entry<T>>() };
     entry.who.vcpu_died(vcpu);

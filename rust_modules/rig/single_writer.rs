@@ -8,15 +8,15 @@ use algo::primitive::{
 };
 
 /// A number that one thread writes and others look at.
-pub struct Number(Atomic<u64>);
+pub struct SingleWriter(Atomic<u64>);
 
-impl Default for Number {
+impl Default for SingleWriter {
     fn default() -> Self {
         Self(Atomic::new(0))
     }
 }
 
-impl Number {
+impl SingleWriter {
     /// Reads it.
     #[inline(always)]
     pub fn get(&self) -> u64 {

@@ -19,22 +19,22 @@ use crate::{
     helpers,
     now_ns,
     thread::Thread,
-    Alarm,
     Load,
     Padded,
     Refused, //
+    StopFlag,
 };
 
 /// What the threads of a run share.
-pub(crate) struct Crew<L: Load> {
+pub(crate) struct Workers<L: Load> {
     pub(crate) run: L::Run,
     pub(crate) gate: Gate,
-    pub(crate) alarm: Arc<Alarm>,
-    pub(crate) places: KVVec<Padded<Place>>,
+    pub(crate) stop_flag: Arc<StopFlag>,
+    pub(crate) places: KVVec<Padded<Placement>>,
 }
 
 /// Where a thread is.
-pub struct Place {
+pub struct Placement {
     vcpu: u32,
     left_ns: Atomic<u64>,
     /// Where the thread was seen last; it alone looks.
@@ -43,7 +43,7 @@ pub struct Place {
     queued_ns: Atomic<u64>,
 }
 
-impl Place {
+impl Placement {
     /// Returns the vCPU that the thread was bound to.
     pub fn vcpu(&self) -> u32 {
         self.vcpu
@@ -75,9 +75,9 @@ pub struct Worker<'a> {
     /// Its number, from 0.
     pub index: u32,
     /// Tells it to stop.
-    pub alarm: &'a Arc<Alarm>,
+    pub stop_flag: &'a Arc<StopFlag>,
     gate: &'a Gate,
-    place: &'a Place,
+    place: &'a Placement,
 }
 
 impl Worker<'_> {
@@ -87,7 +87,7 @@ impl Worker<'_> {
     /// For a load whose threads have to line up behind the gate. Only one thread may call it.
     pub fn start_clock(&self, ms: u32) -> impl Sized {
         self.gate.opened_now();
-        self.alarm.ring_in(ms)
+        self.stop_flag.raise_in(ms)
     }
 
     /// Returns since when the time of the run counts.
@@ -108,7 +108,7 @@ impl Worker<'_> {
     }
 }
 
-impl<L: Load> Crew<L> {
+impl<L: Load> Workers<L> {
     /// Makes a crew for `run`, and its threads, which wait to be woken.
     pub(crate) fn new(run: L::Run) -> Result<(Arc<Self>, KVVec<Thread>), Refused> {
         let wanted = L::threads(&run);
@@ -116,7 +116,7 @@ impl<L: Load> Crew<L> {
         let mut places = KVVec::new();
         for cpu in cpu::online().take(wanted as usize) {
             cpus.push(cpu, GFP_KERNEL)?;
-            places.push(Padded(Place::new(cpu)), GFP_KERNEL)?;
+            places.push(Padded(Placement::new(cpu)), GFP_KERNEL)?;
         }
         if cpus.len() < wanted as usize {
             return Err(Refused::new(
@@ -124,23 +124,23 @@ impl<L: Load> Crew<L> {
                 format_args!("{wanted} threads, but {} vCPUs are online", cpus.len()),
             ));
         }
-        let crew = Arc::new(
+        let workers = Arc::new(
             Self {
                 run,
                 gate: Gate::new(),
-                alarm: Alarm::new()?,
+                stop_flag: StopFlag::new()?,
                 places,
             },
             GFP_KERNEL,
         )?;
         let mut threads = KVVec::new();
         for (index, &cpu) in (0..).zip(&cpus) {
-            let mate = crew.clone();
+            let mate = workers.clone();
             let thread = Thread::new(L::NAME, index, Some(cpu), move || mate.man(index))?;
             thread.yield_to_all();
             threads.push(thread, GFP_KERNEL)?;
         }
-        Ok((crew, threads))
+        Ok((workers, threads))
     }
 
     /// What the thread `index` does.
@@ -150,7 +150,7 @@ impl<L: Load> Crew<L> {
         };
         let worker = Worker {
             index,
-            alarm: &self.alarm,
+            stop_flag: &self.stop_flag,
             gate: &self.gate,
             place,
         };
@@ -174,7 +174,7 @@ impl<L: Load> Crew<L> {
     }
 }
 
-impl Place {
+impl Placement {
     fn new(cpu: CpuId) -> Self {
         Self {
             vcpu: cpu.as_u32(),

@@ -20,7 +20,7 @@ use algo::{
     Waiter, //
 };
 use rig::{
-    breathe,
+    cond_resched,
     now_ns,
     Preempt,
     Worker, //
@@ -36,7 +36,7 @@ pub(crate) const PATIENCE_MS: u32 = 500;
 const TEMPTATION_NS: u64 = 10_000_000;
 
 /// Where the threads of a run stand before it begins.
-pub(crate) struct LineUp {
+pub(crate) struct StartBarrier {
     /// Threads other than the first; they come to the lock.
     others: u32,
     /// Thread 0 has the lock.
@@ -49,7 +49,7 @@ pub(crate) struct LineUp {
     begun: Atomic<bool>,
 }
 
-impl LineUp {
+impl StartBarrier {
     pub(crate) fn new(threads: u32) -> Self {
         Self {
             others: threads.saturating_sub(1),
@@ -89,7 +89,7 @@ impl LineUp {
             if came() && all_since.get().is_none() {
                 all_since.set(Some(now));
             }
-            let enough = worker.alarm.rung()
+            let enough = worker.stop_flag.is_raised()
                 || match all_since.get() {
                     Some(since) => past() || now.saturating_sub(since) > TEMPTATION_NS,
                     None => now.saturating_sub(started) > patience_ns,
@@ -106,8 +106,8 @@ impl LineUp {
 
     /// The others: come to the lock once it is held.
     pub(crate) fn come(&self, worker: &Worker<'_>) {
-        while !self.held.load(Relaxed) && !worker.alarm.rung() {
-            breathe();
+        while !self.held.load(Relaxed) && !worker.stop_flag.is_raised() {
+            cond_resched();
         }
         self.came.add(1, Relaxed);
     }
@@ -119,8 +119,8 @@ impl LineUp {
             return;
         }
         self.past.add(1, Relaxed);
-        while !self.begun.load(Relaxed) && !worker.alarm.rung() {
-            breathe();
+        while !self.begun.load(Relaxed) && !worker.stop_flag.is_raised() {
+            cond_resched();
         }
     }
 }

@@ -10,9 +10,9 @@
 //! conductor, one thread for the life of the module, then runs it. One lock guards the desk, and
 //! no thread of a run takes it, so that the conductor may wait for them whatever is written.
 
-mod conduct;
-mod desk;
+mod control_thread;
 mod files;
+mod state;
 
 use kernel::{
     new_condvar,
@@ -25,7 +25,7 @@ use kernel::{
     }, //
 };
 
-use self::desk::Desk;
+use self::state::RunState;
 use crate::{
     control::Folder,
     thread::Thread,
@@ -34,55 +34,55 @@ use crate::{
 
 /// A load and its state.
 #[pin_data]
-pub(crate) struct Bench<L: Load> {
+pub(crate) struct RunnerShared<L: Load> {
     load: L,
     #[pin]
-    desk: Mutex<Desk<L>>,
+    state: Mutex<RunState<L>>,
     /// There is a run to conduct, or no more will come.
     #[pin]
     work: CondVar,
 }
 
 /// A load with its directory and its conductor; dropping it ends whatever is under way.
-pub struct Stand<L: Load> {
+pub struct Runner<L: Load> {
     // Dropped in this order: first nobody can write any more, then the run is told to stop, and
     // then the conductor is joined.
-    _folder: Folder<Bench<L>>,
+    _folder: Folder<RunnerShared<L>>,
     _closing: Closing<L>,
-    _conductor: Thread,
+    _control_thread: Thread,
 }
 
-impl<L: Load> Stand<L> {
+impl<L: Load> Runner<L> {
     /// Puts `load` on a bench.
     pub fn new(load: L) -> Result<Self> {
         let bench = Arc::pin_init(
-            pin_init!(Bench {
+            pin_init!(RunnerShared {
                 load,
-                desk <- new_mutex!(Desk::new()),
+                state <- new_mutex!(RunState::new()),
                 work <- new_condvar!(),
             }),
             GFP_KERNEL,
         )?;
         let conducted = bench.clone();
-        let mut conductor = Thread::new(L::NAME, 0, None, move || conducted.conduct())?;
+        let mut control_thread = Thread::new(L::NAME, 0, None, move || conducted.control())?;
         let closing = Closing(bench.clone());
         let folder = files::folder(bench)?;
-        conductor.wake();
+        control_thread.wake();
         Ok(Self {
             _folder: folder,
             _closing: closing,
-            _conductor: conductor,
+            _control_thread: control_thread,
         })
     }
 }
 
 /// Ends the work of a bench.
-struct Closing<L: Load>(Arc<Bench<L>>);
+struct Closing<L: Load>(Arc<RunnerShared<L>>);
 
 impl<L: Load> Drop for Closing<L> {
     fn drop(&mut self) {
-        let mut desk = self.0.desk.lock();
-        desk.close();
+        let mut state = self.0.state.lock();
+        state.close();
         self.0.work.notify_all();
     }
 }

@@ -5,13 +5,13 @@
 use crate::helpers;
 
 /// Returns whether somebody listens.
-pub fn can_ask_host() -> bool {
+pub fn can_inject_preemption() -> bool {
     // SAFETY: Reading that port changes nothing, whatever is there.
     unsafe { helpers::slowpath_can_ask_host() }
 }
 
 /// Asks for `vcpu` to be stopped for `ms`, soon. One caller at a time; nothing is answered.
-pub fn ask_to_stop(vcpu: u8, ms: u8) {
+pub fn inject_preemption(vcpu: u8, ms: u8) {
     // SAFETY: Where nobody listens, what is written there is dropped.
     unsafe { helpers::slowpath_ask_host(vcpu, ms) };
 }

@@ -3,7 +3,7 @@
 //! Jobs that only take time.
 
 use kernel::prelude::*;
-use rig::burn;
+use rig::busy_loop;
 
 use super::Step;
 
@@ -15,7 +15,7 @@ pub(super) struct Spin {
 impl Step for Spin {
     #[inline(always)]
     fn step(&self, _: u64) -> Result<u64> {
-        burn(self.loops);
+        busy_loop(self.loops);
         Ok(0)
     }
 }
@@ -40,7 +40,7 @@ impl Uneven {
 impl Step for Uneven {
     #[inline(always)]
     fn step(&self, index: u64) -> Result<u64> {
-        burn(self.slope.saturating_mul(index.wrapping_sub(self.first)) / 1024);
+        busy_loop(self.slope.saturating_mul(index.wrapping_sub(self.first)) / 1024);
         Ok(0)
     }
 }
@@ -57,7 +57,7 @@ impl Step for Fault {
         if index == self.at {
             return Err(EIO);
         }
-        burn(self.loops);
+        busy_loop(self.loops);
         Ok(0)
     }
 }

@@ -11,17 +11,17 @@ use algo::{
 };
 use kernel::prelude::*;
 
-use crate::Number;
+use crate::SingleWriter;
 
 /// Times of one kind.
-pub struct Times {
+pub struct LatencyHistogram {
     /// How many there were of about what length.
     pub histogram: Histogram<KVVec<Atomic<u64>>>,
     /// The longest, exactly.
-    pub longest_ns: Number,
+    pub longest_ns: SingleWriter,
 }
 
-impl Times {
+impl LatencyHistogram {
     /// Creates it, without any.
     pub fn new() -> Result<Self> {
         let mut words = KVVec::with_capacity(BUCKETS, GFP_KERNEL)?;
@@ -30,7 +30,7 @@ impl Times {
         }
         Ok(Self {
             histogram: Histogram::new(words),
-            longest_ns: Number::default(),
+            longest_ns: SingleWriter::default(),
         })
     }
 

@@ -35,52 +35,52 @@ use crate::Padded;
 
 /// A flag that goes up once.
 #[pin_data]
-pub struct Alarm {
+pub struct StopFlag {
     #[pin]
     timer: HrTimer<Self>,
-    rung: Padded<Atomic<bool>>,
+    is_raised: Padded<Atomic<bool>>,
 }
 
-impl Alarm {
+impl StopFlag {
     pub(crate) fn new() -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 timer <- HrTimer::new(),
-                rung: Padded(Atomic::new(false)),
+                is_raised: Padded(Atomic::new(false)),
             }),
             GFP_KERNEL,
         )
     }
 
     /// Raises the flag in `ms`, unless the handle is dropped before.
-    pub(crate) fn ring_in(self: &Arc<Self>, ms: u32) -> ArcHrTimerHandle<Self> {
+    pub(crate) fn raise_in(self: &Arc<Self>, ms: u32) -> ArcHrTimerHandle<Self> {
         self.clone().start(Delta::from_millis(i64::from(ms)))
     }
 
     /// Raises the flag now.
-    pub fn ring(&self) {
+    pub fn raise(&self) {
         // Nothing is handed over: whoever sees it just leaves, and is joined.
-        self.rung.store(true, Relaxed);
+        self.is_raised.store(true, Relaxed);
     }
 
     /// Returns whether the flag is up.
     #[inline(always)]
-    pub fn rung(&self) -> bool {
-        self.rung.load(Relaxed)
+    pub fn is_raised(&self) -> bool {
+        self.is_raised.load(Relaxed)
     }
 }
 
-impl HrTimerCallback for Alarm {
+impl HrTimerCallback for StopFlag {
     type Pointer<'a> = Arc<Self>;
 
     fn run(this: ArcBorrow<'_, Self>, _: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
-        this.ring();
+        this.raise();
         HrTimerRestart::NoRestart
     }
 }
 
 impl_has_hr_timer! {
-    impl HasHrTimer<Self> for Alarm {
+    impl HasHrTimer<Self> for StopFlag {
         mode: RelativeMode<Monotonic>, field: self.timer
     }
 }

@@ -5,21 +5,21 @@
 use kernel::prelude::*;
 
 use super::{
-    desk::Order,
-    Bench, //
+    state::Order,
+    RunnerShared, //
 };
 use crate::{
     gate::Gate,
-    Ended,
+    Control,
+    FinishedRun,
     Line,
     Load,
-    Stage,
     Text, //
 };
 
-impl<L: Load> Bench<L> {
+impl<L: Load> RunnerShared<L> {
     /// Conducts runs until the bench is closed.
-    pub(super) fn conduct(&self) {
+    pub(super) fn control(&self) {
         while let Some(order) = self.next() {
             self.carry_out(order);
         }
@@ -27,75 +27,79 @@ impl<L: Load> Bench<L> {
 
     /// Waits for a run; one that was ordered before the bench was closed is still carried out.
     fn next(&self) -> Option<Order<L>> {
-        let mut desk = self.desk.lock();
+        let mut state = self.state.lock();
         loop {
-            if let Some(order) = desk.order.take() {
+            if let Some(order) = state.order.take() {
                 return Some(order);
             }
-            if desk.closed {
+            if state.closed {
                 return None;
             }
             // Interruptible only so as not to count as load; a kernel thread gets no signals.
-            let _ = self.work.wait_interruptible(&mut desk);
+            let _ = self.work.wait_interruptible(&mut state);
         }
     }
 
     fn carry_out(&self, order: Order<L>) {
         let Order {
-            crew,
+            workers,
             mut threads,
             mut report,
             number,
             length_ms,
         } = order;
         threads.iter_mut().for_each(|thread| thread.wake());
-        let wanted = L::threads(&crew.run);
-        let all = crew.gate.muster(wanted, || crew.alarm.rung());
-        let came = crew.gate.arrived();
-        let timer = crew.alarm.ring_in(length_ms.saturating_add(L::LINE_UP_MS));
+        let wanted = L::threads(&workers.run);
+        let all = workers
+            .gate
+            .muster(wanted, || workers.stop_flag.is_raised());
+        let came = workers.gate.arrived();
+        let timer = workers
+            .stop_flag
+            .raise_in(length_ms.saturating_add(L::START_TIMEOUT_MS));
         match all {
-            true => crew.gate.open(),
-            false => crew.gate.give_up(),
+            true => workers.gate.open(),
+            false => workers.gate.give_up(),
         }
-        let stage = Stage {
-            alarm: &crew.alarm,
-            places: &crew.places,
-            gate: &crew.gate,
+        let control = Control {
+            stop_flag: &workers.stop_flag,
+            places: &workers.places,
+            gate: &workers.gate,
         };
         let conducted = match all {
-            true => L::conduct(&crew.run, &stage),
+            true => L::control(&workers.run, &control),
             false => Ok(()),
         };
         // Joins them. They need nothing that is held here.
         drop(threads);
         drop(timer);
 
-        let late = !all && !crew.alarm.rung();
-        let config = self.desk.lock().config;
-        let ended = Ended {
+        let late = !all && !workers.stop_flag.is_raised();
+        let config = self.state.lock().config;
+        let ended = FinishedRun {
             number,
             config: &config,
-            run: &crew.run,
-            elapsed_ns: crew.elapsed_ns(),
-            told_to_stop: crew.alarm.rung() || !all,
-            places: &crew.places,
+            run: &workers.run,
+            elapsed_ns: workers.elapsed_ns(),
+            stopped_early: workers.stop_flag.is_raised() || !all,
+            places: &workers.places,
         };
         let told = self.load.report(&ended, &mut report);
-        drop(crew);
-        let mut desk = self.desk.lock();
+        drop(workers);
+        let mut state = self.state.lock();
         if told.is_err() {
-            desk.error = Line::say(format_args!("{ENOMEM:?} run: no room for the report"));
+            state.error = Line::say(format_args!("{ENOMEM:?} run: no room for the report"));
             report = Text::default();
         } else if late {
-            desk.error = Line::say(format_args!(
+            state.error = Line::say(format_args!(
                 "{ETIMEDOUT:?} run: {came} of {wanted} threads came to the start within {} s; \
                  the host is too busy for that many vCPUs: ask for fewer threads",
                 Gate::patience_ns(wanted) / 1_000_000_000,
             ));
         } else if let Err(refused) = conducted {
             let (errno, why) = (refused.errno, refused.why());
-            desk.error = Line::say(format_args!("{errno:?} run: {why}"));
+            state.error = Line::say(format_args!("{errno:?} run: {why}"));
         }
-        desk.finish(report);
+        state.finish(report);
     }
 }

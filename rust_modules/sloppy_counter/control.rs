@@ -10,9 +10,9 @@ use rig::{
     now_ns,
     possible_vcpus,
     take_offline,
-    Number,
+    Control, //
     Refused,
-    Stage, //
+    SingleWriter,
 };
 
 /// A run that things happen to.
@@ -30,9 +30,9 @@ pub(crate) trait Disturbed {
 /// How often each thing happened.
 #[derive(Default)]
 pub(crate) struct Happened {
-    pub(crate) folds: Number,
-    pub(crate) changes: Number,
-    pub(crate) deaths: Number,
+    pub(crate) folds: SingleWriter,
+    pub(crate) changes: SingleWriter,
+    pub(crate) deaths: SingleWriter,
 }
 
 /// Something that happens again and again.
@@ -61,11 +61,11 @@ impl Event {
 }
 
 /// Lets things happen to `run` until it ends.
-pub(crate) fn conduct(
+pub(crate) fn control_run(
     run: &impl Disturbed,
     config: &Config,
     happened: &Happened,
-    stage: &Stage<'_>,
+    control: &Control<'_>,
 ) -> Result<(), Refused> {
     let [mut fold, mut irq, mut change, mut onoff] = [
         config.fold_ms,
@@ -82,10 +82,10 @@ pub(crate) fn conduct(
             .map(|event| event.next_ns)
             .min();
         match soonest {
-            Some(ns) if ns < u64::MAX && stage.sleep_until(ns) => {}
+            Some(ns) if ns < u64::MAX && control.sleep_until(ns) => {}
             _ => break,
         }
-        let now = now_ns().saturating_sub(stage.opened_ns());
+        let now = now_ns().saturating_sub(control.opened_ns());
         if fold.due(now) {
             run.fold();
             happened.folds.add(1);

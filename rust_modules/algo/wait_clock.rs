@@ -28,12 +28,12 @@ use crate::primitive::{
 ///
 /// All is [`Relaxed`]: the owner is changed by who has the lock, and who comes to wait a moment later
 /// is seen a moment later.
-pub struct Bell(Atomic<u32>);
+pub struct ContentionFlag(Atomic<u32>);
 
 /// One owner further; what is below it counts those that wait.
 const OWNER: u32 = 1 << 16;
 
-impl Bell {
+impl ContentionFlag {
     /// Creates one of a lock that nobody has had, nor waits for.
     #[expect(clippy::new_without_default, reason = "as all words here")]
     pub fn new() -> Self {
@@ -66,7 +66,7 @@ impl Bell {
 
 /// A wait that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waited {
+pub struct FinishedWait {
     /// The [`stamp`] at which it began.
     pub since: u64,
     /// How long the thread was seen not to run, in stamps.
@@ -74,11 +74,11 @@ pub struct Waited {
 }
 
 /// Who is told of a wait that is over.
-type Told = dyn Fn(&Waited);
+type Told = dyn Fn(&FinishedWait);
 
-/// A thread's clock for its waits. It is off unless somebody [turns it on](Watch::look_for).
+/// A thread's clock for its waits. It is off unless somebody [turns it on](WaitClock::look_for).
 #[derive(Default)]
-pub struct Watch {
+pub struct WaitClock {
     /// Stamps that no running thread lets pass between two looks; 0 is off.
     gap: Cell<u64>,
     /// When the wait under way began; 0 is none.
@@ -96,14 +96,14 @@ pub struct Watch {
     kept: Cell<u32>,
     /// How many there were.
     granted: Cell<u32>,
-    /// Who is told; valid while [`Watch::telling`] runs, and nothing else.
+    /// Who is told; valid while [`WaitClock::telling`] runs, and nothing else.
     told: Cell<Option<NonNull<Told>>>,
-    /// What counts who waits; valid while [`Watch::ringing`] runs, and nothing else.
-    bell: Cell<Option<NonNull<Bell>>>,
+    /// What counts who waits; valid while [`WaitClock::ringing`] runs, and nothing else.
+    bell: Cell<Option<NonNull<ContentionFlag>>>,
 }
 
 /// Takes the bell away when its time is over, however it ends.
-struct Unhang<'a>(&'a Watch);
+struct Unhang<'a>(&'a WaitClock);
 
 impl Drop for Unhang<'_> {
     fn drop(&mut self) {
@@ -111,14 +111,14 @@ impl Drop for Unhang<'_> {
     }
 }
 
-impl Watch {
+impl WaitClock {
     /// Turns the clock on: two looks that are `gap` stamps apart are a loss; 0 turns it off.
     pub fn look_for(&self, gap: u64) {
         self.gap.set(gap);
     }
 
     /// Runs `body`, during which `bell` counts the thread for as long as it waits.
-    pub fn ringing<R>(&self, bell: &Bell, body: impl FnOnce() -> R) -> R {
+    pub fn ringing<R>(&self, bell: &ContentionFlag, body: impl FnOnce() -> R) -> R {
         let unhang = Unhang(self);
         self.bell.set(Some(NonNull::from(bell)));
         let r = body();
@@ -126,7 +126,7 @@ impl Watch {
         r
     }
 
-    fn bell(&self) -> Option<&Bell> {
+    fn bell(&self) -> Option<&ContentionFlag> {
         // SAFETY: It is valid: `ringing` is running, and whoever calls this drops it before long.
         self.bell.get().map(|bell| unsafe { bell.as_ref() })
     }
@@ -200,10 +200,10 @@ impl Watch {
         self.halts.set(halts);
     }
 
-    /// Runs `during`; `whom` is told of each wait that is over meanwhile, by [`Watch::take`].
-    pub fn telling<R>(&self, whom: &dyn Fn(&Waited), during: impl FnOnce() -> R) -> R {
+    /// Runs `during`; `whom` is told of each wait that is over meanwhile, by [`WaitClock::take`].
+    pub fn telling<R>(&self, whom: &dyn Fn(&FinishedWait), during: impl FnOnce() -> R) -> R {
         /// Puts back who was told before, also if `during` panics.
-        struct Before<'a>(&'a Watch, Option<NonNull<Told>>);
+        struct Before<'a>(&'a WaitClock, Option<NonNull<Told>>);
         impl Drop for Before<'_> {
             fn drop(&mut self) {
                 self.0.told.set(self.1);
@@ -211,7 +211,9 @@ impl Watch {
         }
         // SAFETY: Only the lifetime changes; `Before` takes the pointer away before it ends.
         let whom = unsafe {
-            mem::transmute::<NonNull<dyn Fn(&Waited) + '_>, NonNull<Told>>(NonNull::from(whom))
+            mem::transmute::<NonNull<dyn Fn(&FinishedWait) + '_>, NonNull<Told>>(NonNull::from(
+                whom,
+            ))
         };
         let _before = Before(self, self.told.replace(Some(whom)));
         during()
@@ -242,20 +244,20 @@ impl Watch {
 
     /// Ends the wait under way and tells of it; `None` if there was none.
     #[inline]
-    pub fn end(&self) -> Option<Waited> {
+    pub fn end(&self) -> Option<FinishedWait> {
         match self.since.get() {
             0 => None,
             since => Some(self.ended(since)),
         }
     }
 
-    fn ended(&self, since: u64) -> Waited {
+    fn ended(&self, since: u64) -> FinishedWait {
         self.since.set(0);
         if let Some(bell) = self.bell() {
             bell.0.fetch_sub(1, Relaxed);
         }
         let lost = self.lost.get();
-        Waited { since, lost }
+        FinishedWait { since, lost }
     }
 }
 
@@ -265,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_watch_that_is_off_knows_of_no_wait() {
-        let watch = Watch::default();
+        let watch = WaitClock::default();
         watch.begin(0);
         watch.look(0);
         assert_eq!(watch.end(), None);
@@ -273,7 +275,7 @@ mod tests {
 
     #[test]
     fn looks_far_apart_are_a_loss_unless_there_was_a_halt() {
-        let watch = Watch::default();
+        let watch = WaitClock::default();
         watch.look_for(100);
         watch.begin(0);
         let from = watch.seen.get();
@@ -281,19 +283,19 @@ mod tests {
             watch.look_at(from + passed, 100, halts);
         }
         let lost = 101 + 101;
-        assert_eq!(watch.end(), Some(Waited { since: from, lost }));
+        assert_eq!(watch.end(), Some(FinishedWait { since: from, lost }));
         assert_eq!(watch.end(), None);
     }
 
     #[test]
     fn who_asks_to_be_told_is_told_of_waits_only() {
-        let (watch, told) = (Watch::default(), Cell::new(0));
+        let (watch, told) = (WaitClock::default(), Cell::new(0));
         watch.look_for(1);
         let wait = || {
             watch.begin(0);
             watch.take();
         };
-        let count = |_: &Waited| told.set(told.get() + 1);
+        let count = |_: &FinishedWait| told.set(told.get() + 1);
         watch.telling(&count, || {
             wait();
             watch.take();
@@ -308,7 +310,7 @@ mod tests {
     #[cfg(not(loom))]
     #[test]
     fn a_wait_begins_once_and_is_counted_while_it_lasts() {
-        let (watch, bell) = (Watch::default(), Bell::new());
+        let (watch, bell) = (WaitClock::default(), ContentionFlag::new());
         watch.look_for(1);
         watch.ringing(&bell, || {
             watch.begin(0);
@@ -325,7 +327,7 @@ mod tests {
     #[cfg(not(loom))]
     #[test]
     fn a_bell_is_quiet_for_who_had_the_lock_last_while_nobody_waits() {
-        let (watch, bell) = (Watch::default(), Bell::new());
+        let (watch, bell) = (WaitClock::default(), ContentionFlag::new());
         watch.look_for(1);
         assert!(!bell.is_quiet(0) && bell.take(0), "nobody had it");
         assert!(bell.is_quiet(0) && !bell.take(0) && !bell.is_quiet(1));
@@ -339,7 +341,7 @@ mod tests {
 
     #[test]
     fn sections_pass_until_one_waits_and_are_counted_once() {
-        let watch = Watch::default();
+        let watch = WaitClock::default();
         watch.look_for(1);
         let pass = |n: u32| (0..n).filter(|_| watch.passes()).count();
         assert_eq!((pass(2), watch.passed()), (0, 0));

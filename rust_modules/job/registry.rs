@@ -23,12 +23,12 @@ use kernel::prelude::*;
 use rig::Padded;
 
 /// A hand-out of some policy.
-pub(crate) trait Desk: Send + Sync {
+pub(crate) trait ChunkPolicy: Send + Sync {
     /// Takes the next chunk.
     fn take(&self, turn: &mut Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>>;
 }
 
-impl<H: HandOut + Send> Desk for Padded<H> {
+impl<H: HandOut + Send> ChunkPolicy for Padded<H> {
     fn take(&self, turn: &mut Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>> {
         hot_take(&**self, turn, lanes)
     }
@@ -41,7 +41,7 @@ fn hot_take<H: HandOut>(hand_out: &H, turn: &mut Turn<'_>, lanes: &[Lane]) -> Op
 }
 
 /// Starts handing out `plan` by the policy of a name.
-pub(crate) fn desk(name: Name, plan: &Plan, lanes: &[Lane]) -> Result<KBox<dyn Desk>> {
+pub(crate) fn policy(name: Name, plan: &Plan, lanes: &[Lane]) -> Result<KBox<dyn ChunkPolicy>> {
     match name {
         Name::Busted => of::<Busted>(plan, lanes),
         Name::Drops => of::<Dropping>(plan, lanes),
@@ -54,6 +54,6 @@ pub(crate) fn desk(name: Name, plan: &Plan, lanes: &[Lane]) -> Result<KBox<dyn D
     }
 }
 
-fn of<H: HandOut + Send + 'static>(plan: &Plan, lanes: &[Lane]) -> Result<KBox<dyn Desk>> {
+fn of<H: HandOut + Send + 'static>(plan: &Plan, lanes: &[Lane]) -> Result<KBox<dyn ChunkPolicy>> {
     Ok(KBox::new(Padded(H::new(plan, lanes)), GFP_KERNEL)?)
 }
