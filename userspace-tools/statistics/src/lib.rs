@@ -1,30 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What may be said of samples: no bell curve is assumed, and every number comes with its doubt.
+//! Statistics of small samples: intervals, tests, fits.
+//!
+//! Pure functions over numbers, without I/O. No distribution is assumed where the order of the
+//! values suffices. [`confidence`] is the only place with a confidence level.
 
 #![forbid(unsafe_code)]
 
-mod median;
+pub mod confidence;
+mod difference;
+mod interval;
+mod jain;
 mod rank;
 mod sample;
 mod scalability;
 mod shift;
 #[cfg(test)]
 mod simulated;
-mod verdict;
 
 pub use self::{
-    median::Interval,
+    difference::{Difference, DifferenceTest},
+    interval::Interval,
+    jain::jain,
     rank::Rank,
-    sample::Sample,
+    sample::{median, percent, Sample},
     scalability::{Coefficient, Scalability},
     shift::Shift,
-    verdict::{Rules, Verdict},
 };
 
 /// The values in ascending order.
-fn sorted(values: &[f64]) -> Vec<f64> {
-    let mut values = values.to_vec();
+fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     values
 }

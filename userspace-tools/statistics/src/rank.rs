@@ -56,7 +56,7 @@ fn won(x: f64, y: f64) -> f64 {
 
 /// The sizes of the groups of equal values, of those that have more than one.
 fn ties(a: &[f64], b: &[f64]) -> Vec<f64> {
-    let all = super::sorted(&[a, b].concat());
+    let all = super::sorted([a, b].concat());
     let groups = all.chunk_by(|x, y| x.total_cmp(y).is_eq());
     groups
         .filter(|g| g.len() > 1)

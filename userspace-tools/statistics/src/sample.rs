@@ -1,45 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What several repeats of one run come to.
+//! Summary of repeated measurements: median, extremes, standard deviation.
 
 use serde::Serialize;
-use statrs::statistics::{Data, Median, Statistics};
+
+use super::{middle, sorted};
 
 /// A sample's summary.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Sample {
-    /// How many repeats.
+    /// Number of repeats.
     pub n: usize,
-    /// The middle one, or the mean of the two in the middle.
+    /// The middle value, or the mean of the two in the middle.
     pub median: f64,
     /// The least.
     pub min: f64,
     /// The most.
     pub max: f64,
-    /// The standard deviation of the population they are drawn from; one repeat shows none.
+    /// Standard deviation of the population, estimated with n - 1; nothing for one repeat.
     pub stdev: Option<f64>,
 }
 
 impl Sample {
-    /// Sums up `values`; nothing for none.
-    pub fn of(values: &[f64]) -> Option<Self> {
-        (!values.is_empty()).then(|| Self {
-            n: values.len(),
-            median: Data::new(values.to_vec()).median(),
-            min: values.min(),
-            max: values.max(),
-            stdev: (values.len() > 1).then(|| values.std_dev()),
+    /// Summarises `values`; nothing for no values.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let sorted = sorted(values);
+        let (median, n) = (middle(&sorted)?, sorted.len());
+        let mean = sorted.iter().sum::<f64>() / n as f64;
+        let squares: f64 = sorted.iter().map(|v| (v - mean).powi(2)).sum();
+        Some(Self {
+            n,
+            median,
+            min: sorted[0],
+            max: sorted[n - 1],
+            stdev: (n > 1).then(|| (squares / (n as f64 - 1.0)).sqrt()),
         })
     }
 
-    /// How far the farthest repeat is from the median, as part of the median.
-    pub fn spread(&self) -> f64 {
-        let farthest = (self.max - self.median).max(self.median - self.min);
-        if farthest == 0.0 {
-            0.0
-        } else {
-            farthest / self.median
-        }
+    /// From the least to the most, as part of the median.
+    pub fn range(&self) -> f64 {
+        ratio(self.max - self.min, self.median)
+    }
+
+    /// From the median to the farthest repeat, as part of the median.
+    pub fn deviation(&self) -> f64 {
+        ratio(
+            (self.max - self.median).max(self.median - self.min),
+            self.median,
+        )
+    }
+}
+
+fn ratio(part: f64, whole: f64) -> f64 {
+    match part == 0.0 {
+        true => 0.0,
+        false => part / whole,
+    }
+}
+
+/// The median of `values`; nothing for no values.
+pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    middle(&sorted(values))
+}
+
+/// `part` in percent of `whole`; 0 if `whole` is 0.
+pub fn percent(part: f64, whole: f64) -> f64 {
+    match whole == 0.0 {
+        true => 0.0,
+        false => part / whole * 100.0,
     }
 }
 
@@ -47,47 +75,55 @@ impl Sample {
 mod tests {
     use super::*;
 
-    /// A median that is off by one gives the least of three (`refscale` does).
-    #[test]
-    fn the_median_of_three_is_the_second() {
-        let sample = Sample::of(&[9.0, 1.0, 4.0]).unwrap();
-        assert_eq!((sample.min, sample.median, sample.max), (1.0, 4.0, 9.0));
+    fn of<const N: usize>(values: [f64; N]) -> Sample {
+        Sample::of(values).unwrap()
     }
 
+    /// A median that is off by one gives the least of three (`refscale` does).
     #[test]
-    fn the_median_of_four_is_between_the_second_and_the_third() {
-        assert_eq!(Sample::of(&[8.0, 1.0, 4.0, 3.0]).unwrap().median, 3.5);
+    fn median_is_the_second_of_three_and_between_the_middle_two_of_four() {
+        let sample = of([9.0, 1.0, 4.0]);
+        assert_eq!((sample.min, sample.median, sample.max), (1.0, 4.0, 9.0));
+        assert_eq!(of([8.0, 1.0, 4.0, 3.0]).median, 3.5);
+        assert_eq!(median([2.0, 1.0]), Some(1.5));
     }
 
     /// NIST StRD `NumAcc1`: mean 10000002, standard deviation 1, both exact.
     #[test]
-    fn the_deviation_of_a_certified_sample_is_exact() {
-        let sample = Sample::of(&[10_000_001.0, 10_000_003.0, 10_000_002.0]).unwrap();
+    fn deviation_of_a_certified_sample_is_exact() {
+        let sample = of([10_000_001.0, 10_000_003.0, 10_000_002.0]);
         assert_eq!(sample.stdev, Some(1.0));
     }
 
     #[test]
-    fn the_deviation_is_of_the_population() {
-        let sample = Sample::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
+    fn standard_deviation_is_of_the_population() {
+        let sample = of([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
         let wanted = (32.0_f64 / 7.0).sqrt();
         assert!((sample.stdev.unwrap() - wanted).abs() < 1e-12);
     }
 
     #[test]
     fn one_repeat_has_a_median_and_no_deviation() {
-        let sample = Sample::of(&[5.0]).unwrap();
+        let sample = of([5.0]);
         assert_eq!((sample.n, sample.median, sample.stdev), (1, 5.0, None));
-        assert_eq!(sample.spread(), 0.0);
+        assert_eq!((sample.deviation(), sample.range()), (0.0, 0.0));
     }
 
     #[test]
-    fn the_spread_is_to_the_farthest_side() {
-        assert_eq!(Sample::of(&[90.0, 100.0, 120.0]).unwrap().spread(), 0.2);
-        assert_eq!(Sample::of(&[70.0, 100.0, 120.0]).unwrap().spread(), 0.3);
+    fn range_is_from_end_to_end_and_deviation_to_the_farthest_side() {
+        let values = |low| of([low, 100.0, 120.0]);
+        assert_eq!((values(90.0).deviation(), values(90.0).range()), (0.2, 0.3));
+        assert_eq!((values(70.0).deviation(), values(70.0).range()), (0.3, 0.5));
     }
 
     #[test]
-    fn nothing_has_no_summary() {
-        assert_eq!(Sample::of(&[]), None);
+    fn no_values_have_no_summary() {
+        assert_eq!(Sample::of([]), None);
+        assert_eq!(median([]), None);
+    }
+
+    #[test]
+    fn percent_of_nothing_is_zero() {
+        assert_eq!((percent(1.0, 4.0), percent(1.0, 0.0)), (25.0, 0.0));
     }
 }

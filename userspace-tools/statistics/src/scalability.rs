@@ -10,7 +10,9 @@ use rmpfit::{MPFitter, MPResult};
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// A coefficient and where the true one may be, with 95 % confidence.
+use super::confidence::SHOWN;
+
+/// A coefficient and where the true one may be, with the confidence that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Coefficient {
     /// The best fit.
@@ -81,7 +83,10 @@ impl Scalability {
         // The fit knows no errors of measurement; they are estimated from what it leaves over.
         let free = (measured.len() - 3) as f64;
         let scale = (status.best_norm / free).sqrt();
-        let wide = StudentsT::new(0.0, 1.0, free).ok()?.inverse_cdf(0.975) * scale;
+        let wide = StudentsT::new(0.0, 1.0, free)
+            .ok()?
+            .inverse_cdf(f64::midpoint(1.0, SHOWN))
+            * scale;
         let found = coefficients(&roots);
         // How far a coefficient moves with what was fitted.
         let slope = [1.0, 2.0 * roots[1].abs(), 2.0 * roots[2].abs()];

@@ -25,7 +25,7 @@ impl Shift {
     /// at most. Nothing if one of them is empty.
     pub fn of(a: &[f64], b: &[f64], alpha: f64) -> Option<Self> {
         let pairs = b.iter().flat_map(|y| a.iter().map(|x| quotient(*y, *x)));
-        let quotients = sorted(&pairs.collect::<Vec<_>>());
+        let quotients = sorted(pairs);
         let factor = middle(&quotients)?;
         // The interval ends where the test of ranks would begin to see a difference.
         let mut sum = 0.0;

@@ -5,7 +5,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::{Interval, Rank, Rules, Verdict};
+use super::{Difference, DifferenceTest, Interval, Rank};
 
 const TRIES: usize = 2000;
 
@@ -83,7 +83,7 @@ fn the_interval_of_the_median_holds_it_as_often_as_it_says() {
 /// unchanged repeats are.
 #[test]
 fn a_tenth_slower_is_worse_and_unchanged_is_not() {
-    let rules = Rules {
+    let rules = DifferenceTest {
         alpha: 0.01,
         margin: 0.05,
         power: 0.99,
@@ -96,13 +96,13 @@ fn a_tenth_slower_is_worse_and_unchanged_is_not() {
         loop {
             let said = rules.judge(&chance.sample(n, 100.0), &chance.sample(n, b));
             match said.unwrap() {
-                Verdict::Inconclusive { repeats } if n < 60 => n = repeats.min(60),
+                Difference::Inconclusive { repeats } if n < 60 => n = repeats.min(60),
                 said => return said,
             }
         }
     };
-    let worse = rate(|| verdict(90.0) == Verdict::Worse);
-    let wrong = rate(|| matches!(verdict(100.0), Verdict::Worse | Verdict::Better));
+    let worse = rate(|| verdict(90.0) == Difference::Worse);
+    let wrong = rate(|| matches!(verdict(100.0), Difference::Worse | Difference::Better));
     assert!(worse >= 0.95, "{worse}");
     assert!(wrong <= 0.05, "{wrong}");
 }

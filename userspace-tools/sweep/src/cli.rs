@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use clap::{builder::TypedValueParser, Args, Parser, Subcommand};
+use statistics::confidence;
 
 use crate::{judge::ci::Write, plan::shard::Shard};
 
@@ -234,11 +235,11 @@ pub struct Compare {
     #[arg(default_value = "build/results/latest")]
     pub after: PathBuf,
     /// How often a difference may be called where there is none.
-    #[arg(long, default_value_t = 0.01, value_parser = part)]
+    #[arg(long, default_value_t = confidence::ALPHA, value_parser = part)]
     pub alpha: f64,
     /// Differences smaller than this part do not matter; more repeats are asked for until that can
     /// be said.
-    #[arg(long, default_value_t = 0.05, value_parser = part)]
+    #[arg(long, default_value_t = confidence::MARGIN, value_parser = part)]
     pub margin: f64,
     /// Print JSON instead of a table.
     #[arg(long)]
@@ -276,10 +277,10 @@ pub struct Trials {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000).map(|n| n as usize))]
     pub tries: usize,
     /// How often a difference may be called where there is none.
-    #[arg(long, default_value_t = 0.01, value_parser = part)]
+    #[arg(long, default_value_t = confidence::ALPHA, value_parser = part)]
     pub alpha: f64,
     /// Differences smaller than this part do not matter.
-    #[arg(long, default_value_t = 0.05, value_parser = part)]
+    #[arg(long, default_value_t = confidence::MARGIN, value_parser = part)]
     pub margin: f64,
 }
 

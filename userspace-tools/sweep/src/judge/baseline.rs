@@ -22,7 +22,7 @@ use crate::{
     store::directory,
     store::loaded::Loaded,
 };
-use statistics::{Rules, Shift};
+use statistics::{confidence, median, DifferenceTest, Shift};
 
 /// What is kept.
 #[derive(Debug, Deserialize, Serialize)]
@@ -162,10 +162,10 @@ pub fn check(args: &BaselineCheck) -> anyhow::Result<Ended> {
 
 fn case(floor: f64, kept: &Kept, now: &[f64]) -> Option<Case> {
     let before: Vec<f64> = kept.samples.concat();
-    let rules = Rules {
-        alpha: 0.01,
+    let rules = DifferenceTest {
+        alpha: confidence::ALPHA,
         margin: floor,
-        power: 0.9,
+        power: confidence::BASELINE_POWER,
         more_is_better: kept.more_is_better,
     };
     let tolerance = rules
@@ -204,8 +204,8 @@ fn case(floor: f64, kept: &Kept, now: &[f64]) -> Option<Case> {
 fn between(samples: &[Vec<f64>]) -> f64 {
     let medians = samples
         .iter()
-        .filter_map(|values| statistics::Sample::of(values));
-    let medians: Vec<f64> = medians.map(|sample| sample.median).collect();
+        .filter_map(|values| median(values.iter().copied()));
+    let medians: Vec<f64> = medians.collect();
     let least = medians.iter().copied().fold(f64::INFINITY, f64::min);
     let most = medians.iter().copied().fold(0.0, f64::max);
     match least > 0.0 && least.is_finite() {

@@ -38,7 +38,7 @@ impl Cell {
 
     /// The repeats' summary.
     pub fn sample(&self) -> Option<Sample> {
-        Sample::of(&self.values())
+        Sample::of(self.values())
     }
 
     /// How many repeats the oracle judged so.
@@ -139,7 +139,7 @@ pub fn paired(cells: &[Cell], of: &Pattern, to: &Pattern, name: &str) -> Option<
         let values = numbered.filter_map(|(n, report)| Some((*n, quantity(report, name)?)));
         values.collect()
     };
-    Sample::of(&quotients(&of_repeats(of), &of_repeats(to)))
+    Sample::of(quotients(&of_repeats(of), &of_repeats(to)))
 }
 
 fn quotients(of: &BTreeMap<u32, f64>, to: &BTreeMap<u32, f64>) -> Vec<f64> {
@@ -155,7 +155,7 @@ pub fn sample(cells: &[Cell], pattern: &Pattern, name: &str) -> Option<Sample> {
         .flat_map(|cell| &cell.reports)
         .filter_map(|report| quantity(report, name))
         .collect();
-    Sample::of(&values)
+    Sample::of(values)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
     plan::setting::{words, Point},
     store::loaded::Loaded,
 };
-use statistics::{Interval, Rank, Rules, Shift, Verdict};
+use statistics::{confidence, Difference, DifferenceTest, Interval, Rank, Shift};
 
 /// One combination of settings in both results.
 #[derive(Debug, Serialize)]
@@ -27,7 +27,7 @@ struct Line {
     after: Side,
     shift: Shift,
     rank: Rank,
-    verdict: Verdict,
+    verdict: Difference,
 }
 
 /// What one result has of it.
@@ -68,10 +68,10 @@ pub fn compare(args: &Args) -> anyhow::Result<Ended> {
 
 fn line(args: &Args, part: &str, before: &Cell, after: &Cell) -> Option<Line> {
     let (a, b) = (before.values(), after.values());
-    let rules = Rules {
+    let rules = DifferenceTest {
         alpha: args.alpha,
         margin: args.margin,
-        power: 0.99,
+        power: confidence::POWER,
         more_is_better: before.reports.first()?.more_is_better(),
     };
     Some(Line {
@@ -87,7 +87,7 @@ fn line(args: &Args, part: &str, before: &Cell, after: &Cell) -> Option<Line> {
 
 impl Side {
     fn of(values: Vec<f64>) -> Option<Self> {
-        let interval = Interval::of(&values, 0.95)?;
+        let interval = Interval::shown(&values)?;
         Some(Self { values, interval })
     }
 
@@ -105,10 +105,10 @@ impl Side {
 }
 
 fn ended(lines: &[Line]) -> Ended {
-    let any = |is: fn(&Verdict) -> bool| lines.iter().any(|line| is(&line.verdict));
-    if any(|v| *v == Verdict::Worse) {
+    let any = |is: fn(&Difference) -> bool| lines.iter().any(|line| is(&line.verdict));
+    if any(|v| *v == Difference::Worse) {
         Ended::Broken
-    } else if any(|v| matches!(v, Verdict::Inconclusive { .. })) {
+    } else if any(|v| matches!(v, Difference::Inconclusive { .. })) {
         Ended::Inconclusive
     } else {
         Ended::Held
@@ -119,12 +119,13 @@ fn text(args: &Args, before: &Loaded, after: &Loaded, lines: &[Line]) -> String 
     let commit = |it: &Loaded| it.provenance.git.commit.clone().unwrap_or_default();
     let mut text = format!(
         "before  {} ({})\nafter   {} ({})\n\
-         medians with 95 % intervals, or from the least to the most of too few repeats; \
+         medians with {} intervals, or from the least to the most of too few repeats; \
          a difference is called at p < {}, and {} % do not matter\n\n",
         args.before.display(),
         commit(before),
         args.after.display(),
         commit(after),
+        confidence::percent(confidence::SHOWN),
         args.alpha,
         args.margin * 100.0,
     );
@@ -159,12 +160,12 @@ fn factor(shift: &Shift) -> String {
 }
 
 fn count(lines: &[Line]) -> String {
-    let of = |is: fn(&Verdict) -> bool| lines.iter().filter(|line| is(&line.verdict)).count();
+    let of = |is: fn(&Difference) -> bool| lines.iter().filter(|line| is(&line.verdict)).count();
     format!(
         "{} better, {} worse, {} no difference shown, {} inconclusive",
-        of(|v| *v == Verdict::Better),
-        of(|v| *v == Verdict::Worse),
-        of(|v| *v == Verdict::NoDifferenceShown),
-        of(|v| matches!(v, Verdict::Inconclusive { .. })),
+        of(|v| *v == Difference::Better),
+        of(|v| *v == Difference::Worse),
+        of(|v| *v == Difference::NoDifferenceShown),
+        of(|v| matches!(v, Difference::Inconclusive { .. })),
     )
 }

@@ -15,7 +15,7 @@ use crate::{
     plan::setting::{words, Point},
     store::loaded::Loaded,
 };
-use statistics::{Coefficient, Scalability};
+use statistics::{confidence, Coefficient, Scalability};
 
 /// The axis that the law is about.
 const THREADS: &str = "threads";
@@ -102,7 +102,8 @@ fn text(fits: &[(&Series, Option<Scalability>)]) -> String {
         });
     }
     format!(
-        "X(n) = λn / (1 + σ(n-1) + κn(n-1)), by least squares; ± is 95 % confidence of the fit\n\n{}",
+        "X(n) = λn / (1 + σ(n-1) + κn(n-1)), by least squares; ± is {} confidence of the fit\n\n{}",
+        confidence::percent(confidence::SHOWN),
         table.trim_fmt()
     )
 }

@@ -16,7 +16,7 @@ use crate::{
     plan::setting::{words, Point},
     store::loaded::Loaded,
 };
-use statistics::{Rules, Verdict};
+use statistics::{confidence, Difference, DifferenceTest};
 
 /// How often a try may ask for more.
 const LOOKS: usize = 6;
@@ -36,10 +36,10 @@ pub fn trials(args: &Args) -> anyhow::Result<Ended> {
         let every = |first: usize| reference.values().into_iter().skip(first).step_by(2);
         (a, b) = (every(0).collect(), every(1).collect());
     }
-    let rules = Rules {
+    let rules = DifferenceTest {
         alpha: args.alpha,
         margin: args.margin,
-        power: 0.99,
+        power: confidence::POWER,
         more_is_better: reference.reports.iter().all(|r| r.more_is_better()),
     };
     let each = a.len().min(b.len()) / args.tries;
@@ -68,8 +68,8 @@ pub fn trials(args: &Args) -> anyhow::Result<Ended> {
     Ok(Ended::Held)
 }
 
-fn counted(verdicts: &[(Verdict, usize)]) -> String {
-    let count = |is: fn(&Verdict) -> bool| verdicts.iter().filter(|(v, _)| is(v)).count();
+fn counted(verdicts: &[(Difference, usize)]) -> String {
+    let count = |is: fn(&Difference) -> bool| verdicts.iter().filter(|(v, _)| is(v)).count();
     let mut used: Vec<usize> = verdicts.iter().map(|(_, used)| *used).collect();
     used.sort_unstable();
     format!(
@@ -78,22 +78,22 @@ fn counted(verdicts: &[(Verdict, usize)]) -> String {
         verdicts.len(),
         used.first().unwrap_or(&0),
         used.last().unwrap_or(&0),
-        count(|v| *v == Verdict::Better),
-        count(|v| *v == Verdict::Worse),
-        count(|v| *v == Verdict::NoDifferenceShown),
-        count(|v| matches!(v, Verdict::Inconclusive { .. })),
+        count(|v| *v == Difference::Better),
+        count(|v| *v == Difference::Worse),
+        count(|v| *v == Difference::NoDifferenceShown),
+        count(|v| matches!(v, Difference::Inconclusive { .. })),
     )
 }
 
 /// One try: what it says, and how many repeats that took.
-fn one(rules: &Rules, a: &[f64], b: &[f64]) -> (Verdict, usize) {
+fn one(rules: &DifferenceTest, a: &[f64], b: &[f64]) -> (Difference, usize) {
     let most = a.len();
     let mut n = rules.fewest().min(most);
-    let mut verdict = Verdict::Inconclusive { repeats: n };
+    let mut verdict = Difference::Inconclusive { repeats: n };
     for _ in 0..LOOKS {
         verdict = rules.judge(&a[..n], &b[..n]).unwrap_or(verdict);
         match verdict {
-            Verdict::Inconclusive { repeats } if n < most => n = repeats.clamp(n + 1, most),
+            Difference::Inconclusive { repeats } if n < most => n = repeats.clamp(n + 1, most),
             _ => break,
         }
     }
@@ -126,19 +126,19 @@ mod tests {
 
     #[test]
     fn a_try_takes_what_it_is_asked_for_and_no_more() {
-        let rules = Rules {
+        let rules = DifferenceTest {
             alpha: 0.01,
             margin: 0.05,
-            power: 0.99,
+            power: confidence::POWER,
             more_is_better: true,
         };
         let noise = |i: u32| f64::from(i * 7919 % 101) / 101.0 - 0.5;
         let a: Vec<f64> = (0..60).map(|i| 100.0 + 8.0 * noise(i)).collect();
         let slower: Vec<f64> = a.iter().rev().map(|v| v * 0.9).collect();
         let (verdict, used) = one(&rules, &a, &slower);
-        assert_eq!(verdict, Verdict::Worse);
+        assert_eq!(verdict, Difference::Worse);
         assert!(used < 60, "{used}");
         let (verdict, _) = one(&rules, &a[..30], &a[30..]);
-        assert_ne!(verdict, Verdict::Worse);
+        assert_ne!(verdict, Difference::Worse);
     }
 }

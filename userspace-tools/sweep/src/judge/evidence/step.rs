@@ -173,7 +173,7 @@ fn middle(all: &[Figures]) -> Figures {
             .filter_map(|one| one.get(name).copied())
             .collect();
         // One that is missing in some repeat was not measured.
-        let Some(sample) = Sample::of(&values).filter(|sample| sample.n == all.len()) else {
+        let Some(sample) = Sample::of(values).filter(|sample| sample.n == all.len()) else {
             continue;
         };
         figures.insert(name.clone(), sample.median);

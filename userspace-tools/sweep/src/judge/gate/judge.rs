@@ -15,10 +15,7 @@ use crate::{
     plan::setting::{matches, Pattern, Point, Setting},
     store::record::Record,
 };
-use statistics::{Interval, Shift};
-
-/// Both ends of the interval together.
-const ALPHA: f64 = 0.1;
+use statistics::{confidence::RULE_ALPHA, Interval, Shift};
 
 /// A side: one value of one axis, and which number of its runs.
 struct Side {
@@ -203,8 +200,8 @@ fn sides(
     // What is done less often in the same time costs more.
     let turned = cost && cell.reports.first()?.more_is_better();
     let shift = match turned {
-        true => Shift::of(&mine, &theirs, ALPHA)?,
-        false => Shift::of(&theirs, &mine, ALPHA)?,
+        true => Shift::of(&mine, &theirs, RULE_ALPHA)?,
+        false => Shift::of(&theirs, &mine, RULE_ALPHA)?,
     };
     let n = mine.len().min(theirs.len());
     let (low, high) = (shift.low, shift.high);
@@ -220,8 +217,8 @@ fn sides(
 
 fn number(part: &Part, rule: &Rule, cell: &Cell, name: &str, wanted: f64) -> Option<Gated> {
     let values = values(cell, name);
-    let it = Interval::of(&values, 1.0 - ALPHA)?;
-    let sure = it.confidence >= 1.0 - ALPHA;
+    let it = Interval::of(&values, 1.0 - RULE_ALPHA)?;
+    let sure = it.confidence >= 1.0 - RULE_ALPHA;
     let ends = if sure {
         (it.low, it.high)
     } else {

@@ -15,7 +15,7 @@ use crate::{
     judge::{cell::Cell, gate::quantity},
     store::report::Report,
 };
-use statistics::Interval;
+use statistics::median;
 
 /// What one combination gave to each vCPU.
 struct Shares {
@@ -80,7 +80,7 @@ fn shares(cell: &Cell, name: String) -> Option<Shares> {
         .reports
         .iter()
         .filter_map(|report| quantity(report, "jain"));
-    let jain = Interval::of(&jain.collect::<Vec<_>>(), 0.95)?.median;
+    let jain = median(jain)?;
     (all > 0.0).then(|| Shares {
         name,
         vcpus: sums.iter().map(|(vcpu, sum)| (*vcpu, sum / all)).collect(),

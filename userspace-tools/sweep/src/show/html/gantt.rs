@@ -14,7 +14,7 @@ use super::{
 use crate::{
     judge::cell::Cell, plan::experiment::Module, plan::setting::words, store::record::Record,
 };
-use statistics::Interval;
+use statistics::median;
 
 /// A span of work, in milliseconds.
 struct Span {
@@ -44,7 +44,7 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
 }
 
 fn figure(drawn: &Drawn<'_>, cell: &Cell) -> Option<Figure> {
-    let median = Interval::of(&cell.values(), 0.95)?.median;
+    let median = median(cell.values())?;
     let mine = drawn.records.iter().filter(|record| {
         let settings = record.settings().unwrap_or_default();
         cell.at

@@ -9,7 +9,7 @@ use super::{
     Drawn,
 };
 use crate::{console::human, judge::cell::Cell, plan::experiment::Module};
-use statistics::{Interval, Scalability};
+use statistics::{confidence, Interval, Scalability};
 
 /// The axes that count threads.
 pub const AXES: [&str; 2] = ["threads", "max_threads"];
@@ -90,7 +90,7 @@ fn figure(drawn: &Drawn<'_>, axis: &str, of: &str, cells: &[&Cell], guest: &[&st
 /// The median of a cell with everything that is known of it.
 pub fn point(cell: &Cell, axis: &str, name: &str) -> Point {
     let raw = cell.values();
-    let it = Interval::of(&raw, 0.95);
+    let it = Interval::shown(&raw);
     let y = it.map_or(0.0, |it| it.median);
     let interval = it.map(|it| (it.low, it.high));
     let (low, high) = interval.unwrap_or((y, y));
@@ -136,9 +136,12 @@ fn words(series: &[Series], jobs: bool) -> String {
         .flat_map(|s| &s.points)
         .map(|p| p.raw.len())
         .min();
+    let level = confidence::percent(confidence::SHOWN);
     let bars = match runs {
-        Some(runs) if runs < 6 => "all from the least to the most run, too few for 95 % intervals",
-        _ => "95 % intervals of the median",
+        Some(runs) if runs < Interval::fewest() => {
+            format!("all from the least to the most run, too few for {level} intervals")
+        }
+        _ => format!("{level} intervals of the median"),
     };
     let shown: Vec<String> = ends.clone().take(4).collect();
     let more = match ends.count() {
@@ -152,8 +155,9 @@ fn words(series: &[Series], jobs: bool) -> String {
 }
 
 fn table(series: &[Series], axis: &str, measure: &str) -> Data {
+    let level = confidence::percent(confidence::SHOWN);
     let mut data = Data {
-        caption: format!("{measure}: median, 95 % interval, and every run"),
+        caption: format!("{measure}: median, {level} interval, and every run"),
         head: ["series", axis, "median", "from", "to", "runs"]
             .map(String::from)
             .to_vec(),
@@ -179,8 +183,10 @@ fn table(series: &[Series], axis: &str, measure: &str) -> Data {
 /// The law of scalability through each series that it can be fitted to.
 fn fits(series: &[Series], jobs: bool) -> Data {
     let mut data = Data {
-        caption: "Universal Scalability Law: contention σ, coherency κ, with 95 % confidence"
-            .into(),
+        caption: format!(
+            "Universal Scalability Law: contention σ, coherency κ, with {} confidence",
+            confidence::percent(confidence::SHOWN)
+        ),
         head: ["series", "σ", "±", "κ", "±", "most at", "R²"]
             .map(String::from)
             .to_vec(),

@@ -11,7 +11,7 @@ use super::{
     Drawn,
 };
 use crate::{console::human, judge::cell::Cell, plan::experiment::Module};
-use statistics::Interval;
+use statistics::median;
 
 /// One surface for each series, where guests of several ratios or sizes were run.
 pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
@@ -56,7 +56,7 @@ fn panel(name: &str, cells: &[&Cell], down: &str, across: &str) -> Panel {
         values.dedup();
         values
     };
-    let median = |cell: &&Cell| Interval::of(&cell.values(), 0.95).map_or(0.0, |it| it.median);
+    let median = |cell: &&Cell| median(cell.values()).unwrap_or(0.0);
     Panel {
         name: name.into(),
         rows: values(down),

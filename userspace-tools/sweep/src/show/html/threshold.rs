@@ -38,7 +38,7 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
                 .collect()
         };
         let (errors, bounds) = (of("error"), of("bound"));
-        let Some(error) = Interval::of(&errors, 0.95) else {
+        let Some(error) = Interval::shown(&errors) else {
             continue;
         };
         let farthest = errors.iter().copied().fold(0.0, f64::max);

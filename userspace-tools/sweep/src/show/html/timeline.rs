@@ -13,14 +13,14 @@ use super::{
 use crate::{
     console::human, judge::cell::cells, plan::setting::words, store::host, store::loaded::Loaded,
 };
-use statistics::Interval;
+use statistics::median;
 
 /// One figure for each boot that was watched.
 pub fn figures(loaded: &Loaded, dir: &Path) -> anyhow::Result<Vec<Figure>> {
     let mut medians = HashMap::new();
     for part in &loaded.experiment.parts {
         for cell in cells(&loaded.experiment, part, &loaded.records)? {
-            let median = Interval::of(&cell.values(), 0.95).map_or(0.0, |it| it.median);
+            let median = median(cell.values()).unwrap_or(0.0);
             medians.insert((part.name.clone(), words(&cell.at)), median);
         }
     }
@@ -166,8 +166,7 @@ fn by_second(steal: &[Point], runs: &[Point]) -> Vec<Vec<String>> {
             .iter()
             .filter(|run| run.x > first.x - 0.25 && run.x <= until);
         let times: Vec<f64> = mine.map(|run| run.y).collect();
-        let median =
-            Interval::of(&times, 0.95).map_or_else(|| "-".into(), |it| human::short(it.median));
+        let median = median(times.iter().copied()).map_or_else(|| "-".into(), human::short);
         Some(vec![
             format!("{until:.1}"),
             format!("{mean:.0}"),

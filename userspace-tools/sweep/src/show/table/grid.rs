@@ -80,7 +80,10 @@ fn median(cell: &Cell) -> String {
         let median = human::short(sample.median);
         match sample.n {
             1 => median,
-            _ => format!("{median} ±{:>2.0}%", (sample.spread() * 100.0).min(999.0)),
+            _ => format!(
+                "{median} ±{:>2.0}%",
+                (sample.deviation() * 100.0).min(999.0)
+            ),
         }
     })
 }

@@ -28,7 +28,7 @@ fn halts(cell: &Cell) -> String {
         _ => None,
     });
     let rates: Vec<f64> = rates.collect();
-    match statistics::Sample::of(&rates) {
+    match statistics::Sample::of(rates) {
         Some(sample) if sample.max > 0.0 => human::short(sample.median),
         _ => "-".into(),
     }

@@ -8,7 +8,7 @@
 use serde::Serialize;
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-use super::{middle, sorted};
+use super::{confidence::SHOWN, middle, sorted};
 
 /// A median and where the true one may be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -27,12 +27,10 @@ impl Interval {
     /// The narrowest interval that is at least as sure as `wanted`; from the least to the most
     /// value, as sure as that is, if none is. Nothing for no values.
     pub fn of(values: &[f64], wanted: f64) -> Option<Self> {
-        let sorted = sorted(values);
+        let sorted = sorted(values.iter().copied());
         let median = middle(&sorted)?;
         let n = sorted.len();
-        // The interval from the k-th smallest to the k-th largest value misses the true median if
-        // fewer than k values lie on one side of it.
-        let confidence = |k: usize| Some(1.0 - 2.0 * below(n, k)?);
+        let confidence = |k: usize| confidence(n, k);
         let k = (1..=n.div_ceil(2))
             .rev()
             .find(|&k| confidence(k).is_some_and(|sure| sure >= wanted))
@@ -44,6 +42,23 @@ impl Interval {
             confidence: confidence(k)?.max(0.0),
         })
     }
+
+    /// The interval that tables and charts show.
+    pub fn shown(values: &[f64]) -> Option<Self> {
+        Self::of(values, SHOWN)
+    }
+
+    /// The fewest values of which the shown interval has its full confidence.
+    pub fn fewest() -> usize {
+        let full = |n: &usize| confidence(*n, 1).is_some_and(|sure| sure >= SHOWN);
+        (1..).find(full).unwrap_or(1)
+    }
+}
+
+/// The interval from the k-th smallest to the k-th largest of `n` values misses the true median if
+/// fewer than `k` values lie on one side of it.
+fn confidence(n: usize, k: usize) -> Option<f64> {
+    Some(1.0 - 2.0 * below(n, k)?)
 }
 
 /// The probability that fewer than `k` of `n` fair coins show heads.
@@ -82,6 +97,11 @@ mod tests {
         let it = Interval::of(&[9.0, 1.0, 4.0], 0.95).unwrap();
         assert_eq!((it.low, it.median, it.high), (1.0, 4.0, 9.0));
         assert!((it.confidence - 0.75).abs() < 1e-12);
+    }
+
+    #[test]
+    fn six_values_are_needed_for_the_shown_confidence() {
+        assert_eq!(Interval::fewest(), 6);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{middle, sorted, Rank, Shift};
 
 /// When to say what.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rules {
+pub struct DifferenceTest {
     /// How often a difference may be seen where there is none.
     pub alpha: f64,
     /// Differences smaller than this part do not matter.
@@ -25,7 +25,7 @@ pub struct Rules {
 /// What is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum Difference {
     /// A difference, for the good.
     Better,
     /// A difference, for the bad.
@@ -39,7 +39,7 @@ pub enum Verdict {
     },
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Better => f.write_str("better"),
@@ -52,22 +52,22 @@ impl fmt::Display for Verdict {
     }
 }
 
-impl Rules {
+impl DifferenceTest {
     /// Judges `b` against the reference `a`. Nothing if one of them is empty.
-    pub fn judge(&self, a: &[f64], b: &[f64]) -> Option<Verdict> {
+    pub fn judge(&self, a: &[f64], b: &[f64]) -> Option<Difference> {
         let rank = Rank::of(a, b)?;
         if rank.p < self.alpha {
             return Some(match (rank.larger > 0.5) == self.more_is_better {
-                true => Verdict::Better,
-                false => Verdict::Worse,
+                true => Difference::Better,
+                false => Difference::Worse,
             });
         }
         if Shift::of(a, b, self.alpha)?.within(self.margin) {
-            return Some(Verdict::NoDifferenceShown);
+            return Some(Difference::NoDifferenceShown);
         }
         let has = a.len().min(b.len());
         let repeats = self.repeats(a, b)?.max(has + 1);
-        Some(Verdict::Inconclusive { repeats })
+        Some(Difference::Inconclusive { repeats })
     }
 
     /// How many repeats on each side would show a difference of `margin`, as noisy as these are.
@@ -113,14 +113,14 @@ fn noise(a: &[f64], b: &[f64]) -> Option<f64> {
     let mut off = Vec::new();
     for values in [a, b] {
         let positive = values.iter().filter(|v| **v > 0.0);
-        let logs = sorted(&positive.map(|v| v.ln()).collect::<Vec<_>>());
+        let logs = sorted(positive.map(|v| v.ln()));
         let middle = middle(&logs).unwrap_or(0.0);
         off.extend(logs.iter().map(|v| (v - middle).abs()));
     }
     // Values are nearer to the median of their own few than to the true one.
     let few = off.len() as f64 / (off.len() as f64 - 2.0);
     (few > 0.0 && few.is_finite())
-        .then(|| middle(&sorted(&off)))?
+        .then(|| middle(&sorted(off)))?
         .map(|off| (1.4826 * off * few).max(f64::EPSILON))
 }
 
@@ -128,7 +128,7 @@ fn noise(a: &[f64], b: &[f64]) -> Option<f64> {
 mod tests {
     use super::*;
 
-    const RULES: Rules = Rules {
+    const TEST: DifferenceTest = DifferenceTest {
         alpha: 0.01,
         margin: 0.05,
         power: 0.99,
@@ -144,20 +144,20 @@ mod tests {
     #[test]
     fn apart_is_better_or_worse_by_what_is_wanted() {
         let (a, b) = (around(100.0), around(110.0));
-        assert_eq!(RULES.judge(&a, &b), Some(Verdict::Better));
-        assert_eq!(RULES.judge(&b, &a), Some(Verdict::Worse));
-        let times = Rules {
+        assert_eq!(TEST.judge(&a, &b), Some(Difference::Better));
+        assert_eq!(TEST.judge(&b, &a), Some(Difference::Worse));
+        let times = DifferenceTest {
             more_is_better: false,
-            ..RULES
+            ..TEST
         };
-        assert_eq!(times.judge(&a, &b), Some(Verdict::Worse));
+        assert_eq!(times.judge(&a, &b), Some(Difference::Worse));
     }
 
     #[test]
     fn close_together_is_no_difference_shown() {
         assert_eq!(
-            RULES.judge(&around(100.0), &around(100.05)),
-            Some(Verdict::NoDifferenceShown)
+            TEST.judge(&around(100.0), &around(100.05)),
+            Some(Difference::NoDifferenceShown)
         );
     }
 
@@ -166,14 +166,14 @@ mod tests {
     fn too_few_ask_for_more() {
         let (a, b) = ([100.0, 101.0, 99.0], [150.0, 151.0, 149.0]);
         assert_eq!(
-            RULES.judge(&a, &b),
-            Some(Verdict::Inconclusive { repeats: 5 })
+            TEST.judge(&a, &b),
+            Some(Difference::Inconclusive { repeats: 5 })
         );
-        assert_eq!(RULES.fewest(), 5);
+        assert_eq!(TEST.fewest(), 5);
         assert_eq!(
-            Rules {
+            DifferenceTest {
                 alpha: 0.05,
-                ..RULES
+                ..TEST
             }
             .fewest(),
             4
@@ -183,13 +183,13 @@ mod tests {
     #[test]
     fn the_noisier_the_more_repeats() {
         let wild = [50.0, 80.0, 100.0, 130.0, 190.0, 70.0];
-        let calm = RULES.repeats(&around(100.0), &around(100.0)).unwrap();
-        let many = RULES.repeats(&wild, &wild).unwrap();
+        let calm = TEST.repeats(&around(100.0), &around(100.0)).unwrap();
+        let many = TEST.repeats(&wild, &wild).unwrap();
         assert!(calm < 10 && many > 100, "{calm} {many}");
     }
 
     #[test]
     fn nothing_is_judged_of_nothing() {
-        assert_eq!(RULES.judge(&[], &[1.0]), None);
+        assert_eq!(TEST.judge(&[], &[1.0]), None);
     }
 }
