@@ -9,26 +9,15 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use rustix::thread::sched_setaffinity;
-use serde::{Deserialize, Serialize};
+use vm_record::HogTime;
 
 use crate::place::schedstat;
 use crate::CpuList;
 
-/// What one of them ate.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
-pub struct Hog {
-    /// The CPU it was put on.
-    pub cpu: usize,
-    /// How long it ran.
-    pub ran_ms: f64,
-    /// How long it was ready to run but another thread had its CPU.
-    pub waited_ms: f64,
-}
-
 /// Hogs that eat until they are told to stop.
 pub struct Hogs {
     stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<Hog>>,
+    threads: Vec<JoinHandle<HogTime>>,
 }
 
 impl Hogs {
@@ -46,7 +35,7 @@ impl Hogs {
     }
 
     /// Ends them; says what they ate.
-    pub fn end(mut self) -> Vec<Hog> {
+    pub fn end(mut self) -> Vec<HogTime> {
         // Relaxed: nothing is handed over by it, and the join orders what the thread returns.
         self.stop.store(true, Ordering::Relaxed);
         let threads = self.threads.drain(..);
@@ -61,10 +50,10 @@ impl Drop for Hogs {
     }
 }
 
-fn eat(cpu: usize, stop: &AtomicBool) -> Hog {
+fn eat(cpu: usize, stop: &AtomicBool) -> HogTime {
     if let Err(error) = sched_setaffinity(None, &CpuList::single(cpu)) {
         eprintln!("hog on CPU {cpu}: {error}; it eats nothing");
-        return Hog::default();
+        return HogTime::default();
     }
     // Relaxed: see where it is stored.
     while !stop.load(Ordering::Relaxed) {
@@ -74,7 +63,7 @@ fn eat(cpu: usize, stop: &AtomicBool) -> Hog {
     }
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let (ran, waited) = schedstat(&text).unwrap_or_default();
-    Hog {
+    HogTime {
         cpu,
         ran_ms: ran as f64 / 1e6,
         waited_ms: waited as f64 / 1e6,

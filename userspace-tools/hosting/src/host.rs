@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use vm_record::VcpuReport;
 
-use crate::{pin, CpuList, Hog, Hogs, Place, Stopper, Stops, Vcpu};
+use crate::{pin, CpuList, Hogs, PinnedVcpu, Stopper, Vcpu};
 
 /// What `vm` tells `middle` to begin with.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -23,30 +24,10 @@ pub struct Orders {
     pub preempt: Option<PathBuf>,
 }
 
-/// What became of a guest's vCPUs. `middle` says so first when they are in their places, then when the
-/// command ended.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub struct Report {
-    /// Each vCPU's place.
-    pub map: Vec<Place>,
-    /// What the neighbours ate.
-    pub hogs: Vec<Hog>,
-    /// Which vCPUs were stopped by request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stops: Option<Stops>,
-}
-
-impl Report {
-    /// Whether every vCPU was where it was put.
-    pub fn map_holds(&self) -> bool {
-        !self.map.is_empty() && self.map.iter().all(Place::holds)
-    }
-}
-
 /// A guest's host.
 #[derive(Default)]
 pub struct Host {
-    map: Vec<Place>,
+    map: Vec<PinnedVcpu>,
     hog: Option<CpuList>,
     hogs: Option<Hogs>,
     stopper: Option<Stopper>,
@@ -76,25 +57,29 @@ impl Host {
     /// The guest's command starts.
     pub fn started(&mut self) {
         self.hogs = self.hog.as_ref().map(Hogs::start);
-        self.map.iter_mut().for_each(Place::command_started);
+        self.map.iter_mut().for_each(PinnedVcpu::command_started);
     }
 
     /// The guest's command has ended.
-    pub fn ended(&mut self) -> Report {
-        self.map.iter_mut().for_each(Place::command_ended);
+    pub fn ended(&mut self) -> VcpuReport {
+        self.map.iter_mut().for_each(PinnedVcpu::command_ended);
         let hogs = self.hogs.take().map(Hogs::end).unwrap_or_default();
-        Report {
+        VcpuReport {
             hogs,
             ..self.report()
         }
     }
 
     /// How things stand.
-    pub fn report(&self) -> Report {
-        Report {
-            map: self.map.clone(),
+    pub fn report(&self) -> VcpuReport {
+        VcpuReport {
+            map: self
+                .map
+                .iter()
+                .map(|vcpu| vcpu.placement().clone())
+                .collect(),
             hogs: Vec::new(),
-            stops: self.stopper.as_ref().map(Stopper::stops),
+            preemptions: self.stopper.as_ref().map(Stopper::stops),
         }
     }
 }

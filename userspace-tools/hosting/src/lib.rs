@@ -4,7 +4,7 @@
 //! gives them neighbours.
 //!
 //! `vm` hosts the guests of the tiers `kvm` and `tcg`; `middle` does so within the middle machine of
-//! the tier `nested` and tells `vm` in lines of JSON, a [`Report`] each.
+//! the tier `nested` and tells `vm` in lines of JSON, a [`vm_record::VcpuReport`] each.
 
 #![forbid(unsafe_code)]
 
@@ -16,10 +16,10 @@ mod stop;
 mod threads;
 
 pub use cpu_list::CpuList;
-pub use hog::{Hog, Hogs};
-pub use host::{Host, Orders, Report};
-pub use place::{pin, Place};
-pub use stop::{Stopper, Stops, LEAVE_THE_PORT, LEAVE_THE_PORT_EMULATED, MOST_MS};
+pub use hog::Hogs;
+pub use host::{Host, Orders};
+pub use place::{pin, PinnedVcpu};
+pub use stop::{Stopper, LEAVE_THE_PORT, LEAVE_THE_PORT_EMULATED, MOST_MS};
 pub use threads::{find, Vcpu};
 
 /// What `vm` says to `middle` as the command starts.

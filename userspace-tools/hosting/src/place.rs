@@ -7,63 +7,48 @@ use std::fs;
 use anyhow::{Context, Result};
 use rustix::process::Pid;
 use rustix::thread::{sched_getaffinity, sched_setaffinity};
-use serde::{Deserialize, Serialize};
+use vm_record::Placement;
 
 use crate::{CpuList, Vcpu};
 
-/// One vCPU's place.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Place {
-    /// Its number in the guest.
-    pub vcpu: usize,
-    /// The thread that runs it.
-    pub thread_id: i32,
-    /// The CPU it was put on.
-    pub requested: usize,
-    /// Where the kernel lets it run, read back at the end of the command.
-    pub observed: String,
-    /// How long it ran while the command did.
-    pub ran_ms: f64,
-    /// How long it was ready to run but another thread had its CPU: steal, seen from the host.
-    pub waited_ms: f64,
-    #[serde(skip)]
+/// A vCPU thread that is bound to a CPU.
+#[derive(Clone, Debug)]
+pub struct PinnedVcpu {
+    placement: Placement,
+    /// CPU time and waiting time when the command started, in ns.
     start: (u64, u64),
 }
 
 /// Puts each vCPU's thread on its CPU.
-pub fn pin(vcpus: &[Vcpu], cpus: &CpuList) -> Result<Vec<Place>> {
+pub fn pin(vcpus: &[Vcpu], cpus: &CpuList) -> Result<Vec<PinnedVcpu>> {
     vcpus
         .iter()
         .map(|vcpu| {
             let requested = cpus.round_robin(vcpu.cpu_index);
-            let place = Place {
-                vcpu: vcpu.cpu_index,
-                thread_id: vcpu.thread_id,
+            let (index, thread_id) = (vcpu.cpu_index, vcpu.thread_id);
+            sched_setaffinity(Pid::from_raw(thread_id), &CpuList::single(requested))
+                .with_context(|| format!("vCPU {index} (thread {thread_id}) to CPU {requested}"))?;
+            let placement = Placement {
+                vcpu: index,
+                thread_id,
                 requested,
-                observed: String::new(),
-                ran_ms: 0.0,
-                waited_ms: 0.0,
-                start: (0, 0),
+                ..Placement::default()
             };
-            sched_setaffinity(place.pid(), &CpuList::single(requested)).with_context(|| {
-                format!(
-                    "vCPU {} (thread {}) to CPU {requested}",
-                    place.vcpu, place.thread_id
-                )
-            })?;
-            Ok(place)
+            let start = (0, 0);
+            Ok(PinnedVcpu { placement, start })
         })
         .collect()
 }
 
-impl Place {
-    fn pid(&self) -> Option<Pid> {
-        Pid::from_raw(self.thread_id)
+impl PinnedVcpu {
+    /// Its placement.
+    pub fn placement(&self) -> &Placement {
+        &self.placement
     }
 
     /// Time that it ran and waited since it was born, in ns.
     fn clock(&self) -> Option<(u64, u64)> {
-        let path = format!("/proc/{0}/task/{0}/schedstat", self.thread_id);
+        let path = format!("/proc/{0}/task/{0}/schedstat", self.placement.thread_id);
         schedstat(&fs::read_to_string(path).ok()?)
     }
 
@@ -74,18 +59,13 @@ impl Place {
 
     /// Reads back what became of it, as the command ended.
     pub fn command_ended(&mut self) {
-        if let Ok(set) = sched_getaffinity(self.pid()) {
-            self.observed = CpuList::from(&set).to_string();
+        if let Ok(set) = sched_getaffinity(Pid::from_raw(self.placement.thread_id)) {
+            self.placement.observed = CpuList::from(&set).to_string();
         }
         if let Some((ran, waited)) = self.clock() {
-            self.ran_ms = ran.saturating_sub(self.start.0) as f64 / 1e6;
-            self.waited_ms = waited.saturating_sub(self.start.1) as f64 / 1e6;
+            self.placement.ran_ms = ran.saturating_sub(self.start.0) as f64 / 1e6;
+            self.placement.waited_ms = waited.saturating_sub(self.start.1) as f64 / 1e6;
         }
-    }
-
-    /// Whether it is where it was put.
-    pub fn holds(&self) -> bool {
-        self.observed == self.requested.to_string()
     }
 }
 
@@ -126,7 +106,7 @@ mod tests {
         let mut places = pin(&[vcpu], &cpus).expect("pinned");
         places[0].command_started();
         places[0].command_ended();
-        assert!(places[0].holds(), "{places:?}");
+        assert!(places[0].placement().holds(), "{places:?}");
         drop(stop);
         thread.join().expect("the thread");
     }

@@ -19,7 +19,7 @@ use anyhow::{ensure, Context, Result};
 use nix::sys::ptrace;
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
-use serde::{Deserialize, Serialize};
+use vm_record::Preemptions;
 
 /// The longest stop: a guest must not be taken for dead.
 pub const MOST_MS: u8 = 100;
@@ -29,23 +29,6 @@ const MOST_PER_SECOND: usize = 200;
 pub const LEAVE_THE_PORT: Duration = Duration::from_micros(200);
 /// The same where the host itself is emulated.
 pub const LEAVE_THE_PORT_EMULATED: Duration = Duration::from_millis(2);
-
-/// What became of the requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Stops {
-    /// Requests read.
-    pub requested: u64,
-    /// Stops made and ended.
-    pub served: u64,
-    /// No such vCPU, or a time of 0 or above [`MOST_MS`].
-    pub malformed: u64,
-    /// The vCPU was stopped already, or too many stops were asked for in a second.
-    pub refused: u64,
-    /// The system refused.
-    pub failed: u64,
-    /// How long vCPUs were stopped, all together.
-    pub stopped_us: u64,
-}
 
 /// Serves one guest's requests from a thread of its own.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +40,7 @@ pub struct Stopper {
 #[derive(Debug, Default)]
 struct State {
     threads: Vec<i32>,
-    stops: Stops,
+    stops: Preemptions,
 }
 
 /// A thread that is stopped.
@@ -93,7 +76,7 @@ impl Stopper {
     }
 
     /// What became of the requests so far.
-    pub fn stops(&self) -> Stops {
+    pub fn stops(&self) -> Preemptions {
         self.state().stops
     }
 

@@ -3,7 +3,7 @@
 //! Hosts the guest of the nested tier from within its middle machine: starts QEMU, puts its vCPUs in
 //! their places, stops them on request, and tells `vm` what became of them.
 //!
-//! Standard input takes lines, standard output gives [`hosting::Report`]s, a line each.
+//! Standard input takes lines, standard output gives [`VcpuReport`]s, a line each.
 
 #![forbid(unsafe_code)]
 
@@ -14,7 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure, Context, Result};
-use hosting::{CpuList, Host, Orders, Report, Vcpu};
+use hosting::{CpuList, Host, Orders, Vcpu};
+use vm_record::VcpuReport;
 
 const USAGE: &str = "\
 middle: hosts the guest of `vm run --tier nested` inside its middle machine, and is of no use elsewhere.
@@ -94,7 +95,7 @@ fn listen(host: &mut Host) {
     }
 }
 
-fn tell(report: &Report) -> Result<()> {
+fn tell(report: &VcpuReport) -> Result<()> {
     let line = serde_json::to_string(report)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;

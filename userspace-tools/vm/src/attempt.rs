@@ -7,72 +7,33 @@ use std::sync::mpsc::{self, Sender, SyncSender};
 use std::time::Instant;
 
 use anyhow::Result;
-use hosting::Report;
-use serde::Serialize;
-use wire::Hello;
+use vm_record::{Finding, FindingKind, GuestOutcome, Tier};
 
 use crate::barrier::Barrier;
 use crate::channel::{self, Cue, Endpoint, Script};
-use crate::console::{Console, Finding, Kind};
+use crate::console::Console;
 use crate::event::{Event, Events};
 use crate::folder::Folder;
 use crate::machines::{self, sockets};
-use crate::middle::{Account, Middle};
+use crate::middle::Middle;
 use crate::output::Output;
 use crate::plan::{self, Plan};
 use crate::process::Qemu;
 use crate::signals::Running;
-use crate::tier::Tier;
-use crate::verdict::{Outcome, Progress};
+use crate::verdict::Progress;
 use crate::watch::{Ties, Watch};
 
 /// An attempt that ended.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Attempt {
-    /// What executed the guest.
-    pub tier: Tier,
-    /// QEMU's command line.
-    pub command_line: Vec<String>,
-    /// The machine in the middle, in the nested tier.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub middle: Option<Account>,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// What the guest said of itself.
-    pub hello: Option<Hello>,
-    /// Modules that were loaded.
-    pub modules: Vec<String>,
-    /// What became of the vCPUs' threads.
-    #[serde(flatten)]
-    pub vcpu_threads: Report,
-    /// When what happened.
-    pub times: Times,
-    /// Bad lines of its console.
-    pub console_findings: Vec<Finding>,
+    /// What the record has of it.
+    pub record: vm_record::Attempt,
     /// How far it came.
-    #[serde(skip)]
     pub progress: Progress,
-    /// What of the command's output is held back.
-    #[serde(skip)]
+    /// Output of the command that is held back.
     pub output: Output,
     /// The last lines of the console, or of QEMU's log when there is no console.
-    #[serde(skip)]
     pub tail: Vec<String>,
-}
-
-/// Milliseconds since QEMU was started.
-#[derive(Debug, Default, Serialize)]
-pub struct Times {
-    /// To the answer of QMP.
-    pub qemu_start_to_qmp_ms: Option<u64>,
-    /// To the guest's hello.
-    pub qemu_start_to_hello_ms: Option<u64>,
-    /// To the start of the command.
-    pub qemu_start_to_first_command_ms: Option<u64>,
-    /// To its end, with all output here.
-    pub qemu_start_to_command_end_ms: Option<u64>,
-    /// To the end of QEMU.
-    pub qemu_start_to_end_ms: Option<u64>,
 }
 
 /// Runs one attempt on this tier.
@@ -157,14 +118,15 @@ impl Attempt {
     pub fn let_out(&mut self) {
         if let Err(error) = self.output.pass_on() {
             let reason = error.to_string();
-            self.outcome = Outcome::OutputClosed { reason };
+            self.record.outcome = GuestOutcome::OutputClosed { reason };
         }
     }
 
     /// The first bad line of the console, though the command ended by itself.
     pub fn complaint(&self) -> Option<&Finding> {
-        self.console_findings
+        self.record
+            .console_findings
             .iter()
-            .find(|finding| finding.kind > Kind::Restart)
+            .find(|finding| finding.kind > FindingKind::Restart)
     }
 }

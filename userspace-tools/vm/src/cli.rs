@@ -4,14 +4,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use hosting::CpuList;
-use serde::Serialize;
+use vm_record::{Mode, PreemptTarget, TierChoice};
 
-use crate::mode::Mode;
 use crate::ratio::{self, Ratios};
-use crate::tier::Choice;
 
 const EXAMPLE: &str = "\
 Example: 8 vCPUs on 2 CPUs, one lock, its report
@@ -23,22 +21,9 @@ At 1, 2, 4 and 8 vCPUs per CPU, beside a neighbour that eats CPU 0
 With the vCPU of the lock's holder stopped now and then
   vm run --vcpus 4 --preempt holder -- lock-load run --lock mcs/halt --threads 4
 Two guests that meet before each command of theirs
-  vm run --guests 2 -- sh -c 'lock-load run --lock tas; barrier; lock-load run --lock ttas'
+  vm run --guests 2 -- sh -c 'lock-load run --lock tas; barrier; lock-load run --lock ttas'";
 
-Exit codes: the command's own (128 + N when signal N ended it, 126/127 when it could not be run), or
-  2    usage
-  1    the command's output could not be passed on, or the record not written
-  240  the guest could not start
-  241  the guest panicked
-  242  oops, BUG or WARNING on its console although the command succeeded (or never ended)
-  243  the guest hung: no hello, or no heartbeat
-  244  the channel to the guest was lost
-  245  the guest died silently
-  246  the command ran longer than --timeout
-  247  a module was refused
-  248  the machine in the middle failed by itself (tier nested)
-  249  the guest is not in the --mode asked for
-  130, 143  SIGINT, SIGTERM
+const RETRIES: &str = "\
 A guest lost to the emulator (no hello, or a silent death before the command printed anything) is
 started again, at most twice; a silent death after output was passed on is not, because that output
 would come twice. In the tier nested guests are lost now and then, so the output waits for the
@@ -46,9 +31,14 @@ verdict; a silent death, or a failure of the machine in the middle, is then repe
 a hang or a stall once. What failed with a word is never repeated, nor is a guest of a group. Each
 repeat is said, and is in the record.";
 
+/// What stands behind the options in `--help`.
+fn after_help() -> String {
+    format!("{EXAMPLE}\n\n{}{RETRIES}", vm_record::exit_code_help())
+}
+
 /// Boots guests of the stock kernel: vCPUs on chosen CPUs, watched, with a verdict.
 #[derive(Debug, Parser)]
-#[command(name = "vm", version, after_help = EXAMPLE)]
+#[command(name = "vm", version, after_help = after_help())]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -59,31 +49,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Boots a guest, runs one command in it, exits with the command's status.
-    #[command(after_help = EXAMPLE)]
+    #[command(after_help = after_help())]
     Run(Box<Run>),
-}
-
-/// Whom a load in the guest has stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Preempt {
-    /// Who holds the lock.
-    Holder,
-    /// Who waits for it.
-    Waiter,
-    /// Any vCPU.
-    Random,
-}
-
-impl Preempt {
-    /// Its name, as the command gets it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Preempt::Holder => "holder",
-            Preempt::Waiter => "waiter",
-            Preempt::Random => "random",
-        }
-    }
 }
 
 /// The wishes for one run.
@@ -108,8 +75,8 @@ pub struct Run {
     #[arg(long, value_name = "LIST")]
     pub cpus: Option<CpuList>,
     /// What executes the guest; `auto` takes KVM if this very job boots on it, else TCG, and never nested.
-    #[arg(long, value_enum, default_value_t = Choice::Auto)]
-    pub tier: Choice,
+    #[arg(long, value_enum, default_value_t = TierChoice::Auto)]
+    pub tier: TierChoice,
     /// What the guest's own spinlock must be; a guest where it is something else is refused.
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
@@ -118,7 +85,7 @@ pub struct Run {
     pub hog: Option<CpuList>,
     /// Stop vCPUs when the guest asks for it at port 0xe9; whom is told to the command (SLOWPATH_PREEMPT).
     #[arg(long, value_enum, value_name = "WHO")]
-    pub preempt: Option<Preempt>,
+    pub preempt: Option<PreemptTarget>,
     /// Boot another mode than the one that is asked for, to see it refused.
     #[arg(long, value_enum, hide = true, requires = "mode")]
     pub boot_mode: Option<Mode>,

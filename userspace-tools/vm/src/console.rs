@@ -7,48 +7,23 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use vm_record::{Finding, FindingKind};
 
 /// Text that a kernel does not print while its guest does what it should, and what it means.
-const BAD: [(&str, Kind); 12] = [
-    ("reboot: Restarting system", Kind::Restart),
-    ("Kernel panic", Kind::Panic),
-    ("BUG:", Kind::Oops),
-    ("kernel BUG at", Kind::Oops),
-    ("Oops", Kind::Oops),
-    ("general protection fault", Kind::Oops),
-    ("panicked at", Kind::Oops),
-    ("KASAN", Kind::Oops),
-    ("WARNING:", Kind::Warning),
-    ("soft lockup", Kind::Stall),
-    ("detected stall", Kind::Stall),
-    ("self-detected stall", Kind::Stall),
+const BAD: [(&str, FindingKind); 12] = [
+    ("reboot: Restarting system", FindingKind::Restart),
+    ("Kernel panic", FindingKind::Panic),
+    ("BUG:", FindingKind::Oops),
+    ("kernel BUG at", FindingKind::Oops),
+    ("Oops", FindingKind::Oops),
+    ("general protection fault", FindingKind::Oops),
+    ("panicked at", FindingKind::Oops),
+    ("KASAN", FindingKind::Oops),
+    ("WARNING:", FindingKind::Warning),
+    ("soft lockup", FindingKind::Stall),
+    ("detected stall", FindingKind::Stall),
+    ("self-detected stall", FindingKind::Stall),
 ];
-
-/// How bad a line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Somebody in the guest asked for it.
-    Restart,
-    /// A thread or a vCPU did not get on for long; on a busy host that need not be its fault.
-    Stall,
-    /// The kernel goes on.
-    Warning,
-    /// The kernel goes on, some of its threads may not.
-    Oops,
-    /// The end.
-    Panic,
-}
-
-/// A bad line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// How bad it is.
-    pub kind: Kind,
-    /// The line.
-    pub line: String,
-}
 
 /// The worst of a line, if it is bad at all.
 pub fn judge(line: &str) -> Option<Finding> {
@@ -59,7 +34,7 @@ pub fn judge(line: &str) -> Option<Finding> {
         .max()?;
     // `watchdog: BUG: soft lockup` is the name of a stall, not of a broken kernel.
     let stall = line.contains("soft lockup");
-    let kind = if stall { Kind::Stall } else { kind };
+    let kind = if stall { FindingKind::Stall } else { kind };
     Some(Finding {
         kind,
         line: line.trim().to_owned(),
@@ -145,7 +120,7 @@ impl Console {
     }
 
     /// The worst so far.
-    pub fn worst(&self) -> Option<Kind> {
+    pub fn worst(&self) -> Option<FindingKind> {
         self.findings.iter().map(|finding| finding.kind).max()
     }
 
@@ -160,7 +135,7 @@ impl Console {
 mod tests {
     use super::*;
 
-    fn kind(line: &str) -> Option<Kind> {
+    fn kind(line: &str) -> Option<FindingKind> {
         judge(line).map(|finding| finding.kind)
     }
 
@@ -169,37 +144,40 @@ mod tests {
         let bad = [
             (
                 "[    5.1] Kernel panic - not syncing: sysrq triggered crash",
-                Kind::Panic,
+                FindingKind::Panic,
             ),
             (
                 "[    5.1] BUG: kernel NULL pointer dereference, address: 0000000000000000",
-                Kind::Oops,
+                FindingKind::Oops,
             ),
-            ("[    5.1] Oops: Oops: 0002 [#1] SMP NOPTI", Kind::Oops),
-            ("[    5.1] kernel BUG at mm/slub.c:563!", Kind::Oops),
+            (
+                "[    5.1] Oops: Oops: 0002 [#1] SMP NOPTI",
+                FindingKind::Oops,
+            ),
+            ("[    5.1] kernel BUG at mm/slub.c:563!", FindingKind::Oops),
             (
                 "[    5.1] rust_kernel: panicked at lock_load/lock_load.rs:80:5:",
-                Kind::Oops,
+                FindingKind::Oops,
             ),
             (
                 "[    5.1] BUG: KASAN: slab-use-after-free in run_show+0x1c/0x40",
-                Kind::Oops,
+                FindingKind::Oops,
             ),
             (
                 "[    5.1] WARNING: CPU: 3 PID: 77 at kernel/kthread.c:75 kthread+0x1c",
-                Kind::Warning,
+                FindingKind::Warning,
             ),
             (
                 "[   46.1] watchdog: BUG: soft lockup - CPU#3 stuck for 42s! [lock-load/3:99]",
-                Kind::Stall,
+                FindingKind::Stall,
             ),
             (
                 "[   46.1] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
-                Kind::Stall,
+                FindingKind::Stall,
             ),
             (
                 "[   46.1] rcu: INFO: rcu_preempt self-detected stall on CPU",
-                Kind::Stall,
+                FindingKind::Stall,
             ),
         ];
         for (line, expected) in bad {
@@ -226,7 +204,7 @@ mod tests {
         console.feed(b"fine\r\nKernel pa");
         assert_eq!(console.worst(), None);
         console.feed(b"nic - not syncing: x\r\nmore");
-        assert_eq!(console.worst(), Some(Kind::Panic));
+        assert_eq!(console.worst(), Some(FindingKind::Panic));
         assert_eq!(console.findings().len(), 1);
         console.finish();
         assert_eq!(console.tail(2), ["Kernel panic - not syncing: x", "more"]);

@@ -16,16 +16,13 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
+use vm_record::{GroupMember, GuestFailure, GROUP_FILE, RECORD_FILE};
 
 use crate::barrier::{ARRIVED, DONE, GO};
 use crate::children::{self, Children};
 use crate::folder::Folder;
 use crate::oneself;
 use crate::plan::Plan;
-
-/// Codes from here on say that a guest was lost, or that there was none.
-const LOST: u8 = 240;
 
 /// Something happened to a guest.
 enum Said {
@@ -42,14 +39,6 @@ struct Member {
     done: bool,
     ended: Option<u8>,
     line: Option<UnixStream>,
-}
-
-/// What became of one guest, for the record.
-#[derive(Serialize)]
-struct Verdict {
-    guest: usize,
-    exit_code: u8,
-    record: PathBuf,
 }
 
 /// Runs so many guests; gives the code of the first that was lost, else the first that is not 0.
@@ -74,7 +63,8 @@ pub fn run(plan: &Plan, guests: usize) -> Result<u8> {
     let mut lost = None;
     while members.iter().any(|member| member.ended.is_none()) {
         let (number, code) = take(&mut members, said.recv().context("no guest is left")?);
-        if code >= Some(LOST) && lost.is_none() && children.signal().is_none() {
+        let failed = code.and_then(|code| GuestFailure::from_code(code.into()));
+        if failed.is_some() && lost.is_none() && children.signal().is_none() {
             eprintln!("vm: guest {number} is lost; ending the others");
             lost = code;
             children.end();
@@ -197,20 +187,20 @@ fn listen(number: usize, socket: &Path, tell: &Sender<Said>) -> Result<()> {
 
 /// Says and writes down what became of each.
 fn finish(plan: &Plan, members: &[Member]) -> Result<()> {
-    let verdicts = (1..).zip(members).map(|(guest, member)| Verdict {
+    let verdicts = (1..).zip(members).map(|(guest, member)| GroupMember {
         guest,
         exit_code: member.ended.unwrap_or_default(),
-        record: record(plan, guest).unwrap_or_default().join("record.json"),
+        record: record(plan, guest).unwrap_or_default().join(RECORD_FILE),
     });
-    let verdicts: Vec<Verdict> = verdicts.collect();
-    for Verdict {
+    let verdicts: Vec<GroupMember> = verdicts.collect();
+    for GroupMember {
         guest, exit_code, ..
     } in &verdicts
     {
         plan.say(&format!("guest {guest}: exit code {exit_code}"));
     }
     if let Some(folder) = &plan.asked.record {
-        let path = folder.join("guests.json");
+        let path = folder.join(GROUP_FILE);
         let text = serde_json::to_string_pretty(&verdicts)?;
         fs::write(&path, text).with_context(|| path.display().to_string())?;
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 
-use crate::tier::{Choice, Tier};
+use vm_record::{Tier, TierChoice};
 
 /// Where the parts of an image are.
 #[derive(Clone, Debug)]
@@ -57,8 +57,8 @@ impl Image {
     }
 
     /// Refuses an image that lacks a part.
-    pub fn check(&self, tier: Choice) -> Result<()> {
-        let middle = (tier == Choice::Nested).then_some(&self.middle);
+    pub fn check(&self, tier: TierChoice) -> Result<()> {
+        let middle = (tier == TierChoice::Nested).then_some(&self.middle);
         for part in [&self.vmlinuz, &self.initramfs].into_iter().chain(middle) {
             if !part.is_file() {
                 bail!(

@@ -2,8 +2,9 @@
 
 //! What the guest's kernel is told on its command line.
 
+use vm_record::Tier;
+
 use crate::qemu::words;
-use crate::tier::Tier;
 
 /// What stands first everywhere.
 const ALWAYS: [&str; 4] = ["console=ttyS0", "loglevel=5", "panic=-1", "nokaslr"];

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use anyhow::Result;
 use hosting::{CpuList, Orders};
+use vm_record::Tier;
 
 use crate::kernel_words;
 use crate::mode;
 use crate::plan::Plan;
 use crate::qemu::{self, words, Machine, Port, PORT_ID};
-use crate::tier::Tier;
 
 /// What the middle machine has beside the guest's memory: QEMU, its libraries, the guest's image.
 const MIDDLE_MIB: u32 = 768;
@@ -73,7 +73,7 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
     let files = plan.files(folder);
     let nested = tier == Tier::Nested;
     let booted = plan.asked.boot_mode.or(plan.asked.mode);
-    let word = booted.and_then(|mode| mode.kernel_word(tier));
+    let word = booted.and_then(|mode| mode::kernel_word(mode, tier));
     let mut more: Vec<String> = word.into_iter().map(str::to_owned).collect();
     more.extend_from_slice(&plan.asked.kernel_arg);
     let pipe = |path: &str| format!("pipe,path={path}");

@@ -35,12 +35,10 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::Parser;
+use vm_record::GuestFailure;
 
 use crate::cli::{Cli, Verb};
 use crate::plan::Plan;
-
-/// A guest that could not be started, see `--help`.
-const NOT_STARTED: u8 = 240;
 
 fn main() -> ExitCode {
     let Verb::Run(asked) = Cli::parse().verb;
@@ -60,7 +58,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("vm: {error:#}");
-            ExitCode::from(NOT_STARTED)
+            ExitCode::from(GuestFailure::NotStarted.code())
         }
     }
 }

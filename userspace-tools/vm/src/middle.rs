@@ -7,37 +7,19 @@ use std::io::Write;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
-use hosting::{Place, Report};
-use serde::Serialize;
+use vm_record::{FindingKind, L1Report, VcpuReport};
 use wire::{Exit, Hello, Message, Note};
 
 use crate::channel::Cue;
-use crate::console::{Console, Finding, Kind};
+use crate::console::Console;
 use crate::event::Event;
 use crate::plan::{Files, Plan};
-
-/// The machine in the middle, as the record has it.
-#[derive(Debug, Default, Serialize)]
-pub struct Account {
-    /// The command line of the guest's QEMU.
-    pub guest_command_line: Vec<String>,
-    /// What the machine said of itself.
-    pub hello: Option<Hello>,
-    /// Each of its CPUs' place on the host.
-    pub map: Vec<Place>,
-    /// Milliseconds from QEMU's start to its hello.
-    pub start_to_hello_ms: Option<u64>,
-    /// Milliseconds from QEMU's start to the start of the guest's QEMU.
-    pub start_to_guest_qemu_ms: Option<u64>,
-    /// Bad lines of its console.
-    pub console_findings: Vec<Finding>,
-}
 
 /// The state of a middle machine.
 pub struct Middle<'a> {
     plan: &'a Plan,
     /// What goes into the record.
-    pub account: Account,
+    pub account: L1Report,
     /// Why it ended, by QMP.
     pub shutdown: Option<String>,
     cues: Sender<Cue>,
@@ -54,7 +36,7 @@ pub enum Means {
     /// Nothing.
     Nothing,
     /// Its QEMU's threads are placed, or timed.
-    Report(Report),
+    Report(VcpuReport),
     /// Its QEMU ended with this status.
     GuestQemuEnded(String),
     /// It cannot be started.
@@ -66,9 +48,9 @@ pub enum Means {
 impl<'a> Middle<'a> {
     /// A middle machine whose QEMU was started just now.
     pub fn new(plan: &'a Plan, files: &Files, line: Vec<String>, cues: Sender<Cue>) -> Middle<'a> {
-        let account = Account {
+        let account = L1Report {
             guest_command_line: line,
-            ..Account::default()
+            ..L1Report::default()
         };
         Middle {
             plan,
@@ -90,7 +72,7 @@ impl<'a> Middle<'a> {
         match event {
             Event::Vcpus(vcpus) => match hosting::pin(&vcpus, &self.plan.cpus) {
                 Ok(map) => {
-                    self.account.map = map;
+                    self.account.map = map.iter().map(|it| it.placement().clone()).collect();
                     self.cue_job();
                     Means::Nothing
                 }
@@ -188,13 +170,13 @@ impl<'a> Middle<'a> {
     /// Why it broke, if its kernel says.
     pub fn panic(&self) -> Option<String> {
         let findings = self.console.findings().iter();
-        let bad = findings.filter(|finding| finding.kind >= Kind::Oops);
+        let bad = findings.filter(|finding| finding.kind >= FindingKind::Oops);
         bad.max_by_key(|finding| finding.kind)
             .map(|finding| finding.line.clone())
     }
 
     /// What goes into the record, and the last lines of its console.
-    pub fn close(mut self) -> (Account, Vec<String>) {
+    pub fn close(mut self) -> (L1Report, Vec<String>) {
         self.console.finish();
         self.account.console_findings = self.console.findings().to_vec();
         let tail = self.console.tail(8).into_iter().map(str::to_owned);

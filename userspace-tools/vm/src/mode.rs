@@ -5,63 +5,31 @@
 //! The questions and their order are those of `kvm_spinlock_init()` in `arch/x86/kernel/kvm.c`.
 
 use anyhow::{bail, Result};
-use clap::ValueEnum;
-use serde::Serialize;
+use vm_record::{Mode, Tier};
 use wire::Hello;
 
-use crate::tier::Tier;
-
-/// What the kernel's own spinlock is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Paravirt queue lock: waiters halt, and are kicked.
-    Pv,
-    /// Queue lock that spins (`nopvspin`; under tcg a processor that hides its hypervisor).
-    Native,
-    /// Test and set: a hypervisor, but none that could wake a halted vCPU.
-    Tas,
-    /// Queue lock that spins, since the host says that each vCPU has a CPU of its own.
-    Dedicated,
-    /// One vCPU: nobody to wait for.
-    Single,
+/// Refuses a mode that this tier, or this number of vCPUs, cannot have.
+pub fn check(mode: Mode, tier: Tier, vcpus: usize) -> Result<()> {
+    let name = mode.name();
+    if tier == Tier::Tcg && matches!(mode, Mode::Pv | Mode::Dedicated) {
+        bail!(
+            "--mode {name}: tier tcg has no KVM to halt by (allowed there: native tas single). \
+             Try: --tier nested"
+        );
+    }
+    match (mode, vcpus) {
+        (Mode::Single, 1) => Ok(()),
+        (Mode::Single, more) => bail!("--mode single: means --vcpus 1, not {more}"),
+        // The hint is looked at first, and without KVM so is the hypervisor.
+        (Mode::Dedicated, _) => Ok(()),
+        (_, 1) => bail!("--mode {name}: one vCPU is --mode single. Try: --vcpus 2"),
+        _ => Ok(()),
+    }
 }
 
-impl Mode {
-    /// Its name on command lines, in records, and in the guest's `SLOWPATH_MODE`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Mode::Pv => "pv",
-            Mode::Native => "native",
-            Mode::Tas => "tas",
-            Mode::Dedicated => "dedicated",
-            Mode::Single => "single",
-        }
-    }
-
-    /// Refuses what this tier, or this number of vCPUs, cannot be.
-    pub fn check(self, tier: Tier, vcpus: usize) -> Result<()> {
-        let name = self.name();
-        if tier == Tier::Tcg && matches!(self, Mode::Pv | Mode::Dedicated) {
-            bail!(
-                "--mode {name}: tier tcg has no KVM to halt by; allowed there: native tas single; \
-                 next step: --tier nested"
-            );
-        }
-        match (self, vcpus) {
-            (Mode::Single, 1) => Ok(()),
-            (Mode::Single, more) => bail!("--mode single: means --vcpus 1, not {more}"),
-            // The hint is looked at first, and without KVM so is the hypervisor.
-            (Mode::Dedicated, _) => Ok(()),
-            (_, 1) => bail!("--mode {name}: one vCPU is --mode single; next step: --vcpus 2"),
-            _ => Ok(()),
-        }
-    }
-
-    /// What it takes on the kernel's command line.
-    pub fn kernel_word(self, tier: Tier) -> Option<&'static str> {
-        (self == Mode::Native && tier != Tier::Tcg).then_some("nopvspin")
-    }
+/// The kernel parameter that the mode takes.
+pub fn kernel_word(mode: Mode, tier: Tier) -> Option<&'static str> {
+    (mode == Mode::Native && tier != Tier::Tcg).then_some("nopvspin")
 }
 
 /// The guest's processor. `kvm-pv-unhalt` is off by default: without it no guest halts in a lock; nor does one

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
 use hosting::{CpuList, Host};
+use vm_record::{environment, Mode, Tier, TierChoice};
 use wire::{Job, Modules};
 
 use crate::cli;
 use crate::image::Image;
 use crate::machines::{self, sockets};
-use crate::mode::Mode;
-use crate::tier::{Choice, Tier};
+use crate::mode;
 
 /// A checked plan.
 pub struct Plan {
@@ -93,7 +93,7 @@ impl Plan {
         }
         let emulated = CpuList::first(self.emulated_cpus());
         let (there, what) = match self.asked.tier {
-            Choice::Nested => (&emulated, "emulated; there are"),
+            TierChoice::Nested => (&emulated, "emulated; there are"),
             _ => (&allowed, "usable here; allowed"),
         };
         let hog = self.asked.hog.as_ref();
@@ -110,7 +110,7 @@ impl Plan {
     pub fn check_mode(&self, tier: Tier) -> Result<()> {
         self.asked
             .mode
-            .map_or(Ok(()), |mode| mode.check(tier, self.vcpus))
+            .map_or(Ok(()), |mode| mode::check(mode, tier, self.vcpus))
     }
 
     /// The guest's vCPUs per CPU that runs them.
@@ -167,17 +167,17 @@ impl Plan {
             (false, []) => Modules::All,
             (_, names) => Modules::Only(names.to_vec()),
         };
-        let mode = self.asked.mode.map(|mode| ("SLOWPATH_MODE", mode.name()));
+        let mode = self.asked.mode.map(|mode| (environment::MODE, mode.name()));
         let preempt = self
             .asked
             .preempt
-            .map(|who| ("SLOWPATH_PREEMPT", who.name()));
+            .map(|who| (environment::PREEMPT, who.name()));
         // So that a batch meets the other guests before each of its runs.
         let group = self
             .asked
             .barrier
             .as_ref()
-            .map(|_| ("SLOWPATH_BARRIER", "1"));
+            .map(|_| (environment::BARRIER, "1"));
         let env = mode.into_iter().chain(preempt).chain(group);
         let env = env.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let env = env.collect();
@@ -227,7 +227,7 @@ impl Plan {
             Tier::Nested => (90.0 * patience, patience * self.ratio(tier).max(4.0)),
             Tier::Tcg => (20.0 * patience, patience),
             // A KVM that works boots in a second or two; one on probation need not be waited for.
-            Tier::Kvm if self.asked.tier == Choice::Auto => (8.0 * patience, patience),
+            Tier::Kvm if self.asked.tier == TierChoice::Auto => (8.0 * patience, patience),
             Tier::Kvm => (20.0 * patience, patience),
         };
         let scaled = |seconds: u64| Duration::from_secs(seconds).mul_f64(patience);

@@ -8,11 +8,11 @@
 use std::io::{self, Write};
 
 use anyhow::{ensure, Context, Result};
+use vm_record::TierChoice;
 
 use crate::children::{self, Children};
 use crate::oneself;
 use crate::plan::Plan;
-use crate::tier::Choice;
 
 /// Options that the runs have each of their own.
 const OWN: [&str; 4] = ["--ratio", "--vcpus", "--cpus", "--emulated-cpus"];
@@ -65,7 +65,7 @@ struct Size {
 }
 
 fn size(plan: &Plan, ratio: u32) -> Result<Size> {
-    let nested = plan.asked.tier == Choice::Nested;
+    let nested = plan.asked.tier == TierChoice::Nested;
     let has = if nested {
         plan.emulated_cpus()
     } else {

@@ -4,30 +4,26 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::mem;
 use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
+use vm_record::{GuestOutcome, Tier};
 
 use crate::attempt::{self, Attempt};
 use crate::machines;
 use crate::plan::Plan;
 use crate::qemu;
-use crate::record::Record;
+use crate::record;
 use crate::signals::Running;
-use crate::tier::{Choice, Memory, Tier};
-use crate::verdict::{Outcome, REPEATS};
+use crate::tier::Memory;
+use crate::verdict::{retries, RETRIES};
 
 /// Shows the command lines of the asked tier; `auto` may use both.
 pub fn print(plan: &Plan) -> Result<()> {
-    let tiers: &[Tier] = match plan.asked.tier {
-        Choice::Auto => &[Tier::Kvm, Tier::Tcg],
-        Choice::Kvm => &[Tier::Kvm],
-        Choice::Tcg => &[Tier::Tcg],
-        Choice::Nested => &[Tier::Nested],
-    };
     let mut out = io::stdout().lock();
-    for &tier in tiers {
+    for &tier in plan.asked.tier.tiers() {
         let private = Path::new("PRIVATE_DIR");
         let machines = machines::of(plan, tier, private, "NONCE");
         let line = qemu::quoted(&machines.line)?;
@@ -49,41 +45,26 @@ pub fn run(plan: &Plan) -> Result<u8> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let mut attempts = Vec::new();
-    let reason = match plan.asked.tier {
-        Choice::Kvm => repeat(
-            plan,
-            Tier::Kvm,
-            &running,
-            &mut attempts,
-            "--tier kvm".into(),
-        )?,
-        Choice::Tcg => repeat(
-            plan,
-            Tier::Tcg,
-            &running,
-            &mut attempts,
-            "--tier tcg".into(),
-        )?,
-        Choice::Nested => repeat(
-            plan,
-            Tier::Nested,
-            &running,
-            &mut attempts,
-            "--tier nested".into(),
-        )?,
-        Choice::Auto => auto(plan, &Memory::new(&qemu_version)?, &running, &mut attempts)?,
+    let reason = match plan.asked.tier.tiers() {
+        [tier] => {
+            let reason = format!("--tier {}", tier.name());
+            repeat(plan, *tier, &running, &mut attempts, reason)?
+        }
+        _ => auto(plan, &Memory::new(&qemu_version)?, &running, &mut attempts)?,
     };
-    let record = Record::new(plan, &attempts, &reason, &qemu_version, started)?;
+    let record = record::of(plan, &attempts, reason, qemu_version, started)?;
     if let Some(folder) = &plan.asked.record {
-        record.write(folder)?;
+        record
+            .write(folder)
+            .with_context(|| folder.display().to_string())?;
     }
     let last = attempts.last().context("no attempt was made")?;
     if plan.asked.json {
-        eprintln!("{}", record.line()?);
+        eprintln!("{}", serde_json::to_string(&record)?);
     } else {
         explain(plan, last, attempts.len());
     }
-    Ok(last.outcome.exit_code())
+    Ok(last.record.outcome.exit_code())
 }
 
 /// KVM if the job boots on it, else TCG. The proof costs time once per boot of this host.
@@ -117,14 +98,14 @@ fn auto(
     }
     plan.check_mode(Tier::Kvm)?;
     let proof = attempt::run(plan, Tier::Kvm, running)?;
-    if proof.progress.hello || matches!(proof.outcome, Outcome::Interrupted { .. }) {
+    if proof.progress.hello || matches!(proof.record.outcome, GuestOutcome::Interrupted { .. }) {
         if proof.progress.hello {
             remember(plan, memory, "");
         }
         attempts.push(proof);
         return Ok("the job booted on KVM".into());
     }
-    let reason = proof.outcome.to_string();
+    let reason = proof.record.outcome.to_string();
     let reason = reason.split(';').next().unwrap_or_default().to_owned();
     plan.say(&format!("using tcg: {reason}"));
     put_aside(plan, attempts.len() + 1);
@@ -166,8 +147,8 @@ fn repeat(
         }
         let count = earlier.len() + 1;
         plan.complain(&format!(
-            "{}; repetition {count} of {REPEATS}",
-            attempt.outcome
+            "{}; repetition {count} of {RETRIES}",
+            attempt.record.outcome
         ));
         put_aside(plan, attempts.len() + 1);
         attempts.push(attempt);
@@ -176,10 +157,10 @@ fn repeat(
 
 /// Whether an attempt after these is worth while.
 fn again(last: &Attempt, earlier: &[Attempt]) -> bool {
-    let alike = earlier
-        .iter()
-        .filter(|attempt| attempt.outcome.is_like(&last.outcome));
-    earlier.len() < REPEATS && alike.count() < last.outcome.repeats(last.tier, last.progress)
+    let outcome = |attempt: &Attempt| mem::discriminant(&attempt.record.outcome);
+    let alike = earlier.iter().filter(|one| outcome(one) == outcome(last));
+    let record = &last.record;
+    earlier.len() < RETRIES && alike.count() < retries(&record.outcome, record.tier, last.progress)
 }
 
 /// Keeps the logs of an attempt that another one follows.
@@ -195,11 +176,11 @@ fn put_aside(plan: &Plan, number: usize) {
 
 /// Says what became of the guest, if that is not simply the command's end.
 fn explain(plan: &Plan, last: &Attempt, attempts: usize) {
-    if !last.outcome.is_the_commands() {
+    if !last.record.outcome.is_command_exit() {
         for line in &last.tail {
             eprintln!("  | {line}");
         }
-        plan.complain(&last.outcome.to_string());
+        plan.complain(&last.record.outcome.to_string());
         if attempts > 1 {
             plan.complain(&format!("after {attempts} attempts"));
         }
@@ -209,12 +190,12 @@ fn explain(plan: &Plan, last: &Attempt, attempts: usize) {
             finding.line
         ));
     }
-    if attempts > 1 && last.outcome.is_the_commands() {
+    if attempts > 1 && last.record.outcome.is_command_exit() {
         plan.complain(&format!(
             "after {attempts} attempts; the record has what became of the others"
         ));
     }
-    if last.outcome.is_the_commands() && !last.vcpu_threads.map_holds() {
+    if last.record.outcome.is_command_exit() && !last.record.vcpus_report.map_holds() {
         plan.complain("a vCPU thread was not where it was put; see the record's map");
     }
 }

@@ -1,49 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Acceleration tiers, and what this host's KVM turned out to be good for.
+//! Memory of what an earlier `--tier auto` run found about this host's KVM.
 
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::ValueEnum;
-use serde::Serialize;
-
-/// What executes the guest's instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Tier {
-    /// The processor, by KVM.
-    Kvm,
-    /// QEMU's translator: correct, slow, and no hypervisor to the guest.
-    Tcg,
-    /// KVM in a machine that QEMU translates: a real hypervisor on any host, slower still.
-    Nested,
-}
-
-impl Tier {
-    /// Its name on command lines and in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Tier::Kvm => "kvm",
-            Tier::Tcg => "tcg",
-            Tier::Nested => "nested",
-        }
-    }
-}
-
-/// What the user asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Choice {
-    /// KVM if the job boots on it, else TCG.
-    Auto,
-    /// KVM, or fail.
-    Kvm,
-    /// TCG.
-    Tcg,
-    /// KVM inside a translated machine: paravirt locks without KVM on the host.
-    Nested,
-}
 
 /// What is remembered of an earlier `auto` run: it holds for this boot of the host and this QEMU.
 pub struct Memory {

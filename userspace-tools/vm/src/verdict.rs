@@ -2,15 +2,10 @@
 
 //! What became of a guest: from what was last heard and seen to one outcome and its exit code.
 
-use std::{fmt, mem};
-
-use serde::Serialize;
-
-use crate::console::{Finding, Kind};
-use crate::tier::Tier;
+use vm_record::{Finding, FindingKind, GuestOutcome, Tier};
 
 /// How often a guest that was lost to the emulator is started again.
-pub const REPEATS: usize = 2;
+pub const RETRIES: usize = 2;
 
 /// How the status of a process that ended well is written.
 const SUCCESS: &str = "exit status: 0";
@@ -61,65 +56,40 @@ pub struct Progress {
     pub output: bool,
 }
 
-/// What became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "class", rename_all = "kebab-case")]
-#[allow(missing_docs)] // the message of each says it
-pub enum Outcome {
-    Exited { status: i32 },
-    Signaled { signal: i32 },
-    NotStarted { reason: String },
-    KvmUnusable { reason: String },
-    VcpusMissing { online: u32, wanted: usize },
-    WrongMode { reason: String },
-    ModuleRefused { reason: String },
-    Panicked { line: String },
-    Splat { line: String },
-    Stalled { line: String },
-    HungBeforeInit { seconds: u64 },
-    Hung { seconds: u64 },
-    ChannelLost { reason: String },
-    DiedSilently { reason: String },
-    MiddleFailed { reason: String },
-    TimedOut { seconds: u64 },
-    Interrupted { signal: i32 },
-    OutputClosed { reason: String },
-}
-
 /// Judges an attempt by its ending and by what its console said.
-pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> Outcome {
+pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> GuestOutcome {
     let find = |kind| findings.iter().find(|found| found.kind == kind);
-    let panic = find(Kind::Panic).map(|found| found.line.clone());
-    let restart = find(Kind::Restart).is_some();
-    let splat = find(Kind::Oops)
-        .or(find(Kind::Warning))
+    let panic = find(FindingKind::Panic).map(|found| found.line.clone());
+    let restart = find(FindingKind::Restart).is_some();
+    let splat = find(FindingKind::Oops)
+        .or(find(FindingKind::Warning))
         .map(|found| found.line.clone());
-    let stall = find(Kind::Stall).map(|found| found.line.clone());
+    let stall = find(FindingKind::Stall).map(|found| found.line.clone());
     match (ending, panic, splat) {
         // These are about us, not about the guest.
-        (Ending::Signal(signal), ..) => Outcome::Interrupted { signal },
-        (Ending::OutputClosed(reason), ..) => Outcome::OutputClosed { reason },
-        (Ending::NotStarted(reason), ..) => Outcome::NotStarted { reason },
-        (Ending::KvmFailed(reason), ..) => Outcome::KvmUnusable { reason },
+        (Ending::Signal(signal), ..) => GuestOutcome::Interrupted { signal },
+        (Ending::OutputClosed(reason), ..) => GuestOutcome::OutputClosed { reason },
+        (Ending::NotStarted(reason), ..) => GuestOutcome::NotStarted { reason },
+        (Ending::KvmFailed(reason), ..) => GuestOutcome::KvmUnusable { reason },
         // A panic explains whatever it led to.
-        (_, Some(line), _) => Outcome::Panicked { line },
+        (_, Some(line), _) => GuestOutcome::Panicked { line },
         (Ending::Exit(exit), None, splat) => exited(&exit, splat, stall),
-        (Ending::ModuleRefused(reason), ..) => Outcome::ModuleRefused { reason },
-        (Ending::Stuck, None, splat) => Outcome::Splat {
+        (Ending::ModuleRefused(reason), ..) => GuestOutcome::ModuleRefused { reason },
+        (Ending::Stuck, None, splat) => GuestOutcome::KernelWarning {
             line: splat.unwrap_or_default(),
         },
-        (Ending::VcpusMissing(online, wanted), ..) => Outcome::VcpusMissing { online, wanted },
-        (Ending::WrongMode(reason), ..) => Outcome::WrongMode { reason },
-        (Ending::NoHello(seconds), ..) => Outcome::HungBeforeInit { seconds },
-        (Ending::Silence(seconds), ..) => Outcome::Hung { seconds },
-        (Ending::Timeout(seconds), ..) => Outcome::TimedOut { seconds },
-        (Ending::ChannelLost(reason), ..) => Outcome::ChannelLost { reason },
-        (Ending::MiddleBroke(line), ..) => Outcome::MiddleFailed { reason: line },
-        (Ending::MiddleEnded(..), None, Some(line)) => Outcome::Splat { line },
+        (Ending::VcpusMissing(online, wanted), ..) => GuestOutcome::VcpusMissing { online, wanted },
+        (Ending::WrongMode(reason), ..) => GuestOutcome::WrongMode { reason },
+        (Ending::NoHello(seconds), ..) => GuestOutcome::HungBeforeInit { seconds },
+        (Ending::Silence(seconds), ..) => GuestOutcome::Hung { seconds },
+        (Ending::Timeout(seconds), ..) => GuestOutcome::TimedOut { seconds },
+        (Ending::ChannelLost(reason), ..) => GuestOutcome::ChannelLost { reason },
+        (Ending::MiddleBroke(line), ..) => GuestOutcome::L1Failed { reason: line },
+        (Ending::MiddleEnded(..), None, Some(line)) => GuestOutcome::KernelWarning { line },
         (Ending::MiddleEnded(reason, status), None, None) => {
             middle_ended(reason.as_deref(), status)
         }
-        (Ending::QemuEnded(..), None, None) if restart => Outcome::ChannelLost {
+        (Ending::QemuEnded(..), None, None) if restart => GuestOutcome::ChannelLost {
             reason: "the guest restarted itself without reporting the command's end".into(),
         },
         (Ending::QemuEnded(reason, status), None, splat) => {
@@ -128,28 +98,28 @@ pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> Outcom
     }
 }
 
-fn exited(exit: &wire::Exit, splat: Option<String>, stall: Option<String>) -> Outcome {
+fn exited(exit: &wire::Exit, splat: Option<String>, stall: Option<String>) -> GuestOutcome {
     match (exit.status, exit.signal, splat, stall) {
-        (Some(0), _, Some(line), _) => Outcome::Splat { line },
-        (Some(0), _, None, Some(line)) => Outcome::Stalled { line },
-        (Some(status), ..) => Outcome::Exited { status },
-        (None, Some(signal), ..) => Outcome::Signaled { signal },
-        (None, None, ..) => Outcome::ChannelLost {
+        (Some(0), _, Some(line), _) => GuestOutcome::KernelWarning { line },
+        (Some(0), _, None, Some(line)) => GuestOutcome::Stalled { line },
+        (Some(status), ..) => GuestOutcome::Exited { status },
+        (None, Some(signal), ..) => GuestOutcome::Signaled { signal },
+        (None, None, ..) => GuestOutcome::ChannelLost {
             reason: "the guest reported neither status nor signal".into(),
         },
     }
 }
 
 /// A triple fault of the middle machine takes the guest with it.
-fn middle_ended(reason: Option<&str>, status: String) -> Outcome {
+fn middle_ended(reason: Option<&str>, status: String) -> GuestOutcome {
     match reason {
-        Some("guest-shutdown") => Outcome::MiddleFailed {
+        Some("guest-shutdown") => GuestOutcome::L1Failed {
             reason: "it powered off while the guest ran".into(),
         },
-        Some(reason) => Outcome::DiedSilently {
+        Some(reason) => GuestOutcome::ExitedSilently {
             reason: format!("QMP says {reason} of the middle machine"),
         },
-        None => Outcome::NotStarted {
+        None => GuestOutcome::NotStarted {
             reason: format!("QEMU ended with {status}"),
         },
     }
@@ -160,120 +130,39 @@ fn qemu_ended(
     status: String,
     splat: Option<String>,
     progress: Progress,
-) -> Outcome {
+) -> GuestOutcome {
     match (reason, splat) {
         // The guest's first process powers off when it cannot talk to us any more.
-        (Some("guest-shutdown"), _) => Outcome::ChannelLost {
+        (Some("guest-shutdown"), _) => GuestOutcome::ChannelLost {
             reason: "the guest powered off without reporting the command's end".into(),
         },
-        (_, Some(line)) => Outcome::Splat { line },
+        (_, Some(line)) => GuestOutcome::KernelWarning { line },
         // A triple fault resets; -no-reboot turns that into the end.
-        (Some(reason), None) => Outcome::DiedSilently {
+        (Some(reason), None) => GuestOutcome::ExitedSilently {
             reason: format!("QMP says {reason}"),
         },
         // A QEMU that could not start would not say that all is well.
-        (None, None) if progress.hello || status == SUCCESS => Outcome::DiedSilently {
+        (None, None) if progress.hello || status == SUCCESS => GuestOutcome::ExitedSilently {
             reason: format!("QEMU ended with {status}"),
         },
-        (None, None) => Outcome::NotStarted {
+        (None, None) => GuestOutcome::NotStarted {
             reason: format!("QEMU ended with {status}"),
         },
     }
 }
 
-impl Outcome {
-    /// The exit code that says it.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Outcome::Exited { status } => *status as u8,
-            Outcome::Signaled { signal } | Outcome::Interrupted { signal } => 128 + *signal as u8,
-            Outcome::OutputClosed { .. } => 1,
-            Outcome::NotStarted { .. }
-            | Outcome::KvmUnusable { .. }
-            | Outcome::VcpusMissing { .. } => 240,
-            Outcome::Panicked { .. } => 241,
-            Outcome::Splat { .. } | Outcome::Stalled { .. } => 242,
-            Outcome::HungBeforeInit { .. } | Outcome::Hung { .. } => 243,
-            Outcome::ChannelLost { .. } => 244,
-            Outcome::DiedSilently { .. } => 245,
-            Outcome::TimedOut { .. } => 246,
-            Outcome::ModuleRefused { .. } => 247,
-            Outcome::MiddleFailed { .. } => 248,
-            Outcome::WrongMode { .. } => 249,
-        }
-    }
-
-    /// How many more attempts are worth while after this one: as many as were lost to the emulator, not
-    /// to the load. A guest whose output was passed on is not started again, because that cannot be taken
-    /// back. In the nested tier a hang or a stall is the emulator's fault once, then the load's.
-    pub fn repeats(&self, tier: Tier, progress: Progress) -> usize {
-        let nested = tier == Tier::Nested;
-        match self {
-            _ if nested && progress.output => 0,
-            Outcome::HungBeforeInit { .. } | Outcome::Hung { .. } if nested => 1,
-            Outcome::Stalled { .. } if nested => 1,
-            Outcome::HungBeforeInit { .. } | Outcome::VcpusMissing { .. } => REPEATS,
-            Outcome::MiddleFailed { .. } => REPEATS,
-            Outcome::DiedSilently { .. } if !progress.output => REPEATS,
-            _ => 0,
-        }
-    }
-
-    /// Whether another outcome is of the same class.
-    pub fn is_like(&self, other: &Outcome) -> bool {
-        mem::discriminant(self) == mem::discriminant(other)
-    }
-
-    /// Whether this is the command's own end, with nothing to say about the guest.
-    pub fn is_the_commands(&self) -> bool {
-        matches!(self, Outcome::Exited { .. } | Outcome::Signaled { .. })
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Outcome::Exited { status } => write!(f, "the command exited with status {status}"),
-            Outcome::Signaled { signal } => write!(f, "signal {signal} ended the command"),
-            Outcome::NotStarted { reason } => write!(f, "the guest could not start: {reason}"),
-            Outcome::KvmUnusable { reason } => {
-                write!(
-                    f,
-                    "KVM cannot run this guest: {reason}; next step: --tier tcg"
-                )
-            }
-            Outcome::VcpusMissing { online, wanted } => {
-                write!(f, "only {online} of {wanted} vCPUs came up")
-            }
-            Outcome::WrongMode { reason } => write!(f, "refused: {reason}"),
-            Outcome::ModuleRefused { reason } => write!(f, "a module was refused: {reason}"),
-            Outcome::Panicked { line } => write!(f, "the guest panicked: {line}"),
-            Outcome::Splat { line } | Outcome::Stalled { line } => {
-                write!(f, "the guest's kernel complained: {line}")
-            }
-            Outcome::HungBeforeInit { seconds } => {
-                write!(
-                    f,
-                    "the guest hung before its first process: no hello in {seconds} s"
-                )
-            }
-            Outcome::Hung { seconds } => {
-                write!(f, "the guest hung: no heartbeat in {seconds} s")
-            }
-            Outcome::ChannelLost { reason } => write!(f, "the channel was lost: {reason}"),
-            Outcome::DiedSilently { reason } => {
-                write!(
-                    f,
-                    "the guest died without a word (a triple fault does): {reason}"
-                )
-            }
-            Outcome::MiddleFailed { reason } => write!(f, "the middle machine failed: {reason}"),
-            Outcome::TimedOut { seconds } => {
-                write!(f, "the command ran longer than {seconds} s (--timeout)")
-            }
-            Outcome::Interrupted { signal } => write!(f, "interrupted by signal {signal}"),
-            Outcome::OutputClosed { reason } => write!(f, "cannot pass output on: {reason}"),
-        }
+/// How many more attempts are worth while after one that ended so: as many as were lost to the emulator,
+/// not to the load. A guest whose output was passed on is not started again, because that cannot be taken
+/// back. In the nested tier a hang or a stall is the emulator's fault once, then the load's.
+pub fn retries(outcome: &GuestOutcome, tier: Tier, progress: Progress) -> usize {
+    use GuestOutcome::{ExitedSilently, Hung, HungBeforeInit, L1Failed, Stalled, VcpusMissing};
+    let nested = tier == Tier::Nested;
+    match outcome {
+        _ if nested && progress.output => 0,
+        HungBeforeInit { .. } | Hung { .. } | Stalled { .. } if nested => 1,
+        HungBeforeInit { .. } | VcpusMissing { .. } | L1Failed { .. } => RETRIES,
+        ExitedSilently { .. } if !progress.output => RETRIES,
+        _ => 0,
     }
 }
 

@@ -42,7 +42,7 @@ fn gone(reason: &str) -> Ending {
     Ending::QemuEnded(Some(reason.into()), "exit status: 0".into())
 }
 
-fn verdict(ending: Ending, text: &str, progress: Progress) -> Outcome {
+fn verdict(ending: Ending, text: &str, progress: Progress) -> GuestOutcome {
     let findings: Vec<Finding> = text.lines().filter_map(console::judge).collect();
     judge(ending, &findings, progress)
 }
@@ -65,7 +65,7 @@ fn success_on_a_broken_kernel_is_no_success() {
     for text in [OOPS, STALL] {
         assert_eq!(code(exit(Some(0), None), text, HELLO), 242, "{text}");
     }
-    let Outcome::Splat { line } = verdict(Ending::Stuck, OOPS, OUTPUT) else {
+    let GuestOutcome::KernelWarning { line } = verdict(Ending::Stuck, OOPS, OUTPUT) else {
         panic!("no splat")
     };
     assert!(line.contains("NULL pointer"), "{line}");
@@ -83,7 +83,7 @@ fn a_panic_explains_every_ending() {
     ] {
         let outcome = verdict(ending, PANIC, HELLO);
         assert_eq!(outcome.exit_code(), 241, "{outcome}");
-        assert!(outcome.repeats(Tier::Tcg, HELLO) == 0);
+        assert!(retries(&outcome, Tier::Tcg, HELLO) == 0);
     }
     assert_eq!(code(gone("guest-reset"), OOPS_THEN_PANIC, HELLO), 241);
 }
@@ -92,9 +92,9 @@ fn a_panic_explains_every_ending() {
 fn a_reset_without_text_is_a_silent_death() {
     let outcome = verdict(gone("guest-reset"), FINE, HELLO);
     assert_eq!(outcome.exit_code(), 245);
-    assert!(outcome.repeats(Tier::Tcg, NOTHING) == 2 && outcome.repeats(Tier::Tcg, HELLO) == 2);
+    assert!(retries(&outcome, Tier::Tcg, NOTHING) == 2 && retries(&outcome, Tier::Tcg, HELLO) == 2);
     assert!(
-        outcome.repeats(Tier::Tcg, OUTPUT) == 0,
+        retries(&outcome, Tier::Tcg, OUTPUT) == 0,
         "its output would come twice"
     );
     let killed = Ending::QemuEnded(None, "signal: 9 (SIGKILL)".into());
@@ -105,7 +105,7 @@ fn a_reset_without_text_is_a_silent_death() {
 fn a_reset_that_somebody_asked_for_is_none() {
     let outcome = verdict(gone("guest-reset"), RESTART, HELLO);
     assert_eq!(outcome.exit_code(), 244);
-    assert!(outcome.repeats(Tier::Tcg, HELLO) == 0);
+    assert!(retries(&outcome, Tier::Tcg, HELLO) == 0);
 }
 
 #[test]
@@ -124,11 +124,11 @@ fn hangs_before_and_after_the_hello_differ() {
     assert_ne!(before, after);
     assert_eq!((before.exit_code(), after.exit_code()), (243, 243));
     assert!(
-        before.repeats(Tier::Tcg, NOTHING) == 2,
+        retries(&before, Tier::Tcg, NOTHING) == 2,
         "lost to the emulator"
     );
     assert!(
-        after.repeats(Tier::Tcg, HELLO) == 0,
+        retries(&after, Tier::Tcg, HELLO) == 0,
         "it may be the load's fault"
     );
 }
@@ -143,14 +143,14 @@ fn a_qemu_that_does_not_start_is_not_a_guest_that_dies() {
     let refused = Ending::QemuEnded(None, "exit status: 1".into());
     let outcome = verdict(refused, "", NOTHING);
     assert_eq!(outcome.exit_code(), 240);
-    assert!(outcome.repeats(Tier::Tcg, NOTHING) == 0);
+    assert!(retries(&outcome, Tier::Tcg, NOTHING) == 0);
     assert_eq!(
         code(Ending::KvmFailed("KVM internal error".into()), "", NOTHING),
         240
     );
     let missing = verdict(Ending::VcpusMissing(7, 8), FINE, HELLO);
     assert_eq!(missing.exit_code(), 240);
-    assert!(missing.repeats(Tier::Tcg, HELLO) == 2);
+    assert!(retries(&missing, Tier::Tcg, HELLO) == 2);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_middle_machine_that_dies_takes_its_guest_along_silently() {
     let ending = Ending::MiddleEnded(Some("guest-reset".into()), "exit status: 0".into());
     let outcome = verdict(ending, FINE, HELLO);
     assert_eq!(outcome.exit_code(), 245, "{outcome}");
-    assert_eq!(outcome.repeats(Tier::Nested, HELLO), 2);
+    assert_eq!(retries(&outcome, Tier::Nested, HELLO), 2);
     let ending = Ending::MiddleEnded(Some("guest-reset".into()), "exit status: 0".into());
     assert_eq!(
         code(ending, PANIC, HELLO),
@@ -189,7 +189,7 @@ fn a_middle_machine_that_breaks_is_not_the_guests_fault() {
     ] {
         let outcome = verdict(ending, FINE, HELLO);
         assert_eq!(outcome.exit_code(), 248, "{outcome}");
-        assert_eq!(outcome.repeats(Tier::Nested, HELLO), 2);
+        assert_eq!(retries(&outcome, Tier::Nested, HELLO), 2);
     }
 }
 
@@ -204,7 +204,7 @@ fn the_death_of_a_guest_in_the_middle_machine_is_silent_with_and_without_qmp() {
 #[test]
 fn nested_a_fail_is_never_repeated_and_a_hang_or_a_stall_once() {
     let repeats =
-        |ending, text, progress| verdict(ending, text, progress).repeats(Tier::Nested, progress);
+        |ending, text, progress| retries(&verdict(ending, text, progress), Tier::Nested, progress);
     assert_eq!(repeats(exit(Some(1), None), FINE, HELLO), 0);
     assert_eq!(repeats(exit(Some(1), None), STALL, HELLO), 0);
     assert_eq!(repeats(exit(Some(0), None), OOPS, HELLO), 0);

@@ -6,19 +6,19 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use hosting::{Host, Report};
+use hosting::Host;
+use vm_record::{FindingKind, Tier, Times, VcpuReport};
 use wire::Hello;
 
-use crate::attempt::{Attempt, Times};
+use crate::attempt::Attempt;
 use crate::barrier::Barrier;
 use crate::channel::Cue;
-use crate::console::{Console, Kind};
+use crate::console::Console;
 use crate::event::Event;
 use crate::middle::Middle;
 use crate::output::Output;
 use crate::plan::{Limits, Plan};
 use crate::process;
-use crate::tier::Tier;
 use crate::verdict::{judge, Ending, Progress};
 
 mod events;
@@ -76,7 +76,7 @@ pub struct Watch<'a> {
     modules: Vec<String>,
     host: Host,
     barrier: Barrier,
-    report: Report,
+    report: VcpuReport,
     times: Times,
     output: Output,
     console: Console,
@@ -120,7 +120,7 @@ impl<'a> Watch<'a> {
             modules: Vec::new(),
             host,
             barrier,
-            report: Report::default(),
+            report: VcpuReport::default(),
             times: Times::default(),
             output: Output::new(plan.holds_output(tier)),
             console,
@@ -168,16 +168,19 @@ impl<'a> Watch<'a> {
             // Whoever wants it live can take it twice.
             output: self.output.passed_on() && !self.plan.asked.live,
         };
-        Attempt {
+        let record = vm_record::Attempt {
             tier: self.tier,
             command_line: line,
-            middle,
+            l1: middle,
             outcome: judge(ending, &findings, progress),
             hello: self.hello,
             modules: self.modules,
-            vcpu_threads: self.report,
+            vcpus_report: self.report,
             times: self.times,
             console_findings: findings,
+        };
+        Attempt {
+            record,
             progress,
             output: self.output,
             tail,
@@ -196,7 +199,7 @@ impl<'a> Watch<'a> {
             if let Some(middle) = &mut self.middle {
                 middle.follow();
             }
-            if self.oops.is_none() && self.console.worst() >= Some(Kind::Oops) {
+            if self.oops.is_none() && self.console.worst() >= Some(FindingKind::Oops) {
                 self.oops = Some(Instant::now());
             }
         }

@@ -5,6 +5,7 @@
 use std::time::Instant;
 
 use hosting::Vcpu;
+use vm_record::VcpuReport;
 use wire::{Exit, Hello, Message, Note, WireError};
 
 use super::{Gone, Watch};
@@ -97,7 +98,7 @@ impl Watch<'_> {
     }
 
     /// The first report says that the vCPUs are in their places, another how long they ran.
-    fn on_report(&mut self, report: hosting::Report) {
+    fn on_report(&mut self, report: VcpuReport) {
         self.report = report;
         self.cue_job();
         if self.exit.is_some() {

@@ -35,7 +35,7 @@ fn nested_the_guest_has_paravirt_locks_and_both_machines_are_on_record() {
     );
     let line = |pointer: &str| record.pointer(pointer).map(Value::to_string);
     let outer = line("/command_line").expect("the middle machine's line");
-    let inner = line("/middle/guest_command_line").expect("the guest's line");
+    let inner = line("/l1/guest_command_line").expect("the guest's line");
     assert!(outer.contains("tcg,thread=multi") && inner.contains("\"kvm\""));
 }
 
@@ -63,7 +63,7 @@ fn nested_a_middle_machine_that_dies_is_tried_three_times() {
     assert!(run.stderr.contains("repetition 2 of 2"), "{}", run.stderr);
     assert!(run.stderr.contains("after 3 attempts"), "{}", run.stderr);
     let record = guest.record();
-    assert_eq!(record["repeats"], 2);
+    assert_eq!(record["retries"], 2);
     assert_eq!(record["attempts"].as_array().map(Vec::len), Some(3));
 }
 

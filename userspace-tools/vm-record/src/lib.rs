@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What `vm` reports of a guest: the record file, the exit codes, the execution tier, the paravirt mode.
+//!
+//! `vm` writes [`Record`]s and exits with the codes of [`GuestFailure`]; `sweep` reads both. Inside the
+//! L1 hypervisor of the nested tier, `middle` reports [`VcpuReport`]s to `vm`.
+
+#![forbid(unsafe_code)]
+
+mod attempt;
+mod failure;
+mod file;
+mod group;
+mod mode;
+mod outcome;
+mod record;
+mod tier;
+mod vcpus;
+
+pub use attempt::{Attempt, Finding, FindingKind, L1Report, Times};
+pub use failure::{exit_code_help, GuestFailure, COMMAND_SIGNALED, OUTPUT_FAILED};
+pub use file::write_whole;
+pub use group::{GroupMember, GROUP_FILE};
+pub use mode::{Mode, PreemptTarget};
+pub use outcome::GuestOutcome;
+pub use record::{HostMachine, Record, RECORD_FILE, SCHEMA};
+pub use tier::{Tier, TierChoice};
+pub use vcpus::{HogTime, Placement, Preemptions, VcpuReport};
+
+/// Environment variables that `vm` sets for the command in the guest.
+pub mod environment {
+    /// The [`Mode`](crate::Mode) that was asked for.
+    pub const MODE: &str = "SLOWPATH_MODE";
+    /// The [`PreemptTarget`](crate::PreemptTarget) that was asked for.
+    pub const PREEMPT: &str = "SLOWPATH_PREEMPT";
+    /// Set if the guest is one of a group, so that `batch` waits for the others before each run.
+    pub const BARRIER: &str = "SLOWPATH_BARRIER";
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Paravirt modes, and whose vCPUs the host stops.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// What the kernel's own spinlock is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Paravirt queue lock: waiters halt, and are kicked.
+    Pv,
+    /// Queue lock that spins (`nopvspin`; under tcg a processor that hides its hypervisor).
+    Native,
+    /// Test and set: a hypervisor, but none that could wake a halted vCPU.
+    Tas,
+    /// Queue lock that spins, since the host says that each vCPU has a CPU of its own.
+    Dedicated,
+    /// One vCPU: no contention.
+    Single,
+}
+
+impl Mode {
+    /// Its name on command lines, in records, and in the guest's environment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Pv => "pv",
+            Mode::Native => "native",
+            Mode::Tas => "tas",
+            Mode::Dedicated => "dedicated",
+            Mode::Single => "single",
+        }
+    }
+}
+
+/// Whose vCPU a load in the guest has preempted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum PreemptTarget {
+    /// The lock holder's.
+    Holder,
+    /// A waiter's.
+    Waiter,
+    /// Any.
+    Random,
+}
+
+impl PreemptTarget {
+    /// Its name on command lines, in records, and in the guest's environment.
+    pub fn name(self) -> &'static str {
+        match self {
+            PreemptTarget::Holder => "holder",
+            PreemptTarget::Waiter => "waiter",
+            PreemptTarget::Random => "random",
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Record of one `vm run`: what is needed to judge a result, or to reproduce it.
+//!
+//! A key that is missing reads as empty, so records of schema 1, and those cut down to a few keys, stay
+//! readable. Schema 2 renamed `middle` to `l1`, `stops` to `preemptions`, `repeats` to `retries`, and
+//! three classes of outcomes.
+
+use std::path::Path;
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{write_whole, Attempt, Mode, PreemptTarget};
+
+/// The schema of records that are written.
+pub const SCHEMA: u32 = 2;
+
+/// The record's file in the folder that `vm run --record` names.
+pub const RECORD_FILE: &str = "record.json";
+
+/// One run. Its last attempt is the one that counts.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Record {
+    /// [`SCHEMA`] of the `vm` that wrote it.
+    #[serde(default)]
+    pub schema: u32,
+    /// When it started, in seconds since 1970.
+    #[serde(default)]
+    pub started_unix: u64,
+    /// The command and its arguments.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// Why this tier was used.
+    #[serde(default)]
+    pub tier_reason: String,
+    /// The guest kernel's release.
+    #[serde(default)]
+    pub release: String,
+    /// The folder of the guest image.
+    #[serde(default)]
+    pub image: String,
+    /// The version of QEMU.
+    #[serde(default)]
+    pub qemu_version: String,
+    /// The guest's CPU model, with flags.
+    #[serde(default)]
+    pub cpu_model: String,
+    /// The guest's memory.
+    #[serde(default)]
+    pub memory_mib: u32,
+    /// The guest's vCPUs.
+    #[serde(default)]
+    pub vcpus: usize,
+    /// The host CPUs that it was given, as a list.
+    #[serde(default)]
+    pub host_cpus: String,
+    /// vCPUs per CPU that runs them.
+    #[serde(default)]
+    pub ratio: f64,
+    /// Whose vCPUs were stopped.
+    #[serde(default)]
+    pub preempt: Option<PreemptTarget>,
+    /// The paravirt mode that was asked for.
+    #[serde(default)]
+    pub mode_asked: Option<Mode>,
+    /// The paravirt mode that the guest's kernel reported.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    /// Attempts that were retried; the boot that shows that KVM is unusable is none of them.
+    #[serde(default, alias = "repeats")]
+    pub retries: usize,
+    /// Whether every vCPU ran where it was bound.
+    #[serde(default)]
+    pub map_holds: Option<bool>,
+    /// The host.
+    #[serde(default)]
+    pub host: HostMachine,
+    /// The exit code of `vm`.
+    #[serde(default)]
+    pub exit_code: u8,
+    /// The outcome, as a sentence.
+    #[serde(default)]
+    pub message: String,
+    /// The last attempt.
+    #[serde(flatten)]
+    pub last: Attempt,
+    /// All attempts.
+    #[serde(default)]
+    pub attempts: Vec<Attempt>,
+}
+
+/// The machine that `vm` ran on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct HostMachine {
+    /// Its processor.
+    pub cpu_model: String,
+    /// Its CPUs.
+    pub cpus: usize,
+    /// Its kernel's release.
+    pub kernel: String,
+    /// `/proc/loadavg` at the end of the run.
+    pub load_average: String,
+}
+
+impl Record {
+    /// Reads the record in a folder.
+    pub fn read(folder: &Path) -> io::Result<Record> {
+        Ok(serde_json::from_slice(&fs::read(
+            folder.join(RECORD_FILE),
+        )?)?)
+    }
+
+    /// Writes it into a folder.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        write_whole(
+            &folder.join(RECORD_FILE),
+            &serde_json::to_string_pretty(self)?,
+        )
+    }
+}

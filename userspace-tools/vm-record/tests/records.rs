@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Real records of older schemas, never edited, and the exit codes.
+
+use std::path::Path;
+use std::{fs, io};
+
+use vm_record::{
+    exit_code_help, FindingKind, GuestFailure, GuestOutcome, Mode, PreemptTarget, Record, Tier,
+};
+
+fn fixture(name: &str) -> Record {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records");
+    let text = fs::read_to_string(folder.join(name)).expect(name);
+    serde_json::from_str(&text).expect(name)
+}
+
+#[test]
+fn schema_1_nested_record_is_readable() {
+    let record = fixture("schema-1-nested.json");
+    assert_eq!((record.schema, record.last.tier), (1, Tier::Nested));
+    assert_eq!(record.mode, Some(Mode::Pv));
+    assert_eq!(record.preempt, Some(PreemptTarget::Random));
+    assert_eq!(record.map_holds, Some(true));
+    assert!(record.last.vcpus_report.map_holds());
+    let l1 = record.last.l1.as_ref().expect("the key `middle`");
+    assert_eq!(l1.map.len(), 1);
+    assert!(l1.guest_command_line.contains(&"kvm".to_owned()));
+    let preemptions = record.last.vcpus_report.preemptions;
+    assert_eq!(preemptions.expect("the key `stops`").served, 2);
+    assert_eq!(record.attempts, [record.last]);
+}
+
+#[test]
+fn schema_1_tcg_record_is_readable() {
+    let record = fixture("schema-1-tcg.json");
+    assert_eq!(record.last.outcome, GuestOutcome::Exited { status: 0 });
+    let times = &record.last.times;
+    assert!(times.qemu_start_to_first_command_ms > times.qemu_start_to_hello_ms);
+    assert_eq!((record.vcpus, record.ratio, record.retries), (4, 2.0, 0));
+}
+
+#[test]
+fn schema_1_record_of_a_lost_guest_is_readable() {
+    let record = fixture("schema-1-lost.json");
+    let failure = record.last.outcome.failure().expect("a failure");
+    assert_eq!(failure, GuestFailure::ExitedSilently);
+    assert_eq!(record.exit_code, failure.code());
+}
+
+#[test]
+fn older_names_of_outcomes_are_readable() {
+    for (class, failure) in [
+        ("splat", GuestFailure::KernelWarning),
+        ("died-silently", GuestFailure::ExitedSilently),
+        ("middle-failed", GuestFailure::L1Failed),
+    ] {
+        let text = format!(r#"{{"class": "{class}", "line": "x", "reason": "x"}}"#);
+        let outcome: GuestOutcome = serde_json::from_str(&text).expect(class);
+        assert_eq!(outcome.failure(), Some(failure));
+        let json = serde_json::to_string(&outcome).expect(class);
+        assert!(!json.contains(class), "{json}");
+    }
+}
+
+#[test]
+fn record_survives_writing_and_reading() -> io::Result<()> {
+    let folder = std::env::temp_dir().join(format!("vm-record-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    for name in ["nested", "tcg", "lost"] {
+        let record = fixture(&format!("schema-1-{name}.json"));
+        record.write(&folder)?;
+        assert_eq!(Record::read(&folder)?, record);
+    }
+    assert_eq!(fs::read_dir(&folder)?.count(), 1, "nothing but the record");
+    fs::remove_dir_all(&folder)
+}
+
+#[test]
+fn record_needs_only_tier_and_outcome() {
+    let text = r#"{"tier": "tcg", "outcome": {"class": "exited", "status": 0}}"#;
+    let record: Record = serde_json::from_str(text).expect("a short record");
+    assert_eq!((record.map_holds, record.release.as_str()), (None, ""));
+}
+
+#[test]
+fn exit_codes_are_the_documented_ones() {
+    let codes = GuestFailure::ALL.map(GuestFailure::code);
+    assert_eq!(codes.to_vec(), (240..=249).collect::<Vec<u8>>());
+    let help = exit_code_help();
+    for failure in GuestFailure::ALL {
+        let code = failure.code();
+        assert_eq!(GuestFailure::from_code(code.into()), Some(failure));
+        assert!(help.contains(&format!("  {code}  {}", failure.meaning())));
+    }
+    assert_eq!(GuestFailure::from_code(1), None);
+    assert_eq!(
+        GuestFailure::ALL
+            .map(|f| u8::from(f.is_retryable()))
+            .iter()
+            .sum::<u8>(),
+        1
+    );
+}
+
+#[test]
+fn findings_are_ordered_by_severity() {
+    assert!(FindingKind::Panic > FindingKind::Oops && FindingKind::Oops > FindingKind::Warning);
+}
