@@ -8,7 +8,7 @@ pub mod merge;
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
@@ -16,21 +16,66 @@ use anyhow::Context;
 use serde_json::Value;
 
 use crate::{
-    cli::Run as Args,
     console::exit::Ended,
     console::exit::Usage,
     console::human::seconds,
     console::progress::Progress,
     console::say::say,
+    judge::ci::Write,
     plan::experiment::Experiment,
+    plan::shard::Shard,
     plan::Plan,
     run::drive::{left, Drive},
     run::finish::finish,
+    store::directory::ROOT,
     store::directory::{self, Results, Runs},
     store::loaded,
     store::provenance::{self, Git, Provenance},
     store::times::{Clock, Times, STARTED},
 };
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Experiments, TOML files; see scripts/experiments/.
+    pub files: Vec<PathBuf>,
+    /// Continue the interrupted result in this directory.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["files", "shard", "seed", "repeats", "tier", "cpus"])]
+    pub resume: Option<PathBuf>,
+    /// Run only shard I of N, for `sweep merge`.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Seed of the order of runs; the result records it, given or drawn.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Write report.html into the result directory too.
+    #[arg(long)]
+    pub report: bool,
+    /// Files for build servers.
+    #[command(flatten)]
+    pub write: Write,
+    /// Print the plan and its estimated time; boot nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Execution tier in place of the experiment's: auto, kvm, tcg or nested.
+    #[arg(long)]
+    pub tier: Option<String>,
+    /// Host CPUs for the guest in place of the experiment's: `all`, or a list as 0,2-3.
+    #[arg(long)]
+    pub cpus: Option<String>,
+    /// Repeats in place of the experiment's.
+    #[arg(long)]
+    pub repeats: Option<u32>,
+    /// Time limit of one guest boot in seconds; by default five times the estimate and a minute.
+    #[arg(long)]
+    pub timeout: Option<u64>,
+    /// Parent of result directories.
+    #[arg(long, default_value = ROOT)]
+    pub results: PathBuf,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Runs every file; the worst of what came of them.
 pub fn run(args: &Args) -> anyhow::Result<Ended> {

@@ -8,14 +8,37 @@ pub mod summary;
 pub mod table;
 pub mod watch;
 
+use std::path::PathBuf;
+
 use crate::{
-    cli::{Gate, Show as Args},
-    console::exit::Ended,
-    console::say::say,
-    judge::ci::Outcome,
-    show::summary::Summary,
-    store::loaded::Loaded,
+    console::exit::Ended, console::say::say, judge::ci::Outcome, judge::ci::Write,
+    show::summary::Summary, store::directory::LATEST, store::loaded::Loaded,
 };
+
+/// Arguments of `show`.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Result directory.
+    #[arg(default_value = LATEST)]
+    pub dir: PathBuf,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    pub json: bool,
+    /// Draw small charts too.
+    #[arg(long)]
+    pub charts: bool,
+}
+
+/// Arguments of `gate`.
+#[derive(clap::Args, Debug)]
+pub struct GateArgs {
+    /// Result directory.
+    #[arg(default_value = LATEST)]
+    pub dir: PathBuf,
+    /// Files for build servers.
+    #[command(flatten)]
+    pub write: Write,
+}
 
 /// Prints them; whether every run is there and came out as it must.
 pub fn show(args: &Args) -> anyhow::Result<bool> {
@@ -38,7 +61,7 @@ pub fn show(args: &Args) -> anyhow::Result<bool> {
 }
 
 /// Judges a result again: every part's oracle and every rule, a line each.
-pub fn gate(args: &Gate) -> anyhow::Result<Ended> {
+pub fn gate(args: &GateArgs) -> anyhow::Result<Ended> {
     let loaded = Loaded::read(&args.dir)?;
     let Loaded {
         experiment,

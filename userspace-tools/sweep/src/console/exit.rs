@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Exit codes, and the error that stands for wrong usage.
+//! Exit codes: one for each way in which a command can end.
 
-/// What was asked for cannot be done as asked; exit code 2.
+use std::{fmt::Write, process::ExitCode};
+
+use crate::console::interrupt;
+
+/// Wrong usage: the command cannot be carried out as it was given.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Usage(pub String);
@@ -10,11 +14,11 @@ pub struct Usage(pub String);
 /// How a command ended that could do what it was asked for; the worse, the larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ended {
-    /// All is as it must be; exit code 0.
+    /// All is as it must be.
     Held,
-    /// The data do not tell; exit code 3.
+    /// The data do not tell.
     Inconclusive,
-    /// Something is not; exit code 1.
+    /// Something is not.
     Broken,
 }
 
@@ -24,5 +28,78 @@ impl From<bool> for Ended {
             true => Self::Held,
             false => Self::Broken,
         }
+    }
+}
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Exit {
+    /// Every verdict is PASS.
+    Pass,
+    /// A verdict is FAIL, or the command did not complete.
+    Fail,
+    /// The command line or a file given on it is wrong.
+    Usage,
+    /// A verdict is INCONCLUSIVE, and none is FAIL.
+    Inconclusive,
+    /// A signal ended the command.
+    Signal(u8),
+}
+
+impl Exit {
+    /// The exit of a command that returned `result`.
+    pub fn of(result: &anyhow::Result<Ended>) -> Self {
+        match result {
+            Ok(Ended::Held) => Self::Pass,
+            Ok(Ended::Inconclusive) => Self::Inconclusive,
+            Ok(Ended::Broken) => Self::Fail,
+            Err(error) if error.is::<Usage>() => Self::Usage,
+            Err(_) => interrupt::signal().map_or(Self::Fail, Self::Signal),
+        }
+    }
+
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Fail => 1,
+            Self::Usage => 2,
+            Self::Inconclusive => 3,
+            Self::Signal(signal) => 128 + signal,
+        }
+    }
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS: every oracle, rule and claim",
+            Self::Fail => {
+                "FAIL: an oracle, a rule, a claim or a comparison; or the command did not complete"
+            }
+            Self::Usage => "usage: no such file, or an experiment that cannot be run as written",
+            Self::Inconclusive => "INCONCLUSIVE: a rule or a comparison needs more repeats",
+            Self::Signal(_) => "interrupted: 128 and the signal's number (SIGINT here)",
+        }
+    }
+
+    /// All exit codes with their meanings, a line each.
+    pub fn help() -> String {
+        let sigint = signal_hook::consts::SIGINT as u8;
+        let mut text = String::new();
+        for exit in [
+            Self::Pass,
+            Self::Fail,
+            Self::Usage,
+            Self::Inconclusive,
+            Self::Signal(sigint),
+        ] {
+            let _ = writeln!(text, "  {:<4} {}", exit.code(), exit.meaning());
+        }
+        text
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
     }
 }

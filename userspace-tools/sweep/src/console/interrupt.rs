@@ -62,10 +62,9 @@ pub fn end(child: &Child) {
     }
 }
 
-/// The exit code, if a signal came.
-pub fn exit_code() -> Option<u8> {
-    match CAME.load(SeqCst) {
-        0 => None,
-        signal => u8::try_from(128 + signal).ok(),
-    }
+/// The signal that ended the command, if one did.
+pub fn signal() -> Option<u8> {
+    u8::try_from(CAME.load(SeqCst))
+        .ok()
+        .filter(|signal| *signal > 0)
 }

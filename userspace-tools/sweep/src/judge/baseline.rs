@@ -3,26 +3,72 @@
 //! `sweep baseline`: results that are kept, and later ones held against them, with the tolerance
 //! that their own noise calls for.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cli::{BaselineCheck, BaselineSave},
     console::exit::Ended,
     console::exit::Usage,
     console::human,
     console::say::say,
     judge::{
         cell::cells,
-        ci::{Case, Outcome},
+        ci::{Case, Outcome, Write},
+        compare::fraction,
     },
     plan::setting::{words, Point},
-    store::directory,
+    store::directory::{self, LATEST},
     store::loaded::Loaded,
 };
 use statistics::{confidence, median, DifferenceTest, Shift};
+
+/// Sub-commands.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Save results as a baseline in FILE.
+    Save(SaveArgs),
+    /// Check a result against the baseline in FILE.
+    Check(CheckArgs),
+}
+
+/// Arguments of `baseline save`.
+#[derive(clap::Args, Debug)]
+pub struct SaveArgs {
+    /// Baseline file.
+    pub file: PathBuf,
+    /// Result directories; several show the variation between days and boots.
+    #[arg(default_value = LATEST)]
+    pub dirs: Vec<PathBuf>,
+}
+
+/// Arguments of `baseline check`.
+#[derive(clap::Args, Debug)]
+pub struct CheckArgs {
+    /// Baseline file.
+    pub file: PathBuf,
+    /// Result directory.
+    #[arg(default_value = LATEST)]
+    pub dir: PathBuf,
+    /// Least tolerance, a fraction, however little the noise.
+    #[arg(long, default_value_t = 0.02, value_parser = fraction)]
+    pub floor: f64,
+    /// Files for build servers.
+    #[command(flatten)]
+    pub write: Write,
+}
+
+/// Runs the sub-command.
+pub fn baseline(command: &Command) -> anyhow::Result<Ended> {
+    match command {
+        Command::Save(args) => save(args),
+        Command::Check(args) => check(args),
+    }
+}
 
 /// What is kept.
 #[derive(Debug, Deserialize, Serialize)]
@@ -45,7 +91,7 @@ struct Kept {
 }
 
 /// Keeps one result or several; several show how far boots and days differ.
-pub fn save(args: &BaselineSave) -> anyhow::Result<Ended> {
+fn save(args: &SaveArgs) -> anyhow::Result<Ended> {
     let all: Vec<Loaded> = args
         .dirs
         .iter()
@@ -122,7 +168,7 @@ impl Baseline {
 }
 
 /// Holds a result against what was kept.
-pub fn check(args: &BaselineCheck) -> anyhow::Result<Ended> {
+fn check(args: &CheckArgs) -> anyhow::Result<Ended> {
     let text = fs::read_to_string(&args.file).map_err(|error| {
         let hint = "`sweep baseline save` makes one";
         Usage(format!("{}: {error}; {hint}", args.file.display()))

@@ -2,21 +2,58 @@
 
 //! `sweep compare`: whether one result is better or worse than another, run by run.
 
+use std::path::PathBuf;
+
 use comfy_table::{presets, CellAlignment, Table, TableComponent};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    cli::Compare as Args,
     console::exit::Ended,
     console::exit::Usage,
     console::human,
     console::say::say,
     judge::cell::{cells, Cell},
     plan::setting::{words, Point},
+    store::directory::LATEST,
     store::loaded::Loaded,
 };
 use statistics::{confidence, Difference, DifferenceTest, Interval, Rank, Shift};
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Result directory to compare with.
+    pub before: PathBuf,
+    /// Result directory to judge.
+    #[arg(default_value = LATEST)]
+    pub after: PathBuf,
+    /// When to call a difference.
+    #[command(flatten)]
+    pub limits: Limits,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// When to call a difference between two samples.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Limits {
+    /// False-positive rate: how often to call a difference where there is none.
+    #[arg(long, default_value_t = confidence::ALPHA, value_parser = fraction)]
+    pub alpha: f64,
+    /// Smallest difference that matters, a fraction.
+    #[arg(long, default_value_t = confidence::MARGIN, value_parser = fraction)]
+    pub margin: f64,
+}
+
+/// A number above 0 and below 1.
+pub fn fraction(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(fraction) if fraction > 0.0 && fraction < 1.0 => Ok(fraction),
+        _ => Err("allowed: a number above 0 and below 1, for instance 0.05".into()),
+    }
+}
 
 /// One combination of settings in both results.
 #[derive(Debug, Serialize)]
@@ -69,15 +106,15 @@ pub fn compare(args: &Args) -> anyhow::Result<Ended> {
 fn line(args: &Args, part: &str, before: &Cell, after: &Cell) -> Option<Line> {
     let (a, b) = (before.values(), after.values());
     let rules = DifferenceTest {
-        alpha: args.alpha,
-        margin: args.margin,
+        alpha: args.limits.alpha,
+        margin: args.limits.margin,
         power: confidence::POWER,
         more_is_better: before.reports.first()?.more_is_better(),
     };
     Some(Line {
         part: part.into(),
         at: before.at.clone(),
-        shift: Shift::of(&a, &b, args.alpha)?,
+        shift: Shift::of(&a, &b, args.limits.alpha)?,
         rank: Rank::of(&a, &b)?,
         verdict: rules.judge(&a, &b)?,
         before: Side::of(a)?,
@@ -126,8 +163,8 @@ fn text(args: &Args, before: &Loaded, after: &Loaded, lines: &[Line]) -> String 
         args.after.display(),
         commit(after),
         confidence::percent(confidence::SHOWN),
-        args.alpha,
-        args.margin * 100.0,
+        args.limits.alpha,
+        args.limits.margin * 100.0,
     );
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);

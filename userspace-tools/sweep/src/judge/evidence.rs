@@ -8,7 +8,11 @@ pub mod rule;
 pub mod step;
 mod verdict;
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::Context;
 use serde_json::json;
@@ -20,9 +24,30 @@ use self::{
     verdict::{judge, Judged},
 };
 use crate::{
-    cli::Evidence as Args, console::human::seconds, console::say::say, store::directory::Results,
+    console::human::seconds,
+    console::say::say,
+    store::directory::{Results, ROOT},
     store::provenance::Git,
 };
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Claim file: its name in scripts/claims/ without `.toml`.
+    pub what: String,
+    /// Directory of claim files.
+    #[arg(long, default_value = "scripts/claims")]
+    pub claims: PathBuf,
+    /// Parent of result directories.
+    #[arg(long, default_value = ROOT)]
+    pub results: PathBuf,
+    /// Only these steps and the claims that they measure.
+    #[arg(long, value_delimiter = ',')]
+    pub step: Vec<String>,
+    /// Print JSON instead of lines.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Measures them; whether all hold.
 pub fn evidence(args: &Args) -> anyhow::Result<bool> {

@@ -2,20 +2,33 @@
 
 //! `sweep fit`: the Universal Scalability Law through every series over threads of a result.
 
+use std::path::PathBuf;
+
 use comfy_table::{presets, Table, TableComponent};
 use serde_json::json;
 
 use crate::{
-    cli::Fit as Args,
     console::exit::Ended,
     console::exit::Usage,
     console::human,
     console::say::say,
     judge::cell::{cells, Cell},
     plan::setting::{words, Point},
+    store::directory::LATEST,
     store::loaded::Loaded,
 };
 use statistics::{confidence, Coefficient, Scalability};
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Result directory.
+    #[arg(default_value = LATEST)]
+    pub dir: PathBuf,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// The axis that the law is about.
 const THREADS: &str = "threads";

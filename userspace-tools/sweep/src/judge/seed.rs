@@ -6,6 +6,7 @@ mod answer;
 mod document;
 mod text;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use serde_json::json;
@@ -15,13 +16,28 @@ use self::{
     document::Document,
 };
 use crate::{
-    cli::Seed as Args,
     console::human::seconds,
     console::say::say,
     judge::evidence,
-    store::directory::{Results, SCHEMA},
+    store::directory::{Results, ROOT, SCHEMA},
     store::provenance::Git,
 };
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Source document: the name of its file in scripts/seeds/ without `.toml`.
+    pub seed: String,
+    /// Directory of source documents' claims.
+    #[arg(long, default_value = "scripts/seeds")]
+    pub seeds: PathBuf,
+    /// Parent of result directories.
+    #[arg(long, default_value = ROOT)]
+    pub results: PathBuf,
+    /// Print JSON instead of lines.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Runs the document's cases and prints its claims; whether each got an answer.
 pub fn seed(args: &Args) -> anyhow::Result<bool> {

@@ -4,19 +4,43 @@
 //! interleaved repeats of two sides are cut into tries that share none; each try begins with the
 //! fewest repeats that can say anything, and takes those that it is asked for.
 
+use clap::builder::TypedValueParser;
+use std::path::PathBuf;
+
 use crate::{
-    cli::Trials as Args,
     console::exit::Ended,
     console::exit::Usage,
     console::say::say,
+    judge::compare::Limits,
     judge::{
         cell::{cells, Cell},
         gate::side_of,
     },
     plan::setting::{words, Point},
+    store::directory::LATEST,
     store::loaded::Loaded,
 };
 use statistics::{confidence, Difference, DifferenceTest};
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Result directory.
+    #[arg(default_value = LATEST)]
+    pub dir: PathBuf,
+    /// Side B, for instance \"hold_ns=22000 threads=1\".
+    #[arg(long, value_name = "SETTINGS")]
+    pub of: String,
+    /// Side A; if equal to side B, every other repeat against those between.
+    #[arg(long, value_name = "SETTINGS")]
+    pub to: String,
+    /// Number of trials that the repeats are cut into.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000).map(|n| n as usize))]
+    pub tries: usize,
+    /// When to call a difference.
+    #[command(flatten)]
+    pub limits: Limits,
+}
 
 /// How often a try may ask for more.
 const LOOKS: usize = 6;
@@ -37,8 +61,8 @@ pub fn trials(args: &Args) -> anyhow::Result<Ended> {
         (a, b) = (every(0).collect(), every(1).collect());
     }
     let rules = DifferenceTest {
-        alpha: args.alpha,
-        margin: args.margin,
+        alpha: args.limits.alpha,
+        margin: args.limits.margin,
         power: confidence::POWER,
         more_is_better: reference.reports.iter().all(|r| r.more_is_better()),
     };

@@ -167,7 +167,7 @@ impl Drive<'_> {
     fn verdict(&mut self, status: ExitStatus, kept: usize, due: usize) -> anyhow::Result<Attempt> {
         let records = &self.runs.records()[kept..];
         let had = records.len();
-        if interrupt::exit_code().is_some() {
+        if interrupt::signal().is_some() {
             bail!("interrupted after {had} of {due} runs");
         }
         let failed = records.iter().any(|record| record.said.error().is_some());

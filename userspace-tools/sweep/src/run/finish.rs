@@ -3,11 +3,11 @@
 //! What comes of a whole result: tables, figures and gates are written, and the mark is taken away.
 
 use crate::{
-    cli::Run as Args,
     console::exit::Ended,
     console::say::say,
     judge::{figures, gate, oracle},
     plan::experiment::Experiment,
+    run::Args,
     show::html,
     show::summary::Summary,
     store::directory::{self, Results},

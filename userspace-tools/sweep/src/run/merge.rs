@@ -2,13 +2,15 @@
 
 //! `sweep merge`: the parts of one plan, run on several machines, as the result they are.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use serde_json::{json, Value};
 
 use crate::{
-    cli::Merge as Args,
     console::exit::Ended,
     console::exit::Usage,
     console::say::say,
@@ -16,15 +18,27 @@ use crate::{
     plan::shard::Shard,
     run::finish::complete,
     show::summary::Summary,
+    store::directory::ROOT,
     store::directory::{self, Results, Runs},
     store::loaded::Loaded,
     store::record::Record,
 };
 
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Result directories of all shards.
+    #[arg(required = true)]
+    pub shards: Vec<PathBuf>,
+    /// Parent of the merged result directory.
+    #[arg(long, default_value = ROOT)]
+    pub results: PathBuf,
+}
+
 /// Joins the parts, or says what keeps them from being joined.
 pub fn merge(args: &Args) -> anyhow::Result<Ended> {
     let parts: Vec<Loaded> = args
-        .parts
+        .shards
         .iter()
         .map(|dir| Loaded::read(dir))
         .collect::<anyhow::Result<_>>()?;
@@ -32,7 +46,7 @@ pub fn merge(args: &Args) -> anyhow::Result<Ended> {
     let first = &parts[0];
     let results = Results::create(&args.results, &first.experiment.name)?;
     for file in [directory::EXPERIMENT, directory::PLAN] {
-        results.write(file, &read(&args.parts[0], file)?)?;
+        results.write(file, &read(&args.shards[0], file)?)?;
     }
     let mut origin = first.provenance.clone();
     origin.shard = Shard::default();
@@ -89,13 +103,13 @@ fn alike(dir: &Path, part: &Loaded) -> Result<Vec<(&'static str, Value)>, String
 }
 
 fn check(args: &Args, parts: &[Loaded]) -> Result<(), String> {
-    let name = |i: usize| args.parts[i].display();
+    let name = |i: usize| args.shards[i].display();
     for (i, part) in parts.iter().enumerate() {
         if let Some(why) = &part.incomplete {
             return Err(format!("{} is incomplete: {why}", name(i)));
         }
-        let first = alike(&args.parts[0], &parts[0])?;
-        let mine = alike(&args.parts[i], part)?;
+        let first = alike(&args.shards[0], &parts[0])?;
+        let mine = alike(&args.shards[i], part)?;
         for ((what, wanted), (_, had)) in first.iter().zip(&mine) {
             if wanted != had {
                 let (wanted, had) = (written(wanted), written(had));

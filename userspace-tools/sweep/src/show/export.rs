@@ -2,11 +2,21 @@
 
 //! `sweep csv`: the runs of a result as a table for other programs, one line each.
 
-use std::{collections::BTreeMap, io::stdout};
+use std::{collections::BTreeMap, io::stdout, path::PathBuf};
 
 use anyhow::Context;
 
-use crate::{cli::Csv as Args, console::exit::Ended, judge::gate::quantity, store::loaded::Loaded};
+use crate::{
+    console::exit::Ended, judge::gate::quantity, store::directory::LATEST, store::loaded::Loaded,
+};
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Result directory.
+    #[arg(default_value = LATEST)]
+    pub dir: PathBuf,
+}
 
 /// The columns that every run has.
 const COLUMNS: [&str; 11] = [

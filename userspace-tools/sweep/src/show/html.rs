@@ -23,16 +23,27 @@ use anyhow::Context;
 
 use self::figure::Figure;
 use crate::{
-    cli::Report as Args,
     console::exit::Ended,
     console::exit::Usage,
     judge::cell::{cells, Cell},
     plan::experiment::Part,
     plan::setting::{words, Point},
     show::summary::Summary,
+    store::directory::LATEST,
     store::loaded::Loaded,
     store::record::Record,
 };
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Result directories.
+    #[arg(default_value = LATEST)]
+    pub dirs: Vec<PathBuf>,
+    /// Output file; by default report.html in the first of them.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
 
 /// A part of a result with all that figures are drawn from.
 pub struct Drawn<'a> {

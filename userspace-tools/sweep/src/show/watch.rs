@@ -11,9 +11,27 @@ use std::{
 };
 
 use crate::{
-    cli::Watch as Args, console::exit::Ended, console::exit::Usage, console::say::say, plan::Plan,
-    show::summary::Summary, store::directory, store::loaded::Loaded,
+    console::exit::Ended,
+    console::exit::Usage,
+    console::say::say,
+    plan::Plan,
+    show::summary::Summary,
+    store::directory::{self, ROOT},
+    store::loaded::Loaded,
 };
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Result directory; by default the newest.
+    pub dir: Option<PathBuf>,
+    /// Parent of result directories, to find the newest.
+    #[arg(long, default_value = ROOT)]
+    pub results: PathBuf,
+    /// Print the tables once and exit.
+    #[arg(long)]
+    pub once: bool,
+}
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(1);

@@ -14,6 +14,10 @@ use anyhow::{ensure, Context};
 
 use crate::store::record::Record;
 
+/// Parent of result directories.
+pub const ROOT: &str = "build/results";
+/// The newest complete result.
+pub const LATEST: &str = "build/results/latest";
 /// The file whose presence says that the rest is not to be trusted, and why.
 pub const INCOMPLETE: &str = "INCOMPLETE";
 /// What it says as long as nobody knows better.

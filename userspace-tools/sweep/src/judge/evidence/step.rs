@@ -135,8 +135,8 @@ impl Step {
         let guarded = Guarded::new(&child);
         let status = child.wait()?;
         drop(guarded);
-        if let Some(code) = interrupt::exit_code() {
-            bail!("interrupted (exit code {code})");
+        if let Some(signal) = interrupt::signal() {
+            bail!("interrupted (signal {signal})");
         }
         let took = began.elapsed();
         let exit = status.code().unwrap_or(-1);
