@@ -11,7 +11,7 @@ use vm_record::VcpuReport;
 
 use crate::{pin, CpuList, Hogs, PinnedVcpu, Stopper, Vcpu};
 
-/// What `vm` tells `middle` to begin with.
+/// First orders of `vm` to `l1`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Orders {
     /// How many vCPUs the guest has.

@@ -3,8 +3,8 @@
 //! What whoever hosts a guest does to its vCPU threads: places them, times them, stops them, and
 //! gives them neighbours.
 //!
-//! `vm` hosts the guests of the tiers `kvm` and `tcg`; `middle` does so within the middle machine of
-//! the tier `nested` and tells `vm` in lines of JSON, a [`vm_record::VcpuReport`] each.
+//! `vm` hosts the guests of the tiers `kvm` and `tcg`; `l1` does so within the L1 hypervisor of
+//! the tier `nested` and reports to `vm` in lines of JSON, a [`vm_record::VcpuReport`] each.
 
 #![forbid(unsafe_code)]
 
@@ -22,7 +22,7 @@ pub use place::{pin, PinnedVcpu};
 pub use stop::{Stopper, LEAVE_THE_PORT, LEAVE_THE_PORT_EMULATED, MOST_MS};
 pub use threads::{find, Vcpu};
 
-/// What `vm` says to `middle` as the command starts.
+/// Line from `vm` to `l1` when the command starts.
 pub const STARTED: &str = "started";
-/// What `vm` says to `middle` as the command has ended, and takes another report for.
+/// Line from `vm` to `l1` when the command has ended; the answer is another report.
 pub const ENDED: &str = "ended";

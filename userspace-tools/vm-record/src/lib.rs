@@ -3,7 +3,7 @@
 //! What `vm` reports of a guest: the record file, the exit codes, the execution tier, the paravirt mode.
 //!
 //! `vm` writes [`Record`]s and exits with the codes of [`GuestFailure`]; `sweep` reads both. Inside the
-//! L1 hypervisor of the nested tier, `middle` reports [`VcpuReport`]s to `vm`.
+//! L1 hypervisor of the nested tier, `l1` reports [`VcpuReport`]s to `vm`.
 
 #![forbid(unsafe_code)]
 

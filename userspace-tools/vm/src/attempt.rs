@@ -14,8 +14,8 @@ use crate::channel::{self, Cue, Endpoint, Script};
 use crate::console::Console;
 use crate::event::{Event, Events};
 use crate::folder::Folder;
+use crate::l1::L1;
 use crate::machines::{self, sockets};
-use crate::middle::Middle;
 use crate::output::Output;
 use crate::plan::{self, Plan};
 use crate::process::Qemu;
@@ -50,17 +50,17 @@ pub fn run(plan: &Plan, tier: Tier, running: &Running) -> Result<Attempt> {
         cues: cue,
     };
     let _guest = serve_guest(folder.path(), tier, script, &events)?;
-    let mut middle = None;
+    let mut l1 = None;
     if let Some(line) = machines.guest_line {
-        let (cues, ends) = serve_middle(plan, folder.path(), &nonce, &line, &events)?;
-        middle = Some((Middle::new(plan, &files, line, cues), ends));
+        let (cues, ends) = serve_l1(plan, folder.path(), &nonce, &line, &events)?;
+        l1 = Some((L1::new(plan, &files, line, cues), ends));
     }
-    let (middle, _ends) = middle.unzip();
+    let (l1, _ends) = l1.unzip();
     let ties = Ties {
         cues,
         host: plan.host(tier, folder.path())?,
         barrier: Barrier::join(plan.asked.barrier.as_deref(), &events)?,
-        middle,
+        l1,
     };
     let start = Instant::now();
     let qemu = Qemu::start(&machines.line, &files.qemu_log, events.clone())?;
@@ -91,8 +91,8 @@ fn serve_guest(
     ])
 }
 
-/// The same for the machine in the middle; gives also the way to say something to it.
-fn serve_middle(
+/// The same for the L1 hypervisor; gives also the way to say something to it.
+fn serve_l1(
     plan: &Plan,
     folder: &Path,
     nonce: &str,
@@ -101,14 +101,14 @@ fn serve_middle(
 ) -> Result<(Sender<Cue>, [Endpoint; 2])> {
     let (cues, cue) = mpsc::channel();
     let script = Script {
-        job: plan.middle_job(nonce, guest_line)?,
+        job: plan.l1_job(nonce, guest_line)?,
         stdin: None,
         cues: cue,
     };
-    let events = Events::of_middle(events);
+    let events = Events::of_l1(events);
     let ends = [
         channel::serve_qmp(&folder.join(sockets::MONITOR), events.clone())?,
-        channel::serve_guest(&folder.join(sockets::MIDDLE), script, events)?,
+        channel::serve_guest(&folder.join(sockets::L1), script, events)?,
     ];
     Ok((cues, ends))
 }

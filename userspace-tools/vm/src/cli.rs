@@ -27,7 +27,7 @@ const RETRIES: &str = "\
 A guest lost to the emulator (no hello, or a silent death before the command printed anything) is
 started again, at most twice; a silent death after output was passed on is not, because that output
 would come twice. In the tier nested guests are lost now and then, so the output waits for the
-verdict; a silent death, or a failure of the machine in the middle, is then repeated at most twice,
+verdict; a silent death, or a failure of the L1 hypervisor, is then repeated at most twice,
 a hang or a stall once. What failed with a word is never repeated, nor is a guest of a group. Each
 repeat is said, and is in the record.";
 
@@ -89,7 +89,7 @@ pub struct Run {
     /// Boot another mode than the one that is asked for, to see it refused.
     #[arg(long, value_enum, hide = true, requires = "mode")]
     pub boot_mode: Option<Mode>,
-    /// CPUs of the machine in the middle (tier nested): its vCPUs, on --cpus, run the guest's. With more
+    /// CPUs of the L1 hypervisor (tier nested): its vCPUs, on --cpus, run the guest's. With more
     /// than 1 some guests die without a word and are started again.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
     pub emulated_cpus: u32,

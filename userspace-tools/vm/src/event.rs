@@ -32,33 +32,33 @@ pub enum Event {
     /// Somebody wants us to stop.
     Signal(i32),
     /// It happened not to the guest but to the machine that the guest runs in.
-    Middle(Box<Event>),
+    L1(Box<Event>),
 }
 
 /// Where events go.
 #[derive(Clone)]
 pub struct Events {
     to: SyncSender<Event>,
-    middle: bool,
+    l1: bool,
 }
 
 impl Events {
     /// Those of the guest.
     pub fn of_guest(to: &SyncSender<Event>) -> Events {
-        let (to, middle) = (to.clone(), false);
-        Events { to, middle }
+        let (to, l1) = (to.clone(), false);
+        Events { to, l1 }
     }
 
     /// Those of the machine that the guest runs in.
-    pub fn of_middle(to: &SyncSender<Event>) -> Events {
-        let (to, middle) = (to.clone(), true);
-        Events { to, middle }
+    pub fn of_l1(to: &SyncSender<Event>) -> Events {
+        let (to, l1) = (to.clone(), true);
+        Events { to, l1 }
     }
 
     /// Sends one.
     pub fn send(&self, event: Event) -> Result<(), SendError<Event>> {
-        self.to.send(match self.middle {
-            true => Event::Middle(Box::new(event)),
+        self.to.send(match self.l1 {
+            true => Event::L1(Box::new(event)),
             false => event,
         })
     }

@@ -20,8 +20,8 @@ pub struct Image {
     vmlinux: PathBuf,
     /// The guest's initramfs.
     initramfs: PathBuf,
-    /// The middle machine's, with the guest's kernel and initramfs in it.
-    pub middle: PathBuf,
+    /// L1's, with the guest's kernel and initramfs in it.
+    pub l1: PathBuf,
 }
 
 impl Image {
@@ -32,7 +32,7 @@ impl Image {
             vmlinuz: directory.join("vmlinuz"),
             vmlinux: directory.join("vmlinux"),
             initramfs: directory.join("initramfs.cpio"),
-            middle: directory.join("middle.cpio"),
+            l1: directory.join("l1.cpio"),
             directory,
         }
     }
@@ -58,8 +58,8 @@ impl Image {
 
     /// Refuses an image that lacks a part.
     pub fn check(&self, tier: TierChoice) -> Result<()> {
-        let middle = (tier == TierChoice::Nested).then_some(&self.middle);
-        for part in [&self.vmlinuz, &self.initramfs].into_iter().chain(middle) {
+        let l1 = (tier == TierChoice::Nested).then_some(&self.l1);
+        for part in [&self.vmlinuz, &self.initramfs].into_iter().chain(l1) {
             if !part.is_file() {
                 bail!(
                     "{} is not there; next step: `make image`, or name an image by --image or \

@@ -13,28 +13,28 @@ use crate::mode;
 use crate::plan::Plan;
 use crate::qemu::{self, words, Machine, Port, PORT_ID};
 
-/// What the middle machine has beside the guest's memory: QEMU, its libraries, the guest's image.
-const MIDDLE_MIB: u32 = 768;
+/// What L1 has beside the guest's memory: QEMU, its libraries, the guest's image.
+const L1_EXTRA_MIB: u32 = 768;
 
-/// The middle machine's ports, as it numbers them. They lead on into the guest's QEMU, which
+/// L1's ports, as it numbers them. They lead on into the guest's QEMU, which
 /// opens a device that has no pipes beside it for both directions: nothing in between relays.
 const GUEST_PORT: &str = "/dev/vport0p2";
 const GUEST_MONITOR: &str = "/dev/vport0p3";
 const GUEST_CONSOLE: &str = "/dev/vport0p4";
 
-/// Where the guest's debug port connects in the middle machine.
-const MIDDLE_PREEMPT: &str = "/tmp/preempt";
+/// Where the guest's debug port connects in L1.
+const L1_PREEMPT_SOCKET: &str = "/tmp/preempt";
 
 /// The sockets in the private folder.
 pub mod sockets {
     /// The monitor of the QEMU on this host.
     pub const MONITOR: &str = "qmp";
-    /// The monitor of the guest's QEMU in the middle machine.
+    /// The monitor of the guest's QEMU in L1.
     pub const GUEST_MONITOR: &str = "guest-qmp";
     /// The guest's port.
     pub const GUEST: &str = "control";
-    /// The middle machine's own port.
-    pub const MIDDLE: &str = "middle";
+    /// L1's own port.
+    pub const L1: &str = "l1";
     /// The guest's debug port.
     pub const PREEMPT: &str = "preempt";
 }
@@ -43,7 +43,7 @@ pub mod sockets {
 pub struct Machines {
     /// The QEMU on this host.
     pub line: Vec<String>,
-    /// The QEMU in the middle machine.
+    /// The QEMU in L1.
     pub guest_line: Option<Vec<String>>,
     /// The guest's processor.
     pub cpu_model: String,
@@ -61,7 +61,7 @@ pub fn of(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machines {
             cpu_model,
         },
         Tier::Nested => Machines {
-            line: here(&middle(plan, folder, nonce)),
+            line: here(&l1(plan, folder, nonce)),
             guest_line: Some(guest.line()),
             cpu_model,
         },
@@ -102,7 +102,7 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
             false => qemu::monitor(&folder.join(sockets::MONITOR)),
         },
         debug_port: plan.asked.preempt.map(|_| match nested {
-            true => qemu::socket(Path::new(MIDDLE_PREEMPT)),
+            true => qemu::socket(Path::new(L1_PREEMPT_SOCKET)),
             false => qemu::socket(&folder.join(sockets::PREEMPT)),
         }),
         ports: vec![Port {
@@ -117,22 +117,22 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
 }
 
 /// The emulated AMD machine whose KVM runs the guest.
-fn middle(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
+fn l1(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
     let socket = |name| qemu::socket(&folder.join(name));
     let port = |id, name, chardev| Port { id, name, chardev };
     Machine {
         accelerator: "tcg,thread=multi",
         cpu_model: "max".into(),
         vcpus: plan.emulated_cpus(),
-        memory_mib: plan.asked.memory.saturating_add(MIDDLE_MIB),
+        memory_mib: plan.asked.memory.saturating_add(L1_EXTRA_MIB),
         kernel: plan.image.kernel(Tier::Tcg).to_owned(),
-        initrd: plan.image.middle.clone(),
-        kernel_words: kernel_words::of(Tier::Tcg, plan.middle_ratio(), nonce, &[]),
-        console: qemu::file(&plan.files(folder).middle_console),
+        initrd: plan.image.l1.clone(),
+        kernel_words: kernel_words::of(Tier::Tcg, plan.l1_ratio(), nonce, &[]),
+        console: qemu::file(&plan.files(folder).l1_console),
         monitor: qemu::monitor(&folder.join(sockets::MONITOR)),
         debug_port: None,
         ports: vec![
-            port("middle", wire::PORT, socket(sockets::MIDDLE)),
+            port("l1", wire::PORT, socket(sockets::L1)),
             port("guest", "slowpath.guest", socket(sockets::GUEST)),
             port(
                 "monitor",
@@ -148,15 +148,15 @@ fn middle(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
     }
 }
 
-/// What the middle machine's first process is to run: `middle`, which runs the guest's QEMU.
-pub fn middle_command(plan: &Plan, guest_line: &[String]) -> Result<Vec<String>> {
+/// What L1's first process is to run: `l1`, which runs the guest's QEMU.
+pub fn l1_command(plan: &Plan, guest_line: &[String]) -> Result<Vec<String>> {
     let orders = Orders {
         vcpus: plan.vcpus,
         ports: words(&[GUEST_PORT, GUEST_MONITOR, GUEST_CONSOLE]),
         hog: plan.asked.hog.as_ref().map(CpuList::to_string),
-        preempt: plan.asked.preempt.map(|_| MIDDLE_PREEMPT.into()),
+        preempt: plan.asked.preempt.map(|_| L1_PREEMPT_SOCKET.into()),
     };
-    let mut command = words(&["middle"]);
+    let mut command = words(&["l1"]);
     command.push(serde_json::to_string(&orders)?);
     command.extend_from_slice(guest_line);
     Ok(command)

@@ -69,19 +69,19 @@ fn the_lines_for_nested_are_these() {
         "taskset -c 1 setpriv --pdeathsig KILL qemu-system-x86_64 \
          -name 'slowpath,debug-threads=on' -machine q35 -accel 'tcg,thread=multi' -cpu max \
          -smp 1 -m 1792 -nodefaults -no-user-config -no-reboot -display none \
-         -kernel /nonexistent/image/vmlinux -initrd /nonexistent/image/middle.cpio \
+         -kernel /nonexistent/image/vmlinux -initrd /nonexistent/image/l1.cpio \
          -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=10 \
          rcupdate.rcu_cpu_stall_timeout=21 mitigations=off no_timer_check tsc=reliable \
          random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
          initcall_blacklist=load_system_certificate_list 8250.nr_uarts=1 lpj=10000000 maxcpus=2 \
-         slowpath.nonce=8f00' -chardev 'file,id=console,path=/record,,1/middle.log' \
+         slowpath.nonce=8f00' -chardev 'file,id=console,path=/record,,1/l1.log' \
          -serial chardev:console -qmp 'unix:/private/qmp,server=off' \
-         -chardev 'socket,id=middle,path=/private/middle,server=off' \
+         -chardev 'socket,id=l1,path=/private/l1,server=off' \
          -chardev 'socket,id=guest,path=/private/control,server=off' \
          -chardev 'socket,id=monitor,path=/private/guest-qmp,server=off' \
          -chardev 'file,id=output,path=/record,,1/console.log' \
          -device virtio-serial-pci \
-         -device 'virtserialport,chardev=middle,id=middle,name=slowpath.control' \
+         -device 'virtserialport,chardev=l1,id=l1,name=slowpath.control' \
          -device 'virtserialport,chardev=guest,id=guest,name=slowpath.guest' \
          -device 'virtserialport,chardev=monitor,id=monitor,name=slowpath.monitor' \
          -device 'virtserialport,chardev=output,id=output,name=slowpath.console'"
@@ -123,12 +123,12 @@ fn the_debug_port_is_there_only_for_preemption_and_leads_to_the_guests_host() {
         assert!(guest(&options).contains(&port), "{}", guest(&options));
         assert!(!guest(&options[..2]).contains("0xe9"));
     }
-    let middle = machines(Tier::Nested, &options).line;
-    assert!(!quoted(&middle).expect("no NUL").contains("0xe9"));
+    let l1 = machines(Tier::Nested, &options).line;
+    assert!(!quoted(&l1).expect("no NUL").contains("0xe9"));
 }
 
 #[test]
-fn middle_is_told_all_that_it_does() {
+fn l1_gets_its_orders() {
     let options = [
         "--tier",
         "nested",
@@ -144,11 +144,11 @@ fn middle_is_told_all_that_it_does() {
     words.extend(["--", "true"]);
     let Verb::Run(asked) = Cli::parse_from(words).verb;
     let plan = Plan::new(*asked).expect("a plan");
-    let command = middle_command(&plan, &["qemu".into()]).expect("a command");
-    let [middle, orders, qemu] = command.as_slice() else {
+    let command = l1_command(&plan, &["qemu".into()]).expect("a command");
+    let [l1, orders, qemu] = command.as_slice() else {
         panic!("{command:?}")
     };
-    assert_eq!((middle.as_str(), qemu.as_str()), ("middle", "qemu"));
+    assert_eq!((l1.as_str(), qemu.as_str()), ("l1", "qemu"));
     let orders: Orders = serde_json::from_str(orders).expect("orders");
     assert_eq!(orders.vcpus, 4);
     assert_eq!(orders.hog.as_deref(), Some("0"));

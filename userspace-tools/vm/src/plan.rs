@@ -35,10 +35,10 @@ pub struct Files {
     pub console: PathBuf,
     /// QEMU's own output.
     pub qemu_log: PathBuf,
-    /// The console of the middle machine.
-    pub middle_console: PathBuf,
-    /// What the guest's QEMU says in the middle machine.
-    pub middle_log: PathBuf,
+    /// The console of L1.
+    pub l1_console: PathBuf,
+    /// What the guest's QEMU says in L1.
+    pub guest_qemu_log: PathBuf,
 }
 
 /// How long things may take.
@@ -122,13 +122,13 @@ impl Plan {
         self.vcpus as f64 / cpus as f64
     }
 
-    /// CPUs of the middle machine.
+    /// CPUs of L1.
     pub fn emulated_cpus(&self) -> usize {
         self.asked.emulated_cpus as usize
     }
 
-    /// The middle machine's CPUs per host CPU.
-    pub fn middle_ratio(&self) -> f64 {
+    /// L1's CPUs per host CPU.
+    pub fn l1_ratio(&self) -> f64 {
         self.emulated_cpus() as f64 / self.cpus.count() as f64
     }
 
@@ -138,12 +138,12 @@ impl Plan {
         Files {
             console: folder.join("console.log"),
             qemu_log: folder.join("qemu.log"),
-            middle_console: folder.join("middle.log"),
-            middle_log: folder.join("guest-qemu.log"),
+            l1_console: folder.join("l1.log"),
+            guest_qemu_log: folder.join("guest-qemu.log"),
         }
     }
 
-    /// Who hosts the guest's vCPU threads on this host: nobody if they are in the middle machine.
+    /// Who hosts the guest's vCPU threads on this host: nobody if they are in L1.
     pub fn host(&self, tier: Tier, folder: &Path) -> Result<Host> {
         if tier == Tier::Nested {
             return Ok(Host::default());
@@ -191,12 +191,12 @@ impl Plan {
         }
     }
 
-    /// What the middle machine is told.
-    pub fn middle_job(&self, nonce: &str, guest_line: &[String]) -> Result<Job> {
+    /// What L1 is told.
+    pub fn l1_job(&self, nonce: &str, guest_line: &[String]) -> Result<Job> {
         let modules = ["irqbypass", "kvm", "kvm-amd"].map(str::to_owned);
         Ok(Job {
             nonce: nonce.to_owned(),
-            argv: machines::middle_command(self, guest_line)?,
+            argv: machines::l1_command(self, guest_line)?,
             env: Vec::new(),
             modules: Modules::Only(modules.to_vec()),
             stdin: true,

@@ -30,7 +30,7 @@ pub fn print(plan: &Plan) -> Result<()> {
         writeln!(out, "# {}\n{line}", tier.name()).context("standard output")?;
         if let Some(line) = machines.guest_line {
             let line = qemu::quoted(&line)?;
-            writeln!(out, "# in the middle machine\n{line}").context("standard output")?;
+            writeln!(out, "# inside L1\n{line}").context("standard output")?;
         }
     }
     Ok(())
@@ -166,7 +166,7 @@ fn again(last: &Attempt, earlier: &[Attempt]) -> bool {
 /// Keeps the logs of an attempt that another one follows.
 fn put_aside(plan: &Plan, number: usize) {
     if let Some(folder) = &plan.asked.record {
-        for name in ["console", "qemu", "middle", "guest-qemu"] {
+        for name in ["console", "qemu", "l1", "guest-qemu"] {
             // A log that is not there was never written.
             let to = folder.join(format!("{name}-attempt-{number}.log"));
             let _ = fs::rename(folder.join(format!("{name}.log")), to);

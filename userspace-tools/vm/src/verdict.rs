@@ -29,10 +29,10 @@ pub enum Ending {
     Timeout(u64),
     /// QEMU ended by itself; the reason is QMP's.
     QemuEnded(Option<String>, String),
-    /// The machine in the middle broke by itself; the line is its kernel's.
-    MiddleBroke(String),
-    /// The machine in the middle ended; the reason is QMP's.
-    MiddleEnded(Option<String>, String),
+    /// The L1 hypervisor broke by itself; the line is its kernel's.
+    L1Broke(String),
+    /// The L1 hypervisor ended; the reason is QMP's.
+    L1Ended(Option<String>, String),
     /// The channel broke while QEMU went on.
     ChannelLost(String),
     /// KVM cannot execute this guest.
@@ -84,11 +84,9 @@ pub fn judge(ending: Ending, findings: &[Finding], progress: Progress) -> GuestO
         (Ending::Silence(seconds), ..) => GuestOutcome::Hung { seconds },
         (Ending::Timeout(seconds), ..) => GuestOutcome::TimedOut { seconds },
         (Ending::ChannelLost(reason), ..) => GuestOutcome::ChannelLost { reason },
-        (Ending::MiddleBroke(line), ..) => GuestOutcome::L1Failed { reason: line },
-        (Ending::MiddleEnded(..), None, Some(line)) => GuestOutcome::KernelWarning { line },
-        (Ending::MiddleEnded(reason, status), None, None) => {
-            middle_ended(reason.as_deref(), status)
-        }
+        (Ending::L1Broke(line), ..) => GuestOutcome::L1Failed { reason: line },
+        (Ending::L1Ended(..), None, Some(line)) => GuestOutcome::KernelWarning { line },
+        (Ending::L1Ended(reason, status), None, None) => l1_ended(reason.as_deref(), status),
         (Ending::QemuEnded(..), None, None) if restart => GuestOutcome::ChannelLost {
             reason: "the guest restarted itself without reporting the command's end".into(),
         },
@@ -110,14 +108,14 @@ fn exited(exit: &wire::Exit, splat: Option<String>, stall: Option<String>) -> Gu
     }
 }
 
-/// A triple fault of the middle machine takes the guest with it.
-fn middle_ended(reason: Option<&str>, status: String) -> GuestOutcome {
+/// A triple fault of L1 takes the guest with it.
+fn l1_ended(reason: Option<&str>, status: String) -> GuestOutcome {
     match reason {
         Some("guest-shutdown") => GuestOutcome::L1Failed {
             reason: "it powered off while the guest ran".into(),
         },
         Some(reason) => GuestOutcome::ExitedSilently {
-            reason: format!("QMP says {reason} of the middle machine"),
+            reason: format!("QMP says {reason} of L1"),
         },
         None => GuestOutcome::NotStarted {
             reason: format!("QEMU ended with {status}"),

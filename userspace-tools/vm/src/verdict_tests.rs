@@ -168,12 +168,12 @@ fn what_is_about_us_is_not_blamed_on_the_guest() {
 }
 
 #[test]
-fn a_middle_machine_that_dies_takes_its_guest_along_silently() {
-    let ending = Ending::MiddleEnded(Some("guest-reset".into()), "exit status: 0".into());
+fn an_l1_hypervisor_that_dies_takes_its_guest_along_silently() {
+    let ending = Ending::L1Ended(Some("guest-reset".into()), "exit status: 0".into());
     let outcome = verdict(ending, FINE, HELLO);
     assert_eq!(outcome.exit_code(), 245, "{outcome}");
     assert_eq!(retries(&outcome, Tier::Nested, HELLO), 2);
-    let ending = Ending::MiddleEnded(Some("guest-reset".into()), "exit status: 0".into());
+    let ending = Ending::L1Ended(Some("guest-reset".into()), "exit status: 0".into());
     assert_eq!(
         code(ending, PANIC, HELLO),
         241,
@@ -182,10 +182,10 @@ fn a_middle_machine_that_dies_takes_its_guest_along_silently() {
 }
 
 #[test]
-fn a_middle_machine_that_breaks_is_not_the_guests_fault() {
+fn an_l1_hypervisor_that_breaks_is_not_the_guests_fault() {
     for ending in [
-        Ending::MiddleBroke("Kernel panic - not syncing".into()),
-        Ending::MiddleEnded(Some("guest-shutdown".into()), "exit status: 0".into()),
+        Ending::L1Broke("Kernel panic - not syncing".into()),
+        Ending::L1Ended(Some("guest-shutdown".into()), "exit status: 0".into()),
     ] {
         let outcome = verdict(ending, FINE, HELLO);
         assert_eq!(outcome.exit_code(), 248, "{outcome}");
@@ -194,7 +194,7 @@ fn a_middle_machine_that_breaks_is_not_the_guests_fault() {
 }
 
 #[test]
-fn the_death_of_a_guest_in_the_middle_machine_is_silent_with_and_without_qmp() {
+fn the_death_of_a_guest_in_l1_is_silent_with_and_without_qmp() {
     let unheard = Ending::QemuEnded(None, "exit status: 0".into());
     for ending in [gone("guest-reset"), unheard] {
         assert_eq!(code(ending, FINE, NOTHING), 245);

@@ -15,7 +15,7 @@ use crate::barrier::Barrier;
 use crate::channel::Cue;
 use crate::console::Console;
 use crate::event::Event;
-use crate::middle::Middle;
+use crate::l1::L1;
 use crate::output::Output;
 use crate::plan::{Limits, Plan};
 use crate::process;
@@ -32,8 +32,8 @@ const LAST_BYTES: Duration = Duration::from_millis(500);
 enum Gone {
     /// The QEMU that ran the guest, with this status.
     Qemu(String),
-    /// The QEMU that ran the machine in the middle, with this status.
-    Middle(String),
+    /// The QEMU that ran the L1 hypervisor, with this status.
+    L1(String),
 }
 
 /// Whom a guest is tied to.
@@ -45,7 +45,7 @@ pub struct Ties<'a> {
     /// The other guests of its group.
     pub barrier: Barrier,
     /// The machine that it runs in, if that is not this one.
-    pub middle: Option<Middle<'a>>,
+    pub l1: Option<L1<'a>>,
 }
 
 /// The state of an attempt.
@@ -71,7 +71,7 @@ pub struct Watch<'a> {
     open_ends: u32,
     cues: Sender<Cue>,
     cued: bool,
-    middle: Option<Middle<'a>>,
+    l1: Option<L1<'a>>,
     hello: Option<Hello>,
     modules: Vec<String>,
     host: Host,
@@ -95,7 +95,7 @@ impl<'a> Watch<'a> {
             cues,
             host,
             barrier,
-            middle,
+            l1,
         } = ties;
         Watch {
             plan,
@@ -112,9 +112,9 @@ impl<'a> Watch<'a> {
             shutdown: None,
             exit: None,
             refused: None,
-            open_ends: if middle.is_some() { 4 } else { 2 },
+            open_ends: if l1.is_some() { 4 } else { 2 },
             cues,
-            middle,
+            l1,
             cued: false,
             hello: None,
             modules: Vec::new(),
@@ -159,9 +159,9 @@ impl<'a> Watch<'a> {
             .into_iter()
             .map(str::to_owned)
             .collect();
-        let middle = self.middle.map(Middle::close);
-        let (middle, middle_tail) = middle.unzip();
-        tail.extend(middle_tail.into_iter().flatten());
+        let l1 = self.l1.map(L1::close);
+        let (l1, l1_tail) = l1.unzip();
+        tail.extend(l1_tail.into_iter().flatten());
         tail.extend(process::log_tail(log, 4));
         let progress = Progress {
             hello: self.hello.is_some(),
@@ -171,7 +171,7 @@ impl<'a> Watch<'a> {
         let record = vm_record::Attempt {
             tier: self.tier,
             command_line: line,
-            l1: middle,
+            l1: l1,
             outcome: judge(ending, &findings, progress),
             hello: self.hello,
             modules: self.modules,
@@ -196,8 +196,8 @@ impl<'a> Watch<'a> {
         if self.looked.elapsed() >= TICK {
             self.looked = Instant::now();
             self.console.follow();
-            if let Some(middle) = &mut self.middle {
-                middle.follow();
+            if let Some(l1) = &mut self.l1 {
+                l1.follow();
             }
             if self.oops.is_none() && self.console.worst() >= Some(FindingKind::Oops) {
                 self.oops = Some(Instant::now());
@@ -219,12 +219,12 @@ impl<'a> Watch<'a> {
     }
 
     fn ended(&self, gone: &Gone) -> Ending {
-        match (gone, &self.middle) {
-            (Gone::Middle(status), Some(middle)) => match middle.panic() {
-                Some(line) => Ending::MiddleBroke(line),
-                None => Ending::MiddleEnded(middle.shutdown.clone(), status.clone()),
+        match (gone, &self.l1) {
+            (Gone::L1(status), Some(l1)) => match l1.panic() {
+                Some(line) => Ending::L1Broke(line),
+                None => Ending::L1Ended(l1.shutdown.clone(), status.clone()),
             },
-            (Gone::Qemu(status) | Gone::Middle(status), _) => {
+            (Gone::Qemu(status) | Gone::L1(status), _) => {
                 Ending::QemuEnded(self.shutdown.clone(), status.clone())
             }
         }

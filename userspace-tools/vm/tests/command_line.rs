@@ -108,7 +108,7 @@ fn each_mode_shows_on_the_command_line() {
             "run", "--tier", "nested", "--mode", mode, "--print", "--", "true",
         ]);
         let lines = text(&output.stdout);
-        let guest = lines.split_once("# in the middle machine\n");
+        let guest = lines.split_once("# inside L1\n");
         assert!(
             guest.is_some_and(|(_, line)| line.contains(word)),
             "{lines}"
@@ -117,7 +117,7 @@ fn each_mode_shows_on_the_command_line() {
 }
 
 #[test]
-fn the_middle_machine_has_as_many_cpus_as_asked_for() {
+fn the_l1_hypervisor_has_as_many_cpus_as_asked_for() {
     let output = vm(&[
         "run",
         "--tier",
@@ -131,7 +131,7 @@ fn the_middle_machine_has_as_many_cpus_as_asked_for() {
         "true",
     ]);
     let lines = text(&output.stdout);
-    let (outer, inner) = lines.split_once("# in the middle").expect("two machines");
+    let (outer, inner) = lines.split_once("# inside L1").expect("two machines");
     assert!(outer.contains("-cpu max -smp 2 "), "{outer}");
     assert!(inner.contains(" -smp 4 "), "{inner}");
 }

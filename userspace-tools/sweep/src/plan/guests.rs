@@ -54,7 +54,7 @@ pub struct Guests {
     /// What the guest's kernel takes its machine for, as `vm --mode` knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Many<String>>,
-    /// CPUs of the machine in the middle (tier `nested`), which the ratio is then to.
+    /// CPUs of the L1 hypervisor (tier `nested`), which the ratio is then to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emulated_cpus: Option<u32>,
     /// Guests that compete at the same moment.
@@ -161,7 +161,7 @@ impl Guests {
         })
     }
 
-    /// The CPUs of the machine in the middle, which the vCPUs share in the tier `nested`.
+    /// The CPUs of the L1 hypervisor, which the vCPUs share in the tier `nested`.
     pub fn emulated(&self, tier: &str) -> Option<u32> {
         (tier == "nested").then(|| self.emulated_cpus.unwrap_or(1))
     }

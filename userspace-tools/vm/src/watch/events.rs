@@ -11,7 +11,7 @@ use wire::{Exit, Hello, Message, Note, WireError};
 use super::{Gone, Watch};
 use crate::channel::Cue;
 use crate::event::Event;
-use crate::middle::Means;
+use crate::l1::Means;
 use crate::mode;
 use crate::output::Stream;
 use crate::verdict::Ending;
@@ -47,7 +47,7 @@ impl Watch<'_> {
                 return self.on_channel_lost(error);
             }
             Event::QemuEnded(status) => self.on_qemu_ended(status.to_string()),
-            Event::Middle(event) => return self.on_middle(*event, nonce),
+            Event::L1(event) => return self.on_l1(*event, nonce),
             Event::Release => self.cue_release(),
             Event::Signal(signal) => return Some(Ending::Signal(signal)),
         }
@@ -56,8 +56,8 @@ impl Watch<'_> {
 
     fn on_vcpus(&mut self, vcpus: &[Vcpu]) -> Option<Ending> {
         self.times.qemu_start_to_qmp_ms = Some(self.ms());
-        if self.middle.is_some() {
-            // These threads are not ours: the middle machine puts them in their places.
+        if self.l1.is_some() {
+            // These threads are not ours: L1 puts them in their places.
             return None;
         }
         if let Err(error) = self.host.place(vcpus, &self.plan.cpus) {
@@ -70,19 +70,19 @@ impl Watch<'_> {
 
     fn on_qemu_ended(&mut self, status: String) {
         self.reaped = true;
-        let gone = match self.middle {
-            Some(_) => Gone::Middle(status),
+        let gone = match self.l1 {
+            Some(_) => Gone::L1(status),
             None => Gone::Qemu(status),
         };
         self.gone.get_or_insert((Instant::now(), gone));
     }
 
-    /// Something happened to the machine in the middle.
-    fn on_middle(&mut self, event: Event, nonce: &str) -> Option<Ending> {
+    /// Something happened to the L1 hypervisor.
+    fn on_l1(&mut self, event: Event, nonce: &str) -> Option<Ending> {
         if matches!(event, Event::QmpLost(_) | Event::ChannelLost(_)) {
             self.open_ends -= 1;
         }
-        match self.middle.as_mut()?.on(event, nonce) {
+        match self.l1.as_mut()?.on(event, nonce) {
             Means::Nothing => {}
             Means::Report(report) => self.on_report(report),
             Means::GuestQemuEnded(status) => {
@@ -90,9 +90,9 @@ impl Watch<'_> {
                     .get_or_insert((Instant::now(), Gone::Qemu(status)));
             }
             Means::NotStarted(reason) => {
-                return Some(Ending::NotStarted(format!("the middle machine: {reason}")));
+                return Some(Ending::NotStarted(format!("L1: {reason}")));
             }
-            Means::Broken(reason) => self.breaks(format!("the middle machine: {reason}")),
+            Means::Broken(reason) => self.breaks(format!("L1: {reason}")),
         }
         None
     }
@@ -192,8 +192,8 @@ impl Watch<'_> {
             Note::Started { .. } => {
                 self.times.qemu_start_to_first_command_ms = Some(self.ms());
                 self.command = Some(Instant::now());
-                match &self.middle {
-                    Some(middle) => middle.say(hosting::STARTED),
+                match &self.l1 {
+                    Some(l1) => l1.say(hosting::STARTED),
                     None => self.host.started(),
                 }
                 self.plan.say(&self.plan.started_line(self.tier, self.ms()));
@@ -228,9 +228,9 @@ impl Watch<'_> {
         };
         self.barrier.done();
         self.exit = Some((Instant::now(), ending));
-        match &self.middle {
+        match &self.l1 {
             // Its answer is the report.
-            Some(middle) => middle.say(hosting::ENDED),
+            Some(l1) => l1.say(hosting::ENDED),
             None => {
                 self.report = self.host.ended();
                 self.cue_goodbye();

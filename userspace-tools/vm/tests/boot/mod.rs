@@ -190,8 +190,8 @@ pub fn with_a_kernel_that_triple_faults(copy: &Path) -> PathBuf {
     for part in ["vmlinuz", "vmlinux", "initramfs.cpio", "release"] {
         fs::copy(image().join(part), copy.join(part)).expect(part);
     }
-    let middle = "middle.cpio";
-    std::os::unix::fs::symlink(image().join(middle), copy.join(middle)).expect(middle);
+    let l1 = "l1.cpio";
+    std::os::unix::fs::symlink(image().join(l1), copy.join(l1)).expect(l1);
     let kernel = File::options()
         .read(true)
         .write(true)

@@ -34,7 +34,7 @@ fn nested_the_guest_has_paravirt_locks_and_both_machines_are_on_record() {
         "{record:#}"
     );
     let line = |pointer: &str| record.pointer(pointer).map(Value::to_string);
-    let outer = line("/command_line").expect("the middle machine's line");
+    let outer = line("/command_line").expect("L1's line");
     let inner = line("/l1/guest_command_line").expect("the guest's line");
     assert!(outer.contains("tcg,thread=multi") && inner.contains("\"kvm\""));
 }
@@ -54,7 +54,7 @@ fn nested_nothing_outlives_a_vm_that_is_killed() {
 
 #[test]
 #[ignore = "boots a guest"]
-fn nested_a_middle_machine_that_dies_is_tried_three_times() {
+fn nested_an_l1_hypervisor_that_dies_is_tried_three_times() {
     let guest = Guest::new();
     let image = with_a_kernel_that_triple_faults(&guest.folder().join("image"));
     let image = image.to_str().expect("UTF-8");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is known of the middle machine of the nested tier while a guest is watched.
+//! What is known of the L1 hypervisor of the nested tier while a guest is watched.
 
 use std::fs::File;
 use std::io::Write;
@@ -15,8 +15,8 @@ use crate::console::Console;
 use crate::event::Event;
 use crate::plan::{Files, Plan};
 
-/// The state of a middle machine.
-pub struct Middle<'a> {
+/// The state of an L1 hypervisor.
+pub struct L1<'a> {
     plan: &'a Plan,
     /// What goes into the record.
     pub account: L1Report,
@@ -31,7 +31,7 @@ pub struct Middle<'a> {
     refused: Option<String>,
 }
 
-/// What an event of the middle machine means for the guest.
+/// What an event of L1 means for the guest.
 pub enum Means {
     /// Nothing.
     Nothing,
@@ -45,22 +45,22 @@ pub enum Means {
     Broken(String),
 }
 
-impl<'a> Middle<'a> {
-    /// A middle machine whose QEMU was started just now.
-    pub fn new(plan: &'a Plan, files: &Files, line: Vec<String>, cues: Sender<Cue>) -> Middle<'a> {
+impl<'a> L1<'a> {
+    /// An L1 hypervisor whose QEMU was started just now.
+    pub fn new(plan: &'a Plan, files: &Files, line: Vec<String>, cues: Sender<Cue>) -> L1<'a> {
         let account = L1Report {
             guest_command_line: line,
             ..L1Report::default()
         };
-        Middle {
+        L1 {
             plan,
             account,
             shutdown: None,
             cues,
             start: Instant::now(),
-            console: Console::new(&files.middle_console),
+            console: Console::new(&files.l1_console),
             // What it says is of help only; without a place to keep it, it is not kept.
-            log: File::create(&files.middle_log).ok(),
+            log: File::create(&files.guest_qemu_log).ok(),
             line: Vec::new(),
             cued: false,
             refused: None,
@@ -157,7 +157,7 @@ impl<'a> Middle<'a> {
         }
     }
 
-    /// Tells `middle` something.
+    /// Tells `l1` something.
     pub fn say(&self, line: &'static str) {
         let _ = self.cues.send(Cue::Say(line));
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Hosts the guest of the nested tier from within its middle machine: starts QEMU, puts its vCPUs in
-//! their places, stops them on request, and tells `vm` what became of them.
+//! Host of the nested tier's guest, inside its L1 hypervisor: runs QEMU, binds its vCPU threads to CPUs,
+//! injects preemptions, and reports to `vm`.
 //!
-//! Standard input takes lines, standard output gives [`VcpuReport`]s, a line each.
+//! Standard input takes the lines [`hosting::STARTED`] and [`hosting::ENDED`]; standard output gives a
+//! [`VcpuReport`] of JSON per line.
 
 #![forbid(unsafe_code)]
 
@@ -18,9 +19,9 @@ use hosting::{CpuList, Host, Orders, Vcpu};
 use vm_record::VcpuReport;
 
 const USAGE: &str = "\
-middle: hosts the guest of `vm run --tier nested` inside its middle machine, and is of no use elsewhere.
-usage: middle ORDERS QEMU ARGUMENT…
-Example: middle '{\"vcpus\":8,\"ports\":[\"/dev/vport0p2\"]}' qemu-system-x86_64 -accel kvm …";
+l1: runs the guest of `vm run --tier nested` inside its L1 hypervisor; of no use elsewhere.
+usage: l1 ORDERS QEMU ARGUMENT…
+Example: l1 '{\"vcpus\":8,\"ports\":[\"/dev/vport0p2\"]}' qemu-system-x86_64 -accel kvm …";
 
 /// How long ports, and vCPUs, may take to appear.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     match host(&orders, program, line) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("middle: {error:#}");
+            eprintln!("l1: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -61,7 +62,7 @@ fn host(orders: &Orders, program: &str, arguments: &[String]) -> Result<u8> {
     })??;
     host.place(&found, &cpus)?;
     tell(&host.report())?;
-    // Ends only together with the middle machine.
+    // Ends only together with L1.
     thread::spawn(move || listen(&mut host));
     let status = qemu.wait().context("waiting for QEMU")?;
     Ok(status.code().unwrap_or(1) as u8)
@@ -90,7 +91,7 @@ fn listen(host: &mut Host) {
             other => Err(anyhow::anyhow!("vm said {other:?}")),
         };
         if let Err(error) = result {
-            eprintln!("middle: {error:#}");
+            eprintln!("l1: {error:#}");
         }
     }
 }
