@@ -3,6 +3,7 @@
 //! `lock-load`: what to run, and what came of it.
 
 mod lines;
+mod locks;
 
 pub use self::lines::{
     Disturbed,
@@ -16,60 +17,15 @@ pub use self::lines::{
     Watched,
     Why, //
 };
+pub use self::locks::{
+    Facts,
+    Lock,
+    Origin, //
+};
 use crate::{
     trial::Load,
     Allowed, //
 };
-
-choice! {
-    /// The locks under test, as `lock` or `lock/wait`.
-    Lock {
-        /// No lock and no promise: the cost of the load itself
-        Empty = "empty",
-        /// No lock but the promise of one: every run must catch it
-        Busted = "busted",
-        /// Test and set, with pauses that grow to `backoff`
-        Tas = "tas",
-        /// Test, then test and set, with pauses that grow to `backoff`
-        Ttas = "ttas",
-        /// First come, first served, everyone watching one word; Piggin 2007
-        Ticket = "ticket",
-        /// A queue, each waiter spinning on a word of its own; Mellor-Crummey and Scott 1991
-        McsSpin = "mcs/spin",
-        /// The same, each waiter halting its vCPU at once
-        McsHalt = "mcs/halt",
-        /// The same, each waiter spinning for `threshold` looks and then halting
-        McsSpinThenHalt = "mcs/spin-then-halt",
-        /// The same, each waiter giving its CPU to the vCPU ahead where KVM offers that
-        McsYield = "mcs/yield",
-        /// The same, halting, but its kick is dropped: every validation must catch it
-        McsBusted = "mcs/busted",
-        /// A queue, each waiter watching its predecessor's node; Craig 1993
-        ClhSpin = "clh/spin",
-        /// The same, halting at once
-        ClhHalt = "clh/halt",
-        /// The same, spinning for `threshold` looks and then halting
-        ClhSpinThenHalt = "clh/spin-then-halt",
-        /// A byte, and a list of halted waiters after `threshold` looks; Fitzhardinge 2008
-        PvByte = "pv_byte",
-        /// A ticket lock whose tail says that someone halts; Fitzhardinge 2011
-        PvTicket = "pv_ticket",
-        /// A ticket lock whose waiters go past those who are not there; Ouyang and Lange 2013
-        PreemptableTicket = "preemptable_ticket",
-        /// A queue that knows who is running; a free lock may be taken past it, `overtakes` times
-        PvQueued = "pv_queued",
-        /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; `machine` says which
-        KernelRawSpin = "kernel/raw_spin",
-        /// rwlock_t, for writing: qrwlock, whose waiters queue on a raw_spinlock_t
-        KernelRwLock = "kernel/rwlock",
-        /// struct mutex: waiters spin on an osq while the holder runs, and else sleep
-        KernelMutex = "kernel/mutex",
-        /// struct rw_semaphore, for writing: spins while the writer runs, and else sleeps
-        KernelRwsem = "kernel/rwsem",
-        /// struct percpu_rw_semaphore, for writing: sleeps, and waits for RCU when it has been idle
-        KernelPercpuRwsem = "kernel/percpu_rwsem",
-    }
-}
 
 choice! {
     /// What the kernel's own spinlock is on this machine.

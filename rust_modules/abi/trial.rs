@@ -8,7 +8,6 @@ use core::{
 };
 
 use crate::{
-    lock_load::Lock,
     status::Verdict,
     Malformed, //
 };
@@ -28,25 +27,6 @@ choice! {
         KickStorm = "kick_storm",
         /// Trial: every section of the lock ends only once another thread has halted.
         Halts = "halts",
-    }
-}
-
-impl Lock {
-    /// Whether its waiters ever halt.
-    pub fn halts(self) -> bool {
-        let name = self.name();
-        let (lock, wait) = name.split_once('/').unwrap_or((name, ""));
-        lock.starts_with("pv_") || matches!(wait, "halt" | "spin-then-halt" | "busted")
-    }
-
-    /// Whether it counts in tickets, of which the first is a hundred before the last.
-    pub fn has_tickets(self) -> bool {
-        self.name().ends_with("ticket")
-    }
-
-    /// Whether it drops its kicks, on purpose.
-    pub fn drops_kicks(self) -> bool {
-        self.name().ends_with("/busted")
     }
 }
 

@@ -87,11 +87,11 @@ impl Contest {
         kick: Kick,
         limits: &Limits,
     ) -> Result<Self, Refused> {
-        let mut entry = table::entry(config.lock);
-        disturb::fit(config, &entry, kick, limits)?;
-        let disturb = Disturb::new(config, entry.sleeps)?;
-        entry.fifo &= disturb.keeps_order();
-        let instruments = Instruments::new(config, &entry)?;
+        let (facts, entry) = (config.lock.facts(), table::entry(config.lock));
+        disturb::fit(config, kick, limits)?;
+        let disturb = Disturb::new(config, facts.sleeps)?;
+        let fifo = facts.fifo && disturb.keeps_order();
+        let instruments = Instruments::new(config, fifo, entry.reports_contention)?;
         let ticks = instruments.as_ref().map(|instruments| instruments.ticks);
         let mut counts = KVVec::with_capacity(config.threads as usize, GFP_KERNEL)?;
         for _ in 0..config.threads {
@@ -105,8 +105,8 @@ impl Contest {
             },
             start_barrier: StartBarrier::new(config.threads),
             run_ms: config.run_ms,
-            excludes: entry.excludes,
-            sleeps: entry.sleeps,
+            excludes: !facts.promises_nothing,
+            sleeps: facts.sleeps,
             disturb,
             tuning: Tuning {
                 threshold: config.threshold,

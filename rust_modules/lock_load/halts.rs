@@ -50,7 +50,7 @@ pub(crate) struct Halts {
 impl Halts {
     pub(crate) fn new(config: &Config, irqs_off: bool) -> Result<Self, Refused> {
         let lock = config.lock;
-        if !lock.halts() {
+        if !lock.facts().halts {
             return Err(Refused::new(
                 EINVAL,
                 format_args!("`load=halts`: waiters for {lock} never halt; write lock=mcs/halt"),

@@ -32,8 +32,7 @@ use rig::{
 
 use crate::{
     diary::Diary,
-    observer::Observer,
-    table::Entry, //
+    observer::Observer, //
 };
 
 /// By how much the clocks of two vCPUs may disagree, and an instruction that reads one overtake
@@ -87,8 +86,9 @@ pub(crate) struct Instruments {
 }
 
 impl Instruments {
-    /// Makes what `config` asks for.
-    pub(crate) fn new(config: &Config, entry: &Entry) -> Result<Option<Self>, Refused> {
+    /// Makes what `config` asks for, of a lock that serves in order (`fifo`) and reports contention
+    /// (`tells`).
+    pub(crate) fn new(config: &Config, fifo: bool, tells: bool) -> Result<Option<Self>, Refused> {
         if config.histograms == Switch::Off {
             return Ok(None);
         }
@@ -121,8 +121,8 @@ impl Instruments {
             away: between.saturating_mul(2).saturating_add(gap),
             one_in: one_in as u32,
             bell: Padded(ContentionFlag::new()),
-            fifo: entry.fifo,
-            tells: entry.tells,
+            fifo,
+            tells,
             preemption_log: Padded(PreemptionLog::new(losses)),
             began: Atomic::new(0),
             diaries,

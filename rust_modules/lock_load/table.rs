@@ -1,41 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The locks under test: each name, and the type behind it.
+//! Registry of locks: the type behind each name of the list in `abi/lock_load/locks.rs`.
 
 use abi::lock_load::Lock as Name;
 use algo::{
     lock::{
-        Busted,
-        Clh,
-        Empty,
-        Lock,
-        Mcs,
-        PreemptableTicket,
-        PvByte,
-        PvQueued,
-        PvTicket,
-        Tas,
-        Ticket,
-        Ttas, //
-    },
-    wait::{
         self,
-        Halt,
-        Spin,
-        SpinThenHalt,
-        Yield, //
-    }, //
+        Lock, //
+    },
+    wait, //
 };
 use kernel::{
     prelude::*,
     sync::Arc, //
-};
-use rig::{
-    Mutex,
-    PercpuRwsem,
-    RawSpin,
-    RwLock,
-    Rwsem, //
 };
 
 use crate::{
@@ -52,63 +29,40 @@ use crate::{
 
 /// Makes an arena of a lock.
 type Make = fn() -> Result<KBox<dyn Arena>>;
-/// Makes one of a lock taken the hard way.
+/// Makes one of a lock taken under torture options.
 type MakeRough = fn(How, &Arc<Levels>) -> Result<KBox<dyn Arena>>;
 
-/// How to run a lock.
+/// Constructors of one lock, and the one fact that stands with its code.
 pub(crate) struct Entry {
     /// Makes its arena.
     pub(crate) make: Make,
-    /// Makes one of it taken the hard way.
+    /// Makes one of it taken under torture options.
     pub(crate) make_rough: MakeRough,
-    /// Whether it promises to exclude.
-    pub(crate) excludes: bool,
-    /// Whether it promises to serve in order of arrival.
-    pub(crate) fifo: bool,
-    /// Whether it tells who has to wait.
-    pub(crate) tells: bool,
-    /// Whether its trylock ever takes it.
-    pub(crate) tries: bool,
-    /// Whether its waiters sleep, which needs preemption to be on.
-    pub(crate) sleeps: bool,
+    /// Whether it reports contention, [`Lock::REPORTS_CONTENTION`].
+    pub(crate) reports_contention: bool,
 }
 
-/// Returns the entry of a name.
-pub(crate) fn entry(name: Name) -> Entry {
-    match name {
-        Name::Empty => of::<Empty>(),
-        Name::Busted => of::<Busted>(),
-        Name::Tas => of::<Tas>(),
-        Name::Ttas => of::<Ttas>(),
-        Name::Ticket => of::<Ticket>(),
-        Name::McsSpin => of::<Mcs<Spin>>(),
-        Name::McsHalt => of::<Mcs<Halt>>(),
-        Name::McsSpinThenHalt => of::<Mcs<SpinThenHalt>>(),
-        Name::McsYield => of::<Mcs<Yield>>(),
-        Name::McsBusted => of::<Mcs<wait::Busted>>(),
-        Name::ClhSpin => of::<Clh<Spin>>(),
-        Name::ClhHalt => of::<Clh<Halt>>(),
-        Name::ClhSpinThenHalt => of::<Clh<SpinThenHalt>>(),
-        Name::PvByte => of::<PvByte>(),
-        Name::PvTicket => of::<PvTicket>(),
-        Name::PreemptableTicket => of::<PreemptableTicket>(),
-        Name::PvQueued => of::<PvQueued>(),
-        Name::KernelRwLock => of::<RwLock>(),
-        Name::KernelMutex => of::<Mutex>(),
-        Name::KernelRwsem => of::<Rwsem>(),
-        Name::KernelPercpuRwsem => of::<PercpuRwsem>(),
-        Name::KernelRawSpin => of::<RawSpin>(),
-    }
+macro_rules! registry {
+    ($($origin:ident {$(
+        $(#[doc = $doc:literal])* $lock:ident = $name:literal: $type:ty [$($fact:ident),*];
+    )*})*) => {
+        /// Returns the entry of a name.
+        pub(crate) fn entry(name: Name) -> Entry {
+            match name {
+                $($(Name::$lock => {
+                    const { assert!(<$type>::SLEEPS == Name::$lock.facts().sleeps) };
+                    of::<$type>()
+                })*)*
+            }
+        }
+    };
 }
+abi::locks!(registry);
 
 fn of<L: Lock + Send + 'static>() -> Entry {
     Entry {
         make: || arena(L::new()),
         make_rough: |how, levels| arena(Rough::<L>::taken(how, levels)?),
-        excludes: L::EXCLUDES,
-        fifo: L::FIFO,
-        tells: L::REPORTS_CONTENTION,
-        tries: L::TRIES,
-        sleeps: L::SLEEPS,
+        reports_contention: L::REPORTS_CONTENTION,
     }
 }

@@ -81,7 +81,7 @@ fn a_refused_word_changes_nothing_and_says_what_is_allowed() {
         (
             "hold_ns=1 lock=spin",
             Why::Malformed,
-            "allowed: empty busted tas",
+            "allowed: empty busted mcs/busted tas",
         ),
         (
             "hold_ns=1 lock",

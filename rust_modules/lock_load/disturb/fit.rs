@@ -1,56 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which disturbances a lock cannot be under, and why.
+//! Check of the torture options against the facts of the lock.
 
 use abi::{
     lock_load::{
         Acquire,
         Config,
+        Facts,
         Irqs,
-        Kick,
-        Lock, //
+        Kick, //
     },
     Limits, //
 };
 use kernel::prelude::*;
 use rig::Refused;
 
-use crate::table::Entry;
-
-/// What a waiter does when it has to wait.
-enum Waiting {
-    /// It stays on its vCPU.
-    Spins,
-    /// It halts its vCPU until it is kicked.
-    Halts,
-    /// It halts its vCPU, and is never kicked: the next interrupt saves it.
-    HaltsUnkicked,
-}
-
-fn waiting(lock: Lock) -> Waiting {
-    match lock {
-        Lock::Empty | Lock::Busted | Lock::Tas | Lock::Ttas | Lock::Ticket => Waiting::Spins,
-        Lock::McsSpin | Lock::McsYield | Lock::ClhSpin => Waiting::Spins,
-        Lock::PreemptableTicket | Lock::KernelRawSpin | Lock::KernelRwLock => Waiting::Spins,
-        // They sleep, which was asked before.
-        Lock::KernelMutex | Lock::KernelRwsem | Lock::KernelPercpuRwsem => Waiting::Spins,
-        Lock::McsHalt | Lock::McsSpinThenHalt => Waiting::Halts,
-        Lock::ClhHalt | Lock::ClhSpinThenHalt => Waiting::Halts,
-        Lock::PvByte | Lock::PvTicket | Lock::PvQueued => Waiting::Halts,
-        Lock::McsBusted => Waiting::HaltsUnkicked,
-    }
-}
-
 /// Refuses what cannot work, saying what can.
-pub(crate) fn fit(
-    config: &Config,
-    entry: &Entry,
-    kick: Kick,
-    limits: &Limits,
-) -> Result<(), Refused> {
-    let lock = config.lock;
+pub(crate) fn fit(config: &Config, kick: Kick, limits: &Limits) -> Result<(), Refused> {
+    let (lock, facts) = (config.lock, config.lock.facts());
     let no = |why: core::fmt::Arguments<'_>| Err(Refused::new(EINVAL, why));
-    if config.acquire == Acquire::Try && !entry.tries {
+    if config.acquire == Acquire::Try && facts.no_trylock {
         return no(format_args!(
             "`acquire=try`: {lock} has no trylock; allowed with it: acquire=lock"
         ));
@@ -64,21 +33,21 @@ pub(crate) fn fit(
     if config.irqs == Irqs::On {
         return Ok(());
     }
-    if entry.sleeps {
-        return no(format_args!(
+    match facts {
+        Facts { sleeps: true, .. } => no(format_args!(
             "`irqs=off`: a waiter of {lock} sleeps, which takes interrupts; allowed: irqs=on, or \
              a lock that spins"
-        ));
-    }
-    match (waiting(lock), kick) {
-        (Waiting::Spins, _) | (Waiting::Halts, Kick::Hypercall | Kick::PvOps) => Ok(()),
-        (Waiting::Halts, Kick::Ipi) => no(format_args!(
-            "`irqs=off`: a waiter of {lock} halts, and here an interrupt has to end that \
-             (kick={kick}); allowed: irqs=on, or a lock that spins"
         )),
-        (Waiting::HaltsUnkicked, _) => no(format_args!(
+        Facts {
+            drops_kicks: true, ..
+        } => no(format_args!(
             "`irqs=off`: a waiter of {lock} is not kicked, and nothing else would end its halt; \
              allowed: irqs=on"
         )),
+        Facts { halts: true, .. } if kick == Kick::Ipi => no(format_args!(
+            "`irqs=off`: a waiter of {lock} halts, and here an interrupt has to end that \
+             (kick={kick}); allowed: irqs=on, or a lock that spins"
+        )),
+        _ => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use abi::{
     event,
     histogram::{Head, Of},
     lock_load::{
-        Class, Config, Disturbed, Granted, Lock, Machine, Order, Run, Stops, Sum, Switch, Thread,
+        Class, Config, Disturbed, Granted, Machine, Order, Run, Stops, Sum, Switch, Thread,
         Watched, Why,
     },
     status::Verdict,
@@ -218,13 +218,13 @@ impl Report for LockLoad {
 
     fn outcome(&self) -> Outcome {
         if let [trial] = self.trial[..] {
-            let drops = self.config.load == Load::Halts && self.config.lock.drops_kicks();
+            let drops = self.config.load == Load::Halts && self.config.lock.facts().drops_kicks;
             return match Outcome::of(trial.verdict, drops, true) {
                 Outcome::Untested => Outcome::CutShort,
                 outcome => outcome,
             };
         }
-        let busted = self.config.lock == Lock::Busted;
+        let busted = self.config.lock.facts().never_excludes;
         let ordered = self.order.is_none_or(|order| order.fifo != Verdict::Broken);
         match Outcome::of(self.sum.exclusion, busted, self.config.threads > 1) {
             Outcome::Held | Outcome::Untested if !ordered => Outcome::Broken,

@@ -2,7 +2,7 @@
 
 //! Every lock taken the hard way, or refused with the reason.
 
-use abi::lock_load::{Acquire, Config, Irqs, Kick, Lock};
+use abi::lock_load::{Acquire, Config, Facts, Irqs, Kick, Lock};
 use anyhow::{ensure, Result};
 use debugfs::{vcpus, LockLoad, Outcome, Report, Settings};
 use rustix::io::Errno;
@@ -32,23 +32,12 @@ pub fn tests() -> Vec<Test> {
     tests
 }
 
-/// Locks whose waiters halt.
-const HALTING: [Lock; 7] = [
-    Lock::McsHalt,
-    Lock::McsSpinThenHalt,
-    Lock::ClhHalt,
-    Lock::ClhSpinThenHalt,
-    Lock::PvByte,
-    Lock::PvTicket,
-    Lock::PvQueued,
-];
-
 /// Runs `lock` so, and expects what it promises, or the reason why it cannot be taken so.
 fn stands(lock: Lock, words: &str) -> Result<()> {
     let mut config = Config {
         lock,
         threads: vcpus(),
-        run_ms: if lock == Lock::Busted { 200 } else { 40 },
+        run_ms: if lock.facts().never_excludes { 200 } else { 40 },
         ..Config::default()
     };
     ensure!(config.take(words, vcpus()).is_ok(), "{words}");
@@ -59,9 +48,15 @@ fn stands(lock: Lock, words: &str) -> Result<()> {
     }
     let report = run(&module, &config)?;
     let outcome = report.outcome();
-    match lock {
-        Lock::Empty => ensure!(outcome == Outcome::Untested, "{outcome}"),
-        Lock::Busted => ensure!(outcome == Outcome::Caught, "{outcome}"),
+    match lock.facts() {
+        Facts {
+            promises_nothing: true,
+            ..
+        } => ensure!(outcome == Outcome::Untested, "{outcome}"),
+        Facts {
+            never_excludes: true,
+            ..
+        } => ensure!(outcome == Outcome::Caught, "{outcome}"),
         // One thread may have had a short run to itself.
         _ => ensure!(!outcome.failed(), "{outcome}: {}", report.sum),
     }
@@ -72,19 +67,21 @@ fn stands(lock: Lock, words: &str) -> Result<()> {
 /// Why a lock cannot be taken so on this machine; nothing if it can.
 fn misfit(config: &Config) -> Result<Option<String>> {
     let lock = config.lock;
-    if config.acquire == Acquire::Try && lock == Lock::KernelPercpuRwsem {
+    if config.acquire == Acquire::Try && lock.facts().no_trylock {
         let reason = "has no trylock; allowed with it: acquire=lock";
         return Ok(Some(format!("`acquire=try`: {lock} {reason}")));
     }
     if config.irqs == Irqs::On {
         return Ok(None);
     }
-    let reason = match lock {
-        Lock::McsBusted => "is not kicked, and nothing else would end its halt; allowed: irqs=on",
-        Lock::KernelMutex | Lock::KernelRwsem | Lock::KernelPercpuRwsem => {
+    let reason = match lock.facts() {
+        Facts {
+            drops_kicks: true, ..
+        } => "is not kicked, and nothing else would end its halt; allowed: irqs=on",
+        Facts { sleeps: true, .. } => {
             "sleeps, which takes interrupts; allowed: irqs=on, or a lock that spins"
         }
-        _ if HALTING.contains(&lock) && kick()? == Kick::Ipi => {
+        Facts { halts: true, .. } if kick()? == Kick::Ipi => {
             "halts, and here an interrupt has to end that (kick=ipi); allowed: irqs=on, or a lock \
              that spins"
         }

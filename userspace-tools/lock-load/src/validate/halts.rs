@@ -21,7 +21,11 @@ const SHORT_MS: u32 = 30_000;
 /// The checks of forced halts.
 pub fn checks(session: &Session) -> Vec<Check> {
     let mut checks = Vec::new();
-    for (i, lock) in session.locks(Lock::halts).into_iter().enumerate() {
+    for (i, lock) in session
+        .locks(|lock| lock.facts().halts)
+        .into_iter()
+        .enumerate()
+    {
         let (rounds, run_ms) = match i {
             0 => (session.halts, LIMIT_MS),
             _ => ((session.halts / 50).max(100), SHORT_MS),

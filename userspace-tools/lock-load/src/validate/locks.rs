@@ -23,14 +23,14 @@ const AGAIN: u32 = 4;
 /// The checks of every lock.
 pub fn checks(session: &Session) -> Vec<Check> {
     let mut checks = Vec::new();
-    for lock in session.locks(|lock| lock != Lock::Empty) {
+    for lock in session.locks(|lock| !lock.facts().promises_nothing) {
         checks.push(Check::new(
             format!("{lock}: excludes, and serves every thread"),
             "0 updates lost, every thread served",
             move |session| excludes(session, lock),
         ));
     }
-    for lock in session.locks(|lock| lock != Lock::Empty) {
+    for lock in session.locks(|lock| !lock.facts().promises_nothing) {
         checks.push(Check::new(
             format!("{lock}: order of service, and the longest wait"),
             format!("nobody overtaken if it promises that; {LONGEST_WAIT_MS} ms"),
@@ -42,14 +42,14 @@ pub fn checks(session: &Session) -> Vec<Check> {
         "caught",
         control,
     ));
-    for lock in session.locks(|lock| lock.has_tickets()) {
+    for lock in session.locks(|lock| lock.facts().tickets) {
         checks.push(Check::new(
             format!("{lock}: tickets wrap around"),
             "excludes, before the wrap and after it",
             move |session| wraps(session, lock),
         ));
     }
-    for lock in session.locks(|lock| lock != Lock::Empty) {
+    for lock in session.locks(|lock| !lock.facts().promises_nothing) {
         checks.push(Check::new(
             format!("{lock}: trylock"),
             "excludes, or EINVAL: it has none",

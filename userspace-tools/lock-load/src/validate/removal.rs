@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The checks of removal.
 pub fn checks(session: &Session) -> Vec<Check> {
-    let lock = session.locks(Lock::halts).into_iter().next();
+    let lock = session.locks(|lock| lock.facts().halts).into_iter().next();
     let lock = lock.unwrap_or(Lock::McsHalt);
     let (limit, file) = (LIMIT.as_secs(), session.file.display());
     vec![Check::new(

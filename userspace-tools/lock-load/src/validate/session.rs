@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use abi::lock_load::{Config, KickBy, Lock, ModeWanted};
+use abi::lock_load::{Config, KickBy, Lock, ModeWanted, Origin};
 use anyhow::{anyhow, bail};
 use debugfs::{vcpus, Error, Interrupt, LockLoad, Module, Settings};
 
@@ -70,8 +70,7 @@ impl Session {
 
     /// The locks to check that `pass`.
     pub fn locks(&self, pass: impl Fn(Lock) -> bool) -> Vec<Lock> {
-        let promising =
-            |lock: &Lock| !matches!(lock, Lock::Empty | Lock::Busted) && !lock.drops_kicks();
+        let promising = |lock: &Lock| lock.facts().origin != Origin::Control;
         let all: Vec<Lock> = match self.chosen.is_empty() {
             true => Lock::ALL.iter().copied().filter(promising).collect(),
             false => self.chosen.clone(),

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The list of locks under test: name, type and facts, one entry a lock.
+//!
+//! Everything that enumerates locks is made of this list: the enum [`Lock`] and its
+//! [`facts`](Lock::facts) here, the registry of `lock-load.ko`, the host tests in
+//! `algo/tests/lock.rs`, the instances that `scripts/hot-check` expects, and, through the enum, the
+//! torture options, the guest tests and the tools. An entry reads
+//!
+//! ```text
+//! /// What it is; source            the row of documentation, shown by `lock-load locks`
+//! Variant = "name": type [fact, …];
+//! ```
+//!
+//! Types are paths into `algo` (`lock`, `wait`) or `rig`, which the expanding file imports; facts are
+//! fields of [`Facts`] that are true.
+
+/// Expands the macro `$then` with the list of locks, in the groups of [`Origin`].
+#[macro_export]
+macro_rules! locks {
+    ($then:ident) => {
+        $then! {
+            Control {
+                /// No lock and no promise: the cost of the load itself
+                Empty = "empty": lock::Empty [promises_nothing];
+                /// No lock but the promise of one: every run must catch it
+                Busted = "busted": lock::Busted [never_excludes];
+                /// mcs/halt whose kick is dropped: every validation must catch it
+                McsBusted = "mcs/busted": lock::Mcs<wait::Busted> [fifo, halts, drops_kicks];
+            }
+            Algo {
+                /// Test and set, with pauses that grow to `backoff`; Anderson 1990
+                Tas = "tas": lock::Tas [];
+                /// Test, then test and set, with pauses that grow to `backoff`; Anderson 1990
+                Ttas = "ttas": lock::Ttas [];
+                /// First come, first served, all waiters spin on one word; Piggin 2007
+                Ticket = "ticket": lock::Ticket [fifo, tickets];
+                /// A queue, each waiter spins on a word of its own; Mellor-Crummey and Scott 1991
+                McsSpin = "mcs/spin": lock::Mcs<wait::Spin> [fifo];
+                /// The same, each waiter halts its vCPU at once
+                McsHalt = "mcs/halt": lock::Mcs<wait::Halt> [fifo, halts];
+                /// The same, each waiter spins for `threshold` iterations and then halts
+                McsSpinThenHalt = "mcs/spin-then-halt": lock::Mcs<wait::SpinThenHalt>
+                    [fifo, threshold, halts];
+                /// The same, each waiter yields its CPU to the vCPU ahead where KVM offers that
+                McsYield = "mcs/yield": lock::Mcs<wait::Yield> [fifo];
+                /// A queue, each waiter spins on its predecessor's node; Craig 1993
+                ClhSpin = "clh/spin": lock::Clh<wait::Spin> [fifo];
+                /// The same, halts at once
+                ClhHalt = "clh/halt": lock::Clh<wait::Halt> [fifo, halts];
+                /// The same, spins for `threshold` iterations and then halts
+                ClhSpinThenHalt = "clh/spin-then-halt": lock::Clh<wait::SpinThenHalt>
+                    [fifo, threshold, halts];
+                /// A byte, and a list of waiters halted after `threshold` iterations; Fitzhardinge 2008
+                PvByte = "pv_byte": lock::PvByte [threshold, halts];
+                /// A ticket lock whose tail has a bit for halted waiters; Fitzhardinge 2011
+                PvTicket = "pv_ticket": lock::PvTicket [fifo, tickets, threshold, halts];
+                /// A ticket lock whose waiters pass preempted ones; Ouyang and Lange 2013
+                PreemptableTicket = "preemptable_ticket": lock::PreemptableTicket
+                    [tickets, threshold];
+                /// A queue that knows which vCPU runs; a free lock may be taken past it, `overtakes` times
+                PvQueued = "pv_queued": lock::PvQueued [threshold, halts];
+            }
+            Kernel {
+                /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; see `machine`
+                KernelRawSpin = "kernel/raw_spin": rig::RawSpin [];
+                /// rwlock_t, for writing: qrwlock, whose waiters queue on a raw_spinlock_t
+                KernelRwLock = "kernel/rwlock": rig::RwLock [];
+                /// struct mutex: waiters spin on an osq while the holder runs, and else sleep
+                KernelMutex = "kernel/mutex": rig::Mutex [sleeps];
+                /// struct rw_semaphore, for writing: spins while the writer runs, and else sleeps
+                KernelRwsem = "kernel/rwsem": rig::Rwsem [sleeps];
+                /// struct percpu_rw_semaphore, for writing: sleeps, and waits for RCU after idle times
+                KernelPercpuRwsem = "kernel/percpu_rwsem": rig::PercpuRwsem [sleeps, no_trylock];
+            }
+        }
+    };
+}
+
+/// Group of the list that a lock stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A control, which measures the load alone or is broken on purpose.
+    Control,
+    /// An algorithm of `algo`.
+    Algo,
+    /// A lock of the kernel's, reached through `rig`.
+    Kernel,
+}
+
+/// Promises and needs of a lock. Without any, it excludes, spins, has a trylock and keeps no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Group of the list.
+    pub origin: Origin,
+    /// It does not even promise to exclude.
+    pub promises_nothing: bool,
+    /// It promises to exclude and does not: every run must catch it.
+    pub never_excludes: bool,
+    /// It serves in order of arrival.
+    pub fifo: bool,
+    /// It counts in tickets, which wrap around 100 sections after the start.
+    pub tickets: bool,
+    /// Its waiters obey the spin threshold.
+    pub threshold: bool,
+    /// Its waiters halt their vCPUs.
+    pub halts: bool,
+    /// Halted waiters are not kicked: every trial must catch it.
+    pub drops_kicks: bool,
+    /// Its waiters sleep, which takes interrupts and preemption.
+    pub sleeps: bool,
+    /// Its trylock never takes it.
+    pub no_trylock: bool,
+}
+
+impl Facts {
+    const fn none(origin: Origin) -> Self {
+        Self {
+            origin,
+            promises_nothing: false,
+            never_excludes: false,
+            fifo: false,
+            tickets: false,
+            threshold: false,
+            halts: false,
+            drops_kicks: false,
+            sleeps: false,
+            no_trylock: false,
+        }
+    }
+}
+
+/// Declares [`Lock`] and its facts.
+macro_rules! declare {
+    ($($origin:ident {$(
+        $(#[doc = $doc:literal])* $lock:ident = $name:literal: $type:ty [$($fact:ident),*];
+    )*})*) => {
+        choice! {
+            /// The locks under test, as `lock` or `lock/wait`.
+            Lock {
+                $($($(#[doc = $doc])* $lock = $name,)*)*
+            }
+        }
+
+        impl Lock {
+            /// Returns what the lock promises and needs.
+            pub const fn facts(self) -> Facts {
+                match self {
+                    $($(Self::$lock => Facts {
+                        $($fact: true,)*
+                        ..Facts::none(Origin::$origin)
+                    },)*)*
+                }
+            }
+        }
+    };
+}
+locks!(declare);
