@@ -20,7 +20,8 @@ pub use self::lines::{
 pub use self::locks::{
     Facts,
     Lock,
-    Origin, //
+    Origin,
+    TICKETS_TO_WRAP, //
 };
 use crate::{
     trial::Load,

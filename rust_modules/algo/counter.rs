@@ -50,9 +50,6 @@ pub use self::{
 
 /// A counter that many vCPUs add to.
 pub trait Counter: Sync {
-    /// The name under which the counter is selected.
-    const NAME: &'static str;
-
     /// Adds `n`, which may be negative.
     fn add(&self, n: i64);
 

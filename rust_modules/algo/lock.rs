@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Mutual exclusion, one algorithm per file.
+//! Mutual exclusion, one algorithm per file; `abi/lock_load/locks.rs` lists them with their facts.
 
 mod backoff;
 mod busted;
@@ -29,28 +29,23 @@ pub use self::{
     ttas::Ttas, //
 };
 
-use crate::Waiter;
+use crate::{
+    primitive::TICKETS_TO_WRAP,
+    Waiter, //
+};
 
-/// The first ticket of a lock that has tickets: they wrap around soon, in every run and every test.
-/// For the same reason the kernel's clock does, five minutes after boot: `INITIAL_JIFFIES`.
-pub const FIRST_TICKET: u32 = u32::MAX - 99;
+/// First ticket of a ticket lock, shortly before the wrap-around, so that every run passes it; the
+/// kernel's `INITIAL_JIFFIES` does the same.
+pub const FIRST_TICKET: u32 = 0u32.wrapping_sub(TICKETS_TO_WRAP);
 
-/// A lock, bare: it guards no data and knows no scheduler.
+/// A bare lock: it guards no data and knows no scheduler.
 ///
 /// The caller keeps the thread on its vCPU for as long as [`with`](Lock::with) runs, unless the
 /// lock [`SLEEPS`](Lock::SLEEPS).
 pub trait Lock: Sync {
-    /// The name of the algorithm, the part of a load's name before the slash.
-    const NAME: &'static str;
-    /// Whether the lock promises to exclude.
-    const EXCLUDES: bool = true;
-    /// Whether the lock promises to serve in order of arrival.
-    const FIFO: bool = false;
-    /// Whether [`try_with`](Lock::try_with) ever takes the lock.
-    const TRIES: bool = true;
-    /// Whether it says [`Waiter::begin_wait`]; of one that does not it is not known who had to wait.
+    /// Whether a waiter calls [`Waiter::begin_wait`]; if not, the caller cannot see contention.
     const REPORTS_CONTENTION: bool = true;
-    /// Whether waiting gives the CPU to another task, which preemption must be on for.
+    /// Whether a waiter sleeps, so that the caller has to leave preemption and interrupts on.
     const SLEEPS: bool = false;
 
     /// Creates the lock, free.

@@ -28,7 +28,8 @@ pub use self::imp::{
     PerVcpu,
     Relaxed,
     Release,
-    Vcpu, //
+    Vcpu,
+    TICKETS_TO_WRAP, //
 };
 
 /// Where a thread of a test is.

@@ -26,9 +26,6 @@ use crate::{
 
 /// One signal, and the one thread that waits for it.
 pub trait Wait {
-    /// The name of the policy, the part of a load's name after the slash.
-    const NAME: &'static str;
-
     /// Prepares a signal that was not given yet.
     fn new() -> Self;
 

@@ -20,10 +20,6 @@ pub(crate) type Today = Timed<PvQueued>;
 pub(crate) struct Timed<L>(L);
 
 impl<L: Lock> Lock for Timed<L> {
-    const NAME: &'static str = L::NAME;
-    const EXCLUDES: bool = L::EXCLUDES;
-    const FIFO: bool = L::FIFO;
-    const TRIES: bool = L::TRIES;
     const REPORTS_CONTENTION: bool = L::REPORTS_CONTENTION;
     const SLEEPS: bool = L::SLEEPS;
 

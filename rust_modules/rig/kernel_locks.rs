@@ -20,11 +20,10 @@ use crate::{
 
 /// Implements the trait by the lock's own functions, which go before those of the trait.
 macro_rules! kernel_locks {
-    ($($name:ident = $text:literal $(, $constant:ident = $value:literal)*;)*) => {$(
+    ($($name:ident: sleeps = $sleeps:literal;)*) => {$(
         impl Lock for $name {
-            const NAME: &'static str = $text;
             const REPORTS_CONTENTION: bool = false;
-            $(const $constant: bool = $value;)*
+            const SLEEPS: bool = $sleeps;
 
             fn new() -> Self {
                 $name::new()
@@ -44,9 +43,9 @@ macro_rules! kernel_locks {
 }
 
 kernel_locks! {
-    RawSpin = "kernel/raw_spin";
-    RwLock = "kernel/rwlock";
-    Mutex = "kernel/mutex", SLEEPS = true;
-    Rwsem = "kernel/rwsem", SLEEPS = true;
-    PercpuRwsem = "kernel/percpu_rwsem", SLEEPS = true, TRIES = false;
+    RawSpin: sleeps = false;
+    RwLock: sleeps = false;
+    Mutex: sleeps = true;
+    Rwsem: sleeps = true;
+    PercpuRwsem: sleeps = true;
 }

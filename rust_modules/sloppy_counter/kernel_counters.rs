@@ -23,8 +23,6 @@ impl PercpuCounter {
 }
 
 impl Counter for PercpuCounter {
-    const NAME: &'static str = "percpu_counter";
-
     #[inline(always)]
     fn add(&self, n: i64) {
         self.counter.add(n);
@@ -52,8 +50,6 @@ impl Promise for PercpuCounter {
 pub(crate) struct PercpuRef(pub(crate) rig::PercpuRef);
 
 impl Counter for PercpuRef {
-    const NAME: &'static str = "percpu_ref";
-
     #[inline(always)]
     fn add(&self, n: i64) {
         match n > 0 {
@@ -87,8 +83,6 @@ impl Promise for PercpuRef {
 pub(crate) struct Refcount(pub(crate) rig::KernelRefcount);
 
 impl Counter for Refcount {
-    const NAME: &'static str = "refcount_t";
-
     #[inline(always)]
     fn add(&self, n: i64) {
         match n > 0 {

@@ -77,6 +77,9 @@ macro_rules! locks {
     };
 }
 
+/// Tickets that a lock of those that count in tickets gives out before they wrap around.
+pub const TICKETS_TO_WRAP: u32 = 100;
+
 /// Group of the list that a lock stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -99,7 +102,7 @@ pub struct Facts {
     pub never_excludes: bool,
     /// It serves in order of arrival.
     pub fifo: bool,
-    /// It counts in tickets, which wrap around 100 sections after the start.
+    /// It counts in tickets, which wrap around after [`TICKETS_TO_WRAP`].
     pub tickets: bool,
     /// Its waiters obey the spin threshold.
     pub threshold: bool,

@@ -106,8 +106,6 @@ impl BatchedIds {
 }
 
 impl Counter for BatchedIds {
-    const NAME: &'static str = "batched_ids";
-
     /// Takes one number, whatever `n` is.
     #[inline(always)]
     fn add(&self, _: i64) {

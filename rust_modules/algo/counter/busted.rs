@@ -34,8 +34,6 @@ impl Default for Busted {
 }
 
 impl Counter for Busted {
-    const NAME: &'static str = "busted";
-
     #[inline]
     fn add(&self, n: i64) {
         // Volatile, so that the compiler does not fold a loop of them.

@@ -26,8 +26,6 @@ impl Default for Empty {
 }
 
 impl Counter for Empty {
-    const NAME: &'static str = "empty";
-
     #[inline(always)]
     fn add(&self, n: i64) {
         // Keeps the loop, as any counter's `asm!` does, and the amount in a register.

@@ -27,8 +27,6 @@ impl Default for Exact {
 }
 
 impl Counter for Exact {
-    const NAME: &'static str = "exact";
-
     #[inline(always)]
     fn add(&self, n: i64) {
         self.0.add(n, Relaxed);

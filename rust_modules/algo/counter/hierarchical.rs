@@ -152,8 +152,6 @@ impl Hierarchical {
 }
 
 impl Counter for Hierarchical {
-    const NAME: &'static str = "hierarchical";
-
     #[inline(always)]
     fn add(&self, n: i64) {
         let mine = self.lanes.mine();

@@ -141,8 +141,6 @@ impl MountCount {
 }
 
 impl Counter for MountCount {
-    const NAME: &'static str = "mount_count";
-
     /// Gets one for a positive `n`, puts one for a negative.
     #[inline(always)]
     fn add(&self, n: i64) {

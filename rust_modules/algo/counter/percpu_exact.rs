@@ -20,8 +20,6 @@ impl PercpuExact {
 }
 
 impl Counter for PercpuExact {
-    const NAME: &'static str = "percpu_exact";
-
     #[inline(always)]
     fn add(&self, n: i64) {
         self.0.add(n);

@@ -177,8 +177,6 @@ fn bound(lanes: &PerVcpu, threshold: u32) -> u64 {
 }
 
 impl Counter for Sloppy {
-    const NAME: &'static str = "sloppy";
-
     #[inline(always)]
     fn add(&self, n: i64) {
         let mine = self.lanes.mine();

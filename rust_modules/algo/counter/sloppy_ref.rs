@@ -125,8 +125,6 @@ impl SloppyRef {
 }
 
 impl Counter for SloppyRef {
-    const NAME: &'static str = "sloppy_ref";
-
     /// Gets one for a positive `n`, puts one for a negative; the creator's keeps it from zero.
     #[inline(always)]
     fn add(&self, n: i64) {

@@ -49,8 +49,6 @@ impl Default for Spinlocked {
 }
 
 impl Counter for Spinlocked {
-    const NAME: &'static str = "spinlocked";
-
     #[inline(always)]
     fn add(&self, n: i64) {
         // Pairs with the release below: the number that the last holder left is seen.

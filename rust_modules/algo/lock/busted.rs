@@ -11,8 +11,6 @@ use crate::Waiter;
 pub struct Busted;
 
 impl Lock for Busted {
-    const NAME: &'static str = "busted";
-
     #[inline]
     fn new() -> Self {
         Self

@@ -85,9 +85,6 @@ impl<W: Wait> Clh<W> {
 }
 
 impl<W: Wait> Lock for Clh<W> {
-    const NAME: &'static str = "clh";
-    const FIFO: bool = true;
-
     #[inline]
     fn new() -> Self {
         Self {

@@ -9,9 +9,6 @@ use crate::Waiter;
 pub struct Empty;
 
 impl Lock for Empty {
-    const NAME: &'static str = "empty";
-    const EXCLUDES: bool = false;
-
     #[inline]
     fn new() -> Self {
         Self

@@ -90,9 +90,6 @@ impl<W: Wait> Mcs<W> {
 }
 
 impl<W: Wait> Lock for Mcs<W> {
-    const NAME: &'static str = "mcs";
-    const FIFO: bool = true;
-
     #[inline]
     fn new() -> Self {
         Self {

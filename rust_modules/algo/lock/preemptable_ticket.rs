@@ -41,16 +41,6 @@ pub struct PreemptableTicket {
 }
 
 impl PreemptableTicket {
-    /// Creates the lock, free, its next ticket being `ticket`.
-    #[inline]
-    pub fn starting_at(ticket: u32) -> Self {
-        Self {
-            next: Atomic::new(ticket),
-            head: Atomic::new(ticket),
-            taken: Atomic::new(0),
-        }
-    }
-
     #[inline]
     fn take(&self) -> bool {
         // Pairs with the release in `free`, of whoever held it before.
@@ -103,11 +93,13 @@ impl PreemptableTicket {
 }
 
 impl Lock for PreemptableTicket {
-    const NAME: &'static str = "preemptable_ticket";
-
     #[inline]
     fn new() -> Self {
-        Self::starting_at(FIRST_TICKET)
+        Self {
+            next: Atomic::new(FIRST_TICKET),
+            head: Atomic::new(FIRST_TICKET),
+            taken: Atomic::new(0),
+        }
     }
 
     #[inline]

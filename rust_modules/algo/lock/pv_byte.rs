@@ -158,8 +158,6 @@ impl PvByte {
 }
 
 impl Lock for PvByte {
-    const NAME: &'static str = "pv_byte";
-
     #[inline]
     fn new() -> Self {
         Self {

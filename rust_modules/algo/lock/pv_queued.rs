@@ -254,8 +254,6 @@ impl PvQueued {
 }
 
 impl Lock for PvQueued {
-    const NAME: &'static str = "pv_queued";
-
     #[inline]
     fn new() -> Self {
         Self {

@@ -46,16 +46,6 @@ const SLOW: u32 = 1;
 const TICKET: u32 = 2;
 
 impl<const SLOTS: usize> PvTicket<SLOTS> {
-    /// Creates the lock, free, its next ticket being `ticket`, which is even.
-    #[inline]
-    pub fn starting_at(ticket: u32) -> Self {
-        Self {
-            tail: Atomic::new(ticket & !SLOW),
-            head: Atomic::new(ticket & !SLOW),
-            slots: core::array::from_fn(|_| Atomic::new(0)),
-        }
-    }
-
     #[inline]
     fn serves(&self, mine: u32) -> bool {
         // Pairs with the release in `serve_after`, of whoever had the ticket before.
@@ -165,12 +155,13 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
 }
 
 impl<const SLOTS: usize> Lock for PvTicket<SLOTS> {
-    const NAME: &'static str = "pv_ticket";
-    const FIFO: bool = true;
-
     #[inline]
     fn new() -> Self {
-        Self::starting_at(FIRST_TICKET)
+        Self {
+            tail: Atomic::new(FIRST_TICKET & !SLOW),
+            head: Atomic::new(FIRST_TICKET & !SLOW),
+            slots: core::array::from_fn(|_| Atomic::new(0)),
+        }
     }
 
     #[inline]

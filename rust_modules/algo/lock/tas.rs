@@ -36,8 +36,6 @@ impl Tas {
 }
 
 impl Lock for Tas {
-    const NAME: &'static str = "tas";
-
     #[inline]
     fn new() -> Self {
         Self(Atomic::new(0))

@@ -26,15 +26,6 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// Creates the lock, free, its next ticket being `ticket`.
-    #[inline]
-    pub fn starting_at(ticket: u32) -> Self {
-        Self {
-            next: Atomic::new(ticket),
-            serving: Atomic::new(ticket),
-        }
-    }
-
     #[inline]
     fn serves(&self, mine: u32) -> bool {
         // Pairs with the release in `serve_after`, of whoever had the ticket before.
@@ -49,12 +40,12 @@ impl Ticket {
 }
 
 impl Lock for Ticket {
-    const NAME: &'static str = "ticket";
-    const FIFO: bool = true;
-
     #[inline]
     fn new() -> Self {
-        Self::starting_at(FIRST_TICKET)
+        Self {
+            next: Atomic::new(FIRST_TICKET),
+            serving: Atomic::new(FIRST_TICKET),
+        }
     }
 
     #[inline]

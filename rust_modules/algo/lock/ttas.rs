@@ -37,8 +37,6 @@ impl Ttas {
 }
 
 impl Lock for Ttas {
-    const NAME: &'static str = "ttas";
-
     #[inline]
     fn new() -> Self {
         Self(Atomic::new(0))

@@ -36,6 +36,9 @@ pub use self::rcu::{grace, rcu};
 #[cfg(loom)]
 pub use loom::cell::UnsafeCell as Cell;
 
+/// loom runs too few sections for more.
+pub const TICKETS_TO_WRAP: u32 = if cfg!(loom) { 1 } else { 100 };
+
 pub struct Relaxed;
 pub struct Acquire;
 pub struct Release;

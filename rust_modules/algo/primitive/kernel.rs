@@ -44,6 +44,9 @@ pub use kernel::sync::atomic::ordering::{
     Release, //
 };
 
+/// Tickets that a ticket lock gives out before they wrap around.
+pub const TICKETS_TO_WRAP: u32 = 100;
+
 /// Plain memory that more than one vCPU reaches; the algorithm says why that is no race.
 pub struct Cell<T>(UnsafeCell<T>);
 

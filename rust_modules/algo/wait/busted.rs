@@ -20,8 +20,6 @@ use crate::{
 pub struct Busted(Halt);
 
 impl Wait for Busted {
-    const NAME: &'static str = "busted";
-
     #[inline]
     fn new() -> Self {
         Self(Halt::new())

@@ -55,8 +55,6 @@ impl Halt {
 }
 
 impl Wait for Halt {
-    const NAME: &'static str = "halt";
-
     #[inline]
     fn new() -> Self {
         Self(Atomic::new(WAITING))

@@ -28,8 +28,6 @@ impl Spin {
 }
 
 impl Wait for Spin {
-    const NAME: &'static str = "spin";
-
     #[inline]
     fn new() -> Self {
         Self(Atomic::new(0))

@@ -20,8 +20,6 @@ use crate::{
 pub struct SpinThenHalt(Halt);
 
 impl Wait for SpinThenHalt {
-    const NAME: &'static str = "spin-then-halt";
-
     #[inline]
     fn new() -> Self {
         Self(Halt::new())

@@ -27,8 +27,6 @@ pub struct Yield {
 const LOOKS: u32 = 64;
 
 impl Wait for Yield {
-    const NAME: &'static str = "yield";
-
     #[inline]
     fn new() -> Self {
         Self {

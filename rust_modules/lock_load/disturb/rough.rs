@@ -99,9 +99,6 @@ impl<L: Lock> Rough<L> {
 }
 
 impl<L: Lock> Lock for Rough<L> {
-    const NAME: &'static str = L::NAME;
-    const EXCLUDES: bool = L::EXCLUDES;
-    const TRIES: bool = false;
     const REPORTS_CONTENTION: bool = L::REPORTS_CONTENTION;
     const SLEEPS: bool = L::SLEEPS;
 

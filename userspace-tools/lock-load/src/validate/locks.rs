@@ -2,7 +2,7 @@
 
 //! Every lock excludes, in all that can be asked of it; and one that does not is caught.
 
-use abi::lock_load::{Acquire, Config, Lock, Switch};
+use abi::lock_load::{Acquire, Config, Lock, Switch, TICKETS_TO_WRAP};
 use abi::status::Verdict;
 use debugfs::{tool::rate, LockLoad};
 
@@ -11,8 +11,8 @@ use super::{
     session::Session,
 };
 
-/// Sections from the start to where tickets wrap around: `FIRST_TICKET` of the locks.
-const TO_THE_WRAP: u64 = 100;
+/// Sections from the start to where tickets wrap around.
+const TO_THE_WRAP: u64 = TICKETS_TO_WRAP as u64;
 /// The longest run to get beyond it.
 const LONGEST_MS: u32 = 2000;
 /// The longest that a wait may be: with eight vCPUs to a CPU a storm lets everyone wait for long.
