@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What `vm` reports of a guest: the record file, the exit codes, the execution tier, the paravirt mode.
+//! What `vm` reports of a guest: the record file, the exit codes, the execution tier, the paravirt mode,
+//! the guest's size.
 //!
 //! `vm` writes [`Record`]s and exits with the codes of [`GuestFailure`]; `sweep` reads both. Inside the
 //! L1 hypervisor of the nested tier, `l1` reports [`VcpuReport`]s to `vm`.
@@ -14,6 +15,7 @@ mod group;
 mod mode;
 mod outcome;
 mod record;
+mod size;
 mod tier;
 mod vcpus;
 
@@ -24,6 +26,7 @@ pub use group::{GroupMember, GROUP_FILE};
 pub use mode::{Mode, PreemptTarget};
 pub use outcome::GuestOutcome;
 pub use record::{HostMachine, Record, RECORD_FILE, SCHEMA};
+pub use size::{GuestSize, MAX_VCPUS};
 pub use tier::{Tier, TierChoice};
 pub use vcpus::{HogTime, Placement, Preemptions, VcpuReport};
 

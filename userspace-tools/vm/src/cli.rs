@@ -7,17 +7,15 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use hosting::CpuList;
-use vm_record::{Mode, PreemptTarget, TierChoice};
-
-use crate::ratio::{self, Ratios};
+use vm_record::{Mode, PreemptTarget, TierChoice, MAX_VCPUS};
 
 const EXAMPLE: &str = "\
 Example: 8 vCPUs on 2 CPUs, one lock, its report
   vm run --vcpus 8 --cpus 0-1 -- lock-load run --lock ticket --threads 8
 The same under paravirt locks on any host: KVM in an emulated machine with one CPU
   vm run --tier nested --mode pv --vcpus 8 -- lock-load run --lock ticket --threads 8
-At 1, 2, 4 and 8 vCPUs per CPU, beside a neighbour that eats CPU 0
-  vm run --ratio 1,2,4,8 --cpus 0-1 --hog 0 -- lock-load run --lock tas --threads 2
+With 4 vCPUs per CPU, beside a CPU hog on CPU 0 (`sweep` runs lists of ratios)
+  vm run --ratio 4 --cpus 0-1 --hog 0 -- lock-load run --lock tas --threads 2
 With the vCPU of the lock's holder stopped now and then
   vm run --vcpus 4 --preempt holder -- lock-load run --lock mcs/halt --threads 4
 Two guests that meet before each command of theirs
@@ -57,12 +55,11 @@ pub enum Verb {
 #[derive(Debug, Args)]
 pub struct Run {
     /// Number of vCPUs [default: 2; 1 in --mode single].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=255))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_VCPUS)))]
     pub vcpus: Option<u32>,
-    /// One run for each ratio of vCPUs to CPUs, as 1,2,4,8. Without --vcpus each has as many as the ratio
-    /// takes, with it as few CPUs. Records go to DIR/ratio-N.
-    #[arg(long, value_name = "LIST", value_parser = ratio::parse)]
-    pub ratio: Option<Ratios>,
+    /// vCPUs per CPU: without --vcpus the guest has that many times the CPUs, with it that few CPUs.
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub ratio: Option<u32>,
     /// So many guests at once, which wait for each other before the command starts and whenever it runs
     /// `barrier`. The first is the one whose output and record are this run's; those of the others go to
     /// DIR/guest-N, or without --record to standard error.

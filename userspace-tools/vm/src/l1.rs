@@ -115,7 +115,7 @@ impl<'a> L1<'a> {
             let (version, theirs) = (hello.version, &hello.nonce);
             return Means::Broken(format!("its hello is protocol {version}, nonce {theirs:?}"));
         }
-        let (online, wanted) = (hello.vcpus, self.plan.emulated_cpus());
+        let (online, wanted) = (hello.vcpus, self.plan.emulated_cpus);
         if online as usize != wanted {
             return Means::NotStarted(format!("{online} of {wanted} emulated CPUs came up"));
         }

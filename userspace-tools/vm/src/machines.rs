@@ -123,7 +123,7 @@ fn l1(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
     Machine {
         accelerator: "tcg,thread=multi",
         cpu_model: "max".into(),
-        vcpus: plan.emulated_cpus(),
+        vcpus: plan.emulated_cpus,
         memory_mib: plan.asked.memory.saturating_add(L1_EXTRA_MIB),
         kernel: plan.image.kernel(Tier::Tcg).to_owned(),
         initrd: plan.image.l1.clone(),

@@ -24,7 +24,6 @@ mod plan;
 mod process;
 mod qemu;
 mod qmp;
-mod ratio;
 mod record;
 mod run;
 mod signals;
@@ -48,10 +47,9 @@ fn main() -> ExitCode {
             return run::print(&plan).map(|()| 0);
         }
         plan.check()?;
-        match (&plan.asked.ratio, plan.asked.guests) {
-            (Some(ratios), _) => ratio::run(&plan, ratios),
-            (None, Some(guests)) => group::run(&plan, guests as usize),
-            (None, None) => run::run(&plan),
+        match plan.asked.guests {
+            Some(guests) => group::run(&plan, guests as usize),
+            None => run::run(&plan),
         }
     });
     match result {

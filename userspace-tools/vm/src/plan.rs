@@ -7,9 +7,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{anyhow, bail, Context, Result};
 use hosting::{CpuList, Host};
-use vm_record::{environment, Mode, Tier, TierChoice};
+use vm_record::{environment, GuestSize, Mode, Tier, TierChoice};
 use wire::{Job, Modules};
 
 use crate::cli;
@@ -23,6 +23,8 @@ pub struct Plan {
     pub vcpus: usize,
     /// On which host CPUs.
     pub cpus: CpuList,
+    /// CPUs of the L1 hypervisor.
+    pub emulated_cpus: usize,
     /// What to boot.
     pub image: Image,
     /// All that was asked for.
@@ -70,13 +72,28 @@ impl Plan {
             Some(cpus) => cpus.clone(),
             None => CpuList::allowed()?,
         };
-        let single = asked.mode == Some(Mode::Single);
-        let vcpus = asked
-            .vcpus
-            .map_or(if single { 1 } else { 2 }, |vcpus| vcpus as usize);
+        let default = if asked.mode == Some(Mode::Single) {
+            1
+        } else {
+            2
+        };
+        let vcpus = asked.vcpus.or(asked.ratio.is_none().then_some(default));
+        let nested = asked.tier == TierChoice::Nested;
+        let available = match nested {
+            true => asked.emulated_cpus,
+            false => cpus.count() as u32,
+        };
+        let size = GuestSize::new(vcpus, asked.ratio, available).map_err(|error| {
+            anyhow!("cannot size the guest: {error}. Try: --ratio without --vcpus")
+        })?;
+        let (cpus, emulated_cpus) = match nested {
+            true => (cpus, size.cpus),
+            false => (cpus.take(size.cpus as usize), asked.emulated_cpus),
+        };
         Ok(Plan {
-            vcpus,
+            vcpus: size.vcpus as usize,
             cpus,
+            emulated_cpus: emulated_cpus as usize,
             image: Image::at(&image),
             asked,
         })
@@ -91,7 +108,7 @@ impl Plan {
                 self.cpus
             );
         }
-        let emulated = CpuList::first(self.emulated_cpus());
+        let emulated = CpuList::first(self.emulated_cpus);
         let (there, what) = match self.asked.tier {
             TierChoice::Nested => (&emulated, "emulated; there are"),
             _ => (&allowed, "usable here; allowed"),
@@ -116,20 +133,15 @@ impl Plan {
     /// The guest's vCPUs per CPU that runs them.
     pub fn ratio(&self, tier: Tier) -> f64 {
         let cpus = match tier {
-            Tier::Nested => self.emulated_cpus(),
+            Tier::Nested => self.emulated_cpus,
             Tier::Kvm | Tier::Tcg => self.cpus.count(),
         };
         self.vcpus as f64 / cpus as f64
     }
 
-    /// CPUs of L1.
-    pub fn emulated_cpus(&self) -> usize {
-        self.asked.emulated_cpus as usize
-    }
-
     /// L1's CPUs per host CPU.
     pub fn l1_ratio(&self) -> f64 {
-        self.emulated_cpus() as f64 / self.cpus.count() as f64
+        self.emulated_cpus as f64 / self.cpus.count() as f64
     }
 
     /// The files of an attempt: kept when a record is wanted.
@@ -218,7 +230,7 @@ impl Plan {
     /// gets that much less of a CPU.
     pub fn limits(&self, tier: Tier) -> Limits {
         let threads = match tier {
-            Tier::Nested => self.emulated_cpus(),
+            Tier::Nested => self.emulated_cpus,
             Tier::Kvm | Tier::Tcg => self.vcpus,
         };
         let patience = ((threads as f64 + load()) / self.cpus.count() as f64).max(1.0);
@@ -244,7 +256,7 @@ impl Plan {
 
     /// The line that says how the guest runs, as its command starts.
     pub fn started_line(&self, tier: Tier, ms: u64) -> String {
-        let on = match (tier, self.emulated_cpus()) {
+        let on = match (tier, self.emulated_cpus) {
             (Tier::Nested, 1) => format!("1 emulated CPU on CPUs {}", self.cpus),
             (Tier::Nested, cpus) => format!("{cpus} emulated CPUs on CPUs {}", self.cpus),
             (Tier::Kvm | Tier::Tcg, _) => format!("CPUs {}", self.cpus),

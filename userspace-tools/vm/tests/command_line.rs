@@ -61,11 +61,8 @@ fn usage_errors_exit_2_and_name_the_value() {
             &["run", "--preempt", "me", "--", "true"],
             "[possible values: holder, waiter, random]",
         ),
-        (&["run", "--ratio", "1,,2", "--", "true"], "`1,,2`"),
-        (
-            &["run", "--ratio", "0", "--", "true"],
-            "numbers from 1 to 64",
-        ),
+        (&["run", "--ratio", "1,2", "--", "true"], "'1,2'"),
+        (&["run", "--ratio", "0", "--", "true"], "'0'"),
         (&["run", "--guests", "1", "--", "true"], "'1'"),
         (&["run", "--hog", "x", "--", "true"], "`x`"),
         (&["run", "--emulated-cpus", "5", "--", "true"], "'5'"),
@@ -134,6 +131,35 @@ fn the_l1_hypervisor_has_as_many_cpus_as_asked_for() {
     let (outer, inner) = lines.split_once("# inside L1").expect("two machines");
     assert!(outer.contains("-cpu max -smp 2 "), "{outer}");
     assert!(inner.contains(" -smp 4 "), "{inner}");
+}
+
+#[test]
+fn ratio_determines_vcpus_or_cpus() {
+    for (options, words) in [
+        ("--ratio 4 --cpus 0-1", ["taskset -c 0-1 ", " -smp 8 "]),
+        (
+            "--ratio 4 --cpus 0-1 --vcpus 4",
+            ["taskset -c 0 ", " -smp 4 "],
+        ),
+        (
+            "--ratio 2 --tier nested --emulated-cpus 2",
+            [" -smp 2 ", " -smp 4 "],
+        ),
+        (
+            "--ratio 4 --tier nested --emulated-cpus 2 --vcpus 4",
+            [" -smp 1 ", " -smp 4 "],
+        ),
+    ] {
+        let options = options.split(' ');
+        let words_of: Vec<&str> = ["run", "--print"].into_iter().chain(options).collect();
+        let lines = text(&vm(&[&words_of[..], &["--", "true"]].concat()).stdout);
+        assert!(words.iter().all(|word| lines.contains(word)), "{lines}");
+    }
+    let output = vm(&[
+        "run", "--cpus", "0", "--ratio", "2", "--vcpus", "3", "--", "true",
+    ]);
+    assert_eq!(output.status.code(), Some(240));
+    assert!(text(&output.stderr).contains("need 1.5 CPUs"));
 }
 
 #[test]

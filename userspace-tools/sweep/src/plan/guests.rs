@@ -3,6 +3,7 @@
 //! The guests of an experiment: as written, where most keys may be a list, and one by one.
 
 use serde::{Deserialize, Serialize};
+use vm_record::{GuestSize, MAX_VCPUS};
 
 use crate::{
     plan::setting::{Point, Setting},
@@ -134,30 +135,20 @@ impl Guests {
     ) -> Result<Guest, String> {
         let nested = self.emulated(tier).is_some();
         let has = self.emulated(tier).unwrap_or(cpus.len() as u32);
-        let (vcpus, used) = match (vcpus, ratio) {
-            (Some(vcpus), None) => (vcpus, has),
-            (None, Some(ratio)) => (ratio * has, has),
-            (None, None) => return Err("guest: one of vcpus and ratio is needed".into()),
-            (Some(v), Some(r)) if v % r == 0 && v / r <= has => (v, v / r),
-            (Some(v), Some(r)) => {
-                return Err(format!(
-                    "guest: {v} vCPUs at ratio {r} need {:.1} CPUs, and there are {has}",
-                    f64::from(v) / f64::from(r)
-                ))
-            }
+        let size = GuestSize::new(vcpus, ratio, has).map_err(|error| format!("guest: {error}"))?;
+        let used = if nested {
+            cpus.len()
+        } else {
+            size.cpus as usize
         };
-        if !(1..=255).contains(&vcpus) {
-            return Err(format!("guest.vcpus = {vcpus}: allowed: 1..=255"));
-        }
-        let used = if nested { cpus.len() } else { used as usize };
         Ok(Guest {
-            vcpus,
+            vcpus: size.vcpus,
             cpus: provenance::list(&cpus[..used.min(cpus.len())]),
             ratio,
             tier: tier.into(),
             mode,
             memory: self.memory,
-            words: self.words(nested),
+            words: self.words(nested.then_some(size.cpus)),
         })
     }
 
@@ -166,13 +157,10 @@ impl Guests {
         (tier == "nested").then(|| self.emulated_cpus.unwrap_or(1))
     }
 
-    fn words(&self, nested: bool) -> Vec<String> {
+    fn words(&self, emulated: Option<u32>) -> Vec<String> {
         let number = |n: Option<u32>| n.map(|n| n.to_string());
         let wishes = [
-            (
-                "--emulated-cpus",
-                number(self.emulated_cpus.filter(|_| nested)),
-            ),
+            ("--emulated-cpus", number(self.emulated_cpus.and(emulated))),
             ("--guests", number(self.guests)),
             ("--hog", self.hog.clone()),
             ("--preempt", self.preempt.clone()),
@@ -222,8 +210,8 @@ impl Guests {
         }
         for (key, values) in [("ratio", &self.ratio), ("vcpus", &self.vcpus)] {
             let values = values.as_ref().map_or_else(Vec::new, Many::all);
-            if let Some(n) = values.iter().find(|n| !(1..=255).contains(*n)) {
-                return Err(format!("guest.{key} = {n}: allowed: 1..=255"));
+            if let Some(n) = values.iter().find(|n| !(1..=MAX_VCPUS).contains(*n)) {
+                return Err(format!("guest.{key} = {n}: allowed: 1..={MAX_VCPUS}"));
             }
         }
         if self.boots == Some(0) {
