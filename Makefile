@@ -3,7 +3,7 @@
 # The front door. Outside the toolbox a target enters it and runs there; TOOLBOX=none runs it among the host's own tools.
 #
 #   SERIES=7.2     the stock kernel of that series     KDIR=/path   one's own prepared kernel tree
-#   WHAT=…         what `evidence` shows               SEED=…       whose claims `seed` shows
+#   WHAT=…         what `evidence` measures            SEED=…       the source document of `seed`
 #   V=1            show what the steps print
 
 build := $(CURDIR)/build
@@ -18,16 +18,18 @@ SLOWPATH_BEGAN := $(shell date +%s)
 endif
 export TOOLBOX SERIES WHAT V SLOWPATH_BEGAN
 
-# A word that names nothing is refused before anything is built for it.
+# An unknown name is refused before anything is built for it.
 known = $(if $(wildcard scripts/$1/$($2).toml),,$(error \
-	$2=$($2) names nothing; allowed: $(basename $(notdir $(wildcard scripts/$1/*.toml)))))
+	cannot find $2=$($2) (allowed: $(basename $(notdir $(wildcard scripts/$1/*.toml))))))
 $(if $(filter evidence,$(MAKECMDGOALS)),$(call known,claims,WHAT))
 $(if $(filter seed,$(MAKECMDGOALS)),$(call known,seeds,SEED))
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^##@ / { print (n++ ? "\n" : "") substr($$0, 5) } \
+		/^[a-z-]+:.*## / && $$1 != "help" { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-inside := demo report check test-report modules tools image test model mistakes hot-check fmt clippy clippy-tools clippy-modules kernel rust-analyzer
+inside := demo report check docs test-report modules tools image test model mistakes hot-check fmt \
+	clippy clippy-tools clippy-modules kernel rust-analyzer
 ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 
 $(inside):
@@ -40,18 +42,13 @@ export CARGO_TARGET_DIR := $(build)/cargo
 export PATH             := $(build)/bin:$(PATH)
 step   := scripts/step
 cargo  := cd userspace-tools && cargo
-# Finds the kernel tree, refuses it if it will not do, and runs the kernel's own make in it, one at a time.
+# Finds the kernel tree, refuses an unusable one, and runs the kernel's own make in it, one at a time.
 kbuild  = kdir=$$(scripts/kernel) && flags=$$(scripts/kernel-arguments "$$kdir") && mkdir -p $(build) && \
 	$(1) flock $(build)/kbuild.lock $(MAKE) -C "$$kdir" $$flags M=$(CURDIR)
 
+##@ Use
 demo: image ## what overcommitted vCPUs do to locks, counters and jobs: three tables
 	@sweep run scripts/experiments/demo.toml
-
-report: image ## the standard experiment (ten minutes), its verdict and an HTML report
-	@sweep run --report scripts/experiments/standard.toml
-
-check: ## run all tests and checks
-	+@scripts/with-browser scripts/check
 
 modules: kernel ## build the kernel modules for the stock kernel, or for KDIR=/path
 	+@$(call kbuild,$(step) modules) MO=$(build)/kernel modules
@@ -61,6 +58,30 @@ tools: ## build the tools, static, into build/bin
 
 image: modules tools ## pack kernel, modules and tools into build/image
 	@boot=$$(scripts/kernel boot) && kvm=$$(scripts/kernel kvm || :) && $(step) image scripts/initramfs "$$boot" $$kvm
+
+docs: ## write man pages and shell completions of all tools into build/docs
+	@$(step) docs sh -ec '$(cargo) test --locked --workspace --bins man_page_and_completions_are_written'
+	@echo "man pages and completions: build/docs"
+docs: export SLOWPATH_DOCS := $(build)/docs
+
+##@ Measure
+report: image ## the standard experiment (ten minutes), its verdict and an HTML report
+	@sweep run --report scripts/experiments/standard.toml
+
+endif
+
+# Outside the toolbox, since a claim is measured by commands as a user gives them.
+evidence: image ## measure every claim of WHAT=foundation, a verdict each; COLD=1 those of a fresh clone too
+	@$(build)/bin/sweep evidence $(WHAT)
+
+seed: image ## test the claims of a source document, SEED=000 to 004, one verdict each
+	@$(build)/bin/sweep seed $(SEED)
+
+ifneq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
+
+##@ Develop
+check: ## run all tests and checks
+	+@scripts/with-browser scripts/check
 
 test: ## run the host tests
 	@$(cargo) test --locked --workspace
@@ -74,7 +95,7 @@ model: ## explore every interleaving of the algorithms with loom
 mistakes: ## plant mistakes in the algorithms; each must make a test fail
 	@scripts/mistakes
 
-hot-check: modules ## look for calls in the hot loops of the modules
+hot-check: modules ## look for calls in the measured loops of the modules
 	@scripts/hot-check
 
 fmt: ## format the Rust sources
@@ -89,20 +110,13 @@ clippy-modules: kernel
 kernel: ## fetch and prepare the stock kernel, if it is missing
 	@kdir=$$(scripts/kernel) && scripts/kernel-arguments "$$kdir" >/dev/null
 ifdef KDIR
-tools: kernel # A tree that will not do is refused before anything compiles.
+tools: kernel # An unusable tree is refused before anything compiles.
 endif
 
 rust-analyzer: modules ## write build/kernel/rust-project.json for editors
 	+@$(call kbuild,$(step) rust-analyzer) MO=$(build)/kernel rust-analyzer
 
 endif
-
-# Outside the toolbox, since a claim is measured by commands as a user gives them.
-evidence: image ## measure every claim of WHAT=foundation, a verdict each; COLD=1 those of a fresh clone too
-	@$(build)/bin/sweep evidence $(WHAT)
-
-seed: image ## run the cases of a document, SEED=000 to 004, and say of each claim whether it is so here
-	@$(build)/bin/sweep seed $(SEED)
 
 toolbox: ## make the toolbox, if it is missing (1.3 GB in the cache)
 	@scripts/toolbox true
@@ -116,4 +130,4 @@ clean: ## remove build/: what was built, results included
 distclean: ## the same, and the cache: toolbox, kernels, crates
 	@scripts/remove $(build) "$${XDG_CACHE_HOME:-$$HOME/.cache}/slowpath"
 
-.PHONY: help evidence toolbox shell clean distclean $(inside)
+.PHONY: help evidence seed toolbox shell clean distclean $(inside)

@@ -115,3 +115,11 @@ fn say(record: &str) -> io::Result<()> {
     writeln!(out, "{record}")?;
     out.flush()
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn man_page_and_completions_are_written() {
+        cli_docs::write(<super::Cli as clap::CommandFactory>::command());
+    }
+}

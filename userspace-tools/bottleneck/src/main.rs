@@ -96,3 +96,11 @@ fn variants(about: &About) -> String {
 fn main() -> ExitCode {
     debugfs::tool::main::<BottleneckTool>()
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn man_page_and_completions_are_written() {
+        cli_docs::write(debugfs::tool::command::<super::BottleneckTool>());
+    }
+}

@@ -123,13 +123,18 @@ Exit codes: 0 all came out as it must (`busted` CAUGHT); 1 a run failed, or came
 MISSED or CUT SHORT; 2 wrong usage, or a value that the module refuses; 130, 143 interrupted, \
 after `stop` was written.";
 
+/// The command line of a tool.
+pub fn command<T: Tool>() -> clap::Command {
+    Cli::<T>::command()
+        .name(T::Report::MODULE)
+        .about(T::ABOUT)
+        .after_help(format!("Examples:\n{}\n\n{EXIT_CODES}", T::EXAMPLES))
+}
+
 /// The `main` of a tool.
 pub fn main<T: Tool>() -> ExitCode {
     let name = T::Report::MODULE;
-    let command = Cli::<T>::command()
-        .name(name)
-        .about(T::ABOUT)
-        .after_help(format!("Examples:\n{}\n\n{EXIT_CODES}", T::EXAMPLES));
+    let command = command::<T>();
     let matches = command.clone().get_matches();
     let cli = Cli::<T>::from_arg_matches(&matches)
         .unwrap_or_else(|e| e.format(&mut command.clone()).exit());

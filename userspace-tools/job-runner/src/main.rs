@@ -77,3 +77,11 @@ impl Tool for JobRunnerTool {
 fn main() -> ExitCode {
     debugfs::tool::main::<JobRunnerTool>()
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn man_page_and_completions_are_written() {
+        cli_docs::write(debugfs::tool::command::<super::JobRunnerTool>());
+    }
+}

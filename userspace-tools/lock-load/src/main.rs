@@ -86,3 +86,11 @@ impl Tool for LockLoadTool {
 fn main() -> ExitCode {
     debugfs::tool::main::<LockLoadTool>()
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn man_page_and_completions_are_written() {
+        cli_docs::write(debugfs::tool::command::<super::LockLoadTool>());
+    }
+}

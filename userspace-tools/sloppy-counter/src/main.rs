@@ -85,3 +85,11 @@ impl Tool for SloppyCounterTool {
 fn main() -> ExitCode {
     debugfs::tool::main::<SloppyCounterTool>()
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn man_page_and_completions_are_written() {
+        cli_docs::write(debugfs::tool::command::<super::SloppyCounterTool>());
+    }
+}

@@ -110,4 +110,9 @@ mod tests {
     fn command_line_is_well_formed() {
         super::Cli::command().debug_assert();
     }
+
+    #[test]
+    fn man_page_and_completions_are_written() {
+        cli_docs::write(<super::Cli as clap::CommandFactory>::command());
+    }
 }

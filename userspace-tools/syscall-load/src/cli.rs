@@ -144,4 +144,9 @@ mod tests {
     fn the_command_line_is_sound() {
         super::Cli::command().debug_assert();
     }
+
+    #[test]
+    fn man_page_and_completions_are_written() {
+        cli_docs::write(<super::Cli as clap::CommandFactory>::command());
+    }
 }
