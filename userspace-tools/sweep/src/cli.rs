@@ -4,10 +4,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{
-    console::exit::{Ended, Exit},
-    judge, run, show,
-};
+use crate::{console::exit::Exit, judge, judge::verdict::Verdict, run, show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,11 +76,11 @@ pub enum Command {
 }
 
 /// Runs a sub-command.
-pub fn dispatch(command: &Command) -> anyhow::Result<Ended> {
+pub fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
     match command {
         Command::Run(args) => run::run(args),
         Command::Merge(args) => run::merge::merge(args),
-        Command::Show(args) => show::show(args).map(Ended::from),
+        Command::Show(args) => show::show(args),
         Command::Report(args) => show::html::report(args),
         Command::Gate(args) => show::gate(args),
         Command::Baseline(command) => judge::baseline::baseline(command),
@@ -92,8 +89,8 @@ pub fn dispatch(command: &Command) -> anyhow::Result<Ended> {
         Command::Trials(args) => judge::trials::trials(args),
         Command::Watch(args) => show::watch::watch(args),
         Command::Fit(args) => judge::fit::fit(args),
-        Command::Evidence(args) => judge::evidence::evidence(args).map(Ended::from),
-        Command::Seed(args) => judge::seed::seed(args).map(Ended::from),
+        Command::Evidence(args) => judge::evidence::evidence(args).map(Verdict::from),
+        Command::Seed(args) => judge::seed::seed(args).map(Verdict::from),
     }
 }
 

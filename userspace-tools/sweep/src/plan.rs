@@ -4,6 +4,7 @@
 
 pub mod experiment;
 pub mod guests;
+pub mod rule;
 pub mod setting;
 pub mod shard;
 
@@ -14,11 +15,11 @@ use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    judge::gate::{is_known, NAMES},
     plan::experiment::{Experiment, Module, Order, Part},
     plan::guests::Guest,
     plan::setting::{matches, words, Point},
     plan::shard::Shard,
+    store::metric::{is_known, NAMES},
 };
 
 /// What a run takes beside its own length: threads to be made and joined, a report to be read.

@@ -16,12 +16,12 @@ use anyhow::Context;
 use serde_json::Value;
 
 use crate::{
-    console::exit::Ended,
     console::exit::Usage,
     console::human::seconds,
     console::progress::Progress,
     console::say::say,
     judge::ci::Write,
+    judge::verdict::Verdict,
     plan::experiment::Experiment,
     plan::shard::Shard,
     plan::Plan,
@@ -30,6 +30,7 @@ use crate::{
     store::directory::ROOT,
     store::directory::{self, Results, Runs},
     store::loaded,
+    store::loaded::Loaded,
     store::provenance::{self, Git, Provenance},
     store::times::{Clock, Times, STARTED},
 };
@@ -78,7 +79,7 @@ pub struct Args {
 }
 
 /// Runs every file; the worst of what came of them.
-pub fn run(args: &Args) -> anyhow::Result<Ended> {
+pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     if let Some(dir) = &args.resume {
         return resume(args, dir);
     }
@@ -86,14 +87,14 @@ pub fn run(args: &Args) -> anyhow::Result<Ended> {
         let why = "no experiment; they are in scripts/experiments/, or see --resume";
         return Err(Usage(why.into()).into());
     }
-    let mut ended = Ended::Held;
+    let mut ended = Verdict::Pass;
     for file in &args.files {
         ended = ended.max(one(args, file)?);
     }
     Ok(ended)
 }
 
-fn one(args: &Args, file: &Path) -> anyhow::Result<Ended> {
+fn one(args: &Args, file: &Path) -> anyhow::Result<Verdict> {
     let clock = Clock::start(std::env::var(STARTED).ok().as_deref());
     let usage = |why: String| Usage(format!("{}: {why}", file.display()));
     let experiment = experiment(args, file)?;
@@ -121,7 +122,7 @@ fn one(args: &Args, file: &Path) -> anyhow::Result<Ended> {
 }
 
 /// Goes on with what was interrupted: the same plan, those of its runs that have no record.
-fn resume(args: &Args, dir: &Path) -> anyhow::Result<Ended> {
+fn resume(args: &Args, dir: &Path) -> anyhow::Result<Verdict> {
     let clock = Clock::start(None);
     let (experiment, origin) = loaded::head(dir)?;
     if directory::incomplete(dir).is_none() {
@@ -152,7 +153,7 @@ fn go(
     results: &Results,
     mut origin: Provenance,
     clock: &Clock,
-) -> anyhow::Result<Ended> {
+) -> anyhow::Result<Verdict> {
     results.mark(directory::UNDER_WAY)?;
     let runs = Runs::open(&results.dir)?;
     let (all, had) = (plan.runs().count(), runs.records().len());
@@ -189,7 +190,13 @@ fn go(
         origin.write(results)?;
     }
     drive.progress.end();
-    finish(args, experiment, origin, results, drive.runs.records())
+    let loaded = Loaded {
+        experiment: experiment.clone(),
+        provenance: origin,
+        records: drive.runs.records().to_vec(),
+        incomplete: None,
+    };
+    finish(args, loaded, results)
 }
 
 /// The experiment as its file and the command line say.
@@ -234,7 +241,7 @@ fn give_up(
     )))
 }
 
-fn dry_run(plan: &Plan) -> anyhow::Result<Ended> {
+fn dry_run(plan: &Plan) -> anyhow::Result<Verdict> {
     let about = seconds(plan.estimate());
     let mut text = plan.text();
     if plan.boots.len() > 1 {
@@ -261,7 +268,7 @@ fn dry_run(plan: &Plan) -> anyhow::Result<Ended> {
         plan.seed,
         plan.shard,
     ))?;
-    Ok(Ended::Held)
+    Ok(Verdict::Pass)
 }
 
 fn boots(plan: &Plan) -> String {

@@ -11,7 +11,7 @@ pub mod watch;
 use std::path::PathBuf;
 
 use crate::{
-    console::exit::Ended, console::say::say, judge::ci::Outcome, judge::ci::Write,
+    console::say::say, judge::ci::Write, judge::evaluation::Evaluation, judge::verdict::Verdict,
     show::summary::Summary, store::directory::LATEST, store::loaded::Loaded,
 };
 
@@ -41,14 +41,10 @@ pub struct GateArgs {
 }
 
 /// Prints them; whether every run is there and came out as it must.
-pub fn show(args: &Args) -> anyhow::Result<bool> {
-    let Loaded {
-        experiment,
-        provenance,
-        records,
-        incomplete,
-    } = Loaded::read(&args.dir)?;
-    let summary = Summary::new(&experiment, &provenance, &records, incomplete)?;
+pub fn show(args: &Args) -> anyhow::Result<Verdict> {
+    let loaded = Loaded::read(&args.dir)?;
+    let evaluation = Evaluation::of(&loaded)?;
+    let summary = Summary::new(&evaluation, &loaded.provenance);
     if args.json {
         say(format_args!("{:#}", summary.json(&args.dir)))?;
     } else {
@@ -57,28 +53,20 @@ pub fn show(args: &Args) -> anyhow::Result<bool> {
     if args.charts && !args.json {
         say(format_args!("\n{}", summary.charts()))?;
     }
-    Ok(summary.holds())
+    Ok(evaluation.is_sound().into())
 }
 
-/// Judges a result again: every part's oracle and every rule, a line each.
-pub fn gate(args: &GateArgs) -> anyhow::Result<Ended> {
+/// Evaluates a result again: one line for the oracle of each part and for each rule.
+pub fn gate(args: &GateArgs) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
-    let Loaded {
-        experiment,
-        provenance,
-        records,
-        incomplete,
-    } = loaded;
-    let summary = Summary::new(&experiment, &provenance, &records, incomplete)?;
-    let cases = summary.verdicts();
-    args.write.write(&experiment.name, &cases)?;
+    let evaluation = Evaluation::of(&loaded)?;
+    let cases = evaluation.cases();
+    args.write.write(&loaded.experiment.name, &cases)?;
     for case in &cases {
-        let word = match case.outcome {
-            Outcome::Passed => "ok           ",
-            Outcome::Failed => "BROKEN       ",
-            Outcome::Unknown => "inconclusive ",
-        };
-        say(format_args!("{word} {}  {}", case.name, case.text))?;
+        say(format_args!(
+            "{:<13} {}  {}",
+            case.verdict, case.name, case.text
+        ))?;
     }
-    Ok(summary.ended())
+    Ok(evaluation.verdict())
 }

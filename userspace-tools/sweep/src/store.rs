@@ -6,6 +6,7 @@ pub mod directory;
 pub mod histogram;
 pub mod host;
 pub mod loaded;
+pub mod metric;
 pub mod provenance;
 pub mod record;
 pub mod report;

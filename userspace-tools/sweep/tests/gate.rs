@@ -28,50 +28,50 @@ fn ruled(rule: &str, ticket: [u64; 6]) -> (Stage, Out) {
 }
 
 #[test]
-fn a_rule_that_holds_is_0_one_that_is_broken_1_and_no_telling_3() {
+fn rule_that_passes_exits_0_that_fails_1_and_that_is_inconclusive_3() {
     let half = [500, 505, 495, 502, 498, 501];
     for (rule, ticket, code, word) in [
         (
             "'ticket >= 0.4 * kernel/raw_spin at threads 8'",
             half,
             0,
-            "holds",
+            "1 PASS, 0 FAIL",
         ),
         (
             "'ticket >= 0.9 * kernel/raw_spin at threads 8'",
             half,
             1,
-            "BROKEN",
+            "0 PASS, 1 FAIL",
         ),
         (
             "'cost(ticket, kernel/raw_spin) at threads 8 <= 2.5'",
             half,
             0,
-            "holds",
+            "1 PASS, 0 FAIL",
         ),
         (
             "'cost(ticket, kernel/raw_spin) at threads 8 <= 1.05'",
             half,
             1,
-            "BROKEN",
+            "0 PASS, 1 FAIL",
         ),
         (
             "{ of = { threads = 8 }, rule = 'ticket > 0.9 * kernel/raw_spin' }",
             [500, 1500, 800, 1100, 900, 1000],
             3,
-            "inconclusive (about",
+            "INCONCLUSIVE (about",
         ),
         (
             "'jain at lock ticket and threads 1 >= 0.9'",
             half,
             0,
-            "holds",
+            "1 PASS, 0 FAIL",
         ),
         (
             "'jain at lock ticket and threads 8 >= 0.9'",
             half,
             1,
-            "BROKEN",
+            "0 PASS, 1 FAIL",
         ),
     ] {
         let (_, out) = ruled(rule, ticket);
@@ -81,7 +81,7 @@ fn a_rule_that_holds_is_0_one_that_is_broken_1_and_no_telling_3() {
 }
 
 #[test]
-fn a_promise_is_broken_by_one_run() {
+fn rule_over_every_run_fails_by_one_run() {
     let stage = Stage::new();
     stage.edit(
         "axes = { counter",
@@ -95,7 +95,7 @@ fn a_promise_is_broken_by_one_run() {
 }
 
 #[test]
-fn a_rule_about_what_is_not_there_is_a_usage_error() {
+fn rule_that_names_nothing_measured_is_a_usage_error() {
     for rule in [
         "tikcet >= ticket",
         "cost(ticket) < 1",
@@ -114,7 +114,7 @@ fn a_rule_about_what_is_not_there_is_a_usage_error() {
 }
 
 #[test]
-fn build_servers_are_told_the_same() {
+fn junit_and_ktap_have_the_verdicts_of_gate() {
     let (stage, _) = ruled(
         "'ticket >= 0.9 * kernel/raw_spin at threads 8'",
         [500, 505, 495, 502, 498, 501],
@@ -129,7 +129,7 @@ fn build_servers_are_told_the_same() {
     ]);
     assert_eq!(out.code, 1, "{}", out.stderr);
     assert!(
-        out.stdout.contains("BROKEN        locks: ticket >= 0.9"),
+        out.stdout.contains("FAIL          locks: ticket >= 0.9"),
         "{}",
         out.stdout
     );
@@ -140,7 +140,7 @@ fn build_servers_are_told_the_same() {
 }
 
 #[test]
-fn a_baseline_holds_for_itself_and_not_for_half_of_it() {
+fn baseline_passes_itself_and_fails_half_of_it() {
     let full = [1000, 1010, 990, 1005, 995, 1002];
     let (stage, _) = ruled("'jain > 0'", full);
     let out = stage.sweep(&["baseline", "save", "base.json", "results/latest"]);
@@ -152,11 +152,11 @@ fn a_baseline_holds_for_itself_and_not_for_half_of_it() {
     stage.run(&said, 0);
     let out = stage.sweep(&["baseline", "check", "base.json", "results/latest"]);
     assert_eq!(out.code, 1, "{}{}", out.stdout, out.stderr);
-    assert_eq!(out.stdout.matches("WORSE").count(), 1, "{}", out.stdout);
+    assert_eq!(out.stdout.matches("FAIL").count(), 1, "{}", out.stdout);
 }
 
 #[test]
-fn the_runs_are_there_as_comma_separated_values() {
+fn csv_has_one_line_for_each_run() {
     let stage = Stage::new();
     stage.run(&stage.sound(), 0);
     let out = stage.sweep(&["csv", "results/latest"]);

@@ -91,7 +91,11 @@ fn busted_that_is_not_caught_is_a_failure() {
     let out = stage.run(&said, 0);
     assert_eq!(out.code, 1);
     assert!(out.stdout.contains("NOT CAUGHT 1/2"), "{}", out.stdout);
-    assert!(out.stdout.contains("BROKEN: 1 of"), "{}", out.stdout);
+    assert!(
+        out.stdout.contains("FAIL: oracles of 1 of"),
+        "{}",
+        out.stdout
+    );
 }
 
 #[test]

@@ -4,32 +4,12 @@
 
 use std::{fmt::Write, process::ExitCode};
 
-use crate::console::interrupt;
+use crate::{console::interrupt, judge::verdict::Verdict};
 
 /// Wrong usage: the command cannot be carried out as it was given.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Usage(pub String);
-
-/// How a command ended that could do what it was asked for; the worse, the larger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ended {
-    /// All is as it must be.
-    Held,
-    /// The data do not tell.
-    Inconclusive,
-    /// Something is not.
-    Broken,
-}
-
-impl From<bool> for Ended {
-    fn from(holds: bool) -> Self {
-        match holds {
-            true => Self::Held,
-            false => Self::Broken,
-        }
-    }
-}
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,11 +28,11 @@ pub enum Exit {
 
 impl Exit {
     /// The exit of a command that returned `result`.
-    pub fn of(result: &anyhow::Result<Ended>) -> Self {
+    pub fn of(result: &anyhow::Result<Verdict>) -> Self {
         match result {
-            Ok(Ended::Held) => Self::Pass,
-            Ok(Ended::Inconclusive) => Self::Inconclusive,
-            Ok(Ended::Broken) => Self::Fail,
+            Ok(Verdict::Pass | Verdict::Skip) => Self::Pass,
+            Ok(Verdict::Inconclusive) => Self::Inconclusive,
+            Ok(Verdict::Fail | Verdict::NotMeasured) => Self::Fail,
             Err(error) if error.is::<Usage>() => Self::Usage,
             Err(_) => interrupt::signal().map_or(Self::Fail, Self::Signal),
         }

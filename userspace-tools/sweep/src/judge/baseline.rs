@@ -12,15 +12,11 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    console::exit::Ended,
     console::exit::Usage,
     console::human,
     console::say::say,
-    judge::{
-        cell::cells,
-        ci::{Case, Outcome, Write},
-        compare::fraction,
-    },
+    judge::verdict::{Case, Verdict},
+    judge::{cell::cells, ci::Write, compare::fraction},
     plan::setting::{words, Point},
     store::directory::{self, LATEST},
     store::loaded::Loaded,
@@ -63,7 +59,7 @@ pub struct CheckArgs {
 }
 
 /// Runs the sub-command.
-pub fn baseline(command: &Command) -> anyhow::Result<Ended> {
+pub fn baseline(command: &Command) -> anyhow::Result<Verdict> {
     match command {
         Command::Save(args) => save(args),
         Command::Check(args) => check(args),
@@ -91,7 +87,7 @@ struct Kept {
 }
 
 /// Keeps one result or several; several show how far boots and days differ.
-fn save(args: &SaveArgs) -> anyhow::Result<Ended> {
+fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
     let all: Vec<Loaded> = args
         .dirs
         .iter()
@@ -126,7 +122,7 @@ fn save(args: &SaveArgs) -> anyhow::Result<Ended> {
         kept.cells.len(),
         all.len()
     ))?;
-    Ok(Ended::Held)
+    Ok(Verdict::Pass)
 }
 
 /// Numbers of another machine say nothing about a change.
@@ -168,7 +164,7 @@ impl Baseline {
 }
 
 /// Holds a result against what was kept.
-fn check(args: &CheckArgs) -> anyhow::Result<Ended> {
+fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
     let text = fs::read_to_string(&args.file).map_err(|error| {
         let hint = "`sweep baseline save` makes one";
         Usage(format!("{}: {error}; {hint}", args.file.display()))
@@ -192,18 +188,14 @@ fn check(args: &CheckArgs) -> anyhow::Result<Ended> {
     }
     args.write.write(&kept.experiment, &cases)?;
     for case in &cases {
-        let word = match case.outcome {
-            Outcome::Passed => "holds",
-            Outcome::Failed => "WORSE",
-            Outcome::Unknown => "inconclusive",
-        };
-        say(format_args!("{:<48} {:<44} {word}", case.name, case.text))?;
+        let Case {
+            name,
+            text,
+            verdict,
+        } = case;
+        say(format_args!("{name:<48} {text:<44} {verdict}"))?;
     }
-    Ok(match () {
-        () if cases.iter().any(|c| c.outcome == Outcome::Failed) => Ended::Broken,
-        () if cases.iter().any(|c| c.outcome == Outcome::Unknown) => Ended::Inconclusive,
-        () => Ended::Held,
-    })
+    Ok(Verdict::worst(cases.iter().map(|case| case.verdict)))
 }
 
 fn case(floor: f64, kept: &Kept, now: &[f64]) -> Option<Case> {
@@ -224,14 +216,14 @@ fn case(floor: f64, kept: &Kept, now: &[f64]) -> Option<Case> {
         false => Shift::of(now, &before, rules.alpha)?,
     };
     let least = 1.0 / (1.0 + tolerance);
-    let outcome = match (shift.low >= least, shift.high < least) {
-        (true, _) => Outcome::Passed,
-        (_, true) => Outcome::Failed,
-        _ => Outcome::Unknown,
+    let verdict = match (shift.low >= least, shift.high < least) {
+        (true, _) => Verdict::Pass,
+        (_, true) => Verdict::Fail,
+        _ => Verdict::Inconclusive,
     };
     Some(Case {
         name: format!("{} {}", kept.part, words(&kept.at)),
-        outcome,
+        verdict,
         text: format!(
             "{} [{}, {}] times as good, tolerance {:.1} %",
             human::short(shift.factor),
@@ -269,28 +261,28 @@ mod tests {
         off.map(|d| middle * (1.0 + d / 100.0)).into()
     }
 
-    fn outcome(samples: Vec<Vec<f64>>, more_is_better: bool, now: f64) -> Outcome {
+    fn verdict(samples: Vec<Vec<f64>>, more_is_better: bool, now: f64) -> Verdict {
         let kept = Kept {
             part: "p".into(),
             at: Point::new(),
             more_is_better,
             samples,
         };
-        case(0.02, &kept, &around(now)).unwrap().outcome
+        case(0.02, &kept, &around(now)).unwrap().verdict
     }
 
     #[test]
     fn a_tenth_less_is_worse_and_a_tenth_more_is_not() {
-        assert_eq!(outcome(vec![around(100.0)], true, 90.0), Outcome::Failed);
-        assert_eq!(outcome(vec![around(100.0)], true, 110.0), Outcome::Passed);
-        assert_eq!(outcome(vec![around(100.0)], false, 110.0), Outcome::Failed);
-        assert_eq!(outcome(vec![around(100.0)], true, 100.1), Outcome::Passed);
+        assert_eq!(verdict(vec![around(100.0)], true, 90.0), Verdict::Fail);
+        assert_eq!(verdict(vec![around(100.0)], true, 110.0), Verdict::Pass);
+        assert_eq!(verdict(vec![around(100.0)], false, 110.0), Verdict::Fail);
+        assert_eq!(verdict(vec![around(100.0)], true, 100.1), Verdict::Pass);
     }
 
     /// Where two results of the same code lie 15 % apart, 10 % are no news.
     #[test]
     fn what_days_differ_by_is_tolerated() {
         let days = vec![around(100.0), around(115.0)];
-        assert_ne!(outcome(days, true, 95.0), Outcome::Failed);
+        assert_ne!(verdict(days, true, 95.0), Verdict::Fail);
     }
 }

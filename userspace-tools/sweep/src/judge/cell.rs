@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use abi::status::Verdict;
 
 use crate::{
-    judge::{gate::quantity, oracle::expected},
+    judge::oracle::expected,
     plan::experiment::{Experiment, Oracle, Part},
     plan::setting::{matches, Pattern, Point, Setting},
+    store::metric::metric,
     store::record::Record,
     store::report::Report,
 };
@@ -136,7 +137,7 @@ pub fn paired(cells: &[Cell], of: &Pattern, to: &Pattern, name: &str) -> Option<
     let of_repeats = |pattern: &Pattern| {
         let wanted = cells.iter().filter(|cell| matches(pattern, &cell.settings));
         let numbered = wanted.flat_map(|cell| cell.repeats.iter().zip(&cell.reports));
-        let values = numbered.filter_map(|(n, report)| Some((*n, quantity(report, name)?)));
+        let values = numbered.filter_map(|(n, report)| Some((*n, metric(report, name)?)));
         values.collect()
     };
     Sample::of(quotients(&of_repeats(of), &of_repeats(to)))
@@ -153,7 +154,7 @@ pub fn sample(cells: &[Cell], pattern: &Pattern, name: &str) -> Option<Sample> {
     let wanted = cells.iter().filter(|cell| matches(pattern, &cell.settings));
     let values: Vec<f64> = wanted
         .flat_map(|cell| &cell.reports)
-        .filter_map(|report| quantity(report, name))
+        .filter_map(|report| metric(report, name))
         .collect();
     Sample::of(values)
 }

@@ -9,6 +9,8 @@ use anyhow::Context;
 use clap::Args;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::verdict::{Case, Verdict};
+
 /// Where verdicts are written to.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Write {
@@ -18,28 +20,6 @@ pub struct Write {
     /// Write the verdicts to this file, as KTAP.
     #[arg(long, value_name = "FILE")]
     pub ktap: Option<PathBuf>,
-}
-
-/// One verdict.
-#[derive(Clone, Debug)]
-pub struct Case {
-    /// What it is about.
-    pub name: String,
-    /// What is said.
-    pub outcome: Outcome,
-    /// Why.
-    pub text: String,
-}
-
-/// What is said.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Outcome {
-    /// It is as it must be.
-    Passed,
-    /// It is not.
-    Failed,
-    /// The measurements do not tell.
-    Unknown,
 }
 
 impl Write {
@@ -59,12 +39,14 @@ impl Write {
 fn junit(experiment: &str, cases: &[Case]) -> anyhow::Result<String> {
     let mut suite = TestSuite::new(experiment);
     for case in cases {
-        let mut status = match case.outcome {
-            Outcome::Passed => TestCaseStatus::success(),
-            Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
-            Outcome::Unknown => TestCaseStatus::skipped(),
+        let mut status = match case.verdict {
+            Verdict::Pass => TestCaseStatus::success(),
+            Verdict::Fail | Verdict::NotMeasured => {
+                TestCaseStatus::non_success(NonSuccessKind::Failure)
+            }
+            Verdict::Inconclusive | Verdict::Skip => TestCaseStatus::skipped(),
         };
-        if case.outcome != Outcome::Passed {
+        if case.verdict != Verdict::Pass {
             status.set_message(case.text.as_str());
         }
         let mut test = TestCase::new(case.name.as_str(), status);
@@ -81,10 +63,14 @@ fn ktap(cases: &[Case]) -> String {
     for (n, case) in (1..).zip(cases) {
         // A `#` begins a directive.
         let name = case.name.replace('#', "no.");
-        text += &match case.outcome {
-            Outcome::Passed => format!("ok {n} {name}\n"),
-            Outcome::Failed => format!("# {}\nnot ok {n} {name}\n", case.text),
-            Outcome::Unknown => format!("ok {n} {name} # SKIP {}\n", case.text),
+        text += &match case.verdict {
+            Verdict::Pass => format!("ok {n} {name}\n"),
+            Verdict::Fail | Verdict::NotMeasured => {
+                format!("# {}\nnot ok {n} {name}\n", case.text)
+            }
+            Verdict::Inconclusive | Verdict::Skip => {
+                format!("ok {n} {name} # SKIP {}\n", case.text)
+            }
         };
     }
     text
@@ -95,15 +81,15 @@ mod tests {
     use super::*;
 
     fn cases() -> Vec<Case> {
-        let case = |name: &str, outcome| Case {
+        let case = |name: &str, verdict| Case {
             name: name.into(),
-            outcome,
+            verdict,
             text: "1.2 <of> 3".into(),
         };
         vec![
-            case("a", Outcome::Passed),
-            case("b", Outcome::Failed),
-            case("c", Outcome::Unknown),
+            case("a", Verdict::Pass),
+            case("b", Verdict::Fail),
+            case("c", Verdict::Inconclusive),
         ]
     }
 

@@ -9,11 +9,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    console::exit::Ended,
     console::exit::Usage,
     console::human,
     console::say::say,
     judge::cell::{cells, Cell},
+    judge::verdict::Verdict,
     plan::setting::{words, Point},
     store::directory::LATEST,
     store::loaded::Loaded,
@@ -75,7 +75,7 @@ struct Side {
 }
 
 /// Prints the comparison, and says whether anything became worse.
-pub fn compare(args: &Args) -> anyhow::Result<Ended> {
+pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
     let (before, after) = (Loaded::read(&args.before)?, Loaded::read(&args.after)?);
     let mut lines = Vec::new();
     for part in &before.experiment.parts {
@@ -141,14 +141,14 @@ impl Side {
     }
 }
 
-fn ended(lines: &[Line]) -> Ended {
+fn ended(lines: &[Line]) -> Verdict {
     let any = |is: fn(&Difference) -> bool| lines.iter().any(|line| is(&line.verdict));
     if any(|v| *v == Difference::Worse) {
-        Ended::Broken
+        Verdict::Fail
     } else if any(|v| matches!(v, Difference::Inconclusive { .. })) {
-        Ended::Inconclusive
+        Verdict::Inconclusive
     } else {
-        Ended::Held
+        Verdict::Pass
     }
 }
 

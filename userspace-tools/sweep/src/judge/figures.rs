@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Figures: the numbers of a result by name, for gates and claims.
+//! Figures: the numbers of a result by name, for claims.
 
 use std::collections::BTreeMap;
 
 use abi::status::Verdict;
 
 use crate::{
-    judge::{
-        cell::{paired, sample, Cell},
-        oracle::Fault,
-    },
+    judge::cell::{paired, sample, Cell},
     plan::experiment::{Compare, Experiment, Oracle, Part},
     store::provenance::Provenance,
     store::report::Report,
@@ -37,60 +34,53 @@ pub fn quotient(compare: &Compare, cells: &[Cell]) -> Option<f64> {
     }
 }
 
-/// All figures of a result.
-pub fn figures(
-    experiment: &Experiment,
-    provenance: &Provenance,
-    tables: &[(&Part, Vec<Cell>)],
-    faults: &[Fault],
-) -> Figures {
-    let mut figures = Figures::new();
-    let mut put = |name: String, value: f64| figures.insert(name, value);
-    put("repeats".into(), experiment.repeats.into());
-    put(
-        "tables".into(),
-        tables.iter().filter(|(_, cells)| !cells.is_empty()).count() as f64,
-    );
-    put("faults".into(), faults.len() as f64);
-    put("lost".into(), provenance.lost.into());
-    put("boots".into(), provenance.boots.len() as f64);
-    put("ratio".into(), provenance.ratio);
-    provenance.stolen().map(|part| put("stolen".into(), part));
-    put("tcg".into(), (provenance.vm("/tier") == "tcg").into());
-    let times = &provenance.times;
-    put("total_s".into(), times.total_s);
-    times.setup_s.map(|s| put("setup_s".into(), s));
-    times.experiment_s.map(|s| put("experiment_s".into(), s));
-    times.boot_s.map(|s| put("boot_s".into(), s));
-    for (part, cells) in tables {
-        let name = |figure: &str| format!("{}.{figure}", part.name);
-        let (mut runs, mut due, mut caught, mut sound) = (0, 0, 0, 0);
-        for cell in cells {
-            runs += cell.reports.len();
-            sound += cell
-                .reports
-                .iter()
-                .filter(|report| is_sound(report))
-                .count();
-            if cell.expected == Some(Oracle::Caught) {
-                due += cell.reports.len();
-                caught += cell.count(Verdict::Broken);
-            }
-        }
-        put(name("runs"), runs as f64);
-        put(name("sound"), sound as f64);
-        put(name("caught"), caught as f64);
-        put(name("uncaught"), (due - caught) as f64);
-        let mine = faults.iter().filter(|fault| fault.part == part.name);
-        put(name("faults"), mine.count() as f64);
-        for compare in &part.compare {
-            quotient(compare, cells).map(|value| put(compare.figure.clone(), value));
-        }
-    }
-    figures
+/// The figures of a part, which begin with its name, and those of its comparisons.
+pub fn of_part(part: &Part, cells: &[Cell], faults: usize) -> Figures {
+    let reports = || cells.iter().flat_map(|cell| &cell.reports);
+    let due = cells
+        .iter()
+        .filter(|cell| cell.expected == Some(Oracle::Caught));
+    let (due, caught) = due.fold((0, 0), |(due, caught), cell| {
+        (
+            due + cell.reports.len(),
+            caught + cell.count(Verdict::Broken),
+        )
+    });
+    let own = [
+        ("runs", reports().count()),
+        ("sound", reports().filter(|report| is_sound(report)).count()),
+        ("caught", caught),
+        ("uncaught", due - caught),
+        ("faults", faults),
+    ];
+    let own = own.map(|(name, n)| (format!("{}.{name}", part.name), n as f64));
+    let compared = part.compare.iter();
+    let compared = compared.filter_map(|c| Some((c.figure.clone(), quotient(c, cells)?)));
+    own.into_iter().chain(compared).collect()
 }
 
-/// Whether nothing that was promised was seen to be broken, by its own numbers too.
+/// The figures of a result as a whole.
+pub fn of_result(experiment: &Experiment, provenance: &Provenance) -> Figures {
+    let times = &provenance.times;
+    let all = [
+        ("repeats", Some(experiment.repeats.into())),
+        ("lost", Some(provenance.lost.into())),
+        ("boots", Some(provenance.boots.len() as f64)),
+        ("ratio", Some(provenance.ratio)),
+        ("stolen", provenance.stolen()),
+        ("tcg", Some((provenance.vm("/tier") == "tcg").into())),
+        ("total_s", Some(times.total_s)),
+        ("setup_s", times.setup_s),
+        ("experiment_s", times.experiment_s),
+        ("boot_s", times.boot_s),
+    ];
+    let known = all.into_iter();
+    known
+        .filter_map(|(name, value)| Some((name.into(), value?)))
+        .collect()
+}
+
+/// Whether no promise was seen to be violated, by the report's own numbers too.
 fn is_sound(report: &Report) -> bool {
     report.verdict() != Verdict::Broken && report.contradiction().is_none()
 }

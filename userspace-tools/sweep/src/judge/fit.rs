@@ -8,11 +8,11 @@ use comfy_table::{presets, Table, TableComponent};
 use serde_json::json;
 
 use crate::{
-    console::exit::Ended,
     console::exit::Usage,
     console::human,
     console::say::say,
     judge::cell::{cells, Cell},
+    judge::verdict::Verdict,
     plan::setting::{words, Point},
     store::directory::LATEST,
     store::loaded::Loaded,
@@ -41,7 +41,7 @@ struct Series {
 }
 
 /// Prints the fits.
-pub fn fit(args: &Args) -> anyhow::Result<Ended> {
+pub fn fit(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let mut all = Vec::new();
     for part in &loaded.experiment.parts {
@@ -69,7 +69,7 @@ pub fn fit(args: &Args) -> anyhow::Result<Ended> {
         }
         false => say(text(&fits))?,
     }
-    Ok(Ended::Held)
+    Ok(Verdict::Pass)
 }
 
 fn add(all: &mut Vec<Series>, part: &str, cell: &Cell) {

@@ -8,7 +8,7 @@ use abi::status::Verdict;
 use serde::Serialize;
 
 use crate::{
-    plan::experiment::{Experiment, Oracle, Part},
+    plan::experiment::{Oracle, Part},
     plan::setting::{matches, words, Point},
     store::record::Record,
 };
@@ -50,15 +50,11 @@ pub fn expected(part: &Part, settings: &Point) -> Option<Oracle> {
     said.filter_map(|expect| expect.oracle).last()
 }
 
-/// Every run that did not come out as it must.
-pub fn faults(experiment: &Experiment, records: &[Record]) -> anyhow::Result<Vec<Fault>> {
-    let mut faults = Vec::new();
-    for part in &experiment.parts {
-        for record in records.iter().filter(|record| record.part == part.name) {
-            faults.extend(fault(part, record)?);
-        }
-    }
-    Ok(faults)
+/// Every run of `part` whose oracle is not as expected.
+pub fn faults(part: &Part, records: &[Record]) -> anyhow::Result<Vec<Fault>> {
+    let mine = records.iter().filter(|record| record.part == part.name);
+    mine.filter_map(|record| fault(part, record).transpose())
+        .collect()
 }
 
 fn fault(part: &Part, record: &Record) -> anyhow::Result<Option<Fault>> {

@@ -8,14 +8,12 @@ use clap::builder::TypedValueParser;
 use std::path::PathBuf;
 
 use crate::{
-    console::exit::Ended,
     console::exit::Usage,
     console::say::say,
+    judge::cell::{cells, Cell},
     judge::compare::Limits,
-    judge::{
-        cell::{cells, Cell},
-        gate::side_of,
-    },
+    judge::verdict::Verdict,
+    plan::rule::setting,
     plan::setting::{words, Point},
     store::directory::LATEST,
     store::loaded::Loaded,
@@ -46,7 +44,7 @@ pub struct Args {
 const LOOKS: usize = 6;
 
 /// Counts verdicts.
-pub fn trials(args: &Args) -> anyhow::Result<Ended> {
+pub fn trials(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let mut all = Vec::new();
     for part in &loaded.experiment.parts {
@@ -89,7 +87,7 @@ pub fn trials(args: &Args) -> anyhow::Result<Ended> {
         words(&reference.at),
         counted(&verdicts)
     ))?;
-    Ok(Ended::Held)
+    Ok(Verdict::Pass)
 }
 
 fn counted(verdicts: &[(Difference, usize)]) -> String {
@@ -128,7 +126,7 @@ fn find<'a>(all: &'a [Cell], text: &str) -> Result<&'a Cell, Usage> {
     let wanted: Point = text
         .split_whitespace()
         .filter_map(|word| word.split_once('='))
-        .map(|(key, value)| (key.to_string(), side_of(value)))
+        .map(|(key, value)| (key.to_string(), setting(value)))
         .collect();
     let mut mine = all.iter().filter(|cell| {
         !wanted.is_empty() && wanted.iter().all(|(k, v)| cell.settings.get(k) == Some(v))

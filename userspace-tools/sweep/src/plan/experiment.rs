@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     console::exit::Usage,
-    judge::gate::Rule,
     plan::guests::Guests,
+    plan::rule::{Axes, Question, Rule},
     plan::setting::{Pattern, Point, Setting},
 };
 
@@ -167,10 +167,10 @@ impl TryFrom<Written> for Expect {
 }
 
 impl Part {
-    /// Its rules, and of which runs they speak.
-    pub fn rules(&self) -> impl Iterator<Item = (Option<&Pattern>, &Rule)> {
+    /// Its rules, each with the runs that it is about.
+    pub fn rules(&self) -> impl Iterator<Item = (&Pattern, &Rule)> {
         let rules = self.expect.iter();
-        rules.filter_map(|expect| Some((Some(&expect.of), expect.rule.as_ref()?)))
+        rules.filter_map(|expect| Some((&expect.of, expect.rule.as_ref()?)))
     }
 }
 
@@ -241,8 +241,22 @@ impl Experiment {
             Err("no [[part]]: an experiment has at least one".into())
         } else {
             self.guest.check()?;
-            crate::judge::gate::check(self)
+            let mut parts = self.parts.iter();
+            parts.try_for_each(|part| {
+                let mut rules = part.rules();
+                rules.try_for_each(|(_, rule)| self.question(part, rule).map(|_| ()))
+            })
         }
+    }
+
+    /// What `rule` asks of `part`; an error if it names what neither has.
+    pub fn question(&self, part: &Part, rule: &Rule) -> Result<Question, String> {
+        let axes = Axes {
+            own: &part.axes,
+            guest: &self.guest.axes(),
+        };
+        Question::of(rule, &axes)
+            .map_err(|why| format!("part `{}`: expect `{}`: {why}", part.name, rule.text))
     }
 
     fn twice(&self) -> Option<&str> {

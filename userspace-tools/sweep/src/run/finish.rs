@@ -1,59 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What comes of a whole result: tables, figures and gates are written, and the mark is taken away.
+//! End of a run: evaluates a complete result once, writes what it says and removes its mark.
 
 use crate::{
-    console::exit::Ended,
     console::say::say,
-    judge::{figures, gate, oracle},
+    judge::{evaluation::Evaluation, figures, verdict::Verdict},
     plan::experiment::Experiment,
     run::Args,
     show::html,
     show::summary::Summary,
     store::directory::{self, Results},
+    store::loaded::Loaded,
     store::provenance::Provenance,
     store::record::Record,
 };
 
-/// Sums up a result that is whole.
-pub fn complete(
-    experiment: &Experiment,
-    mut origin: Provenance,
+/// Evaluates a complete result and writes its summary, figures and provenance.
+pub fn complete<'a>(
+    experiment: &'a Experiment,
+    origin: &mut Provenance,
     results: &Results,
     records: &[Record],
-) -> anyhow::Result<(Provenance, Ended)> {
-    let broken = !oracle::faults(experiment, records)?.is_empty();
-    let gates = gate::judge(experiment, records)?;
-    let ended = gate::ended(&gates).max(Ended::from(!broken));
-    origin.outcome = match ended {
-        Ended::Held => "held",
-        Ended::Inconclusive => "inconclusive",
-        Ended::Broken => "broken",
-    }
-    .into();
-    let summary = Summary::new(experiment, &origin, records, None)?;
-    results.write(directory::SUMMARY, &summary.text())?;
-    let figures = serde_json::to_string_pretty(&summary.figures())?;
+) -> anyhow::Result<Evaluation<'a>> {
+    let evaluation = Evaluation::new(experiment, origin, records, None)?;
+    origin.outcome = evaluation.verdict().to_string();
+    results.write(
+        directory::SUMMARY,
+        &Summary::new(&evaluation, origin).text(),
+    )?;
+    let figures = serde_json::to_string_pretty(&evaluation.figures)?;
     results.write(figures::FILE, &figures)?;
     origin.write(results)?;
     results.complete()?;
-    Ok((origin, ended))
+    Ok(evaluation)
 }
 
-/// The same, and says it.
-pub fn finish(
-    args: &Args,
-    experiment: &Experiment,
-    origin: Provenance,
-    results: &Results,
-    records: &[Record],
-) -> anyhow::Result<Ended> {
-    let (origin, ended) = complete(experiment, origin, results, records)?;
+/// The same, and prints it.
+pub fn finish(args: &Args, mut loaded: Loaded, results: &Results) -> anyhow::Result<Verdict> {
+    let origin = &mut loaded.provenance;
+    let evaluation = complete(&loaded.experiment, origin, results, &loaded.records)?;
     results.publish()?;
-    let summary = Summary::new(experiment, &origin, records, None)?;
-    args.write.write(&experiment.name, &summary.verdicts())?;
+    let summary = Summary::new(&evaluation, &loaded.provenance);
+    let name = &loaded.experiment.name;
+    args.write.write(name, &evaluation.cases())?;
     if args.report {
-        html::write(std::slice::from_ref(&results.dir), None)?;
+        html::write(&loaded, &results.dir, &evaluation)?;
     }
     if args.json {
         say(format_args!("{:#}", summary.json(&results.dir)))?;
@@ -64,5 +55,5 @@ pub fn finish(
             results.dir.display()
         ))?;
     }
-    Ok(ended)
+    Ok(evaluation.verdict())
 }

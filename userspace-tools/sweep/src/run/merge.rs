@@ -11,10 +11,9 @@ use anyhow::Context;
 use serde_json::{json, Value};
 
 use crate::{
-    console::exit::Ended,
     console::exit::Usage,
     console::say::say,
-    judge::gate::written,
+    judge::verdict::Verdict,
     plan::shard::Shard,
     run::finish::complete,
     show::summary::Summary,
@@ -36,7 +35,7 @@ pub struct Args {
 }
 
 /// Joins the parts, or says what keeps them from being joined.
-pub fn merge(args: &Args) -> anyhow::Result<Ended> {
+pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
     let parts: Vec<Loaded> = args
         .shards
         .iter()
@@ -64,15 +63,15 @@ pub fn merge(args: &Args) -> anyhow::Result<Ended> {
     for record in records {
         runs.append(record)?;
     }
-    let (origin, ended) = complete(&first.experiment, origin, &results, runs.records())?;
+    let evaluation = complete(&first.experiment, &mut origin, &results, runs.records())?;
     results.publish()?;
-    let summary = Summary::new(&first.experiment, &origin, runs.records(), None)?;
+    let summary = Summary::new(&evaluation, &origin);
     say(format_args!(
         "{}results: {}",
         summary.text(),
         results.dir.display()
     ))?;
-    Ok(ended)
+    Ok(evaluation.verdict())
 }
 
 fn read(dir: &Path, file: &str) -> anyhow::Result<String> {
@@ -100,6 +99,12 @@ fn alike(dir: &Path, part: &Loaded) -> Result<Vec<(&'static str, Value)>, String
         ("the host's CPU", vm("/host/cpu_model")),
         ("how many host CPUs", json!(origin.cpus.len())),
     ])
+}
+
+/// A value without quotes.
+fn written(value: &Value) -> String {
+    let text = value.as_str().map(str::to_string);
+    text.unwrap_or_else(|| value.to_string())
 }
 
 fn check(args: &Args, parts: &[Loaded]) -> Result<(), String> {

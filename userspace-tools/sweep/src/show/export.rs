@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, io::stdout, path::PathBuf};
 use anyhow::Context;
 
 use crate::{
-    console::exit::Ended, judge::gate::quantity, store::directory::LATEST, store::loaded::Loaded,
+    judge::verdict::Verdict, store::directory::LATEST, store::loaded::Loaded, store::metric::metric,
 };
 
 /// Arguments.
@@ -24,7 +24,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// Writes it to standard output.
-pub fn csv(args: &Args) -> anyhow::Result<Ended> {
+pub fn csv(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let mut settings = BTreeMap::new();
     for record in &loaded.records {
@@ -51,7 +51,7 @@ pub fn csv(args: &Args) -> anyhow::Result<Ended> {
             None => {
                 let report = record.report()?;
                 row.push(report.verdict().name().into());
-                let number = |name| quantity(&report, name).map(|n: f64| n.to_string());
+                let number = |name| metric(&report, name).map(|n: f64| n.to_string());
                 row.extend(
                     ["value", "rate", "jain", "error"].map(|n| number(n).unwrap_or_default()),
                 );
@@ -66,5 +66,5 @@ pub fn csv(args: &Args) -> anyhow::Result<Ended> {
         out.write_record(&row).context("cannot write")?;
     }
     out.flush().context("cannot write")?;
-    Ok(Ended::Held)
+    Ok(Verdict::Pass)
 }

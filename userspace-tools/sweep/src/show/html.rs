@@ -23,12 +23,12 @@ use anyhow::Context;
 
 use self::figure::Figure;
 use crate::{
-    console::exit::Ended,
     console::exit::Usage,
-    judge::cell::{cells, Cell},
+    judge::cell::Cell,
+    judge::evaluation::{EvaluatedPart, Evaluation},
+    judge::verdict::Verdict,
     plan::experiment::Part,
     plan::setting::{words, Point},
-    show::summary::Summary,
     store::directory::LATEST,
     store::loaded::Loaded,
     store::record::Record,
@@ -49,51 +49,69 @@ pub struct Args {
 pub struct Drawn<'a> {
     loaded: &'a Loaded,
     part: &'a Part,
-    cells: Vec<Cell>,
+    cells: &'a [Cell],
     records: Vec<&'a Record>,
 }
 
 /// Writes the page, and says whether what it reports is as it must be.
-pub fn report(args: &Args) -> anyhow::Result<Ended> {
-    write(&args.dirs, args.out.as_deref())
-}
-
-/// The same, to `out`, or to report.html in the first of `dirs`.
-pub fn write(dirs: &[PathBuf], out: Option<&Path>) -> anyhow::Result<Ended> {
+pub fn report(args: &Args) -> anyhow::Result<Verdict> {
     let mut sections = Vec::new();
-    let mut ended = Ended::Held;
+    let mut ended = Verdict::Pass;
     let mut n = 0;
-    for dir in dirs {
+    for dir in &args.dirs {
         let loaded = Loaded::read(dir)?;
-        let why = loaded.incomplete.clone();
-        let summary = Summary::new(&loaded.experiment, &loaded.provenance, &loaded.records, why)?;
-        ended = ended.max(summary.ended());
-        let figures = figures(&loaded, dir)?;
-        sections.push(page::section(&loaded, dir, &summary, &figures, &mut n));
+        let evaluation = Evaluation::of(&loaded)?;
+        ended = ended.max(evaluation.verdict());
+        sections.push(section(&loaded, dir, &evaluation, &mut n)?);
     }
-    let page = page::page(&sections, ended).into_string();
-    let out = match (out, dirs) {
-        (Some(out), _) => out.to_path_buf(),
+    let out = match (&args.out, args.dirs.as_slice()) {
+        (Some(out), _) => out.clone(),
         (None, [first, ..]) => first.join("report.html"),
         (None, []) => return Err(Usage("no result to report".into()).into()),
     };
-    fs::write(&out, page).with_context(|| format!("cannot write {}", out.display()))?;
-    let out = fs::canonicalize(&out).unwrap_or(out);
-    eprintln!("report: {}", out.display());
+    save(&page::page(&sections, ended), out)?;
     Ok(ended)
 }
 
+/// Writes the page of one result that is already evaluated to report.html in its directory.
+pub fn write(loaded: &Loaded, dir: &Path, evaluation: &Evaluation<'_>) -> anyhow::Result<()> {
+    let section = section(loaded, dir, evaluation, &mut 0)?;
+    let page = page::page(&[section], evaluation.verdict());
+    save(&page, dir.join("report.html"))
+}
+
+fn section(
+    loaded: &Loaded,
+    dir: &Path,
+    evaluation: &Evaluation<'_>,
+    n: &mut usize,
+) -> anyhow::Result<page::Section> {
+    let figures = figures(loaded, dir, evaluation)?;
+    Ok(page::section(loaded, dir, evaluation, &figures, n))
+}
+
+fn save(page: &maud::PreEscaped<String>, out: PathBuf) -> anyhow::Result<()> {
+    fs::write(&out, &page.0).with_context(|| format!("cannot write {}", out.display()))?;
+    let out = fs::canonicalize(&out).unwrap_or(out);
+    eprintln!("report: {}", out.display());
+    Ok(())
+}
+
 /// Every figure that the result has numbers for, by part.
-fn figures(loaded: &Loaded, dir: &Path) -> anyhow::Result<Vec<(String, Vec<Figure>)>> {
+fn figures(
+    loaded: &Loaded,
+    dir: &Path,
+    evaluation: &Evaluation<'_>,
+) -> anyhow::Result<Vec<(String, Vec<Figure>)>> {
     let mut all = Vec::new();
-    for part in &loaded.experiment.parts {
+    for EvaluatedPart { part, cells, .. } in &evaluation.parts {
         let mine = |record: &&Record| {
             record.part == part.name && record.counts() && record.said.error().is_none()
         };
         let drawn = Drawn {
             loaded,
             part,
-            cells: cells(&loaded.experiment, part, &loaded.records)?,
+            cells,
             records: loaded.records.iter().filter(mine).collect(),
         };
         let mut figures = scaling::figures(&drawn);
@@ -104,7 +122,10 @@ fn figures(loaded: &Loaded, dir: &Path) -> anyhow::Result<Vec<(String, Vec<Figur
         figures.extend(gantt::figures(&drawn));
         all.push((part.title.clone(), figures));
     }
-    all.push(("Over time".into(), timeline::figures(loaded, dir)?));
+    all.push((
+        "Over time".into(),
+        timeline::figures(loaded, dir, evaluation)?,
+    ));
     Ok(all)
 }
 

@@ -7,146 +7,60 @@ use std::path::Path;
 use serde_json::{json, Value};
 
 use crate::{
-    console::exit::Ended,
     console::human,
     judge::{
-        cell::{cells, Cell},
-        ci::{Case, Outcome},
-        figures::{figures, quotient, Figures},
-        gate::{self, Gated},
-        oracle::{faults, Fault},
+        cell::Cell,
+        evaluation::{EvaluatedPart, Evaluation},
+        figures::quotient,
+        rules::Judged,
+        verdict::Verdict,
     },
-    plan::experiment::{Experiment, Part},
+    plan::experiment::Part,
     plan::setting::words,
     show::table::{shapes, table},
     store::directory,
     store::provenance::{list, Provenance},
-    store::record::Record,
 };
 
 /// Faults that are printed; the rest is counted.
 const SHOWN: usize = 10;
 
-/// Faults that one verdict names.
-const FEW: usize = 3;
-
-/// Everything there is to say about a result.
+/// The text of a result.
 #[derive(Debug)]
 pub struct Summary<'a> {
-    experiment: &'a Experiment,
+    evaluation: &'a Evaluation<'a>,
     provenance: &'a Provenance,
-    tables: Vec<(&'a Part, Vec<Cell>)>,
-    /// Runs that did not come out as they must.
-    pub faults: Vec<Fault>,
-    /// The experiment's rules, held against its numbers.
-    pub gates: Vec<Gated>,
-    incomplete: Option<String>,
 }
 
 impl<'a> Summary<'a> {
-    /// Makes it from the records of `dir`.
-    pub fn new(
-        experiment: &'a Experiment,
-        provenance: &'a Provenance,
-        records: &[Record],
-        incomplete: Option<String>,
-    ) -> anyhow::Result<Self> {
-        let tables = experiment
-            .parts
-            .iter()
-            .map(|part| Ok((part, cells(experiment, part, records)?)));
-        Ok(Self {
-            experiment,
+    /// The text of what `evaluation` found in a result of this provenance.
+    pub fn new(evaluation: &'a Evaluation<'a>, provenance: &'a Provenance) -> Self {
+        Self {
+            evaluation,
             provenance,
-            tables: tables.collect::<anyhow::Result<_>>()?,
-            faults: faults(experiment, records)?,
-            gates: gate::judge(experiment, records)?,
-            incomplete,
-        })
-    }
-
-    /// Whether every run is there and came out as it must.
-    pub fn holds(&self) -> bool {
-        self.faults.is_empty() && self.incomplete.is_none()
-    }
-
-    /// The same with the experiment's rules.
-    pub fn ended(&self) -> Ended {
-        gate::ended(&self.gates).max(Ended::from(self.holds()))
-    }
-
-    /// Every verdict: of each part's oracle, and of each rule.
-    pub fn verdicts(&self) -> Vec<Case> {
-        let mut cases = self.oracles();
-        cases.extend(self.gates.iter().map(case));
-        cases
-    }
-
-    /// The verdict on each part's runs.
-    pub fn oracles(&self) -> Vec<Case> {
-        let parts = self.tables.iter().map(|(part, cells)| {
-            let mine = self.faults.iter().filter(|fault| fault.part == part.name);
-            let mut faults: Vec<String> = mine.map(Fault::to_string).collect();
-            let runs: usize = cells.iter().map(|cell| cell.reports.len()).sum();
-            let outcome = match faults.is_empty() {
-                true => Outcome::Passed,
-                false => Outcome::Failed,
-            };
-            let all = faults.len();
-            if all > FEW {
-                faults.truncate(FEW);
-                faults.push(format!("and {} more", all - FEW));
-            }
-            Case {
-                name: format!("{}: {runs} runs as they must be", part.name),
-                outcome,
-                text: faults.join("; "),
-            }
-        });
-        parts.collect()
-    }
-
-    /// The numbers by name.
-    pub fn figures(&self) -> Figures {
-        figures(self.experiment, self.provenance, &self.tables, &self.faults)
+        }
     }
 
     /// The text for people.
     pub fn text(&self) -> String {
         let mut text = self.head();
-        for (part, cells) in &self.tables {
-            text += &format!("\n{}\n", part.title);
-            text += "\n";
+        for evaluated in &self.evaluation.parts {
+            let (part, cells) = (evaluated.part, &evaluated.cells);
+            text += &format!("\n{}\n\n", part.title);
             text += &table(part, cells);
             text += &comparisons(part, cells);
-            text += &self.rules(part);
+            text += &rules(&evaluated.rules);
         }
         text + "\n" + &self.verdict() + "\n" + &self.provenance.times.to_string()
     }
 
     /// Small charts, in letters.
     pub fn charts(&self) -> String {
-        let tables = self.tables.iter();
-        let charts = tables.map(|(part, cells)| format!("{}\n{}", part.title, shapes(part, cells)));
-        charts.collect::<Vec<_>>().join("\n")
-    }
-
-    /// The rules of `part`, those first that do not hold.
-    fn rules(&self, part: &Part) -> String {
-        let mut mine: Vec<&Gated> = self.gates.iter().collect();
-        mine.retain(|gate| gate.part == part.name);
-        mine.sort_by_key(|gate| std::cmp::Reverse(gate::ended(&[(*gate).clone()])));
-        let lines = mine.iter().map(|gate| {
-            let at = words(&gate.at);
-            let rule = format!("{} {at}", gate.rule);
-            format!(
-                "  expect {:<52} {:<24} {}\n",
-                rule.trim(),
-                gate.measured,
-                gate.verdict
-            )
+        let charts = self.evaluation.parts.iter().map(|one| {
+            let shapes = shapes(one.part, &one.cells);
+            format!("{}\n{shapes}", one.part.title)
         });
-        lines.collect()
+        charts.collect::<Vec<_>>().join("\n")
     }
 
     fn head(&self) -> String {
@@ -166,7 +80,7 @@ impl<'a> Summary<'a> {
              \x20 guest    {} vCPUs on {}{} host CPUs ({}), ratio {:.1}, tier {}, kernel {}\n\
              \x20 host     {}, QEMU {}, commit {commit}{dirty}\n\
              \x20 numbers  medians of {} interleaved repeats; ± is how far the farthest repeat was off\n",
-            self.experiment.title,
+            self.evaluation.experiment.title,
             self.vcpus(),
             self.emulated(),
             p.cpus.len(),
@@ -176,7 +90,7 @@ impl<'a> Summary<'a> {
             p.vm("/release"),
             p.vm("/host/cpu_model"),
             p.vm("/qemu_version"),
-            self.experiment.repeats,
+            self.evaluation.experiment.repeats,
         ) + &self.steal()
             + match p.vm("/map_holds").as_str() {
             "false" => "  WARNING  a vCPU ran elsewhere than it was put; see the map in provenance.json\n",
@@ -203,7 +117,7 @@ impl<'a> Summary<'a> {
             .map(|b| b.guest.vcpus)
             .collect();
         if all.is_empty() {
-            let guests = self.experiment.guest.all(&self.provenance.cpus);
+            let guests = self.evaluation.experiment.guest.all(&self.provenance.cpus);
             all = guests.unwrap_or_default().iter().map(|g| g.vcpus).collect();
         }
         all.sort_unstable();
@@ -214,26 +128,16 @@ impl<'a> Summary<'a> {
 
     /// All verdicts in one line.
     pub fn verdict_line(&self) -> String {
-        let runs = self.tables.iter().flat_map(|(_, cells)| cells);
-        let runs: usize = runs.map(|cell| cell.reports.len()).sum();
-        let mut line = match (self.faults.len(), runs) {
+        let of = self.evaluation;
+        let mut line = match (of.faults().count(), of.runs()) {
             (0, 0) => "no runs".into(),
-            (0, n) => format!("{n} runs, every one as it must be"),
-            (faults, _) => format!("{faults} runs did not come out as they must"),
+            (0, runs) => format!("oracles of {runs} runs as expected"),
+            (faults, runs) => format!("oracles of {faults} of {runs} runs not as expected"),
         };
-        let count = |ended| {
-            let mine = self
-                .gates
-                .iter()
-                .filter(|g| gate::ended(std::slice::from_ref(*g)) == ended);
-            mine.count()
-        };
-        if !self.gates.is_empty() {
-            let (held, open) = (count(Ended::Held), count(Ended::Inconclusive));
-            let broken = count(Ended::Broken);
-            line += &format!("; expectations: {held} hold, {broken} broken, {open} inconclusive");
+        if of.rules().next().is_some() {
+            line += &format!("; rules: {}", count(of));
         }
-        match &self.incomplete {
+        match &of.incomplete {
             Some(why) => format!("{line}; INCOMPLETE: {why}"),
             None => line + ".",
         }
@@ -279,48 +183,37 @@ impl<'a> Summary<'a> {
     }
 
     fn verdict(&self) -> String {
-        let mut text = String::new();
-        for fault in self.faults.iter().take(SHOWN) {
+        let of = self.evaluation;
+        let (all, runs) = (of.faults().count(), of.runs());
+        let mut text = match all {
+            0 => String::new(),
+            n => format!("FAIL: oracles of {n} of {runs} runs not as expected:\n"),
+        };
+        for fault in of.faults().take(SHOWN) {
             text += &format!("  {fault}\n");
         }
-        if self.faults.len() > SHOWN {
-            text += &format!("  … and {} more\n", self.faults.len() - SHOWN);
+        if all > SHOWN {
+            text += &format!("  … and {} more\n", all - SHOWN);
         }
         if self.provenance.lost > 0 {
             text += &format!("{} guests were lost and repeated.\n", self.provenance.lost);
         }
-        let count = |ended| {
-            self.gates
-                .iter()
-                .filter(|g| gate::ended(&[(*g).clone()]) == ended)
-                .count()
-        };
-        if !self.gates.is_empty() {
-            let (held, open, broken) = (
-                count(Ended::Held),
-                count(Ended::Inconclusive),
-                count(Ended::Broken),
-            );
-            text += &format!("Expectations: {held} hold, {broken} broken, {open} inconclusive.\n");
+        if of.rules().next().is_some() {
+            text += &format!("Rules: {}.\n", count(of));
         }
-        if let Some(why) = &self.incomplete {
+        if let Some(why) = &of.incomplete {
             text += &format!("INCOMPLETE: {why}\n");
         }
-        let runs: usize = self
-            .tables
-            .iter()
-            .flat_map(|(_, cells)| cells)
-            .map(|c| c.reports.len())
-            .sum();
-        match self.faults.len() {
-            0 => text + &format!("{runs} runs, every one as it must be.\n"),
-            n => format!("BROKEN: {n} of {runs} runs did not come out as they must:\n") + &text,
+        if all == 0 {
+            text += &format!("PASS: oracles of {runs} runs as expected.\n");
         }
+        text
     }
 
     /// The same for machines.
     pub fn json(&self, dir: &Path) -> Value {
-        let parts = self.tables.iter().map(|(part, cells)| {
+        let of = self.evaluation;
+        let parts = of.parts.iter().map(|EvaluatedPart { part, cells, .. }| {
             let cells = cells.iter().map(|cell| {
                 let verdicts: Vec<&str> = cell.reports.iter().map(|r| r.verdict().name()).collect();
                 json!({ "at": cell.at, "sample": cell.sample(), "verdicts": verdicts })
@@ -333,29 +226,37 @@ impl<'a> Summary<'a> {
         json!({
             "schema": directory::SCHEMA,
             "dir": dir,
-            "experiment": self.experiment.name,
-            "holds": self.holds(),
-            "incomplete": self.incomplete,
-            "faults": self.faults,
-            "gates": self.gates,
-            "figures": self.figures(),
+            "experiment": of.experiment.name,
+            "holds": of.is_sound(),
+            "incomplete": of.incomplete,
+            "faults": of.faults().collect::<Vec<_>>(),
+            "rules": of.rules().collect::<Vec<_>>(),
+            "figures": of.figures,
             "parts": parts.collect::<Vec<_>>(),
             "provenance": self.provenance,
         })
     }
 }
 
-/// A rule's verdict as others are told it.
-pub fn case(gate: &Gated) -> Case {
-    Case {
-        name: gate.name(),
-        outcome: match gate.verdict {
-            gate::Verdict::Holds => Outcome::Passed,
-            gate::Verdict::Broken => Outcome::Failed,
-            gate::Verdict::Inconclusive { .. } => Outcome::Unknown,
-        },
-        text: format!("{}: {}", gate.measured, gate.verdict),
-    }
+/// `3 PASS, 0 FAIL, 1 INCONCLUSIVE` of all rules.
+fn count(of: &Evaluation<'_>) -> String {
+    Verdict::count(of.rules().map(|rule| rule.verdict))
+}
+
+/// The rules of a part, the worst first.
+fn rules(rules: &[Judged]) -> String {
+    let mut rules: Vec<&Judged> = rules.iter().collect();
+    rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
+    let lines = rules.iter().map(|rule| {
+        let text = format!("{} {}", rule.rule, words(&rule.at));
+        format!(
+            "  expect {:<52} {:<24} {}\n",
+            text.trim(),
+            rule.measured,
+            rule.word()
+        )
+    });
+    lines.collect()
 }
 
 fn comparisons(part: &Part, cells: &[Cell]) -> String {

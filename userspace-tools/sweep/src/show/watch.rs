@@ -11,9 +11,10 @@ use std::{
 };
 
 use crate::{
-    console::exit::Ended,
     console::exit::Usage,
     console::say::say,
+    judge::evaluation::Evaluation,
+    judge::verdict::Verdict,
     plan::Plan,
     show::summary::Summary,
     store::directory::{self, ROOT},
@@ -37,7 +38,7 @@ pub struct Args {
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Shows the tables again whenever there are new records, until the result is whole or given up.
-pub fn watch(args: &Args) -> anyhow::Result<Ended> {
+pub fn watch(args: &Args) -> anyhow::Result<Verdict> {
     let dir = match &args.dir {
         Some(dir) => dir.clone(),
         None => newest(&args.results)?,
@@ -47,8 +48,9 @@ pub fn watch(args: &Args) -> anyhow::Result<Ended> {
         let loaded = Loaded::read(&dir)?;
         let why = loaded.incomplete.clone();
         let under_way = why.as_deref() == Some(directory::UNDER_WAY);
-        let now = (loaded.records.len(), why.clone());
-        let summary = Summary::new(&loaded.experiment, &loaded.provenance, &loaded.records, why)?;
+        let now = (loaded.records.len(), why);
+        let evaluation = Evaluation::of(&loaded)?;
+        let summary = Summary::new(&evaluation, &loaded.provenance);
         if had.as_ref() != Some(&now) {
             let clear = if stdout().is_terminal() {
                 "\x1b[H\x1b[2J"
@@ -61,7 +63,7 @@ pub fn watch(args: &Args) -> anyhow::Result<Ended> {
             had = Some(now);
         }
         if !under_way || args.once {
-            return Ok(summary.ended());
+            return Ok(evaluation.verdict());
         }
         thread::sleep(EVERY);
     }

@@ -10,11 +10,8 @@ use super::{
     scaling::AXES,
     Drawn,
 };
-use crate::{
-    console::human,
-    judge::{cell::Cell, gate::quantity},
-    store::report::Report,
-};
+use crate::store::metric::metric;
+use crate::{console::human, judge::cell::Cell, store::report::Report};
 use statistics::median;
 
 /// What one combination gave to each vCPU.
@@ -29,7 +26,7 @@ struct Shares {
 pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
     let guest = drawn.loaded.experiment.guest.axes();
     let mut groups: Vec<(String, Vec<&Cell>)> = Vec::new();
-    for cell in &drawn.cells {
+    for cell in drawn.cells {
         let of = guest
             .iter()
             .filter_map(|key| Some(format!("{key} {}", cell.at.get(*key)?)));
@@ -79,7 +76,7 @@ fn shares(cell: &Cell, name: String) -> Option<Shares> {
     let jain = cell
         .reports
         .iter()
-        .filter_map(|report| quantity(report, "jain"));
+        .filter_map(|report| metric(report, "jain"));
     let jain = median(jain)?;
     (all > 0.0).then(|| Shares {
         name,

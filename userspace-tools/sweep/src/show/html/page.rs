@@ -11,13 +11,13 @@ use super::{
     figure::{Data, Figure},
 };
 use crate::{
-    console::exit::Ended,
     judge::{
-        ci::{Case, Outcome},
-        gate::Gated,
+        evaluation::Evaluation,
+        rules::Judged,
+        verdict::{Case, Verdict},
     },
     plan::setting::words,
-    show::summary::{case, Summary},
+    show::summary::Summary,
     store::loaded::Loaded,
 };
 
@@ -27,12 +27,12 @@ const JS: &str = include_str!("report.js");
 /// One result on the page: its title, its verdict and the rest.
 pub struct Section {
     title: String,
-    ended: Ended,
+    ended: Verdict,
     body: Markup,
 }
 
 /// The whole page.
-pub fn page(sections: &[Section], ended: Ended) -> Markup {
+pub fn page(sections: &[Section], ended: Verdict) -> Markup {
     let title = sections
         .first()
         .map_or("Slowpath", |section| section.title.as_str());
@@ -78,11 +78,12 @@ pub fn page(sections: &[Section], ended: Ended) -> Markup {
 pub fn section(
     loaded: &Loaded,
     dir: &Path,
-    summary: &Summary<'_>,
+    evaluation: &Evaluation<'_>,
     figures: &[(String, Vec<Figure>)],
     n: &mut usize,
 ) -> Section {
-    let ended = summary.ended();
+    let summary = Summary::new(evaluation, &loaded.provenance);
+    let ended = evaluation.verdict();
     let mut next = || {
         *n += 1;
         *n
@@ -91,7 +92,7 @@ pub fn section(
         p class={ "headline " (class(ended)) } { (word(ended)) span { " – " (summary.verdict_line()) } }
         (facts(loaded, dir))
         h2 { "Verdicts" }
-        (gates(summary))
+        (verdicts(evaluation))
         @for (title, figures) in figures {
             @if !figures.is_empty() {
                 h2 { (title) }
@@ -100,7 +101,7 @@ pub fn section(
         }
         h2 { "Where this comes from" }
         (origin(loaded))
-        script type="application/json" { (PreEscaped(data(summary, dir))) }
+        script type="application/json" { (PreEscaped(data(&summary, dir))) }
     };
     Section {
         title: loaded.experiment.title.clone(),
@@ -114,20 +115,21 @@ fn data(summary: &Summary<'_>, dir: &Path) -> String {
     summary.json(dir).to_string().replace("</", "<\\/")
 }
 
-fn class(ended: Ended) -> &'static str {
-    match ended {
-        Ended::Held => "good",
-        Ended::Inconclusive => "open",
-        Ended::Broken => "bad",
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "good",
+        Verdict::Inconclusive | Verdict::Skip => "open",
+        Verdict::Fail | Verdict::NotMeasured => "bad",
     }
 }
 
-fn word(ended: Ended) -> &'static str {
-    match ended {
-        Ended::Held => "✓ As it must be",
-        Ended::Inconclusive => "? Inconclusive",
-        Ended::Broken => "✗ Broken",
-    }
+fn word(verdict: Verdict) -> String {
+    let sign = match class(verdict) {
+        "good" => "✓",
+        "open" => "?",
+        _ => "✗",
+    };
+    format!("{sign} {verdict}")
 }
 
 /// The machine in two lines.
@@ -152,20 +154,15 @@ fn facts(loaded: &Loaded, dir: &Path) -> Markup {
     }
 }
 
-fn gates(summary: &Summary<'_>) -> Markup {
+fn verdicts(evaluation: &Evaluation<'_>) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Verdicts" {
             table.gates {
                 thead { tr { th scope="col" { "verdict" } th scope="col" { "what" } th scope="col" { "measured" } } }
                 tbody {
-                    @for case in sorted(summary) {
-                        @let (class, word) = match case.outcome {
-                            Outcome::Failed => ("bad", "✗ broken"),
-                            Outcome::Unknown => ("open", "? inconclusive"),
-                            Outcome::Passed => ("good", "✓ holds"),
-                        };
+                    @for case in sorted(evaluation) {
                         tr {
-                            td class={ "verdict " (class) } { (word) }
+                            td class={ "verdict " (class(case.verdict)) } { (word(case.verdict)) }
                             th scope="row" { (case.name) }
                             td { (case.text) }
                         }
@@ -176,31 +173,23 @@ fn gates(summary: &Summary<'_>) -> Markup {
     }
 }
 
-/// Those first that someone has to look at. A rule that holds wherever it applies is one line.
-fn sorted(summary: &Summary<'_>) -> Vec<Case> {
-    let mut cases = summary.oracles();
-    let mut rest: Vec<&Gated> = summary.gates.iter().collect();
-    while let Some(first) = rest.first().copied() {
-        let (mine, others): (Vec<&Gated>, Vec<&Gated>) = rest
-            .iter()
-            .partition(|gate| gate.part == first.part && gate.rule == first.rule);
-        rest = others;
-        let all: Vec<Case> = mine.iter().map(|gate| case(gate)).collect();
-        if mine.len() > 2 && all.iter().all(|case| case.outcome == Outcome::Passed) {
+/// The worst first. A rule that passes wherever it applies is one line.
+fn sorted(evaluation: &Evaluation<'_>) -> Vec<Case> {
+    let mut cases: Vec<Case> = evaluation.parts.iter().map(|part| part.oracle()).collect();
+    let rules: Vec<&Judged> = evaluation.rules().collect();
+    // The points of a rule follow each other.
+    for mine in rules.chunk_by(|a, b| a.part == b.part && a.rule == b.rule) {
+        if mine.len() > 2 && mine.iter().all(|rule| rule.verdict == Verdict::Pass) {
             cases.push(Case {
-                name: format!("{}: {}", first.part, first.rule),
-                outcome: Outcome::Passed,
-                text: format!("holds at each of {} points", mine.len()),
+                name: format!("{}: {}", mine[0].part, mine[0].rule),
+                verdict: Verdict::Pass,
+                text: format!("PASS at each of {} points", mine.len()),
             });
         } else {
-            cases.extend(all);
+            cases.extend(mine.iter().map(|rule| rule.case()));
         }
     }
-    cases.sort_by_key(|case| match case.outcome {
-        Outcome::Failed => 0,
-        Outcome::Unknown => 1,
-        Outcome::Passed => 2,
-    });
+    cases.sort_by_key(|case| std::cmp::Reverse(case.verdict));
     cases
 }
 

@@ -23,7 +23,7 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
     };
     let guest = drawn.loaded.experiment.guest.axes();
     let mut groups: Vec<(String, Vec<&Cell>)> = Vec::new();
-    for cell in &drawn.cells {
+    for cell in drawn.cells {
         let of: Vec<String> = guest
             .iter()
             .filter_map(|key| Some(format!("{key} {}", cell.at.get(*key)?)))

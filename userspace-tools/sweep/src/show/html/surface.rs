@@ -24,7 +24,7 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
         return Vec::new();
     };
     let mut all: Vec<(String, Vec<&Cell>)> = Vec::new();
-    for cell in &drawn.cells {
+    for cell in drawn.cells {
         let name = drawn.name(&cell.at, &[down, across]);
         match all.iter_mut().find(|(n, _)| *n == name) {
             Some((_, cells)) => cells.push(cell),

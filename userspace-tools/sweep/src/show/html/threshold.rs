@@ -9,7 +9,7 @@ use super::{
     scaling::point,
     Drawn,
 };
-use crate::{console::human, judge::gate::quantity};
+use crate::{console::human, store::metric::metric};
 use statistics::Interval;
 
 /// The axis: how much a vCPU may hold back.
@@ -28,13 +28,13 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
             .to_vec(),
         rows: Vec::new(),
     };
-    for cell in &drawn.cells {
+    for cell in drawn.cells {
         let name = drawn.name(&cell.at, &[AXIS]);
         let rate = point(cell, AXIS, &format!("{name}, additions/s"));
         let of = |what: &str| -> Vec<f64> {
             cell.reports
                 .iter()
-                .filter_map(|r| quantity(r, what))
+                .filter_map(|r| metric(r, what))
                 .collect()
         };
         let (errors, bounds) = (of("error"), of("bound"));

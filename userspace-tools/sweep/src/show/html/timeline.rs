@@ -11,15 +11,23 @@ use super::{
     figure::{Data, Figure},
 };
 use crate::{
-    console::human, judge::cell::cells, plan::setting::words, store::host, store::loaded::Loaded,
+    console::human,
+    judge::evaluation::{EvaluatedPart, Evaluation},
+    plan::setting::words,
+    store::host,
+    store::loaded::Loaded,
 };
 use statistics::median;
 
 /// One figure for each boot that was watched.
-pub fn figures(loaded: &Loaded, dir: &Path) -> anyhow::Result<Vec<Figure>> {
+pub fn figures(
+    loaded: &Loaded,
+    dir: &Path,
+    evaluation: &Evaluation<'_>,
+) -> anyhow::Result<Vec<Figure>> {
     let mut medians = HashMap::new();
-    for part in &loaded.experiment.parts {
-        for cell in cells(&loaded.experiment, part, &loaded.records)? {
+    for EvaluatedPart { part, cells, .. } in &evaluation.parts {
+        for cell in cells {
             let median = median(cell.values()).unwrap_or(0.0);
             medians.insert((part.name.clone(), words(&cell.at)), median);
         }

@@ -24,7 +24,7 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
         .iter()
         .find(|axis| drawn.part.axes.contains_key(**axis));
     let mut groups: Vec<Group> = Vec::new();
-    for cell in &drawn.cells {
+    for cell in drawn.cells {
         let mut all = Histogram::default();
         for record in &drawn.records {
             let settings = record.settings().unwrap_or_default();

@@ -2,6 +2,8 @@
 
 //! The numbers of a run that a rule may ask for by name.
 
+use statistics::jain;
+
 use crate::store::report::{error, Report};
 
 /// Their names, for those who mistype one.
@@ -10,7 +12,7 @@ pub const NAMES: &str =
      held_up_of_all; counters: error bound lost; jobs: chunks missed repeated; bottlenecks: jain wrong granted_rate";
 
 /// The number `name` of a run; nothing if its module has no such number.
-pub fn quantity(report: &Report, name: &str) -> Option<f64> {
+pub fn metric(report: &Report, name: &str) -> Option<f64> {
     match (name, report) {
         ("value", _) => Some(report.value()),
         ("rate", _) => Some(report.rate()),
@@ -20,7 +22,7 @@ pub fn quantity(report: &Report, name: &str) -> Option<f64> {
                 let present_ns = sum.elapsed_ns.saturating_sub(thread.queued_ns);
                 thread.sections as f64 / present_ns.max(1) as f64
             });
-            jain(&shares.collect::<Vec<_>>())
+            jain(shares)
         }
         ("halts", Report::LockLoad { sum, .. }) => Some(sum.halts as f64),
         ("kicks", Report::LockLoad { sum, .. }) => Some(sum.kicks as f64),
@@ -33,7 +35,7 @@ pub fn quantity(report: &Report, name: &str) -> Option<f64> {
         }
         ("jain", Report::Bottleneck { threads, .. }) => {
             let ops = threads.iter().map(|thread| thread.ops as f64);
-            jain(&ops.collect::<Vec<_>>())
+            jain(ops)
         }
         ("wrong", Report::Bottleneck { sum, .. }) => Some(sum.wrong as f64),
         ("granted_rate", Report::Bottleneck { sum, granted, .. }) => {
@@ -55,24 +57,9 @@ pub fn is_known(name: &str) -> bool {
         .any(|known| known == name)
 }
 
-/// Jain, Chiu and Hawe, "A Quantitative Measure of Fairness and Discrimination", 1984: 1 if all had
-/// the same share, 1/n if one had all.
-fn jain(shares: &[f64]) -> Option<f64> {
-    let sum: f64 = shares.iter().sum();
-    let squares: f64 = shares.iter().map(|share| share * share).sum();
-    (squares > 0.0).then(|| sum * sum / (squares * shares.len() as f64))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn jain_is_one_for_equal_shares_and_one_nth_for_one_winner() {
-        assert_eq!(jain(&[5.0; 4]), Some(1.0));
-        assert_eq!(jain(&[8.0, 0.0, 0.0, 0.0]), Some(0.25));
-        assert_eq!(jain(&[0.0; 4]), None);
-    }
 
     #[test]
     fn a_name_is_known_or_not() {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The one type of verdict: oracles, rules, claims and baselines all give it.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A verdict; the worse, the larger.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Verdict {
+    /// Measured, and as required.
+    Pass,
+    /// Not asked for, or not testable here.
+    Skip,
+    /// Measured, and the data support neither PASS nor FAIL.
+    Inconclusive,
+    /// Required, and not measured.
+    NotMeasured,
+    /// Measured, and not as required.
+    Fail,
+}
+
+impl Verdict {
+    /// All of them, the best first.
+    pub const ALL: [Self; 5] = [
+        Self::Pass,
+        Self::Fail,
+        Self::Inconclusive,
+        Self::Skip,
+        Self::NotMeasured,
+    ];
+
+    /// The verdict's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Skip => "SKIP",
+            Self::Inconclusive => "INCONCLUSIVE",
+            Self::NotMeasured => "NOT MEASURED",
+            Self::Fail => "FAIL",
+        }
+    }
+
+    /// The worst of several; PASS of none.
+    pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        verdicts.into_iter().max().unwrap_or(Self::Pass)
+    }
+
+    /// `3 PASS, 1 FAIL, 0 INCONCLUSIVE`, and the others if there are any.
+    pub fn count(verdicts: impl IntoIterator<Item = Self>) -> String {
+        Self::count_as(verdicts, Self::word)
+    }
+
+    /// The same in other words.
+    pub fn count_as(
+        verdicts: impl IntoIterator<Item = Self>,
+        word: impl Fn(Self) -> &'static str,
+    ) -> String {
+        let verdicts: Vec<Self> = verdicts.into_iter().collect();
+        let counts = Self::ALL.map(|one| (one, verdicts.iter().filter(|v| **v == one).count()));
+        let always = |one| matches!(one, Self::Pass | Self::Fail | Self::Inconclusive);
+        let shown = counts.iter().filter(|(one, n)| *n > 0 || always(*one));
+        let shown: Vec<String> = shown
+            .map(|(one, n)| format!("{n} {}", word(*one)))
+            .collect();
+        shown.join(", ")
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+impl From<bool> for Verdict {
+    fn from(holds: bool) -> Self {
+        match holds {
+            true => Self::Pass,
+            false => Self::Fail,
+        }
+    }
+}
+
+/// A verdict with its name and its ground, as a build server reads it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What was judged.
+    pub name: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was measured, or why the verdict is so.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worst_verdict_decides_and_the_count_names_what_occurred() {
+        let all = [Verdict::Pass, Verdict::Skip, Verdict::Pass];
+        assert_eq!(Verdict::worst(all), Verdict::Skip);
+        assert_eq!(Verdict::worst([]), Verdict::Pass);
+        let text = "2 PASS, 0 FAIL, 0 INCONCLUSIVE, 1 SKIP";
+        assert_eq!(Verdict::count(all), text);
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a rule asks of a scenario, its names resolved: an A/B side is a value of an axis, and any
+//! other name is a metric.
+
+use super::{setting, Op, Rule, What};
+use crate::{plan::setting::Setting, store::metric};
+
+/// The axes of a scenario by name: its own with their values, and those of its guests.
+pub struct Axes<'a> {
+    /// The scenario's axes.
+    pub own: &'a indexmap::IndexMap<String, Vec<Setting>>,
+    /// Names of the guests' axes.
+    pub guest: &'a [&'a str],
+}
+
+/// An A/B side: one value of one axis, and the metric of its runs that counts.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// The axis.
+    pub axis: String,
+    /// The value.
+    pub value: Setting,
+    /// The metric.
+    pub metric: String,
+}
+
+/// What a rule asks.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// The ratio of two sides against a number; with `cost` it is inverted where more is better.
+    Sides {
+        /// The side above.
+        of: Side,
+        /// The side below.
+        to: Side,
+        /// Whether the rule asks for the cost.
+        cost: bool,
+    },
+    /// A metric of every cell, or of those on one side, against a number.
+    Metric(String, Option<Side>),
+    /// Two metrics of the same run against each other, in every run.
+    EveryRun(String, String),
+}
+
+impl Question {
+    /// Resolves the names of `rule`.
+    pub fn of(rule: &Rule, axes: &Axes<'_>) -> Result<Self, String> {
+        let side = |name: &str, metric: &str| {
+            axes.side(name, metric)
+                .ok_or_else(|| format!("`{name}` is on no axis of this part"))
+        };
+        let metric = |name: &str| {
+            match metric::is_known(name) {
+            true => Ok(name.to_string()),
+            false => Err(format!(
+                "`{name}` is neither on an axis of this part nor a metric of its runs (allowed: {})",
+                metric::NAMES
+            )),
+        }
+        };
+        if matches!(rule.op, Op::Equal | Op::Unequal) {
+            return Err("an estimate is never exact (allowed: <= >= < >)".into());
+        }
+        Ok(match (&rule.left.what, &rule.right.what) {
+            (What::Cost(a, b), What::One) => Self::Sides {
+                of: side(a, "value")?,
+                to: side(b, "value")?,
+                cost: true,
+            },
+            (What::Name(a), What::Name(b)) => match (side(a, "value"), side(b, "value")) {
+                (Ok(of), Ok(to)) => Self::Sides {
+                    of,
+                    to,
+                    cost: false,
+                },
+                _ => Self::EveryRun(metric(a)?, metric(b)?),
+            },
+            (What::Of(a, of), What::Of(b, to)) => Self::Sides {
+                of: side(of, &metric(a)?)?,
+                to: side(to, &metric(b)?)?,
+                cost: false,
+            },
+            (What::Name(name), What::One) => match side(name, "value") {
+                Ok(side) => Self::Metric("value".into(), Some(side)),
+                Err(_) => Self::Metric(metric(name)?, None),
+            },
+            (What::Of(name, of), What::One) => Self::Metric(metric(name)?, Some(side(of, name)?)),
+            _ => return Err("no side or metric left of the comparison".into()),
+        })
+    }
+}
+
+impl Axes<'_> {
+    /// The side of that name: `KEY=VALUE`, or a value that some axis has.
+    fn side(&self, name: &str, metric: &str) -> Option<Side> {
+        let (axis, value) = match name.split_once('=') {
+            Some((key, value)) => {
+                let known = self.own.contains_key(key) || self.guest.contains(&key);
+                (known.then_some(key)?, setting(value))
+            }
+            None => {
+                let value = setting(name);
+                let (axis, _) = self.own.iter().find(|(_, all)| all.contains(&value))?;
+                (axis.as_str(), value)
+            }
+        };
+        Some(Side {
+            axis: axis.into(),
+            value,
+            metric: metric.into(),
+        })
+    }
+}
