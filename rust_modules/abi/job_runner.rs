@@ -4,6 +4,7 @@
 
 mod cpus;
 mod lines;
+mod policies;
 
 pub use self::{
     cpus::Cpus,
@@ -17,37 +18,9 @@ pub use self::{
         Timing,
         Worker, //
     },
+    policies::Policy, //
 };
 use crate::Allowed;
-
-choice! {
-    /// How a range is handed out to workers.
-    Policy {
-        /// Neighbouring chunks share an index: every run of two chunks must catch it.
-        Busted = "busted",
-        /// Each chunk but the last one forgets an index: likewise.
-        Drops = "busted/drops",
-        /// One equal part for each worker.
-        Static = "static",
-        /// The kernel's `padata_do_multithreaded`: a shared cursor, four chunks a worker.
-        Padata = "padata",
-        /// The same chunks, by one atomic addition instead of a lock.
-        Cursor = "cursor",
-        /// Chunks that shrink with what is left.
-        Guided = "guided",
-        /// A range for each worker; who has none left takes half of another's.
-        Stealing = "stealing",
-        /// The same, but what a worker without a CPU has not begun is taken over.
-        StealAware = "steal_aware",
-    }
-}
-
-impl Policy {
-    /// Whether it is broken on purpose.
-    pub fn is_busted(self) -> bool {
-        matches!(self, Self::Busted | Self::Drops)
-    }
-}
 
 choice! {
     /// What is done at each index.

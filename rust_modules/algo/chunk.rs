@@ -1,44 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Cutting a range into chunks that many workers take in turn, one policy per file.
+//! Chunk policies: how many workers divide one range among them, one policy per file.
+//!
+//! `abi/job_runner/policies.rs` lists them.
 
 mod busted;
 mod cursor;
-mod dropping;
+mod deque;
 mod guided;
-mod lane;
 mod padata;
 mod parts;
 mod plan;
 mod steal_aware;
 mod stealing;
-mod turn;
+mod worker_state;
 
 use core::ops::Range;
 
 pub use self::{
-    busted::Busted,
+    busted::{
+        Busted,
+        Dropping, //
+    },
     cursor::Cursor,
-    dropping::Dropping,
+    deque::Deque,
     guided::Guided,
-    lane::Lane,
     padata::Padata,
     parts::Static,
     plan::Plan,
     steal_aware::StealAware,
     stealing::Stealing,
-    turn::Turn, //
+    worker_state::WorkerState, //
 };
 
-/// A way to hand out a range.
-pub trait HandOut: Sync {
-    /// The name under which the policy is selected.
-    const NAME: &'static str;
+/// A policy that gives the indices of one range to workers, chunk by chunk.
+pub trait ChunkPolicy: Sync {
+    /// Starts with the range of `plan`. `deques` has one for each worker.
+    fn new(plan: &Plan, deques: &[Deque]) -> Self;
 
-    /// Starts handing out what `plan` describes. `lanes` has one for each worker.
-    fn new(plan: &Plan, lanes: &[Lane]) -> Self;
-
-    /// Takes the next chunk for the worker whose turn it is, or [`None`] if none is left for it.
-    /// `lanes` are those that [`new`](Self::new) was given.
-    fn take(&self, turn: &mut Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>>;
+    /// Takes the next chunk for `worker`, or [`None`] if nothing is left for it. `deques` are those
+    /// that [`new`](Self::new) was given.
+    fn take(&self, worker: &mut WorkerState<'_>, deques: &[Deque]) -> Option<Range<u64>>;
 }

@@ -3,15 +3,15 @@
 //! The part of the range that belongs to one node, and who works there.
 
 use algo::chunk::{
-    Lane,
+    Deque,
     Plan, //
 };
 use kernel::prelude::*;
 
 use crate::{
     registry::{
-        policy,
-        ChunkPolicy, //
+        chunks,
+        Chunks, //
     },
     slot::Slots,
     Job, //
@@ -19,9 +19,9 @@ use crate::{
 
 /// A node's part of the range.
 pub(crate) struct Floor {
-    pub(crate) policy: KBox<dyn ChunkPolicy>,
+    pub(crate) chunks: KBox<dyn Chunks>,
     /// One for each member, then one for each worker that may come from elsewhere.
-    pub(crate) lanes: KVVec<Lane>,
+    pub(crate) deques: KVVec<Deque>,
     /// The workers of the node.
     pub(crate) members: KVVec<u32>,
 }
@@ -73,13 +73,13 @@ fn floor(job: &Job<'_>, start: u64, end: u64, members: KVVec<u32>, workers: u32)
     // Who is there takes part, also where one more is hardly worth it.
     plan.workers = here;
     plan.cut(job.per_worker);
-    let mut lanes = KVVec::new();
+    let mut deques = KVVec::new();
     for _ in 0..here.saturating_add(workers) {
-        lanes.push(Lane::new(), GFP_KERNEL)?;
+        deques.push(Deque::new(), GFP_KERNEL)?;
     }
     Ok(Floor {
-        policy: policy(job.policy, &plan, &lanes)?,
-        lanes,
+        chunks: chunks(job.policy, &plan, &deques)?,
+        deques,
         members,
     })
 }

@@ -1,59 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The policies: each name, and the type behind it.
+//! Registry of chunk policies: the type behind each name of the list in `abi/job_runner/policies.rs`.
 
 use core::ops::Range;
 
 use abi::job_runner::Policy as Name;
 use algo::chunk::{
-    Busted,
-    Cursor,
-    Dropping,
-    Guided,
-    HandOut,
-    Lane,
-    Padata,
+    self,
+    ChunkPolicy,
+    Deque,
     Plan,
-    Static,
-    StealAware,
-    Stealing,
-    Turn, //
+    WorkerState, //
 };
 use kernel::prelude::*;
 use rig::Padded;
 
-/// A hand-out of some policy.
-pub(crate) trait ChunkPolicy: Send + Sync {
+/// A range that some policy divides.
+pub(crate) trait Chunks: Send + Sync {
     /// Takes the next chunk.
-    fn take(&self, turn: &mut Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>>;
+    fn take(&self, worker: &mut WorkerState<'_>, deques: &[Deque]) -> Option<Range<u64>>;
 }
 
-impl<H: HandOut + Send> ChunkPolicy for Padded<H> {
-    fn take(&self, turn: &mut Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>> {
-        hot_take(&**self, turn, lanes)
+impl<P: ChunkPolicy + Send> Chunks for Padded<P> {
+    fn take(&self, worker: &mut WorkerState<'_>, deques: &[Deque]) -> Option<Range<u64>> {
+        hot_take(&**self, worker, deques)
     }
 }
 
-/// Taking a chunk. `scripts/hot-check` finds it by its name, once for each policy.
+/// Takes a chunk. `scripts/hot-check` finds the function by its name, once for each policy.
 #[inline(never)]
-fn hot_take<H: HandOut>(hand_out: &H, turn: &mut Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>> {
-    hand_out.take(turn, lanes)
+fn hot_take<P: ChunkPolicy>(
+    policy: &P,
+    worker: &mut WorkerState<'_>,
+    deques: &[Deque],
+) -> Option<Range<u64>> {
+    policy.take(worker, deques)
 }
 
-/// Starts handing out `plan` by the policy of a name.
-pub(crate) fn policy(name: Name, plan: &Plan, lanes: &[Lane]) -> Result<KBox<dyn ChunkPolicy>> {
-    match name {
-        Name::Busted => of::<Busted>(plan, lanes),
-        Name::Drops => of::<Dropping>(plan, lanes),
-        Name::Static => of::<Static>(plan, lanes),
-        Name::Padata => of::<Padata>(plan, lanes),
-        Name::Cursor => of::<Cursor>(plan, lanes),
-        Name::Guided => of::<Guided>(plan, lanes),
-        Name::Stealing => of::<Stealing>(plan, lanes),
-        Name::StealAware => of::<StealAware>(plan, lanes),
-    }
+macro_rules! registry {
+    ($($group:ident {$(
+        $(#[doc = $doc:literal])* $policy:ident = $name:literal: $type:ty;
+    )*})*) => {
+        /// Starts `plan` with the policy of a name.
+        pub(crate) fn chunks(
+            name: Name,
+            plan: &Plan,
+            deques: &[Deque],
+        ) -> Result<KBox<dyn Chunks>> {
+            match name {
+                $($(Name::$policy => boxed::<$type>(plan, deques),)*)*
+            }
+        }
+    };
 }
+abi::policies!(registry);
 
-fn of<H: HandOut + Send + 'static>(plan: &Plan, lanes: &[Lane]) -> Result<KBox<dyn ChunkPolicy>> {
-    Ok(KBox::new(Padded(H::new(plan, lanes)), GFP_KERNEL)?)
+fn boxed<P: ChunkPolicy + Send + 'static>(
+    plan: &Plan,
+    deques: &[Deque],
+) -> Result<KBox<dyn Chunks>> {
+    Ok(KBox::new(Padded(P::new(plan, deques)), GFP_KERNEL)?)
 }

@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use abi::job_runner::Ended;
 use algo::{
-    chunk::Turn,
+    chunk::WorkerState,
     primitive::{
         Acquire,
         Atomic,
@@ -172,15 +172,15 @@ impl<'a> Shift<'a> {
     }
 
     fn on(&self, floor: &Floor, number: u32, delay_loop: &mut DelayLoop<'_>) {
-        let missing = |other| self.is_missing(floor.worker_of(other));
-        let mut turn = Turn::seeing(number, &missing);
+        let is_preempted = |other| self.is_preempted(floor.worker_of(other));
+        let mut state = WorkerState::with_hint(number, &is_preempted);
         let more = self.job.burst.saturating_sub(1) as usize;
         let mut rest = KVVec::with_capacity(more, GFP_KERNEL).unwrap_or_default();
         while !self.stopped(delay_loop.now_ns) {
-            (turn.stride, turn.disturbed) = delay_loop.tell();
+            (state.stride, state.lost_time) = delay_loop.tell();
             let asked_ns = delay_loop.ask_time();
-            let chunk = floor.policy.take(&mut turn, &floor.lanes);
-            self.burst(floor, &mut turn, &mut rest);
+            let chunk = floor.chunks.take(&mut state, &floor.deques);
+            self.burst(floor, &mut state, &mut rest);
             delay_loop.take_time(asked_ns, rest.len());
             let Some(chunk) = chunk else { break };
             self.chunk(chunk, delay_loop);
@@ -188,15 +188,15 @@ impl<'a> Shift<'a> {
                 .for_each(|chunk| self.chunk(chunk.clone(), delay_loop));
             rest.clear();
         }
-        delay_loop.steals = delay_loop.steals.wrapping_add(turn.steals());
+        delay_loop.steals = delay_loop.steals.wrapping_add(state.steals());
     }
 
     /// Takes the other chunks of a burst, as many as there is room for.
-    fn burst(&self, floor: &Floor, turn: &mut Turn<'_>, chunks: &mut KVVec<Range<u64>>) {
+    fn burst(&self, floor: &Floor, state: &mut WorkerState<'_>, chunks: &mut KVVec<Range<u64>>) {
         for _ in 1..self.job.burst {
             let room = chunks.len() < chunks.capacity();
             let Some(chunk) = room
-                .then(|| floor.policy.take(turn, &floor.lanes))
+                .then(|| floor.chunks.take(state, &floor.deques))
                 .flatten()
             else {
                 break;
@@ -206,7 +206,7 @@ impl<'a> Shift<'a> {
     }
 
     /// Whether worker `n` has not come yet, or its vCPU seems to have lost its CPU.
-    fn is_missing(&self, n: u32) -> bool {
+    fn is_preempted(&self, n: u32) -> bool {
         let Some(slot) = self.slots.get(n) else {
             return false;
         };

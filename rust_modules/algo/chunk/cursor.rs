@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A cursor that workers move by one atomic addition: padata's chunks without its spinlock.
+//! Dynamic scheduling by a shared cursor, which workers advance by one atomic addition: the chunks of
+//! `padata` without its spinlock.
 
 use core::{
     num::NonZeroU64,
@@ -8,17 +9,17 @@ use core::{
 };
 
 use super::{
-    HandOut,
-    Lane,
+    ChunkPolicy,
+    Deque,
     Plan,
-    Turn, //
+    WorkerState, //
 };
 use crate::primitive::{
     Atomic,
     Relaxed, //
 };
 
-/// The number of the next chunk.
+/// A shared counter of chunks.
 pub struct Cursor {
     next: Atomic<u64>,
     range: Range<u64>,
@@ -27,10 +28,8 @@ pub struct Cursor {
     chunk: NonZeroU64,
 }
 
-impl HandOut for Cursor {
-    const NAME: &'static str = "cursor";
-
-    fn new(plan: &Plan, _: &[Lane]) -> Self {
+impl ChunkPolicy for Cursor {
+    fn new(plan: &Plan, _: &[Deque]) -> Self {
         let range = plan.range.clone();
         Self {
             next: Atomic::new(0),
@@ -41,9 +40,9 @@ impl HandOut for Cursor {
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn<'_>, _: &[Lane]) -> Option<Range<u64>> {
-        // A number goes to whoever drew it; it carries no data, so nothing is ordered. Workers
-        // draw some numbers beyond the end, never so many that it wraps.
+    fn take(&self, worker: &mut WorkerState<'_>, _: &[Deque]) -> Option<Range<u64>> {
+        // Each worker draws its own number; it carries no data, so nothing is ordered. Workers draw
+        // some numbers beyond the end, never so many that the counter wraps.
         let n = self.next.fetch_add(1, Relaxed);
         let chunk = self.chunk.get();
         let from = self.base.saturating_add(n.saturating_mul(chunk));
@@ -52,7 +51,6 @@ impl HandOut for Cursor {
         if from >= to {
             return None;
         }
-        turn.taken = turn.taken.wrapping_add(1);
-        Some(from..to)
+        worker.takes(from..to)
     }
 }

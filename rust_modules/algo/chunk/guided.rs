@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Chunks that shrink with what is left: large ones while it does not matter, small ones at the
-//! end, where they even out who finishes last.
+//! Guided self-scheduling: chunks shrink with the indices that are left. Large chunks cost few
+//! updates of the cursor, small ones at the end even out when workers finish.
 //!
 //! Polychronopoulos and Kuck, "Guided Self-Scheduling", 1987.
 
@@ -11,17 +11,17 @@ use core::{
 };
 
 use super::{
-    HandOut,
-    Lane,
+    ChunkPolicy,
+    Deque,
     Plan,
-    Turn, //
+    WorkerState, //
 };
 use crate::primitive::{
     Atomic,
     Relaxed, //
 };
 
-/// A cursor that moves by a share of what is left.
+/// A shared cursor, advanced by a share of what is left.
 pub struct Guided {
     next: Atomic<u64>,
     /// A worker's share is what is left divided by this: half of an equal part.
@@ -29,10 +29,8 @@ pub struct Guided {
     plan: Plan,
 }
 
-impl HandOut for Guided {
-    const NAME: &'static str = "guided";
-
-    fn new(plan: &Plan, _: &[Lane]) -> Self {
+impl ChunkPolicy for Guided {
+    fn new(plan: &Plan, _: &[Deque]) -> Self {
         let shares = u64::from(plan.workers).saturating_mul(2);
         Self {
             next: Atomic::new(plan.range.start),
@@ -42,10 +40,10 @@ impl HandOut for Guided {
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn<'_>, _: &[Lane]) -> Option<Range<u64>> {
+    fn take(&self, worker: &mut WorkerState<'_>, _: &[Deque]) -> Option<Range<u64>> {
         let end = self.plan.range.end;
-        // The cursor carries no data, so nothing is ordered by it; each index goes to whoever
-        // moved the cursor over it.
+        // The cursor carries no data, so nothing is ordered by it; each index belongs to the worker
+        // that moved the cursor over it.
         let mut start = self.next.load(Relaxed);
         while start < end {
             let share = end.wrapping_sub(start) / self.shares;
@@ -53,8 +51,7 @@ impl HandOut for Guided {
             let stop = self.plan.end_at(start.saturating_add(size));
             match self.next.cmpxchg(start, stop, Relaxed) {
                 Ok(_) => {
-                    turn.taken = turn.taken.wrapping_add(1);
-                    return Some(start..stop);
+                    return worker.takes(start..stop);
                 }
                 Err(now) => start = now,
             }

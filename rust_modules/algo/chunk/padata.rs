@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's own hand-out: a cursor that workers move under a spinlock.
+//! The kernel's own policy: a cursor under a spinlock.
 //!
 //! `padata_mt_helper()` in `kernel/padata.c`.
 
@@ -10,10 +10,10 @@ use core::ops::Range;
 
 use super::{
     plan::round_up,
-    HandOut,
-    Lane,
+    ChunkPolicy,
+    Deque,
     Plan,
-    Turn, //
+    WorkerState, //
 };
 use crate::{
     lock::{
@@ -23,7 +23,7 @@ use crate::{
     primitive::Cell, //
 };
 
-/// A cursor, and the lock around it.
+/// A shared cursor and its spinlock.
 pub struct Padata {
     lock: Ttas,
     next: Cell<u64>,
@@ -35,10 +35,8 @@ unsafe impl Sync for Padata {}
 // SAFETY: As for `Sync`.
 unsafe impl Send for Padata {}
 
-impl HandOut for Padata {
-    const NAME: &'static str = "padata";
-
-    fn new(plan: &Plan, _: &[Lane]) -> Self {
+impl ChunkPolicy for Padata {
+    fn new(plan: &Plan, _: &[Deque]) -> Self {
         Self {
             lock: Ttas::new(),
             next: Cell::new(plan.range.start),
@@ -47,11 +45,11 @@ impl HandOut for Padata {
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn<'_>, _: &[Lane]) -> Option<Range<u64>> {
+    fn take(&self, worker: &mut WorkerState<'_>, _: &[Deque]) -> Option<Range<u64>> {
         let Plan { range, chunk, .. } = &self.plan;
-        let taken = self.lock.with(&turn.me, || {
+        let taken = self.lock.with(&worker.me, || {
             self.next.with_mut(|next| {
-                // SAFETY: The lock is held, so nobody else reaches the cursor.
+                // SAFETY: The lock is held, so no other worker reaches the cursor.
                 let start = unsafe { *next };
                 // So that the end is aligned to the chunk size if enough is left.
                 let end = round_up(start.saturating_add(1), *chunk).min(range.end);
@@ -63,7 +61,6 @@ impl HandOut for Padata {
         if taken.is_empty() {
             return None;
         }
-        turn.taken = turn.taken.wrapping_add(1);
-        Some(taken)
+        worker.takes(taken)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One equal part for each worker: no hand-out at all, and nothing to even out.
+//! Static scheduling: one equal part for each worker, and no load balancing.
 
 use core::{
     num::NonZeroU64,
@@ -8,18 +8,18 @@ use core::{
 };
 
 use super::{
-    HandOut,
-    Lane,
+    ChunkPolicy,
+    Deque,
     Plan,
-    Turn, //
+    WorkerState, //
 };
 
-/// The range, cut once.
+/// The range, divided once.
 pub struct Static(Plan);
 
 impl Static {
-    /// Returns where the part of worker `n` begins, and that of its predecessor ends.
-    fn seam(&self, n: u64) -> u64 {
+    /// Returns where the part of worker `n` begins and that of worker `n - 1` ends.
+    fn boundary(&self, n: u64) -> u64 {
         let Plan { range, workers, .. } = &self.0;
         let size = range.end.wrapping_sub(range.start);
         let workers = NonZeroU64::new(u64::from(*workers)).unwrap_or(NonZeroU64::MIN);
@@ -31,32 +31,30 @@ impl Static {
     }
 }
 
-impl HandOut for Static {
-    const NAME: &'static str = "static";
-
-    fn new(plan: &Plan, _: &[Lane]) -> Self {
+impl ChunkPolicy for Static {
+    fn new(plan: &Plan, _: &[Deque]) -> Self {
         Self(plan.clone())
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn<'_>, _: &[Lane]) -> Option<Range<u64>> {
-        if turn.taken > 0 {
+    fn take(&self, worker: &mut WorkerState<'_>, _: &[Deque]) -> Option<Range<u64>> {
+        if worker.taken > 0 {
             return None;
         }
-        let n = u64::from(turn.worker);
+        let n = u64::from(worker.index);
         // The first part begins at the start and the last one ends at the end, aligned or not.
         let start = match n {
             0 => self.0.range.start,
-            _ => self.seam(n),
+            _ => self.boundary(n),
         };
         let end = match n.wrapping_add(1) {
             next if next >= u64::from(self.0.workers) => self.0.range.end,
-            next => self.seam(next),
+            next => self.boundary(next),
         };
-        if turn.worker >= self.0.workers || start >= end {
+        if worker.index >= self.0.workers || start >= end {
             return None;
         }
-        turn.taken = 1;
+        worker.taken = 1;
         Some(start..end)
     }
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How many workers a job is worth, and how large its chunks are.
+//! Number of workers and chunk size of a job.
 //!
-//! The rule of `padata_do_multithreaded()` in `kernel/padata.c`, with zeros taken as ones.
+//! After `padata_do_multithreaded()` in `kernel/padata.c`, with zeros taken as ones.
 
 use core::{
     num::NonZeroU64,
     ops::Range, //
 };
 
-/// A job, cut to size.
+/// A job's range, workers and chunk size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// All indices of the job.
     pub range: Range<u64>,
-    /// Workers that are worth their start; 1 if the job is empty.
+    /// Workers worth starting; 1 if the job is empty.
     pub workers: u32,
     /// The size of a chunk, a multiple of `align`.
     pub chunk: NonZeroU64,
-    /// The least that is worth handing out.
+    /// Least number of indices worth a chunk.
     pub min_chunk: NonZeroU64,
     /// Chunks end at multiples of this, the last one apart.
     pub align: NonZeroU64,
@@ -43,7 +43,7 @@ impl Plan {
         plan
     }
 
-    /// Chunks a worker gets on average by padata's rule, in case threads finish at different times.
+    /// Chunks per worker on average by padata's rule, for load balancing.
     pub const LOAD_BALANCE: u32 = 4;
 
     /// Returns how many indices there are.

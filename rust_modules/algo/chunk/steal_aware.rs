@@ -1,73 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Stealing that looks at who lost his CPU: what a missing worker has not begun is taken over
-//! whole, and a worker that was disturbed takes small chunks, which others wait for less.
+//! Work stealing that reads steal time: other workers take over the whole deque of a preempted
+//! worker, and a worker that lost time takes small chunks, which others wait for less.
 
 use core::ops::Range;
 
 use super::{
-    lane::{
-        Grains,
-        Lane, //
+    deque::{
+        Deque,
+        Grains, //
     },
-    HandOut,
+    ChunkPolicy,
     Plan,
-    Turn, //
+    WorkerState, //
 };
 
-/// Ranges of grains, one in each lane.
+/// Grains, in one deque for each worker.
 pub struct StealAware(Grains);
 
-/// A worker's own chunk is this part of what it has left …
+/// A worker takes this part of its own deque as its chunk …
 const CHUNKS: u64 = 4;
-/// … and at most so many strides, if nothing disturbed it lately; else one.
+/// … and at most so many strides, or one if its vCPU lost time lately.
 const STRIDES: u64 = 4;
 
 impl StealAware {
-    /// Takes from others: all of what a missing one has, or half of what the richest has.
+    /// Takes all grains of a preempted worker, or half of those of the fullest deque.
     #[inline]
-    fn loot(&self, turn: &Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>> {
-        for (worker, lane) in (0..lanes.len()).zip(lanes) {
-            let worker = worker as u32;
-            if lane.left() > 0 && worker != turn.worker && (turn.missing)(worker) {
-                if let Some(all) = lane.back(|left| left) {
+    fn steal(&self, worker: &WorkerState<'_>, deques: &[Deque]) -> Option<Range<u64>> {
+        for (other, deque) in (0..deques.len() as u32).zip(deques) {
+            if deque.left() > 0 && other != worker.index && (worker.is_preempted)(other) {
+                if let Some(all) = deque.back(|left| left) {
                     return Some(all);
                 }
             }
         }
         loop {
-            let richest = lanes.iter().max_by_key(|lane| lane.left())?;
-            if let Some(half) = richest.back(|left| left.wrapping_sub(left / 2)) {
+            let fullest = deques.iter().max_by_key(|deque| deque.left())?;
+            if let Some(half) = fullest.back(|left| left.wrapping_sub(left / 2)) {
                 return Some(half);
             }
             // It was emptied meanwhile; done if that was the last one.
-            if lanes.iter().all(|lane| lane.left() == 0) {
+            if deques.iter().all(|deque| deque.left() == 0) {
                 return None;
             }
         }
     }
 }
 
-impl HandOut for StealAware {
-    const NAME: &'static str = "steal_aware";
-
-    fn new(plan: &Plan, lanes: &[Lane]) -> Self {
-        Self(Grains::deal(plan, lanes))
+impl ChunkPolicy for StealAware {
+    fn new(plan: &Plan, deques: &[Deque]) -> Self {
+        Self(Grains::divide(plan, deques))
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>> {
-        let own = lanes.get(turn.worker as usize)?;
-        let strides = if turn.disturbed { 1 } else { STRIDES };
-        let most = self.0.of(turn.stride.saturating_mul(strides));
+    fn take(&self, worker: &mut WorkerState<'_>, deques: &[Deque]) -> Option<Range<u64>> {
+        let own = deques.get(worker.index as usize)?;
+        let strides = if worker.lost_time { 1 } else { STRIDES };
+        let most = self.0.of(worker.stride.saturating_mul(strides));
         loop {
             if let Some(grains) = own.front(|left| (left / CHUNKS).min(most)) {
-                turn.taken = turn.taken.wrapping_add(1);
-                return Some(self.0.indices(grains));
+                return worker.takes(self.0.indices(grains));
             }
-            // As in `Stealing`: on its way the loot is the thief's alone.
-            own.put(self.loot(turn, lanes)?);
-            turn.steals = turn.steals.wrapping_add(1);
+            // As in `Stealing`: on its way a stolen range belongs to the thief alone.
+            own.put(self.steal(worker, deques)?);
+            worker.steals = worker.steals.wrapping_add(1);
         }
     }
 }

@@ -1,51 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A range for each worker, and who has none left takes half of another's.
+//! Work stealing: a deque of indices for each worker; a worker whose own is empty steals half of
+//! another's.
 //!
 //! Blumofe and Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1994.
 
 use core::ops::Range;
 
 use super::{
-    lane::{
-        Grains,
-        Lane, //
+    deque::{
+        Deque,
+        Grains, //
     },
-    HandOut,
+    ChunkPolicy,
     Plan,
-    Turn, //
+    WorkerState, //
 };
 
-/// Ranges of grains, one in each lane.
+/// Grains, in one deque for each worker.
 pub struct Stealing(Grains);
 
-/// A worker's own chunk is this part of what it has left: large while that does not matter.
+/// A worker takes this part of its own deque as its chunk, so that chunks shrink towards the end.
 const CHUNKS: u64 = 4;
 
-impl HandOut for Stealing {
-    const NAME: &'static str = "stealing";
-
-    fn new(plan: &Plan, lanes: &[Lane]) -> Self {
-        Self(Grains::deal(plan, lanes))
+impl ChunkPolicy for Stealing {
+    fn new(plan: &Plan, deques: &[Deque]) -> Self {
+        Self(Grains::divide(plan, deques))
     }
 
     #[inline]
-    fn take(&self, turn: &mut Turn<'_>, lanes: &[Lane]) -> Option<Range<u64>> {
-        let own = lanes.get(turn.worker as usize);
+    fn take(&self, worker: &mut WorkerState<'_>, deques: &[Deque]) -> Option<Range<u64>> {
+        let own = deques.get(worker.index as usize);
         loop {
-            if let Some(grains) = own.and_then(|lane| lane.front(|left| left / CHUNKS)) {
-                turn.taken = turn.taken.wrapping_add(1);
-                return Some(self.0.indices(grains));
+            if let Some(grains) = own.and_then(|deque| deque.front(|left| left / CHUNKS)) {
+                return worker.takes(self.0.indices(grains));
             }
             // The nearest neighbour first, so that not all thieves meet at one victim.
-            let (before, after) = lanes.split_at_checked(turn.worker as usize)?;
-            let loot = after
+            let (before, after) = deques.split_at_checked(worker.index as usize)?;
+            let stolen = after
                 .iter()
                 .chain(before)
                 .find_map(|victim| victim.back(|left| left.wrapping_sub(left / 2)))?;
-            turn.steals = turn.steals.wrapping_add(1);
-            // Between the two lanes the loot is nobody's but the thief's, who does it in any case.
-            own?.put(loot);
+            worker.steals = worker.steals.wrapping_add(1);
+            // On its way between two deques a stolen range belongs to the thief alone.
+            own?.put(stolen);
         }
     }
 }

@@ -1,37 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Every hand-out gives out every index exactly once, whoever comes when.
+//! Coverage of every chunk policy of the list in `abi/job_runner/policies.rs`: each index is given
+//! out exactly once.
 
 mod support;
 use support::{check, together, Arc};
 
 use algo::{
-    chunk::{
-        Busted, Cursor, Dropping, Guided, HandOut, Lane, Padata, Plan, Static, StealAware,
-        Stealing, Turn,
-    },
+    chunk::{self, ChunkPolicy, Deque, Plan, WorkerState},
     primitive::{Atomic, Relaxed},
 };
 
-/// What became of a job: how often each index was given out, and whether each end was aligned.
-fn tally<H: HandOut + Send + 'static>(plan: &Plan) -> Vec<u32> {
+/// Runs `plan` on its workers; returns how often each index was given out.
+fn tally<P: ChunkPolicy + Send + 'static>(plan: &Plan, aligned: bool) -> Vec<u32> {
     let marks: Arc<Vec<Atomic<u32>>> =
         Arc::new(plan.range.clone().map(|_| Atomic::new(0)).collect());
-    let lanes = Arc::new(lanes(plan));
-    let (hand_out, theirs, plan) = (Arc::new(H::new(plan, &lanes)), marks.clone(), plan.clone());
-    together(plan.workers, move |worker| {
-        // Worker 0 is thought to be missing all the time, wrongly: that must do no harm.
-        let missing = |other| other == 0;
-        let mut turn = Turn::seeing(worker, &missing);
-        while let Some(chunk) = hand_out.take(&mut turn, &lanes) {
-            turn.stride = turn.taken();
-            turn.disturbed = turn.taken() % 2 == 0;
-            assert!(
-                chunk.end % plan.align == 0
-                    || chunk.end == plan.range.end
-                    || H::NAME.starts_with("busted"),
-                "{chunk:?} of {plan:?}"
-            );
+    let deques = Arc::new(deques(plan));
+    let (policy, theirs, plan) = (Arc::new(P::new(plan, &deques)), marks.clone(), plan.clone());
+    together(plan.workers, move |index| {
+        // A wrong hint, that worker 0 is preempted all the time, must do no harm.
+        let is_preempted = |other| other == 0;
+        let mut worker = WorkerState::with_hint(index, &is_preempted);
+        while let Some(chunk) = policy.take(&mut worker, &deques) {
+            worker.stride = worker.taken();
+            worker.lost_time = worker.taken() % 2 == 0;
+            let at_end = chunk.end % plan.align == 0 || chunk.end == plan.range.end;
+            assert!(at_end || !aligned, "{chunk:?} of {plan:?}");
             for index in chunk {
                 theirs[(index - plan.range.start) as usize].add(1, Relaxed);
             }
@@ -40,62 +34,53 @@ fn tally<H: HandOut + Send + 'static>(plan: &Plan) -> Vec<u32> {
     marks.iter().map(|mark| mark.load(Relaxed)).collect()
 }
 
-fn lanes(plan: &Plan) -> Vec<Lane> {
-    (0..plan.workers).map(|_| Lane::new()).collect()
+fn deques(plan: &Plan) -> Vec<Deque> {
+    (0..plan.workers).map(|_| Deque::new()).collect()
 }
 
-fn covers<H: HandOut + Send + 'static>() {
-    check(3, || {
+fn covers<P: ChunkPolicy + Send + 'static>(aligned: bool) {
+    check(3, move || {
         let plan = Plan::padata(3, if cfg!(loom) { 5 } else { 100_003 }, 2, 1, 2);
         assert_eq!(plan.workers, 2);
-        let marks = tally::<H>(&plan);
-        assert!(marks.iter().all(|&n| n == 1), "{plan:?}");
+        let marks = tally::<P>(&plan, aligned);
+        assert!(marks.iter().all(|&n| n == 1), "not covered: {plan:?}");
     });
 }
 
-#[test]
-fn static_parts_cover() {
-    covers::<Static>();
+/// Tests each policy of the list; those that are broken on purpose must fail both tests.
+macro_rules! listed {
+    (
+        Control {$($(#[doc = $bad_doc:literal])* $bad:ident = $bad_name:literal: $bad_type:ty;)*}
+        Algo {$($(#[doc = $doc:literal])* $policy:ident = $name:literal: $type:ty;)*}
+    ) => {
+        $(tests!($bad, $bad_type, false, #[should_panic(expected = "not covered")]);)*
+        $(tests!($policy, $type, true,);)*
+    };
 }
+macro_rules! tests {
+    ($name:ident, $type:ty, $aligned:literal, $(#[$caught:meta])?) => {
+        #[allow(non_snake_case, reason = "named after an entry of the list")]
+        mod $name {
+            use super::*;
 
-#[test]
-fn padata_covers() {
-    covers::<Padata>();
+            #[test]
+            $(#[$caught])?
+            fn covers() {
+                super::covers::<$type>($aligned);
+            }
+
+            #[cfg(not(loom))]
+            #[test]
+            $(#[$caught])?
+            fn covers_odd_plans() {
+                alone::covers_odd_plans::<$type>();
+            }
+        }
+    };
 }
+abi::policies!(listed);
 
-#[test]
-fn guided_covers() {
-    covers::<Guided>();
-}
-
-#[test]
-fn the_cursor_covers() {
-    covers::<Cursor>();
-}
-
-#[test]
-fn stealing_covers() {
-    covers::<Stealing>();
-}
-
-#[test]
-fn steal_aware_covers() {
-    covers::<StealAware>();
-}
-
-#[test]
-#[should_panic(expected = "Plan")]
-fn busted_is_caught() {
-    covers::<Busted>();
-}
-
-#[test]
-#[should_panic(expected = "Plan")]
-fn dropping_is_caught() {
-    covers::<Dropping>();
-}
-
-/// Odd jobs, all on the calling thread's own schedule, so loom has nothing to add.
+/// Odd plans, on one thread, so loom has nothing to add.
 #[cfg(not(loom))]
 mod alone {
     use super::*;
@@ -113,89 +98,46 @@ mod alone {
         })
     }
 
-    fn covers_odd_plans<H: HandOut + Send + 'static>() {
+    pub(super) fn covers_odd_plans<P: ChunkPolicy + Send + 'static>() {
         for plan in odd_plans() {
-            let lanes = lanes(&plan);
-            let hand_out = H::new(&plan, &lanes);
+            let deques = deques(&plan);
+            let policy = P::new(&plan, &deques);
             let mut given: Vec<u64> = Vec::new();
-            let mut turns: Vec<_> = (0..plan.workers).map(Turn::new).collect();
-            // Round robin, until nobody gets any more.
-            while turns
-                .iter_mut()
-                .fold(false, |any, turn| match hand_out.take(turn, &lanes) {
-                    Some(chunk) => {
-                        assert!(!chunk.is_empty(), "{plan:?}");
-                        given.extend(chunk);
-                        true
-                    }
-                    None => any,
-                })
-            {}
+            let mut workers: Vec<_> = (0..plan.workers).map(WorkerState::new).collect();
+            // Round robin, until nothing is left for any worker.
+            loop {
+                let chunks: Vec<_> = workers
+                    .iter_mut()
+                    .filter_map(|worker| policy.take(worker, &deques))
+                    .collect();
+                if chunks.is_empty() {
+                    break;
+                }
+                assert!(chunks.iter().all(|chunk| !chunk.is_empty()), "{plan:?}");
+                given.extend(chunks.into_iter().flatten());
+            }
             given.sort_unstable();
             assert!(
                 given.into_iter().eq(plan.range.clone()),
-                "{} {plan:?}",
-                H::NAME
+                "not covered: {plan:?}"
             );
         }
-    }
-
-    #[test]
-    fn static_parts_cover_odd_plans() {
-        covers_odd_plans::<Static>();
     }
 
     #[test]
     fn static_parts_are_equal_but_for_one() {
         for size in 1..40 {
             let plan = Plan::padata(5, size, 1, 1, 7);
-            let parts = Static::new(&plan, &[]);
+            let parts = chunk::Static::new(&plan, &[]);
             let sizes = (0..plan.workers)
-                .filter_map(|worker| parts.take(&mut Turn::new(worker), &[]))
+                .filter_map(|worker| parts.take(&mut WorkerState::new(worker), &[]))
                 .map(|part| part.end - part.start);
             let (least, most) = sizes.fold((u64::MAX, 0), |(l, m), n| (l.min(n), m.max(n)));
             assert!(most - least <= 1, "{least} to {most} of {size}");
         }
     }
 
-    #[test]
-    fn padata_covers_odd_plans() {
-        covers_odd_plans::<Padata>();
-    }
-
-    #[test]
-    fn guided_covers_odd_plans() {
-        covers_odd_plans::<Guided>();
-    }
-
-    #[test]
-    fn the_cursor_covers_odd_plans() {
-        covers_odd_plans::<Cursor>();
-    }
-
-    #[test]
-    fn stealing_covers_odd_plans() {
-        covers_odd_plans::<Stealing>();
-    }
-
-    #[test]
-    fn steal_aware_covers_odd_plans() {
-        covers_odd_plans::<StealAware>();
-    }
-
-    #[test]
-    #[should_panic(expected = "busted/drops")]
-    fn dropping_is_caught_on_odd_plans() {
-        covers_odd_plans::<Dropping>();
-    }
-
-    #[test]
-    #[should_panic(expected = "busted")]
-    fn busted_is_caught_on_odd_plans() {
-        covers_odd_plans::<Busted>();
-    }
-
-    /// The figures follow `padata_do_multithreaded()`, worked out by hand.
+    /// Figures worked out by hand from `padata_do_multithreaded()`.
     #[test]
     fn plans_follow_padata() {
         let plan = |size, align, min, threads| {
@@ -212,7 +154,7 @@ mod alone {
     }
 
     #[test]
-    fn a_range_beyond_the_last_number_ends_there() {
+    fn a_plan_ends_at_the_largest_index() {
         let plan = Plan::padata(u64::MAX - 2, 10, 1, 1, 2);
         assert_eq!(plan.range, u64::MAX - 2..u64::MAX);
     }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A worker's own range, from whose front it takes, and from whose back others steal.
+//! A worker's deque: a range of grains, from whose front it takes and from whose back others steal.
 //!
-//! The range is one word, two halves of 32 bits: the next grain and the end. Whoever moves either
-//! does so by one `cmpxchg` of both, so that a grain leaves a lane exactly once. The word may come
-//! back to a value that it had; then it means what it meant, so nothing can go wrong by that.
-//! The ranges carry no data and order nothing.
+//! The range is one word, two halves of 32 bits: the next grain and the end. Each taker changes both
+//! by one `cmpxchg`, so that a grain leaves a deque exactly once. ABA is harmless: a word that comes
+//! back to an earlier value means the same range. The ranges carry no data and order nothing.
 
 use core::{
     num::NonZeroU64,
@@ -24,20 +23,20 @@ use crate::primitive::{
     Relaxed, //
 };
 
-/// A worker's own range, alone on its cache lines.
+/// A worker's deque, alone on its cache lines.
 #[repr(align(128))]
-pub struct Lane(Atomic<u64>);
+pub struct Deque(Atomic<u64>);
 
-impl Lane {
-    /// Creates an empty lane.
+impl Deque {
+    /// Creates an empty deque.
     pub fn new() -> Self {
         Self(Atomic::new(0))
     }
 
-    /// Puts `grains` into the lane, which is empty, so that nobody else writes it.
+    /// Puts `grains` into the deque, which is empty, so that no other worker writes it.
     #[inline]
     pub(super) fn put(&self, grains: Range<u64>) {
-        self.0.store(pack(grains.start, grains.end), Relaxed);
+        self.0.store(pack(grains), Relaxed);
     }
 
     /// Returns how many grains are left.
@@ -47,46 +46,57 @@ impl Lane {
         end.saturating_sub(next)
     }
 
-    /// Takes from the front as many grains of those left as `share` says, but at least one.
+    /// Takes from the front as many of the grains as `share` says, but at least one.
     #[inline]
     pub(super) fn front(&self, share: impl Fn(u64) -> u64) -> Option<Range<u64>> {
-        let mut word = self.0.load(Relaxed);
-        loop {
-            let (next, end) = unpack(word);
-            let left = end.checked_sub(next).filter(|&left| left > 0)?;
-            let middle = next.wrapping_add(share(left).min(left).max(1));
-            match self.0.cmpxchg(word, pack(middle, end), Relaxed) {
-                Ok(_) => return Some(next..middle),
-                Err(now) => word = now,
-            }
-        }
+        self.take(|next, end| {
+            let middle = next.wrapping_add(at_most(end.wrapping_sub(next), &share));
+            (next..middle, middle..end)
+        })
     }
 
-    /// Takes from the back as many grains of those left as `share` says, but at least one.
+    /// Takes from the back as many of the grains as `share` says, but at least one.
     #[inline]
     pub(super) fn back(&self, share: impl Fn(u64) -> u64) -> Option<Range<u64>> {
+        self.take(|next, end| {
+            let middle = end.wrapping_sub(at_most(end.wrapping_sub(next), &share));
+            (middle..end, next..middle)
+        })
+    }
+
+    /// Takes what `split` makes of the grains, and leaves the rest.
+    #[inline]
+    fn take(&self, split: impl Fn(u64, u64) -> (Range<u64>, Range<u64>)) -> Option<Range<u64>> {
         let mut word = self.0.load(Relaxed);
         loop {
             let (next, end) = unpack(word);
-            let left = end.checked_sub(next).filter(|&left| left > 0)?;
-            let middle = end.wrapping_sub(share(left).min(left).max(1));
-            match self.0.cmpxchg(word, pack(next, middle), Relaxed) {
-                Ok(_) => return Some(middle..end),
+            if next >= end {
+                return None;
+            }
+            let (taken, rest) = split(next, end);
+            match self.0.cmpxchg(word, pack(rest), Relaxed) {
+                Ok(_) => return Some(taken),
                 Err(now) => word = now,
             }
         }
     }
 }
 
-impl Default for Lane {
+/// Returns the share of `left` grains, at least one.
+#[inline]
+fn at_most(left: u64, share: impl Fn(u64) -> u64) -> u64 {
+    share(left).min(left).max(1)
+}
+
+impl Default for Deque {
     fn default() -> Self {
         Self::new()
     }
 }
 
 #[inline]
-fn pack(next: u64, end: u64) -> u64 {
-    (next << 32) | (end & 0xffff_ffff)
+fn pack(grains: Range<u64>) -> u64 {
+    (grains.start << 32) | (grains.end & 0xffff_ffff)
 }
 
 #[inline]
@@ -94,7 +104,7 @@ fn unpack(word: u64) -> (u64, u64) {
     (word >> 32, word & 0xffff_ffff)
 }
 
-/// A range cut into grains, the least that changes hands; few enough to be numbered by 32 bits.
+/// A range cut into grains, the units of stealing; few enough to be numbered by 32 bits.
 pub(super) struct Grains {
     range: Range<u64>,
     /// The multiple of `size` at which the first grain would begin if it were a whole one.
@@ -104,8 +114,8 @@ pub(super) struct Grains {
 }
 
 impl Grains {
-    /// Cuts the range of `plan`, and deals it out to its workers in equal parts.
-    pub(super) fn deal(plan: &Plan, lanes: &[Lane]) -> Self {
+    /// Cuts the range of `plan`, and divides it equally among the deques of its workers.
+    pub(super) fn divide(plan: &Plan, deques: &[Deque]) -> Self {
         let range = plan.range.clone();
         let indices = range.end.wrapping_sub(range.start);
         let least = plan.min_chunk.get().max((indices >> 31).wrapping_add(1));
@@ -117,10 +127,10 @@ impl Grains {
             _ => (over / size).wrapping_add(u64::from(over % size != 0)),
         };
         let workers = at_least_one(u64::from(plan.workers));
-        let seam = |n: u64| count.wrapping_mul(n) / workers;
-        for (n, lane) in (0..).zip(lanes).take(plan.workers as usize) {
+        let boundary = |n: u64| count.wrapping_mul(n) / workers;
+        for (n, deque) in (0..).zip(deques).take(plan.workers as usize) {
             let n: u64 = n;
-            lane.put(seam(n)..seam(n.wrapping_add(1)));
+            deque.put(boundary(n)..boundary(n.wrapping_add(1)));
         }
         Self {
             range,
