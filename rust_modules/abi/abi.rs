@@ -8,12 +8,18 @@
 
 #![cfg_attr(not(MODULE), no_std)]
 
+#[cfg(feature = "serde")]
+extern crate alloc;
+
 #[macro_use]
 mod choice;
 #[macro_use]
 mod line;
 #[macro_use]
 mod setting;
+#[cfg(feature = "serde")]
+#[macro_use]
+mod text;
 
 pub mod bottleneck;
 pub mod event;

@@ -12,8 +12,9 @@ macro_rules! choice {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub enum $name {
-            $($(#[doc = $vdoc])* $variant,)*
+            $($(#[doc = $vdoc])* #[cfg_attr(feature = "serde", serde(rename = $text))] $variant,)*
         }
 
         impl $name {

@@ -121,6 +121,8 @@ macro_rules! settings {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
         pub struct $name {
             $($(#[$fdoc])* pub $field: $ty,)*
         }

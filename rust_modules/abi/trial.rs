@@ -137,3 +137,6 @@ fn word_for_word(words: &Words, text: &str) -> bool {
     let digits = |c: char| c == ',' || c.is_ascii_digit() || ('a'..='f').contains(&c);
     text.len() == words.count.wrapping_mul(9).wrapping_sub(1) && text.chars().all(digits)
 }
+
+#[cfg(feature = "serde")]
+text_in_json!(Words, "{:08}");

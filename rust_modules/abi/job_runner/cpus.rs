@@ -101,3 +101,6 @@ impl Value for Cpus {
         text.parse().map_err(|_| Why::Malformed)
     }
 }
+
+#[cfg(feature = "serde")]
+text_in_json!(Cpus, "{}");
