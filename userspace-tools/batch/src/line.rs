@@ -5,43 +5,34 @@
 use std::path::Path;
 
 use anyhow::{anyhow, bail};
-use debugfs::{
-    Bottleneck, Interrupt, JobRunner, LockLoad, Module, Record, Report, Settings, SloppyCounter,
-};
+use debugfs::{Interrupt, Module};
+use results::{for_module, unknown, AnyReport, Record, Report, Settings};
 
 /// Runs `settings` on `module` and gives the record.
 pub fn run(
     root: &Path,
     module: &str,
     settings: &str,
-    seq: u64,
+    seq: usize,
     interrupt: &Interrupt,
-) -> anyhow::Result<String> {
-    match module {
-        LockLoad::MODULE => run_on::<LockLoad>(root, settings, seq, interrupt),
-        SloppyCounter::MODULE => run_on::<SloppyCounter>(root, settings, seq, interrupt),
-        JobRunner::MODULE => run_on::<JobRunner>(root, settings, seq, interrupt),
-        Bottleneck::MODULE => run_on::<Bottleneck>(root, settings, seq, interrupt),
-        _ => bail!(
-            "`{module}`: no such module; a line begins with one of: {} {} {} {}",
-            LockLoad::MODULE,
-            SloppyCounter::MODULE,
-            JobRunner::MODULE,
-            Bottleneck::MODULE
-        ),
-    }
+) -> anyhow::Result<Record> {
+    for_module!(
+        module,
+        run_on(root, settings, seq, interrupt),
+        bail!("{}", unknown(module))
+    )
 }
 
-fn run_on<R: Report>(
+fn run_on<R: Report + Into<AnyReport>>(
     root: &Path,
     settings: &str,
-    seq: u64,
+    seq: usize,
     interrupt: &Interrupt,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<Record> {
     let mut config = R::Config::here().map_err(|why| anyhow!("{why}"))?;
     config
         .take(settings, u32::MAX)
         .map_err(|refusal| anyhow!("{refusal}"))?;
     let report = Module::<R>::open(root)?.run(&config, interrupt)?;
-    Ok(serde_json::to_string(&Record::new(seq, &report))?)
+    Ok(Record::new(seq, report))
 }

@@ -8,15 +8,15 @@ mod input;
 mod line;
 
 use std::{
-    io::{self, Write},
     path::PathBuf,
     process::{Command, ExitCode},
 };
 
 use anyhow::{ensure, Context};
 use clap::Parser;
-use debugfs::{Error, Failure, Interrupt};
+use debugfs::{tool, Error, Interrupt};
 use input::{Input, Next};
+use results::Record;
 
 const HELP: &str = "\
 Each line of the input is the name of a module and its settings; one that is not given has its \
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         }
         Err(e) => {
             eprintln!("batch: {e}");
-            ExitCode::from(debugfs::tool::exit_code(&e))
+            ExitCode::from(tool::exit_code(&e))
         }
     }
 }
@@ -87,9 +87,9 @@ fn run(cli: &Cli) -> anyhow::Result<End> {
         let (module, settings) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
         meet()?;
         match line::run(&cli.root, module, settings, seq, &interrupt) {
-            Ok(record) => say(&record)?,
+            Ok(record) => tool::say(&record.to_json())?,
             Err(e) => {
-                say(&serde_json::to_string(&Failure::new(seq, module, &e))?)?;
+                tool::say(&Record::failure(seq, module, &e).to_json())?;
                 failed += 1;
                 if matches!(e.downcast_ref(), Some(Error::Interrupted { .. })) {
                     return Err(e);
@@ -108,12 +108,6 @@ fn meet() -> anyhow::Result<()> {
     let status = Command::new("barrier").status().context("barrier")?;
     ensure!(status.success(), "barrier: {status}");
     Ok(())
-}
-
-fn say(record: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{record}")?;
-    out.flush()
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::path::Path;
 use abi::bottleneck::{About, Config, Variant, CASES};
 use anyhow::anyhow;
 use clap::{value_parser, Args};
-use debugfs::{tool::say, vcpus, Bottleneck, Interrupt, Module, Outcome, Record, Report, Settings};
+use debugfs::{tool::say, Interrupt, Module};
+use results::{vcpus, Bottleneck, Measured, Outcome, Record, Settings};
 
 use crate::versus::cases;
 
@@ -44,19 +45,16 @@ impl Check {
         for about in CASES.iter().filter(wanted) {
             for config in self.configs(about)? {
                 let report = run(&module, config, &interrupt)?;
-                failed += u32::from(report.outcome().failed());
+                failed += usize::from(report.outcome().failed());
                 match self.json {
-                    true => say(&serde_json::to_string(&Record::new(seq, &report))?)?,
+                    true => say(&Record::new(seq, report).to_json())?,
                     false => say(&line(&report))?,
                 }
                 seq += 1;
             }
         }
         if !self.json {
-            say(&format!(
-                "{} passed, {failed} failed",
-                seq - u64::from(failed)
-            ))?;
+            say(&format!("{} passed, {failed} failed", seq - failed))?;
         }
         Ok(failed > 0)
     }

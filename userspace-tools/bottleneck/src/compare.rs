@@ -2,17 +2,16 @@
 
 //! Variants beside each other: how fast, how fair, how long waited for, and whether right.
 
-use debugfs::{
-    stats::Sample,
-    tool::{grid, numbers, rate, Point},
-    Bottleneck,
+use results::{
+    table::{grid, numbers, or_dashes, rate},
+    Bottleneck, Cell, Measured,
 };
 
 use crate::fixes::{original, ratios};
 
 /// One row for each point.
-pub fn compare(points: &[Point<Bottleneck>]) -> String {
-    let keys = Point::columns(points, &["case", "variant", "threads"]);
+pub fn compare(points: &[Cell<Bottleneck>]) -> String {
+    let keys = Cell::columns(points, &["case", "variant", "threads"]);
     let further = [
         "ops/s",
         "spread",
@@ -33,7 +32,7 @@ pub fn compare(points: &[Point<Bottleneck>]) -> String {
     let repeats = points.first().map_or(0, |p| p.runs.len());
     format!(
         "{grid}\n\n\
-         medians of {repeats}; spread: from least to most, in percent of the median\n\
+         medians of {repeats}; spread: of the farthest repeat from the median\n\
          of original: ops/s, of those of the case's first variant at the same settings\n\
          a CPU s: operations per second of CPU time that the threads had\n\
          fairness: Jain's index of the threads' operations\n\
@@ -41,29 +40,19 @@ pub fn compare(points: &[Point<Bottleneck>]) -> String {
     )
 }
 
-fn columns(points: &[Point<Bottleneck>], point: &Point<Bottleneck>) -> [String; 7] {
-    let mine = point.sample(Bottleneck::rate);
-    let ratio =
-        original(points, &point.config).map(|original| ratios(point, original, Bottleneck::rate));
+fn columns(points: &[Cell<Bottleneck>], point: &Cell<Bottleneck>) -> [String; 7] {
+    let original = original(points, &point.config);
+    let ratio = original.and_then(|original| ratios(point, original, Bottleneck::rate));
+    let wait = point.sample(|run| Some(run.waits().quantile(0.99)? as f64 / 1e3));
     [
-        rate(mine.median),
-        format!("{:.0}%", mine.spread()),
-        ratio.map_or("--".into(), |ratio| format!("{:.2}x", ratio.median)),
-        rate(point.sample(Bottleneck::granted_rate).median),
-        format!("{:.3}", point.sample(Bottleneck::fairness).median),
-        wait(point),
+        rate(point.median(Bottleneck::rate)),
+        point.spread(),
+        or_dashes(ratio, |ratio| format!("{:.2}x", ratio.median)),
+        rate(point.median(Bottleneck::granted_rate)),
+        or_dashes(point.sample(Bottleneck::fairness), |s| {
+            format!("{:.3}", s.median)
+        }),
+        or_dashes(wait, |us| format!("{:.1}", us.median)),
         point.outcome().to_string(),
     ]
-}
-
-fn wait(point: &Point<Bottleneck>) -> String {
-    let each = point
-        .runs
-        .iter()
-        .filter_map(|run| run.waits().quantile(0.99));
-    let each: Vec<f64> = each.map(|ns| ns as f64 / 1e3).collect();
-    match each.is_empty() {
-        true => "--".into(),
-        false => format!("{:.1}", Sample::of(each).median),
-    }
 }

@@ -3,8 +3,9 @@
 //! What a fix gains over the original, in each repeat by itself, since they ran by turns.
 
 use abi::bottleneck::{Config, Variant};
-use debugfs::{stats::Sample, tool::Point, Bottleneck};
+use results::{Bottleneck, Cell, Measured};
 use serde::Serialize;
+use statistics::Sample;
 
 /// What a variant is of the original, at otherwise the same settings.
 #[derive(Debug, PartialEq, Serialize)]
@@ -27,11 +28,11 @@ pub struct Fix {
 }
 
 /// A line for each variant that is not the original.
-pub fn fixes(points: &[Point<Bottleneck>]) -> Vec<Fix> {
+pub fn fixes(points: &[Cell<Bottleneck>]) -> Vec<Fix> {
     let each = points.iter().filter_map(|point| {
         let original = original(points, &point.config)?;
         let is_fix = point.config.variant != original.config.variant;
-        (is_fix && point.config.variant != Variant::Busted).then(|| Fix::of(point, original))
+        (is_fix && point.config.variant != Variant::Busted).then(|| Fix::of(point, original))?
     });
     each.collect()
 }
@@ -39,9 +40,9 @@ pub fn fixes(points: &[Point<Bottleneck>]) -> Vec<Fix> {
 /// The point of the original of the case that has otherwise the same settings. The lock is no part
 /// of them where one of the two has none.
 pub fn original<'a>(
-    points: &'a [Point<Bottleneck>],
+    points: &'a [Cell<Bottleneck>],
     config: &Config,
-) -> Option<&'a Point<Bottleneck>> {
+) -> Option<&'a Cell<Bottleneck>> {
     let about = config.case.about()?;
     let variant = about.original()?;
     let both_lock = [variant, config.variant]
@@ -64,20 +65,21 @@ pub fn original<'a>(
 
 /// The ratios of something measured, repeat by repeat.
 pub fn ratios(
-    of: &Point<Bottleneck>,
-    to: &Point<Bottleneck>,
+    of: &Cell<Bottleneck>,
+    to: &Cell<Bottleneck>,
     measure: fn(&Bottleneck) -> f64,
-) -> Sample {
+) -> Option<Sample> {
     let pairs = of.runs.iter().zip(&to.runs);
     let both = pairs.filter(|(_, to)| measure(to) > 0.0);
     Sample::of(both.map(|(of, to)| measure(of) / measure(to)))
 }
 
 impl Fix {
-    fn of(point: &Point<Bottleneck>, original: &Point<Bottleneck>) -> Self {
+    fn of(point: &Cell<Bottleneck>, original: &Cell<Bottleneck>) -> Option<Self> {
+        let granted = ratios(point, original, Bottleneck::granted_rate)?;
         let Sample {
             median, min, max, ..
-        } = ratios(point, original, Bottleneck::rate);
+        } = ratios(point, original, Bottleneck::rate)?;
         let Config {
             case,
             variant,
@@ -85,7 +87,7 @@ impl Fix {
             lock,
             ..
         } = point.config;
-        Self {
+        Some(Self {
             case: case.name(),
             variant: variant.name(),
             of: original.config.variant.name(),
@@ -95,9 +97,9 @@ impl Fix {
             ratio: median,
             least: min,
             most: max,
-            granted_ratio: ratios(point, original, Bottleneck::granted_rate).median,
+            granted_ratio: granted.median,
             helps: median >= 1.1 && min > 1.0,
-        }
+        })
     }
 }
 
@@ -132,9 +134,9 @@ impl std::fmt::Display for Fix {
 mod tests {
     use super::*;
     use abi::bottleneck::Case;
-    use debugfs::Report;
+    use results::Report;
 
-    fn point(variant: Variant, threads: u32, ops: &[u64]) -> Point<Bottleneck> {
+    fn point(variant: Variant, threads: u32, ops: &[u64]) -> Cell<Bottleneck> {
         let config = Config {
             case: Case::Stats,
             variant,
@@ -151,7 +153,7 @@ mod tests {
             ))
             .unwrap()
         };
-        Point {
+        Cell {
             config,
             runs: ops.iter().map(run).collect(),
         }

@@ -14,10 +14,8 @@ use std::{path::Path, process::ExitCode};
 
 use abi::bottleneck::{About, CASES};
 use clap::Subcommand;
-use debugfs::{
-    tool::{grid, Own, Point, Tool},
-    Bottleneck,
-};
+use debugfs::{tool::Own, tool::Tool};
+use results::{table::grid, Bottleneck, Cell};
 
 /// What this tool has beside the common commands.
 #[derive(Subcommand)]
@@ -83,7 +81,7 @@ impl Tool for BottleneckTool {
         show::show(report)
     }
 
-    fn compare(points: &[Point<Bottleneck>]) -> String {
+    fn compare(points: &[Cell<Bottleneck>]) -> String {
         compare::compare(points)
     }
 }

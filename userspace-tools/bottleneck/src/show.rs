@@ -2,9 +2,9 @@
 
 //! One run, readable.
 
-use debugfs::{
-    tool::{grid, numbers, rate},
-    Bottleneck, Report,
+use results::{
+    table::{grid, numbers, or_dashes, rate},
+    Bottleneck, Measured,
 };
 
 /// The totals, what was found, and a line for each thread.
@@ -47,7 +47,7 @@ pub fn show(report: &Bottleneck) -> String {
     format!(
         "run {run}: {config}\n\
          ops      {} in {:.3} s = {}/s; {}/s of CPU time; {:.1} ms lost, by {}\n\
-         fairness {:.3}, from {} to {} a thread\n\
+         fairness {}, from {} to {} a thread\n\
          verdict  {}, {} wrong{}\n\n{}\n\n{threads}",
         sum.ops,
         sum.elapsed_ns as f64 / 1e9,
@@ -55,7 +55,7 @@ pub fn show(report: &Bottleneck) -> String {
         rate(report.granted_rate()),
         granted.lost_ns as f64 / 1e6,
         granted.evidence,
-        report.fairness(),
+        or_dashes(report.fairness(), |jain| format!("{jain:.3}")),
         sum.min,
         sum.max,
         report.outcome(),

@@ -7,10 +7,8 @@ use std::path::Path;
 use abi::bottleneck::{About, Case, Config, Lock, Variant, CASES};
 use anyhow::anyhow;
 use clap::{builder::PossibleValuesParser, error::ErrorKind, value_parser, Args, Error};
-use debugfs::{
-    tool::{failed, measure, say, Tool},
-    vcpus, Module, Settings,
-};
+use debugfs::{tool::failed, tool::measure, tool::say, tool::Tool, Module};
+use results::{vcpus, Settings};
 
 use crate::{fixes::fixes, BottleneckTool};
 

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A module's directory of control files, typed, and the tool that every module has.
+//! Control files of the modules, and the command line that every module's tool has.
 //!
-//! [`Dir`] reads and writes the files, [`Module`] runs a load through them, a [`Report`] is what
-//! came of it and an [`Outcome`] whether that is as it must be; [`tool`] puts a command line
-//! around them.
+//! [`Dir`] reads and writes the files of one module; [`Module`] runs a load through them and
+//! returns its report, of a type in [`results`]; [`tool`] puts a command line around both.
 
 #![forbid(unsafe_code)]
 
 mod dir;
 mod error;
-pub mod histogram;
 mod interrupt;
 pub mod kernel_module;
 mod module;
-mod outcome;
-mod record;
-mod report;
-mod settings;
-pub mod stats;
 pub mod tool;
 
 pub use self::{
@@ -26,11 +19,7 @@ pub use self::{
     error::{Error, Result},
     interrupt::Interrupt,
     module::Module,
-    outcome::Outcome,
-    record::{Failure, Record},
-    report::{Bottleneck, Event, Finding, JobRunner, LockLoad, Report, SloppyCounter},
-    settings::{pairs, vcpus, Settings},
 };
 
-/// Where debugfs is mounted, unless a tool is told otherwise.
+/// The default mount point of debugfs.
 pub const ROOT: &str = "/sys/kernel/debug";

@@ -10,8 +10,9 @@ use std::{
 };
 
 use abi::status::State;
+use results::Report;
 
-use crate::{Dir, Error, Interrupt, Report, Result};
+use crate::{Dir, Error, Interrupt, Result};
 
 /// A loaded module whose reports are `R`.
 #[derive(Debug)]

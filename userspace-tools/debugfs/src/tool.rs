@@ -4,8 +4,6 @@
 
 mod form;
 mod given;
-mod point;
-mod table;
 
 use std::{
     convert::Infallible,
@@ -16,22 +14,21 @@ use std::{
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use results::{
+    pairs, table::grid, vcpus, AnyReport, Cell, Measured, Outcome, Record, Report, Settings,
+};
 
+pub use self::form::Form;
 use self::{
     form::Chosen,
     given::{Given, LIST, ONE},
 };
-pub use self::{
-    form::Form,
-    point::Point,
-    table::{grid, numbers, rate, Grid, LEFT},
-};
-use crate::{pairs, vcpus, Dir, Error, Interrupt, Module, Outcome, Record, Report, Settings};
+use crate::{Dir, Error, Interrupt, Module};
 
 /// What one tool adds to the common command line.
 pub trait Tool: Sized {
     /// What its module reports.
-    type Report: Report;
+    type Report: Report + Into<AnyReport>;
     /// Commands that it has beside the common ones; `Infallible` for none.
     type Own: Own;
     /// What it does, in one line.
@@ -58,7 +55,7 @@ pub trait Tool: Sized {
     fn show(report: &Self::Report) -> String;
 
     /// The points of a sweep beside each other.
-    fn compare(points: &[Point<Self::Report>]) -> String;
+    fn compare(points: &[Cell<Self::Report>]) -> String;
 }
 
 /// Commands of one tool.
@@ -201,11 +198,12 @@ fn run<T: Tool>(
         ended.store(true, Ordering::Relaxed);
         report
     })?;
+    let failed = complain::<T>(report.config(), report.outcome());
     match json {
-        true => say(&record(0, &report)?)?,
+        true => say(&Record::new(0, report).to_json())?,
         false => say(&form.show(&report))?,
     }
-    Ok(complain::<T>(report.config(), report.outcome()))
+    Ok(failed)
 }
 
 /// Runs each of `configs` so often by turns, and compares them.
@@ -228,20 +226,20 @@ pub fn measure<T: Tool>(
     configs: &[ConfigOf<T>],
     repeat: u32,
     json: bool,
-) -> anyhow::Result<Vec<Point<T::Report>>> {
+) -> anyhow::Result<Vec<Cell<T::Report>>> {
     let interrupt = Interrupt::catch()?;
     // What the module refuses, it refuses before anything runs.
     configs
         .iter()
         .try_for_each(|c| module.dir().set(&c.to_string()))?;
-    let mut points: Vec<_> = configs.iter().map(|c| Point::new(*c)).collect();
-    let (mut seq, count) = (0, u64::from(repeat) * configs.len() as u64);
+    let mut points: Vec<_> = configs.iter().map(|c| Cell::new(*c)).collect();
+    let (mut seq, count) = (0, repeat as usize * configs.len());
     for _ in 0..repeat {
         for point in &mut points {
             progress(seq, count, &point.config);
             let report = module.run(&point.config, &interrupt)?;
             if json {
-                say(&record(seq, &report)?)?;
+                say(&Record::new(seq, report.clone()).to_json())?;
             }
             point.runs.push(report);
             seq += 1;
@@ -254,13 +252,13 @@ pub fn measure<T: Tool>(
 }
 
 /// Says on standard error what came out as it must not, and whether anything did.
-pub fn failed<T: Tool>(points: &[Point<T::Report>]) -> bool {
+pub fn failed<T: Tool>(points: &[Cell<T::Report>]) -> bool {
     let failed = points.iter().map(|p| complain::<T>(&p.config, p.outcome()));
     failed.fold(false, |any, one| any | one)
 }
 
 /// One line that is written over, for somebody who watches.
-fn progress(done: u64, count: u64, config: &impl Settings) {
+fn progress(done: usize, count: usize, config: &impl Settings) {
     if io::stderr().is_terminal() {
         eprint!("\r\x1b[K[{}/{count}] {config:.100}", done + 1);
     }
@@ -316,10 +314,6 @@ fn split_setting(line: &str) -> Option<[String; 3]> {
     let (setting, allowed) = line.split_once("  # ")?;
     let (key, value) = pairs(setting).next()?;
     Some([key.into(), value.into(), allowed.into()])
-}
-
-fn record<R: Report>(seq: u64, report: &R) -> serde_json::Result<String> {
-    serde_json::to_string(&Record::new(seq, report))
 }
 
 /// Prints `text` and, unlike `println!`, survives a reader that has gone.

@@ -11,7 +11,8 @@ use std::fs;
 
 use abi::lock_load::{Config, Lock};
 use anyhow::{ensure, Context, Result};
-use debugfs::{vcpus, LockLoad, Module};
+use debugfs::Module;
+use results::{vcpus, LockLoad, Measured};
 
 use crate::{
     subject::{fresh, halt},
@@ -67,7 +68,7 @@ fn until(config: &Config, what: &str, mut seen: impl FnMut() -> Result<bool>) ->
         module.dir().report()?
     );
     let report = module.result(number)?;
-    let broken = debugfs::Report::outcome(&report).failed();
+    let broken = Measured::outcome(&report).failed();
     ensure!(!broken, "{}", module.dir().report()?);
     Ok(report)
 }

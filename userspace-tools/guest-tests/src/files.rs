@@ -8,7 +8,8 @@ mod modes;
 mod report;
 
 use anyhow::Result;
-use debugfs::{Bottleneck, JobRunner, LockLoad, Module, SloppyCounter};
+use debugfs::Module;
+use results::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
 
 use crate::{
     subject::{fresh, halt, Subject},

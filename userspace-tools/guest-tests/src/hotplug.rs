@@ -6,7 +6,8 @@ use std::{fs, thread::sleep, time::Duration};
 
 use abi::lock_load::{Config, Lock};
 use anyhow::{ensure, Context, Result};
-use debugfs::{vcpus, Bottleneck, JobRunner, LockLoad, Module, Settings, SloppyCounter};
+use debugfs::Module;
+use results::{vcpus, Bottleneck, JobRunner, LockLoad, Outcome, Settings, SloppyCounter};
 use rustix::io::Errno;
 
 use crate::{
@@ -114,7 +115,7 @@ fn lose_one<R: Subject>(module: &Module<R>, config: &R::Config) -> Result<()> {
     let last = offline?.0;
     let report = module.result(number)?;
     ensure!(report.moved() == [last], "moved: {:?}", report.moved());
-    let broken = report.outcome() == debugfs::Outcome::Broken;
+    let broken = report.outcome() == Outcome::Broken;
     ensure!(!broken, "{}", module.dir().report()?);
     Ok(())
 }

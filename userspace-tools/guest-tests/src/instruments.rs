@@ -10,7 +10,7 @@ use abi::{
     status::Verdict,
 };
 use anyhow::{ensure, Context, Result};
-use debugfs::{vcpus, LockLoad, Settings};
+use results::{vcpus, LockLoad, Settings};
 use rustix::io::Errno;
 
 use crate::{

@@ -79,7 +79,7 @@ fn main() -> ExitCode {
         }
         Command::Unload { cycles } => unload::tests(cycles),
     };
-    if debugfs::vcpus() < 2 {
+    if results::vcpus() < 2 {
         eprintln!("guest-tests: one vCPU is online, it takes two: vm run --vcpus 2");
         return ExitCode::from(2);
     }

@@ -5,7 +5,7 @@
 use std::{thread::sleep, time::Duration};
 
 use anyhow::{ensure, Context, Result};
-use debugfs::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
+use results::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
 use rustix::{
     fs::OFlags,
     io::{self, Errno},

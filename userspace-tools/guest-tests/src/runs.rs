@@ -9,7 +9,7 @@ mod locks;
 mod trials;
 
 use anyhow::{ensure, Result};
-use debugfs::{vcpus, Outcome};
+use results::{vcpus, Outcome};
 
 use crate::{
     subject::{fresh, run, Subject},

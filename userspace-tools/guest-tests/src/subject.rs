@@ -6,7 +6,8 @@ use std::{path::Path, time::Duration};
 
 use abi::{bottleneck, job_runner, lock_load, sloppy_counter};
 use anyhow::{Context, Result};
-use debugfs::{Bottleneck, Interrupt, JobRunner, LockLoad, Module, Report, SloppyCounter};
+use debugfs::{Interrupt, Module};
+use results::{Bottleneck, JobRunner, LockLoad, Report, SloppyCounter};
 
 /// A module under test.
 pub trait Subject: Report + 'static {

@@ -14,7 +14,7 @@ use std::{
 
 use abi::status::State;
 use anyhow::{ensure, Context, Result};
-use debugfs::{vcpus, Bottleneck, JobRunner, LockLoad, SloppyCounter};
+use results::{vcpus, Bottleneck, JobRunner, LockLoad, SloppyCounter};
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::Value;
 
@@ -136,7 +136,7 @@ fn interrupted<R: Subject>() -> Result<()> {
     let module = fresh::<R>()?;
     let mut words = vec!["run".to_owned()];
     let text = R::endless().to_string();
-    for (key, value) in debugfs::pairs(&text) {
+    for (key, value) in results::pairs(&text) {
         words.extend([format!("--{}", key.replace('_', "-")), value.into()]);
     }
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {

@@ -6,7 +6,7 @@ use std::{thread::sleep, time::Duration};
 
 use abi::status::State;
 use anyhow::{ensure, Context, Result};
-use debugfs::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
+use results::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
 
 use crate::{
     kernel_module::{be_removed, insert, remove, ALL},

@@ -2,11 +2,8 @@
 
 //! Where the workers' time went: every nanosecond of `workers × time` has one name.
 
-use debugfs::{
-    stats::{percent, Sample},
-    tool::Point,
-    JobRunner,
-};
+use results::{Cell, JobRunner};
+use statistics::percent;
 
 /// The time of all workers of one run, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -51,10 +48,8 @@ impl Account {
 }
 
 /// The medians of a point's runs.
-pub fn account(point: &Point<JobRunner>) -> Account {
-    let median = |of: fn(&Account) -> f64| {
-        Sample::of(point.runs.iter().map(|run| of(&Account::of(run)))).median
-    };
+pub fn account(point: &Cell<JobRunner>) -> Account {
+    let median = |of: fn(&Account) -> f64| point.median(|run| of(&Account::of(run)));
     Account {
         all: median(|a| a.all),
         start: median(|a| a.start),

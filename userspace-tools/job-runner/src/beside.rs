@@ -2,7 +2,7 @@
 
 //! One setting's values beside each other: ratios of medians within one sweep.
 
-use debugfs::{pairs, tool::Point, JobRunner};
+use results::{pairs, Cell, JobRunner};
 
 /// What is held against what.
 const PAIRS: [(&str, &str); 3] = [
@@ -12,7 +12,7 @@ const PAIRS: [(&str, &str); 3] = [
 ];
 
 /// A line for each pair of points that differ in one of these settings alone.
-pub fn beside(points: &[Point<JobRunner>]) -> String {
+pub fn beside(points: &[Cell<JobRunner>]) -> String {
     let mut text = String::new();
     for (key, base) in PAIRS {
         for point in points.iter().filter(|p| value(p, key) != base) {
@@ -27,9 +27,9 @@ pub fn beside(points: &[Point<JobRunner>]) -> String {
     text
 }
 
-fn line(point: &Point<JobRunner>, twin: &Point<JobRunner>, key: &str, base: &str) -> String {
+fn line(point: &Cell<JobRunner>, twin: &Cell<JobRunner>, key: &str, base: &str) -> String {
     let ratio = |of: fn(&JobRunner) -> f64| {
-        let (of, to) = (point.sample(of).median, twin.sample(of).median);
+        let (of, to) = (point.median(of), twin.median(of));
         match to > 0.0 {
             true => format!("{:.3}", of / to),
             false => "-".into(),
@@ -47,13 +47,13 @@ fn line(point: &Point<JobRunner>, twin: &Point<JobRunner>, key: &str, base: &str
     )
 }
 
-fn value(point: &Point<JobRunner>, key: &str) -> String {
+fn value(point: &Cell<JobRunner>, key: &str) -> String {
     let text = point.config.to_string();
     let found = pairs(&text).find(|(k, _)| *k == key);
     found.map_or(String::new(), |(_, value)| value.into())
 }
 
-fn without(point: &Point<JobRunner>, key: &str) -> Vec<String> {
+fn without(point: &Cell<JobRunner>, key: &str) -> Vec<String> {
     let text = point.config.to_string();
     let rest = pairs(&text).filter(|(k, _)| *k != key);
     rest.map(|(key, value)| format!("{key}={value}")).collect()

@@ -6,12 +6,8 @@
 use std::fmt::Write;
 
 use abi::job_runner::Config;
-use debugfs::{
-    pairs,
-    stats::{percent, Sample},
-    tool::Point,
-    vcpus, JobRunner,
-};
+use results::{pairs, table::or_dashes, vcpus, Cell, JobRunner};
+use statistics::percent;
 
 use crate::{
     account::{account, line},
@@ -19,7 +15,7 @@ use crate::{
 };
 
 /// A block for each combination of settings, with a row for each number of workers.
-pub fn compare(points: &[Point<JobRunner>]) -> String {
+pub fn compare(points: &[Cell<JobRunner>]) -> String {
     let vcpus = vcpus();
     let mut text = String::new();
     for title in titles(points) {
@@ -42,7 +38,7 @@ pub fn compare(points: &[Point<JobRunner>]) -> String {
 }
 
 /// The settings without the number of workers, each combination once.
-fn titles(points: &[Point<JobRunner>]) -> Vec<String> {
+fn titles(points: &[Cell<JobRunner>]) -> Vec<String> {
     let mut titles = Vec::new();
     for title in points.iter().map(|p| title(&p.config)) {
         if !titles.contains(&title) {
@@ -63,7 +59,7 @@ pub fn title(config: &Config) -> String {
     words.join(" ")
 }
 
-fn block(text: &mut String, points: &[Point<JobRunner>], wanted: &str, vcpus: u32) {
+fn block(text: &mut String, points: &[Cell<JobRunner>], wanted: &str, vcpus: u32) {
     let mut rows: Vec<_> = points
         .iter()
         .filter(|p| title(&p.config) == wanted)
@@ -71,7 +67,7 @@ fn block(text: &mut String, points: &[Point<JobRunner>], wanted: &str, vcpus: u3
     rows.sort_by_key(|p| p.config.max_threads);
     let alone = rows.iter().find(|p| p.config.max_threads == 1);
     let work = alone.map(|p| account(p).busy);
-    let alone = alone.map(|p| p.sample(JobRunner::time_ms).median);
+    let alone = alone.map(|p| p.median(JobRunner::time_ms));
     let header =
         "node% (thr)    speedup    time_ms (  stdev)  times  tail_ms  hand-out   serial      \
                   chunks  verdict";
@@ -81,52 +77,53 @@ fn block(text: &mut String, points: &[Point<JobRunner>], wanted: &str, vcpus: u3
     }
     text.push('\n');
     for point in rows {
-        let workers = point.sample(|r| r.workers.len() as f64).median as u32;
+        let workers = point.median(|r| r.workers.len() as f64) as u32;
         let line = line(&account(point), workers, work);
         let _ = writeln!(text, "{line}");
     }
     text.push('\n');
 }
 
-fn row(point: &Point<JobRunner>, alone: Option<f64>, vcpus: u32) -> String {
-    let time = point.sample(JobRunner::time_ms);
+fn row(point: &Cell<JobRunner>, alone: Option<f64>, vcpus: u32) -> String {
+    let time = point.median(JobRunner::time_ms);
+    let stdev = point.sample(|r| Some(r.time_ms())).and_then(|s| s.stdev);
     let threads = point.config.max_threads;
     format!(
-        "{:>4.0}% ({threads:>3})  {:>9}  {:>9.1} ({:>7.1})  {:>5}  {:>7.1}  {:>8.0}  {:>7.1}  \
+        "{:>4.0}% ({threads:>3})  {:>9}  {:>9.1} ({:>7})  {:>5}  {:>7.1}  {:>8.0}  {:>7.1}  \
          {:>10}  {}",
         percent(threads.into(), vcpus.into()),
-        speedup(&time, alone.filter(|_| threads > 1)),
-        time.median,
-        time.stdev,
+        speedup(time, alone.filter(|_| threads > 1)),
+        time,
+        or_dashes(stdev, |stdev| format!("{stdev:.1}")),
         times(point, alone),
-        point.sample(JobRunner::tail_ms).median,
-        point.sample(JobRunner::handout_ns).median,
-        point.sample(JobRunner::serial_us).median,
-        point.sample(|r| r.sum.chunks as f64).median,
+        point.median(JobRunner::tail_ms),
+        point.median(JobRunner::handout_ns),
+        point.median(JobRunner::serial_us),
+        point.median(|r| r.sum.chunks as f64),
         point.outcome(),
     )
 }
 
 /// The time saved, in percent of the time that one worker needs.
-fn speedup(time: &Sample, alone: Option<f64>) -> String {
-    alone.map_or("--".into(), |alone| {
-        format!("{:.1}%", percent(alone - time.median, alone))
+fn speedup(time: f64, alone: Option<f64>) -> String {
+    or_dashes(alone, |alone| {
+        format!("{:.1}%", percent(alone - time, alone))
     })
 }
 
 /// How many times as fast as the faster of one worker and the plain loop.
-fn times(point: &Point<JobRunner>, alone: Option<f64>) -> String {
-    let plain = point.sample(|r| r.timing.plain_ns as f64 / 1e6).median;
+fn times(point: &Cell<JobRunner>, alone: Option<f64>) -> String {
+    let plain = point.median(|r| r.timing.plain_ns as f64 / 1e6);
     let plain = Some(plain).filter(|&ms| ms > 0.0);
     let best = alone.into_iter().chain(plain).reduce(f64::min);
-    let time = point.sample(JobRunner::time_ms).median;
-    best.map_or("--".into(), |best| format!("{:.2}", best / time))
+    let time = point.median(JobRunner::time_ms);
+    or_dashes(best, |best| format!("{:.2}", best / time))
 }
 
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use debugfs::Report;
+    use results::Report;
 
     pub fn report(threads: u32, ms: u64) -> JobRunner {
         let config = Config {
@@ -157,9 +154,9 @@ pub mod tests {
         .unwrap()
     }
 
-    pub fn point(threads: u32, times_ms: &[u64]) -> Point<JobRunner> {
+    pub fn point(threads: u32, times_ms: &[u64]) -> Cell<JobRunner> {
         let runs: Vec<_> = times_ms.iter().map(|&ms| report(threads, ms)).collect();
-        Point {
+        Cell {
             config: runs[0].config,
             runs,
         }

@@ -12,10 +12,8 @@ use std::{
 
 use abi::{job_runner::Progress, status::State};
 use clap::Subcommand;
-use debugfs::{
-    tool::{self, say},
-    Dir, Interrupt, JobRunner, Module,
-};
+use debugfs::{tool, tool::say, Dir, Interrupt, Module};
+use results::JobRunner;
 
 use crate::trace;
 
@@ -122,7 +120,7 @@ fn line(progress: &Progress) -> String {
     format!(
         "[{bar}] {:>3}% {done}/{total} {}/s, {} workers{left}",
         (done * 100).checked_div(total).unwrap_or(0),
-        debugfs::tool::rate(progress.rate as f64),
+        results::table::rate(progress.rate as f64),
         progress.workers,
     )
 }

@@ -13,10 +13,8 @@ mod trace;
 
 use std::{process::ExitCode, sync::atomic::AtomicBool};
 
-use debugfs::{
-    tool::{Point, Tool},
-    Dir, JobRunner,
-};
+use debugfs::{tool::Tool, Dir};
+use results::{Cell, JobRunner};
 
 enum JobRunnerTool {}
 
@@ -69,7 +67,7 @@ impl Tool for JobRunnerTool {
         show::show(report)
     }
 
-    fn compare(points: &[Point<JobRunner>]) -> String {
+    fn compare(points: &[Cell<JobRunner>]) -> String {
         compare::compare(points)
     }
 }

@@ -2,9 +2,9 @@
 
 //! One run, readable.
 
-use debugfs::{
-    tool::{grid, numbers},
-    JobRunner, Report,
+use results::{
+    table::{grid, numbers},
+    JobRunner, Measured,
 };
 
 use crate::{

@@ -4,7 +4,8 @@
 //!
 //! The format: "Trace Event Format", complete events and metadata events.
 
-use debugfs::{tool::say, JobRunner, Module};
+use debugfs::{tool::say, Module};
+use results::JobRunner;
 use serde_json::{json, Value};
 
 /// Prints the last run's.

@@ -6,12 +6,11 @@ use abi::{
     histogram::Of,
     lock_load::{Config, Lock, Switch},
 };
-use debugfs::{
-    histogram::Histogram,
-    stats::percent,
-    tool::{grid, numbers, rate, Point},
-    LockLoad,
+use results::{
+    table::{grid, numbers, or_dashes, rate},
+    Cell, Histogram, LockLoad, Measured,
 };
+use statistics::percent;
 
 use crate::seen::time;
 
@@ -27,8 +26,8 @@ const MEASURED: [&str; 8] = [
 ];
 
 /// One row for each point.
-pub fn compare(points: &[Point<LockLoad>]) -> String {
-    let keys = Point::columns(points, &["lock", "threads"]);
+pub fn compare(points: &[Cell<LockLoad>]) -> String {
+    let keys = Cell::columns(points, &["lock", "threads"]);
     let header: Vec<&str> = keys.iter().copied().chain(MEASURED).collect();
     let mut grid = grid(&header);
     for point in points {
@@ -41,32 +40,31 @@ pub fn compare(points: &[Point<LockLoad>]) -> String {
 }
 
 /// What a point's repeats came to, with `kernel` as the rate of the kernel's own lock.
-fn measured(point: &Point<LockLoad>, kernel: Option<f64>) -> [String; 8] {
-    let sections = point.sample(LockLoad::rate);
-    let median = |measure: fn(&LockLoad) -> f64| point.sample(measure).median;
+fn measured(point: &Cell<LockLoad>, kernel: Option<f64>) -> [String; 8] {
+    let sections = point.median(LockLoad::rate);
     [
-        rate(sections.median),
-        format!("{:.0}%", sections.spread()),
-        kernel.map_or("--".into(), |k| {
-            format!("{:.1}%", percent(sections.median, k))
-        }),
+        rate(sections),
+        point.spread(),
+        or_dashes(kernel, |k| format!("{:.1}%", percent(sections, k))),
         wait(point),
-        format!("{:.3}", median(LockLoad::fairness)),
-        rate(median(|r| r.sum.halts as f64)),
-        rate(median(|r| r.sum.kicks as f64)),
+        or_dashes(point.sample(LockLoad::fairness), |s| {
+            format!("{:.3}", s.median)
+        }),
+        rate(point.median(|r| r.sum.halts as f64)),
+        rate(point.median(|r| r.sum.kicks as f64)),
         point.outcome().to_string(),
     ]
 }
 
 /// The wait that one section in a thousand exceeds, in all repeats together.
-fn wait(point: &Point<LockLoad>) -> String {
+fn wait(point: &Cell<LockLoad>) -> String {
     let runs = point.runs.iter().map(|run| run.times(Of::Wait));
     let all = runs.fold(Histogram::default(), |sum, times| sum.merged(&times));
-    all.quantile(0.999).map_or("--".into(), time)
+    or_dashes(all.quantile(0.999), time)
 }
 
 /// What the instruments cost, wherever a point is there with them and without.
-fn cost(points: &[Point<LockLoad>]) -> String {
+fn cost(points: &[Cell<LockLoad>]) -> String {
     let watched = points.iter().filter(|p| p.config.histograms == Switch::On);
     let lines = watched.filter_map(|on| {
         let without = Config {
@@ -75,7 +73,8 @@ fn cost(points: &[Point<LockLoad>]) -> String {
         };
         let off = points.iter().find(|p| p.config == without)?;
         // The fastest of either: what the host did besides is no cost of ours.
-        let [with, without] = [on, off].map(|p| p.sample(LockLoad::rate).max);
+        let fastest = |p: &Cell<LockLoad>| Some(p.sample(|r| Some(r.rate()))?.max);
+        let (with, without) = (fastest(on)?, fastest(off)?);
         Some(format!(
             "\nhistograms=on is {:.3} of off: {:+.1}% of sections/s, the fastest of either; {}",
             with / without,
@@ -87,16 +86,16 @@ fn cost(points: &[Point<LockLoad>]) -> String {
 }
 
 /// The median rate of `kernel/raw_spin` under otherwise the same settings.
-fn kernel(points: &[Point<LockLoad>], config: &Config) -> Option<f64> {
+fn kernel(points: &[Cell<LockLoad>], config: &Config) -> Option<f64> {
     let wanted = Config {
         lock: Lock::KernelRawSpin,
         ..*config
     };
     let same = points.iter().find(|p| p.config == wanted)?;
-    Some(same.sample(LockLoad::rate).median)
+    Some(same.median(LockLoad::rate))
 }
 
-fn legend(points: &[Point<LockLoad>]) -> String {
+fn legend(points: &[Cell<LockLoad>]) -> String {
     let repeats = points.first().map_or(0, |p| p.runs.len());
     let machine = points.iter().flat_map(|p| &p.runs).map(|r| r.machine);
     let machine = machine.last().map_or(String::new(), |m| {
@@ -107,7 +106,7 @@ fn legend(points: &[Point<LockLoad>]) -> String {
     });
     let cost = cost(points);
     format!(
-        "medians of {repeats}; spread: from least to most, in percent of the median\n\
+        "medians of {repeats}; spread: of the farthest repeat from the median\n\
          of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}{cost}"
     )
 }
@@ -115,9 +114,9 @@ fn legend(points: &[Point<LockLoad>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use debugfs::Report;
+    use results::Report;
 
-    fn point(lock: &str, sections: &[u64]) -> Point<LockLoad> {
+    fn point(lock: &str, sections: &[u64]) -> Cell<LockLoad> {
         let config = Config {
             lock: lock.parse().unwrap(),
             threads: 1,
@@ -138,7 +137,7 @@ mod tests {
             .unwrap()
         };
         let runs: Vec<_> = sections.iter().map(run).collect();
-        Point {
+        Cell {
             config: runs[0].config,
             runs,
         }
@@ -155,8 +154,8 @@ mod tests {
             let line = text.lines().find(|l| l.trim_start().starts_with(name));
             line.unwrap().split_whitespace().collect::<Vec<_>>()
         };
-        assert_eq!(row("ticket")[2..5], ["50", "80%", "5.0%"], "{text}");
-        assert_eq!(row("kernel")[2..5], ["1.0k", "110%", "100.0%"], "{text}");
+        assert_eq!(row("ticket")[2..5], ["50", "±60%", "5.0%"], "{text}");
+        assert_eq!(row("kernel")[2..5], ["1.0k", "±100%", "100.0%"], "{text}");
         assert!(text.contains("is test-and-set"), "{text}");
     }
 
@@ -167,7 +166,7 @@ mod tests {
             histograms: Switch::On,
             ..on.config
         };
-        let text = compare(&[Point { config, ..on }, off]);
+        let text = compare(&[Cell { config, ..on }, off]);
         let told = "histograms=on is 0.970 of off: -3.0% of sections/s, the fastest of either; ticket 1 200";
         assert!(text.contains(told), "{text}");
     }

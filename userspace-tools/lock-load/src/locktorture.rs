@@ -7,7 +7,7 @@
 //! and no vCPU came or went, `!!!` if the lock did not exclude. `kvm-recheck-lock.sh` reads the
 //! first, `parse-console.sh` looks for `FAILURE` and `!!!`.
 
-use debugfs::{LockLoad, Report};
+use results::{LockLoad, Report};
 
 /// The statistics and the end of the test.
 pub fn show(report: &LockLoad) -> String {
@@ -45,7 +45,7 @@ mod tests {
     /// A run of two threads with these sections, updates lost, and settings.
     fn told(least: u64, most: u64, lost: u64, settings: &str) -> String {
         use abi::lock_load::Config;
-        use debugfs::Settings;
+        use results::Settings;
         let mut config = Config::default();
         config
             .take(&format!("histograms=off {settings}"), 2)

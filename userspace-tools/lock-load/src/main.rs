@@ -13,10 +13,8 @@ mod validate;
 use std::process::ExitCode;
 
 use abi::lock_load::Lock;
-use debugfs::{
-    tool::{grid, Form, Point, Tool},
-    LockLoad,
-};
+use debugfs::{tool::Form, tool::Tool};
+use results::{table::grid, Cell, LockLoad};
 
 enum LockLoadTool {}
 
@@ -78,7 +76,7 @@ impl Tool for LockLoadTool {
         show::show(report)
     }
 
-    fn compare(points: &[Point<LockLoad>]) -> String {
+    fn compare(points: &[Cell<LockLoad>]) -> String {
         compare::compare(points)
     }
 }

@@ -6,11 +6,11 @@ use abi::{
     histogram::Of,
     lock_load::{Class, Evidence},
 };
-use debugfs::{
-    stats::percent,
-    tool::{grid, numbers, rate},
+use results::{
+    table::{grid, numbers, or_dashes, rate},
     LockLoad,
 };
+use statistics::percent;
 
 /// The percentiles that are shown.
 const PARTS: [(&str, f64); 5] = [
@@ -88,7 +88,7 @@ fn times(report: &LockLoad) -> String {
     for of in Of::ALL {
         let times = report.times(*of);
         let mut row = vec![of.name().to_string(), times.count().to_string()];
-        let quantile = |part| times.quantile(part).map_or("--".into(), time);
+        let quantile = |part| or_dashes(times.quantile(part), time);
         row.extend(PARTS.map(|(_, part)| quantile(part)));
         row.push(quantile(1.0));
         table.add_row(row);
@@ -111,7 +111,7 @@ fn why(report: &LockLoad) -> String {
     }
     numbers(&mut table, 1);
     if let Some(column) = table.column_mut(4) {
-        column.set_cell_alignment(debugfs::tool::LEFT);
+        column.set_cell_alignment(results::table::LEFT);
     }
     let long = time(u64::from(report.config.long_us) * 1000);
     format!("{table}\n {all} waits were longer than {long}\n")

@@ -2,9 +2,9 @@
 
 //! One run, readable.
 
-use debugfs::{
-    tool::{grid, numbers, rate},
-    LockLoad, Report,
+use results::{
+    table::{grid, numbers, or_dashes, rate},
+    LockLoad, Measured,
 };
 
 use crate::seen;
@@ -20,7 +20,7 @@ pub fn show(report: &LockLoad) -> String {
     };
     format!(
         "run {run}: {config}\n\
-         sections   {} in {:.3} s = {}/s; a thread {} to {}, mean {}, Jain's index {:.3}\n\
+         sections   {} in {:.3} s = {}/s; a thread {} to {}, mean {}, Jain's index {}\n\
          waiting    {} halts, {} kicks by {}\n\
          exclusion  {}, {} updates lost\n\
          machine    kernel/raw_spin is {}, mode {}; {} loops/us\n\
@@ -31,7 +31,7 @@ pub fn show(report: &LockLoad) -> String {
         sum.min,
         sum.max,
         sum.mean,
-        report.fairness(),
+        or_dashes(report.fairness(), |jain| format!("{jain:.3}")),
         sum.halts,
         sum.kicks,
         report.machine.kick,

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use abi::sloppy_counter::{Config, Counter};
 use clap::{value_parser, Args};
-use debugfs::{tool, vcpus, Module};
+use debugfs::{tool, Module};
+use results::vcpus;
 
 use crate::SloppyCounterTool;
 

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use abi::sloppy_counter::{Config, Counter, Switch, Work};
 use clap::{value_parser, Args};
-use debugfs::{tool::say, vcpus, Interrupt, Module, Report, SloppyCounter};
+use debugfs::{tool::say, Interrupt, Module};
+use results::{vcpus, Measured, SloppyCounter};
 
 /// The flags.
 #[derive(Args)]

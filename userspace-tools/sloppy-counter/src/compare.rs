@@ -3,23 +3,23 @@
 //! Counters beside each other: how fast, how wrong, and how old.
 
 use abi::sloppy_counter::{Config, Counter, Of, Speed, Switch};
-use debugfs::{
-    stats::percent,
-    tool::{grid, numbers, rate, Point},
-    SloppyCounter,
+use results::{
+    table::{grid, numbers, or_dashes, rate},
+    Cell, Measured, SloppyCounter,
 };
+use statistics::percent;
 
 use crate::{knee::knees, ratios::ratios};
 
 /// A column: its head, and what stands in it.
 type Column<'a> = (
     &'static str,
-    Box<dyn Fn(&Point<SloppyCounter>) -> String + 'a>,
+    Box<dyn Fn(&Cell<SloppyCounter>) -> String + 'a>,
 );
 
 /// One row for each point.
-pub fn compare(points: &[Point<SloppyCounter>]) -> String {
-    let keys = Point::columns(points, &["counter", "threads"]);
+pub fn compare(points: &[Cell<SloppyCounter>]) -> String {
+    let keys = Cell::columns(points, &["counter", "threads"]);
     let columns = columns(points);
     let heads = columns.iter().map(|(head, _)| *head);
     let header: Vec<&str> = keys.iter().copied().chain(heads).collect();
@@ -37,7 +37,7 @@ pub fn compare(points: &[Point<SloppyCounter>]) -> String {
     let found = found.join("\n");
     format!(
         "{grid}\n\n{found}\
-         medians of {repeats}; spread: from least to most, in percent of the median\n\
+         medians of {repeats}; spread: of the farthest repeat from the median\n\
          of exact: adds/s in percent of those of `exact` at the same settings\n\
          a CPU s: adds per second of CPU time, gaps in which a vCPU had none left out\n\
          ns/add, ns/read: of the quickest burst, its loop included (see `empty`)\n\
@@ -48,23 +48,20 @@ pub fn compare(points: &[Point<SloppyCounter>]) -> String {
     )
 }
 
-fn columns<'a>(points: &'a [Point<SloppyCounter>]) -> Vec<Column<'a>> {
+fn columns<'a>(points: &'a [Cell<SloppyCounter>]) -> Vec<Column<'a>> {
     let mut columns: Vec<Column<'a>> = vec![
         ("adds/s", Box::new(|p| rate(adds(p)))),
-        (
-            "spread",
-            Box::new(|p| format!("{:.0}%", p.sample(SloppyCounter::rate).spread())),
-        ),
+        ("spread", Box::new(Cell::spread)),
         (
             "of exact",
             Box::new(|p| {
                 let exact = exact(points, &p.config);
-                exact.map_or("--".into(), |e| format!("{:.1}%", percent(adds(p), e)))
+                or_dashes(exact, |e| format!("{:.1}%", percent(adds(p), e)))
             }),
         ),
         (
             "a CPU s",
-            Box::new(|p| rate(p.sample(|r| r.granted_rate().unwrap_or(f64::NAN)).median)),
+            Box::new(|p| or_dashes(p.sample(SloppyCounter::granted_rate), |s| rate(s.median))),
         ),
         ("ns/add", Box::new(|p| ns(p, |speed| speed.best_add_ps))),
     ];
@@ -73,10 +70,13 @@ fn columns<'a>(points: &'a [Point<SloppyCounter>]) -> Vec<Column<'a>> {
     }
     if points.iter().any(|p| p.config.audit == Switch::On) {
         columns.extend::<[Column<'a>; 4]>([
-            ("off 50%", Box::new(|p| quantile(p, Of::Error, 0.5))),
-            ("off 99%", Box::new(|p| quantile(p, Of::Error, 0.99))),
-            ("old 50%", Box::new(|p| age(&quantile(p, Of::Stale, 0.5)))),
-            ("old 99%", Box::new(|p| age(&quantile(p, Of::Stale, 0.99)))),
+            ("off 50%", Box::new(|p| quantile(p, Of::Error, 0.5, number))),
+            (
+                "off 99%",
+                Box::new(|p| quantile(p, Of::Error, 0.99, number)),
+            ),
+            ("old 50%", Box::new(|p| quantile(p, Of::Stale, 0.5, age))),
+            ("old 99%", Box::new(|p| quantile(p, Of::Stale, 0.99, age))),
         ]);
     }
     columns.extend::<[Column<'a>; 4]>([
@@ -88,38 +88,34 @@ fn columns<'a>(points: &'a [Point<SloppyCounter>]) -> Vec<Column<'a>> {
     columns
 }
 
-fn adds(point: &Point<SloppyCounter>) -> f64 {
-    point.sample(SloppyCounter::rate).median
+fn adds(point: &Cell<SloppyCounter>) -> f64 {
+    point.median(SloppyCounter::rate)
 }
 
-fn ns(point: &Point<SloppyCounter>, of: fn(&Speed) -> u64) -> String {
-    let ps = point.sample(|run| {
-        run.speed
-            .as_ref()
-            .map_or(f64::NAN, |speed| of(speed) as f64)
-    });
-    format!("{:.2}", ps.median / 1000.0)
+fn ns(point: &Cell<SloppyCounter>, of: fn(&Speed) -> u64) -> String {
+    let ps = point.sample(|run| Some(of(run.speed.as_ref()?) as f64));
+    or_dashes(ps, |ps| format!("{:.2}", ps.median / 1000.0))
 }
 
-fn quantile(point: &Point<SloppyCounter>, of: Of, part: f64) -> String {
-    let each = point.runs.iter().filter_map(|run| run.quantile(of, part));
-    let values: Vec<f64> = each.map(|value| value as f64).collect();
-    match values.is_empty() {
-        true => "--".into(),
-        false => format!("{:.0}", debugfs::stats::Sample::of(values).median),
-    }
+/// The median over the repeats of a quantile of audited reads.
+fn quantile(point: &Cell<SloppyCounter>, of: Of, part: f64, text: fn(f64) -> String) -> String {
+    let each = point.sample(|run| Some(run.audited(of).quantile(part)? as f64));
+    or_dashes(each, |each| text(each.median))
+}
+
+fn number(value: f64) -> String {
+    format!("{value:.0}")
 }
 
 /// Nanoseconds, readable.
-fn age(ns: &str) -> String {
-    match ns.parse::<f64>() {
-        Ok(ns) if ns >= 1e6 => format!("{:.1}ms", ns / 1e6),
-        Ok(ns) => format!("{:.0}us", ns / 1e3),
-        Err(_) => ns.into(),
+fn age(ns: f64) -> String {
+    match ns >= 1e6 {
+        true => format!("{:.1}ms", ns / 1e6),
+        false => format!("{:.0}us", ns / 1e3),
     }
 }
 
-fn worst(point: &Point<SloppyCounter>, measure: fn(&SloppyCounter) -> i128) -> String {
+fn worst(point: &Cell<SloppyCounter>, measure: fn(&SloppyCounter) -> i128) -> String {
     let worst = point.runs.iter().map(measure).max_by_key(|n| n.abs());
     worst.unwrap_or(0).to_string()
 }
@@ -135,7 +131,7 @@ fn allowed(run: &SloppyCounter) -> i128 {
 }
 
 /// The median rate of `exact` under otherwise the same settings; it does not know a threshold.
-fn exact(points: &[Point<SloppyCounter>], config: &Config) -> Option<f64> {
+fn exact(points: &[Cell<SloppyCounter>], config: &Config) -> Option<f64> {
     let alike = |other: &Config| Config {
         counter: Counter::Exact,
         threshold: config.threshold,
@@ -150,9 +146,9 @@ fn exact(points: &[Point<SloppyCounter>], config: &Config) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use debugfs::Report;
+    use results::Report;
 
-    fn point(counter: &str, threshold: u32, runs: &[(u64, i64, i64)]) -> Point<SloppyCounter> {
+    fn point(counter: &str, threshold: u32, runs: &[(u64, i64, i64)]) -> Cell<SloppyCounter> {
         let run = |&(adds, sum, read): &(u64, i64, i64)| {
             let config = Config {
                 counter: counter.parse().unwrap(),
@@ -172,7 +168,7 @@ mod tests {
             .unwrap()
         };
         let runs: Vec<_> = runs.iter().map(run).collect();
-        Point {
+        Cell {
             config: runs[0].config,
             runs,
         }
@@ -192,7 +188,7 @@ mod tests {
         let row = text.lines().find(|l| l.contains("sloppy")).unwrap();
         let row: Vec<_> = row.split_whitespace().collect();
         let expected = [
-            "500", "40%", "500.0%", "500.00M", "1.50", "-20", "64", "1", "held",
+            "500", "±20%", "500.0%", "500.00M", "1.50", "-20", "64", "1", "held",
         ];
         assert_eq!(row[2..], expected, "{text}");
         assert!(!text.contains("knee"), "{text}");

@@ -3,13 +3,13 @@
 //! The knee: from which threshold on more of it buys little.
 
 use abi::sloppy_counter::Config;
-use debugfs::{tool::Point, SloppyCounter};
+use results::{Cell, Measured, SloppyCounter};
 
 /// More than this part of the best rate is good enough.
 const ENOUGH: f64 = 0.9;
 
 /// A line for each counter and number of threads whose threshold was swept.
-pub fn knees(points: &[Point<SloppyCounter>]) -> Vec<String> {
+pub fn knees(points: &[Cell<SloppyCounter>]) -> Vec<String> {
     let mut seen: Vec<Config> = Vec::new();
     let mut lines = Vec::new();
     for point in points {
@@ -29,7 +29,7 @@ pub fn knees(points: &[Point<SloppyCounter>]) -> Vec<String> {
             other == alike
         });
         let rates: Vec<(u32, f64)> = same
-            .map(|p| (p.config.threshold, p.sample(SloppyCounter::rate).median))
+            .map(|p| (p.config.threshold, p.median(SloppyCounter::rate)))
             .collect();
         if let Some((threshold, part)) = knee(&rates) {
             lines.push(format!(

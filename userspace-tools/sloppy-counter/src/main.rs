@@ -15,10 +15,8 @@ mod watch;
 use std::{path::Path, process::ExitCode};
 
 use clap::Subcommand;
-use debugfs::{
-    tool::{Own, Point, Tool},
-    SloppyCounter,
-};
+use debugfs::{tool::Own, tool::Tool};
+use results::{Cell, SloppyCounter};
 
 /// What this tool has beside the common commands.
 #[derive(Subcommand)]
@@ -77,7 +75,7 @@ impl Tool for SloppyCounterTool {
         show::show(report)
     }
 
-    fn compare(points: &[Point<SloppyCounter>]) -> String {
+    fn compare(points: &[Cell<SloppyCounter>]) -> String {
         compare::compare(points)
     }
 }

@@ -3,7 +3,8 @@
 //! What one counter costs of another: in each repeat by itself, since they ran by turns.
 
 use abi::sloppy_counter::{Counter, Speed};
-use debugfs::{stats::Sample, tool::Point, SloppyCounter};
+use results::{Cell, SloppyCounter};
+use statistics::Sample;
 
 /// One side of a ratio: a counter with as few threads as there were, or as many.
 #[derive(Clone, Copy)]
@@ -70,7 +71,7 @@ const RATIOS: [(&str, &str, Side, Side); 7] = [
 ];
 
 /// A line for each ratio whose sides were measured.
-pub fn ratios(points: &[Point<SloppyCounter>]) -> Vec<String> {
+pub fn ratios(points: &[Cell<SloppyCounter>]) -> Vec<String> {
     let threads = points.iter().map(|point| point.config.threads);
     let (Some(fewest), Some(most)) = (threads.clone().min(), threads.max()) else {
         return Vec::new();
@@ -81,7 +82,7 @@ pub fn ratios(points: &[Point<SloppyCounter>]) -> Vec<String> {
             Most => most,
         };
         let is =
-            |p: &&Point<SloppyCounter>| p.config.counter == counter && p.config.threads == threads;
+            |p: &&Cell<SloppyCounter>| p.config.counter == counter && p.config.threads == threads;
         let mut mine = points.iter().filter(is);
         // Of several with other settings none is meant.
         let point = mine.next().filter(|_| mine.next().is_none())?;
@@ -94,16 +95,17 @@ pub fn ratios(points: &[Point<SloppyCounter>]) -> Vec<String> {
     let lines = RATIOS.iter().filter_map(|(name, text, a, b)| {
         let pairs = values(*a)?.into_iter().zip(values(*b)?);
         let measured = pairs.filter(|(a, b)| *a > 0.0 && *b > 0.0);
-        let each: Vec<f64> = measured.map(|(a, b)| a / b).collect();
-        if each.is_empty() || (fewest == most && !alone(name)) {
-            return None;
-        }
-        let n = each.len();
-        let sample = Sample::of(each);
-        Some(format!(
-            "ratio {name} = {:.3} ({:.3} to {:.3}, {n} repeats): {text}",
-            sample.median, sample.min, sample.max
-        ))
+        let sample = Sample::of(measured.map(|(a, b)| a / b))?;
+        let Sample {
+            n,
+            median,
+            min,
+            max,
+            ..
+        } = sample;
+        (fewest != most || alone(name)).then(|| {
+            format!("ratio {name} = {median:.3} ({min:.3} to {max:.3}, {n} repeats): {text}")
+        })
     });
     lines.collect()
 }

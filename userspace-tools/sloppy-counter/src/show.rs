@@ -3,9 +3,9 @@
 //! One run, readable.
 
 use abi::sloppy_counter::Of;
-use debugfs::{
-    tool::{grid, numbers, rate},
-    Report, SloppyCounter,
+use results::{
+    table::{grid, numbers, or_dashes, rate},
+    Measured, SloppyCounter,
 };
 
 /// The totals, and a line for each thread.
@@ -57,7 +57,7 @@ fn speed(report: &SloppyCounter) -> Option<String> {
          {:.1} ms without a CPU, {:.1} ms stolen{reads}",
         ns(speed.add_ps),
         ns(speed.best_add_ps),
-        report.granted_rate().map_or("--".into(), rate),
+        or_dashes(report.granted_rate(), rate),
         speed.lost_ns as f64 / 1e6,
         speed.steal_ns as f64 / 1e6,
     ))
@@ -66,10 +66,8 @@ fn speed(report: &SloppyCounter) -> Option<String> {
 fn audit(report: &SloppyCounter) -> Option<String> {
     let audit = report.audit.as_ref()?;
     let quantiles = |of: Of| {
-        [0.5, 0.9, 0.99].map(|part| {
-            let at = report.quantile(of, part);
-            at.map_or("--".into(), |at| at.to_string())
-        })
+        [0.5, 0.9, 0.99]
+            .map(|part| or_dashes(report.audited(of).quantile(part), |at| at.to_string()))
     };
     let ([off50, off90, off99], [old50, old90, old99]) =
         (quantiles(Of::Error), quantiles(Of::Stale));

@@ -14,10 +14,8 @@ use abi::{
 };
 use anyhow::{anyhow, Context};
 use clap::{value_parser, Args};
-use debugfs::{
-    tool::{rate, say, Tool},
-    Dir, Interrupt, Module, Report, Settings, SloppyCounter,
-};
+use debugfs::{tool::say, tool::Tool, Dir, Interrupt, Module};
+use results::{table::rate, Measured, Report, Settings, SloppyCounter};
 
 use crate::SloppyCounterTool;
 
@@ -46,7 +44,7 @@ impl Watch {
             ..Config::default()
         };
         let text = self.settings.join(" ");
-        let taken = config.take(&text, debugfs::vcpus());
+        let taken = config.take(&text, results::vcpus());
         taken.map_err(|refusal| anyhow!("{refusal}"))?;
         let (module, interrupt) = (Module::<SloppyCounter>::open(root)?, Interrupt::catch()?);
         let started = module.start(&config)?;

@@ -5,9 +5,9 @@
 use std::{collections::BTreeMap, marker::PhantomData};
 
 use clap::{error::ErrorKind, Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use results::{vcpus, Settings};
 
 use super::{settings_of, ConfigOf, Tool};
-use crate::{vcpus, Settings};
 
 /// A flag takes one value.
 pub const ONE: bool = false;

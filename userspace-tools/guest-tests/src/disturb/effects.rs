@@ -6,7 +6,7 @@ use std::fs;
 
 use abi::lock_load::{Config, Irqs, Lock};
 use anyhow::{ensure, Context, Result};
-use debugfs::{vcpus, LockLoad, Outcome, Report};
+use results::{vcpus, LockLoad, Measured, Outcome};
 
 use super::{all_online, long, stats, storm, until};
 use crate::{
@@ -34,7 +34,7 @@ pub fn tests() -> Vec<Test> {
 fn off_by_default() -> Result<()> {
     let report = run(&fresh::<LockLoad>()?, &long(100))?;
     let line = report.disturbed.to_string();
-    let counts = debugfs::pairs(&line);
+    let counts = results::pairs(&line);
     ensure!(counts.into_iter().all(|(_, n)| n == "0"), "{line}");
     Ok(())
 }

@@ -3,7 +3,8 @@
 //! The file `config`.
 
 use anyhow::{ensure, Result};
-use debugfs::{vcpus, Dir, Module, Settings};
+use debugfs::{Dir, Module};
+use results::{vcpus, Settings};
 use rustix::io::Errno;
 
 use super::Case;

@@ -6,7 +6,8 @@ use std::{thread::sleep, time::Duration};
 
 use abi::status::State;
 use anyhow::{ensure, Result};
-use debugfs::{Module, Report, SloppyCounter};
+use debugfs::Module;
+use results::{Measured, SloppyCounter};
 use rustix::io::Errno;
 
 use super::Case;

@@ -36,10 +36,10 @@ fn is_empty_during<R: Subject>(module: &Module<R>) -> Result<()> {
 }
 
 fn agrees<R: Subject>(module: &Module<R>) -> Result<()> {
-    for threads in [1, debugfs::vcpus()] {
+    for threads in [1, results::vcpus()] {
         let mut config = R::quick();
         let word = format!("{}={threads}", R::THREADS);
-        ensure!(debugfs::Settings::take(&mut config, &word, threads).is_ok());
+        ensure!(results::Settings::take(&mut config, &word, threads).is_ok());
         // The numbers are held against each other before a run is given out.
         let report = run(module, &config)?;
         ensure!(*report.config() == config, "other settings than asked for");

@@ -4,7 +4,7 @@
 
 use abi::bottleneck::{About, Config, Lock, Variant, CASES};
 use anyhow::{anyhow, ensure, Result};
-use debugfs::{vcpus, Bottleneck, Outcome, Settings};
+use results::{vcpus, Bottleneck, Outcome, Settings};
 
 use super::{comes_out, threads};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     subject::{fresh, run},
     suite::Test,
 };
-use debugfs::Report;
+use results::Measured;
 
 /// The tests of `bottleneck`'s runs.
 pub fn tests() -> Vec<Test> {

@@ -4,7 +4,7 @@
 
 use abi::sloppy_counter::{Config, Counter, Now, Switch, Work};
 use anyhow::{ensure, Context, Result};
-use debugfs::{vcpus, Outcome, SloppyCounter};
+use results::{vcpus, Outcome, SloppyCounter};
 
 use super::{comes_out, expect, threads};
 use crate::{

@@ -8,7 +8,7 @@ mod oracle;
 
 use abi::job_runner::{Config, Job, Policy};
 use anyhow::{ensure, Result};
-use debugfs::{vcpus, JobRunner, Outcome, Report};
+use results::{vcpus, JobRunner, Measured, Outcome};
 
 use super::{expect, threads};
 use crate::{

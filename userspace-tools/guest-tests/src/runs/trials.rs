@@ -9,7 +9,7 @@ use abi::{
     trial::{Load, Trial},
 };
 use anyhow::{ensure, Context, Result};
-use debugfs::{vcpus, LockLoad, Outcome, Report};
+use results::{vcpus, LockLoad, Measured, Outcome};
 
 use crate::{
     subject::{fresh, run},

@@ -3,7 +3,7 @@
 //! What `bottleneck` has beside the common commands.
 
 use anyhow::{ensure, Result};
-use debugfs::Bottleneck;
+use results::Bottleneck;
 
 use super::{records, tool};
 use crate::{subject::fresh, suite::Test};

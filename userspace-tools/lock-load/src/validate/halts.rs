@@ -6,7 +6,7 @@ use abi::{
     lock_load::{Config, Lock},
     trial::Load,
 };
-use debugfs::LockLoad;
+use results::LockLoad;
 
 use super::{
     check::{Check, Found},

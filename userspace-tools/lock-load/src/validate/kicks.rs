@@ -6,7 +6,7 @@ use abi::{
     lock_load::{Config, KickBy},
     trial::Load,
 };
-use debugfs::{Outcome, Report};
+use results::{Measured, Outcome};
 
 use super::{
     check::{Check, Found},

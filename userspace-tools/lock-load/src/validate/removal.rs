@@ -8,7 +8,8 @@ use abi::{
     lock_load::{Config, Lock},
     trial::Load,
 };
-use debugfs::{kernel_module, Error, LockLoad, Report};
+use debugfs::{kernel_module, Error};
+use results::{LockLoad, Report};
 
 use super::{
     check::{Check, Found},

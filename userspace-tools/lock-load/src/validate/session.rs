@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use abi::lock_load::{Config, KickBy, Lock, ModeWanted, Origin};
 use anyhow::{anyhow, bail};
-use debugfs::{vcpus, Error, Interrupt, LockLoad, Module, Settings};
+use debugfs::{Error, Interrupt, Module};
+use results::{vcpus, LockLoad, Settings};
 
 use super::Validate;
 

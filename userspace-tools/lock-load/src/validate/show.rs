@@ -4,7 +4,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use debugfs::tool::grid;
+use results::table::grid;
 use serde::Serialize;
 
 use super::check::{Done, Verdict};

@@ -8,7 +8,7 @@ use abi::{
     status::State,
 };
 use anyhow::{ensure, Result};
-use debugfs::{vcpus, JobRunner, Outcome, Report};
+use results::{vcpus, JobRunner, Measured, Outcome};
 
 use crate::{
     hotplug::Offline,

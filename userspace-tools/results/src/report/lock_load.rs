@@ -15,66 +15,65 @@ use abi::{
     trial::{Load, Lost, Trial},
     Malformed,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use statistics::jain;
 
-use super::{equal, fields, list, some, Lines, Report};
+use super::{
+    check::{equal, threads},
+    lines::Lines,
+    Measured, Report,
+};
 use crate::{
-    histogram::{merged, Histogram, Timed},
-    stats::jain,
-    Outcome,
+    histogram::{merged, Histogram, ThreadHistogram},
+    Metric, Outcome,
 };
 
 /// What `lock-load` reports.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LockLoad {
     /// The run's number.
     pub run: u64,
     /// The settings it ran with.
-    #[serde(serialize_with = "fields")]
     pub config: Config,
     /// What the threads came to together.
-    #[serde(serialize_with = "fields")]
     pub sum: Sum,
     /// What it ran on.
-    #[serde(serialize_with = "fields")]
     pub machine: Machine,
     /// What disturbed it.
-    #[serde(serialize_with = "fields")]
     pub disturbed: Disturbed,
     /// What each thread did.
-    #[serde(serialize_with = "list")]
     pub threads: Vec<Thread>,
     /// What it came to, if it was a trial.
-    #[serde(serialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trial: Vec<Trial>,
     /// The first few wake-ups that were lost.
-    #[serde(serialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<Lost>,
     /// What happened on the slow paths.
     pub events: Vec<Event>,
     /// What the instruments saw of each thread. This, and all that follows, is missing if they
     /// were off.
-    #[serde(serialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watched: Vec<Watched>,
     /// Whether the lock served in order of arrival.
-    #[serde(serialize_with = "some", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
     /// The CPU time that the threads were given.
-    #[serde(serialize_with = "some", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<Granted>,
     /// Long waits, by class.
-    #[serde(serialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<Why>,
     /// Times of each thread.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub histograms: Vec<Timed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub histograms: Vec<ThreadHistogram>,
     /// The stops that the host was asked for.
-    #[serde(serialize_with = "some", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stops: Option<Stops>,
 }
 
 /// How often something happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// What happened, by its name in the kernel where it has one there.
     pub name: String,
@@ -93,15 +92,10 @@ impl Event {
 }
 
 impl LockLoad {
-    /// Critical sections per second of all threads together.
-    pub fn rate(&self) -> f64 {
-        self.sum.sections as f64 * 1e9 / self.sum.elapsed_ns.max(1) as f64
-    }
-
     /// Jain's index of the threads' sections: 1 if all had the same share, 1/n if one had all. Each
     /// is taken by the time for which its thread had a vCPU: that two share one, as the other's is
     /// offline, is not the lock's doing.
-    pub fn fairness(&self) -> f64 {
+    pub fn fairness(&self) -> Option<f64> {
         let elapsed_ns = self.sum.elapsed_ns;
         jain(self.threads.iter().map(|thread| {
             let present_ns = elapsed_ns.saturating_sub(thread.queued_ns).max(1);
@@ -125,12 +119,40 @@ impl LockLoad {
         self.why.iter().find(|why| why.class == class)
     }
 
+    /// Waits longer than `long_us`.
+    pub fn long_waits(&self) -> u64 {
+        self.why.iter().map(|why| why.count).sum()
+    }
+
+    /// Those of them whose largest part was the holder's vCPU not running.
+    fn holder_preempted(&self) -> u64 {
+        self.why(Class::HolderPreempted).map_or(0, |why| why.count)
+    }
+
     /// Whether the instruments were on, and there was something to be seen.
     pub fn is_watched(&self) -> bool {
         self.config.histograms == Switch::On && self.config.load == Load::Contest
     }
 
-    /// Holds the numbers of the instruments against each other.
+    fn check_trial(&self) -> Result<(), String> {
+        let trials = u64::from(self.config.load != Load::Contest);
+        equal("lines of a trial", self.trial.len() as u64, trials)?;
+        for trial in &self.trial {
+            equal("lost wake-ups", trial.lost.min(8), self.lost.len() as u64)?;
+            let rounds = trial.rounds >= trial.wanted;
+            let verdict = match trial.lost {
+                0 if rounds => Verdict::Held,
+                0 => Verdict::Untested,
+                _ => Verdict::Broken,
+            };
+            if trial.verdict != verdict {
+                return Err(format!("verdict {}, not {verdict}: {trial}", trial.verdict));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the numbers of the instruments agree with each other.
     fn check_instruments(&self) -> Result<(), String> {
         let sum_of = |of: fn(&Watched) -> u64| self.watched.iter().map(of).sum();
         let order = self.order.as_ref().ok_or("no line `order`")?;
@@ -141,7 +163,7 @@ impl LockLoad {
         {
             return Err(format!("the verdict is not that of its numbers: {order}"));
         }
-        let long: u64 = self.why.iter().map(|why| why.count).sum();
+        let long = self.long_waits();
         if long > order.waits || self.why.len() != Class::ALL.len() {
             return Err(format!("{long} long waits of {}", order.waits));
         }
@@ -154,7 +176,7 @@ impl LockLoad {
     }
 
     /// Thread 0 has one section more than it was timed: the first, for which all lined up.
-    fn check_times(&self, timed: &Timed) -> Result<(), String> {
+    fn check_times(&self, timed: &ThreadHistogram) -> Result<(), String> {
         let Head {
             of, index, count, ..
         } = timed.head;
@@ -182,38 +204,25 @@ impl LockLoad {
     }
 }
 
-impl Report for LockLoad {
-    const MODULE: &'static str = "lock-load";
-    type Config = Config;
-
-    fn parse(text: &str) -> Result<Self, Malformed> {
-        let mut lines = Lines::new(text);
-        let report = Self {
-            run: lines.take::<Run>()?.run,
-            config: lines.config()?,
-            sum: lines.take()?,
-            machine: lines.take()?,
-            disturbed: lines.take()?,
-            threads: lines.all()?,
-            trial: lines.all()?,
-            lost: lines.all()?,
-            events: lines.each("event", Event::parse)?,
-            watched: lines.all()?,
-            order: lines.maybe()?,
-            granted: lines.maybe()?,
-            why: lines.all()?,
-            histograms: lines.each(Head::WORD, Timed::parse)?,
-            stops: lines.maybe()?,
-        };
-        lines.end().map(|()| report)
-    }
-
+impl Measured for LockLoad {
     fn run(&self) -> u64 {
         self.run
     }
 
-    fn config(&self) -> &Config {
-        &self.config
+    fn config_text(&self) -> String {
+        self.config.to_string()
+    }
+
+    fn work(&self) -> u64 {
+        self.sum.sections
+    }
+
+    fn elapsed_ns(&self) -> u64 {
+        self.sum.elapsed_ns
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.sum.exclusion
     }
 
     fn outcome(&self) -> Outcome {
@@ -233,39 +242,133 @@ impl Report for LockLoad {
     }
 
     fn check(&self) -> Result<(), String> {
-        let Self { sum, threads, .. } = self;
-        let each = || threads.iter().map(|t| t.sections);
-        let count = threads.len() as u64;
-        equal("threads", count, self.config.threads.into())?;
-        for (expected, thread) in (0..).zip(threads) {
-            equal("index of a thread", thread.index.into(), expected)?;
-        }
-        equal("sections", sum.sections, each().sum())?;
-        equal("min", sum.min, each().min().unwrap_or(0))?;
-        equal("max", sum.max, each().max().unwrap_or(0))?;
+        let sum = &self.sum;
+        let each = |of: fn(&Thread) -> u64| self.threads.iter().map(of);
+        let indices = self.threads.iter().map(|t| t.index);
+        threads(sum.elapsed_ns, self.config.threads, indices)?;
+        let sections = || each(|t| t.sections);
+        equal("sections", sum.sections, sections().sum())?;
+        equal("min", sum.min, sections().min().unwrap_or(0))?;
+        equal("max", sum.max, sections().max().unwrap_or(0))?;
+        let count = self.threads.len() as u64;
         equal("mean", sum.mean, sum.sections / count.max(1))?;
-        equal("halts", sum.halts, threads.iter().map(|t| t.halts).sum())?;
-        equal("kicks", sum.kicks, threads.iter().map(|t| t.kicks).sum())?;
-        let trials = u64::from(self.config.load != Load::Contest);
-        equal("lines of a trial", self.trial.len() as u64, trials)?;
-        for trial in &self.trial {
-            equal("lost wake-ups", trial.lost.min(8), self.lost.len() as u64)?;
-            let rounds = trial.rounds >= trial.wanted;
-            let verdict = match trial.lost {
-                0 if rounds => Verdict::Held,
-                0 => Verdict::Untested,
-                _ => Verdict::Broken,
-            };
-            if trial.verdict != verdict {
-                return Err(format!("verdict {}, not {verdict}: {trial}", trial.verdict));
-            }
-        }
+        equal("halts", sum.halts, each(|t| t.halts).sum())?;
+        equal("kicks", sum.kicks, each(|t| t.kicks).sum())?;
+        self.check_trial()?;
         match (sum.exclusion, sum.lost) {
             (Verdict::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
             (Verdict::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),
             _ if self.is_watched() => self.check_instruments(),
             _ => Ok(()),
         }
+    }
+
+    fn metric(&self, name: &str) -> Option<f64> {
+        self.find_metric(name)
+    }
+}
+
+/// `count` as a part of `all`, if there are any.
+fn part(count: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| count as f64 / all as f64)
+}
+
+/// A quantile of the waits, in nanoseconds.
+fn wait(report: &LockLoad, part: f64) -> Option<f64> {
+    let ns = report.times(Of::Wait).quantile(part)?;
+    Some(ns as f64)
+}
+
+impl Report for LockLoad {
+    const MODULE: &'static str = "lock-load";
+    const METRICS: &'static [Metric<Self>] = &[
+        Metric {
+            name: "jain",
+            meaning: "Jain's index of the threads' sections per time with a vCPU",
+            of: Self::fairness,
+        },
+        Metric {
+            name: "halts",
+            meaning: "halts of waiters",
+            of: |report| Some(report.sum.halts as f64),
+        },
+        Metric {
+            name: "kicks",
+            meaning: "kicks of halted waiters",
+            of: |report| Some(report.sum.kicks as f64),
+        },
+        Metric {
+            name: "lost",
+            meaning: "updates lost",
+            of: |report| Some(report.sum.lost as f64),
+        },
+        Metric {
+            name: "wait_p50",
+            meaning: "median wait, ns",
+            of: |report| wait(report, 0.5),
+        },
+        Metric {
+            name: "wait_p99",
+            meaning: "99th percentile of the wait, ns",
+            of: |report| wait(report, 0.99),
+        },
+        Metric {
+            name: "wait_p999",
+            meaning: "99.9th percentile of the wait, ns",
+            of: |report| wait(report, 0.999),
+        },
+        Metric {
+            name: "overtaken",
+            meaning: "waits overtaken by a later one",
+            of: |report| Some(report.order?.overtaken as f64),
+        },
+        Metric {
+            name: "long_waits",
+            meaning: "waits longer than long_us",
+            of: |report| (!report.why.is_empty()).then(|| report.long_waits() as f64),
+        },
+        Metric {
+            name: "held_up",
+            meaning: "part of the long waits caused by a preempted holder",
+            of: |report| part(report.holder_preempted(), report.long_waits()),
+        },
+        Metric {
+            name: "held_up_of_all",
+            meaning: "part of all waits that were long, caused by a preempted holder",
+            of: |report| part(report.holder_preempted(), report.order?.waits),
+        },
+        Metric {
+            name: "granted_rate",
+            meaning: "critical sections per second of CPU time",
+            of: Self::granted_rate,
+        },
+    ];
+    type Config = Config;
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut lines = Lines::new(text);
+        let report = Self {
+            run: lines.take::<Run>()?.run,
+            config: lines.config()?,
+            sum: lines.take()?,
+            machine: lines.take()?,
+            disturbed: lines.take()?,
+            threads: lines.all()?,
+            trial: lines.all()?,
+            lost: lines.all()?,
+            events: lines.each("event", Event::parse)?,
+            watched: lines.all()?,
+            order: lines.maybe()?,
+            granted: lines.maybe()?,
+            why: lines.all()?,
+            histograms: lines.each(Head::WORD, ThreadHistogram::parse)?,
+            stops: lines.maybe()?,
+        };
+        lines.end().map(|()| report)
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn lasts(config: &Config) -> (Duration, Duration) {

@@ -3,7 +3,9 @@
 //! The records that machines read, letter by letter.
 
 use abi::Malformed;
-use debugfs::{Bottleneck, Failure, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
+use results::{
+    AnyReport, Bottleneck, JobRunner, LockLoad, Measured, Outcome, Record, Report, SloppyCounter,
+};
 
 const LOCK_LOAD: &str = "lock-load schema=3 run=4
 config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
@@ -58,8 +60,12 @@ idle_ns=6 asleep_ns=0 lost_ns=7 cpu_ns=8 steals=0 moved=0 absent=0
 chunk worker=0 start=0 end=10 from_ns=1 to_ns=9
 ";
 
-fn record<R: Report>(text: &str) -> String {
-    serde_json::to_string(&Record::new(7, &R::parse(text).unwrap())).unwrap()
+/// The record of a report; it reads back as it was.
+fn record<R: Report + Into<AnyReport>>(text: &str) -> String {
+    let record = Record::new(7, R::parse(text).unwrap());
+    let json = record.to_json();
+    assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
+    json
 }
 
 #[test]
@@ -254,7 +260,7 @@ fn job_runners_record_is_pinned() {
 #[test]
 fn a_failures_record_is_pinned() {
     assert_eq!(
-        serde_json::to_string(&Failure::new(3, "lock-load", "no \"such\" thing")).unwrap(),
+        Record::failure(3, "lock-load", "no \"such\" thing").to_json(),
         r#"{"schema":3,"seq":3,"module":"lock-load","error":"no \"such\" thing"}"#
     );
 }

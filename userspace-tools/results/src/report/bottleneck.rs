@@ -10,41 +10,41 @@ use abi::{
     status::Verdict,
     Malformed,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use statistics::jain;
 
-use super::{equal, fields, list, Lines, Report};
+use super::{
+    check::{equal, threads},
+    lines::Lines,
+    Measured, Report,
+};
 use crate::{
-    histogram::{merged, Histogram, Timed},
-    stats::jain,
-    Outcome,
+    histogram::{merged, Histogram, ThreadHistogram},
+    Metric, Outcome,
 };
 
 /// What `bottleneck` reports.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bottleneck {
     /// The run's number.
     pub run: u64,
     /// The settings it ran with.
-    #[serde(serialize_with = "fields")]
     pub config: Config,
     /// What the threads came to together.
-    #[serde(serialize_with = "fields")]
     pub sum: Sum,
     /// The CPU time that they had.
-    #[serde(serialize_with = "fields")]
     pub granted: Granted,
     /// What each thread did.
-    #[serde(serialize_with = "list")]
     pub threads: Vec<Thread>,
     /// What must be so, and what was seen.
     pub findings: Vec<Finding>,
     /// How long each thread waited for locks, if there are any.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub histograms: Vec<Timed>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub histograms: Vec<ThreadHistogram>,
 }
 
 /// Something that must be so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What was looked at.
     pub name: String,
@@ -74,18 +74,13 @@ impl Finding {
 }
 
 impl Bottleneck {
-    /// Operations per second of all threads together.
-    pub fn rate(&self) -> f64 {
-        self.sum.ops as f64 * 1e9 / self.sum.elapsed_ns.max(1) as f64
-    }
-
     /// Operations per second of CPU time that the threads had.
     pub fn granted_rate(&self) -> f64 {
         self.sum.ops as f64 * 1e9 / self.granted.cpu_ns.max(1) as f64
     }
 
     /// Jain's index of the threads' operations.
-    pub fn fairness(&self) -> f64 {
+    pub fn fairness(&self) -> Option<f64> {
         jain(self.threads.iter().map(|thread| thread.ops as f64))
     }
 
@@ -105,8 +100,79 @@ impl Bottleneck {
     }
 }
 
+impl Measured for Bottleneck {
+    fn run(&self) -> u64 {
+        self.run
+    }
+
+    fn config_text(&self) -> String {
+        self.config.to_string()
+    }
+
+    fn work(&self) -> u64 {
+        self.sum.ops
+    }
+
+    fn elapsed_ns(&self) -> u64 {
+        self.sum.elapsed_ns
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.sum.verdict
+    }
+
+    fn outcome(&self) -> Outcome {
+        let busted = self.config.variant == Variant::Busted;
+        Outcome::of(self.sum.verdict, busted, self.config.threads > 1)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let Self { sum, config, .. } = self;
+        let each = || self.threads.iter().map(|t| t.ops);
+        let indices = self.threads.iter().map(|t| t.index);
+        threads(sum.elapsed_ns, config.threads, indices)?;
+        equal("threads", sum.threads.into(), config.threads.into())?;
+        equal("ops", sum.ops, each().sum())?;
+        equal("min", sum.min, each().min().unwrap_or(0))?;
+        equal("max", sum.max, each().max().unwrap_or(0))?;
+        let wrong = self.findings.iter().map(Finding::wrong);
+        equal("wrong", sum.wrong, wrong.fold(0, u64::saturating_add))?;
+        for ThreadHistogram { head, times } in &self.histograms {
+            let mine = self.threads.iter().find(|t| t.index == head.index);
+            let locks = mine.map_or(0, |thread| thread.locks);
+            equal("a histogram's buckets", times.count(), head.count)?;
+            equal("acquisitions", head.count, locks)?;
+        }
+        if (sum.verdict == Verdict::Broken) != (sum.wrong > 0) {
+            return Err(format!("the verdict is not that of its numbers: {sum}"));
+        }
+        Ok(())
+    }
+
+    fn metric(&self, name: &str) -> Option<f64> {
+        self.find_metric(name)
+    }
+}
+
 impl Report for Bottleneck {
     const MODULE: &'static str = "bottleneck";
+    const METRICS: &'static [Metric<Self>] = &[
+        Metric {
+            name: "jain",
+            meaning: "Jain's index of the threads' operations",
+            of: Self::fairness,
+        },
+        Metric {
+            name: "wrong",
+            meaning: "findings that are not as they must be",
+            of: |report| Some(report.sum.wrong as f64),
+        },
+        Metric {
+            name: "granted_rate",
+            meaning: "operations per second of CPU time",
+            of: |report| Some(report.granted_rate()),
+        },
+    ];
     type Config = Config;
 
     fn parse(text: &str) -> Result<Self, Malformed> {
@@ -118,48 +184,13 @@ impl Report for Bottleneck {
             granted: lines.take()?,
             threads: lines.all()?,
             findings: lines.each(bottleneck::Finding::WORD, Finding::parse)?,
-            histograms: lines.each(Head::WORD, Timed::parse)?,
+            histograms: lines.each(Head::WORD, ThreadHistogram::parse)?,
         };
         lines.end().map(|()| report)
     }
 
-    fn run(&self) -> u64 {
-        self.run
-    }
-
     fn config(&self) -> &Config {
         &self.config
-    }
-
-    fn outcome(&self) -> Outcome {
-        let busted = self.config.variant == Variant::Busted;
-        Outcome::of(self.sum.verdict, busted, self.config.threads > 1)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        let Self { sum, threads, .. } = self;
-        let each = || threads.iter().map(|t| t.ops);
-        let count = threads.len() as u64;
-        equal("threads", count, self.config.threads.into())?;
-        for (expected, thread) in (0..).zip(threads) {
-            equal("index of a thread", thread.index.into(), expected)?;
-        }
-        equal("ops", sum.ops, each().sum())?;
-        equal("min", sum.min, each().min().unwrap_or(0))?;
-        equal("max", sum.max, each().max().unwrap_or(0))?;
-        let wrong = self.findings.iter().map(Finding::wrong);
-        equal("wrong", sum.wrong, wrong.fold(0, u64::saturating_add))?;
-        for timed in &self.histograms {
-            let head = timed.head;
-            let mine = threads.iter().find(|t| t.index == head.index);
-            let locks = mine.map_or(0, |thread| thread.locks);
-            equal("a histogram's buckets", timed.times.count(), head.count)?;
-            equal("locks that were waited for or not", head.count, locks)?;
-        }
-        if (sum.verdict == Verdict::Broken) != (sum.wrong > 0) {
-            return Err(format!("the verdict is not that of its numbers: {sum}"));
-        }
-        Ok(())
     }
 
     fn lasts(config: &Config) -> (Duration, Duration) {

@@ -7,10 +7,10 @@ use algo::{
     histogram::{Histogram, BUCKETS},
     primitive::Atomic,
 };
-use debugfs::histogram::{merged, Timed};
+use results::{histogram::merged, ThreadHistogram};
 
 /// What a module reports of these samples.
-fn reported(index: u32, samples: &[u64]) -> Timed {
+fn reported(index: u32, samples: &[u64]) -> ThreadHistogram {
     let words: Vec<_> = (0..BUCKETS).map(|_| Atomic::new(0)).collect();
     let histogram = Histogram::new(words);
     samples.iter().for_each(|&sample| histogram.record(sample));
@@ -23,7 +23,7 @@ fn reported(index: u32, samples: &[u64]) -> Timed {
     };
     let mut line = String::new();
     write(&head, histogram.buckets(), &mut line).unwrap();
-    Timed::parse(&line).unwrap()
+    ThreadHistogram::parse(&line).unwrap()
 }
 
 /// Numbers of all sizes that look random.
@@ -76,7 +76,7 @@ fn nothing_recorded_survives_the_trip() {
 #[test]
 fn a_line_with_a_broken_bucket_is_malformed() {
     let head = "histogram of=wait index=0 vcpu=0 count=1 longest_ns=7";
-    assert!(Timed::parse(&format!("{head} buckets=7:1")).is_ok());
+    assert!(ThreadHistogram::parse(&format!("{head} buckets=7:1")).is_ok());
     for line in [
         head.to_string(),
         format!("{head} buckets=7"),
@@ -85,7 +85,7 @@ fn a_line_with_a_broken_bucket_is_malformed() {
         format!("{head} buckets=7:1 more=1"),
         "histogram of=idle index=0 vcpu=0 count=0 longest_ns=0 buckets=".to_string(),
     ] {
-        assert!(Timed::parse(&line).is_err(), "{line}");
+        assert!(ThreadHistogram::parse(&line).is_err(), "{line}");
     }
 }
 

@@ -9,36 +9,33 @@ use abi::{
     status::Verdict,
     Malformed,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{equal, fields, list, Lines, Report};
-use crate::Outcome;
+use super::{
+    check::{equal, threads},
+    lines::Lines,
+    Measured, Report,
+};
+use crate::{Metric, Outcome};
 
 /// What `job-runner` reports.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobRunner {
     /// The run's number.
     pub run: u64,
     /// The settings it ran with.
-    #[serde(serialize_with = "fields")]
     pub config: Config,
     /// What the workers came to together.
-    #[serde(serialize_with = "fields")]
     pub sum: Sum,
     /// Where the time went.
-    #[serde(serialize_with = "fields")]
     pub timing: Timing,
     /// The first error.
-    #[serde(serialize_with = "fields")]
     pub fault: Fault,
     /// What random jobs came to.
-    #[serde(serialize_with = "fields")]
     pub oracle: Oracle,
     /// What each worker did.
-    #[serde(serialize_with = "list")]
     pub workers: Vec<Worker>,
     /// Each chunk, if that was asked for.
-    #[serde(serialize_with = "list")]
     pub chunks: Vec<Chunk>,
 }
 
@@ -76,31 +73,33 @@ impl JobRunner {
     }
 }
 
-impl Report for JobRunner {
-    const MODULE: &'static str = "job-runner";
-    type Config = Config;
-
-    fn parse(text: &str) -> Result<Self, Malformed> {
-        let mut lines = Lines::new(text);
-        let report = Self {
-            run: lines.take::<Run>()?.run,
-            config: lines.config()?,
-            sum: lines.take()?,
-            timing: lines.take()?,
-            fault: lines.take()?,
-            oracle: lines.take()?,
-            workers: lines.all()?,
-            chunks: lines.all()?,
-        };
-        lines.end().map(|()| report)
-    }
-
+impl Measured for JobRunner {
     fn run(&self) -> u64 {
         self.run
     }
 
-    fn config(&self) -> &Config {
-        &self.config
+    fn config_text(&self) -> String {
+        self.config.to_string()
+    }
+
+    fn work(&self) -> u64 {
+        self.sum.once
+    }
+
+    fn elapsed_ns(&self) -> u64 {
+        self.sum.elapsed_ns
+    }
+
+    fn value(&self) -> f64 {
+        self.time_ms()
+    }
+
+    fn more_is_better(&self) -> bool {
+        false
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.sum.coverage
     }
 
     fn outcome(&self) -> Outcome {
@@ -115,12 +114,14 @@ impl Report for JobRunner {
 
     fn check(&self) -> Result<(), String> {
         let Self { sum, workers, .. } = self;
+        let wanted = if self.config.check > 0 {
+            0
+        } else {
+            sum.workers
+        };
+        threads(sum.elapsed_ns, wanted, workers.iter().map(|w| w.index))?;
         if self.config.check > 0 {
-            return equal("workers of random jobs", workers.len() as u64, 0);
-        }
-        equal("workers", workers.len() as u64, sum.workers.into())?;
-        for (expected, worker) in (0..).zip(workers) {
-            equal("index of a worker", worker.index.into(), expected)?;
+            return Ok(());
         }
         if sum.workers > self.config.max_threads * self.config.callers {
             return Err(format!("more workers than max_threads: {sum}"));
@@ -143,6 +144,51 @@ impl Report for JobRunner {
             }
             _ => Ok(()),
         }
+    }
+
+    fn metric(&self, name: &str) -> Option<f64> {
+        self.find_metric(name)
+    }
+}
+
+impl Report for JobRunner {
+    const MODULE: &'static str = "job-runner";
+    const METRICS: &'static [Metric<Self>] = &[
+        Metric {
+            name: "chunks",
+            meaning: "chunks taken",
+            of: |report| Some(report.sum.chunks as f64),
+        },
+        Metric {
+            name: "missed",
+            meaning: "indices never done",
+            of: |report| Some(report.sum.missed as f64),
+        },
+        Metric {
+            name: "repeated",
+            meaning: "indices done more than once",
+            of: |report| Some(report.sum.repeated as f64),
+        },
+    ];
+    type Config = Config;
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut lines = Lines::new(text);
+        let report = Self {
+            run: lines.take::<Run>()?.run,
+            config: lines.config()?,
+            sum: lines.take()?,
+            timing: lines.take()?,
+            fault: lines.take()?,
+            oracle: lines.take()?,
+            workers: lines.all()?,
+            chunks: lines.all()?,
+        };
+        lines.end().map(|()| report)
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn lasts(config: &Config) -> (Duration, Duration) {

@@ -22,6 +22,11 @@ pub fn numbers(grid: &mut Grid, names: usize) {
     }
 }
 
+/// The text of something measured; `--` of nothing.
+pub fn or_dashes<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "--".into(), text)
+}
+
 /// A rate in few digits: `950`, `12.3k`, `4.56M`.
 pub fn rate(per_second: f64) -> String {
     match per_second {

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Histograms as a module reports them: merged, and asked for quantiles.
+//!
+//! A bucket is named after its smallest value; [`abi::histogram::high`] is its largest. A quantile
+//! is the upper edge of its bucket, at most the longest sample: never less than exact, and at most
+//! 1/32 more.
+
+use std::collections::BTreeMap;
+
+use abi::{
+    histogram::{high, read, Head, Of},
+    Malformed,
+};
+use serde::{Deserialize, Serialize};
+
+/// Numbers of samples by size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histogram {
+    /// Samples by the smallest value of their bucket.
+    buckets: BTreeMap<u64, u64>,
+    longest: u64,
+}
+
+impl Histogram {
+    /// A histogram of `buckets`, smallest value and count each, whose largest sample is `longest`.
+    pub fn new(buckets: impl IntoIterator<Item = (u64, u64)>, longest: u64) -> Self {
+        Self {
+            buckets: buckets.into_iter().collect(),
+            longest,
+        }
+    }
+
+    /// The number of samples.
+    pub fn count(&self) -> u64 {
+        self.buckets.values().sum()
+    }
+
+    /// The longest sample, exactly.
+    pub fn longest(&self) -> u64 {
+        self.longest
+    }
+
+    /// The samples of both.
+    pub fn merged(mut self, other: &Self) -> Self {
+        for (low, count) in &other.buckets {
+            *self.buckets.entry(*low).or_default() += count;
+        }
+        self.longest = self.longest.max(other.longest);
+        self
+    }
+
+    /// The value that `part` of the samples do not exceed; 0.99 is the 99th percentile.
+    pub fn quantile(&self, part: f64) -> Option<u64> {
+        let wanted = (self.count() as f64 * part).ceil().max(1.0) as u64;
+        let (edge, _) = self.edges().find(|&(_, seen)| seen >= wanted)?;
+        Some(edge)
+    }
+
+    /// For the upper edge of each bucket, the part of all samples that do not exceed it.
+    pub fn cumulated(&self) -> Vec<(f64, f64)> {
+        let all = self.count() as f64;
+        let edges = self.edges();
+        edges
+            .map(|(edge, seen)| (edge as f64, seen as f64 / all))
+            .collect()
+    }
+
+    /// The upper edge of each bucket, and how many samples do not exceed it.
+    fn edges(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let mut seen = 0;
+        self.buckets.iter().map(move |(low, count)| {
+            seen += count;
+            (high(*low).min(self.longest.max(*low)), seen)
+        })
+    }
+}
+
+/// A histogram of one thread.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Json", into = "Json")]
+pub struct ThreadHistogram {
+    /// What was timed, and the thread.
+    pub head: Head,
+    /// The times, in nanoseconds.
+    pub times: Histogram,
+}
+
+/// The same in JSON.
+#[derive(Serialize, Deserialize)]
+struct Json {
+    #[serde(flatten)]
+    head: Head,
+    buckets: Vec<(u64, u64)>,
+}
+
+impl From<ThreadHistogram> for Json {
+    fn from(ThreadHistogram { head, times }: ThreadHistogram) -> Self {
+        let buckets = times.buckets.into_iter().collect();
+        Self { head, buckets }
+    }
+}
+
+impl From<Json> for ThreadHistogram {
+    fn from(Json { head, buckets }: Json) -> Self {
+        let times = Histogram::new(buckets, head.longest_ns);
+        Self { head, times }
+    }
+}
+
+impl ThreadHistogram {
+    /// Parses a line of a report.
+    pub fn parse(line: &str) -> Result<Self, Malformed> {
+        let (head, buckets) = read(line)?;
+        let buckets: Vec<_> = buckets.collect::<Result<_, _>>()?;
+        let times = Histogram::new(buckets, head.longest_ns);
+        Ok(Self { head, times })
+    }
+}
+
+/// All samples of one kind.
+pub fn merged(all: &[ThreadHistogram], of: Of) -> Histogram {
+    let mine = all.iter().filter(|thread| thread.head.of == of);
+    mine.fold(Histogram::default(), |sum, thread| {
+        sum.merged(&thread.times)
+    })
+}

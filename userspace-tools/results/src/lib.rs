@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Results of runs: the typed report of each module, its checks and its metrics.
+//!
+//! A [`Report`] is parsed from a module's file `report`; a [`Record`] is the same as one line of
+//! JSON, written by `batch` and the tools, read by `sweep`. [`AnyReport`] is a report of any
+//! module, [`Measured`] what all have in common, a [`Cell`] all runs of one combination of
+//! settings. Figures in the reports are of the guest's kernel; this crate only computes.
+
+#![forbid(unsafe_code)]
+
+mod any;
+mod cell;
+pub mod histogram;
+pub mod metric;
+mod outcome;
+mod record;
+mod report;
+mod settings;
+pub mod table;
+
+pub use self::{
+    any::{unknown, AnyReport},
+    cell::Cell,
+    histogram::{Histogram, ThreadHistogram},
+    metric::Metric,
+    outcome::Outcome,
+    record::Record,
+    report::{Bottleneck, Event, Finding, JobRunner, LockLoad, Measured, Report, SloppyCounter},
+    settings::{pairs, vcpus, Settings},
+};

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Records: one run as one line of JSON, as `batch` and `--json` print it.
+
+use abi::SCHEMA;
+use serde::{de::Error, Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{AnyReport, Report};
+
+/// The oldest schema that can be read.
+pub const OLDEST: u32 = 3;
+
+/// One run: its report, or why there is none.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Record {
+    /// The schema of its writer.
+    pub schema: u32,
+    /// The run's position in the input, from 0.
+    pub seq: usize,
+    /// The module.
+    pub module: String,
+    /// The settings and the figures, or the error.
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// What follows the head of a record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// The run ended with a report.
+    Report(AnyReport),
+    /// The run could not be made, or has no sound report.
+    Failure {
+        /// The reason.
+        error: String,
+    },
+}
+
+impl Record {
+    /// The record of the `seq`th run.
+    pub fn new<R: Report + Into<AnyReport>>(seq: usize, report: R) -> Self {
+        Self {
+            schema: SCHEMA,
+            seq,
+            module: R::MODULE.into(),
+            body: Body::Report(report.into()),
+        }
+    }
+
+    /// The record of the `seq`th run, which failed.
+    pub fn failure(seq: usize, module: &str, error: impl ToString) -> Self {
+        Self {
+            schema: SCHEMA,
+            seq,
+            module: module.into(),
+            body: Body::Failure {
+                error: error.to_string(),
+            },
+        }
+    }
+
+    /// The report, if there is one.
+    pub fn report(&self) -> Option<&AnyReport> {
+        match &self.body {
+            Body::Report(report) => Some(report),
+            Body::Failure { .. } => None,
+        }
+    }
+
+    /// The reason why there is no report.
+    pub fn error(&self) -> Option<&str> {
+        match &self.body {
+            Body::Report(_) => None,
+            Body::Failure { error } => Some(error),
+        }
+    }
+
+    /// The record as a line of JSON, without its end.
+    pub fn to_json(&self) -> String {
+        // Maps with string keys and finite numbers: there is nothing that JSON cannot hold.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: u32,
+            seq: usize,
+            module: String,
+            #[serde(flatten)]
+            rest: Map<String, Value>,
+        }
+        let Head {
+            schema,
+            seq,
+            module,
+            rest,
+        } = Head::deserialize(from)?;
+        if !(OLDEST..=SCHEMA).contains(&schema) {
+            return Err(Error::custom(format!(
+                "a record of schema {schema}; allowed: {OLDEST}..={SCHEMA}"
+            )));
+        }
+        let body = match rest.get("error").and_then(Value::as_str) {
+            Some(error) => Body::Failure {
+                error: error.into(),
+            },
+            None => AnyReport::from_json(&module, Value::Object(rest))
+                .map(Body::Report)
+                .map_err(|why| Error::custom(format!("record {seq} of {module}: {why}")))?,
+        };
+        Ok(Self {
+            schema,
+            seq,
+            module,
+            body,
+        })
+    }
+}

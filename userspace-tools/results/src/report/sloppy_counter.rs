@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A run of `sloppy-counter`.
+
+use std::time::Duration;
+
+use abi::{
+    sloppy_counter::{
+        Audit, Bucket, Check, Config, Counter, Lane, Memory, Of, Run, Speed, Sum, Thread, Work,
+    },
+    status::Verdict,
+    Malformed,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    check::{equal, threads},
+    lines::Lines,
+    Measured, Report,
+};
+use crate::{Histogram, Metric, Outcome};
+
+/// What `sloppy-counter` reports.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SloppyCounter {
+    /// The run's number.
+    pub run: u64,
+    /// The settings it ran with.
+    pub config: Config,
+    /// What the threads came to together.
+    pub sum: Sum,
+    /// What an operation took, of `work=adds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<Speed>,
+    /// Reads held against the truth, of `audit=on`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Audit>,
+    /// What was promised and seen, of all other works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
+    /// What a counter takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
+    /// How far reads were off, and how old.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buckets: Vec<Bucket>,
+    /// What each vCPU held back at the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lanes: Vec<Lane>,
+    /// What each thread did.
+    pub threads: Vec<Thread>,
+}
+
+impl SloppyCounter {
+    /// Operations per second of CPU time that was granted to the threads.
+    pub fn granted_rate(&self) -> Option<f64> {
+        let add_ps = self.speed.as_ref()?.add_ps;
+        (add_ps > 0).then(|| 1e12 / add_ps as f64)
+    }
+
+    /// How far the cheap read was off at the end.
+    pub fn error(&self) -> i128 {
+        i128::from(self.sum.read) - i128::from(self.sum.truth)
+    }
+
+    /// How far the exact sum was off: what the counter lost or made up.
+    pub fn lost(&self) -> i128 {
+        i128::from(self.sum.truth) - i128::from(self.sum.sum)
+    }
+
+    /// Whether the exact sum is exact, and the cheap read within its bound.
+    pub fn is_exact(&self) -> bool {
+        self.lost() == 0 && self.error().unsigned_abs() <= self.sum.bound.into()
+    }
+
+    /// How far audited reads were off, or how old they were.
+    pub fn audited(&self, of: Of) -> Histogram {
+        let mine = self.buckets.iter().filter(|bucket| bucket.of == of);
+        let longest = self.audit.map_or(0, |audit| match of {
+            Of::Error => audit.worst,
+            Of::Stale => audit.stale_ns,
+        });
+        Histogram::new(mine.map(|bucket| (bucket.from, bucket.count)), longest)
+    }
+}
+
+impl Measured for SloppyCounter {
+    fn run(&self) -> u64 {
+        self.run
+    }
+
+    fn config_text(&self) -> String {
+        self.config.to_string()
+    }
+
+    fn work(&self) -> u64 {
+        self.sum.adds
+    }
+
+    fn elapsed_ns(&self) -> u64 {
+        self.sum.elapsed_ns
+    }
+
+    fn verdict(&self) -> Verdict {
+        self.sum.total
+    }
+
+    fn outcome(&self) -> Outcome {
+        let adds = self.config.work == Work::Adds;
+        let busted = adds && self.config.counter == Counter::Busted;
+        Outcome::of(self.sum.total, busted, self.config.threads > 1)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let sum = &self.sum;
+        let indices = self.threads.iter().map(|t| t.index);
+        threads(sum.elapsed_ns, self.config.threads, indices)?;
+        equal("adds", sum.adds, self.threads.iter().map(|t| t.adds).sum())?;
+        if let Some(audit) = &self.audit {
+            for of in [Of::Error, Of::Stale] {
+                equal("samples", audit.samples, self.audited(of).count())?;
+            }
+        }
+        let audited = self.audit.as_ref().is_none_or(|audit| audit.broken == 0);
+        let checked = self.check.as_ref().is_none_or(|check| check.wrong == 0);
+        match (sum.total, self.is_exact() && audited && checked) {
+            (Verdict::Held, false) => Err(format!("total held, but: {sum}")),
+            (Verdict::Broken, true) if self.check.is_none() => {
+                Err(format!("total broken, but: {sum}"))
+            }
+            // One thread alone tests nothing, but its additions must be there all the same.
+            (Verdict::Untested, _) if !self.is_exact() => {
+                Err(format!("total untested, but: {sum}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn metric(&self, name: &str) -> Option<f64> {
+        self.find_metric(name)
+    }
+}
+
+impl Report for SloppyCounter {
+    const MODULE: &'static str = "sloppy-counter";
+    const METRICS: &'static [Metric<Self>] = &[
+        Metric {
+            name: "error",
+            meaning: "how far the cheap read was off at the end",
+            of: |report| Some(report.error().unsigned_abs() as f64),
+        },
+        Metric {
+            name: "bound",
+            meaning: "how far the cheap read may be off",
+            of: |report| Some(report.sum.bound as f64),
+        },
+        Metric {
+            name: "lost",
+            meaning: "how far the exact sum was off",
+            of: |report| Some(report.lost() as f64),
+        },
+    ];
+    type Config = Config;
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut lines = Lines::new(text);
+        let report = Self {
+            run: lines.take::<Run>()?.run,
+            config: lines.config()?,
+            sum: lines.take()?,
+            speed: lines.maybe()?,
+            audit: lines.maybe()?,
+            check: lines.maybe()?,
+            memory: lines.maybe()?,
+            buckets: lines.all()?,
+            lanes: lines.all()?,
+            threads: lines.all()?,
+        };
+        lines.end().map(|()| report)
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn lasts(config: &Config) -> (Duration, Duration) {
+        let run = Duration::from_millis(config.run_ms.into());
+        (run, run)
+    }
+}
