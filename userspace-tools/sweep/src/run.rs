@@ -2,9 +2,10 @@
 
 //! `sweep run`: from an experiment's file to a result directory and its tables.
 
-pub mod drive;
-pub mod finish;
+mod driver;
+mod finish;
 pub mod merge;
+mod vm;
 
 use std::{
     fs,
@@ -13,7 +14,6 @@ use std::{
 };
 
 use anyhow::Context;
-use serde_json::Value;
 
 use crate::{
     console::exit::Usage,
@@ -25,7 +25,7 @@ use crate::{
     plan::experiment::Experiment,
     plan::shard::Shard,
     plan::Plan,
-    run::drive::{left, Drive},
+    run::driver::{missing, Driver},
     run::finish::finish,
     store::directory::ROOT,
     store::directory::{self, Results, Runs},
@@ -170,30 +170,30 @@ fn go(
         plan.seed,
         results.dir.display()
     );
-    let mut drive = Drive {
+    let mut driver = Driver {
         results,
         progress: Progress::begin(all, had),
         timeout: args.timeout.map(Duration::from_secs),
         runs,
     };
     for boot in &plan.boots {
-        if left(boot, drive.runs.records()).runs.is_empty() {
+        if missing(boot, driver.runs.records()).runs.is_empty() {
             continue;
         }
-        let (done, booted, lost) = drive.boot(boot);
-        origin.booted(booted, lost);
-        origin.times = clock.read(origin.boots.iter().map(|b| (b.seconds, &b.vm)));
+        let (done, booted) = driver.boot(boot);
+        origin.booted(booted);
+        origin.times = clock.read(origin.boots.iter().map(|b| (b.seconds, b.vm.as_ref())));
         if let Err(error) = done {
-            drive.progress.end();
+            driver.progress.end();
             return Err(give_up(error, origin, results)?);
         }
         origin.write(results)?;
     }
-    drive.progress.end();
+    driver.progress.end();
     let loaded = Loaded {
         experiment: experiment.clone(),
         provenance: origin,
-        records: drive.runs.records().to_vec(),
+        records: driver.runs.records().to_vec(),
         incomplete: None,
     };
     finish(args, loaded, results)
@@ -298,10 +298,10 @@ fn origin(experiment: &Experiment, plan: &Plan, cpus: Vec<u32>) -> Provenance {
         cpus,
         command: std::env::args().collect(),
         vm_command: Vec::new(),
-        lost: 0,
+        retried: 0,
         times: Times::default(),
         outcome: "under way".into(),
-        vm: Value::Null,
+        vm: None,
         boots: Vec::new(),
     }
 }

@@ -97,7 +97,7 @@ fn a_guest_that_is_lost_after_it_spoke_is_repeated_and_counted() {
     let out = stage.sweep(&["run", "t.toml"]);
     assert_eq!(out.code, 0, "{}", out.stderr);
     assert!(
-        out.stdout.contains("1 guests were lost and repeated"),
+        out.stdout.contains("1 guest boots retried (the guest exited without reporting after 7 of 18 runs)"),
         "{}",
         out.stdout
     );
@@ -115,7 +115,7 @@ fn a_guest_that_the_load_may_have_killed_is_not_repeated() {
         stage.end_once(7, code);
         let out = stage.sweep(&["run", "t.toml"]);
         assert_eq!(out.code, 1, "{code}: {}", out.stderr);
-        assert!(!out.stderr.contains("repeated"), "{code}: {}", out.stderr);
+        assert!(!out.stderr.contains("retrying"), "{code}: {}", out.stderr);
     }
 }
 

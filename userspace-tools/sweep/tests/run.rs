@@ -22,7 +22,7 @@ fn a_sound_run_holds_and_leaves_everything_behind() {
         "exact 2/2",
         "node% (thr)",
         "ratio",
-        "in all",
+        "total",
     ] {
         assert!(out.stdout.contains(text), "no `{text}` in:\n{}", out.stdout);
     }
@@ -140,14 +140,14 @@ fn a_lost_guest_leaves_a_directory_marked_as_incomplete() {
     assert_eq!(out.code, 1);
     assert!(
         out.stderr
-            .contains("guest lost: it died without a word after 5 of"),
+            .contains("the guest exited without reporting after 5 of"),
         "{}",
         out.stderr
     );
     let dir = stage.only();
     assert!(fs::read_to_string(dir.join("INCOMPLETE"))
         .unwrap()
-        .contains("guest lost"));
+        .contains("exited without reporting"));
     assert!(
         !stage.root().join("latest").exists(),
         "nothing incomplete is `latest`"
@@ -155,7 +155,7 @@ fn a_lost_guest_leaves_a_directory_marked_as_incomplete() {
     let show = stage.sweep(&["show", dir.to_str().unwrap()]);
     assert_eq!(show.code, 1);
     assert!(
-        show.stdout.contains("INCOMPLETE: guest lost"),
+        show.stdout.contains("INCOMPLETE: the guest exited"),
         "{}",
         show.stdout
     );

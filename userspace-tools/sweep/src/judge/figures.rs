@@ -64,11 +64,11 @@ pub fn of_result(experiment: &Experiment, provenance: &Provenance) -> Figures {
     let times = &provenance.times;
     let all = [
         ("repeats", Some(experiment.repeats.into())),
-        ("lost", Some(provenance.lost.into())),
+        ("lost", Some(provenance.retried as f64)),
         ("boots", Some(provenance.boots.len() as f64)),
         ("ratio", Some(provenance.ratio)),
         ("stolen", provenance.stolen()),
-        ("tcg", Some((provenance.vm("/tier") == "tcg").into())),
+        ("tcg", Some((provenance.tier() == "tcg").into())),
         ("total_s", Some(times.total_s)),
         ("setup_s", times.setup_s),
         ("experiment_s", times.experiment_s),

@@ -50,7 +50,7 @@ pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
     let mut origin = first.provenance.clone();
     origin.shard = Shard::default();
     for part in &parts[1..] {
-        origin.lost += part.provenance.lost;
+        origin.retried += part.provenance.retried;
         origin.boots.extend(part.provenance.boots.iter().cloned());
     }
     let mut records: Vec<Record> = parts.iter().flat_map(|part| part.records.clone()).collect();

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use serde_json::{json, Value};
+use vm_record::Placement;
 
 use crate::{
     console::human,
@@ -145,28 +146,18 @@ impl<'a> Summary<'a> {
 
     /// How long vCPUs ran, and waited for a CPU to run on, as the host saw it.
     fn steal(&self) -> String {
-        let boots = self.provenance.boots.iter().map(|boot| &boot.vm);
-        let first = std::iter::once(&self.provenance.vm);
-        let maps = match self.provenance.boots.is_empty() {
-            true => first
-                .filter_map(|vm| vm.get("map")?.as_array())
-                .collect::<Vec<_>>(),
-            false => boots.filter_map(|vm| vm.get("map")?.as_array()).collect(),
-        };
-        let total = |key: &str| -> Option<f64> {
-            let vcpus = maps.iter().copied().flatten();
-            let ms: Vec<f64> = vcpus
-                .map(|vcpu| vcpu.get(key)?.as_f64())
-                .collect::<Option<_>>()?;
-            (!ms.is_empty()).then(|| ms.iter().sum::<f64>() / 1000.0)
-        };
-        match (total("ran_ms"), total("waited_ms")) {
-            (Some(ran), Some(waited)) => format!(
-                "  steal    its vCPUs ran {ran:.0} s and waited {waited:.0} s for a host CPU{}\n",
-                self.robbed()
-            ),
-            _ => String::new(),
+        let vcpus = self.provenance.vcpus();
+        let seconds =
+            |ms: fn(&Placement) -> f64| vcpus.iter().map(|vcpu| ms(vcpu)).sum::<f64>() / 1000.0;
+        if vcpus.is_empty() {
+            return String::new();
         }
+        format!(
+            "  steal    its vCPUs ran {:.0} s and waited {:.0} s for a host CPU{}\n",
+            seconds(|vcpu| vcpu.ran_ms),
+            seconds(|vcpu| vcpu.waited_ms),
+            self.robbed()
+        )
     }
 
     /// What the host's own host took, if it is anything to speak of.
@@ -195,8 +186,12 @@ impl<'a> Summary<'a> {
         if all > SHOWN {
             text += &format!("  … and {} more\n", all - SHOWN);
         }
-        if self.provenance.lost > 0 {
-            text += &format!("{} guests were lost and repeated.\n", self.provenance.lost);
+        if self.provenance.retried > 0 {
+            let causes = self.provenance.retry_causes().join("; ");
+            text += &format!(
+                "{} guest boots retried ({causes}).\n",
+                self.provenance.retried
+            );
         }
         if of.rules().next().is_some() {
             text += &format!("Rules: {}.\n", count(of));

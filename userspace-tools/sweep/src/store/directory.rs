@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A result directory: everything about one run of an experiment, marked until it is whole.
+//! Result directory: the files of one run of an experiment, marked until it is complete.
 
 use std::{
     fs::{self, File},
@@ -18,19 +18,19 @@ use crate::store::record::Record;
 pub const ROOT: &str = "build/results";
 /// The newest complete result.
 pub const LATEST: &str = "build/results/latest";
-/// The file whose presence says that the rest is not to be trusted, and why.
+/// File that marks a result as incomplete; it holds the cause.
 pub const INCOMPLETE: &str = "INCOMPLETE";
-/// What it says as long as nobody knows better.
-pub const UNDER_WAY: &str = "under way, or cut short without a word";
-/// The version of what a result directory holds.
+/// Its text while `sweep` runs; it remains if `sweep` is killed.
+pub const UNDER_WAY: &str = "still running, or killed";
+/// Schema of a result directory.
 pub const SCHEMA: u32 = 2;
-/// The experiment's file, as it was.
+/// Copy of the experiment's file.
 pub const EXPERIMENT: &str = "experiment.toml";
-/// The plan, as guests are given it, a line for each run.
+/// The plan, as `batch` reads it: a line for each run.
 pub const PLAN: &str = "plan.txt";
-/// The whole plan, to be gone on with.
+/// The whole plan, for --resume.
 pub const PLAN_JSON: &str = "plan.json";
-/// The tables, as they were printed.
+/// The tables.
 pub const SUMMARY: &str = "summary.txt";
 /// The records.
 pub const RUNS: &str = "runs.jsonl";
@@ -43,7 +43,7 @@ pub struct Results {
 }
 
 impl Results {
-    /// Makes a new directory in `root`, named after the time and the experiment.
+    /// Creates a new directory in `root`, named after the time and the experiment.
     pub fn create(root: &Path, name: &str) -> anyhow::Result<Self> {
         let now = now().replace('T', "-").replace([':', 'Z'], "");
         fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
@@ -53,12 +53,12 @@ impl Results {
         Ok(results)
     }
 
-    /// Takes up one that is there.
+    /// Opens an existing one.
     pub fn resume(dir: &Path) -> Self {
         Self { dir: dir.into() }
     }
 
-    /// A directory in it for what belongs to one boot.
+    /// The directory of one guest boot in it.
     pub fn boot(&self, number: usize) -> anyhow::Result<PathBuf> {
         let dir = self.dir.join(format!("boot-{number}"));
         fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
@@ -71,17 +71,17 @@ impl Results {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Says why it is not complete.
+    /// Marks it as incomplete, with the cause.
     pub fn mark(&self, why: &str) -> anyhow::Result<()> {
         self.write(INCOMPLETE, &format!("{why}\n"))
     }
 
-    /// Takes the mark away.
+    /// Marks it as complete.
     pub fn complete(&self) -> anyhow::Result<()> {
         fs::remove_file(self.dir.join(INCOMPLETE)).context("cannot remove INCOMPLETE")
     }
 
-    /// Points `latest` here.
+    /// Points the symlink `latest` here.
     pub fn publish(&self) -> anyhow::Result<()> {
         let root = self
             .dir
@@ -97,17 +97,17 @@ impl Results {
     }
 }
 
-/// The file of records, while they come.
+/// The file of records, open for appending.
 #[derive(Debug)]
 pub struct Runs {
     path: PathBuf,
     file: File,
     records: Vec<Record>,
-    lost: u32,
+    set_aside: u32,
 }
 
 impl Runs {
-    /// Opens it in `dir`, with the records that are there; a line that was cut short is none.
+    /// Opens it in `dir`, with the existing records; an incomplete last line is removed.
     pub fn open(dir: &Path) -> anyhow::Result<Self> {
         let path = dir.join(RUNS);
         let text = match fs::read_to_string(&path) {
@@ -116,12 +116,12 @@ impl Runs {
         };
         let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
         let records = parse(&path, whole)?;
-        let lost = |n: &u32| dir.join(format!("runs.lost-{n}.jsonl")).exists();
+        let exists = |n: &u32| dir.join(format!("runs.lost-{n}.jsonl")).exists();
         let mut runs = Self {
             file: File::options().create(true).append(true).open(&path)?,
             path,
             records,
-            lost: (1..).take_while(lost).count() as u32,
+            set_aside: (1..).take_while(exists).count() as u32,
         };
         if whole.len() < text.len() {
             runs.rewrite()?;
@@ -143,12 +143,12 @@ impl Runs {
         Ok(())
     }
 
-    /// Puts aside all but the first `kept` records: those of a guest that was lost.
-    pub fn lose(&mut self, kept: usize) -> anyhow::Result<()> {
-        self.lost += 1;
-        let name = format!("runs.lost-{}.jsonl", self.lost);
-        let lost = self.records.split_off(kept);
-        let text: String = lost.iter().map(line).collect::<anyhow::Result<_>>()?;
+    /// Moves all but the first `kept` records, those of a retried guest boot, to another file.
+    pub fn set_aside(&mut self, kept: usize) -> anyhow::Result<()> {
+        self.set_aside += 1;
+        let name = format!("runs.lost-{}.jsonl", self.set_aside);
+        let retried = self.records.split_off(kept);
+        let text: String = retried.iter().map(line).collect::<anyhow::Result<_>>()?;
         fs::write(self.path.with_file_name(name), text)?;
         self.rewrite()
     }
@@ -193,20 +193,20 @@ fn fresh(root: &Path, name: &str) -> anyhow::Result<PathBuf> {
     unreachable!("some number is free")
 }
 
-/// Why the directory is not complete, if it is not.
+/// Why the result is incomplete, if it is.
 pub fn incomplete(dir: &Path) -> Option<String> {
     let why = fs::read_to_string(dir.join(INCOMPLETE)).ok()?;
     Some(why.trim_end().to_string())
 }
 
-/// Reads the records of a directory.
+/// The records of a directory.
 pub fn records(dir: &Path) -> anyhow::Result<Vec<Record>> {
     let path = dir.join(RUNS);
     let text = match fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         text => text.with_context(|| path.display().to_string())?,
     };
-    // The last line of a result that is under way, or was cut short, may not be whole.
+    // The last line of a result that is still running, or was killed, may be incomplete.
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     parse(&path, &text[..whole])
 }
@@ -236,16 +236,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_is_incomplete_until_it_is_completed() {
+    fn result_is_incomplete_until_it_is_completed() {
         let root = tempfile::tempdir().unwrap();
         let results = Results::create(root.path(), "t").unwrap();
-        assert!(incomplete(&results.dir).unwrap().contains("cut short"));
+        assert!(incomplete(&results.dir).unwrap().contains("killed"));
         results.complete().unwrap();
         assert_eq!(incomplete(&results.dir), None);
     }
 
     #[test]
-    fn a_directory_is_named_after_the_time_and_the_experiment() {
+    fn directory_name_has_time_and_experiment() {
         let root = tempfile::tempdir().unwrap();
         let results = Results::create(root.path(), "t").unwrap();
         let name = results.dir.file_name().unwrap().to_str().unwrap();
@@ -254,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn two_in_one_second_do_not_share_a_directory() {
+    fn two_results_in_one_second_have_two_directories() {
         let root = tempfile::tempdir().unwrap();
         let one = fresh(root.path(), "same").unwrap();
         assert_ne!(one, fresh(root.path(), "same").unwrap());
     }
 
     #[test]
-    fn latest_follows_the_newest() {
+    fn latest_points_to_the_newest_complete_result() {
         let root = tempfile::tempdir().unwrap();
         for name in ["a", "b"] {
             Results::create(root.path(), name)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the host does to a guest while it runs: how long its threads ran and how long they waited
-//! for a CPU, four times a second. `vm` alone knows the sums of that, and only at the end.
+//! Host samples: CPU time and waiting time of the emulator's threads, four times a second. The record of
+//! `vm` has their sums at the end of the guest.
 
 use std::{
     fs::{self, File},
@@ -17,37 +17,37 @@ use serde::{Deserialize, Serialize};
 /// The file that holds the samples, one a line.
 pub const FILE: &str = "host.jsonl";
 
-/// Between two samples.
-const EVERY: Duration = Duration::from_millis(250);
+/// Time between two samples.
+const PERIOD: Duration = Duration::from_millis(250);
 
-/// The sums at one moment.
+/// The sums at one time.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Sample {
     /// When, in milliseconds since the boot began.
     pub ms: u64,
     /// How long the emulator's threads have run on a CPU, in milliseconds.
     pub ran_ms: f64,
-    /// How long they could have run, but waited for a CPU: what the guest calls steal.
+    /// How long they were runnable but waited for a CPU: the guest's steal time.
     pub waited_ms: f64,
-    /// How long this machine's CPUs were taken from it by its own host, in milliseconds.
+    /// Steal time of this machine's CPUs, taken by its own host, in milliseconds.
     pub stolen_ms: f64,
 }
 
-/// A thread that takes samples.
-pub struct Watch(Sender<()>, JoinHandle<()>);
+/// The thread that takes samples.
+pub struct Sampler(Sender<()>, JoinHandle<()>);
 
-impl Watch {
-    /// Begins to watch whatever `vm`, the process `pid`, starts. Without /proc there is nothing to
-    /// be seen, and no file.
+impl Sampler {
+    /// Starts to sample the emulator that `vm`, the process `pid`, starts. Without /proc there are no
+    /// samples.
     pub fn begin(pid: u32, file: &Path) -> Self {
         let (end, ended) = mpsc::channel();
         let path = file.to_path_buf();
-        let watch = thread::spawn(move || {
+        let thread = thread::spawn(move || {
             let began = Instant::now();
             let Ok(mut file) = File::create(&path) else {
                 return;
             };
-            while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+            while ended.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
                 let Some(sample) = sample(pid, began) else {
                     continue;
                 };
@@ -57,18 +57,18 @@ impl Watch {
                 }
             }
         });
-        Self(end, watch)
+        Self(end, thread)
     }
 
     /// Ends it.
     pub fn end(self) {
         drop(self.0);
-        // A thread that could not watch has left already.
+        // A thread that could not write its file has ended already.
         let _ = self.1.join();
     }
 }
 
-/// The samples kept in a boot's directory; none if there are none.
+/// The samples in a boot's directory.
 pub fn read(dir: &Path) -> Vec<Sample> {
     let text = fs::read_to_string(dir.join(FILE)).unwrap_or_default();
     text.lines()
@@ -110,24 +110,24 @@ fn children(pid: u32) -> Vec<u32> {
     pids.filter_map(|pid| pid.parse().ok()).collect()
 }
 
-/// What this machine's own host takes of its CPUs.
-pub struct Robbed(Option<Ticks>);
+/// Steal time of this machine's CPUs since a moment.
+pub struct StealTime(Option<Ticks>);
 
-impl Robbed {
-    /// From now on.
+impl StealTime {
+    /// Starts to count.
     pub fn begin() -> Self {
         Self(ticks())
     }
 
-    /// The part of the time of all CPUs that was taken since, 0 to 1; none if nobody says.
-    pub fn part(&self) -> Option<f64> {
+    /// Steal time as a fraction of the time of all CPUs, 0 to 1; none without /proc/stat.
+    pub fn fraction(&self) -> Option<f64> {
         let (then, now) = (self.0?, ticks()?);
         let all = now.all - then.all;
         (all > 0.0).then(|| (now.stolen - then.stolen) / all)
     }
 }
 
-/// What `/proc/stat` says of all CPUs together, in hundredths of a second since the start.
+/// Times of all CPUs together since the machine started, in hundredths of a second.
 #[derive(Clone, Copy)]
 struct Ticks {
     all: f64,
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn samples_are_read_back_and_half_a_line_is_none() {
+    fn samples_are_read_back_and_half_a_line_is_ignored() {
         let dir = tempfile::tempdir().unwrap();
         let sample = Sample {
             ms: 250,
@@ -166,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_emulator_gives_no_samples() {
+    fn process_without_emulator_gives_no_samples() {
         assert_eq!(sample(std::process::id(), Instant::now()), None);
     }
 
     #[test]
-    fn what_was_stolen_is_a_column_of_stat() {
+    fn steal_time_is_the_eighth_column_of_proc_stat() {
         let stat = "cpu  100 0 50 800 10 0 0 40 7 0\ncpu0 1 2 3\n";
         let ticks = of_stat(stat).unwrap();
         assert_eq!((ticks.all, ticks.stolen), (1000.0, 40.0));

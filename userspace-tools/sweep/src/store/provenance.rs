@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where a result comes from: enough to know what ran where, and to run it again.
+//! Provenance: what ran where, and how to run it again.
 
 use std::{fs, path::Path, process::Command};
 
@@ -8,6 +8,7 @@ use anyhow::Context;
 use rustix::thread::sched_getaffinity;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use vm_record::{Placement, Record};
 
 use crate::{
     plan::guests::{Guest, Guests},
@@ -19,25 +20,25 @@ use crate::{
 /// The file that holds it.
 pub const FILE: &str = "provenance.json";
 
-/// Where a result comes from.
+/// Provenance of a result.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Provenance {
-    /// The version of this file.
+    /// Schema of the file.
     pub schema: u32,
     /// The experiment's name.
     pub experiment: String,
-    /// When it began, in UTC.
+    /// Start, in UTC.
     pub started: String,
-    /// The source it was built from.
+    /// The source in the current directory.
     pub git: Git,
     /// The guests that were asked for.
     pub guest: Guests,
     /// Repeats that were asked for.
     pub repeats: u32,
-    /// From which the order of runs was drawn.
+    /// Seed of the order of runs.
     #[serde(default)]
     pub seed: u64,
-    /// Which part of the plan this is.
+    /// Which shard of the plan this is.
     #[serde(default)]
     pub shard: Shard,
     /// Host CPUs that were asked for.
@@ -48,21 +49,21 @@ pub struct Provenance {
     pub command: Vec<String>,
     /// The command that booted the first guest.
     pub vm_command: Vec<String>,
-    /// Guests that were lost and repeated.
-    #[serde(default)]
-    pub lost: u32,
+    /// Number of guest boots that were retried.
+    #[serde(default, rename = "lost")]
+    pub retried: usize,
     /// Where the time went.
     pub times: Times,
-    /// `held`, `broken`, or why it is not complete.
+    /// The verdict, or why the result is incomplete.
     pub outcome: String,
-    /// What `vm` recorded of the first: tier, kernel, QEMU, CPU, the map observed, attempts.
-    pub vm: Value,
-    /// Every boot; one that was interrupted and gone on with is two.
+    /// Record that `vm` wrote of the first.
+    pub vm: Option<Record>,
+    /// All guest boots; one that was interrupted and resumed is two.
     #[serde(default)]
     pub boots: Vec<Booted>,
 }
 
-/// A guest that was booted.
+/// One guest boot.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Booted {
     /// Its number in the plan.
@@ -73,11 +74,14 @@ pub struct Booted {
     pub command: Vec<String>,
     /// How long it took in all, in seconds.
     pub seconds: f64,
-    /// What this machine's own host took of the CPUs' time meanwhile, 0 to 1, if anybody says.
+    /// Steal time of this machine's CPUs meanwhile, as a fraction, if known.
     #[serde(default)]
     pub stolen: Option<f64>,
-    /// All that `vm` recorded of it.
-    pub vm: Value,
+    /// Causes of the retries by `sweep`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retries: Vec<String>,
+    /// Record that `vm` wrote of it; none if the guest was not started.
+    pub vm: Option<Record>,
 }
 
 /// The source, as `git` knows it.
@@ -113,28 +117,62 @@ impl Provenance {
         serde_json::from_str(&text).with_context(|| path.display().to_string())
     }
 
-    /// What this machine's own host took of the CPUs' time while the guests were there, 0 to 1.
+    /// Steal time of this machine's CPUs during the guest boots, as a fraction.
     pub fn stolen(&self) -> Option<f64> {
-        let told = self
+        let known = self
             .boots
             .iter()
             .filter_map(|boot| Some((boot.stolen?, boot.seconds)));
-        let (taken, all) = told.fold((0.0, 0.0), |(taken, all), (part, s)| {
+        let (taken, all) = known.fold((0.0, 0.0), |(taken, all), (part, s)| {
             (taken + part * s, all + s)
         });
         (all > 0.0).then(|| taken / all)
     }
 
-    /// Takes up one more boot, and what was lost on the way.
-    pub fn booted(&mut self, booted: Booted, lost: u32) {
-        // `vm` repeats a guest by itself that is lost before it says anything.
-        let attempts = booted.vm.get("attempts").and_then(Value::as_array);
-        self.lost += lost + attempts.map_or(0, |all| all.len().saturating_sub(1) as u32);
-        if self.vm.is_null() {
+    /// Adds a guest boot.
+    pub fn booted(&mut self, booted: Booted) {
+        // `vm` itself retries a guest that fails before its first output.
+        let by_vm = booted.vm.as_ref().map_or(0, |record| record.retries);
+        self.retried += booted.retries.len() + by_vm;
+        if self.vm.is_none() {
             self.vm = booted.vm.clone();
             self.vm_command.clone_from(&booted.command);
         }
         self.boots.push(booted);
+    }
+
+    /// The causes of the retries, each once.
+    pub fn retry_causes(&self) -> Vec<String> {
+        let by_vm = |record: &Record| {
+            let retried = record.attempts.iter().take(record.retries);
+            retried
+                .map(|attempt| attempt.outcome.to_string())
+                .collect::<Vec<_>>()
+        };
+        let mut causes: Vec<String> = Vec::new();
+        for boot in &self.boots {
+            let by_vm = boot.vm.as_ref().map(by_vm).unwrap_or_default();
+            causes.extend(boot.retries.iter().cloned().chain(by_vm));
+        }
+        causes.sort_unstable();
+        causes.dedup();
+        causes
+    }
+
+    /// All vCPUs of all guest boots.
+    pub fn vcpus(&self) -> Vec<&Placement> {
+        let boots = self.boots.iter().filter_map(|boot| boot.vm.as_ref());
+        // Provenance of schema 1 has the record of the first boot alone.
+        let first = self.vm.iter().filter(|_| self.boots.is_empty());
+        let records = boots.chain(first);
+        records
+            .flat_map(|record| &record.last.vcpus_report.map)
+            .collect()
+    }
+
+    /// The execution tier; `?` if the guest was not started.
+    pub fn tier(&self) -> &str {
+        self.vm.as_ref().map_or("?", |vm| vm.last.tier.name())
     }
 
     /// Writes it into a result directory.
@@ -144,18 +182,13 @@ impl Provenance {
 
     /// Something that `vm` recorded, as text; `?` if it did not.
     pub fn vm(&self, pointer: &str) -> String {
-        match self.vm.pointer(pointer) {
+        let vm = serde_json::to_value(&self.vm).unwrap_or_default();
+        match vm.pointer(pointer) {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Null) | None => "?".into(),
             Some(value) => value.to_string(),
         }
     }
-}
-
-/// What `vm` left in `dir`; null if it did not come so far.
-pub fn vm_record(dir: &Path) -> Value {
-    let text = fs::read_to_string(dir.join("record.json")).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
 /// The CPUs of a list as `0,2-3`; `all` are those that this process may use.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where the time went, from the user's first command to the tables.
+//! Times of a run, from the user's command to the tables.
 
 use std::{
     fmt,
@@ -8,12 +8,12 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use vm_record::Record;
 
-/// When the user's command began, in seconds since 1970; `make` sets it.
+/// Environment variable: start of the user's command, in seconds since 1970; `make` sets it.
 pub const STARTED: &str = "SLOWPATH_BEGAN";
 
-/// Where the time went, in seconds.
+/// Times of a run, in seconds.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Times {
     /// From the user's command to the start of `sweep`.
@@ -22,13 +22,13 @@ pub struct Times {
     pub boot_s: Option<f64>,
     /// The experiment's runs.
     pub experiment_s: Option<f64>,
-    /// All else that `vm` did: finding the tier, guests that were lost, the way down.
+    /// Everything else in `vm`: finding the tier, retries, shutdown.
     pub vm_s: f64,
-    /// From the user's command, or the start of `sweep` if that is not known, to the tables.
+    /// From the user's command, or else the start of `sweep`, to the tables.
     pub total_s: f64,
 }
 
-/// A clock that begins with the user's command.
+/// A clock that starts with the user's command.
 #[derive(Debug)]
 pub struct Clock {
     setup: Option<Duration>,
@@ -50,26 +50,24 @@ impl Clock {
         }
     }
 
-    /// Reads it, given of each boot how many seconds `vm` took and what it recorded.
-    pub fn read<'a>(&self, boots: impl Iterator<Item = (f64, &'a Value)>) -> Times {
-        let mut times = Times {
+    /// Reads it, given the seconds of each guest boot and the record of `vm`.
+    pub fn read<'a>(&self, boots: impl Iterator<Item = (f64, Option<&'a Record>)>) -> Times {
+        let mut sums = Times {
             setup_s: self.setup.map(|setup| setup.as_secs_f64()),
             total_s: (self.setup.unwrap_or_default() + self.began.elapsed()).as_secs_f64(),
             ..Times::default()
         };
         for (took, record) in boots {
-            let since = |name: &str| {
-                let ms = record.pointer("/times")?.get(name)?.as_f64()?;
-                Some(ms / 1000.0)
-            };
-            let boot = since("qemu_start_to_first_command_ms");
-            let end = since("qemu_start_to_command_end_ms");
+            let times = record.map(|record| &record.last.times);
+            let seconds = |ms: Option<u64>| Some(ms? as f64 / 1000.0);
+            let boot = seconds(times.and_then(|times| times.qemu_start_to_first_command_ms));
+            let end = seconds(times.and_then(|times| times.qemu_start_to_command_end_ms));
             let ran = end.zip(boot).map(|(end, boot)| end - boot);
-            add(&mut times.boot_s, boot);
-            add(&mut times.experiment_s, ran);
-            times.vm_s += took - boot.unwrap_or(0.0) - ran.unwrap_or(0.0);
+            add(&mut sums.boot_s, boot);
+            add(&mut sums.experiment_s, ran);
+            sums.vm_s += took - boot.unwrap_or(0.0) - ran.unwrap_or(0.0);
         }
-        times
+        sums
     }
 }
 
@@ -92,11 +90,11 @@ impl fmt::Display for Times {
             line("the experiment's runs", s)?;
         }
         let rest = match self.experiment_s {
-            Some(_) => "the guest's end, and finding the tier",
-            None => "a guest that did not come to its end",
+            Some(_) => "guest shutdown, and finding the tier",
+            None => "a guest that did not complete",
         };
         line(rest, self.vm_s)?;
-        line("in all", self.total_s)
+        line("total", self.total_s)
     }
 }
 
@@ -107,30 +105,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn set_up_is_what_passed_before_sweep_began() {
+    fn setup_is_the_time_before_sweep_started() {
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap();
         let started = (now.as_secs_f64() - 3.0).to_string();
-        let times = Clock::start(Some(&started)).read([(10.0, &Value::Null)].into_iter());
+        let times = Clock::start(Some(&started)).read([(10.0, None)].into_iter());
         assert!((times.setup_s.unwrap() - 3.0).abs() < 0.5, "{times:?}");
         assert!(times.total_s >= 2.9, "{times:?}");
     }
 
     #[test]
-    fn what_vm_took_is_parted_by_its_record() {
-        let record = json!({ "times": {
+    fn record_of_vm_divides_its_time() {
+        let record = json!({ "tier": "tcg", "outcome": { "class": "exited", "status": 0 }, "times": {
             "qemu_start_to_first_command_ms": 4000, "qemu_start_to_command_end_ms": 9000,
         }});
-        let times = Clock::start(None).read([(10.0, &record)].into_iter());
+        let record = serde_json::from_value(record).unwrap();
+        let times = Clock::start(None).read([(10.0, Some(&record))].into_iter());
         let parts = (times.boot_s, times.experiment_s, times.vm_s);
         assert_eq!(parts, (Some(4.0), Some(5.0), 1.0));
     }
 
     #[test]
-    fn without_a_start_nothing_is_made_up() {
+    fn setup_is_unknown_without_a_start() {
         for started in [None, Some("x"), Some("99999999999"), Some("-1")] {
-            let times = Clock::start(started).read([(1.0, &Value::Null)].into_iter());
+            let times = Clock::start(started).read([(1.0, None)].into_iter());
             assert_eq!(times.setup_s, None, "{started:?}");
             assert!(!times.to_string().contains("set-up"));
         }

@@ -243,7 +243,7 @@ impl Stage {
 
     /// A `vm` that leaves a record and goes on with `script`, which knows `$plan`.
     fn vm(&self, script: &str) {
-        let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1"}"#;
+        let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1", "outcome": {"class": "exited", "status": 0}}"#;
         let head = format!(
             "#!/bin/sh\nwhile [ $# -gt 0 ]; do\ncase $1 in\n--record) record=$2 ;;\n--stdin) plan=$2 ;;\nesac\nshift\ndone\n\
              echo '{record}' >\"$record/record.json\"\n"

@@ -145,7 +145,7 @@ fn facts(loaded: &Loaded, dir: &Path) -> Markup {
         p.facts {
             "Began " (origin.started) " · tier " (origin.vm("/tier")) " · " (origin.vm("/host/cpu_model")) ", "
             (origin.cpus.len()) " CPUs · guest kernel " (origin.vm("/release")) " · " (loaded.records.len()) " runs in "
-            (origin.boots.len()) " boots, " (origin.lost) " guests lost and repeated · order drawn from seed " (origin.seed)
+            (origin.boots.len()) " boots, " (origin.retried) " of them retried · order drawn from seed " (origin.seed)
             " · commit " (&commit[..commit.len().min(12)]) (dirty) " · " code { (dir.display()) }
         }
         @if origin.vm("/tier") == "tcg" {
@@ -196,7 +196,8 @@ fn sorted(evaluation: &Evaluation<'_>) -> Vec<Case> {
 fn origin(loaded: &Loaded) -> Markup {
     let origin = &loaded.provenance;
     let rows = origin.boots.iter().map(|boot| {
-        let said = |pointer: &str| match boot.vm.pointer(pointer) {
+        let vm = serde_json::to_value(&boot.vm).unwrap_or_default();
+        let said = |pointer: &str| match vm.pointer(pointer) {
             Some(serde_json::Value::String(text)) => text.clone(),
             Some(value) => value.to_string(),
             None => "?".into(),

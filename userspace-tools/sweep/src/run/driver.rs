@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Boots guests through `vm`, gives each its runs of the plan, and collects the records.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{anyhow, bail, Context};
+use vm_record::GuestFailure;
+
+use crate::{
+    console::interrupt::{self, Guarded},
+    console::progress::Progress,
+    plan::{Boot, Run},
+    run::vm,
+    store::directory::{Results, Runs, PLAN},
+    store::host::{self, Sampler, StealTime},
+    store::provenance::Booted,
+    store::record::{Record, Said},
+};
+
+/// How often a boot is retried whose guest exited without reporting.
+const RETRIES: usize = 2;
+
+/// Drives a plan: one guest boot after the other.
+pub struct Driver<'a> {
+    /// The result directory.
+    pub results: &'a Results,
+    /// The records so far.
+    pub runs: Runs,
+    /// Progress on the terminal.
+    pub progress: Progress,
+    /// Time limit of one boot; by default it follows from the estimate.
+    pub timeout: Option<Duration>,
+}
+
+/// How an attempt to make all runs of a boot ended.
+enum Attempt {
+    /// All records are there.
+    Complete,
+    /// The guest failed, likely by the emulator's fault; the cause.
+    Retry(String),
+}
+
+impl Driver<'_> {
+    /// Boots the guest of `boot` for those of its runs that have no record yet.
+    pub fn boot(&mut self, boot: &Boot) -> (anyhow::Result<()>, Booted) {
+        let (began, steal) = (Instant::now(), StealTime::begin());
+        let mut booted = Booted {
+            number: boot.number,
+            guest: boot.guest.clone(),
+            ..Booted::default()
+        };
+        let done = loop {
+            match self.attempt(boot, &mut booted) {
+                Ok(Attempt::Retry(cause)) if booted.retries.len() < RETRIES => {
+                    self.progress.print(&format!(
+                        "sweep: retrying the guest boot ({} of {RETRIES}): {cause}; its records are set aside",
+                        booted.retries.len() + 1
+                    ));
+                    booted.retries.push(cause);
+                }
+                Ok(Attempt::Retry(cause)) => break Err(anyhow!(cause)),
+                Ok(Attempt::Complete) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        booted.seconds = began.elapsed().as_secs_f64();
+        booted.stolen = steal.fraction();
+        (done, booted)
+    }
+
+    fn attempt(&mut self, boot: &Boot, booted: &mut Booted) -> anyhow::Result<Attempt> {
+        let kept = self.runs.records().len();
+        let due = missing(boot, self.runs.records());
+        let dir = self.results.boot(boot.number)?;
+        let file = |name: &str| -> PathBuf { dir.join(name) };
+        fs::write(file(PLAN), due.text()).context("cannot write the plan of a boot")?;
+        let timeout = boot.estimate * 5 + Duration::from_secs(60);
+        booted.command = vm::command(&boot.guest, self.timeout.unwrap_or(timeout), &dir);
+        let mut child = Command::new(&booted.command[0])
+            .args(&booted.command[1..])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {}. Try: make tools", booted.command[0]))?;
+        let guarded = Guarded::new(&child);
+        let sampler = Sampler::begin(child.id(), &file(host::FILE));
+        let messages = forward(&mut child, &self.progress)?;
+        let collected = self.collect(&mut child, &due, kept);
+        if collected.is_err() {
+            // Its further records are of no use; `vm` ends its guest on SIGTERM.
+            interrupt::end(&child);
+        }
+        let status = child.wait().context("cannot wait for vm")?;
+        drop(guarded);
+        sampler.end();
+        append(&file("vm.log"), &messages.join().unwrap_or_default())?;
+        booted.vm = vm_record::Record::read(&dir).ok();
+        collected?;
+        self.outcome(status, kept, due.runs.len())
+    }
+
+    fn collect(&mut self, child: &mut Child, due: &Boot, kept: usize) -> anyhow::Result<()> {
+        let stdout = child.stdout.take().context("vm has no stdout")?;
+        let began = Instant::now();
+        for line in BufReader::new(stdout).lines() {
+            let said = Said::parse(&line.context("cannot read from vm")?)?;
+            let mut had = self.runs.records().len() - kept;
+            if said.seq == 0 && had > 0 {
+                let text = "sweep: vm retries the guest boot; its records are set aside";
+                self.progress.print(text);
+                self.runs.set_aside(kept)?;
+                had = 0;
+            }
+            let Some(run) = due.runs.get(said.seq).filter(|_| said.seq == had) else {
+                bail!("unexpected record {} (allowed: {had})", said.seq);
+            };
+            let at_ms = began.elapsed().as_millis() as u64;
+            self.runs.append(Record::place(said, run, due, at_ms)?)?;
+            self.progress.done(self.runs.records().len(), run);
+        }
+        Ok(())
+    }
+
+    /// Whether the guest made all its runs. A run that failed is judged later, with the others.
+    fn outcome(&mut self, status: ExitStatus, kept: usize, due: usize) -> anyhow::Result<Attempt> {
+        let records = &self.runs.records()[kept..];
+        let had = records.len();
+        if interrupt::signal().is_some() {
+            bail!("interrupted after {had} of {due} runs");
+        }
+        let failed = records.iter().any(|record| record.said.error().is_some());
+        let why = format!("{} after {had} of {due} runs", vm::meaning(status.code()));
+        match status.code() {
+            Some(0) if had == due => Ok(Attempt::Complete),
+            Some(1) if had == due && failed => Ok(Attempt::Complete),
+            Some(code) if GuestFailure::from_code(code).is_some_and(GuestFailure::is_retryable) => {
+                self.runs.set_aside(kept)?;
+                Ok(Attempt::Retry(why))
+            }
+            _ => bail!(why),
+        }
+    }
+}
+
+/// The runs of `boot` that have no record yet.
+pub fn missing(boot: &Boot, records: &[Record]) -> Boot {
+    let had = |run: &Run| records.iter().any(|record| record.said.seq == run.seq);
+    Boot {
+        runs: boot.runs.iter().filter(|run| !had(run)).cloned().collect(),
+        ..boot.clone()
+    }
+}
+
+fn append(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut file = File::options().create(true).append(true).open(path)?;
+    file.write_all(text.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Forwards the messages of `vm`, and returns them at its end.
+fn forward(child: &mut Child, progress: &Progress) -> anyhow::Result<thread::JoinHandle<String>> {
+    let stderr = child.stderr.take().context("vm has no stderr")?;
+    let progress = progress.clone();
+    Ok(thread::spawn(move || {
+        let mut kept = String::new();
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            progress.print(&line);
+            kept += &line;
+            kept.push('\n');
+        }
+        kept
+    }))
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Command line and exit codes of `vm`, which boots a guest and runs a command in it.
+
+use std::{path::Path, path::PathBuf, time::Duration};
+
+use vm_record::GuestFailure;
+
+use crate::{plan::guests::Guest, store::directory::PLAN};
+
+/// The environment variable that names another `vm`.
+const VM: &str = "SLOWPATH_VM";
+
+/// The command that boots the guest and runs the plan in `dir`.
+pub fn command(guest: &Guest, timeout: Duration, dir: &Path) -> Vec<String> {
+    let mut command = vec![program().display().to_string(), "run".into()];
+    let mut put = |key: &str, value: &str| command.extend([key.into(), value.into()]);
+    put("--vcpus", &guest.vcpus.to_string());
+    put("--cpus", &guest.cpus);
+    put("--tier", &guest.tier);
+    if let Some(mode) = &guest.mode {
+        put("--mode", mode);
+    }
+    put("--memory", &guest.memory.to_string());
+    put("--timeout", &timeout.as_secs().to_string());
+    put("--record", &dir.display().to_string());
+    put("--stdin", &dir.join(PLAN).display().to_string());
+    command.extend(guest.words.iter().cloned());
+    command.extend(["--".into(), "batch".into()]);
+    command
+}
+
+/// `vm` as [`VM`] names it, from beside `sweep`, or from the path.
+fn program() -> PathBuf {
+    if let Some(named) = std::env::var_os(VM) {
+        return named.into();
+    }
+    let beside = std::env::current_exe().map(|exe| exe.with_file_name("vm"));
+    beside.ok().filter(|vm| vm.is_file()).unwrap_or("vm".into())
+}
+
+/// What an exit code of `vm` reports of a guest that did not complete its plan.
+pub fn meaning(code: Option<i32>) -> String {
+    let Some(code) = code else {
+        return "vm was killed".into();
+    };
+    match (code, GuestFailure::from_code(code)) {
+        (_, Some(failure)) => failure.meaning().into(),
+        (0, None) => "the guest's batch ended early".into(),
+        (2, None) => "vm refused its arguments".into(),
+        (code, None) => format!("the guest's batch, or vm, failed with exit code {code}"),
+    }
+}
