@@ -51,17 +51,18 @@ impl Waiter {
         }
     }
 
-    /// Says that the lock was not free at first sight, and that the thread waits from now on. A
-    /// lock that queues says so once the thread has its place.
+    /// Marks the begin of a wait: the lock was not free at first sight. A lock that queues calls this
+    /// once the thread has its position.
     #[inline]
     pub fn begin_wait(&self) {
         self.events.lock_slowpath.bump();
         self.watch.begin(self.events.halts.get());
     }
 
-    /// One turn of a loop that waits for a lock.
+    /// One iteration of a loop that waits for a lock: the CPU's spin hint, and, where waits are timed,
+    /// a sample of the clock, which shows whether the vCPU ran since the last one.
     #[inline]
-    pub fn relax(&self) {
+    pub fn relax_and_sample(&self) {
         cpu_relax();
         self.watch.look(self.events.halts.get());
     }

@@ -28,7 +28,7 @@ impl<'a> Backoff<'a> {
     #[inline]
     pub(super) fn pause(&mut self) {
         for _ in 0..self.rounds {
-            self.me.relax();
+            self.me.relax_and_sample();
         }
         self.rounds = self.rounds.saturating_mul(2).min(self.most);
     }

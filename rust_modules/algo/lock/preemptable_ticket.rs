@@ -76,7 +76,7 @@ impl PreemptableTicket {
                 return;
             }
             looks = looks.saturating_add(1);
-            me.relax();
+            me.relax_and_sample();
         }
     }
 

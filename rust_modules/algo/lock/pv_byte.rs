@@ -122,7 +122,7 @@ impl PvByte {
     #[inline]
     fn spin(&self, me: &Waiter) -> bool {
         (0..me.tuning.threshold.max(1)).any(|_| {
-            me.relax();
+            me.relax_and_sample();
             self.take()
         })
     }

@@ -197,7 +197,7 @@ impl PvQueued {
                     self.change(word, word.with_looks());
                 }
                 looks = looks.wrapping_add(1);
-                me.relax();
+                me.relax_and_sample();
             }
         }
     }

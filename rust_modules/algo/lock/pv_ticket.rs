@@ -93,7 +93,7 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
         me.begin_wait();
         loop {
             for _ in 0..me.tuning.threshold {
-                me.relax();
+                me.relax_and_sample();
                 if self.serves(mine) {
                     return;
                 }
@@ -101,7 +101,7 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
             if self.lock_spinning(mine, me) {
                 return;
             }
-            me.relax();
+            me.relax_and_sample();
         }
     }
 

@@ -55,7 +55,7 @@ impl Lock for Ticket {
         if !self.serves(mine) {
             me.begin_wait();
             while !self.serves(mine) {
-                me.relax();
+                me.relax_and_sample();
             }
         }
         let r = body();

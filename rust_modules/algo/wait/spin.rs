@@ -36,7 +36,7 @@ impl Wait for Spin {
     #[inline]
     fn wait(&self, _: Option<Vcpu>, me: &Waiter) {
         while !self.is_signalled() {
-            me.relax();
+            me.relax_and_sample();
         }
     }
 

@@ -31,7 +31,7 @@ impl Wait for SpinThenHalt {
             if self.0.is_signalled() {
                 return;
             }
-            me.relax();
+            me.relax_and_sample();
         }
         self.0.wait(ahead, me);
     }

@@ -50,7 +50,7 @@ impl Wait for Yield {
                     me.events.yields.bump();
                     vcpu.yield_to();
                 }
-                _ => me.relax(),
+                _ => me.relax_and_sample(),
             }
         }
     }

@@ -93,7 +93,7 @@ impl<L: Lock> Rough<L> {
             }
             me.events.trylock_failed.bump();
             me.watch.begin(me.events.halts.get());
-            me.relax();
+            me.relax_and_sample();
         }
     }
 }

@@ -78,7 +78,7 @@ impl Node {
                 me.events.pv_wait_early.bump();
                 break;
             }
-            me.relax();
+            me.relax_and_sample();
         }
         // Nothing to order: the waiter publishes no more than that it is about to halt.
         if self.state.cmpxchg(WAITING, HALTED, Relaxed).is_ok() {
