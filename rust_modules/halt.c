@@ -70,7 +70,7 @@ bool slowpath_kick_offered(enum slowpath_kick kick)
 	return false;
 }
 
-void slowpath_kick_use(enum slowpath_kick kick)
+void slowpath_set_kick(enum slowpath_kick kick)
 {
 	WRITE_ONCE(kick_by, kick);
 }
@@ -89,7 +89,7 @@ void slowpath_kick(unsigned int cpu)
 	}
 }
 
-void slowpath_halt_light(void)
+void slowpath_halt_irqs_on(void)
 {
 	raw_safe_halt();
 	raw_local_irq_disable();
@@ -138,12 +138,12 @@ void slowpath_halt_while(const unsigned int *word, unsigned int value)
 	}
 }
 
-void slowpath_halt_watch(slowpath_halt_fn watch)
+void slowpath_set_halt_hook(slowpath_halt_fn watch)
 {
 	WRITE_ONCE(watched, watch);
 }
 
-unsigned int slowpath_kicks_heard(unsigned int cpu)
+unsigned int slowpath_kicks_served(unsigned int cpu)
 {
 #ifdef SLOWPATH_IRQ_COUNTS
 	return READ_ONCE(per_cpu(irq_stat, cpu).counts[IRQ_COUNT_RESCHEDULE]);

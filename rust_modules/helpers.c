@@ -149,7 +149,7 @@ const void *slowpath_steal_record(void)
 	return __va(msr & KVM_STEAL_VALID_BITS);
 }
 
-unsigned long long slowpath_stolen_ns(const void *record)
+unsigned long long slowpath_steal_record_ns(const void *record)
 {
 	const struct kvm_steal_time *st = record;
 	u32 version;
@@ -168,12 +168,12 @@ unsigned long long slowpath_stolen_ns(const void *record)
 /* QEMU's isa-debugcon, which answers reads with its own number. */
 #define SLOWPATH_PORT	0xe9
 
-bool slowpath_can_ask_host(void)
+bool slowpath_can_inject_preemption(void)
 {
 	return inb(SLOWPATH_PORT) == SLOWPATH_PORT;
 }
 
-void slowpath_ask_host(unsigned char vcpu, unsigned char ms)
+void slowpath_inject_preemption(unsigned char vcpu, unsigned char ms)
 {
 	outb(vcpu, SLOWPATH_PORT);
 	outb(ms, SLOWPATH_PORT);

@@ -45,7 +45,7 @@ enum slowpath_kick {
 };
 _Bool slowpath_kick_offered(enum slowpath_kick kick);
 /* Kicks and halts by this from now on; nobody may be halted. */
-void slowpath_kick_use(enum slowpath_kick kick);
+void slowpath_set_kick(enum slowpath_kick kick);
 void slowpath_kick(unsigned int cpu);
 
 /*
@@ -55,13 +55,13 @@ void slowpath_kick(unsigned int cpu);
 void slowpath_halt_while(const unsigned int *word, unsigned int value);
 /* Lets `watch` do what slowpath_halt_while() is to do; NULL ends that. */
 typedef void (*slowpath_halt_fn)(const unsigned int *word, unsigned int value);
-void slowpath_halt_watch(slowpath_halt_fn watch);
+void slowpath_set_halt_hook(slowpath_halt_fn watch);
 
 /* Interrupts are off when these are called, and when they return. */
-void slowpath_halt_light(void);	/* any interrupt ends it, and is served */
+void slowpath_halt_irqs_on(void);	/* any interrupt ends it, and is served */
 void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value); /* only a kick does */
 /* Reschedule interrupts that the CPU has served. */
-unsigned int slowpath_kicks_heard(unsigned int cpu);
+unsigned int slowpath_kicks_served(unsigned int cpu);
 
 /* Gives the CPU to that of the number, by hypercall where KVM offers it; else pauses. */
 void slowpath_yield_to(unsigned int cpu);
@@ -74,12 +74,12 @@ unsigned int slowpath_tsc_khz(void);
 /* Where the hypervisor says how long it kept this CPU from running; NULL if it does not. */
 const void *slowpath_steal_record(void);
 /* What stands there, in nanoseconds. */
-unsigned long long slowpath_stolen_ns(const void *record);
+unsigned long long slowpath_steal_record_ns(const void *record);
 
 /* Whether the machine has the port by which the host is asked to stop a vCPU. */
-_Bool slowpath_can_ask_host(void);
+_Bool slowpath_can_inject_preemption(void);
 /* Asks it to stop that vCPU for so long; one caller at a time. */
-void slowpath_ask_host(unsigned char vcpu, unsigned char ms);
+void slowpath_inject_preemption(unsigned char vcpu, unsigned char ms);
 
 /* Initialises the raw_spinlock_t at lock. */
 void slowpath_raw_spin_init(void *lock);

@@ -9,7 +9,7 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     has_steal_clock,
-    Burst,
+    BurstTimes,
     LatencyHistogram, //
     SingleWriter,
     TscScale,
@@ -20,7 +20,7 @@ use crate::findings::Found;
 /// What one thread did and saw. It alone writes this.
 pub(crate) struct Part {
     /// The bursts, without the waits for locks.
-    bursts: Burst,
+    bursts: BurstTimes,
     /// Waits for locks.
     pub(crate) wait: LatencyHistogram,
     pub(crate) waits: SingleWriter,
@@ -37,7 +37,7 @@ pub(crate) struct Part {
 impl Part {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
-            bursts: Burst::default(),
+            bursts: BurstTimes::default(),
             wait: LatencyHistogram::new()?,
             waits: SingleWriter::default(),
             wait_ns: SingleWriter::default(),
@@ -50,7 +50,8 @@ impl Part {
 
     /// Notes a burst of `made` operations that took `ns`, `waited_ns` of it waiting.
     pub(crate) fn note(&self, made: u32, ns: u64, waited_ns: u64) {
-        self.bursts.note(made, ns.saturating_sub(waited_ns), false);
+        self.bursts
+            .record(made, ns.saturating_sub(waited_ns), false);
     }
 
     /// Notes what the hypervisor took during a burst.

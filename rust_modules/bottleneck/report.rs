@@ -55,7 +55,7 @@ pub(crate) fn write(ended: &FinishedRun<'_, Bottleneck>, to: &mut Text) -> Resul
     }
     writeln!(to, "{}", sum(run, &findings, ended.elapsed_ns))?;
     writeln!(to, "{}", granted(run))?;
-    for ((index, part), place) in (0..).zip(&run.parts).zip(ended.places) {
+    for ((index, part), place) in (0..).zip(&run.parts).zip(ended.placements) {
         let thread = Thread {
             index,
             vcpu: place.vcpu(),
@@ -72,7 +72,7 @@ pub(crate) fn write(ended: &FinishedRun<'_, Bottleneck>, to: &mut Text) -> Resul
     for finding in findings.iter() {
         writeln!(to, "{finding}")?;
     }
-    let mut places = (0..).zip(&run.parts).zip(ended.places);
+    let mut places = (0..).zip(&run.parts).zip(ended.placements);
     places.try_for_each(|((index, part), place)| waits(index, place.vcpu(), part, to))
 }
 

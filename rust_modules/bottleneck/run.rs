@@ -87,12 +87,12 @@ impl Run {
             found: &part.found,
         };
         let steal = StealClock::new();
-        let _clock = self.start_barrier.come(worker);
+        let _clock = self.start_barrier.wait(worker);
         let mut until = Until::new(&self.start_barrier, worker);
         let waited = |waited: &FinishedWait| part.waited(self.ticks, waited.since, stamp(), waited);
         me.watch.telling(&waited, || loop {
             self.burst(&who, part, &steal, worker.stop_flag);
-            worker.look_around();
+            worker.current_vcpu();
             self.case.rest(&who);
             if until.over() {
                 break;

@@ -61,7 +61,7 @@ impl kernel::Module for Module {
     fn init(_: &'static ThisModule) -> Result<Self> {
         Ok(Self {
             _runner: Runner::new(JobRunner {
-                delay_loop: DelayLoop::measure(),
+                delay_loop: DelayLoop::calibrate(),
                 pool: Arc::new(Pool::new(JobRunner::NAME)?, GFP_KERNEL)?,
             })?,
         })

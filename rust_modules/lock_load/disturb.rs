@@ -159,7 +159,7 @@ impl Disturb {
         arena: &dyn Arena,
         mate: &Mate<'_>,
     ) -> u64 {
-        worker.look_around();
+        worker.current_vcpu();
         self.go_home(mine, worker);
         self.hurry(mine, worker);
         self.pause(worker);
@@ -184,7 +184,7 @@ impl Disturb {
         mine.turn = turn;
         if let Some(home) = self.homes.get(worker.index as usize) {
             worker.move_to(home.load(Relaxed));
-            worker.look_around();
+            worker.current_vcpu();
         }
     }
 

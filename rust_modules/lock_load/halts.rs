@@ -20,7 +20,7 @@ use kernel::{
 };
 use rig::{
     cond_resched,
-    OnDuty,
+    ActiveWatchdog,
     Preempt,
     Refused,
     Watchdog,
@@ -39,7 +39,7 @@ use crate::{
 /// What the threads of a run share.
 pub(crate) struct Halts {
     // Dropped in this order: first nobody looks at the lock any more.
-    _duty: OnDuty,
+    _duty: ActiveWatchdog,
     dog: Arc<Watchdog>,
     arena: KBox<dyn Arena>,
     wanted: u64,
@@ -59,7 +59,7 @@ impl Halts {
         let arena = (table::entry(lock).make)()?;
         let dog = Watchdog::new(config.threads, irqs_off, arena.region())?;
         Ok(Self {
-            _duty: dog.on_duty(),
+            _duty: dog.activate(),
             dog,
             arena,
             wanted: config.rounds,
@@ -85,23 +85,23 @@ impl Halts {
         while !stop_flag.is_raised() {
             let here = Preempt::new();
             self.arena.hold(&me, &|| {
-                dog.look_around();
-                dog.asleep() > 0 || stop_flag.is_raised() || left.load(Relaxed) > 0
+                dog.scan();
+                dog.halted() > 0 || stop_flag.is_raised() || left.load(Relaxed) > 0
             });
             drop(here);
             sections = sections.wrapping_add(1);
-            let done = dog.woken().kicked >= self.wanted;
+            let done = dog.wakes().kicked >= self.wanted;
             if done || dog.lost_enough() {
                 stop_flag.raise();
             }
             cond_resched();
         }
         self.tally
-            .leave(worker.index, sections, &me.events, || dog.look_around());
+            .leave(worker.index, sections, &me.events, || dog.scan());
     }
 
     pub(crate) fn line(&self) -> Line {
-        let kicked = self.dog.woken().kicked;
+        let kicked = self.dog.wakes().kicked;
         trial_line(&self.dog, self.wanted, kicked.min(self.wanted))
     }
 

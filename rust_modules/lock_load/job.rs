@@ -13,9 +13,9 @@ use abi::{
 };
 use kernel::prelude::*;
 use rig::{
+    ActiveWatchdog,
     Control,
     DelayLoop,
-    OnDuty,
     Refused,
     Region,
     Watchdog,
@@ -33,7 +33,7 @@ pub(crate) struct Job {
     pub(crate) kick: Kick,
     pub(crate) task: Task,
     /// Halts with interrupts off need somebody who would end them.
-    _duty: Option<OnDuty>,
+    _duty: Option<ActiveWatchdog>,
 }
 
 /// What the threads do.
@@ -79,7 +79,7 @@ impl Job {
         let duty = match (&task, config.irqs) {
             (Task::Contest(_), Irqs::Off) if irqs_off => {
                 let dog = Watchdog::new(config.threads, irqs_off, Region::none())?;
-                Some(dog.on_duty())
+                Some(dog.activate())
             }
             _ => None,
         };

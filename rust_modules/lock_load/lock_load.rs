@@ -96,7 +96,7 @@ impl LockLoad {
         Ok(Self {
             kernel_lock,
             mode: rig::mode(kernel_lock),
-            delay_loop: DelayLoop::measure(),
+            delay_loop: DelayLoop::calibrate(),
             events: EventFiles::new(c"events", Events::NAMES)?,
         })
     }

@@ -118,11 +118,11 @@ impl Side<'_> {
             return false;
         };
         // In a storm it is hardly ever halted.
-        while asleep && !storm && !self.dog.is_asleep(vcpu) {
+        while asleep && !storm && !self.dog.is_halted(vcpu) {
             if self.over() {
                 return false;
             }
-            self.dog.look_around();
+            self.dog.scan();
             cpu_relax();
         }
         busy_loop(u64::from(round.wrapping_mul(61) % SPREAD));
@@ -168,10 +168,10 @@ impl Side<'_> {
     }
 
     /// The waiter: turns deaf, and halts once it has been kicked.
-    pub(crate) fn halt_kicked(&self, round: u32) -> bool {
+    pub(crate) fn halt_after_kick(&self, round: u32) -> bool {
         let (pair, before) = (self.pair, round.wrapping_sub(1));
         self.pair.vcpu.store(Vcpu::current().number(), Relaxed);
-        self.dog.halt_kicked(
+        self.dog.halt_after_kick(
             &pair.word,
             before,
             || {
@@ -224,7 +224,7 @@ impl Side<'_> {
                 ready if ready == round => return self.pair.waiter(),
                 _ if self.over() => return None,
                 _ => {
-                    self.dog.look_around();
+                    self.dog.scan();
                     cpu_relax();
                 }
             }

@@ -76,7 +76,7 @@ fn contested(
     writeln!(to, "{}", sum(contest, ended.elapsed_ns))?;
     let disturbed = contest.disturb.disturbed();
     writeln!(to, "{}\n{disturbed}", machine_line(machine, ended))?;
-    for (index, (counts, place)) in (0..).zip(contest.counts().zip(ended.places)) {
+    for (index, (counts, place)) in (0..).zip(contest.counts().zip(ended.placements)) {
         let thread = Thread {
             index,
             vcpu: place.vcpu(),

@@ -92,7 +92,7 @@ impl Tally {
 
 /// What a trial came to that made `rounds` of those `wanted`.
 pub(crate) fn trial_line(dog: &Watchdog, wanted: u64, rounds: u64) -> Line {
-    let (lost, woken) = (u64::from(dog.lost()), dog.woken());
+    let (lost, woken) = (u64::from(dog.lost()), dog.wakes());
     Line {
         wanted,
         rounds,

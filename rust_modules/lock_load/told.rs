@@ -59,7 +59,7 @@ impl<'a> Told<'a> {
     ) -> Result {
         let sum = self.sum(ended.elapsed_ns);
         writeln!(to, "{sum}\n{machine}\n{UNDISTURBED}")?;
-        for (index, (done, place)) in (0..).zip(self.tally.each().zip(ended.places)) {
+        for (index, (done, place)) in (0..).zip(self.tally.each().zip(ended.placements)) {
             let thread = Thread {
                 index,
                 vcpu: place.vcpu(),

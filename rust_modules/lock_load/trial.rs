@@ -24,7 +24,7 @@ use kernel::{
 };
 use rig::{
     cond_resched,
-    OnDuty,
+    ActiveWatchdog,
     Padded,
     Preempt,
     Refused,
@@ -46,7 +46,7 @@ use crate::{
 
 /// What the threads of a run share.
 pub(crate) struct Trial {
-    _duty: OnDuty,
+    _duty: ActiveWatchdog,
     dog: Arc<Watchdog>,
     load: Load,
     /// Threads 2i and 2i + 1 are pair i; in a storm there is one, and the others blow.
@@ -71,7 +71,7 @@ impl Trial {
         }
         let rounds = config.rounds.div_ceil(u64::from(count.max(1)));
         Ok(Self {
-            _duty: dog.on_duty(),
+            _duty: dog.activate(),
             dog,
             load: config.load,
             pairs,
@@ -105,7 +105,7 @@ impl Trial {
             None => {}
         }
         self.tally
-            .leave(worker.index, rounds, &events, || self.dog.look_around());
+            .leave(worker.index, rounds, &events, || self.dog.scan());
     }
 
     /// One side of a pair, round after round; returns how many were completed.
@@ -126,7 +126,7 @@ impl Trial {
             let went_on = match (kicks, self.load) {
                 (true, Load::KickBeforeHalt) => side.kick_first(round),
                 (true, _) => side.kick(round, !running, self.load == Load::KickStorm),
-                (false, Load::KickBeforeHalt) => side.halt_kicked(round),
+                (false, Load::KickBeforeHalt) => side.halt_after_kick(round),
                 (false, _) if running => side.run(round),
                 (false, _) => side.halt(round),
             };

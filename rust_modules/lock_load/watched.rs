@@ -58,11 +58,11 @@ pub(crate) fn write(contest: &Contest, ended: &FinishedRun<'_, LockLoad>, to: &m
     let Some(instruments) = &contest.instruments else {
         return Ok(());
     };
-    for ((index, diary), place) in (0..).zip(instruments.diaries()).zip(ended.places) {
+    for ((index, diary), place) in (0..).zip(instruments.diaries()).zip(ended.placements) {
         writeln!(to, "{}", watched(index, place.vcpu(), diary))?;
     }
     writeln!(to, "{}", order(instruments))?;
-    let queued = ended.places.iter().map(|place| place.queued_ns());
+    let queued = ended.placements.iter().map(|place| place.queued_ns());
     let idle_ns = queued.fold(contest.disturb.paused_ns(), u64::saturating_add);
     let of_all_ns = ended.elapsed_ns.saturating_mul(contest.threads().into());
     let present_ns = of_all_ns.saturating_sub(idle_ns);
@@ -70,7 +70,7 @@ pub(crate) fn write(contest: &Contest, ended: &FinishedRun<'_, LockLoad>, to: &m
     for class in Class::ALL {
         writeln!(to, "{}", why(instruments, *class))?;
     }
-    for ((index, diary), place) in (0..).zip(instruments.diaries()).zip(ended.places) {
+    for ((index, diary), place) in (0..).zip(instruments.diaries()).zip(ended.placements) {
         for of in Of::ALL {
             times(*of, index, place.vcpu(), diary, to)?;
         }

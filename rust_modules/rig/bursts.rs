@@ -6,7 +6,7 @@ use crate::SingleWriter;
 
 /// The times of one thread's bursts, all of one length; it alone writes them.
 #[derive(Default)]
-pub struct Burst {
+pub struct BurstTimes {
     /// Operations.
     pub made: SingleWriter,
     /// All the time.
@@ -23,13 +23,13 @@ pub struct Burst {
     best_ns: SingleWriter,
 }
 
-impl Burst {
+impl BurstTimes {
     /// A burst this much longer than four quick ones was without a CPU for a while: no interrupt
     /// of the guest takes so long.
     const GAP_NS: u64 = 200_000;
 
     /// Notes a burst of `made` operations; `shared` if another thread was seen to be at it, too.
-    pub fn note(&self, made: u32, ns: u64, shared: bool) {
+    pub fn record(&self, made: u32, ns: u64, shared: bool) {
         self.made.add(made.into());
         self.busy_ns.add(ns);
         let best = match self.best_ns.get() {
@@ -52,7 +52,7 @@ impl Burst {
 
 /// Several threads' times.
 #[derive(Default)]
-pub struct Bursts {
+pub struct BurstTotals {
     /// Operations.
     pub made: u64,
     /// All the time.
@@ -67,9 +67,9 @@ pub struct Bursts {
     pub shared_ns: u64,
 }
 
-impl Bursts {
+impl BurstTotals {
     /// Adds them up.
-    pub fn of<'a>(bursts: impl Iterator<Item = &'a Burst>) -> Self {
+    pub fn of<'a>(bursts: impl Iterator<Item = &'a BurstTimes>) -> Self {
         bursts.fold(Self::default(), |sum, delay_loop| Self {
             made: sum.made.wrapping_add(delay_loop.made.get()),
             busy_ns: sum.busy_ns.wrapping_add(delay_loop.busy_ns.get()),

@@ -23,7 +23,7 @@ impl DelayLoop {
     const SAMPLES: u32 = 2000;
 
     /// Measures the loop.
-    pub fn measure() -> Self {
+    pub fn calibrate() -> Self {
         let shortest = (0..Self::SAMPLES)
             .map(|_| {
                 let _here = Preempt::new();

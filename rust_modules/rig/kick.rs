@@ -39,7 +39,7 @@ pub fn kick(wanted: KickBy) -> Result<Kick, Refused> {
 /// Halts and kicks by `kick` from now on. Nobody may be halted meanwhile, or is not woken.
 pub fn kick_by(kick: Kick) {
     // SAFETY: May be called anywhere.
-    unsafe { helpers::slowpath_kick_use(number(kick)) };
+    unsafe { helpers::slowpath_set_kick(number(kick)) };
 }
 
 fn offers(kick: Kick) -> bool {

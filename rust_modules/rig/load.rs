@@ -102,7 +102,7 @@ pub struct FinishedRun<'a, L: Load> {
     /// Whether the threads were told to stop before all had left.
     pub stopped_early: bool,
     /// Where the threads were.
-    pub places: &'a [Padded<Placement>],
+    pub placements: &'a [Padded<Placement>],
 }
 
 /// Implements [`Load::Config`], [`Load::set`] and [`Load::show`] by the settings in `abi`.

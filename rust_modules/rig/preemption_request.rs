@@ -7,11 +7,11 @@ use crate::helpers;
 /// Returns whether somebody listens.
 pub fn can_inject_preemption() -> bool {
     // SAFETY: Reading that port changes nothing, whatever is there.
-    unsafe { helpers::slowpath_can_ask_host() }
+    unsafe { helpers::slowpath_can_inject_preemption() }
 }
 
 /// Asks for `vcpu` to be stopped for `ms`, soon. One caller at a time; nothing is answered.
 pub fn inject_preemption(vcpu: u8, ms: u8) {
     // SAFETY: Where nobody listens, what is written there is dropped.
-    unsafe { helpers::slowpath_ask_host(vcpu, ms) };
+    unsafe { helpers::slowpath_inject_preemption(vcpu, ms) };
 }

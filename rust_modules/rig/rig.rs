@@ -54,8 +54,8 @@ mod workers;
 
 pub use self::{
     bursts::{
-        Burst,
-        Bursts, //
+        BurstTimes,
+        BurstTotals, //
     },
     clock::{
         now_ns,
@@ -163,7 +163,7 @@ pub use self::{
     tsc_scale::TscScale,
     vcpus::Vcpus,
     watchdog::{
-        OnDuty,
+        ActiveWatchdog,
         Region,
         Watchdog, //
     }, //

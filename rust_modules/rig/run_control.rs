@@ -15,7 +15,7 @@ pub struct Control<'a> {
     /// Tells when the run ends.
     pub stop_flag: &'a StopFlag,
     /// The places of the threads, in their order.
-    pub places: &'a [Padded<Placement>],
+    pub placements: &'a [Padded<Placement>],
     pub(crate) gate: &'a Gate,
 }
 

@@ -41,7 +41,7 @@ impl StartBarrier {
 
     /// Waits until every thread runs, since a vCPU without a CPU may be late, and begins the run
     /// with the last; what is returned must live for as long as it lasts.
-    pub fn come(&self, worker: &Worker<'_>) -> Option<impl Sized> {
+    pub fn wait(&self, worker: &Worker<'_>) -> Option<impl Sized> {
         if self.came.fetch_add(1, Relaxed).wrapping_add(1) == self.threads {
             let clock = worker.start_clock(self.run_ms);
             self.begun.store(true, Relaxed);

@@ -44,7 +44,7 @@ impl StealClock {
             return None;
         }
         // SAFETY: It is per-CPU memory of the kernel's, which stays even when the CPU goes.
-        let now = unsafe { helpers::slowpath_stolen_ns(record) };
+        let now = unsafe { helpers::slowpath_steal_record_ns(record) };
         let before = self.seen_ns.replace(now);
         Some(if moved { 0 } else { now.saturating_sub(before) })
     }

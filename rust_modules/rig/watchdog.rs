@@ -72,7 +72,7 @@ pub struct Woken {
 }
 
 /// A watchdog at work, until this is dropped; nobody may be halted then.
-pub struct OnDuty {
+pub struct ActiveWatchdog {
     _dog: Arc<Watchdog>,
 }
 
@@ -108,27 +108,27 @@ impl Watchdog {
     }
 
     /// Puts it on duty: every halt goes through it.
-    pub fn on_duty(self: &Arc<Self>) -> OnDuty {
+    pub fn activate(self: &Arc<Self>) -> ActiveWatchdog {
         // Pairs with the acquire in `hook`.
         CURRENT.store(Arc::as_ptr(self).addr(), Release);
         // SAFETY: `hook` is a function of that type, and finds the watchdog.
-        unsafe { helpers::slowpath_halt_watch(Some(hook)) };
-        OnDuty { _dog: self.clone() }
+        unsafe { helpers::slowpath_set_halt_hook(Some(hook)) };
+        ActiveWatchdog { _dog: self.clone() }
     }
 
     /// Returns how many vCPUs are halted, or about to be with interrupts off.
     #[inline]
-    pub fn asleep(&self) -> u32 {
+    pub fn halted(&self) -> u32 {
         self.asleep.load(Relaxed)
     }
 
     /// Returns whether `vcpu` is halted, or about to be with interrupts off.
-    pub fn is_asleep(&self, vcpu: u32) -> bool {
-        self.post(vcpu).is_some_and(Post::is_asleep)
+    pub fn is_halted(&self, vcpu: u32) -> bool {
+        self.post(vcpu).is_some_and(Post::is_halted)
     }
 
     /// Returns what ended the halts so far, all vCPUs together.
-    pub fn woken(&self) -> Woken {
+    pub fn wakes(&self) -> Woken {
         let sum = |of: fn(&Post) -> &Atomic<u64>| {
             let each = self.posts.iter().map(|post| of(post).load(Relaxed));
             each.fold(0, u64::wrapping_add)
@@ -187,7 +187,7 @@ impl Watchdog {
             // The last one awake would find nobody to rescue it: it watches until another wakes.
             self.asleep.fetch_sub(1, Full);
             drop(off);
-            self.look_around();
+            self.scan();
             cpu_relax();
             off = IrqsOff::new();
         }
@@ -195,7 +195,7 @@ impl Watchdog {
 
     /// Turns interrupts off, says `ready`, and halts only once `word` is no longer `value`: it must
     /// have been kicked by then, and the kick be waiting. Returns early if not ready, or if `enough`.
-    pub fn halt_kicked(
+    pub fn halt_after_kick(
         &self,
         word: &Atomic<u32>,
         value: u32,
@@ -225,7 +225,7 @@ impl Watchdog {
         unsafe {
             match self.irqs_off {
                 true => helpers::slowpath_halt_irqs_off(core::ptr::from_ref(word).cast(), value),
-                false => helpers::slowpath_halt_light(),
+                false => helpers::slowpath_halt_irqs_on(),
             }
         }
         post.leave();
@@ -256,7 +256,7 @@ impl Watchdog {
             let off = IrqsOff::new();
             if heard(vcpu) == before {
                 // SAFETY: Interrupts are off.
-                unsafe { helpers::slowpath_halt_light() };
+                unsafe { helpers::slowpath_halt_irqs_on() };
             }
             drop(off);
             let now = now_ns();
@@ -275,7 +275,7 @@ impl Watchdog {
     /// Looks for vCPUs that stay halted although their word has changed, and kicks them.
     ///
     /// Whoever waits for something in a run calls this again and again.
-    pub fn look_around(&self) {
+    pub fn scan(&self) {
         // Pairs with the release below: one at a time, and each finds what the last one noted.
         if !self.irqs_off || self.looking.xchg(true, Acquire) {
             return;
@@ -305,10 +305,10 @@ impl Watchdog {
     }
 }
 
-impl Drop for OnDuty {
+impl Drop for ActiveWatchdog {
     fn drop(&mut self) {
         // SAFETY: Nobody is halted, nor will be, by the contract of the type.
-        unsafe { helpers::slowpath_halt_watch(None) };
+        unsafe { helpers::slowpath_set_halt_hook(None) };
         CURRENT.store(0, Relaxed);
     }
 }
@@ -316,16 +316,16 @@ impl Drop for OnDuty {
 /// Reschedule interrupts that `vcpu` has served.
 fn heard(vcpu: u32) -> u32 {
     // SAFETY: That is the number of a CPU.
-    unsafe { helpers::slowpath_kicks_heard(vcpu) }
+    unsafe { helpers::slowpath_kicks_served(vcpu) }
 }
 
 /// # Safety
 ///
 /// `word` is live, and a watchdog is on duty.
 unsafe extern "C" fn hook(word: *const c_uint, value: c_uint) {
-    // Pairs with the release in `on_duty`.
+    // Pairs with the release in `activate`.
     let dog = CURRENT.load(Acquire) as *const Watchdog;
-    // SAFETY: `OnDuty` keeps it for as long as anybody halts; an `Atomic<u32>` is a transparent `u32`.
+    // SAFETY: `ActiveWatchdog` keeps it for as long as anybody halts; an `Atomic<u32>` is a transparent `u32`.
     let (dog, word) = unsafe { (&*dog, &*word.cast::<Atomic<u32>>()) };
     dog.halt_while(word, value);
 }

@@ -30,7 +30,7 @@ pub(crate) struct Workers<L: Load> {
     pub(crate) run: L::Run,
     pub(crate) gate: Gate,
     pub(crate) stop_flag: Arc<StopFlag>,
-    pub(crate) places: KVVec<Padded<Placement>>,
+    pub(crate) placements: KVVec<Padded<Placement>>,
 }
 
 /// Where a thread is.
@@ -60,7 +60,7 @@ impl Placement {
     }
 
     /// Looks where the calling thread, whose place this is, has got to.
-    fn look_around(&self) -> u32 {
+    fn current_vcpu(&self) -> u32 {
         let here = Vcpu::current().number();
         if here != self.seen.load(Relaxed) {
             self.seen.store(here, Relaxed);
@@ -97,8 +97,8 @@ impl Worker<'_> {
 
     /// Returns the vCPU that the thread is on, and counts it as a move if that is another than
     /// the last time. Whoever asks after each batch knows of every move but those there and back.
-    pub fn look_around(&self) -> u32 {
-        self.place.look_around()
+    pub fn current_vcpu(&self) -> u32 {
+        self.place.current_vcpu()
     }
 
     /// Moves the thread to `vcpu`, where it stays; false if that is not online.
@@ -113,10 +113,10 @@ impl<L: Load> Workers<L> {
     pub(crate) fn new(run: L::Run) -> Result<(Arc<Self>, KVVec<Thread>), Refused> {
         let wanted = L::threads(&run);
         let mut cpus = KVVec::new();
-        let mut places = KVVec::new();
+        let mut placements = KVVec::new();
         for cpu in cpu::online().take(wanted as usize) {
             cpus.push(cpu, GFP_KERNEL)?;
-            places.push(Padded(Placement::new(cpu)), GFP_KERNEL)?;
+            placements.push(Padded(Placement::new(cpu)), GFP_KERNEL)?;
         }
         if cpus.len() < wanted as usize {
             return Err(Refused::new(
@@ -129,7 +129,7 @@ impl<L: Load> Workers<L> {
                 run,
                 gate: Gate::new(),
                 stop_flag: StopFlag::new()?,
-                places,
+                placements,
             },
             GFP_KERNEL,
         )?;
@@ -145,7 +145,7 @@ impl<L: Load> Workers<L> {
 
     /// What the thread `index` does.
     fn man(&self, index: u32) {
-        let Some(place) = self.places.get(index as usize) else {
+        let Some(place) = self.placements.get(index as usize) else {
             return;
         };
         let worker = Worker {
@@ -161,13 +161,16 @@ impl<L: Load> Workers<L> {
             place.queued_ns.store(queued, Relaxed);
         }
         place.left_ns.store(now_ns(), Relaxed);
-        place.look_around();
+        place.current_vcpu();
     }
 
     /// Returns the time from the opening of the gate, or when the clock was started anew, until the
     /// last thread left; all have left.
     pub(crate) fn elapsed_ns(&self) -> u64 {
-        let left = self.places.iter().map(|place| place.left_ns.load(Relaxed));
+        let left = self
+            .placements
+            .iter()
+            .map(|place| place.left_ns.load(Relaxed));
         left.max()
             .unwrap_or(0)
             .saturating_sub(self.gate.opened_ns())

@@ -80,7 +80,7 @@ impl Ids {
         let Some(taken) = self.taken.get(worker.index as usize) else {
             return;
         };
-        let _clock = self.start_barrier.come(worker);
+        let _clock = self.start_barrier.wait(worker);
         let mut until = Until::new(&self.start_barrier, worker);
         let mut used_up = false;
         loop {

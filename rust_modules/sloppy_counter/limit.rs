@@ -87,7 +87,7 @@ impl Limit {
         };
         let random = Random::new(worker.index);
         let mut mine: i64 = 0;
-        let _clock = self.start_barrier.come(worker);
+        let _clock = self.start_barrier.wait(worker);
         let mut until = Until::new(&self.start_barrier, worker);
         loop {
             let here = Preempt::new();

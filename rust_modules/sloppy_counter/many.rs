@@ -65,7 +65,7 @@ impl Many {
         let Some(adds) = self.adds.get(worker.index as usize) else {
             return;
         };
-        let _clock = self.start_barrier.come(worker);
+        let _clock = self.start_barrier.wait(worker);
         let mut until = Until::new(&self.start_barrier, worker);
         loop {
             let here = Preempt::new();

@@ -21,7 +21,7 @@ use rig::{
     cond_resched,
     now_ns,
     synchronize_rcu,
-    Burst,
+    BurstTimes,
     CpuDeadCallback,
     OnCpuDead,
     Padded,
@@ -58,8 +58,8 @@ impl OnCpuDead for Subject {
 /// What one thread does and finds.
 #[derive(Default)]
 pub(crate) struct Part {
-    pub(crate) adds: Burst,
-    pub(crate) reads: Burst,
+    pub(crate) adds: BurstTimes,
+    pub(crate) reads: BurstTimes,
     pub(crate) steal_ns: SingleWriter,
 }
 
@@ -119,8 +119,8 @@ impl Race {
             return;
         };
         let mut history = History::new();
-        let _clock = self.start_barrier.come(worker);
-        let stolen = rig::steal_ns(worker.look_around());
+        let _clock = self.start_barrier.wait(worker);
+        let stolen = rig::steal_ns(worker.current_vcpu());
         let mut until = Until::new(&self.start_barrier, worker);
         loop {
             self.burst(index, part, progress);
@@ -134,7 +134,7 @@ impl Race {
             cond_resched();
         }
         // Of another vCPU, if it moved: then the difference says nothing.
-        let now = rig::steal_ns(worker.look_around());
+        let now = rig::steal_ns(worker.current_vcpu());
         part.steal_ns.set(now.saturating_sub(stolen));
     }
 
@@ -153,12 +153,12 @@ impl Race {
         };
         let added = now_ns();
         let shared = self.made_by_others(index) != before;
-        part.adds.note(made, added.saturating_sub(from), shared);
+        part.adds.record(made, added.saturating_sub(from), shared);
         let reads = self.reads_in_a_burst();
         if reads > 0 {
             counter.reads(reads);
             let ns = now_ns().saturating_sub(added);
-            part.reads.note(reads, ns, false);
+            part.reads.record(reads, ns, false);
         }
         drop(here);
     }

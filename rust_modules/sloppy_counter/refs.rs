@@ -176,7 +176,7 @@ impl Refs {
         };
         let next = self.mail.get(next).or(self.mail.first());
         let random = Random::new(worker.index);
-        let _clock = self.start_barrier.come(worker);
+        let _clock = self.start_barrier.wait(worker);
         let mut until = Until::new(&self.start_barrier, worker);
         let mut bursts: u32 = 0;
         loop {

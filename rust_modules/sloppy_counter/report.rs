@@ -28,7 +28,7 @@ use abi::{
 use algo::primitive::Relaxed;
 use rig::{
     possible_vcpus,
-    Bursts,
+    BurstTotals,
     FinishedRun,
     Text, //
 };
@@ -59,7 +59,7 @@ pub(crate) fn write(ended: &FinishedRun<'_, SloppyCounter>, to: &mut Text) -> Re
         Kind::Limit(run) => other(run.outcome(elapsed_ns), to)?,
         Kind::Many(run) => other(run.outcome(elapsed_ns), to)?,
     }
-    for (index, place) in (0..).zip(ended.places) {
+    for (index, place) in (0..).zip(ended.placements) {
         let thread = Thread {
             index,
             vcpu: place.vcpu(),
@@ -157,8 +157,8 @@ fn sum(race: &Race, elapsed_ns: u64) -> Sum {
 }
 
 fn speed(race: &Race) -> Speed {
-    let adds = Bursts::of(race.parts.iter().map(|part| &part.adds));
-    let reads = Bursts::of(race.parts.iter().map(|part| &part.reads));
+    let adds = BurstTotals::of(race.parts.iter().map(|part| &part.adds));
+    let reads = BurstTotals::of(race.parts.iter().map(|part| &part.reads));
     let stolen = race.parts.iter().map(|part| part.steal_ns.get());
     Speed {
         busy_ns: adds.busy_ns,

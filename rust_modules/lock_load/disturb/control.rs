@@ -76,7 +76,7 @@ impl Disturb {
                 self.long.store(true, Relaxed);
             }
             if boost.at(now) {
-                let index = dice::below(control.places.len()) as u32;
+                let index = dice::below(control.placements.len()) as u32;
                 self.urgent.store(index.wrapping_add(1), Relaxed);
             }
             if onoff.at(now) {
@@ -91,7 +91,7 @@ impl Disturb {
 
     /// Gives each thread a vCPU that is online, `turns` further than the one it began on.
     fn send_home(&self, control: &Control<'_>, turns: u64) {
-        for (index, (home, place)) in (0u64..).zip(self.homes.iter().zip(control.places)) {
+        for (index, (home, place)) in (0u64..).zip(self.homes.iter().zip(control.placements)) {
             let vcpu = match turns {
                 0 => place.vcpu(),
                 _ => rig::nth_online(index.wrapping_add(turns)),
@@ -103,8 +103,8 @@ impl Disturb {
     /// Takes the vCPU of one of the threads offline, or another if theirs cannot go; returns it if
     /// that could be done.
     fn take_one_away(&self, control: &Control<'_>) -> Option<u32> {
-        let count = control.places.len();
-        let from_one = control.places.iter().cycle().skip(dice::below(count));
+        let count = control.placements.len();
+        let from_one = control.placements.iter().cycle().skip(dice::below(count));
         let mut theirs = from_one.take(count).map(|place| place.vcpu());
         let vcpu = theirs
             .find(|&vcpu| may_go_offline(vcpu) && is_online(vcpu))

@@ -63,7 +63,7 @@ impl<L: Load> RunnerShared<L> {
         }
         let control = Control {
             stop_flag: &workers.stop_flag,
-            places: &workers.places,
+            placements: &workers.placements,
             gate: &workers.gate,
         };
         let conducted = match all {
@@ -82,7 +82,7 @@ impl<L: Load> RunnerShared<L> {
             run: &workers.run,
             elapsed_ns: workers.elapsed_ns(),
             stopped_early: workers.stop_flag.is_raised() || !all,
-            places: &workers.places,
+            placements: &workers.placements,
         };
         let told = self.load.report(&ended, &mut report);
         drop(workers);

@@ -70,7 +70,7 @@ impl Post {
         self.turn.store(turn, Release);
     }
 
-    pub(super) fn is_asleep(&self) -> bool {
+    pub(super) fn is_halted(&self) -> bool {
         self.turn.load(Relaxed) % 2 == 1
     }
 
