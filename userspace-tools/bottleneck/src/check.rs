@@ -8,7 +8,7 @@ use abi::bottleneck::{About, Config, Variant, CASES};
 use anyhow::anyhow;
 use clap::{value_parser, Args};
 use debugfs::{tool::say, Interrupt, Module};
-use results::{vcpus, Bottleneck, Measured, Outcome, Record, Settings};
+use results::{vcpus, Bottleneck, Outcome, Record, Report, Settings};
 
 use crate::versus::cases;
 

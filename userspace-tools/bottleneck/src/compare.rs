@@ -4,7 +4,7 @@
 
 use results::{
     table::{grid, numbers, or_dashes, rate},
-    Bottleneck, Cell, Measured,
+    Bottleneck, Cell, Report,
 };
 
 use crate::fixes::{original, ratios};

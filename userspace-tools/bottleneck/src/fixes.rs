@@ -3,7 +3,7 @@
 //! What a fix gains over the original, in each repeat by itself, since they ran by turns.
 
 use abi::bottleneck::{Config, Variant};
-use results::{Bottleneck, Cell, Measured};
+use results::{Bottleneck, Cell, Report};
 use serde::Serialize;
 use statistics::Sample;
 

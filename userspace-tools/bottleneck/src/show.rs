@@ -4,7 +4,7 @@
 
 use results::{
     table::{grid, numbers, or_dashes, rate},
-    Bottleneck, Measured,
+    Bottleneck, Report,
 };
 
 /// The totals, what was found, and a line for each thread.

@@ -126,7 +126,7 @@ impl<R: Report> Module<R> {
             return Err(Error::Failed { path, started, why });
         }
         let report = self.report()?;
-        let found = report.as_ref().map_or(0, R::run);
+        let found = report.as_ref().map_or(0, |report| report.totals().run);
         match report {
             Some(report) if found == started => match report.check() {
                 Ok(()) => Ok(report),

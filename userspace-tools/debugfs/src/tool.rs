@@ -14,9 +14,7 @@ use std::{
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use results::{
-    pairs, table::grid, vcpus, AnyReport, Cell, Measured, Outcome, Record, Report, Settings,
-};
+use results::{pairs, table::grid, vcpus, AnyReport, Cell, Outcome, Record, Report, Settings};
 
 pub use self::form::Form;
 use self::{

@@ -15,7 +15,7 @@ use std::{
 
 use abi::lock_load::{Config, Lock, Switch};
 use debugfs::{Dir, Error, Interrupt, Module};
-use results::{LockLoad, Measured, Outcome, Report};
+use results::{LockLoad, Outcome, Report};
 
 fn config() -> Config {
     Config {

@@ -12,7 +12,7 @@ use std::fs;
 use abi::lock_load::{Config, Lock};
 use anyhow::{ensure, Context, Result};
 use debugfs::Module;
-use results::{vcpus, LockLoad, Measured};
+use results::{vcpus, LockLoad, Report};
 
 use crate::{
     subject::{fresh, halt},
@@ -68,7 +68,7 @@ fn until(config: &Config, what: &str, mut seen: impl FnMut() -> Result<bool>) ->
         module.dir().report()?
     );
     let report = module.result(number)?;
-    let broken = Measured::outcome(&report).failed();
+    let broken = Report::outcome(&report).failed();
     ensure!(!broken, "{}", module.dir().report()?);
     Ok(report)
 }

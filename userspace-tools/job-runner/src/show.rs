@@ -4,7 +4,7 @@
 
 use results::{
     table::{grid, numbers},
-    JobRunner, Measured,
+    JobRunner, Report,
 };
 
 use crate::{

@@ -8,7 +8,7 @@ use abi::{
 };
 use results::{
     table::{grid, numbers, or_dashes, rate},
-    Cell, Histogram, LockLoad, Measured,
+    Cell, Histogram, LockLoad, Report,
 };
 use statistics::percent;
 

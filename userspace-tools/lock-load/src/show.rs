@@ -4,7 +4,7 @@
 
 use results::{
     table::{grid, numbers, or_dashes, rate},
-    LockLoad, Measured,
+    LockLoad, Report,
 };
 
 use crate::seen;

@@ -5,9 +5,9 @@
 use std::ops::Deref;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{Bottleneck, JobRunner, LockLoad, Measured, Report, SloppyCounter};
+use crate::{Bottleneck, DynReport, JobRunner, LockLoad, Report, SloppyCounter};
 
 /// A report of any module; derefs to what all have in common.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -48,30 +48,6 @@ impl AnyReport {
         Bottleneck::MODULE,
     ];
 
-    /// The name of the module.
-    pub fn module(&self) -> &'static str {
-        match self {
-            Self::LockLoad(_) => LockLoad::MODULE,
-            Self::SloppyCounter(_) => SloppyCounter::MODULE,
-            Self::JobRunner(_) => JobRunner::MODULE,
-            Self::Bottleneck(_) => Bottleneck::MODULE,
-        }
-    }
-
-    /// The settings by key, in their order.
-    pub fn settings(&self) -> Map<String, Value> {
-        let config = match self {
-            Self::LockLoad(report) => serde_json::to_value(report.config),
-            Self::SloppyCounter(report) => serde_json::to_value(report.config),
-            Self::JobRunner(report) => serde_json::to_value(report.config),
-            Self::Bottleneck(report) => serde_json::to_value(report.config),
-        };
-        match config {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
-    }
-
     /// Deserialises a report of `module`.
     pub fn from_json(module: &str, report: Value) -> Result<Self, String> {
         fn read<R: Report + Into<AnyReport>>(report: Value) -> Result<AnyReport, String> {
@@ -91,9 +67,9 @@ pub fn unknown(module: &str) -> String {
 }
 
 impl Deref for AnyReport {
-    type Target = dyn Measured;
+    type Target = dyn DynReport;
 
-    fn deref(&self) -> &(dyn Measured + 'static) {
+    fn deref(&self) -> &(dyn DynReport + 'static) {
         match self {
             Self::LockLoad(report) => &**report,
             Self::SloppyCounter(report) => &**report,

@@ -4,15 +4,16 @@
 //!
 //! A [`Report`] is parsed from a module's file `report`; a [`Record`] is the same as one line of
 //! JSON, written by `batch` and the tools, read by `sweep`. [`AnyReport`] is a report of any
-//! module, [`Measured`] what all have in common, a [`Cell`] all runs of one combination of
-//! settings. Figures in the reports are of the guest's kernel; this crate only computes.
+//! module, a [`Cell`] all runs of one combination of settings. Figures in the reports are of the guest's kernel; this crate only computes.
 
 #![forbid(unsafe_code)]
+
+#[macro_use]
+pub mod metric;
 
 mod any;
 mod cell;
 pub mod histogram;
-pub mod metric;
 mod outcome;
 mod record;
 mod report;
@@ -26,6 +27,8 @@ pub use self::{
     metric::Metric,
     outcome::Outcome,
     record::Record,
-    report::{Bottleneck, Event, Finding, JobRunner, LockLoad, Measured, Report, SloppyCounter},
+    report::{
+        Bottleneck, DynReport, Event, Finding, JobRunner, LockLoad, Report, SloppyCounter, Totals,
+    },
     settings::{pairs, vcpus, Settings},
 };

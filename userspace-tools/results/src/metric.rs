@@ -14,6 +14,13 @@ pub struct Metric<R> {
     pub of: fn(&R) -> Option<f64>,
 }
 
+/// Lists metrics: `"name": "meaning" = |report| value,`.
+macro_rules! metrics {
+    ($($name:literal: $meaning:literal = $of:expr,)*) => {
+        &[$($crate::Metric { name: $name, meaning: $meaning, of: $of },)*]
+    };
+}
+
 /// The metrics of all modules: name and meaning.
 const ALL: [(&str, &str); 2] = [
     (

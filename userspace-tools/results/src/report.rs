@@ -22,37 +22,25 @@ pub use self::{
 };
 use crate::{Metric, Outcome, Settings};
 
-/// What the reports of all modules have in common.
-pub trait Measured {
-    /// The run's number since its module was loaded or reset.
-    fn run(&self) -> u64;
-
-    /// The settings as text: `key=value key=value …`.
-    fn config_text(&self) -> String;
-
-    /// Units of work done: critical sections, operations, operations, items.
-    fn work(&self) -> u64;
-
-    /// Length of the run, in nanoseconds.
-    fn elapsed_ns(&self) -> u64;
-
-    /// Units of work per second, all threads together.
-    fn rate(&self) -> f64 {
-        self.work() as f64 * 1e9 / self.elapsed_ns().max(1) as f64
-    }
-
-    /// The main metric of the module: [`rate`](Self::rate), or the time of a job in milliseconds.
-    fn value(&self) -> f64 {
-        self.rate()
-    }
-
+/// The report of one module.
+pub trait Report: Clone + Serialize + DeserializeOwned + 'static {
+    /// The module's name.
+    const MODULE: &'static str;
+    /// Its metrics beside `value` and `rate`.
+    const METRICS: &'static [Metric<Self>];
     /// Whether a larger [`value`](Self::value) is better.
-    fn more_is_better(&self) -> bool {
-        true
-    }
+    const MORE_IS_BETTER: bool = true;
+    /// Its settings.
+    type Config: Settings;
 
-    /// The verdict of the module's oracle.
-    fn verdict(&self) -> Verdict;
+    /// Parses the text of the file `report`.
+    fn parse(text: &str) -> Result<Self, Malformed>;
+
+    /// What the reports of all modules have.
+    fn totals(&self) -> Totals;
+
+    /// The settings of the run.
+    fn config(&self) -> &Self::Config;
 
     /// The verdict, given what the load under test promises.
     fn outcome(&self) -> Outcome;
@@ -60,37 +48,108 @@ pub trait Measured {
     /// Checks that the numbers agree with each other and with the verdict; names those that do not.
     fn check(&self) -> Result<(), String>;
 
-    /// The metric `name`; none if the module has no such metric, or the run did not measure it.
-    fn metric(&self, name: &str) -> Option<f64>;
-}
-
-/// The report of one module.
-pub trait Report: Measured + Clone + Serialize + DeserializeOwned + 'static {
-    /// The module's name.
-    const MODULE: &'static str;
-    /// Its metrics beside `value` and `rate`.
-    const METRICS: &'static [Metric<Self>];
-    /// Its settings.
-    type Config: Settings;
-
-    /// Parses the text of the file `report`.
-    fn parse(text: &str) -> Result<Self, Malformed>;
-
-    /// The settings of the run.
-    fn config(&self) -> &Self::Config;
-
     /// The shortest time that a run takes, and the longest on an undisturbed machine.
     fn lasts(config: &Self::Config) -> (Duration, Duration);
 
-    /// Finds a metric by name.
-    fn find_metric(&self, name: &str) -> Option<f64> {
+    /// Units of work per second, all threads together.
+    fn rate(&self) -> f64 {
+        let Totals {
+            work, elapsed_ns, ..
+        } = self.totals();
+        work as f64 * 1e9 / elapsed_ns.max(1) as f64
+    }
+
+    /// The main metric of the module: [`rate`](Self::rate), or the time of a job in milliseconds.
+    fn value(&self) -> f64 {
+        self.rate()
+    }
+}
+
+/// What the reports of all modules have.
+#[derive(Clone, Copy, Debug)]
+pub struct Totals {
+    /// The run's number since its module was loaded or reset.
+    pub run: u64,
+    /// Units of work done: critical sections, operations, operations, items.
+    pub work: u64,
+    /// Length of the run, in nanoseconds.
+    pub elapsed_ns: u64,
+    /// The verdict of the module's oracle.
+    pub verdict: Verdict,
+}
+
+/// A [`Report`] whose module is not known at compile time.
+pub trait DynReport {
+    /// The module's name.
+    fn module(&self) -> &'static str;
+    /// [`Report::totals`].
+    fn totals(&self) -> Totals;
+    /// [`Report::rate`].
+    fn rate(&self) -> f64;
+    /// [`Report::value`].
+    fn value(&self) -> f64;
+    /// [`Report::MORE_IS_BETTER`].
+    fn more_is_better(&self) -> bool;
+    /// The verdict of the module's oracle.
+    fn verdict(&self) -> Verdict;
+    /// [`Report::outcome`].
+    fn outcome(&self) -> Outcome;
+    /// [`Report::check`].
+    fn check(&self) -> Result<(), String>;
+    /// The metric `name`; none if the module has no such metric, or the run did not measure it.
+    fn metric(&self, name: &str) -> Option<f64>;
+    /// The settings by key, in their order.
+    fn settings(&self) -> serde_json::Map<String, serde_json::Value>;
+}
+
+impl<R: Report> DynReport for R {
+    fn module(&self) -> &'static str {
+        R::MODULE
+    }
+
+    fn totals(&self) -> Totals {
+        Report::totals(self)
+    }
+
+    fn rate(&self) -> f64 {
+        Report::rate(self)
+    }
+
+    fn value(&self) -> f64 {
+        Report::value(self)
+    }
+
+    fn more_is_better(&self) -> bool {
+        R::MORE_IS_BETTER
+    }
+
+    fn verdict(&self) -> Verdict {
+        Report::totals(self).verdict
+    }
+
+    fn outcome(&self) -> Outcome {
+        Report::outcome(self)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        Report::check(self)
+    }
+
+    fn metric(&self, name: &str) -> Option<f64> {
         match name {
-            "value" => Some(self.value()),
-            "rate" => Some(self.rate()),
+            "value" => Some(Report::value(self)),
+            "rate" => Some(Report::rate(self)),
             _ => {
-                let metric = Self::METRICS.iter().find(|metric| metric.name == name)?;
+                let metric = R::METRICS.iter().find(|metric| metric.name == name)?;
                 (metric.of)(self)
             }
+        }
+    }
+
+    fn settings(&self) -> serde_json::Map<String, serde_json::Value> {
+        match serde_json::to_value(self.config()) {
+            Ok(serde_json::Value::Object(settings)) => settings,
+            _ => serde_json::Map::new(),
         }
     }
 }

@@ -5,9 +5,10 @@
 use std::{fmt::Display, fs, thread::available_parallelism};
 
 use abi::{bottleneck, job_runner, lock_load, sloppy_counter, Limits, Refusal};
+use serde::Serialize;
 
 /// The settings of a module, by key.
-pub trait Settings: Copy + Default + PartialEq + Display {
+pub trait Settings: Copy + Default + PartialEq + Display + Serialize + 'static {
     /// The keys, in their order.
     const KEYS: &'static [&'static str];
 

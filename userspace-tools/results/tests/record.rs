@@ -3,9 +3,7 @@
 //! The records that machines read, letter by letter.
 
 use abi::Malformed;
-use results::{
-    AnyReport, Bottleneck, JobRunner, LockLoad, Measured, Outcome, Record, Report, SloppyCounter,
-};
+use results::{AnyReport, Bottleneck, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
 
 const LOCK_LOAD: &str = "lock-load schema=3 run=4
 config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \

@@ -7,7 +7,7 @@ use std::path::Path;
 use abi::sloppy_counter::{Config, Counter, Switch, Work};
 use clap::{value_parser, Args};
 use debugfs::{tool::say, Interrupt, Module};
-use results::{vcpus, Measured, SloppyCounter};
+use results::{vcpus, Report, SloppyCounter};
 
 /// The flags.
 #[derive(Args)]

@@ -5,7 +5,7 @@
 use abi::sloppy_counter::{Config, Counter, Of, Speed, Switch};
 use results::{
     table::{grid, numbers, or_dashes, rate},
-    Cell, Measured, SloppyCounter,
+    Cell, Report, SloppyCounter,
 };
 use statistics::percent;
 

@@ -3,7 +3,7 @@
 //! The knee: from which threshold on more of it buys little.
 
 use abi::sloppy_counter::Config;
-use results::{Cell, Measured, SloppyCounter};
+use results::{Cell, Report, SloppyCounter};
 
 /// More than this part of the best rate is good enough.
 const ENOUGH: f64 = 0.9;

@@ -5,7 +5,7 @@
 use abi::sloppy_counter::Of;
 use results::{
     table::{grid, numbers, or_dashes, rate},
-    Measured, SloppyCounter,
+    Report, SloppyCounter,
 };
 
 /// The totals, and a line for each thread.

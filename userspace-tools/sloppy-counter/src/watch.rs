@@ -15,7 +15,7 @@ use abi::{
 use anyhow::{anyhow, Context};
 use clap::{value_parser, Args};
 use debugfs::{tool::say, tool::Tool, Dir, Interrupt, Module};
-use results::{table::rate, Measured, Report, Settings, SloppyCounter};
+use results::{table::rate, Report, Settings, SloppyCounter};
 
 use crate::SloppyCounterTool;
 

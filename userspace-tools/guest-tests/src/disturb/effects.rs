@@ -6,7 +6,7 @@ use std::fs;
 
 use abi::lock_load::{Config, Irqs, Lock};
 use anyhow::{ensure, Context, Result};
-use results::{vcpus, LockLoad, Measured, Outcome};
+use results::{vcpus, LockLoad, Outcome, Report};
 
 use super::{all_online, long, stats, storm, until};
 use crate::{

@@ -13,7 +13,7 @@ use abi::{
     status::State,
 };
 use anyhow::{ensure, Context, Result};
-use results::{vcpus, LockLoad, Measured, Report};
+use results::{vcpus, LockLoad, Report};
 use rustix::process::{kill_process, Pid, Signal};
 
 use super::{all_online, long, storm};

@@ -4,7 +4,7 @@
 
 use abi::lock_load::{Acquire, Config, Facts, Irqs, Kick, Lock};
 use anyhow::{ensure, Result};
-use results::{vcpus, LockLoad, Measured, Outcome, Settings};
+use results::{vcpus, LockLoad, Outcome, Report, Settings};
 use rustix::io::Errno;
 
 use crate::{

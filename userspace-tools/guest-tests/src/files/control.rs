@@ -7,7 +7,7 @@ use std::{thread::sleep, time::Duration};
 use abi::status::State;
 use anyhow::{ensure, Result};
 use debugfs::Module;
-use results::{Measured, SloppyCounter};
+use results::{Report, SloppyCounter};
 use rustix::io::Errno;
 
 use super::Case;

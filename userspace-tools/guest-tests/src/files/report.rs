@@ -79,9 +79,9 @@ fn is_replaced<R: Subject>(module: &Module<R>) -> Result<()> {
     for number in 1..=3 {
         let report = run(module, &R::quick())?;
         ensure!(
-            report.run() == number,
+            report.totals().run == number,
             "run {} after {number}",
-            report.run()
+            report.totals().run
         );
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::{
     subject::{fresh, run},
     suite::Test,
 };
-use results::Measured;
+use results::Report;
 
 /// The tests of `bottleneck`'s runs.
 pub fn tests() -> Vec<Test> {

@@ -8,7 +8,7 @@ mod oracle;
 
 use abi::job_runner::{Config, Job, Policy};
 use anyhow::{ensure, Result};
-use results::{vcpus, JobRunner, Measured, Outcome};
+use results::{vcpus, JobRunner, Outcome, Report};
 
 use super::{expect, threads};
 use crate::{

@@ -4,7 +4,7 @@
 
 use abi::lock_load::{Config, KernelLock, Lock};
 use anyhow::ensure;
-use results::{vcpus, LockLoad, Measured, Outcome};
+use results::{vcpus, LockLoad, Outcome, Report};
 
 use super::{comes_out, expect, threads};
 use crate::suite::Test;
@@ -54,7 +54,7 @@ fn test(lock: Lock, threads: u32) -> Test {
 /// One thread on its own never waits: it is either untested or held, and never halts.
 fn alone(config: &Config) -> anyhow::Result<()> {
     let held = crate::subject::run(&crate::subject::fresh::<LockLoad>()?, config)?;
-    let outcome = Measured::outcome(&held);
+    let outcome = Report::outcome(&held);
     ensure!(!outcome.failed() && outcome != Outcome::Caught, "{outcome}");
     ensure!(held.sum.sections > 0 && held.sum.halts == 0, "{}", held.sum);
     Ok(())
@@ -74,7 +74,7 @@ fn extremes(lock: Lock) -> Test {
                 ..Config::default()
             };
             let report = crate::subject::run(&module, &config)?;
-            let outcome = Measured::outcome(&report);
+            let outcome = Report::outcome(&report);
             ensure!(outcome != Outcome::Broken, "{config}: {}", report.sum);
         }
         Ok(())

@@ -9,7 +9,7 @@ use abi::{
     trial::{Load, Trial},
 };
 use anyhow::{ensure, Context, Result};
-use results::{vcpus, LockLoad, Measured, Outcome};
+use results::{vcpus, LockLoad, Outcome, Report};
 
 use crate::{
     subject::{fresh, run},

@@ -6,7 +6,7 @@ use abi::{
     lock_load::{Config, KickBy},
     trial::Load,
 };
-use results::{Measured, Outcome};
+use results::{Outcome, Report};
 
 use super::{
     check::{Check, Found},

@@ -4,7 +4,7 @@
 
 use abi::lock_load::{Acquire, Config, Lock, Switch, TICKETS_TO_WRAP};
 use abi::status::Verdict;
-use results::{table::rate, LockLoad, Measured};
+use results::{table::rate, LockLoad, Report};
 
 use super::{
     check::{Check, Found},

@@ -16,7 +16,7 @@ use statistics::jain;
 use super::{
     check::{equal, threads},
     lines::Lines,
-    Measured, Report,
+    Report, Totals,
 };
 use crate::{
     histogram::{merged, Histogram, ThreadHistogram},
@@ -100,25 +100,40 @@ impl Bottleneck {
     }
 }
 
-impl Measured for Bottleneck {
-    fn run(&self) -> u64 {
-        self.run
+impl Report for Bottleneck {
+    const MODULE: &'static str = "bottleneck";
+    const METRICS: &'static [Metric<Self>] = metrics! {
+        "jain": "Jain's index of the threads' operations" = Self::fairness,
+        "wrong": "findings that are not as they must be" = |report| Some(report.sum.wrong as f64),
+        "granted_rate": "operations per second of CPU time" = |report| Some(report.granted_rate()),
+    };
+    type Config = Config;
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut lines = Lines::new(text);
+        let report = Self {
+            run: lines.take::<Run>()?.run,
+            config: lines.config()?,
+            sum: lines.take()?,
+            granted: lines.take()?,
+            threads: lines.all()?,
+            findings: lines.each(bottleneck::Finding::WORD, Finding::parse)?,
+            histograms: lines.each(Head::WORD, ThreadHistogram::parse)?,
+        };
+        lines.end().map(|()| report)
     }
 
-    fn config_text(&self) -> String {
-        self.config.to_string()
+    fn totals(&self) -> Totals {
+        Totals {
+            run: self.run,
+            work: self.sum.ops,
+            elapsed_ns: self.sum.elapsed_ns,
+            verdict: self.sum.verdict,
+        }
     }
 
-    fn work(&self) -> u64 {
-        self.sum.ops
-    }
-
-    fn elapsed_ns(&self) -> u64 {
-        self.sum.elapsed_ns
-    }
-
-    fn verdict(&self) -> Verdict {
-        self.sum.verdict
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn outcome(&self) -> Outcome {
@@ -147,50 +162,6 @@ impl Measured for Bottleneck {
             return Err(format!("the verdict is not that of its numbers: {sum}"));
         }
         Ok(())
-    }
-
-    fn metric(&self, name: &str) -> Option<f64> {
-        self.find_metric(name)
-    }
-}
-
-impl Report for Bottleneck {
-    const MODULE: &'static str = "bottleneck";
-    const METRICS: &'static [Metric<Self>] = &[
-        Metric {
-            name: "jain",
-            meaning: "Jain's index of the threads' operations",
-            of: Self::fairness,
-        },
-        Metric {
-            name: "wrong",
-            meaning: "findings that are not as they must be",
-            of: |report| Some(report.sum.wrong as f64),
-        },
-        Metric {
-            name: "granted_rate",
-            meaning: "operations per second of CPU time",
-            of: |report| Some(report.granted_rate()),
-        },
-    ];
-    type Config = Config;
-
-    fn parse(text: &str) -> Result<Self, Malformed> {
-        let mut lines = Lines::new(text);
-        let report = Self {
-            run: lines.take::<Run>()?.run,
-            config: lines.config()?,
-            sum: lines.take()?,
-            granted: lines.take()?,
-            threads: lines.all()?,
-            findings: lines.each(bottleneck::Finding::WORD, Finding::parse)?,
-            histograms: lines.each(Head::WORD, ThreadHistogram::parse)?,
-        };
-        lines.end().map(|()| report)
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
     }
 
     fn lasts(config: &Config) -> (Duration, Duration) {

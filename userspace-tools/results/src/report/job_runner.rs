@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     check::{equal, threads},
     lines::Lines,
-    Measured, Report,
+    Report, Totals,
 };
 use crate::{Metric, Outcome};
 
@@ -73,33 +73,46 @@ impl JobRunner {
     }
 }
 
-impl Measured for JobRunner {
-    fn run(&self) -> u64 {
-        self.run
+impl Report for JobRunner {
+    const MODULE: &'static str = "job-runner";
+    const METRICS: &'static [Metric<Self>] = metrics! {
+        "chunks": "chunks taken" = |report| Some(report.sum.chunks as f64),
+        "missed": "indices never done" = |report| Some(report.sum.missed as f64),
+        "repeated": "indices done more than once" = |report| Some(report.sum.repeated as f64),
+    };
+    const MORE_IS_BETTER: bool = false;
+    type Config = Config;
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut lines = Lines::new(text);
+        let report = Self {
+            run: lines.take::<Run>()?.run,
+            config: lines.config()?,
+            sum: lines.take()?,
+            timing: lines.take()?,
+            fault: lines.take()?,
+            oracle: lines.take()?,
+            workers: lines.all()?,
+            chunks: lines.all()?,
+        };
+        lines.end().map(|()| report)
     }
 
-    fn config_text(&self) -> String {
-        self.config.to_string()
+    fn totals(&self) -> Totals {
+        Totals {
+            run: self.run,
+            work: self.sum.once,
+            elapsed_ns: self.sum.elapsed_ns,
+            verdict: self.sum.coverage,
+        }
     }
 
-    fn work(&self) -> u64 {
-        self.sum.once
-    }
-
-    fn elapsed_ns(&self) -> u64 {
-        self.sum.elapsed_ns
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn value(&self) -> f64 {
         self.time_ms()
-    }
-
-    fn more_is_better(&self) -> bool {
-        false
-    }
-
-    fn verdict(&self) -> Verdict {
-        self.sum.coverage
     }
 
     fn outcome(&self) -> Outcome {
@@ -144,51 +157,6 @@ impl Measured for JobRunner {
             }
             _ => Ok(()),
         }
-    }
-
-    fn metric(&self, name: &str) -> Option<f64> {
-        self.find_metric(name)
-    }
-}
-
-impl Report for JobRunner {
-    const MODULE: &'static str = "job-runner";
-    const METRICS: &'static [Metric<Self>] = &[
-        Metric {
-            name: "chunks",
-            meaning: "chunks taken",
-            of: |report| Some(report.sum.chunks as f64),
-        },
-        Metric {
-            name: "missed",
-            meaning: "indices never done",
-            of: |report| Some(report.sum.missed as f64),
-        },
-        Metric {
-            name: "repeated",
-            meaning: "indices done more than once",
-            of: |report| Some(report.sum.repeated as f64),
-        },
-    ];
-    type Config = Config;
-
-    fn parse(text: &str) -> Result<Self, Malformed> {
-        let mut lines = Lines::new(text);
-        let report = Self {
-            run: lines.take::<Run>()?.run,
-            config: lines.config()?,
-            sum: lines.take()?,
-            timing: lines.take()?,
-            fault: lines.take()?,
-            oracle: lines.take()?,
-            workers: lines.all()?,
-            chunks: lines.all()?,
-        };
-        lines.end().map(|()| report)
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
     }
 
     fn lasts(config: &Config) -> (Duration, Duration) {

@@ -21,7 +21,7 @@ use statistics::jain;
 use super::{
     check::{equal, threads},
     lines::Lines,
-    Measured, Report,
+    Report, Totals,
 };
 use crate::{
     histogram::{merged, Histogram, ThreadHistogram},
@@ -204,25 +204,68 @@ impl LockLoad {
     }
 }
 
-impl Measured for LockLoad {
-    fn run(&self) -> u64 {
-        self.run
+/// `count` as a part of `all`, if there are any.
+fn part(count: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| count as f64 / all as f64)
+}
+
+/// A quantile of the waits, in nanoseconds.
+fn wait(report: &LockLoad, part: f64) -> Option<f64> {
+    let ns = report.times(Of::Wait).quantile(part)?;
+    Some(ns as f64)
+}
+
+impl Report for LockLoad {
+    const MODULE: &'static str = "lock-load";
+    const METRICS: &'static [Metric<Self>] = metrics! {
+        "jain": "Jain's index of the threads' sections per time with a vCPU" = Self::fairness,
+        "halts": "halts of waiters" = |report| Some(report.sum.halts as f64),
+        "kicks": "kicks of halted waiters" = |report| Some(report.sum.kicks as f64),
+        "lost": "updates lost" = |report| Some(report.sum.lost as f64),
+        "wait_p50": "median wait, ns" = |report| wait(report, 0.5),
+        "wait_p99": "99th percentile of the wait, ns" = |report| wait(report, 0.99),
+        "wait_p999": "99.9th percentile of the wait, ns" = |report| wait(report, 0.999),
+        "overtaken": "waits overtaken by a later one" = |report| Some(report.order?.overtaken as f64),
+        "long_waits": "waits longer than long_us" = |report| (!report.why.is_empty()).then(|| report.long_waits() as f64),
+        "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_waits()),
+        "held_up_of_all": "part of all waits that were long, caused by a preempted holder" = |report| part(report.holder_preempted(), report.order?.waits),
+        "granted_rate": "critical sections per second of CPU time" = Self::granted_rate,
+    };
+    type Config = Config;
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut lines = Lines::new(text);
+        let report = Self {
+            run: lines.take::<Run>()?.run,
+            config: lines.config()?,
+            sum: lines.take()?,
+            machine: lines.take()?,
+            disturbed: lines.take()?,
+            threads: lines.all()?,
+            trial: lines.all()?,
+            lost: lines.all()?,
+            events: lines.each("event", Event::parse)?,
+            watched: lines.all()?,
+            order: lines.maybe()?,
+            granted: lines.maybe()?,
+            why: lines.all()?,
+            histograms: lines.each(Head::WORD, ThreadHistogram::parse)?,
+            stops: lines.maybe()?,
+        };
+        lines.end().map(|()| report)
     }
 
-    fn config_text(&self) -> String {
-        self.config.to_string()
+    fn totals(&self) -> Totals {
+        Totals {
+            run: self.run,
+            work: self.sum.sections,
+            elapsed_ns: self.sum.elapsed_ns,
+            verdict: self.sum.exclusion,
+        }
     }
 
-    fn work(&self) -> u64 {
-        self.sum.sections
-    }
-
-    fn elapsed_ns(&self) -> u64 {
-        self.sum.elapsed_ns
-    }
-
-    fn verdict(&self) -> Verdict {
-        self.sum.exclusion
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn outcome(&self) -> Outcome {
@@ -261,114 +304,6 @@ impl Measured for LockLoad {
             _ if self.is_watched() => self.check_instruments(),
             _ => Ok(()),
         }
-    }
-
-    fn metric(&self, name: &str) -> Option<f64> {
-        self.find_metric(name)
-    }
-}
-
-/// `count` as a part of `all`, if there are any.
-fn part(count: u64, all: u64) -> Option<f64> {
-    (all > 0).then(|| count as f64 / all as f64)
-}
-
-/// A quantile of the waits, in nanoseconds.
-fn wait(report: &LockLoad, part: f64) -> Option<f64> {
-    let ns = report.times(Of::Wait).quantile(part)?;
-    Some(ns as f64)
-}
-
-impl Report for LockLoad {
-    const MODULE: &'static str = "lock-load";
-    const METRICS: &'static [Metric<Self>] = &[
-        Metric {
-            name: "jain",
-            meaning: "Jain's index of the threads' sections per time with a vCPU",
-            of: Self::fairness,
-        },
-        Metric {
-            name: "halts",
-            meaning: "halts of waiters",
-            of: |report| Some(report.sum.halts as f64),
-        },
-        Metric {
-            name: "kicks",
-            meaning: "kicks of halted waiters",
-            of: |report| Some(report.sum.kicks as f64),
-        },
-        Metric {
-            name: "lost",
-            meaning: "updates lost",
-            of: |report| Some(report.sum.lost as f64),
-        },
-        Metric {
-            name: "wait_p50",
-            meaning: "median wait, ns",
-            of: |report| wait(report, 0.5),
-        },
-        Metric {
-            name: "wait_p99",
-            meaning: "99th percentile of the wait, ns",
-            of: |report| wait(report, 0.99),
-        },
-        Metric {
-            name: "wait_p999",
-            meaning: "99.9th percentile of the wait, ns",
-            of: |report| wait(report, 0.999),
-        },
-        Metric {
-            name: "overtaken",
-            meaning: "waits overtaken by a later one",
-            of: |report| Some(report.order?.overtaken as f64),
-        },
-        Metric {
-            name: "long_waits",
-            meaning: "waits longer than long_us",
-            of: |report| (!report.why.is_empty()).then(|| report.long_waits() as f64),
-        },
-        Metric {
-            name: "held_up",
-            meaning: "part of the long waits caused by a preempted holder",
-            of: |report| part(report.holder_preempted(), report.long_waits()),
-        },
-        Metric {
-            name: "held_up_of_all",
-            meaning: "part of all waits that were long, caused by a preempted holder",
-            of: |report| part(report.holder_preempted(), report.order?.waits),
-        },
-        Metric {
-            name: "granted_rate",
-            meaning: "critical sections per second of CPU time",
-            of: Self::granted_rate,
-        },
-    ];
-    type Config = Config;
-
-    fn parse(text: &str) -> Result<Self, Malformed> {
-        let mut lines = Lines::new(text);
-        let report = Self {
-            run: lines.take::<Run>()?.run,
-            config: lines.config()?,
-            sum: lines.take()?,
-            machine: lines.take()?,
-            disturbed: lines.take()?,
-            threads: lines.all()?,
-            trial: lines.all()?,
-            lost: lines.all()?,
-            events: lines.each("event", Event::parse)?,
-            watched: lines.all()?,
-            order: lines.maybe()?,
-            granted: lines.maybe()?,
-            why: lines.all()?,
-            histograms: lines.each(Head::WORD, ThreadHistogram::parse)?,
-            stops: lines.maybe()?,
-        };
-        lines.end().map(|()| report)
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
     }
 
     fn lasts(config: &Config) -> (Duration, Duration) {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     check::{equal, threads},
     lines::Lines,
-    Measured, Report,
+    Report, Totals,
 };
 use crate::{Histogram, Metric, Outcome};
 
@@ -84,25 +84,43 @@ impl SloppyCounter {
     }
 }
 
-impl Measured for SloppyCounter {
-    fn run(&self) -> u64 {
-        self.run
+impl Report for SloppyCounter {
+    const MODULE: &'static str = "sloppy-counter";
+    const METRICS: &'static [Metric<Self>] = metrics! {
+        "error": "how far the cheap read was off at the end" = |report| Some(report.error().unsigned_abs() as f64),
+        "bound": "how far the cheap read may be off" = |report| Some(report.sum.bound as f64),
+        "lost": "how far the exact sum was off" = |report| Some(report.lost() as f64),
+    };
+    type Config = Config;
+
+    fn parse(text: &str) -> Result<Self, Malformed> {
+        let mut lines = Lines::new(text);
+        let report = Self {
+            run: lines.take::<Run>()?.run,
+            config: lines.config()?,
+            sum: lines.take()?,
+            speed: lines.maybe()?,
+            audit: lines.maybe()?,
+            check: lines.maybe()?,
+            memory: lines.maybe()?,
+            buckets: lines.all()?,
+            lanes: lines.all()?,
+            threads: lines.all()?,
+        };
+        lines.end().map(|()| report)
     }
 
-    fn config_text(&self) -> String {
-        self.config.to_string()
+    fn totals(&self) -> Totals {
+        Totals {
+            run: self.run,
+            work: self.sum.adds,
+            elapsed_ns: self.sum.elapsed_ns,
+            verdict: self.sum.total,
+        }
     }
 
-    fn work(&self) -> u64 {
-        self.sum.adds
-    }
-
-    fn elapsed_ns(&self) -> u64 {
-        self.sum.elapsed_ns
-    }
-
-    fn verdict(&self) -> Verdict {
-        self.sum.total
+    fn config(&self) -> &Config {
+        &self.config
     }
 
     fn outcome(&self) -> Outcome {
@@ -134,53 +152,6 @@ impl Measured for SloppyCounter {
             }
             _ => Ok(()),
         }
-    }
-
-    fn metric(&self, name: &str) -> Option<f64> {
-        self.find_metric(name)
-    }
-}
-
-impl Report for SloppyCounter {
-    const MODULE: &'static str = "sloppy-counter";
-    const METRICS: &'static [Metric<Self>] = &[
-        Metric {
-            name: "error",
-            meaning: "how far the cheap read was off at the end",
-            of: |report| Some(report.error().unsigned_abs() as f64),
-        },
-        Metric {
-            name: "bound",
-            meaning: "how far the cheap read may be off",
-            of: |report| Some(report.sum.bound as f64),
-        },
-        Metric {
-            name: "lost",
-            meaning: "how far the exact sum was off",
-            of: |report| Some(report.lost() as f64),
-        },
-    ];
-    type Config = Config;
-
-    fn parse(text: &str) -> Result<Self, Malformed> {
-        let mut lines = Lines::new(text);
-        let report = Self {
-            run: lines.take::<Run>()?.run,
-            config: lines.config()?,
-            sum: lines.take()?,
-            speed: lines.maybe()?,
-            audit: lines.maybe()?,
-            check: lines.maybe()?,
-            memory: lines.maybe()?,
-            buckets: lines.all()?,
-            lanes: lines.all()?,
-            threads: lines.all()?,
-        };
-        lines.end().map(|()| report)
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
     }
 
     fn lasts(config: &Config) -> (Duration, Duration) {

@@ -4,7 +4,7 @@
 
 use abi::job_runner::{Config, Job, Policy, Start, Switch};
 use anyhow::{ensure, Result};
-use results::{vcpus, JobRunner, Measured, Outcome};
+use results::{vcpus, JobRunner, Outcome, Report};
 use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
 
 use crate::{

@@ -6,7 +6,7 @@ use std::{thread::sleep, time::Duration};
 
 use abi::job_runner::{Config, Ended, Job, Policy, Progress, Switch};
 use anyhow::{ensure, Context, Result};
-use results::{vcpus, JobRunner, Measured, Outcome};
+use results::{vcpus, JobRunner, Outcome, Report};
 use rustix::io::Errno;
 
 use crate::{

@@ -8,7 +8,7 @@ use abi::{
     status::State,
 };
 use anyhow::{ensure, Result};
-use results::{vcpus, JobRunner, Measured, Outcome};
+use results::{vcpus, JobRunner, Outcome, Report};
 
 use crate::{
     hotplug::Offline,
