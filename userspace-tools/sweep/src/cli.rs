@@ -70,9 +70,9 @@ pub enum Command {
     /// Fit the Universal Scalability Law to every series over threads.
     Fit(judge::fit::Args),
     /// Check claims by measurement, PASS or FAIL each.
-    Evidence(judge::evidence::Args),
+    Evidence(judge::claims::EvidenceArgs),
     /// Check the claims of a source document by measurement.
-    Seed(judge::seed::Args),
+    Seed(judge::claims::SeedArgs),
 }
 
 /// Runs a sub-command.
@@ -89,8 +89,8 @@ pub fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
         Command::Trials(args) => judge::trials::trials(args),
         Command::Watch(args) => show::watch::watch(args),
         Command::Fit(args) => judge::fit::fit(args),
-        Command::Evidence(args) => judge::evidence::evidence(args).map(Verdict::from),
-        Command::Seed(args) => judge::seed::seed(args).map(Verdict::from),
+        Command::Evidence(args) => judge::claims::evidence(args),
+        Command::Seed(args) => judge::claims::seed(args),
     }
 }
 

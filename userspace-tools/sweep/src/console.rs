@@ -7,3 +7,4 @@ pub mod human;
 pub mod interrupt;
 pub mod progress;
 pub mod say;
+pub mod table;

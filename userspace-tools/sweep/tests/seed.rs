@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep seed`: a document's claims, each with an answer.
+//! `sweep seed`: the claims of a source document, each with a verdict.
 
 use std::{
     fs,
@@ -28,21 +28,25 @@ figure = [
 
 [[claim]]
 place = 'page 1'
-says = 'it gains'
+text = 'it gains'
 why = 'since'
 otherwise = 'not here'
-measure = { what = 'fast over slow', step = 'cases', figure = 'gain', unit = 'x', required = '>= 3' }
+measure = 'fast over slow'
+step = 'cases'
+expect = 'gain >= 3 x'
 
 [[claim]]
 place = 'page 2'
-says = 'it gains a lot'
+text = 'it gains a lot'
 why = 'since'
 otherwise = 'not here'
-measure = { what = 'fast over slow', step = 'cases', figure = 'gain', unit = 'x', required = '>= 30' }
+measure = 'fast over slow'
+step = 'cases'
+expect = 'gain >= 30 x'
 
 [[claim]]
 place = 'page 3'
-says = 'on a thousand CPUs too'
+text = 'on a thousand CPUs too'
 why = 'there are fewer'
 ";
 
@@ -64,7 +68,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn every_claim_has_its_answer_and_a_step_is_taken_once() {
+fn each_claim_has_a_verdict_and_a_step_runs_once() {
     let dir = tempfile::tempdir().unwrap();
     let out = seed(dir.path(), DOCUMENT, &["999"]);
     let said = text(&out.stdout);
@@ -74,7 +78,9 @@ fn every_claim_has_its_answer_and_a_step_is_taken_once() {
         "{said}"
     );
     assert!(
-        said.contains("3 claims: 1 reproduced, 1 not reproduced, 1 cannot be shown"),
+        said.contains(
+            "3 claims: 1 reproduced, 1 contradicted, 0 inconclusive, 1 not testable here"
+        ),
         "{said}"
     );
     assert!(said.contains("measured 3 x: fast over slow"), "{said}");
@@ -85,28 +91,28 @@ fn every_claim_has_its_answer_and_a_step_is_taken_once() {
     assert_eq!(times, "took\n", "one step, two claims");
     let kept: Value =
         serde_json::from_str(&fs::read_to_string(latest.join("seed.json")).unwrap()).unwrap();
-    assert_eq!(kept["answered"], true);
+    assert_eq!(kept["verdict"], "PASS");
     assert_eq!(kept["steps"]["cases"]["ran"]["gain"], 3.0);
-    assert_eq!(kept["claims"][2]["verdict"], "cannot_be_shown");
+    assert_eq!(kept["claims"][2]["verdict"], "SKIP");
 }
 
 #[test]
-fn what_is_not_so_here_is_an_answer_but_what_was_not_measured_is_none() {
+fn contradicted_claim_exits_0_and_one_not_measured_1() {
     let dir = tempfile::tempdir().unwrap();
     let failing = DOCUMENT.replace("echo fast 6", "echo fast 6; false");
     let out = seed(dir.path(), &failing, &["999", "--json"]);
     assert_eq!(out.status.code(), Some(1));
     let said: Value = serde_json::from_slice(&out.stdout).unwrap();
-    assert_eq!(said["answered"], false);
-    assert_eq!(said["claims"][0]["verdict"], "not_measured");
+    assert_eq!(said["verdict"], "NOT MEASURED");
+    assert_eq!(said["claims"][0]["verdict"], "NOT MEASURED");
     assert!(said["claims"][0]["why"]
         .as_str()
         .is_some_and(|why| why.contains("failed")));
-    assert_eq!(said["claims"][2]["verdict"], "cannot_be_shown");
+    assert_eq!(said["claims"][2]["verdict"], "SKIP");
 }
 
 #[test]
-fn a_document_that_is_not_there_is_a_usage_error_that_names_those_that_are() {
+fn unknown_document_is_a_usage_error_that_lists_the_known() {
     let dir = tempfile::tempdir().unwrap();
     let out = seed(dir.path(), DOCUMENT, &["998"]);
     assert_eq!(out.status.code(), Some(2));

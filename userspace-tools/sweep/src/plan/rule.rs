@@ -112,6 +112,17 @@ impl Rule {
         self.text[from..].trim()
     }
 
+    /// The figure that the rule compares with a number, as rules of claims do.
+    pub fn figure(&self) -> Result<&str, String> {
+        match (&self.left.what, &self.right.what) {
+            (What::Name(name), What::One) if self.at.is_empty() => Ok(name),
+            _ => Err(format!(
+                "cannot check `{}`: a claim compares a figure with a number. Try: `boot <= 1.5 s`",
+                self.text
+            )),
+        }
+    }
+
     /// The number that the left side has to meet once both sides are divided by its factor.
     pub fn bound(&self) -> f64 {
         self.right.factor / self.left.factor

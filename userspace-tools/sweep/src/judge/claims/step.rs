@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A step: a command as a user would give it, and the figures found in what it left.
+//! A step of a claim file: a command as a user gives it, and the figures read from its output.
 
 use std::{
     fs::{self, File},
@@ -46,16 +46,26 @@ fn once() -> u32 {
     1
 }
 
-/// What came of a step.
+/// Result of a step.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It ran, and these are its figures; `exit` and `seconds` are among them.
+pub enum StepResult {
+    /// It exited with 0, and these are its figures; `exit` and `seconds` are among them.
     Ran(Figures),
-    /// It failed; these were measured all the same.
+    /// It failed; these were measured nevertheless.
     Failed(String, Figures),
-    /// It was not asked for, and is too expensive to be run unasked.
-    TooExpensive(String),
+    /// It is too expensive to run by default.
+    Skipped(String),
+}
+
+impl StepResult {
+    /// The figures of a step that did not fail.
+    pub fn figures(&self) -> Option<&Figures> {
+        match self {
+            Self::Ran(figures) => Some(figures),
+            Self::Failed(..) | Self::Skipped(_) => None,
+        }
+    }
 }
 
 impl Step {
@@ -85,10 +95,10 @@ impl Step {
     }
 
     /// Runs it; what it says is kept in `results`.
-    pub fn run(&self, results: &Path) -> anyhow::Result<Outcome> {
+    pub fn run(&self, results: &Path) -> anyhow::Result<StepResult> {
         if let Some(name) = &self.only_with {
             if std::env::var(name).map_or(true, |value| value.is_empty() || value == "0") {
-                return Ok(Outcome::TooExpensive(format!("{name}=1 runs it")));
+                return Ok(StepResult::Skipped(format!("{name}=1 runs it")));
             }
         }
         let mut all: Vec<Figures> = Vec::new();
@@ -107,8 +117,8 @@ impl Step {
         let figures = middle(&all);
         let failed = figures.get("exit.max").or(figures.get("exit")) != Some(&0.0);
         Ok(match failed {
-            true => Outcome::Failed(format!("`{}` failed", self.command.trim()), figures),
-            false => Outcome::Ran(figures),
+            true => StepResult::Failed(format!("`{}` failed", self.command.trim()), figures),
+            false => StepResult::Ran(figures),
         })
     }
 
@@ -158,7 +168,8 @@ impl Step {
     }
 }
 
-/// The medians of several, with the extremes beside them.
+/// The medians of several repeats, with the extremes beside them. A figure that some repeat lacks
+/// was not measured.
 fn middle(all: &[Figures]) -> Figures {
     let [first, rest @ ..] = all else {
         return Figures::new();
@@ -168,17 +179,12 @@ fn middle(all: &[Figures]) -> Figures {
     }
     let mut figures = Figures::new();
     for name in first.keys() {
-        let values: Vec<f64> = all
-            .iter()
-            .filter_map(|one| one.get(name).copied())
-            .collect();
-        // One that is missing in some repeat was not measured.
-        let Some(sample) = Sample::of(values).filter(|sample| sample.n == all.len()) else {
-            continue;
-        };
-        figures.insert(name.clone(), sample.median);
-        figures.insert(format!("{name}.min"), sample.min);
-        figures.insert(format!("{name}.max"), sample.max);
+        let values = all.iter().filter_map(|one| one.get(name).copied());
+        if let Some(sample) = Sample::of(values).filter(|sample| sample.n == all.len()) {
+            figures.insert(name.clone(), sample.median);
+            figures.insert(format!("{name}.min"), sample.min);
+            figures.insert(format!("{name}.max"), sample.max);
+        }
     }
     figures
 }
@@ -191,56 +197,52 @@ mod tests {
         toml::from_str(&format!("name = 't'\n{text}")).unwrap()
     }
 
-    fn run(text: &str) -> Outcome {
+    fn run(text: &str) -> StepResult {
         step(text).run(tempfile::tempdir().unwrap().path()).unwrap()
     }
 
-    #[test]
-    fn figures_are_found_in_what_the_command_says() {
-        let text = "command = 'echo 7 passed; echo 5 passed'\n\
-                    figure = [{ name = 'n', pattern = '(\\d+) passed', take = 'sum' }]";
-        let Outcome::Ran(figures) = run(text) else {
-            panic!("it ran")
-        };
-        assert_eq!(figures["n"], 12.0);
-        assert_eq!(figures["exit"], 0.0);
+    fn figures(text: &str) -> Figures {
+        run(text).figures().expect("the step does not fail").clone()
     }
 
     #[test]
-    fn a_quotient_is_made_of_what_the_same_step_said_before() {
+    fn figures_are_read_from_the_output() {
+        let text = "command = 'echo 7 passed; echo 5 passed'\n\
+                    figure = [{ name = 'n', pattern = '(\\d+) passed', take = 'sum' }]";
+        let figures = figures(text);
+        assert_eq!((figures["n"], figures["exit"]), (12.0, 0.0));
+    }
+
+    #[test]
+    fn ratio_is_of_figures_that_stand_before_it() {
         let text = "command = 'echo a 6; echo b 4'\nfigure = [{ name = 'a', pattern = 'a (.)' }, \
                     { name = 'b', pattern = 'b (.)' }, { name = 'n', of = 'a', to = 'b' }]";
         step(text).check().unwrap();
-        let Outcome::Ran(figures) = run(text) else {
-            panic!("it ran")
-        };
-        assert_eq!(figures["n"], 1.5);
+        assert_eq!(figures(text)["n"], 1.5);
         let wrong = step("command = 'true'\nfigure = [{ name = 'n', of = 'a', to = 'b' }]");
         assert!(wrong.check().unwrap_err().contains("no figure `a`"));
     }
 
     #[test]
-    fn a_command_that_fails_says_so() {
-        let Outcome::Failed(why, figures) = run("command = 'exit 3'") else {
-            panic!("it failed")
+    fn failed_command_is_named_and_has_its_exit_code() {
+        let StepResult::Failed(why, figures) = run("command = 'exit 3'") else {
+            panic!("the step fails")
         };
         assert!(why.contains("exit 3"));
         assert_eq!(figures["exit"], 3.0);
     }
 
     #[test]
-    fn what_is_expensive_is_not_run_unasked() {
-        let outcome = run("command = 'true'\nonly_with = 'SWEEP_TEST_THAT_NOBODY_SETS'");
-        assert!(matches!(outcome, Outcome::TooExpensive(why) if why.contains("=1 runs it")));
+    fn expensive_step_is_skipped_by_default() {
+        let result = run("command = 'true'\nonly_with = 'SWEEP_TEST_UNSET'");
+        assert!(matches!(result, StepResult::Skipped(why) if why.contains("=1 runs it")));
     }
 
     #[test]
-    fn a_figure_of_several_times_is_the_median() {
+    fn figure_of_several_repeats_is_the_median() {
         let text = "command = 'basename $DIR'\ntimes = 3\n\
                     figure = [{ name = 'n', pattern = 't-(\\d)' }]";
-        let Outcome::Ran(figures) = run(text) else {
-            panic!("it ran")
-        };
+        let figures = figures(text);
         assert_eq!(
             (figures["n.min"], figures["n"], figures["n.max"]),
             (1.0, 2.0, 3.0)
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_that_one_time_does_not_have_is_not_measured() {
+    fn figure_that_a_repeat_lacks_is_not_measured() {
         let some = Figures::from([("a".into(), 1.0), ("b".into(), 2.0)]);
         let less = Figures::from([("a".into(), 3.0)]);
         let figures = middle(&[some, less]);

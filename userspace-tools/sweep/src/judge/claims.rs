@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Claims checked by measurement: `sweep evidence` for the project's own claims, and `sweep seed`
+//! for those of a source document.
+//!
+//! A file names steps, which are commands, and claims, which are rules over the steps' figures. Each
+//! step runs once; each claim then gets a verdict.
+
+mod check;
+mod figure;
+mod file;
+mod step;
+mod text;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::Context;
+use serde_json::{json, Value};
+
+use self::{
+    check::{check, Checked},
+    file::ClaimFile,
+    step::StepResult,
+};
+use crate::{
+    console::{human::seconds, say::say},
+    judge::verdict::Verdict,
+    store::directory::{Results, ROOT, SCHEMA},
+    store::provenance::Git,
+};
+
+/// Arguments of `evidence`.
+#[derive(clap::Args, Debug)]
+pub struct EvidenceArgs {
+    /// Claim file: its name in scripts/claims/ without `.toml`.
+    pub what: String,
+    /// Directory of claim files.
+    #[arg(long, default_value = "scripts/claims")]
+    pub claims: PathBuf,
+    /// Only these steps and the claims that they measure.
+    #[arg(long, value_delimiter = ',')]
+    pub step: Vec<String>,
+    /// Where the verdicts go.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Arguments of `seed`.
+#[derive(clap::Args, Debug)]
+pub struct SeedArgs {
+    /// Source document: the name of its file in scripts/seeds/ without `.toml`.
+    pub seed: String,
+    /// Directory of source documents' claims.
+    #[arg(long, default_value = "scripts/seeds")]
+    pub seeds: PathBuf,
+    /// Where the verdicts go.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Where verdicts on claims go.
+#[derive(clap::Args, Debug)]
+pub struct Output {
+    /// Parent of result directories.
+    #[arg(long, default_value = ROOT)]
+    pub results: PathBuf,
+    /// Print JSON instead of lines.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Checks the claims of the project.
+pub fn evidence(args: &EvidenceArgs) -> anyhow::Result<Verdict> {
+    let file = ClaimFile::read(&args.claims, &args.what)?.only(&args.step)?;
+    run("evidence", &args.what, &file, &args.output)
+}
+
+/// Checks the claims of a source document.
+pub fn seed(args: &SeedArgs) -> anyhow::Result<Verdict> {
+    let file = ClaimFile::read(&args.seeds, &args.seed)?;
+    run("seed", &args.seed, &file, &args.output)
+}
+
+fn run(kind: &str, name: &str, file: &ClaimFile, output: &Output) -> anyhow::Result<Verdict> {
+    let results = Results::create(&output.results, &format!("{kind}-{name}"))?;
+    let began = Instant::now();
+    let steps = run_steps(file, &results.dir)?;
+    let check = |claim| check(claim, &steps, file.document.is_some());
+    let checked: Vec<Checked> = file.claims.iter().map(check).collect();
+    let verdict = verdict(file, &checked);
+    let text = text::text(name, file, &checked);
+    let json = json(kind, name, file, &steps, &checked);
+    results.write(&format!("{kind}.json"), &format!("{json:#}\n"))?;
+    results.write(&format!("{kind}.txt"), &text)?;
+    results.complete()?;
+    match output.json {
+        true => say(format_args!("{json:#}"))?,
+        false => say(format_args!(
+            "{text}\n{} in all; logs: {}",
+            seconds(began.elapsed()),
+            results.dir.display()
+        ))?,
+    }
+    Ok(verdict)
+}
+
+type Steps = BTreeMap<String, StepResult>;
+
+fn run_steps(file: &ClaimFile, results: &Path) -> anyhow::Result<Steps> {
+    let steps = file.steps.iter().map(|step| {
+        let result = step.run(results);
+        let result = result.with_context(|| format!("step `{}`", step.name))?;
+        Ok((step.name.clone(), result))
+    });
+    steps.collect()
+}
+
+/// The verdict on all claims. A document's claim that is contradicted here is an answer, not a
+/// fault of the project.
+fn verdict(file: &ClaimFile, checked: &[Checked]) -> Verdict {
+    let verdicts = checked.iter().map(|claim| claim.verdict);
+    match file.document {
+        None => Verdict::worst(verdicts),
+        Some(_) => Verdict::worst(verdicts.filter(|verdict| *verdict == Verdict::NotMeasured)),
+    }
+}
+
+fn json(kind: &str, name: &str, file: &ClaimFile, steps: &Steps, checked: &[Checked]) -> Value {
+    json!({
+        "schema": SCHEMA, kind: name, "document": file.document, "git": Git::here(),
+        "verdict": verdict(file, checked), "claims": checked, "steps": steps,
+    })
+}

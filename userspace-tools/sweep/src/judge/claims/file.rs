@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Claim files: the project's own in `scripts/claims`, those of source documents in `scripts/seeds`.
+
+use std::{fs, path::Path};
+
+use anyhow::bail;
+use serde::{de::Error, Deserialize, Deserializer, Serialize};
+
+use super::step::Step;
+use crate::{console::exit::Usage, plan::rule::Rule};
+
+/// Claims, and the steps that measure them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimFile {
+    /// What is claimed, in one line; a source document has a head instead.
+    #[serde(default)]
+    pub title: String,
+    /// The source document, if the claims are not the project's own.
+    pub document: Option<Document>,
+    /// The steps, in the order in which they run.
+    #[serde(default, rename = "step")]
+    pub steps: Vec<Step>,
+    /// The claims.
+    #[serde(rename = "claim")]
+    pub claims: Vec<Claim>,
+}
+
+/// Head of a source document.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Its authors.
+    pub author: String,
+    /// Its title.
+    pub title: String,
+    /// Year of publication.
+    pub year: u32,
+    /// What it is about, and what replaces its machine here.
+    pub about: String,
+}
+
+/// One claim.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Place in the source document.
+    #[serde(default)]
+    pub place: String,
+    /// The claim in words.
+    pub text: String,
+    /// What is measured, in words.
+    #[serde(default)]
+    pub measure: String,
+    /// The step that measures it; a claim without a step is not testable here.
+    pub step: Option<String>,
+    /// Rules over the step's figures. The first one's figure is what was measured.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub expect: Vec<Rule>,
+    /// Rules without which the figures do not bear on the claim.
+    #[serde(default)]
+    pub needs: Vec<Rule>,
+    /// Figures to be shown beside it, without a verdict of their own.
+    #[serde(default)]
+    pub beside: Vec<Beside>,
+    /// The ground of a PASS, or why the claim is not testable here.
+    #[serde(default)]
+    pub why: String,
+    /// The ground of a FAIL.
+    pub otherwise: Option<String>,
+}
+
+/// A figure beside a claim.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// What is measured, in words.
+    pub measure: String,
+    /// The step that measures it.
+    pub step: String,
+    /// The step's figure.
+    pub figure: String,
+    /// Its unit, for print.
+    #[serde(default)]
+    pub unit: String,
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        One(String),
+        Many(Vec<String>),
+    }
+    let rules = match Written::deserialize(deserializer)? {
+        Written::One(rule) => vec![rule],
+        Written::Many(rules) => rules,
+    };
+    let rules = rules.into_iter().map(Rule::try_from);
+    rules.collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+impl ClaimFile {
+    /// Reads `NAME.toml` in `dir`.
+    pub fn read(dir: &Path, name: &str) -> anyhow::Result<Self> {
+        let path = dir.join(format!("{name}.toml"));
+        let wrong = |cause: String| Usage(format!("cannot read {}: {cause}", path.display()));
+        let text = fs::read_to_string(&path)
+            .map_err(|error| wrong(format!("{error} (allowed: {})", names(dir).join(" "))))?;
+        Ok(Self::parse(&text).map_err(wrong)?)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        for step in &file.steps {
+            step.check()?;
+        }
+        file.claims.iter().try_for_each(|claim| file.check(claim))?;
+        let documented = file.document.is_some();
+        let used = |step: &&Step| file.claims.iter().any(|claim| claim.uses(&step.name));
+        match file.steps.iter().find(|step| documented && !used(step)) {
+            Some(step) => Err(format!("step `{}`: no claim uses it", step.name)),
+            None => Ok(file),
+        }
+    }
+
+    fn check(&self, claim: &Claim) -> Result<(), String> {
+        let wrong = |why: &str| Err(format!("claim `{}`: {why}", claim.text));
+        if claim.step.is_some() == claim.expect.is_empty() {
+            return wrong("`step` and `expect` belong together");
+        }
+        if self.document.is_some() {
+            if claim.why.trim().is_empty() {
+                return wrong("`why` is missing");
+            }
+            if claim.step.is_some() != claim.otherwise.is_some() {
+                return wrong("a claim that is measured has `otherwise`, and no other has it");
+            }
+        } else if claim.step.is_none() {
+            return wrong("`step` is missing");
+        }
+        for rule in claim.expect.iter().chain(&claim.needs) {
+            rule.figure()
+                .map_err(|why| format!("claim `{}`: {why}", claim.text))?;
+        }
+        let known = |name: &str| self.steps.iter().any(|step| step.name == name);
+        match claim.steps().find(|step| !known(step)) {
+            Some(step) => wrong(&format!("no step `{step}`")),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps some steps and their claims; all of them for none.
+    pub fn only(mut self, steps: &[String]) -> anyhow::Result<Self> {
+        let known: Vec<&str> = self.steps.iter().map(|step| step.name.as_str()).collect();
+        if let Some(step) = steps.iter().find(|step| !known.contains(&step.as_str())) {
+            let allowed = known.join(" ");
+            bail!(Usage(format!("no step `{step}` (allowed: {allowed})")));
+        }
+        if !steps.is_empty() {
+            self.title += &format!(" (only {})", steps.join(" "));
+            self.steps.retain(|step| steps.contains(&step.name));
+            self.claims
+                .retain(|claim| claim.step.as_ref().is_some_and(|step| steps.contains(step)));
+        }
+        Ok(self)
+    }
+}
+
+impl Claim {
+    /// The steps whose figures it uses.
+    fn steps(&self) -> impl Iterator<Item = &str> {
+        let beside = self.beside.iter().map(|beside| beside.step.as_str());
+        self.step.as_deref().into_iter().chain(beside)
+    }
+
+    fn uses(&self, step: &str) -> bool {
+        self.steps().any(|name| name == step)
+    }
+}
+
+/// The names of the files in `dir`, in order.
+fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        name.strip_suffix(".toml").map(str::to_string)
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "document = { author = 'a', title = 't', year = 2011, about = 'x' }\n";
+    const STEP: &str = "step = [{ name = 'n', command = 'true' }]\n";
+
+    fn claim(head: &str, keys: &str) -> Result<ClaimFile, String> {
+        ClaimFile::parse(&format!("{head}claim = [{{ text = 'c', {keys} }}]"))
+    }
+
+    fn refused(head: &str, keys: &str) -> String {
+        claim(head, keys).unwrap_err()
+    }
+
+    #[test]
+    fn claim_of_an_unknown_step_is_rejected() {
+        let measured = "step = 'demo', expect = 'storm < 0.05'";
+        assert!(refused("title = 't'\n", measured).contains("no step `demo`"));
+        let of_document = "why = 'w', otherwise = 'o', step = 'n', expect = 'f > 1'";
+        assert!(refused(HEAD, of_document).contains("no step `n`"));
+    }
+
+    #[test]
+    fn step_of_a_document_that_no_claim_uses_is_rejected() {
+        let head = format!("{HEAD}{STEP}");
+        assert!(refused(&head, "why = 'w'").contains("no claim uses it"));
+    }
+
+    #[test]
+    fn claim_of_a_document_has_its_grounds() {
+        assert!(claim(HEAD, "why = 'w'").unwrap().claims[0].step.is_none());
+        assert!(refused(HEAD, "why = ' '").contains("why"));
+        let head = format!("{HEAD}{STEP}");
+        let measured = "why = 'w', step = 'n', expect = 'f > 1'";
+        assert!(refused(&head, measured).contains("otherwise"));
+        assert!(claim(&head, &format!("{measured}, otherwise = 'o'")).is_ok());
+    }
+
+    #[test]
+    fn rule_of_a_claim_compares_a_figure_with_a_number() {
+        let head = format!("title = 't'\n{STEP}");
+        for rule in ["f > 2 * g", "cost(a, b) < 1", "f at threads 8 > 1", "f"] {
+            let keys = format!("step = 'n', expect = ['f > 1', '{rule}']");
+            assert!(refused(&head, &keys).contains(rule));
+        }
+    }
+
+    #[test]
+    fn claim_files_of_the_project_are_valid() {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts");
+        let count = |folder: &str| {
+            let dir = scripts.join(folder);
+            let files = names(&dir);
+            let claims = files
+                .iter()
+                .map(|name| ClaimFile::read(&dir, name).unwrap().claims.len());
+            (files.clone(), claims.collect::<Vec<_>>())
+        };
+        let (names, claims) = count("claims");
+        assert!(
+            names.contains(&"foundation".into()) && !claims.contains(&0),
+            "{names:?}"
+        );
+        let (names, claims) = count("seeds");
+        assert_eq!(names, ["000", "001", "002", "003", "004"]);
+        assert!(claims.iter().sum::<usize>() >= 100);
+    }
+}
