@@ -23,8 +23,8 @@ use crate::{
     judge::ci::Write,
     judge::verdict::Verdict,
     plan::experiment::Experiment,
+    plan::runs::Plan,
     plan::shard::Shard,
-    plan::Plan,
     run::driver::{missing, Driver},
     run::finish::finish,
     store::directory::ROOT,
@@ -100,10 +100,7 @@ fn one(args: &Args, file: &Path) -> anyhow::Result<Verdict> {
     let experiment = experiment(args, file)?;
     let cpus = provenance::cpus(&experiment.guest.cpus).map_err(usage)?;
     let mut plan = Plan::new(&experiment, &cpus, seed(args, &experiment)).map_err(usage)?;
-    args.shard
-        .unwrap_or_default()
-        .cut(&mut plan)
-        .map_err(usage)?;
+    plan.cut(args.shard.unwrap_or_default()).map_err(usage)?;
     if args.dry_run {
         return dry_run(&plan);
     }

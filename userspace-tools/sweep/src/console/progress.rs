@@ -9,7 +9,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{console::human::seconds, plan::setting::words, plan::Run};
+use crate::{console::human::seconds, plan::runs::Run, plan::setting::words};
 
 /// Progress through a plan.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Progress {
         let left = format!("{} left", seconds(left));
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
-            bar.set_message(format!("{left}  {} {}", run.part, words(&run.settings)));
+            bar.set_message(format!("{left}  {} {}", run.scenario, words(&run.settings)));
         } else if done * 10 / self.total > (done - 1) * 10 / self.total {
             let elapsed = seconds(self.began.elapsed());
             eprintln!("sweep: {done}/{} runs, {elapsed}, {left}", self.total);

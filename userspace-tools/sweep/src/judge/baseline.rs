@@ -80,7 +80,8 @@ struct Baseline {
 /// One combination of settings: a sample from each result.
 #[derive(Debug, Deserialize, Serialize)]
 struct Kept {
-    part: String,
+    #[serde(rename = "part")]
+    scenario: String,
     at: Point,
     more_is_better: bool,
     samples: Vec<Vec<f64>>,
@@ -145,13 +146,13 @@ fn alike(kept: &Baseline, loaded: &Loaded, dir: &Path) -> Result<(), Usage> {
 
 impl Baseline {
     fn take(&mut self, loaded: &Loaded) -> anyhow::Result<()> {
-        for part in &loaded.experiment.parts {
-            for cell in cells(&loaded.experiment, part, &loaded.records)? {
-                let same = |kept: &&mut Kept| kept.part == part.name && kept.at == cell.at;
+        for scenario in &loaded.experiment.scenarios {
+            for cell in cells(&loaded.experiment, scenario, &loaded.records)? {
+                let same = |kept: &&mut Kept| kept.scenario == scenario.name && kept.at == cell.at;
                 match self.cells.iter_mut().find(same) {
                     Some(kept) => kept.samples.push(cell.values()),
                     None => self.cells.push(Kept {
-                        part: part.name.clone(),
+                        scenario: scenario.name.clone(),
                         more_is_better: cell.reports.iter().all(|r| r.more_is_better()),
                         samples: vec![cell.values()],
                         at: cell.at,
@@ -174,9 +175,9 @@ fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     alike(&kept, &loaded, &args.dir)?;
     let mut cases = Vec::new();
-    for part in &loaded.experiment.parts {
-        for cell in cells(&loaded.experiment, part, &loaded.records)? {
-            let same = |kept: &&Kept| kept.part == part.name && kept.at == cell.at;
+    for scenario in &loaded.experiment.scenarios {
+        for cell in cells(&loaded.experiment, scenario, &loaded.records)? {
+            let same = |kept: &&Kept| kept.scenario == scenario.name && kept.at == cell.at;
             if let Some(kept) = kept.cells.iter().find(same) {
                 cases.extend(case(args.floor, kept, &cell.values()));
             }
@@ -222,7 +223,7 @@ fn case(floor: f64, kept: &Kept, now: &[f64]) -> Option<Case> {
         _ => Verdict::Inconclusive,
     };
     Some(Case {
-        name: format!("{} {}", kept.part, words(&kept.at)),
+        name: format!("{} {}", kept.scenario, words(&kept.at)),
         verdict,
         text: format!(
             "{} [{}, {}] times as good, tolerance {:.1} %",
@@ -263,7 +264,7 @@ mod tests {
 
     fn verdict(samples: Vec<Vec<f64>>, more_is_better: bool, now: f64) -> Verdict {
         let kept = Kept {
-            part: "p".into(),
+            scenario: "p".into(),
             at: Point::new(),
             more_is_better,
             samples,

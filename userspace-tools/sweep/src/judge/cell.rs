@@ -8,7 +8,7 @@ use abi::status::Verdict;
 
 use crate::{
     judge::oracle::expected,
-    plan::experiment::{Experiment, Oracle, Part},
+    plan::experiment::{Experiment, Oracle, Scenario},
     plan::setting::{matches, Pattern, Point, Setting},
     store::metric::metric,
     store::record::Record,
@@ -65,7 +65,7 @@ impl Cell {
 /// written.
 pub fn cells(
     experiment: &Experiment,
-    part: &Part,
+    scenario: &Scenario,
     records: &[Record],
 ) -> anyhow::Result<Vec<Cell>> {
     let mut cells: Vec<Cell> = Vec::new();
@@ -73,7 +73,7 @@ pub fn cells(
     // Records of schema 1 do not say it; there was one guest.
     let only = experiment.guest.only_vcpus().map(u64::from);
     let mine = |record: &&Record| {
-        record.part == part.name && record.said.error().is_none() && record.counts()
+        record.scenario == scenario.name && record.said.error().is_none() && record.counts()
     };
     let mut records: Vec<&Record> = records.iter().filter(mine).collect();
     records.sort_by_key(|record| record.said.seq);
@@ -83,7 +83,7 @@ pub fn cells(
             settings.insert("vcpus".into(), vcpus.into());
         }
         let axis = |key: &str| Some((key.to_string(), settings.get(key)?.clone()));
-        let axes = part.axes.keys().map(String::as_str);
+        let axes = scenario.axes.keys().map(String::as_str);
         let at: Point = guest.iter().copied().chain(axes).filter_map(axis).collect();
         let report = record.report()?;
         match cells.iter_mut().find(|cell| cell.at == at) {
@@ -92,7 +92,7 @@ pub fn cells(
                 cell.repeats.push(record.repeat);
             }
             None => cells.push(Cell {
-                expected: expected(part, &settings),
+                expected: expected(scenario, &settings),
                 at,
                 settings,
                 reports: vec![report],
@@ -110,7 +110,7 @@ pub fn cells(
     cells.sort_by_cached_key(|cell| {
         let first = guests(&cell.at, &guest);
         let place = order.iter().position(|at| *at == first);
-        (place, places(part, &cell.at))
+        (place, places(scenario, &cell.at))
     });
     Ok(cells)
 }
@@ -123,12 +123,12 @@ fn guests(at: &Point, axes: &[&str]) -> Vec<Setting> {
 }
 
 /// Where on each axis `at` stands.
-fn places(part: &Part, at: &Point) -> Vec<Option<usize>> {
+fn places(scenario: &Scenario, at: &Point) -> Vec<Option<usize>> {
     let place = |(key, values): (&String, &Vec<Setting>)| {
         let value = at.get(key)?;
         values.iter().position(|v| v == value)
     };
-    part.axes.iter().map(place).collect()
+    scenario.axes.iter().map(place).collect()
 }
 
 /// The number `name` of the runs that `of` names over that of those that `to` names, repeat by repeat. A

@@ -58,7 +58,8 @@ pub fn fraction(text: &str) -> Result<f64, String> {
 /// One combination of settings in both results.
 #[derive(Debug, Serialize)]
 struct Line {
-    part: String,
+    #[serde(rename = "part")]
+    scenario: String,
     at: Point,
     before: Side,
     after: Side,
@@ -78,14 +79,19 @@ struct Side {
 pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
     let (before, after) = (Loaded::read(&args.before)?, Loaded::read(&args.after)?);
     let mut lines = Vec::new();
-    for part in &before.experiment.parts {
-        let Some(same) = after.experiment.parts.iter().find(|p| p.name == part.name) else {
+    for scenario in &before.experiment.scenarios {
+        let Some(same) = after
+            .experiment
+            .scenarios
+            .iter()
+            .find(|p| p.name == scenario.name)
+        else {
             continue;
         };
         let theirs = cells(&after.experiment, same, &after.records)?;
-        for cell in cells(&before.experiment, part, &before.records)? {
+        for cell in cells(&before.experiment, scenario, &before.records)? {
             let other = theirs.iter().find(|other| other.at == cell.at);
-            lines.extend(other.and_then(|other| line(args, &part.name, &cell, other)));
+            lines.extend(other.and_then(|other| line(args, &scenario.name, &cell, other)));
         }
     }
     if lines.is_empty() {
@@ -103,7 +109,7 @@ pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
     Ok(ended(&lines))
 }
 
-fn line(args: &Args, part: &str, before: &Cell, after: &Cell) -> Option<Line> {
+fn line(args: &Args, scenario: &str, before: &Cell, after: &Cell) -> Option<Line> {
     let (a, b) = (before.values(), after.values());
     let rules = DifferenceTest {
         alpha: args.limits.alpha,
@@ -112,7 +118,7 @@ fn line(args: &Args, part: &str, before: &Cell, after: &Cell) -> Option<Line> {
         more_is_better: before.reports.first()?.more_is_better(),
     };
     Some(Line {
-        part: part.into(),
+        scenario: scenario.into(),
         at: before.at.clone(),
         shift: Shift::of(&a, &b, args.limits.alpha)?,
         rank: Rank::of(&a, &b)?,
@@ -172,7 +178,7 @@ fn text(args: &Args, before: &Loaded, after: &Loaded, lines: &[Line]) -> String 
     table.set_header(["run", "before", "after", "after/before", "p", "verdict"]);
     for line in lines {
         table.add_row([
-            format!("{} {}", line.part, words(&line.at)),
+            format!("{} {}", line.scenario, words(&line.at)),
             line.before.text(),
             line.after.text(),
             factor(&line.shift),

@@ -3,8 +3,8 @@
 //! Everything that is judged about one result, computed once.
 //!
 //! Records become cells, and oracles and rules are evaluated over them. A command makes one
-//! [`Evaluation`] for each result and passes it on: tables and charts draw `parts[…].cells`, the
-//! text and the page print `parts[…].faults` and `parts[…].rules`, JUnit and KTAP write
+//! [`Evaluation`] for each result and passes it on: tables and charts draw `scenarios[…].cells`, the
+//! text and the page print `scenarios[…].faults` and `scenarios[…].rules`, JUnit and KTAP write
 //! [`Evaluation::cases`], `figures.json` holds `figures`, and the exit code is
 //! [`Evaluation::verdict`]. Nothing outside `judge` evaluates a rule or an oracle.
 
@@ -16,7 +16,7 @@ use super::{
     verdict::{Case, Verdict},
 };
 use crate::{
-    plan::experiment::{Experiment, Part},
+    plan::experiment::{Experiment, Scenario},
     store::{loaded::Loaded, provenance::Provenance, record::Record},
 };
 
@@ -26,18 +26,18 @@ pub struct Evaluation<'a> {
     /// The experiment as it was run.
     pub experiment: &'a Experiment,
     /// Each part with its verdicts.
-    pub parts: Vec<EvaluatedPart<'a>>,
+    pub scenarios: Vec<EvaluatedScenario<'a>>,
     /// The figures by name.
     pub figures: Figures,
     /// Why the result is incomplete, if it is.
     pub incomplete: Option<String>,
 }
 
-/// What is judged about a part.
+/// What is judged about a scenario.
 #[derive(Debug)]
-pub struct EvaluatedPart<'a> {
-    /// The part.
-    pub part: &'a Part,
+pub struct EvaluatedScenario<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
     /// Its runs by parameter point.
     pub cells: Vec<Cell>,
     /// Runs whose oracle is not as expected.
@@ -54,34 +54,37 @@ impl<'a> Evaluation<'a> {
         records: &[Record],
         incomplete: Option<String>,
     ) -> anyhow::Result<Self> {
-        let parts = experiment.parts.iter().map(|part| {
-            let cells = cells(experiment, part, records)?;
-            anyhow::Ok(EvaluatedPart {
-                part,
-                faults: oracle::faults(part, records)?,
-                rules: rules::judge(experiment, part, &cells).map_err(anyhow::Error::msg)?,
+        let scenarios = experiment.scenarios.iter().map(|scenario| {
+            let cells = cells(experiment, scenario, records)?;
+            anyhow::Ok(EvaluatedScenario {
+                scenario,
+                faults: oracle::faults(scenario, records)?,
+                rules: rules::judge(experiment, scenario, &cells).map_err(anyhow::Error::msg)?,
                 cells,
             })
         });
-        let parts: Vec<EvaluatedPart> = parts.collect::<anyhow::Result<_>>()?;
+        let scenarios: Vec<EvaluatedScenario> = scenarios.collect::<anyhow::Result<_>>()?;
         let mut figures = figures::of_result(experiment, provenance);
-        for EvaluatedPart {
-            part,
+        for EvaluatedScenario {
+            scenario,
             cells,
             faults,
             ..
-        } in &parts
+        } in &scenarios
         {
-            figures.extend(figures::of_part(part, cells, faults.len()));
+            figures.extend(figures::of_scenario(scenario, cells, faults.len()));
         }
-        let tables = parts.iter().filter(|part| !part.cells.is_empty()).count();
-        let faults: usize = parts.iter().map(|part| part.faults.len()).sum();
+        let tables = scenarios
+            .iter()
+            .filter(|scenario| !scenario.cells.is_empty())
+            .count();
+        let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();
         figures.insert("tables".into(), tables as f64);
         figures.insert("faults".into(), faults as f64);
         Ok(Self {
             figures,
             experiment,
-            parts,
+            scenarios,
             incomplete,
         })
     }
@@ -99,17 +102,17 @@ impl<'a> Evaluation<'a> {
 
     /// Number of runs that count.
     pub fn runs(&self) -> usize {
-        self.parts.iter().map(EvaluatedPart::runs).sum()
+        self.scenarios.iter().map(EvaluatedScenario::runs).sum()
     }
 
     /// Runs whose oracle is not as expected.
     pub fn faults(&self) -> impl Iterator<Item = &Fault> {
-        self.parts.iter().flat_map(|part| &part.faults)
+        self.scenarios.iter().flat_map(|scenario| &scenario.faults)
     }
 
     /// The verdicts of all rules.
     pub fn rules(&self) -> impl Iterator<Item = &Judged> {
-        self.parts.iter().flat_map(|part| &part.rules)
+        self.scenarios.iter().flat_map(|scenario| &scenario.rules)
     }
 
     /// Whether every run is there and its oracle as expected.
@@ -122,14 +125,14 @@ impl<'a> Evaluation<'a> {
         Verdict::worst(self.rules().map(|rule| rule.verdict)).max(self.is_sound().into())
     }
 
-    /// Every verdict: on the oracle of each part, and on each rule.
+    /// Every verdict: on the oracle of each scenario, and on each rule.
     pub fn cases(&self) -> Vec<Case> {
-        let oracles = self.parts.iter().map(EvaluatedPart::oracle);
+        let oracles = self.scenarios.iter().map(EvaluatedScenario::oracle);
         oracles.chain(self.rules().map(Judged::case)).collect()
     }
 }
 
-impl EvaluatedPart<'_> {
+impl EvaluatedScenario<'_> {
     /// Number of runs that count.
     pub fn runs(&self) -> usize {
         self.cells.iter().map(|cell| cell.reports.len()).sum()
@@ -143,7 +146,7 @@ impl EvaluatedPart<'_> {
             faults.push(format!("and {} more", self.faults.len() - FEW));
         }
         Case {
-            name: format!("{}: oracle of {} runs", self.part.name, self.runs()),
+            name: format!("{}: oracle of {} runs", self.scenario.name, self.runs()),
             verdict: self.faults.is_empty().into(),
             text: faults.join("; "),
         }

@@ -8,7 +8,7 @@ use abi::status::Verdict;
 
 use crate::{
     judge::cell::{paired, sample, Cell},
-    plan::experiment::{Compare, Experiment, Oracle, Part},
+    plan::experiment::{Compare, Experiment, Oracle, Scenario},
     store::provenance::Provenance,
     store::report::Report,
 };
@@ -22,7 +22,7 @@ pub type Figures = BTreeMap<String, f64>;
 /// The quotient of the medians that a comparison names, or the median of the quotients, or the one
 /// median.
 pub fn quotient(compare: &Compare, cells: &[Cell]) -> Option<f64> {
-    let name = compare.quantity.as_deref().unwrap_or("value");
+    let name = compare.metric.as_deref().unwrap_or("value");
     if let (true, Some(to)) = (compare.paired, &compare.to) {
         return paired(cells, &compare.of, to, name).map(|sample| sample.median);
     }
@@ -35,7 +35,7 @@ pub fn quotient(compare: &Compare, cells: &[Cell]) -> Option<f64> {
 }
 
 /// The figures of a part, which begin with its name, and those of its comparisons.
-pub fn of_part(part: &Part, cells: &[Cell], faults: usize) -> Figures {
+pub fn of_scenario(scenario: &Scenario, cells: &[Cell], faults: usize) -> Figures {
     let reports = || cells.iter().flat_map(|cell| &cell.reports);
     let due = cells
         .iter()
@@ -53,8 +53,8 @@ pub fn of_part(part: &Part, cells: &[Cell], faults: usize) -> Figures {
         ("uncaught", due - caught),
         ("faults", faults),
     ];
-    let own = own.map(|(name, n)| (format!("{}.{name}", part.name), n as f64));
-    let compared = part.compare.iter();
+    let own = own.map(|(name, n)| (format!("{}.{name}", scenario.name), n as f64));
+    let compared = scenario.compare.iter();
     let compared = compared.filter_map(|c| Some((c.figure.clone(), quotient(c, cells)?)));
     own.into_iter().chain(compared).collect()
 }

@@ -35,7 +35,7 @@ const THREADS: &str = "threads";
 
 /// Runs that differ in threads alone.
 struct Series {
-    part: String,
+    scenario: String,
     at: Point,
     measured: Vec<(f64, f64)>,
 }
@@ -44,10 +44,10 @@ struct Series {
 pub fn fit(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let mut all = Vec::new();
-    for part in &loaded.experiment.parts {
-        if part.axes.contains_key(THREADS) {
-            for cell in cells(&loaded.experiment, part, &loaded.records)? {
-                add(&mut all, &part.name, &cell);
+    for scenario in &loaded.experiment.scenarios {
+        if scenario.axes.contains_key(THREADS) {
+            for cell in cells(&loaded.experiment, scenario, &loaded.records)? {
+                add(&mut all, &scenario.name, &cell);
             }
         }
     }
@@ -60,7 +60,7 @@ pub fn fit(args: &Args) -> anyhow::Result<Verdict> {
     match args.json {
         true => {
             let fits = fits.iter().map(|(series, fit)| {
-                json!({ "part": series.part, "at": series.at, "measured": series.measured, "fit": fit })
+                json!({ "part": series.scenario, "at": series.at, "measured": series.measured, "fit": fit })
             });
             say(format_args!(
                 "{:#}",
@@ -72,18 +72,18 @@ pub fn fit(args: &Args) -> anyhow::Result<Verdict> {
     Ok(Verdict::Pass)
 }
 
-fn add(all: &mut Vec<Series>, part: &str, cell: &Cell) {
+fn add(all: &mut Vec<Series>, scenario: &str, cell: &Cell) {
     let rest = cell.at.iter().filter(|(key, _)| *key != THREADS);
     let at: Point = rest.map(|(k, v)| (k.clone(), v.clone())).collect();
     let threads = cell.number(THREADS) as f64;
     let rates = cell.reports.iter().map(|report| (threads, report.rate()));
     match all
         .iter_mut()
-        .find(|series| series.part == part && series.at == at)
+        .find(|series| series.scenario == scenario && series.at == at)
     {
         Some(series) => series.measured.extend(rates),
         None => all.push(Series {
-            part: part.into(),
+            scenario: scenario.into(),
             at,
             measured: rates.collect(),
         }),
@@ -105,7 +105,7 @@ fn text(fits: &[(&Series, Option<Scalability>)]) -> String {
         "farthest off",
     ]);
     for (series, fit) in fits {
-        let name = format!("{} {}", series.part, words(&series.at));
+        let name = format!("{} {}", series.scenario, words(&series.at));
         table.add_row(match fit {
             Some(fit) => row(name, fit),
             None => vec![

@@ -8,7 +8,7 @@ use abi::status::Verdict;
 use serde::Serialize;
 
 use crate::{
-    plan::experiment::{Oracle, Part},
+    plan::experiment::{Oracle, Scenario},
     plan::setting::{matches, words, Point},
     store::record::Record,
 };
@@ -21,7 +21,8 @@ pub struct Fault {
     /// The repeat.
     pub repeat: u32,
     /// The part.
-    pub part: String,
+    #[serde(rename = "part")]
+    pub scenario: String,
     /// The run's settings on the axes, or all of its line if it came to no report.
     pub at: String,
     /// What is wrong.
@@ -33,17 +34,17 @@ impl fmt::Display for Fault {
         let Self {
             seq,
             repeat,
-            part,
+            scenario,
             at,
             why,
         } = self;
-        write!(f, "run {seq} ({part}, repeat {repeat}, {at}): {why}")
+        write!(f, "run {seq} ({scenario}, repeat {repeat}, {at}): {why}")
     }
 }
 
 /// What `part` expects of the oracle in runs with these settings; the last word counts.
-pub fn expected(part: &Part, settings: &Point) -> Option<Oracle> {
-    let said = part
+pub fn expected(scenario: &Scenario, settings: &Point) -> Option<Oracle> {
+    let said = scenario
         .expect
         .iter()
         .filter(|expect| matches(&expect.of, settings));
@@ -51,17 +52,19 @@ pub fn expected(part: &Part, settings: &Point) -> Option<Oracle> {
 }
 
 /// Every run of `part` whose oracle is not as expected.
-pub fn faults(part: &Part, records: &[Record]) -> anyhow::Result<Vec<Fault>> {
-    let mine = records.iter().filter(|record| record.part == part.name);
-    mine.filter_map(|record| fault(part, record).transpose())
+pub fn faults(scenario: &Scenario, records: &[Record]) -> anyhow::Result<Vec<Fault>> {
+    let mine = records
+        .iter()
+        .filter(|record| record.scenario == scenario.name);
+    mine.filter_map(|record| fault(scenario, record).transpose())
         .collect()
 }
 
-fn fault(part: &Part, record: &Record) -> anyhow::Result<Option<Fault>> {
+fn fault(scenario: &Scenario, record: &Record) -> anyhow::Result<Option<Fault>> {
     let fault = |at: String, why: String| Fault {
         seq: record.said.seq,
         repeat: record.repeat,
-        part: part.name.clone(),
+        scenario: scenario.name.clone(),
         at,
         why,
     };
@@ -72,10 +75,10 @@ fn fault(part: &Part, record: &Record) -> anyhow::Result<Option<Fault>> {
     let report = record.report()?;
     let why = report
         .contradiction()
-        .or_else(|| judge(expected(part, &settings), report.verdict()));
+        .or_else(|| judge(expected(scenario, &settings), report.verdict()));
     let axes = settings
         .iter()
-        .filter(|(key, _)| part.axes.contains_key(*key));
+        .filter(|(key, _)| scenario.axes.contains_key(*key));
     let at: Point = axes.map(|(k, v)| (k.clone(), v.clone())).collect();
     Ok(why.map(|why| fault(words(&at), why)))
 }

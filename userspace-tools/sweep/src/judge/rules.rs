@@ -15,8 +15,9 @@ use super::{
 use crate::{
     console::human,
     plan::{
-        experiment::{Experiment, Part},
-        rule::{Question, Rule, Side},
+        experiment::{Experiment, Scenario},
+        question::{Question, Side},
+        rule::Rule,
         setting::{matches, words, Point},
     },
     store::metric::metric,
@@ -26,7 +27,8 @@ use crate::{
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
     /// The part.
-    pub part: String,
+    #[serde(rename = "part")]
+    pub scenario: String,
     /// The rule, as it is written.
     pub rule: String,
     /// The values on the axes that the rule does not name.
@@ -45,7 +47,7 @@ impl Judged {
         let at = words(&self.at);
         let gap = if at.is_empty() { "" } else { ", at " };
         Case {
-            name: format!("{}: {}{gap}{at}", self.part, self.rule),
+            name: format!("{}: {}{gap}{at}", self.scenario, self.rule),
             verdict: self.verdict,
             text: format!("{}: {}", self.measured, self.word()),
         }
@@ -61,13 +63,17 @@ impl Judged {
 }
 
 /// Evaluates the rules of `part` over its cells.
-pub fn judge(experiment: &Experiment, part: &Part, cells: &[Cell]) -> Result<Vec<Judged>, String> {
+pub fn judge(
+    experiment: &Experiment,
+    scenario: &Scenario,
+    cells: &[Cell],
+) -> Result<Vec<Judged>, String> {
     let mut all = Vec::new();
-    for (of, rule) in part.rules() {
-        let question = experiment.question(part, rule)?;
+    for (of, rule) in scenario.rules() {
+        let question = experiment.question(scenario, rule)?;
         let here = |cell: &&Cell| matches(&rule.at, &cell.settings) && matches(of, &cell.settings);
         let cells: Vec<&Cell> = cells.iter().filter(here).collect();
-        let asked = Asked { part, rule };
+        let asked = Asked { scenario, rule };
         let mut found = asked.answer(&question, &cells);
         if found.is_empty() {
             found.push(asked.judged(Point::new(), None, Verdict::Inconclusive, 0));
@@ -79,7 +85,7 @@ pub fn judge(experiment: &Experiment, part: &Part, cells: &[Cell]) -> Result<Vec
 
 /// A rule in its part.
 struct Asked<'a> {
-    part: &'a Part,
+    scenario: &'a Scenario,
     rule: &'a Rule,
 }
 
@@ -194,7 +200,7 @@ impl Asked<'_> {
             |e: Estimate| format!("{} [{}, {}]", text(e.value), text(e.low), text(e.high));
         let needed = || of.map_or(1, |estimate| estimate.repeats(self.rule.bound(), n));
         Judged {
-            part: self.part.name.clone(),
+            scenario: self.scenario.name.clone(),
             rule: self.rule.text.clone(),
             at,
             measured: of.map_or_else(|| "not measured".into(), measured),

@@ -13,8 +13,7 @@ use crate::{
     judge::cell::{cells, Cell},
     judge::compare::Limits,
     judge::verdict::Verdict,
-    plan::rule::setting,
-    plan::setting::{words, Point},
+    plan::setting::{words, Point, Setting},
     store::directory::LATEST,
     store::loaded::Loaded,
 };
@@ -47,8 +46,8 @@ const LOOKS: usize = 6;
 pub fn trials(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let mut all = Vec::new();
-    for part in &loaded.experiment.parts {
-        all.extend(cells(&loaded.experiment, part, &loaded.records)?);
+    for scenario in &loaded.experiment.scenarios {
+        all.extend(cells(&loaded.experiment, scenario, &loaded.records)?);
     }
     let reference = find(&all, &args.to)?;
     let subject = find(&all, &args.of)?;
@@ -126,7 +125,7 @@ fn find<'a>(all: &'a [Cell], text: &str) -> Result<&'a Cell, Usage> {
     let wanted: Point = text
         .split_whitespace()
         .filter_map(|word| word.split_once('='))
-        .map(|(key, value)| (key.to_string(), setting(value)))
+        .map(|(key, value)| (key.to_string(), Setting::parse(value)))
         .collect();
     let mut mine = all.iter().filter(|cell| {
         !wanted.is_empty() && wanted.iter().all(|(k, v)| cell.settings.get(k) == Some(v))

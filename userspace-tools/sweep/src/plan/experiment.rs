@@ -2,50 +2,47 @@
 
 //! An experiment is data: what a file in `scripts/experiments` holds.
 
-use std::{fs, path::Path};
-
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    console::exit::Usage,
-    plan::guests::Guests,
-    plan::rule::{Axes, Question, Rule},
-    plan::setting::{Pattern, Point, Setting},
+use crate::plan::{
+    guests::Guests,
+    rule::Rule,
+    setting::{Pattern, Point, Setting},
 };
 
-/// A whole experiment: guests, and parts that run in each of them in turn.
+/// Guests, and the scenarios that run in each of them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// A short name; it becomes part of the result directory's name.
+    /// Short name; the result directory's name ends with it.
     pub name: String,
     /// What it shows, in one line.
     pub title: String,
-    /// How often every run is repeated.
+    /// Repeats of every run.
     pub repeats: u32,
-    /// How often every run is made before that in each boot, not to be counted.
+    /// Uncounted repeats of every run at the start of each guest boot.
     #[serde(default)]
     pub warm_up: u32,
-    /// From which the order of runs is drawn; by default another one each time.
+    /// Seed of the order of runs; by default another one each time.
     #[serde(default)]
     pub seed: Option<u64>,
-    /// Whether the order of runs is drawn at all.
+    /// Order of the runs of a repeat.
     #[serde(default)]
     pub order: Order,
-    /// The guests in which it runs.
+    /// Guests in which it runs.
     pub guest: Guests,
-    /// Its parts, each of one module.
+    /// Scenarios, each of one module.
     #[serde(rename = "part")]
-    pub parts: Vec<Part>,
+    pub scenarios: Vec<Scenario>,
 }
 
-/// In which order the runs of a repeat are made. Every repeat of a boot has the same order, so that
-/// between two runs of one side there is always one of each other side.
+/// Order of the runs of a repeat. Every repeat of a boot has the same order, so between two runs of
+/// one A/B side there is always one of each other side.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// Drawn anew for every boot.
+    /// Random, drawn for every boot.
     #[default]
     Random,
     /// As the axes are written.
@@ -55,30 +52,30 @@ pub enum Order {
 /// Runs of one module over the product of its axes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Part {
-    /// A short name; figures begin with it.
+pub struct Scenario {
+    /// Short name; the names of its figures begin with it.
     pub name: String,
-    /// What its table shows.
+    /// Title of its table.
     pub title: String,
     /// The module that runs it.
     pub module: Module,
-    /// Settings alike in all its runs.
+    /// Settings of all its runs.
     #[serde(default)]
     pub fixed: Point,
     /// Settings that vary, the last the fastest.
     pub axes: IndexMap<String, Vec<Setting>>,
-    /// Settings that are otherwise in some of the runs.
+    /// Settings that differ in some of the runs.
     #[serde(default)]
     pub except: Vec<Except>,
-    /// Where something else than "nothing was broken" is expected.
+    /// Expected oracle verdicts, and rules about metrics.
     #[serde(default)]
     pub expect: Vec<Expect>,
-    /// Medians to be held against each other.
+    /// Comparisons of two A/B sides.
     #[serde(default)]
     pub compare: Vec<Compare>,
 }
 
-/// A module with a load, by the name of its directory in debugfs.
+/// A module, by the name of its directory in debugfs.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Module {
@@ -104,7 +101,7 @@ impl Module {
     }
 }
 
-/// Settings that are otherwise in some of the runs.
+/// Settings that differ in some of the runs.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Except {
@@ -114,16 +111,16 @@ pub struct Except {
     pub set: Point,
 }
 
-/// What an oracle has to say about some of the runs, or a rule about their numbers. A rule alone may
-/// be written without a table.
+/// An expected oracle verdict of some of the runs, or a rule about their metrics. A rule alone may be
+/// written without a table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Expect {
     /// The runs.
     pub of: Pattern,
-    /// What is expected in every one of them.
+    /// Expected oracle verdict of every one of them.
     pub oracle: Option<Oracle>,
-    /// What is expected of their numbers.
+    /// Rule about their metrics.
     pub rule: Option<Rule>,
 }
 
@@ -156,7 +153,7 @@ impl TryFrom<Written> for Expect {
             Written::Table(table) => table,
         };
         if table.oracle.is_some() == table.rule.is_some() {
-            return Err("expect: one of `oracle` and `rule` is needed, and not both".into());
+            return Err("expect: allowed: one of `oracle` and `rule`".into());
         }
         Ok(Self {
             of: table.of,
@@ -166,7 +163,7 @@ impl TryFrom<Written> for Expect {
     }
 }
 
-impl Part {
+impl Scenario {
     /// Its rules, each with the runs that it is about.
     pub fn rules(&self) -> impl Iterator<Item = (&Pattern, &Rule)> {
         let rules = self.expect.iter();
@@ -174,97 +171,33 @@ impl Part {
     }
 }
 
-/// What is expected of an oracle.
+/// Expected verdict of an oracle.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Oracle {
-    /// The promise is broken, and the oracle sees it.
+    /// The promise is broken, and the oracle detects it.
     Caught,
     /// The promise was tested and held.
     Held,
 }
 
-/// Two medians and their quotient, or one median alone.
+/// Ratio of the medians of two A/B sides, or the median of one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compare {
-    /// The figure's name.
+    /// Name of the figure.
     pub figure: String,
-    /// How it is called in print.
+    /// Its text in tables.
     pub text: String,
-    /// The number of each run, as a rule may name it; without, that which the run was made for.
-    pub quantity: Option<String>,
-    /// The runs on top.
+    /// Metric of each run; by default the module's main metric.
+    #[serde(rename = "quantity")]
+    pub metric: Option<String>,
+    /// Side B: the numerator.
     pub of: Pattern,
-    /// The runs below; without, the figure is the median itself.
+    /// Side A: the denominator; without it, the figure is the median of side B.
     pub to: Option<Pattern>,
-    /// Whether it is the median of the quotients instead, one of each repeat: what is the same for both
-    /// sides of a repeat, such as how fast the host is just then, is no part of it.
+    /// Whether it is the median of the ratios of each repeat instead, which cancels what both sides of
+    /// a repeat share, such as the speed of the host at that time.
     #[serde(default)]
     pub paired: bool,
-}
-
-impl Experiment {
-    /// Reads the file at `path`.
-    pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(path).map_err(|error| {
-            Usage(format!(
-                "{}: {error}; experiments are in scripts/experiments/",
-                path.display()
-            ))
-        })?;
-        Self::parse(&text).map_err(|error| Usage(format!("{}: {error}", path.display())).into())
-    }
-
-    /// Reads the text of an experiment.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let experiment: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        experiment.check()?;
-        Ok(experiment)
-    }
-
-    /// Refuses what cannot be run.
-    pub fn check(&self) -> Result<(), String> {
-        let name_ok = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if self.name.is_empty() || !self.name.chars().all(name_ok) {
-            Err(format!(
-                "name `{}`: allowed: letters, digits and `-`",
-                self.name
-            ))
-        } else if !(1..=10_000).contains(&self.repeats) {
-            Err(format!("repeats = {}: allowed: 1..=10000", self.repeats))
-        } else if self.warm_up > 100 {
-            Err(format!("warm_up = {}: allowed: 0..=100", self.warm_up))
-        } else if let Some(name) = self.twice() {
-            Err(format!("part `{name}`: named twice"))
-        } else if self.parts.is_empty() {
-            Err("no [[part]]: an experiment has at least one".into())
-        } else {
-            self.guest.check()?;
-            let mut parts = self.parts.iter();
-            parts.try_for_each(|part| {
-                let mut rules = part.rules();
-                rules.try_for_each(|(_, rule)| self.question(part, rule).map(|_| ()))
-            })
-        }
-    }
-
-    /// What `rule` asks of `part`; an error if it names what neither has.
-    pub fn question(&self, part: &Part, rule: &Rule) -> Result<Question, String> {
-        let axes = Axes {
-            own: &part.axes,
-            guest: &self.guest.axes(),
-        };
-        Question::of(rule, &axes)
-            .map_err(|why| format!("part `{}`: expect `{}`: {why}", part.name, rule.text))
-    }
-
-    fn twice(&self) -> Option<&str> {
-        let names: Vec<&str> = self.parts.iter().map(|part| part.name.as_str()).collect();
-        let again = names
-            .iter()
-            .enumerate()
-            .find(|(i, name)| names[..*i].contains(name));
-        again.map(|(_, name)| *name)
-    }
 }

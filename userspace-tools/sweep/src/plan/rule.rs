@@ -13,15 +13,12 @@
 //! | `boot <= 1.5 s` | the same with the number's unit |
 //! | `error <= bound` | two metrics of every run |
 //!
-//! [`Question`] resolves the names of a rule against the axes of a scenario.
-
-mod question;
+//! `question::Question` resolves the names of a rule against the axes of a scenario.
 
 use std::str::FromStr;
 
 use serde::Deserialize;
 
-pub use self::question::{Axes, Question, Side};
 use crate::plan::setting::{AnyOf, Pattern, Setting};
 
 /// A rule.
@@ -56,7 +53,7 @@ pub struct Term {
 pub enum What {
     /// Nothing: the term is a number.
     One,
-    /// A side of an axis, a metric or a figure; [`Question`] decides which.
+    /// A side of an axis, a metric or a figure; the axes decide which.
     Name(String),
     /// A metric of one side: `halts(mcs/halt)`.
     Of(String, String),
@@ -177,15 +174,9 @@ fn points(text: &str, at: &mut Pattern) -> Result<(), String> {
             .split_once([' ', '='])
             .ok_or_else(|| format!("`{point}` has no value"))?;
         let value = value.trim().trim_start_matches('=').trim();
-        at.insert(key.into(), AnyOf::One(setting(value)));
+        at.insert(key.into(), AnyOf::One(Setting::parse(value)));
     }
     Ok(())
-}
-
-/// A value as an experiment has it: a number if it is one.
-pub fn setting(text: &str) -> Setting {
-    text.parse()
-        .map_or_else(|_| Setting::from(text), Setting::Number)
 }
 
 /// Reads a term, and the unit after a number that stands alone.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A value of a setting, and a point: settings by name, in the order they were written.
+//! Settings, parameter points, and patterns that select points.
 
 use std::fmt;
 
@@ -15,6 +15,13 @@ pub enum Setting {
     Number(u64),
     /// One of the names that the module knows.
     Name(String),
+}
+
+impl Setting {
+    /// The value that `text` stands for: a number if it is one.
+    pub fn parse(text: &str) -> Self {
+        text.parse().map_or_else(|_| text.into(), Self::Number)
+    }
 }
 
 impl fmt::Display for Setting {
@@ -38,7 +45,7 @@ impl From<&str> for Setting {
     }
 }
 
-/// Settings by name.
+/// A parameter point: settings by name, in the order in which they were written.
 pub type Point = IndexMap<String, Setting>;
 
 /// `key=value key=value …`, as `config` takes it.
@@ -47,11 +54,11 @@ pub fn words(point: &Point) -> String {
     words.join(" ")
 }
 
-/// One value or any of several, in the experiment's text.
+/// One value, or any of several.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum AnyOf {
-    /// Just this one.
+    /// This one.
     One(Setting),
     /// Any of these.
     Many(Vec<Setting>),
@@ -60,7 +67,7 @@ pub enum AnyOf {
 /// A condition on points: each key has one of the values named.
 pub type Pattern = IndexMap<String, AnyOf>;
 
-/// Whether `point` has what `pattern` asks for.
+/// Whether `pattern` selects `point`.
 pub fn matches(pattern: &Pattern, point: &Point) -> bool {
     pattern.iter().all(|(key, wanted)| match wanted {
         AnyOf::One(value) => point.get(key) == Some(value),

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What becomes of an experiment: which runs, in which order, in which guests.
+//! Tests of planning: which runs, in which order, in which guests.
 
-use super::*;
+use std::time::Duration;
+
+use super::{BOOT, OVERHEAD};
+use crate::plan::{
+    experiment::Experiment,
+    runs::{Plan, Run},
+};
 
 const TEXT: &str = r#"
     name = "t"
@@ -28,7 +34,7 @@ fn plan(text: &str) -> Result<Plan, String> {
 }
 
 #[test]
-fn sides_are_interleaved_and_repeats_are_outermost() {
+fn repeats_are_outermost_so_sides_interleave() {
     let lines = plan(TEXT).unwrap().text();
     let half = "lock-load run_ms=100 lock=ticket threads=1\n\
                 lock-load run_ms=100 lock=ticket threads=8\n\
@@ -39,7 +45,7 @@ fn sides_are_interleaved_and_repeats_are_outermost() {
 }
 
 #[test]
-fn runs_are_numbered_as_batch_numbers_them() {
+fn runs_are_numbered_from_zero_in_order() {
     let plan = plan(TEXT).unwrap();
     let runs: Vec<&Run> = plan.runs().collect();
     assert!(runs.iter().enumerate().all(|(i, run)| run.seq == i));
@@ -47,17 +53,17 @@ fn runs_are_numbered_as_batch_numbers_them() {
 }
 
 #[test]
-fn the_estimate_counts_every_run_and_the_boot() {
+fn estimate_includes_every_run_and_the_boot() {
     // 8 lock runs of 100 ms, 2 jobs of 4096 indices of 1 us.
     let runs = Duration::from_millis(8 * 100) + 2 * Duration::from_micros(4096);
     assert_eq!(plan(TEXT).unwrap().estimate(), BOOT + runs + 10 * OVERHEAD);
 }
 
 #[test]
-fn a_setting_that_no_module_takes_is_refused_before_anything_boots() {
+fn setting_out_of_range_is_refused_before_a_guest_boots() {
     let error = plan(&TEXT.replace("[1, 8]", "[1, 9]")).unwrap_err();
     assert!(
-        error.contains("part `locks`: `threads=9`: out of range; allowed: 1..=8"),
+        error.contains("[[part]] `locks`: `threads=9`: out of range; allowed: 1..=8"),
         "{error}"
     );
     let error = plan(&TEXT.replace("\"tas\"", "\"tsa\"")).unwrap_err();
@@ -65,18 +71,18 @@ fn a_setting_that_no_module_takes_is_refused_before_anything_boots() {
 }
 
 #[test]
-fn an_expectation_that_no_run_can_break_is_refused() {
+fn pattern_that_selects_no_run_is_refused() {
     let more = "expect = [{ of = { lock = \"busted\" }, oracle = \"caught\" }]\n[[part]]";
     let error = plan(&TEXT.replacen(
         "[[part]]\n    name = \"jobs\"",
         &format!("{more}\nname = \"jobs\""),
         1,
     ));
-    assert!(error.unwrap_err().contains("no run has that"));
+    assert!(error.unwrap_err().contains("selects no run"));
 }
 
 #[test]
-fn an_exception_changes_only_the_runs_it_names() {
+fn exception_changes_only_the_runs_that_it_selects() {
     let text = TEXT.replacen(
         "axes = { lock",
         "except = [{ of = { threads = 8 }, set = { run_ms = 400 } }]\naxes = { lock",
@@ -90,13 +96,13 @@ fn an_exception_changes_only_the_runs_it_names() {
 }
 
 #[test]
-fn a_part_named_twice_is_refused() {
+fn duplicate_scenario_name_is_refused() {
     let error = Experiment::parse(&TEXT.replace("\"jobs\"", "\"locks\"")).unwrap_err();
-    assert!(error.contains("named twice"), "{error}");
+    assert!(error.contains("duplicate name"), "{error}");
 }
 
 #[test]
-fn a_seed_draws_one_order_and_sides_still_alternate() {
+fn order_follows_from_the_seed_and_sides_alternate() {
     let random = TEXT.replace("\"written\"", "\"random\"");
     let order = |seed: u64| -> Vec<String> {
         let experiment = Experiment::parse(&random).unwrap();
@@ -110,7 +116,7 @@ fn a_seed_draws_one_order_and_sides_still_alternate() {
 }
 
 #[test]
-fn guests_alternate_and_are_dealt_the_repeats() {
+fn guests_alternate_and_share_the_repeats() {
     let text = TEXT
         .replace("vcpus = 8,", "ratio = [1, 4],")
         .replace("repeats = 2", "repeats = 3");
@@ -132,7 +138,7 @@ fn guests_alternate_and_are_dealt_the_repeats() {
 }
 
 #[test]
-fn what_warms_up_is_no_repeat() {
+fn warm_up_runs_have_repeat_0() {
     let text = TEXT.replacen("repeats = 2", "repeats = 2\nwarm_up = 1", 1);
     let plan = plan(&text).unwrap();
     let repeats: Vec<u32> = plan.runs().map(|run| run.repeat).step_by(5).collect();

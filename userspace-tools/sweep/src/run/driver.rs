@@ -17,7 +17,7 @@ use vm_record::GuestFailure;
 use crate::{
     console::interrupt::{self, Guarded},
     console::progress::Progress,
-    plan::{Boot, Run},
+    plan::runs::{Boot, Run},
     run::vm,
     store::directory::{Results, Runs, PLAN},
     store::host::{self, Sampler, StealTime},

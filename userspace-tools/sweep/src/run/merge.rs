@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep merge`: the parts of one plan, run on several machines, as the result they are.
+//! `sweep merge`: the shards of one plan, run on several machines, as the result they are.
 
 use std::{
     fs,
@@ -34,26 +34,29 @@ pub struct Args {
     pub results: PathBuf,
 }
 
-/// Joins the parts, or says what keeps them from being joined.
+/// Joins the shards, or says what keeps them from being joined.
 pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
-    let parts: Vec<Loaded> = args
+    let shards: Vec<Loaded> = args
         .shards
         .iter()
         .map(|dir| Loaded::read(dir))
         .collect::<anyhow::Result<_>>()?;
-    check(args, &parts).map_err(Usage)?;
-    let first = &parts[0];
+    check(args, &shards).map_err(Usage)?;
+    let first = &shards[0];
     let results = Results::create(&args.results, &first.experiment.name)?;
     for file in [directory::EXPERIMENT, directory::PLAN] {
         results.write(file, &read(&args.shards[0], file)?)?;
     }
     let mut origin = first.provenance.clone();
     origin.shard = Shard::default();
-    for part in &parts[1..] {
-        origin.retried += part.provenance.retried;
-        origin.boots.extend(part.provenance.boots.iter().cloned());
+    for shard in &shards[1..] {
+        origin.retried += shard.provenance.retried;
+        origin.boots.extend(shard.provenance.boots.iter().cloned());
     }
-    let mut records: Vec<Record> = parts.iter().flat_map(|part| part.records.clone()).collect();
+    let mut records: Vec<Record> = shards
+        .iter()
+        .flat_map(|shard| shard.records.clone())
+        .collect();
     records.sort_by_key(|record| record.said.seq);
     // Whoever boots a guest has it warm up.
     records.dedup_by_key(|record| record.said.seq);
@@ -79,9 +82,9 @@ fn read(dir: &Path, file: &str) -> anyhow::Result<String> {
     fs::read_to_string(&path).with_context(|| path.display().to_string())
 }
 
-/// What must be alike in all parts, by name.
-fn alike(dir: &Path, part: &Loaded) -> Result<Vec<(&'static str, Value)>, String> {
-    let origin = &part.provenance;
+/// What must be alike in all shards, by name.
+fn alike(dir: &Path, shard: &Loaded) -> Result<Vec<(&'static str, Value)>, String> {
+    let origin = &shard.provenance;
     let text = read(dir, directory::EXPERIMENT).map_err(|error| format!("{error:#}"))?;
     let vm = |pointer: &str| json!(origin.vm(pointer));
     Ok(vec![
@@ -90,7 +93,7 @@ fn alike(dir: &Path, part: &Loaded) -> Result<Vec<(&'static str, Value)>, String
         ("the guests", json!(origin.guest)),
         ("the repeats", json!(origin.repeats)),
         ("the seed", json!(origin.seed)),
-        ("the number of parts", json!(origin.shard.n)),
+        ("the number of shards", json!(origin.shard.n)),
         ("the commit", json!(origin.git.commit)),
         ("whether it was changed since", json!(origin.git.dirty)),
         ("the tier", vm("/tier")),
@@ -107,14 +110,14 @@ fn written(value: &Value) -> String {
     text.unwrap_or_else(|| value.to_string())
 }
 
-fn check(args: &Args, parts: &[Loaded]) -> Result<(), String> {
+fn check(args: &Args, shards: &[Loaded]) -> Result<(), String> {
     let name = |i: usize| args.shards[i].display();
-    for (i, part) in parts.iter().enumerate() {
-        if let Some(why) = &part.incomplete {
+    for (i, shard) in shards.iter().enumerate() {
+        if let Some(why) = &shard.incomplete {
             return Err(format!("{} is incomplete: {why}", name(i)));
         }
-        let first = alike(&args.shards[0], &parts[0])?;
-        let mine = alike(&args.shards[i], part)?;
+        let first = alike(&args.shards[0], &shards[0])?;
+        let mine = alike(&args.shards[i], shard)?;
         for ((what, wanted), (_, had)) in first.iter().zip(&mine) {
             if wanted != had {
                 let (wanted, had) = (written(wanted), written(had));
@@ -126,9 +129,9 @@ fn check(args: &Args, parts: &[Loaded]) -> Result<(), String> {
             }
         }
     }
-    let n = parts[0].provenance.shard.n;
+    let n = shards[0].provenance.shard.n;
     for i in 1..=n {
-        let mine = parts.iter().filter(|part| part.provenance.shard.i == i);
+        let mine = shards.iter().filter(|shard| shard.provenance.shard.i == i);
         match mine.count() {
             1 => {}
             0 => return Err(format!("part {i}/{n} is missing")),

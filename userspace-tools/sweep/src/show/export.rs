@@ -39,7 +39,7 @@ pub fn csv(args: &Args) -> anyhow::Result<Verdict> {
     out.write_record(head).context("cannot write")?;
     for record in &loaded.records {
         let mut row = vec![
-            record.part.clone(),
+            record.scenario.clone(),
             record.repeat.to_string(),
             record.said.seq.to_string(),
             record.boot.to_string(),

@@ -25,9 +25,9 @@ use self::figure::Figure;
 use crate::{
     console::exit::Usage,
     judge::cell::Cell,
-    judge::evaluation::{EvaluatedPart, Evaluation},
+    judge::evaluation::{EvaluatedScenario, Evaluation},
     judge::verdict::Verdict,
-    plan::experiment::Part,
+    plan::experiment::Scenario,
     plan::setting::{words, Point},
     store::directory::LATEST,
     store::loaded::Loaded,
@@ -48,7 +48,7 @@ pub struct Args {
 /// A part of a result with all that figures are drawn from.
 pub struct Drawn<'a> {
     loaded: &'a Loaded,
-    part: &'a Part,
+    scenario: &'a Scenario,
     cells: &'a [Cell],
     records: Vec<&'a Record>,
 }
@@ -104,13 +104,16 @@ fn figures(
     evaluation: &Evaluation<'_>,
 ) -> anyhow::Result<Vec<(String, Vec<Figure>)>> {
     let mut all = Vec::new();
-    for EvaluatedPart { part, cells, .. } in &evaluation.parts {
+    for EvaluatedScenario {
+        scenario, cells, ..
+    } in &evaluation.scenarios
+    {
         let mine = |record: &&Record| {
-            record.part == part.name && record.counts() && record.said.error().is_none()
+            record.scenario == scenario.name && record.counts() && record.said.error().is_none()
         };
         let drawn = Drawn {
             loaded,
-            part,
+            scenario,
             cells,
             records: loaded.records.iter().filter(mine).collect(),
         };
@@ -120,7 +123,7 @@ fn figures(
         figures.extend(waits::figures(&drawn));
         figures.extend(bars::figures(&drawn));
         figures.extend(gantt::figures(&drawn));
-        all.push((part.title.clone(), figures));
+        all.push((scenario.title.clone(), figures));
     }
     all.push((
         "Over time".into(),
@@ -133,7 +136,7 @@ impl Drawn<'_> {
     /// What is measured, with its unit.
     fn measure(&self) -> &'static str {
         use crate::plan::experiment::Module;
-        match self.part.module {
+        match self.scenario.module {
             Module::LockLoad => "sections/s",
             Module::SloppyCounter => "additions/s",
             Module::JobRunner => "milliseconds",
@@ -143,7 +146,7 @@ impl Drawn<'_> {
 
     /// The settings that all its runs have in common.
     fn settings(&self) -> String {
-        let fixed = words(&self.part.fixed);
+        let fixed = words(&self.scenario.fixed);
         let guest = self.loaded.provenance.boots.first();
         let guest = guest.map_or_else(String::new, |boot| words(&boot.guest.point()));
         let only = self.loaded.experiment.guest.axes();
@@ -156,7 +159,7 @@ impl Drawn<'_> {
             })
             .filter(|word| only.is_empty() || !word.starts_with("vcpus="))
             .collect();
-        let name = serde_json::to_value(self.part.module).unwrap_or_default();
+        let name = serde_json::to_value(self.scenario.module).unwrap_or_default();
         let module = name.as_str().unwrap_or_default().to_string();
         let all = [module, fixed, guest.join(" ")];
         all.join(" ")
@@ -176,14 +179,14 @@ impl Drawn<'_> {
             .iter()
             .filter(|(key, _)| !without.contains(&key.as_str()));
         let rest: Vec<String> = rest
-            .map(|(key, value)| match self.part.axes.first() {
+            .map(|(key, value)| match self.scenario.axes.first() {
                 // The first axis is what the part is about; its values speak for themselves.
                 Some((first, _)) if first == key => value.to_string(),
                 _ => format!("{key} {value}"),
             })
             .collect();
         match rest.is_empty() {
-            true => self.part.name.clone(),
+            true => self.scenario.name.clone(),
             false => rest.join(", "),
         }
     }

@@ -11,12 +11,12 @@ use crate::{
     console::human,
     judge::{
         cell::Cell,
-        evaluation::{EvaluatedPart, Evaluation},
+        evaluation::{EvaluatedScenario, Evaluation},
         figures::quotient,
         rules::Judged,
         verdict::Verdict,
     },
-    plan::experiment::Part,
+    plan::experiment::Scenario,
     plan::setting::words,
     show::table::{shapes, table},
     store::directory,
@@ -45,11 +45,11 @@ impl<'a> Summary<'a> {
     /// The text for people.
     pub fn text(&self) -> String {
         let mut text = self.head();
-        for evaluated in &self.evaluation.parts {
-            let (part, cells) = (evaluated.part, &evaluated.cells);
-            text += &format!("\n{}\n\n", part.title);
-            text += &table(part, cells);
-            text += &comparisons(part, cells);
+        for evaluated in &self.evaluation.scenarios {
+            let (scenario, cells) = (evaluated.scenario, &evaluated.cells);
+            text += &format!("\n{}\n\n", scenario.title);
+            text += &table(scenario, cells);
+            text += &comparisons(scenario, cells);
             text += &rules(&evaluated.rules);
         }
         text + "\n" + &self.verdict() + "\n" + &self.provenance.times.to_string()
@@ -57,9 +57,9 @@ impl<'a> Summary<'a> {
 
     /// Small charts, in letters.
     pub fn charts(&self) -> String {
-        let charts = self.evaluation.parts.iter().map(|one| {
-            let shapes = shapes(one.part, &one.cells);
-            format!("{}\n{shapes}", one.part.title)
+        let charts = self.evaluation.scenarios.iter().map(|one| {
+            let shapes = shapes(one.scenario, &one.cells);
+            format!("{}\n{shapes}", one.scenario.title)
         });
         charts.collect::<Vec<_>>().join("\n")
     }
@@ -163,10 +163,10 @@ impl<'a> Summary<'a> {
     /// What the host's own host took, if it is anything to speak of.
     fn robbed(&self) -> String {
         match self.provenance.stolen() {
-            Some(part) if part >= 0.005 => {
+            Some(fraction) if fraction >= 0.005 => {
                 format!(
                     "; {:.0} % of all CPUs' time was taken from this machine",
-                    part * 100.0
+                    fraction * 100.0
                 )
             }
             _ => String::new(),
@@ -208,16 +208,21 @@ impl<'a> Summary<'a> {
     /// The same for machines.
     pub fn json(&self, dir: &Path) -> Value {
         let of = self.evaluation;
-        let parts = of.parts.iter().map(|EvaluatedPart { part, cells, .. }| {
-            let cells = cells.iter().map(|cell| {
-                let verdicts: Vec<&str> = cell.reports.iter().map(|r| r.verdict().name()).collect();
-                json!({ "at": cell.at, "sample": cell.sample(), "verdicts": verdicts })
-            });
-            json!({
-                "name": part.name, "title": part.title, "module": part.module,
-                "cells": cells.collect::<Vec<_>>(),
-            })
-        });
+        let scenarios = of.scenarios.iter().map(
+            |EvaluatedScenario {
+                 scenario, cells, ..
+             }| {
+                let cells = cells.iter().map(|cell| {
+                    let verdicts: Vec<&str> =
+                        cell.reports.iter().map(|r| r.verdict().name()).collect();
+                    json!({ "at": cell.at, "sample": cell.sample(), "verdicts": verdicts })
+                });
+                json!({
+                    "name": scenario.name, "title": scenario.title, "module": scenario.module,
+                    "cells": cells.collect::<Vec<_>>(),
+                })
+            },
+        );
         json!({
             "schema": directory::SCHEMA,
             "dir": dir,
@@ -227,7 +232,7 @@ impl<'a> Summary<'a> {
             "faults": of.faults().collect::<Vec<_>>(),
             "rules": of.rules().collect::<Vec<_>>(),
             "figures": of.figures,
-            "parts": parts.collect::<Vec<_>>(),
+            "parts": scenarios.collect::<Vec<_>>(),
             "provenance": self.provenance,
         })
     }
@@ -254,8 +259,8 @@ fn rules(rules: &[Judged]) -> String {
     lines.collect()
 }
 
-fn comparisons(part: &Part, cells: &[Cell]) -> String {
-    let lines = part
+fn comparisons(scenario: &Scenario, cells: &[Cell]) -> String {
+    let lines = scenario
         .compare
         .iter()
         .map(|compare| match quotient(compare, cells) {

@@ -12,15 +12,15 @@ mod shape;
 pub use self::shape::shapes;
 use crate::{
     judge::cell::Cell,
-    plan::experiment::{Module, Part},
+    plan::experiment::{Module, Scenario},
 };
 
 /// The table of `part`, and the lines that belong under it.
-pub fn table(part: &Part, cells: &[Cell]) -> String {
-    match part.module {
-        Module::LockLoad => locks::table(part, cells),
-        Module::SloppyCounter => counters::table(part, cells),
+pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
+    match scenario.module {
+        Module::LockLoad => locks::table(scenario, cells),
+        Module::SloppyCounter => counters::table(scenario, cells),
         Module::JobRunner => jobs::table(cells),
-        Module::Bottleneck => bottlenecks::table(part, cells),
+        Module::Bottleneck => bottlenecks::table(scenario, cells),
     }
 }

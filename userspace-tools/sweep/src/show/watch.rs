@@ -15,7 +15,7 @@ use crate::{
     console::say::say,
     judge::evaluation::Evaluation,
     judge::verdict::Verdict,
-    plan::Plan,
+    plan::runs::Plan,
     show::summary::Summary,
     store::directory::{self, ROOT},
     store::loaded::Loaded,

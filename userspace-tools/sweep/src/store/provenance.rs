@@ -123,8 +123,8 @@ impl Provenance {
             .boots
             .iter()
             .filter_map(|boot| Some((boot.stolen?, boot.seconds)));
-        let (taken, all) = known.fold((0.0, 0.0), |(taken, all), (part, s)| {
-            (taken + part * s, all + s)
+        let (taken, all) = known.fold((0.0, 0.0), |(taken, all), (fraction, s)| {
+            (taken + fraction * s, all + s)
         });
         (all > 0.0).then(|| taken / all)
     }
@@ -203,8 +203,8 @@ pub fn cpus(list: &str) -> Result<Vec<u32>, String> {
     }
     let wrong = || format!("`{list}` is no list of CPUs; allowed: `all`, or as 0,2-3");
     let mut cpus = Vec::new();
-    for part in list.split(',') {
-        let (from, to) = part.split_once('-').unwrap_or((part, part));
+    for scenario in list.split(',') {
+        let (from, to) = scenario.split_once('-').unwrap_or((scenario, scenario));
         let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
         match number(from)?..=number(to)? {
             range if range.is_empty() => return Err(wrong()),

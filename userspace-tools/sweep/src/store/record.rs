@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    plan::runs::{Boot, Run},
     plan::setting::Point,
-    plan::{Boot, Run},
     store::report::Report,
 };
 
@@ -44,7 +44,8 @@ pub struct Record {
     #[serde(default)]
     pub at_ms: u64,
     /// The part's name.
-    pub part: String,
+    #[serde(rename = "part")]
+    pub scenario: String,
     /// The repeat, from 1; 0 for a warm-up.
     pub repeat: u32,
     /// The line of the plan, to be given to `batch` again.
@@ -81,7 +82,7 @@ impl Record {
             boot: boot.number,
             guest: boot.guest.point(),
             at_ms,
-            part: run.part.clone(),
+            scenario: run.scenario.clone(),
             repeat: run.repeat,
             line: run.line(),
             said,

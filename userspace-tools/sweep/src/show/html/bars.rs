@@ -113,7 +113,7 @@ fn figure(drawn: &Drawn<'_>, of: &str, threads: u64, all: &[Shares]) -> Figure {
     Figure {
         title: format!("Shares of vCPUs at {threads} threads{place}"),
         words: format!(
-            "A bar for each vCPU: its part of all sections, repeats added up; the dashed line is an even \
+            "A bar for each vCPU: its share of all sections, repeats added up; the dashed line is an even \
              share. Jain's index is 1 for even shares, 1/{threads} if one vCPU had all; the least: {worst}."
         ),
         series: Vec::new(),
@@ -137,7 +137,7 @@ fn draw(all: &[Shares]) -> Markup {
     let parts = all
         .iter()
         .flat_map(|shares| &shares.vcpus)
-        .map(|(_, part)| *part);
+        .map(|(_, share)| *share);
     let most = parts.fold(0.0, f64::max);
     let height = ROW * all.len() as f64 + 4.0;
     html! {
@@ -157,9 +157,9 @@ fn row(shares: &Shares, top: f64, most: f64) -> Markup {
         g.s0 {
             text.end.on x=(LEFT - 8.0) y=(n(top + ROW / 2.0 + 4.0)) { (shares.name) }
             text.end.on x=(WIDTH) y=(n(top + ROW / 2.0 + 4.0)) { (format!("{:.2}", shares.jain)) }
-            @for (i, (vcpu, part)) in shares.vcpus.iter().enumerate() {
-                @let (x, h) = (LEFT + i as f64 * wide, (part / most * tall).max(0.5));
-                g.point data-tip={ (shares.name) "\nvCPU " (vcpu) ": " (human::quotient(*part)) }
+            @for (i, (vcpu, share)) in shares.vcpus.iter().enumerate() {
+                @let (x, h) = (LEFT + i as f64 * wide, (share / most * tall).max(0.5));
+                g.point data-tip={ (shares.name) "\nvCPU " (vcpu) ": " (human::quotient(*share)) }
                     data-x=(n(x + wide / 2.0)) data-y=(n(top + 4.0 + tall - h)) {
                     rect.bar.mark x=(n(x + 1.0)) y=(n(top + 4.0 + tall - h)) width=(n(wide - 2.0)) height=(n(h)) {}
                 }

@@ -27,7 +27,7 @@ struct Span {
 /// The jobs of more than one worker whose time is the median of their repeats; four at most of
 /// those with most workers.
 pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
-    if drawn.part.module != Module::JobRunner {
+    if drawn.scenario.module != Module::JobRunner {
         return Vec::new();
     }
     let most = drawn

@@ -175,13 +175,17 @@ fn verdicts(evaluation: &Evaluation<'_>) -> Markup {
 
 /// The worst first. A rule that passes wherever it applies is one line.
 fn sorted(evaluation: &Evaluation<'_>) -> Vec<Case> {
-    let mut cases: Vec<Case> = evaluation.parts.iter().map(|part| part.oracle()).collect();
+    let mut cases: Vec<Case> = evaluation
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.oracle())
+        .collect();
     let rules: Vec<&Judged> = evaluation.rules().collect();
     // The points of a rule follow each other.
-    for mine in rules.chunk_by(|a, b| a.part == b.part && a.rule == b.rule) {
+    for mine in rules.chunk_by(|a, b| a.scenario == b.scenario && a.rule == b.rule) {
         if mine.len() > 2 && mine.iter().all(|rule| rule.verdict == Verdict::Pass) {
             cases.push(Case {
-                name: format!("{}: {}", mine[0].part, mine[0].rule),
+                name: format!("{}: {}", mine[0].scenario, mine[0].rule),
                 verdict: Verdict::Pass,
                 text: format!("PASS at each of {} points", mine.len()),
             });

@@ -16,7 +16,7 @@ pub const AXES: [&str; 2] = ["threads", "max_threads"];
 
 /// One figure for each guest, its series everything else that varies.
 pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
-    let axes = drawn.part.axes.iter();
+    let axes = drawn.scenario.axes.iter();
     let mut axes = axes.filter(|(key, values)| AXES.contains(&key.as_str()) && values.len() > 1);
     let Some((axis, _)) = axes.next() else {
         return Vec::new();
@@ -54,7 +54,7 @@ fn figure(drawn: &Drawn<'_>, axis: &str, of: &str, cells: &[&Cell], guest: &[&st
             }),
         }
     }
-    let jobs = drawn.part.module == Module::JobRunner;
+    let jobs = drawn.scenario.module == Module::JobRunner;
     let one = series
         .iter()
         .filter_map(|s| s.points.iter().find(|p| p.x == 1.0));

@@ -19,7 +19,7 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
     let down = guest.iter().find(|axis| ["ratio", "vcpus"].contains(axis));
     let across = AXES
         .iter()
-        .find(|axis| drawn.part.axes.contains_key(**axis));
+        .find(|axis| drawn.scenario.axes.contains_key(**axis));
     let (Some(down), Some(across)) = (down, across) else {
         return Vec::new();
     };
@@ -98,7 +98,7 @@ fn figure(drawn: &Drawn<'_>, panels: &[Panel], down: &str, across: &str) -> Figu
         ),
         series: Vec::new(),
         // Of times, the shortest is the best.
-        drawing: draw(panels, down, &across_words, drawn.part.module == Module::JobRunner),
+        drawing: draw(panels, down, &across_words, drawn.scenario.module == Module::JobRunner),
         data: vec![data],
         settings: drawn.settings(),
         command: drawn.command(),
@@ -145,11 +145,11 @@ fn fields(panel: &Panel, top: f64, down: &str, across: &str, less: bool) -> Mark
         }
         @for (row, column, value) in &panel.fields {
             @let (x, y) = (LEFT + place(&panel.columns, *column) * wide, first + place(&panel.rows, *row) * FIELD);
-            @let part = if less { least / value } else { value / most };
+            @let fraction = if less { least / value } else { value / most };
             g data-tip={ (panel.name) "\n" (down) " " (row) ", " (across) " " (column) "\n" (human::short(*value)) }
                 data-x=(n(x + wide / 2.0)) data-y=(n(y)) {
                 rect.heat x=(n(x)) y=(n(y)) width=(n(wide)) height=(FIELD) rx="3"
-                    style={ "fill: rgba(var(--heat), " (format!("{:.2}", 0.05 + 0.45 * part)) ")" } {}
+                    style={ "fill: rgba(var(--heat), " (format!("{:.2}", 0.05 + 0.45 * fraction)) ")" } {}
                 text.middle.on x=(n(x + wide / 2.0)) y=(n(y + 16.0)) { (human::short(*value)) }
             }
         }

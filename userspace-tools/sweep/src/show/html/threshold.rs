@@ -17,7 +17,7 @@ const AXIS: &str = "threshold";
 
 /// One figure with both axes, where the threshold was varied.
 pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
-    if !drawn.part.axes.contains_key(AXIS) {
+    if !drawn.scenario.axes.contains_key(AXIS) {
         return Vec::new();
     }
     let mut series: Vec<Series> = Vec::new();

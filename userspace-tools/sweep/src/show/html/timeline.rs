@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     console::human,
-    judge::evaluation::{EvaluatedPart, Evaluation},
+    judge::evaluation::{EvaluatedScenario, Evaluation},
     plan::setting::words,
     store::host,
     store::loaded::Loaded,
@@ -26,10 +26,13 @@ pub fn figures(
     evaluation: &Evaluation<'_>,
 ) -> anyhow::Result<Vec<Figure>> {
     let mut medians = HashMap::new();
-    for EvaluatedPart { part, cells, .. } in &evaluation.parts {
+    for EvaluatedScenario {
+        scenario, cells, ..
+    } in &evaluation.scenarios
+    {
         for cell in cells {
             let median = median(cell.values()).unwrap_or(0.0);
-            medians.insert((part.name.clone(), words(&cell.at)), median);
+            medians.insert((scenario.name.clone(), words(&cell.at)), median);
         }
     }
     let mut boots: Vec<usize> = loaded.records.iter().map(|record| record.boot).collect();
@@ -54,20 +57,20 @@ fn runs(
 ) -> anyhow::Result<Vec<Point>> {
     let guest = loaded.experiment.guest.axes();
     let mut points = Vec::new();
-    for part in &loaded.experiment.parts {
+    for scenario in &loaded.experiment.scenarios {
         let mine = |r: &&crate::store::record::Record| {
-            r.boot == boot && r.part == part.name && r.counts() && r.said.error().is_none()
+            r.boot == boot && r.scenario == scenario.name && r.counts() && r.said.error().is_none()
         };
         for record in loaded.records.iter().filter(mine) {
             let settings = record.settings()?;
             let axes = guest
                 .iter()
                 .copied()
-                .chain(part.axes.keys().map(String::as_str));
+                .chain(scenario.axes.keys().map(String::as_str));
             let at = axes.filter_map(|key| Some((key.to_string(), settings.get(key)?.clone())));
             let at = words(&at.collect());
             let report = record.report()?;
-            let Some(median) = medians.get(&(part.name.clone(), at.clone())) else {
+            let Some(median) = medians.get(&(scenario.name.clone(), at.clone())) else {
                 continue;
             };
             let times = report.value() / median;
@@ -76,7 +79,7 @@ fn runs(
                 y: times.min(3.0),
                 tip: format!(
                     "{} {at}\n{} times its median",
-                    part.name,
+                    scenario.name,
                     human::short(times)
                 ),
                 ..Point::default()
@@ -97,12 +100,12 @@ fn steal(samples: &[host::Sample]) -> Vec<Point> {
         );
         // A thread that ended takes its sums with it: then there is nothing to be said.
         let known = ran >= 0.0 && waited >= 0.0 && ran + waited > 0.0;
-        let part = known.then(|| 100.0 * waited / (ran + waited))?;
+        let percent = known.then(|| 100.0 * waited / (ran + waited))?;
         let x = pair[1].ms as f64 / 1000.0;
         Some(Point {
             x,
-            y: part,
-            tip: format!("at {x:.1} s\n{part:.0} % of the time it waited for a CPU"),
+            y: percent,
+            tip: format!("at {x:.1} s\n{percent:.0} % of the time it waited for a CPU"),
             ..Point::default()
         })
     });
@@ -124,7 +127,7 @@ fn figure(loaded: &Loaded, boot: usize, runs: Vec<Point>, samples: &[host::Sampl
         title: format!("Boot {boot}: {guest}"),
         words: format!(
             "Dots: each run when it ended, as a multiple of the median of its own repeats (left, cut at 3). \
-             Line: the part of the time that the guest's threads waited for a host CPU, {mean:.0} % on average \
+             Line: the share of the time that the guest's threads waited for a host CPU, {mean:.0} % on average \
              (right). Dots far from 1 where the line is high were disturbed by the host."
         ),
         series: vec!["runs".into(), "% waited for a CPU".into()],

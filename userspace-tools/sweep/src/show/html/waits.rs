@@ -22,7 +22,7 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
     let guest = drawn.loaded.experiment.guest.axes();
     let axis = AXES
         .iter()
-        .find(|axis| drawn.part.axes.contains_key(**axis));
+        .find(|axis| drawn.scenario.axes.contains_key(**axis));
     let mut groups: Vec<Group> = Vec::new();
     for cell in drawn.cells {
         let mut all = Histogram::default();
@@ -77,7 +77,7 @@ fn figure(
     let mut series = Vec::new();
     for (at, all) in entries {
         let name = drawn.name(at, &without);
-        let quantiles = QUANTILES.map(|part| all.quantile(part).unwrap_or(0));
+        let quantiles = QUANTILES.map(|fraction| all.quantile(fraction).unwrap_or(0));
         let texts = quantiles.map(|ns| human::short(ns as f64));
         let mut row = vec![name.clone(), human::short(all.count() as f64)];
         row.extend(texts.clone());
@@ -98,7 +98,7 @@ fn figure(
     Figure {
         title: format!("Waits at {threads} threads{place}"),
         words: format!(
-            "The part of all waits that were at most so long; the farther left and the steeper, the \
+            "The fraction of all waits that were at most so long; the farther left and the steeper, the \
              better. A free lock counts as no wait. 99th percentiles in ns: {}.",
             tails.join("; ")
         ),
@@ -120,17 +120,17 @@ fn figure(
 
 /// The staircase of a series and its marked quantiles under one number, that of the legend.
 fn line(name: String, all: &Histogram, quantiles: [u64; 5]) -> Series {
-    let stairs = all.cumulated().into_iter().map(|(ns, part)| Point {
+    let stairs = all.cumulated().into_iter().map(|(ns, fraction)| Point {
         x: ns.max(1.0),
-        y: part,
+        y: fraction,
         ..Point::default()
     });
-    let marks = QUANTILES.iter().zip(quantiles).map(|(part, ns)| Point {
+    let marks = QUANTILES.iter().zip(quantiles).map(|(fraction, ns)| Point {
         x: (ns as f64).max(1.0),
-        y: *part,
+        y: *fraction,
         tip: format!(
             "{name}\n{} % waited at most {} ns",
-            part * 100.0,
+            fraction * 100.0,
             human::short(ns as f64)
         ),
         ..Point::default()

@@ -8,16 +8,16 @@ use super::grid::{grid, oracle, Row};
 use crate::{
     console::human,
     judge::cell::Cell,
-    plan::experiment::{Oracle, Part},
+    plan::experiment::{Oracle, Scenario},
     store::report::{error, kept, Report},
 };
 
 /// Additions per second of every counter.
-pub fn table(part: &Part, cells: &[Cell]) -> String {
+pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
     let total = |row: &Row<'_>| total(row);
     let error = |row: &Row<'_>| off(row);
     grid(
-        part,
+        scenario,
         cells,
         &[("total", &total), ("read off by (bound)", &error)],
     ) + "\n"

@@ -8,7 +8,7 @@ use comfy_table::{presets, CellAlignment, Table, TableComponent};
 use crate::{
     console::human,
     judge::cell::Cell,
-    plan::experiment::{Oracle, Part},
+    plan::experiment::{Oracle, Scenario},
     plan::setting::Point,
 };
 
@@ -19,8 +19,8 @@ pub type Row<'a> = Vec<&'a Cell>;
 pub type Column<'a> = (&'a str, &'a dyn Fn(&Row<'_>) -> String);
 
 /// Draws the grid; `more` are columns that sum up a row.
-pub fn grid(part: &Part, cells: &[Cell], more: &[Column<'_>]) -> String {
-    let Some((last, values)) = part.axes.last() else {
+pub fn grid(scenario: &Scenario, cells: &[Cell], more: &[Column<'_>]) -> String {
+    let Some((last, values)) = scenario.axes.last() else {
         return String::new();
     };
     let names = cells

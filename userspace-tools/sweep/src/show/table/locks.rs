@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 use abi::lock_load::KernelLock;
 
 use super::grid::{grid, oracle, Row};
-use crate::{console::human, judge::cell::Cell, plan::experiment::Part, store::report::Report};
+use crate::{console::human, judge::cell::Cell, plan::experiment::Scenario, store::report::Report};
 
 /// Sections per second of every lock.
-pub fn table(part: &Part, cells: &[Cell]) -> String {
+pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
     let exclusion = |row: &Row<'_>| oracle(row, "held");
     let halts = |row: &Row<'_>| row.last().map_or_else(String::new, |cell| halts(cell));
     let table = grid(
-        part,
+        scenario,
         cells,
         &[("exclusion", &exclusion), ("halts/s", &halts)],
     );

@@ -2,13 +2,13 @@
 
 //! Small charts in letters: the shape of each series over the last axis, from zero.
 
-use crate::{console::human, judge::cell::Cell, plan::experiment::Part, plan::setting::Point};
+use crate::{console::human, judge::cell::Cell, plan::experiment::Scenario, plan::setting::Point};
 
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// One line for each series, the highest of all as high as a line.
-pub fn shapes(part: &Part, cells: &[Cell]) -> String {
-    let Some((last, values)) = part.axes.last().filter(|(_, values)| values.len() > 1) else {
+pub fn shapes(scenario: &Scenario, cells: &[Cell]) -> String {
+    let Some((last, values)) = scenario.axes.last().filter(|(_, values)| values.len() > 1) else {
         return String::new();
     };
     let median = |cell: &Cell| cell.sample().map_or(0.0, |sample| sample.median);

@@ -3,13 +3,18 @@
 //! What a rule asks of a scenario, its names resolved: an A/B side is a value of an axis, and any
 //! other name is a metric.
 
-use super::{setting, Op, Rule, What};
-use crate::{plan::setting::Setting, store::metric};
+use indexmap::IndexMap;
+use results::metric;
+
+use crate::plan::{
+    rule::{Op, Rule, What},
+    setting::Setting,
+};
 
 /// The axes of a scenario by name: its own with their values, and those of its guests.
 pub struct Axes<'a> {
     /// The scenario's axes.
-    pub own: &'a indexmap::IndexMap<String, Vec<Setting>>,
+    pub own: &'a IndexMap<String, Vec<Setting>>,
     /// Names of the guests' axes.
     pub guest: &'a [&'a str],
 }
@@ -48,14 +53,14 @@ impl Question {
     pub fn of(rule: &Rule, axes: &Axes<'_>) -> Result<Self, String> {
         let side = |name: &str, metric: &str| {
             axes.side(name, metric)
-                .ok_or_else(|| format!("`{name}` is on no axis of this part"))
+                .ok_or_else(|| format!("`{name}` is on no axis of this scenario"))
         };
         let metric = |name: &str| {
             match metric::is_known(name) {
             true => Ok(name.to_string()),
             false => Err(format!(
-                "`{name}` is neither on an axis of this part nor a metric of its runs (allowed: {})",
-                metric::NAMES
+                "`{name}` is neither on an axis of this scenario nor a metric of its runs (allowed: {})",
+                metric::names()
             )),
         }
         };
@@ -97,10 +102,10 @@ impl Axes<'_> {
         let (axis, value) = match name.split_once('=') {
             Some((key, value)) => {
                 let known = self.own.contains_key(key) || self.guest.contains(&key);
-                (known.then_some(key)?, setting(value))
+                (known.then_some(key)?, Setting::parse(value))
             }
             None => {
-                let value = setting(name);
+                let value = Setting::parse(name);
                 let (axis, _) = self.own.iter().find(|(_, all)| all.contains(&value))?;
                 (axis.as_str(), value)
             }

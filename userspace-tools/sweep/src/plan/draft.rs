@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Planning: from an experiment to its runs, repeats outermost: A B A B, never all A then all B.
+
+use std::time::Duration;
+
+use abi::Limits;
+use fastrand::Rng;
+
+use results::metric;
+
+use crate::plan::{
+    experiment::{Experiment, Module, Order, Scenario},
+    guests::Guest,
+    runs::{Boot, Plan, Run},
+    setting::{matches, words, Point},
+    shard::Shard,
+};
+
+/// Schema of `plan.json`.
+const SCHEMA: u32 = 2;
+
+/// Time of a run beside its own length: to create and join threads, to read the report.
+const OVERHEAD: Duration = Duration::from_millis(40);
+
+/// Time from the start of a guest to its first command.
+const BOOT: Duration = Duration::from_secs(5);
+
+impl Plan {
+    /// Plans `experiment` for a host with these CPUs. Refuses settings that the module would refuse in
+    /// every guest.
+    pub fn new(experiment: &Experiment, cpus: &[u32], seed: u64) -> Result<Self, String> {
+        let guests = experiment.guest.all(cpus)?;
+        let most = guests.iter().map(|guest| guest.vcpus).max().unwrap_or(1);
+        let mut draft = Draft {
+            experiment,
+            most,
+            rng: Rng::with_seed(seed),
+            seq: 0,
+            left_out: 0,
+        };
+        let mut boots: Vec<Boot> = Vec::new();
+        let rounds = experiment.guest.rounds(guests.len(), experiment.repeats);
+        for round in 0..rounds {
+            let until = |round: u32| experiment.repeats * round / rounds;
+            let repeats = until(round) + 1..=until(round + 1);
+            // Alternating direction: no guest is always the first.
+            let mut order: Vec<&Guest> = guests.iter().collect();
+            if round % 2 == 1 {
+                order.reverse();
+            }
+            for guest in order {
+                let number = boots.len() + 1;
+                boots.push(draft.boot(number, guest, repeats.clone())?);
+            }
+        }
+        let left_out = draft.left_out;
+        experiment
+            .scenarios
+            .iter()
+            .try_for_each(|scenario| check(scenario, &boots))?;
+        Ok(Self {
+            schema: SCHEMA,
+            seed,
+            boots,
+            left_out,
+            shard: Shard::default(),
+        })
+    }
+}
+
+/// State of planning.
+struct Draft<'a> {
+    experiment: &'a Experiment,
+    most: u32,
+    rng: Rng,
+    seq: usize,
+    left_out: usize,
+}
+
+impl Draft<'_> {
+    fn boot(
+        &mut self,
+        number: usize,
+        guest: &Guest,
+        repeats: std::ops::RangeInclusive<u32>,
+    ) -> Result<Boot, String> {
+        let mut all = Vec::new();
+        for scenario in &self.experiment.scenarios {
+            for settings in points(scenario, &guest.point()) {
+                match self.length(scenario, guest, &settings)? {
+                    Some(length) => all.push((scenario, settings, length)),
+                    None => self.left_out += repeats.clone().count(),
+                }
+            }
+        }
+        if self.experiment.order == Order::Random {
+            self.rng.shuffle(&mut all);
+        }
+        let (mut runs, mut estimate) = (Vec::new(), BOOT);
+        let warm_ups = (0..self.experiment.warm_up).map(|_| 0);
+        for repeat in warm_ups.chain(repeats) {
+            for (scenario, settings, length) in &all {
+                estimate += *length + OVERHEAD;
+                runs.push(Run {
+                    seq: self.seq,
+                    repeat,
+                    scenario: scenario.name.clone(),
+                    module: scenario.module,
+                    settings: settings.clone(),
+                });
+                self.seq += 1;
+            }
+        }
+        Ok(Boot {
+            number,
+            guest: guest.clone(),
+            runs,
+            estimate,
+        })
+    }
+
+    /// The length of a run; none if this guest is too small for it, but another is not.
+    fn length(
+        &self,
+        scenario: &Scenario,
+        guest: &Guest,
+        settings: &Point,
+    ) -> Result<Option<Duration>, String> {
+        let limits = |vcpus| Limits {
+            vcpus,
+            bytes: u64::from(guest.memory) << 20,
+        };
+        let words = words(settings);
+        match length(scenario.module, &words, &limits(guest.vcpus)) {
+            Ok(length) => Ok(Some(length)),
+            Err(_) if length(scenario.module, &words, &limits(self.most)).is_ok() => Ok(None),
+            Err(why) => Err(format!("[[part]] `{}`: {why}", scenario.name)),
+        }
+    }
+}
+
+/// Refuses patterns that select no run, unknown metrics and empty axes.
+fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
+    let exceptions = scenario.except.iter().map(|except| ("except", &except.of));
+    let expectations = scenario.expect.iter().map(|expect| ("expect", &expect.of));
+    let comparisons = scenario.compare.iter();
+    let sides = comparisons.flat_map(|c| {
+        let to = c.to.as_ref().map(|to| ("compare.to", to));
+        [("compare.of", &c.of)].into_iter().chain(to)
+    });
+    let all = boots.iter().flat_map(|boot| {
+        let point = boot.guest.point();
+        boot.runs.iter().map(move |run| {
+            let mut settings = point.clone();
+            settings.extend(run.settings.clone());
+            (run, settings)
+        })
+    });
+    let all: Vec<_> = all
+        .filter(|(run, _)| run.scenario == scenario.name)
+        .collect();
+    for (what, pattern) in exceptions.chain(expectations).chain(sides) {
+        if !all.iter().any(|(_, settings)| matches(pattern, settings)) {
+            return Err(format!(
+                "[[part]] `{}`: {what} {pattern:?}: selects no run",
+                scenario.name
+            ));
+        }
+    }
+    let metrics = scenario.compare.iter().filter_map(|c| c.metric.as_deref());
+    if let Some(name) = metrics.into_iter().find(|name| !metric::is_known(name)) {
+        let scenario = &scenario.name;
+        return Err(format!(
+            "scenario `{scenario}`: metric `{name}`: allowed: {}",
+            metric::names()
+        ));
+    }
+    match points(scenario, &Point::new()).len() {
+        0 => Err(format!(
+            "[[part]] `{}`: an axis has no values",
+            scenario.name
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The settings of every run of `scenario` in a guest with the settings `guest`: the product of the
+/// axes, the last the fastest.
+fn points(scenario: &Scenario, guest: &Point) -> Vec<Point> {
+    let mut points = vec![Point::new()];
+    for (key, values) in &scenario.axes {
+        let longer = |point: &Point| {
+            let point = point.clone();
+            values.iter().map(move |value| {
+                let mut point = point.clone();
+                point.insert(key.clone(), value.clone());
+                point
+            })
+        };
+        points = points.iter().flat_map(longer).collect::<Vec<_>>();
+    }
+    points
+        .into_iter()
+        .map(|point| {
+            let mut settings = scenario.fixed.clone();
+            settings.extend(point);
+            let mut known = guest.clone();
+            known.extend(settings.clone());
+            let excepted = scenario.except.iter().filter(|e| matches(&e.of, &known));
+            let sets: Vec<Point> = excepted.map(|except| except.set.clone()).collect();
+            settings.extend(sets.into_iter().flatten());
+            settings
+        })
+        .collect()
+}
+
+/// The length of a run with these settings, or why the module would refuse them.
+fn length(module: Module, words: &str, limits: &Limits) -> Result<Duration, String> {
+    macro_rules! config {
+        ($module:ident) => {{
+            let mut config = abi::$module::Config::default();
+            config
+                .set(words, limits, false)
+                .map_err(|refusal| refusal.to_string())?;
+            config
+        }};
+    }
+    Ok(match module {
+        Module::LockLoad => Duration::from_millis(config!(lock_load).run_ms.into()),
+        Module::SloppyCounter => Duration::from_millis(config!(sloppy_counter).run_ms.into()),
+        Module::Bottleneck => Duration::from_millis(config!(bottleneck).run_ms.into()),
+        Module::JobRunner => {
+            let config = config!(job_runner);
+            let each_ns = match config.job {
+                abi::job_runner::Job::ClearHuge => 500_000,
+                abi::job_runner::Job::ClearPages
+                | abi::job_runner::Job::Checksum
+                | abi::job_runner::Job::Sum => 2_000,
+                abi::job_runner::Job::PageInit => 50,
+                _ => u64::from(config.work_ns),
+            };
+            Duration::from_nanos(config.size.saturating_mul(each_ns))
+                .min(Duration::from_millis(config.limit_ms.into()))
+        }
+    })
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
