@@ -87,7 +87,7 @@ fn run(
 ) -> debugfs::Result<Bottleneck> {
     let mut report = module.run(&config, interrupt)?;
     for _ in 1..TRIES {
-        let nothing = matches!(report.outcome(), Outcome::Missed | Outcome::Untested);
+        let nothing = matches!(report.outcome(), Outcome::NotCaught | Outcome::Skip);
         if !nothing || config.threads == 1 {
             break;
         }
@@ -116,7 +116,7 @@ fn line(report: &Bottleneck) -> String {
         _ => report.wrongs(),
     };
     format!(
-        "{name:24} {lock:9} {:8} ops={} {wrong}",
+        "{name:24} {lock:9} {:17} ops={} {wrong}",
         report.outcome(),
         report.sum.ops
     )

@@ -114,9 +114,9 @@ enum Command<T: Tool> {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 all came out as it must (`busted` CAUGHT); 1 a run failed, or came out BROKEN, \
-MISSED or CUT SHORT; 2 wrong usage, or a value that the module refuses; 130, 143 interrupted, \
-after `stop` was written.";
+Exit codes: 0 every run is PASS or SKIP (`busted` is PASS if it is caught); 1 a run is FAIL or \
+could not be made; 2 wrong usage, or a value that the module refuses; 130, 143 interrupted, after \
+`stop` was written.";
 
 /// The command line of a tool.
 pub fn command<T: Tool>() -> clap::Command {

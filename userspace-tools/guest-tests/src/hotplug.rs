@@ -115,7 +115,7 @@ fn lose_one<R: Subject>(module: &Module<R>, config: &R::Config) -> Result<()> {
     let last = offline?.0;
     let report = module.result(number)?;
     ensure!(report.moved() == [last], "moved: {:?}", report.moved());
-    let broken = report.outcome() == Outcome::Broken;
+    let broken = report.outcome() == Outcome::Fail;
     ensure!(!broken, "{}", module.dir().report()?);
     Ok(())
 }

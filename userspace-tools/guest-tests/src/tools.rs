@@ -82,7 +82,7 @@ fn runs_and_sweeps<R: Subject>() -> Result<()> {
     tool(
         &[R::MODULE, "run", &threads, &most],
         0,
-        &["run 1: ", "vcpu", "held"],
+        &["run 1: ", "vcpu", "PASS"],
     )?;
     let json = tool(&[R::MODULE, "run", &threads, &most, "--json"], 0, &[])?;
     let record: Value = serde_json::from_str(&json)?;
@@ -94,7 +94,7 @@ fn runs_and_sweeps<R: Subject>() -> Result<()> {
 
     let names = format!("busted,{}", R::NAME.1);
     let sweep = [R::MODULE, "sweep", &name, &names, &threads, &most];
-    tool(&sweep, 0, &["held", "CAUGHT"])?;
+    tool(&sweep, 0, &["PASS", "PASS (caught)"])?;
     let json = tool(&[&sweep[..], &["--json", "--repeat", "2"]].concat(), 0, &[])?;
     let order: Vec<_> = records(&json)?
         .iter()

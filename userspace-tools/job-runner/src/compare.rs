@@ -168,8 +168,8 @@ pub mod tests {
         let mut text = String::new();
         block(&mut text, &points, &title(&points[0].config), 32);
         let rows: Vec<_> = text.lines().skip(3).take(2).collect();
-        let alone = "   3% (  1)         --     1096.0 (    4.0)   1.00      2.0        34      1.5           8  held";
-        let four = "  12% (  4)      73.8%      287.0 (    3.0)   3.82      2.0       103      1.5           8  held";
+        let alone = "   3% (  1)         --     1096.0 (    4.0)   1.00      2.0        34      1.5           8  PASS";
+        let four = "  12% (  4)      73.8%      287.0 (    3.0)   3.82      2.0       103      1.5           8  PASS";
         assert_eq!(rows, [alone, four], "{text}");
     }
 }

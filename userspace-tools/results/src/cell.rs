@@ -44,7 +44,7 @@ impl<R: Report> Cell<R> {
     /// The worst outcome of the runs.
     pub fn outcome(&self) -> Outcome {
         let outcomes = self.runs.iter().map(R::outcome);
-        outcomes.max().unwrap_or(Outcome::Untested)
+        outcomes.max().unwrap_or(Outcome::Skip)
     }
 
     /// The values of `keys`, as text.

@@ -1,54 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Whether a run came out as it must.
+//! Outcome of a run: PASS, FAIL or SKIP, given what the load under test promises.
 
 use std::fmt;
 
 use abi::status::Verdict;
 
-/// A run's verdict, seen together with what was promised. The later, the worse.
+/// The outcome of a run; the worse, the larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// Nothing was promised, or nothing could be seen.
-    Untested,
-    /// The promise was kept.
-    Held,
-    /// The one that is broken on purpose was seen to be.
+    /// Nothing was promised, or one thread alone cannot break the promise.
+    Skip,
+    /// The promise held.
+    Pass,
+    /// The oracle caught the busted member, as it must.
     Caught,
-    /// It ended before its work was done.
+    /// The run ended before its work was done.
     CutShort,
-    /// The one that is broken on purpose was not seen to be: the test is blind.
-    Missed,
+    /// The oracle did not catch the busted member.
+    NotCaught,
     /// The promise was broken.
-    Broken,
+    Fail,
 }
 
 impl Outcome {
-    /// Judges `verdict` of a load that is broken on purpose if `busted`, and where that must show
-    /// if `must_show`.
+    /// The outcome of `verdict`. A `busted` load must be broken, at least where `must_show` says
+    /// that a run cannot hide it.
     pub fn of(verdict: Verdict, busted: bool, must_show: bool) -> Self {
         match (busted, verdict) {
             (true, Verdict::Broken) => Self::Caught,
-            (true, _) if must_show => Self::Missed,
-            (true, _) => Self::Untested,
-            (false, Verdict::Held) => Self::Held,
-            (false, Verdict::Broken) => Self::Broken,
-            (false, Verdict::Untested) => Self::Untested,
+            (true, _) if must_show => Self::NotCaught,
+            (true, _) => Self::Skip,
+            (false, Verdict::Held) => Self::Pass,
+            (false, Verdict::Broken) => Self::Fail,
+            (false, Verdict::Untested) => Self::Skip,
         }
     }
 
-    /// Whether a tool has to exit with a failure.
+    /// Whether a tool exits with a failure.
     pub fn failed(self) -> bool {
         self >= Self::CutShort
     }
 
-    /// What is wrong, if something is.
+    /// The reason of a failure.
     pub fn complaint(self) -> Option<&'static str> {
         match self {
-            Self::Untested | Self::Held | Self::Caught => None,
-            Self::CutShort => Some("stopped, or given up at its limit, before all was done"),
-            Self::Missed => Some("what is broken on purpose was not seen to be; run it longer"),
-            Self::Broken => Some("what was promised was seen not to hold"),
+            Self::Skip | Self::Pass | Self::Caught => None,
+            Self::CutShort => Some("stopped, or at its limit, before all work was done"),
+            Self::NotCaught => Some("the oracle did not catch the busted member; run it longer"),
+            Self::Fail => Some("the oracle saw a promise broken"),
         }
     }
 }
@@ -56,12 +56,12 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Untested => "untested",
-            Self::Held => "held",
-            Self::Caught => "CAUGHT",
-            Self::CutShort => "CUT SHORT",
-            Self::Missed => "MISSED",
-            Self::Broken => "BROKEN",
+            Self::Skip => "SKIP",
+            Self::Pass => "PASS",
+            Self::Caught => "PASS (caught)",
+            Self::CutShort => "FAIL (cut short)",
+            Self::NotCaught => "FAIL (not caught)",
+            Self::Fail => "FAIL",
         })
     }
 }
@@ -71,21 +71,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_busted_may_break_and_it_must() {
-        assert_eq!(Outcome::of(Verdict::Broken, true, true), Outcome::Caught);
-        assert_eq!(Outcome::of(Verdict::Held, true, true), Outcome::Missed);
-        assert_eq!(
-            Outcome::of(Verdict::Untested, true, false),
-            Outcome::Untested
-        );
-        assert_eq!(Outcome::of(Verdict::Broken, false, true), Outcome::Broken);
-        assert_eq!(Outcome::of(Verdict::Held, false, true), Outcome::Held);
+    fn only_a_busted_load_may_break_and_it_must() {
+        let outcome = |verdict, busted, must_show| Outcome::of(verdict, busted, must_show);
+        assert_eq!(outcome(Verdict::Broken, true, true), Outcome::Caught);
+        assert_eq!(outcome(Verdict::Held, true, true), Outcome::NotCaught);
+        assert_eq!(outcome(Verdict::Untested, true, false), Outcome::Skip);
+        assert_eq!(outcome(Verdict::Broken, false, true), Outcome::Fail);
+        assert_eq!(outcome(Verdict::Held, false, true), Outcome::Pass);
     }
 
     #[test]
-    fn a_blind_test_fails_as_a_broken_promise_does() {
-        assert!(Outcome::Missed.failed() && Outcome::Broken.failed());
+    fn a_busted_load_that_is_not_caught_fails() {
+        assert!(Outcome::NotCaught.failed() && Outcome::Fail.failed());
         assert!(Outcome::CutShort.failed());
-        assert!(!Outcome::Caught.failed() && !Outcome::Untested.failed());
+        assert!(!Outcome::Caught.failed() && !Outcome::Skip.failed());
     }
 }

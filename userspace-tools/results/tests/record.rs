@@ -147,11 +147,11 @@ fn a_watched_runs_record_is_pinned() {
 #[test]
 fn an_order_that_was_broken_is_a_broken_promise() {
     let held = LockLoad::parse(&watched()).unwrap();
-    assert_eq!(held.outcome(), Outcome::Held);
+    assert_eq!(held.outcome(), Outcome::Pass);
     let text = watched()
         .replace("overtaken=0", "overtaken=1")
         .replace("fifo=held", "fifo=broken");
-    assert_eq!(LockLoad::parse(&text).unwrap().outcome(), Outcome::Broken);
+    assert_eq!(LockLoad::parse(&text).unwrap().outcome(), Outcome::Fail);
 }
 
 #[test]
@@ -268,16 +268,13 @@ fn every_outcome_of_a_report() {
     let outcome = |text: &str| LockLoad::parse(text).unwrap().outcome();
     assert_eq!(outcome(LOCK_LOAD), Outcome::Caught);
     let held = LOCK_LOAD.replace("broken", "held");
-    assert_eq!(outcome(&held), Outcome::Missed);
+    assert_eq!(outcome(&held), Outcome::NotCaught);
     assert_eq!(
         outcome(&held.replace("threads=2", "threads=1")),
-        Outcome::Untested
+        Outcome::Skip
     );
-    assert_eq!(outcome(&held.replace("busted", "tas")), Outcome::Held);
-    assert_eq!(
-        outcome(&LOCK_LOAD.replace("busted", "tas")),
-        Outcome::Broken
-    );
+    assert_eq!(outcome(&held.replace("busted", "tas")), Outcome::Pass);
+    assert_eq!(outcome(&LOCK_LOAD.replace("busted", "tas")), Outcome::Fail);
     let cut = JOB_RUNNER.replace("cut_short=0 coverage=held", "cut_short=1 coverage=untested");
     let cut = JobRunner::parse(&cut).unwrap();
     assert_eq!(cut.outcome(), Outcome::CutShort);

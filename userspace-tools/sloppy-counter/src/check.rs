@@ -77,7 +77,7 @@ impl Check {
             let report = module.run(&config(name, self.seconds), &interrupt)?;
             failed |= report.outcome().failed();
             say(&format!(
-                "{name:13} {:8} {}",
+                "{name:13} {:17} {}",
                 report.outcome(),
                 seen(&report)
             ))?;

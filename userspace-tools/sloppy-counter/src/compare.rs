@@ -188,7 +188,7 @@ mod tests {
         let row = text.lines().find(|l| l.contains("sloppy")).unwrap();
         let row: Vec<_> = row.split_whitespace().collect();
         let expected = [
-            "500", "±20%", "500.0%", "500.00M", "1.50", "-20", "64", "1", "held",
+            "500", "±20%", "500.0%", "500.00M", "1.50", "-20", "64", "1", "PASS",
         ];
         assert_eq!(row[2..], expected, "{text}");
         assert!(!text.contains("knee"), "{text}");

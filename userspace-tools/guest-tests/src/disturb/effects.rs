@@ -196,7 +196,7 @@ fn all_at_once() -> Result<()> {
         };
         let report = run(&fresh::<LockLoad>()?, &config)?;
         let outcome = report.outcome();
-        ensure!(outcome == Outcome::Held, "{config}: {outcome}");
+        ensure!(outcome == Outcome::Pass, "{config}: {outcome}");
         all_online(all)?;
     }
     let config = Config {

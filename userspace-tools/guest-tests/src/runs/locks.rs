@@ -31,12 +31,12 @@ pub fn tests() -> Vec<Test> {
 fn test(lock: Lock, threads: u32) -> Test {
     let facts = lock.facts();
     let (verb, outcome) = match threads {
-        _ if facts.promises_nothing => ("promises_nothing", Outcome::Untested),
-        1 if facts.never_excludes => ("is_not_caught", Outcome::Untested),
+        _ if facts.promises_nothing => ("promises_nothing", Outcome::Skip),
+        1 if facts.never_excludes => ("is_not_caught", Outcome::Skip),
         _ if facts.never_excludes => ("is_caught", Outcome::Caught),
         // One thread alone shows little.
-        1 => ("runs", Outcome::Untested),
-        _ => ("excludes", Outcome::Held),
+        1 => ("runs", Outcome::Skip),
+        _ => ("excludes", Outcome::Pass),
     };
     let config = Config {
         lock,
@@ -75,7 +75,7 @@ fn extremes(lock: Lock) -> Test {
             };
             let report = crate::subject::run(&module, &config)?;
             let outcome = Report::outcome(&report);
-            ensure!(outcome != Outcome::Broken, "{config}: {}", report.sum);
+            ensure!(outcome != Outcome::Fail, "{config}: {}", report.sum);
         }
         Ok(())
     })
@@ -101,7 +101,7 @@ fn own_vcpu() -> anyhow::Result<()> {
         run_ms: 20,
         ..Config::default()
     };
-    let report = comes_out::<LockLoad>(&config, Outcome::Held)?;
+    let report = comes_out::<LockLoad>(&config, Outcome::Pass)?;
     let mut vcpus: Vec<_> = report.threads.iter().map(|t| t.vcpu).collect();
     vcpus.dedup();
     ensure!(vcpus.len() == report.threads.len(), "shared: {vcpus:?}");

@@ -25,7 +25,7 @@ const BRIEF: [&str; 4] = ["--repeat", "2", "--run-ms", "50"];
 fn compares() -> Result<()> {
     fresh::<Bottleneck>()?;
     let compare = ["bottleneck", "compare", "ids", "--threads", "2"];
-    let parts = ["fix ids/percpu of exact, 2 threads", "of original", "held"];
+    let parts = ["fix ids/percpu of exact, 2 threads", "of original", "PASS"];
     tool(&[&compare[..], &BRIEF].concat(), 0, &parts)?;
     let json = tool(&[&compare[..], &BRIEF, &["--json"]].concat(), 0, &[])?;
     let lines = records(&json)?;
@@ -61,7 +61,12 @@ fn compares() -> Result<()> {
 fn checks() -> Result<()> {
     fresh::<Bottleneck>()?;
     let check = ["bottleneck", "check", "--only", "ids,stats"];
-    let parts = ["ids/busted", "CAUGHT", "stats/percpu", "5 passed, 0 failed"];
+    let parts = [
+        "ids/busted",
+        "PASS (caught)",
+        "stats/percpu",
+        "5 passed, 0 failed",
+    ];
     tool(&check, 0, &parts)?;
     let json = tool(&[&check[..], &["--json"]].concat(), 0, &[])?;
     let lines = records(&json)?;

@@ -77,5 +77,5 @@ fn trial(session: &Session, kick: KickBy, load: Load) -> debugfs::Result<Found> 
             us(trial.wake_max_ns)
         );
     }
-    Ok(Found::new(measured, report.outcome() == Outcome::Held))
+    Ok(Found::new(measured, report.outcome() == Outcome::Pass))
 }

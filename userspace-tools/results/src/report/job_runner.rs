@@ -120,7 +120,7 @@ impl Report for JobRunner {
         let whole = self.sum.cut_short == 0 && self.timing.ended != Ended::Failed;
         let shows = self.sum.chunks > 1 || self.oracle.jobs > 100;
         match Outcome::of(self.sum.coverage, busted, whole && shows) {
-            Outcome::Untested if !whole => Outcome::CutShort,
+            Outcome::Skip if !whole => Outcome::CutShort,
             outcome => outcome,
         }
     }

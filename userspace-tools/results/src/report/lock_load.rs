@@ -272,14 +272,14 @@ impl Report for LockLoad {
         if let [trial] = self.trial[..] {
             let drops = self.config.load == Load::Halts && self.config.lock.facts().drops_kicks;
             return match Outcome::of(trial.verdict, drops, true) {
-                Outcome::Untested => Outcome::CutShort,
+                Outcome::Skip => Outcome::CutShort,
                 outcome => outcome,
             };
         }
         let busted = self.config.lock.facts().never_excludes;
         let ordered = self.order.is_none_or(|order| order.fifo != Verdict::Broken);
         match Outcome::of(self.sum.exclusion, busted, self.config.threads > 1) {
-            Outcome::Held | Outcome::Untested if !ordered => Outcome::Broken,
+            Outcome::Pass | Outcome::Skip if !ordered => Outcome::Fail,
             outcome => outcome,
         }
     }
