@@ -28,6 +28,7 @@ pub mod job_runner;
 pub mod lock_load;
 pub mod sloppy_counter;
 pub mod status;
+mod switch;
 pub mod trial;
 
 pub use self::{
@@ -42,6 +43,7 @@ pub use self::{
         Value,
         Why, //
     },
+    switch::Switch, //
 };
 
 /// The version of everything in this crate; it rises whenever a reader of the old text would err.

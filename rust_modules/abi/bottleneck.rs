@@ -20,9 +20,9 @@ pub use self::{
 };
 use crate::{
     lock_load::Evidence,
-    sloppy_counter::Switch,
-    status::Verdict,
-    Allowed, //
+    status::OracleState,
+    Allowed,
+    Switch, //
 };
 
 settings! {
@@ -87,7 +87,7 @@ line! {
         /// What was seen that must not be, and findings that were not as due.
         wrong: u64,
         /// Whether all that the case promises was seen to hold.
-        verdict: Verdict,
+        verdict: OracleState,
     }
 }
 

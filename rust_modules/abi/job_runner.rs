@@ -21,10 +21,11 @@ pub use self::{
     policies::Policy, //
 };
 use crate::Allowed;
+pub use crate::Switch;
 
 choice! {
     /// What is done at each index.
-    Job {
+    JobFunction {
         /// Burn `work_ns`.
         Spin = "spin",
         /// Burn from nothing at the first index to twice `work_ns` at the last.
@@ -55,18 +56,8 @@ choice! {
 }
 
 choice! {
-    /// On or off.
-    Switch {
-        /// Off.
-        Off = "off",
-        /// On.
-        On = "on",
-    }
-}
-
-choice! {
     /// How a job ended.
-    Ended {
+    JobEnd {
         /// Every index was done.
         Done = "done",
         /// An index failed.
@@ -85,7 +76,7 @@ settings! {
         /// How the range is handed out.
         policy: Policy = Policy::Padata, in Allowed::Names(Policy::NAMES);
         /// What is done at each index.
-        job: Job = Job::Spin, in Allowed::Names(Job::NAMES);
+        job: JobFunction = JobFunction::Spin, in Allowed::Names(JobFunction::NAMES);
         /// The first index.
         start: u64 = 0, in Allowed::Range(0, 1 << 40);
         /// How many indices; what they need of memory is within what is free.

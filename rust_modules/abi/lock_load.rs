@@ -23,6 +23,7 @@ pub use self::locks::{
     Origin,
     TICKETS_TO_WRAP, //
 };
+pub use crate::Switch;
 use crate::{
     trial::Load,
     Allowed, //
@@ -127,16 +128,6 @@ choice! {
         /// They come through.
         On = "on",
         /// They wait.
-        Off = "off",
-    }
-}
-
-choice! {
-    /// Whether something is done.
-    Switch {
-        /// It is.
-        On = "on",
-        /// It is not.
         Off = "off",
     }
 }

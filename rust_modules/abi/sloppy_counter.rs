@@ -2,8 +2,9 @@
 
 //! `sloppy-counter`: what to run, and what came of it.
 
+pub use crate::Switch;
 use crate::{
-    status::Verdict,
+    status::OracleState,
     Allowed, //
 };
 
@@ -52,16 +53,6 @@ choice! {
         Limit = "limit",
         /// They add to `objects` counters by turns.
         Many = "many",
-    }
-}
-
-choice! {
-    /// Whether something is done.
-    Switch {
-        /// It is not.
-        Off = "off",
-        /// It is.
-        On = "on",
     }
 }
 
@@ -129,7 +120,7 @@ line! {
         /// How far the cheap read may be off by the counter's own promise.
         bound: u64,
         /// Whether all that the work promises was seen to hold.
-        total: Verdict,
+        total: OracleState,
     }
 }
 

@@ -16,7 +16,7 @@ choice! {
 
 choice! {
     /// Whether an oracle held in a run.
-    Verdict {
+    OracleState {
         /// What was promised was seen to hold.
         Held = "held",
         /// It was seen not to hold.

@@ -8,7 +8,7 @@ use core::{
 };
 
 use crate::{
-    status::Verdict,
+    status::OracleState,
     Malformed, //
 };
 
@@ -53,7 +53,7 @@ line! {
         /// The longest of them.
         wake_max_ns: u64,
         /// Broken if a wake-up was lost, untested if rounds are missing.
-        verdict: Verdict,
+        verdict: OracleState,
     }
 }
 

@@ -20,7 +20,7 @@ use abi::{
         Of, //
     },
     lock_load::Evidence,
-    status::Verdict,
+    status::OracleState,
     SCHEMA, //
 };
 use rig::{
@@ -91,9 +91,9 @@ fn sum(run: &Run, findings: &Findings, elapsed_ns: u64) -> Sum {
         wrong,
         // One thread alone has nobody to disturb it.
         verdict: match wrong {
-            0 if each().filter(|&ops| ops > 0).count() < 2 => Verdict::Untested,
-            0 => Verdict::Held,
-            _ => Verdict::Broken,
+            0 if each().filter(|&ops| ops > 0).count() < 2 => OracleState::Untested,
+            0 => OracleState::Held,
+            _ => OracleState::Broken,
         },
     }
 }

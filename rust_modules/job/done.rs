@@ -2,7 +2,7 @@
 
 //! What a job came to.
 
-use abi::job_runner::Ended;
+use abi::job_runner::JobEnd;
 use algo::primitive::Relaxed;
 use kernel::prelude::*;
 
@@ -29,7 +29,7 @@ pub struct Fault {
 /// What a job came to.
 pub struct Done {
     /// How it ended.
-    pub ended: Ended,
+    pub ended: JobEnd,
     /// The first error, if something failed.
     pub fault: Option<Fault>,
     /// When it was called.
@@ -53,9 +53,9 @@ impl Done {
     /// Returns the error, if it did not end well.
     pub fn result(&self) -> Result {
         match (self.ended, self.fault) {
-            (Ended::Done, _) => Ok(()),
-            (Ended::Deadline, _) => Err(ETIMEDOUT),
-            (Ended::Failed, Some(fault)) => Err(fault.errno),
+            (JobEnd::Done, _) => Ok(()),
+            (JobEnd::Deadline, _) => Err(ETIMEDOUT),
+            (JobEnd::Failed, Some(fault)) => Err(fault.errno),
             _ => Err(ECANCELED),
         }
     }

@@ -2,7 +2,7 @@
 
 //! Running a job from the call to the return.
 
-use abi::job_runner::Ended;
+use abi::job_runner::JobEnd;
 use algo::chunk::Plan;
 use kernel::{
     new_mutex,
@@ -54,7 +54,7 @@ impl Job<'_> {
         drop(borrowed);
         let returned_ns = now_ns();
         let (ended, fault) = shift.ended();
-        let undone = match self.undo && ended != Ended::Done {
+        let undone = match self.undo && ended != JobEnd::Done {
             true => log::undo(&mut logs.lock(), work),
             false => log::Undone::default(),
         };

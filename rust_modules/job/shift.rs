@@ -6,7 +6,7 @@ mod chunk;
 
 use core::ops::Range;
 
-use abi::job_runner::Ended;
+use abi::job_runner::JobEnd;
 use algo::{
     chunk::WorkerState,
     primitive::{
@@ -247,7 +247,7 @@ impl<'a> Shift<'a> {
     }
 
     /// Returns how the job ended; all have left.
-    pub(crate) fn ended(&self) -> (Ended, Option<Fault>) {
+    pub(crate) fn ended(&self) -> (JobEnd, Option<Fault>) {
         if self.failed.load(Relaxed) != 0 {
             let fault = Fault {
                 errno: Error::from_errno(self.errno.load(Relaxed)),
@@ -256,16 +256,16 @@ impl<'a> Shift<'a> {
                 chunk_end: self.chunk_end.load(Relaxed),
                 worker: self.worker.load(Relaxed),
             };
-            return (Ended::Failed, Some(fault));
+            return (JobEnd::Failed, Some(fault));
         }
         let items = self.slots.iter().map(Slot::done);
         let whole = items.fold(0u64, u64::saturating_add) >= self.job.size;
         match self.ended.load(Relaxed) {
             // It came too late to cut anything.
-            _ if whole => (Ended::Done, None),
-            1 => (Ended::Cancelled, None),
-            2 => (Ended::Deadline, None),
-            _ => (Ended::Done, None),
+            _ if whole => (JobEnd::Done, None),
+            1 => (JobEnd::Cancelled, None),
+            2 => (JobEnd::Deadline, None),
+            _ => (JobEnd::Done, None),
         }
     }
 }

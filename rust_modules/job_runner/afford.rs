@@ -6,7 +6,7 @@ use abi::{
     job_runner::{
         Config,
         Cpus,
-        Job,
+        JobFunction,
         Switch, //
     },
     Limits, //
@@ -30,10 +30,10 @@ pub(crate) const TRACE: u32 = 4096;
 /// Refuses a job whose memory the machine cannot spare: the kernel would kill others to get it.
 pub(crate) fn memory(config: &Config, limits: &Limits) -> Result<(), Refused> {
     let each = match config.job {
-        Job::Spin | Job::Uneven | Job::Fault => 0,
-        Job::ClearPages | Job::Checksum | Job::Sum => PAGE_SIZE,
-        Job::ClearHuge => HugePage::BYTES,
-        Job::PageInit => size_of::<Descriptor>(),
+        JobFunction::Spin | JobFunction::Uneven | JobFunction::Fault => 0,
+        JobFunction::ClearPages | JobFunction::Checksum | JobFunction::Sum => PAGE_SIZE,
+        JobFunction::ClearHuge => HugePage::BYTES,
+        JobFunction::PageInit => size_of::<Descriptor>(),
     };
     // Two bytes are to hold it against the oracle.
     let work = config.size.saturating_mul(each as u64 + 2);

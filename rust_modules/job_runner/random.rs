@@ -8,7 +8,7 @@ use core::ops::Range;
 use abi::job_runner::{
     Config,
     Cpus,
-    Ended,
+    JobEnd,
     Oracle,
     Policy,
     Start as Name, //
@@ -146,7 +146,7 @@ fn judge(job: &Job<'_>, marks: &Marks<'_>, pool: &Pool, ticket: &Ticket, oracle:
     let done = job.run(pool, marks, ticket);
     let tally = marks.coverage.tally();
     let one = |n: &mut u64| *n = n.wrapping_add(1);
-    let due = job.undo && done.ended != Ended::Done;
+    let due = job.undo && done.ended != JobEnd::Done;
     let undone = if due { tally.once } else { 0 };
     let items = done.slots().map(|slot| slot.items.load(Relaxed));
     let sound = tally.repeated == 0
@@ -155,8 +155,8 @@ fn judge(job: &Job<'_>, marks: &Marks<'_>, pool: &Pool, ticket: &Ticket, oracle:
         && tally.undone == undone
         && done.undone == undone
         && items.fold(0, u64::wrapping_add) == tally.once
-        && (done.ended == Ended::Done) == (tally.missed == 0)
-        && done.fault.is_some() == (done.ended == Ended::Failed)
+        && (done.ended == JobEnd::Done) == (tally.missed == 0)
+        && done.fault.is_some() == (done.ended == JobEnd::Failed)
         && done.fault.is_none_or(|fault| {
             Some(fault.index) == marks.fails_at
                 && (fault.chunk_start..fault.chunk_end).contains(&fault.index)
@@ -169,10 +169,10 @@ fn judge(job: &Job<'_>, marks: &Marks<'_>, pool: &Pool, ticket: &Ticket, oracle:
         one(&mut oracle.undid);
     }
     match done.ended {
-        Ended::Done => {}
-        Ended::Failed => one(&mut oracle.failed),
-        Ended::Cancelled => one(&mut oracle.cancelled),
-        Ended::Deadline => one(&mut oracle.late),
+        JobEnd::Done => {}
+        JobEnd::Failed => one(&mut oracle.failed),
+        JobEnd::Cancelled => one(&mut oracle.cancelled),
+        JobEnd::Deadline => one(&mut oracle.late),
     }
 }
 

@@ -12,13 +12,13 @@ use core::fmt::{
 use abi::{
     job_runner::{
         Config,
-        Ended as How,
-        Job,
+        JobEnd as How,
+        JobFunction,
         Run,
         Sum,
         Switch, //
     },
-    status::Verdict,
+    status::OracleState,
     SCHEMA, //
 };
 use job::Done;
@@ -96,10 +96,10 @@ fn verdict(
     tally: &Tally,
     timing: &abi::job_runner::Timing,
     cut_short: bool,
-) -> Verdict {
+) -> OracleState {
     let fails_at = config.start.saturating_add(config.fail_at);
     let right = |done: &Done| match (done.ended, done.fault) {
-        (How::Failed, Some(fault)) => config.job == Job::Fault && fault.index == fails_at,
+        (How::Failed, Some(fault)) => config.job == JobFunction::Fault && fault.index == fails_at,
         (_, fault) => fault.is_none(),
     };
     let failed = done.iter().any(|(_, done)| done.ended == How::Failed);
@@ -107,11 +107,11 @@ fn verdict(
     let whole = tally.missed == 0 && config.plain == Switch::Off;
     let wrong_total = whole && timing.total != timing.expected;
     match () {
-        () if tally.repeated > 0 || timing.disorder > 0 || wrong_total => Verdict::Broken,
-        () if !done.iter().all(|(_, done)| right(done)) => Verdict::Broken,
-        () if tally.missed == 0 || failed => Verdict::Held,
-        () if cut_short => Verdict::Untested,
-        () => Verdict::Broken,
+        () if tally.repeated > 0 || timing.disorder > 0 || wrong_total => OracleState::Broken,
+        () if !done.iter().all(|(_, done)| right(done)) => OracleState::Broken,
+        () if tally.missed == 0 || failed => OracleState::Held,
+        () if cut_short => OracleState::Untested,
+        () => OracleState::Broken,
     }
 }
 
@@ -126,9 +126,9 @@ fn sum_of_random(ended: &FinishedRun<'_, JobRunner>, oracle: &abi::job_runner::O
         repeated: 0,
         cut_short: (!all).into(),
         coverage: match (oracle.jobs == oracle.sound, all) {
-            (false, _) => Verdict::Broken,
-            (true, true) => Verdict::Held,
-            (true, false) => Verdict::Untested,
+            (false, _) => OracleState::Broken,
+            (true, true) => OracleState::Held,
+            (true, false) => OracleState::Untested,
         },
     }
 }

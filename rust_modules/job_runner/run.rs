@@ -6,7 +6,7 @@ use abi::{
     job_runner::{
         Config,
         Cpus,
-        Ended,
+        JobEnd,
         Oracle,
         Start as Name,
         Switch, //
@@ -261,9 +261,9 @@ pub(crate) fn begin(name: Name) -> Start {
 }
 
 /// The worse of two ways to end.
-pub(crate) fn worse(one: Ended, other: Ended) -> Ended {
+pub(crate) fn worse(one: JobEnd, other: JobEnd) -> JobEnd {
     match one {
-        Ended::Done => other,
+        JobEnd::Done => other,
         one => one,
     }
 }

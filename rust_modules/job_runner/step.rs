@@ -10,7 +10,7 @@ use core::ops::Range;
 
 use abi::job_runner::{
     Config,
-    Job as Name, //
+    JobFunction as Name, //
 };
 use algo::primitive::{
     Atomic,

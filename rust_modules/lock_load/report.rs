@@ -15,7 +15,7 @@ use abi::{
         Sum,
         Thread, //
     },
-    status::Verdict,
+    status::OracleState,
     SCHEMA, //
 };
 use algo::primitive::Relaxed;
@@ -111,9 +111,11 @@ fn sum(contest: &Contest, elapsed_ns: u64) -> Sum {
         kicks: contest.event("kicks"),
         // One thread that did all the sections had nobody to keep out.
         exclusion: match lost {
-            0 if !contest.excludes || each().filter(|&n| n > 0).count() < 2 => Verdict::Untested,
-            0 => Verdict::Held,
-            _ => Verdict::Broken,
+            0 if !contest.excludes || each().filter(|&n| n > 0).count() < 2 => {
+                OracleState::Untested
+            }
+            0 => OracleState::Held,
+            _ => OracleState::Broken,
         },
         lost,
     }

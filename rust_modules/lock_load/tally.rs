@@ -3,7 +3,7 @@
 //! What the threads of a trial did, and how they leave it: together.
 
 use abi::{
-    status::Verdict,
+    status::OracleState,
     trial::Trial as Line, //
 };
 use algo::{
@@ -104,9 +104,9 @@ pub(crate) fn trial_line(dog: &Watchdog, wanted: u64, rounds: u64) -> Line {
         wake_mean_ns: 0,
         wake_max_ns: 0,
         verdict: match lost {
-            0 if rounds < wanted => Verdict::Untested,
-            0 => Verdict::Held,
-            _ => Verdict::Broken,
+            0 if rounds < wanted => OracleState::Untested,
+            0 => OracleState::Held,
+            _ => OracleState::Broken,
         },
     }
 }

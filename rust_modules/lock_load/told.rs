@@ -14,7 +14,7 @@ use abi::{
         Sum,
         Thread, //
     },
-    status::Verdict,
+    status::OracleState,
     trial::Trial, //
 };
 use rig::{
@@ -87,7 +87,7 @@ impl<'a> Told<'a> {
             max: each().map(|done| done.sections()).max().unwrap_or(0),
             halts: each().fold(0, |n, done| done.halts().wrapping_add(n)),
             kicks: each().fold(0, |n, done| done.kicks().wrapping_add(n)),
-            exclusion: Verdict::Untested,
+            exclusion: OracleState::Untested,
             lost: 0,
         }
     }

@@ -21,7 +21,7 @@ use abi::{
         Watched,
         Why, //
     },
-    status::Verdict, //
+    status::OracleState, //
 };
 use algo::histogram::SUB_BITS;
 use rig::{
@@ -110,9 +110,9 @@ fn order(instruments: &Instruments) -> Order {
     let overtaken = sum(instruments, |diary| diary.overtaken.get());
     Order {
         fifo: match overtaken {
-            _ if !instruments.fifo || !instruments.tells || waits == 0 => Verdict::Untested,
-            0 => Verdict::Held,
-            _ => Verdict::Broken,
+            _ if !instruments.fifo || !instruments.tells || waits == 0 => OracleState::Untested,
+            0 => OracleState::Held,
+            _ => OracleState::Broken,
         },
         waits,
         overtaken,

@@ -8,7 +8,7 @@ use abi::{
         Config,
         Sum, //
     },
-    status::Verdict,
+    status::OracleState,
     Limits, //
 };
 use algo::{
@@ -142,9 +142,9 @@ impl Ids {
                 read: self.ids.issued().wrapping_add(gaps) as i64,
                 bound: allowed,
                 total: if right {
-                    Verdict::Held
+                    OracleState::Held
                 } else {
-                    Verdict::Broken
+                    OracleState::Broken
                 },
             },
             check: Some(Check {

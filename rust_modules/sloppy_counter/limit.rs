@@ -8,7 +8,7 @@ use abi::{
         Config,
         Sum, //
     },
-    status::Verdict, //
+    status::OracleState, //
 };
 use algo::{
     counter::Limited,
@@ -154,9 +154,9 @@ impl Limit {
                 read,
                 bound: u64::from(self.threshold).saturating_mul(rig::possible_vcpus().into()),
                 total: if right {
-                    Verdict::Held
+                    OracleState::Held
                 } else {
-                    Verdict::Broken
+                    OracleState::Broken
                 },
             },
             check: Some(Check {

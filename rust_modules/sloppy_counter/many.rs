@@ -8,7 +8,7 @@ use abi::{
         Config,
         Sum, //
     },
-    status::Verdict, //
+    status::OracleState, //
 };
 use algo::{
     counter::{
@@ -98,8 +98,8 @@ impl Many {
                 read: reads.fold(0, i64::wrapping_add),
                 bound: bounds.fold(0, u64::saturating_add),
                 total: match seen == counters {
-                    true => Verdict::Held,
-                    false => Verdict::Broken,
+                    true => OracleState::Held,
+                    false => OracleState::Broken,
                 },
             },
             check: Some(Check {

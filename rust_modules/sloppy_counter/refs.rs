@@ -12,7 +12,7 @@ use abi::{
         Config,
         Sum, //
     },
-    status::Verdict, //
+    status::OracleState, //
 };
 use algo::{
     counter::{
@@ -258,9 +258,9 @@ impl Refs {
                 read: zeros as i64,
                 bound: 0,
                 total: if right {
-                    Verdict::Held
+                    OracleState::Held
                 } else {
-                    Verdict::Broken
+                    OracleState::Broken
                 },
             },
             check: Some(Check {

@@ -22,7 +22,7 @@ use abi::{
         Switch,
         Thread, //
     },
-    status::Verdict,
+    status::OracleState,
     SCHEMA, //
 };
 use algo::primitive::Relaxed;
@@ -148,10 +148,10 @@ fn sum(race: &Race, elapsed_ns: u64) -> Sum {
         read,
         bound,
         total: match sum == truth && read.abs_diff(truth) <= bound && !broken {
-            _ if nothing => Verdict::Untested,
-            false => Verdict::Broken,
-            true if made().filter(|&n| n > 0).count() < 2 => Verdict::Untested,
-            true => Verdict::Held,
+            _ if nothing => OracleState::Untested,
+            false => OracleState::Broken,
+            true if made().filter(|&n| n > 0).count() < 2 => OracleState::Untested,
+            true => OracleState::Held,
         },
     }
 }

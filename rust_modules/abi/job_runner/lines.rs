@@ -2,8 +2,8 @@
 
 //! The lines of a report, in their order, and that of `now`.
 
-use super::Ended;
-use crate::status::Verdict;
+use super::JobEnd;
+use crate::status::OracleState;
 
 line! {
     /// The first line of a report.
@@ -35,7 +35,7 @@ line! {
         cut_short: u32,
         /// Whether every index was done exactly once, and exactly once undone where that was due;
         /// untested if the job was cut short and nothing else is wrong.
-        coverage: Verdict,
+        coverage: OracleState,
     }
 }
 
@@ -43,7 +43,7 @@ line! {
     /// Where the time went, and what the work came to; of several jobs the worst, and the sum.
     Timing = "timing" {
         /// How the job ended; of several, how the first one did that did not end well.
-        ended: Ended,
+        ended: JobEnd,
         /// From the call until the first chunk was taken.
         first_ns: u64,
         /// From the end of the last chunk until the return, without undoing.

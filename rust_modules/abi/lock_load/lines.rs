@@ -10,7 +10,7 @@ use super::{
     Mode,
     Victim, //
 };
-use crate::status::Verdict;
+use crate::status::OracleState;
 
 line! {
     /// The first line of a report.
@@ -40,7 +40,7 @@ line! {
         /// Kicks given to halted waiters.
         kicks: u64,
         /// Whether the lock excluded.
-        exclusion: Verdict,
+        exclusion: OracleState,
         /// Updates of the protected words that were lost or torn; 0 unless broken.
         lost: u64,
     }
@@ -127,7 +127,7 @@ line! {
     /// Whether the lock served in order of arrival.
     Order = "order" {
         /// The verdict; `untested` if the lock does not promise it, or nobody waited.
-        fifo: Verdict,
+        fifo: OracleState,
         /// Sections for which somebody had to wait.
         waits: u64,
         /// Of those, the ones that somebody got ahead of who came later for certain.

@@ -13,7 +13,7 @@ use abi::{
         Lock as LockName,
         Variant, //
     },
-    sloppy_counter::Switch, //
+    Switch, //
 };
 use algo::{
     bottleneck::path_walk::{

@@ -9,8 +9,8 @@ use core::fmt::{
 
 use abi::job_runner::{
     Chunk,
-    Ended as How,
     Fault,
+    JobEnd as How,
     Switch,
     Timing,
     Worker, //

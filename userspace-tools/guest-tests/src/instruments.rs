@@ -7,7 +7,7 @@ use std::{env, fs};
 use abi::{
     histogram::Of,
     lock_load::{Class, Config, Lock, Switch, Victim},
-    status::Verdict,
+    status::OracleState,
 };
 use anyhow::{ensure, Context, Result};
 use results::{vcpus, LockLoad, Settings};
@@ -90,7 +90,7 @@ fn in_order(lock: Lock) -> Result<()> {
     let order = watched(&config(lock))?.order.context("no order")?;
     ensure!(order.waits > 0, "nobody waited: {order}");
     ensure!(
-        order.fifo == Verdict::Held && order.overtaken == 0,
+        order.fifo == OracleState::Held && order.overtaken == 0,
         "{order}"
     );
     Ok(())
@@ -101,7 +101,7 @@ fn overtaking() -> Result<()> {
     let order = watched(&config(Lock::Tas))?.order.context("no order")?;
     ensure!(order.overtaken > 0, "nobody was overtaken: {order}");
     ensure!(
-        order.fifo == Verdict::Untested,
+        order.fifo == OracleState::Untested,
         "nothing was promised: {order}"
     );
     Ok(())

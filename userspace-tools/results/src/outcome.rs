@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use abi::status::Verdict;
+use abi::status::OracleState;
 
 /// The outcome of a run; the worse, the larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,14 +26,14 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome of `verdict`. A `busted` load must be broken, at least where `must_show` says
     /// that a run cannot hide it.
-    pub fn of(verdict: Verdict, busted: bool, must_show: bool) -> Self {
+    pub fn of(verdict: OracleState, busted: bool, must_show: bool) -> Self {
         match (busted, verdict) {
-            (true, Verdict::Broken) => Self::Caught,
+            (true, OracleState::Broken) => Self::Caught,
             (true, _) if must_show => Self::NotCaught,
             (true, _) => Self::Skip,
-            (false, Verdict::Held) => Self::Pass,
-            (false, Verdict::Broken) => Self::Fail,
-            (false, Verdict::Untested) => Self::Skip,
+            (false, OracleState::Held) => Self::Pass,
+            (false, OracleState::Broken) => Self::Fail,
+            (false, OracleState::Untested) => Self::Skip,
         }
     }
 
@@ -73,11 +73,11 @@ mod tests {
     #[test]
     fn only_a_busted_load_may_break_and_it_must() {
         let outcome = |verdict, busted, must_show| Outcome::of(verdict, busted, must_show);
-        assert_eq!(outcome(Verdict::Broken, true, true), Outcome::Caught);
-        assert_eq!(outcome(Verdict::Held, true, true), Outcome::NotCaught);
-        assert_eq!(outcome(Verdict::Untested, true, false), Outcome::Skip);
-        assert_eq!(outcome(Verdict::Broken, false, true), Outcome::Fail);
-        assert_eq!(outcome(Verdict::Held, false, true), Outcome::Pass);
+        assert_eq!(outcome(OracleState::Broken, true, true), Outcome::Caught);
+        assert_eq!(outcome(OracleState::Held, true, true), Outcome::NotCaught);
+        assert_eq!(outcome(OracleState::Untested, true, false), Outcome::Skip);
+        assert_eq!(outcome(OracleState::Broken, false, true), Outcome::Fail);
+        assert_eq!(outcome(OracleState::Held, false, true), Outcome::Pass);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod sloppy_counter;
 
 use std::time::Duration;
 
-use abi::{status::Verdict, Malformed};
+use abi::{status::OracleState, Malformed};
 use serde::{de::DeserializeOwned, Serialize};
 
 pub use self::{
@@ -75,7 +75,7 @@ pub struct Totals {
     /// Length of the run, in nanoseconds.
     pub elapsed_ns: u64,
     /// The verdict of the module's oracle.
-    pub verdict: Verdict,
+    pub verdict: OracleState,
 }
 
 /// A [`Report`] whose module is not known at compile time.
@@ -91,7 +91,7 @@ pub trait DynReport {
     /// [`Report::MORE_IS_BETTER`].
     fn more_is_better(&self) -> bool;
     /// The verdict of the module's oracle.
-    fn verdict(&self) -> Verdict;
+    fn verdict(&self) -> OracleState;
     /// [`Report::outcome`].
     fn outcome(&self) -> Outcome;
     /// [`Report::check`].
@@ -123,7 +123,7 @@ impl<R: Report> DynReport for R {
         R::MORE_IS_BETTER
     }
 
-    fn verdict(&self) -> Verdict {
+    fn verdict(&self) -> OracleState {
         Report::totals(self).verdict
     }
 

@@ -6,7 +6,7 @@ mod bounds;
 mod ends;
 mod oracle;
 
-use abi::job_runner::{Config, Job, Policy};
+use abi::job_runner::{Config, JobFunction, Policy};
 use anyhow::{ensure, Result};
 use results::{vcpus, JobRunner, Outcome, Report};
 
@@ -21,12 +21,12 @@ pub fn tests() -> Vec<Test> {
     let mut tests = Vec::new();
     for &policy in Policy::ALL {
         for threads in threads() {
-            tests.push(test(policy, Job::Spin, threads));
+            tests.push(test(policy, JobFunction::Spin, threads));
         }
-        tests.push(test(policy, Job::ClearPages, vcpus()));
+        tests.push(test(policy, JobFunction::ClearPages, vcpus()));
         tests.push(odd_ranges(policy));
     }
-    for &job in Job::ALL {
+    for &job in JobFunction::ALL {
         tests.push(test(Policy::StealAware, job, vcpus()));
     }
     tests.extend(ends::tests());
@@ -35,13 +35,17 @@ pub fn tests() -> Vec<Test> {
     tests
 }
 
-fn test(policy: Policy, job: Job, max_threads: u32) -> Test {
+fn test(policy: Policy, job: JobFunction, max_threads: u32) -> Test {
     let config = Config {
         policy,
         job,
         max_threads,
         // Two megabytes each are soon too many.
-        size: if job == Job::ClearHuge { 20 } else { 500 },
+        size: if job == JobFunction::ClearHuge {
+            20
+        } else {
+            500
+        },
         fail_at: 1 << 20,
         helpers: 100,
         ..Config::default()
@@ -82,7 +86,7 @@ fn odd_ranges(policy: Policy) -> Test {
             for max_threads in threads() {
                 judge(&Config {
                     policy,
-                    job: Job::Spin,
+                    job: JobFunction::Spin,
                     start,
                     size,
                     align,

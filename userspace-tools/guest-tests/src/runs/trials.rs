@@ -5,7 +5,7 @@
 
 use abi::{
     lock_load::{Config, KickBy, Lock, Mode, ModeWanted},
-    status::Verdict,
+    status::OracleState,
     trial::{Load, Trial},
 };
 use anyhow::{ensure, Context, Result};
@@ -98,7 +98,7 @@ fn dropped() -> Result<()> {
     let (report, trial) = trial(&config)?;
     ensure!(report.outcome() == Outcome::Caught, "{trial}");
     ensure!(
-        trial.verdict == Verdict::Broken && trial.lost > 0,
+        trial.verdict == OracleState::Broken && trial.lost > 0,
         "{trial}"
     );
     let lost = report.lost.first().context("no line `lost`")?;

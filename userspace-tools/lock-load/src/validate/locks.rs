@@ -3,7 +3,7 @@
 //! Every lock excludes, in all that can be asked of it; and one that does not is caught.
 
 use abi::lock_load::{Acquire, Config, Lock, Switch, TICKETS_TO_WRAP};
-use abi::status::Verdict;
+use abi::status::OracleState;
 use results::{table::rate, LockLoad, Report};
 
 use super::{
@@ -63,7 +63,7 @@ pub fn checks(session: &Session) -> Vec<Check> {
 fn contest(session: &Session, config: &Config) -> debugfs::Result<LockLoad> {
     let mut report = session.run(config)?;
     for _ in 0..AGAIN {
-        if report.sum.exclusion != Verdict::Untested {
+        if report.sum.exclusion != OracleState::Untested {
             break;
         }
         report = session.run(config)?;
@@ -90,7 +90,7 @@ fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     );
     Ok(Found::new(
         measured,
-        sum.exclusion == Verdict::Held && sum.min > 0,
+        sum.exclusion == OracleState::Held && sum.min > 0,
     ))
 }
 
@@ -108,15 +108,15 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     let longest = report.watched.iter().map(|w| w.longest_wait_ns).max();
     let longest_ms = longest.unwrap_or(0) / 1_000_000;
     let promise = match order.fifo {
-        Verdict::Untested => "promises no order",
-        Verdict::Held => "in order",
-        Verdict::Broken => "NOT IN ORDER",
+        OracleState::Untested => "promises no order",
+        OracleState::Held => "in order",
+        OracleState::Broken => "NOT IN ORDER",
     };
     let measured = format!(
         "{promise}: {} waits, {} overtaken; the longest {longest_ms} ms",
         order.waits, order.overtaken
     );
-    let holds = order.fifo != Verdict::Broken && longest_ms <= LONGEST_WAIT_MS;
+    let holds = order.fifo != OracleState::Broken && longest_ms <= LONGEST_WAIT_MS;
     Ok(Found::new(measured, holds))
 }
 
@@ -128,7 +128,7 @@ fn control(session: &Session) -> debugfs::Result<Found> {
     };
     let sum = session.run(&config)?.sum;
     let measured = format!("{} of {} updates lost", sum.lost, sum.sections);
-    Ok(Found::new(measured, sum.exclusion == Verdict::Broken))
+    Ok(Found::new(measured, sum.exclusion == OracleState::Broken))
 }
 
 fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Found> {
@@ -147,7 +147,7 @@ fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     let measured = format!("{past} sections beyond it, {} updates lost", sum.lost);
     Ok(Found::new(
         measured,
-        past > 0 && sum.exclusion == Verdict::Held,
+        past > 0 && sum.exclusion == OracleState::Held,
     ))
 }
 
@@ -163,5 +163,5 @@ fn tries(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     };
     let sum = report.sum;
     let measured = format!("{} sections, {} updates lost", sum.sections, sum.lost);
-    Ok(Found::new(measured, sum.exclusion == Verdict::Held))
+    Ok(Found::new(measured, sum.exclusion == OracleState::Held))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use abi::{
     bottleneck::{self, Config, Granted, Run, Sum, Thread, Variant},
     histogram::{Head, Of},
-    status::Verdict,
+    status::OracleState,
     Malformed,
 };
 use serde::{Deserialize, Serialize};
@@ -158,7 +158,7 @@ impl Report for Bottleneck {
             equal("a histogram's buckets", times.count(), head.count)?;
             equal("acquisitions", head.count, locks)?;
         }
-        if (sum.verdict == Verdict::Broken) != (sum.wrong > 0) {
+        if (sum.verdict == OracleState::Broken) != (sum.wrong > 0) {
             return Err(format!("the verdict is not that of its numbers: {sum}"));
         }
         Ok(())

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use abi::{
-    job_runner::{Chunk, Config, Ended, Fault, Oracle, Run, Sum, Timing, Worker},
-    status::Verdict,
+    job_runner::{Chunk, Config, Fault, JobEnd, Oracle, Run, Sum, Timing, Worker},
+    status::OracleState,
     Malformed,
 };
 use serde::{Deserialize, Serialize};
@@ -117,7 +117,7 @@ impl Report for JobRunner {
 
     fn outcome(&self) -> Outcome {
         let busted = self.config.policy.is_busted();
-        let whole = self.sum.cut_short == 0 && self.timing.ended != Ended::Failed;
+        let whole = self.sum.cut_short == 0 && self.timing.ended != JobEnd::Failed;
         let shows = self.sum.chunks > 1 || self.oracle.jobs > 100;
         match Outcome::of(self.sum.coverage, busted, whole && shows) {
             Outcome::Skip if !whole => Outcome::CutShort,
@@ -146,13 +146,13 @@ impl Report for JobRunner {
         if sum.repeated == 0 {
             equal("once", sum.once, items)?;
         }
-        let failed = self.timing.ended == Ended::Failed;
+        let failed = self.timing.ended == JobEnd::Failed;
         let right = (sum.missed == 0 || failed) && sum.repeated == 0;
         // A total or an undoing may be wrong where the coverage is right.
         let else_wrong = self.timing.disorder > 0 || self.timing.total != self.timing.expected;
         match (sum.coverage, right) {
-            (Verdict::Held, false) => Err(format!("coverage held, but: {sum}")),
-            (Verdict::Broken, true) if !failed && !else_wrong => {
+            (OracleState::Held, false) => Err(format!("coverage held, but: {sum}")),
+            (OracleState::Broken, true) if !failed && !else_wrong => {
                 Err(format!("coverage broken, but: {sum}"))
             }
             _ => Ok(()),

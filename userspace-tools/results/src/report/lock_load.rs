@@ -11,7 +11,7 @@ use abi::{
         Class, Config, Disturbed, Granted, Machine, Order, Run, Stops, Sum, Switch, Thread,
         Watched, Why,
     },
-    status::Verdict,
+    status::OracleState,
     trial::{Load, Lost, Trial},
     Malformed,
 };
@@ -141,9 +141,9 @@ impl LockLoad {
             equal("lost wake-ups", trial.lost.min(8), self.lost.len() as u64)?;
             let rounds = trial.rounds >= trial.wanted;
             let verdict = match trial.lost {
-                0 if rounds => Verdict::Held,
-                0 => Verdict::Untested,
-                _ => Verdict::Broken,
+                0 if rounds => OracleState::Held,
+                0 => OracleState::Untested,
+                _ => OracleState::Broken,
             };
             if trial.verdict != verdict {
                 return Err(format!("verdict {}, not {verdict}: {trial}", trial.verdict));
@@ -158,8 +158,8 @@ impl LockLoad {
         let order = self.order.as_ref().ok_or("no line `order`")?;
         equal("waits", order.waits, sum_of(|w| w.waits))?;
         equal("overtaken", order.overtaken, sum_of(|w| w.overtaken))?;
-        if (order.fifo == Verdict::Broken) != (order.overtaken > 0)
-            && order.fifo != Verdict::Untested
+        if (order.fifo == OracleState::Broken) != (order.overtaken > 0)
+            && order.fifo != OracleState::Untested
         {
             return Err(format!("the verdict is not that of its numbers: {order}"));
         }
@@ -277,7 +277,9 @@ impl Report for LockLoad {
             };
         }
         let busted = self.config.lock.facts().never_excludes;
-        let ordered = self.order.is_none_or(|order| order.fifo != Verdict::Broken);
+        let ordered = self
+            .order
+            .is_none_or(|order| order.fifo != OracleState::Broken);
         match Outcome::of(self.sum.exclusion, busted, self.config.threads > 1) {
             Outcome::Pass | Outcome::Skip if !ordered => Outcome::Fail,
             outcome => outcome,
@@ -299,8 +301,8 @@ impl Report for LockLoad {
         equal("kicks", sum.kicks, each(|t| t.kicks).sum())?;
         self.check_trial()?;
         match (sum.exclusion, sum.lost) {
-            (Verdict::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
-            (Verdict::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),
+            (OracleState::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
+            (OracleState::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),
             _ if self.is_watched() => self.check_instruments(),
             _ => Ok(()),
         }

@@ -8,7 +8,7 @@ use abi::{
     sloppy_counter::{
         Audit, Bucket, Check, Config, Counter, Lane, Memory, Of, Run, Speed, Sum, Thread, Work,
     },
-    status::Verdict,
+    status::OracleState,
     Malformed,
 };
 use serde::{Deserialize, Serialize};
@@ -142,12 +142,12 @@ impl Report for SloppyCounter {
         let audited = self.audit.as_ref().is_none_or(|audit| audit.broken == 0);
         let checked = self.check.as_ref().is_none_or(|check| check.wrong == 0);
         match (sum.total, self.is_exact() && audited && checked) {
-            (Verdict::Held, false) => Err(format!("total held, but: {sum}")),
-            (Verdict::Broken, true) if self.check.is_none() => {
+            (OracleState::Held, false) => Err(format!("total held, but: {sum}")),
+            (OracleState::Broken, true) if self.check.is_none() => {
                 Err(format!("total broken, but: {sum}"))
             }
             // One thread alone tests nothing, but its additions must be there all the same.
-            (Verdict::Untested, _) if !self.is_exact() => {
+            (OracleState::Untested, _) if !self.is_exact() => {
                 Err(format!("total untested, but: {sum}"))
             }
             _ => Ok(()),

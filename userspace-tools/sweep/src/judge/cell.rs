@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use abi::status::Verdict;
+use abi::status::OracleState;
 
 use crate::{
     judge::oracle::expected,
@@ -43,7 +43,7 @@ impl Cell {
     }
 
     /// How many repeats the oracle judged so.
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub fn count(&self, verdict: OracleState) -> usize {
         let verdicts = self.reports.iter().map(Report::verdict);
         verdicts.filter(|seen| *seen == verdict).count()
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use abi::status::Verdict;
+use abi::status::OracleState;
 
 use crate::{
     judge::cell::{paired, sample, Cell},
@@ -43,7 +43,7 @@ pub fn of_scenario(scenario: &Scenario, cells: &[Cell], faults: usize) -> Figure
     let (due, caught) = due.fold((0, 0), |(due, caught), cell| {
         (
             due + cell.reports.len(),
-            caught + cell.count(Verdict::Broken),
+            caught + cell.count(OracleState::Broken),
         )
     });
     let own = [
@@ -82,5 +82,5 @@ pub fn of_result(experiment: &Experiment, provenance: &Provenance) -> Figures {
 
 /// Whether no promise was seen to be violated, by the report's own numbers too.
 fn is_sound(report: &Report) -> bool {
-    report.verdict() != Verdict::Broken && report.contradiction().is_none()
+    report.verdict() != OracleState::Broken && report.contradiction().is_none()
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use abi::status::Verdict;
+use abi::status::OracleState;
 use serde::Serialize;
 
 use crate::{
@@ -84,15 +84,15 @@ fn fault(scenario: &Scenario, record: &Record) -> anyhow::Result<Option<Fault>> 
 }
 
 /// Without a word from the experiment, nothing may be broken.
-fn judge(expected: Option<Oracle>, verdict: Verdict) -> Option<String> {
+fn judge(expected: Option<Oracle>, verdict: OracleState) -> Option<String> {
     match (expected, verdict) {
-        (Some(Oracle::Caught), Verdict::Broken) => None,
+        (Some(Oracle::Caught), OracleState::Broken) => None,
         (Some(Oracle::Caught), seen) => Some(format!(
             "broken on purpose, and NOT CAUGHT (the oracle says `{seen}`): passing means nothing"
         )),
-        (_, Verdict::Broken) => Some("BROKEN: the oracle saw the promise violated".into()),
-        (Some(Oracle::Held), Verdict::Untested) => Some("the oracle says `untested`".into()),
-        (_, Verdict::Held | Verdict::Untested) => None,
+        (_, OracleState::Broken) => Some("BROKEN: the oracle saw the promise violated".into()),
+        (Some(Oracle::Held), OracleState::Untested) => Some("the oracle says `untested`".into()),
+        (_, OracleState::Held | OracleState::Untested) => None,
     }
 }
 
@@ -103,19 +103,21 @@ mod tests {
     #[test]
     fn what_is_broken_on_purpose_must_be_caught() {
         let caught = Some(Oracle::Caught);
-        assert_eq!(judge(caught, Verdict::Broken), None);
-        assert!(judge(caught, Verdict::Held).unwrap().contains("NOT CAUGHT"));
-        assert!(judge(caught, Verdict::Untested)
+        assert_eq!(judge(caught, OracleState::Broken), None);
+        assert!(judge(caught, OracleState::Held)
+            .unwrap()
+            .contains("NOT CAUGHT"));
+        assert!(judge(caught, OracleState::Untested)
             .unwrap()
             .contains("NOT CAUGHT"));
     }
 
     #[test]
     fn nothing_else_may_be_broken() {
-        assert!(judge(None, Verdict::Broken).unwrap().contains("BROKEN"));
-        assert!(judge(Some(Oracle::Held), Verdict::Broken).is_some());
-        assert_eq!(judge(None, Verdict::Untested), None);
-        assert_eq!(judge(None, Verdict::Held), None);
-        assert!(judge(Some(Oracle::Held), Verdict::Untested).is_some());
+        assert!(judge(None, OracleState::Broken).unwrap().contains("BROKEN"));
+        assert!(judge(Some(Oracle::Held), OracleState::Broken).is_some());
+        assert_eq!(judge(None, OracleState::Untested), None);
+        assert_eq!(judge(None, OracleState::Held), None);
+        assert!(judge(Some(Oracle::Held), OracleState::Untested).is_some());
     }
 }

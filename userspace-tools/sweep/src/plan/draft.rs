@@ -233,11 +233,11 @@ fn length(module: Module, words: &str, limits: &Limits) -> Result<Duration, Stri
         Module::JobRunner => {
             let config = config!(job_runner);
             let each_ns = match config.job {
-                abi::job_runner::Job::ClearHuge => 500_000,
-                abi::job_runner::Job::ClearPages
-                | abi::job_runner::Job::Checksum
-                | abi::job_runner::Job::Sum => 2_000,
-                abi::job_runner::Job::PageInit => 50,
+                abi::job_runner::JobFunction::ClearHuge => 500_000,
+                abi::job_runner::JobFunction::ClearPages
+                | abi::job_runner::JobFunction::Checksum
+                | abi::job_runner::JobFunction::Sum => 2_000,
+                abi::job_runner::JobFunction::PageInit => 50,
                 _ => u64::from(config.work_ns),
             };
             Duration::from_nanos(config.size.saturating_mul(each_ns))

@@ -2,7 +2,7 @@
 
 //! What came of a run, by module, and whether it agrees with itself.
 
-use abi::{bottleneck, job_runner, lock_load, sloppy_counter, status::Verdict};
+use abi::{bottleneck, job_runner, lock_load, sloppy_counter, status::OracleState};
 use anyhow::bail;
 
 use crate::{store::record::Record, store::seen::Seen};
@@ -123,7 +123,7 @@ impl Report {
     }
 
     /// What the module's oracle said.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> OracleState {
         match self {
             Self::LockLoad { sum, .. } => sum.exclusion,
             Self::SloppyCounter { sum, .. } => sum.total,
@@ -169,11 +169,11 @@ fn locks(sum: &lock_load::Sum, threads: &[lock_load::Thread]) -> Checks {
             "halts and kicks of threads add up",
         ),
         (
-            sum.exclusion != Verdict::Held || sum.lost == 0,
+            sum.exclusion != OracleState::Held || sum.lost == 0,
             "exclusion held and no update was lost",
         ),
         (
-            sum.exclusion != Verdict::Broken || sum.lost > 0,
+            sum.exclusion != OracleState::Broken || sum.lost > 0,
             "exclusion is broken and updates were lost",
         ),
     ]
@@ -188,7 +188,7 @@ fn counters(sum: &sloppy_counter::Sum, threads: &[sloppy_counter::Thread]) -> Ch
         ),
         // One thread alone tests nothing, but its additions must be there all the same.
         (
-            kept(sum) || sum.total == Verdict::Broken,
+            kept(sum) || sum.total == OracleState::Broken,
             "the total is exact and the cheap read within its bound unless broken",
         ),
     ]
@@ -206,11 +206,11 @@ fn jobs(sum: &job_runner::Sum, workers: &[job_runner::Worker]) -> Checks {
             "chunks of workers add up",
         ),
         (
-            sum.coverage != Verdict::Held || (sum.missed == 0 && sum.repeated == 0),
+            sum.coverage != OracleState::Held || (sum.missed == 0 && sum.repeated == 0),
             "coverage held, nothing missed, nothing repeated",
         ),
         (
-            sum.coverage != Verdict::Held
+            sum.coverage != OracleState::Held
                 || sum.once == workers.iter().map(|w| w.items).sum::<u64>(),
             "coverage held and items of workers add up",
         ),
@@ -230,7 +230,7 @@ fn bottlenecks(sum: &bottleneck::Sum, threads: &[bottleneck::Thread]) -> Checks 
             "operations of threads add up",
         ),
         (
-            (sum.verdict == Verdict::Broken) == (sum.wrong > 0),
+            (sum.verdict == OracleState::Broken) == (sum.wrong > 0),
             "broken is what has errors",
         ),
     ]

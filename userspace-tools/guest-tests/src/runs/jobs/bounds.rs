@@ -2,7 +2,7 @@
 
 //! What a job may take: vCPUs, helpers, CPU time; and what it makes of nodes and of jobs in jobs.
 
-use abi::job_runner::{Config, Job, Policy, Start, Switch};
+use abi::job_runner::{Config, JobFunction, Policy, Start, Switch};
 use anyhow::{ensure, Result};
 use results::{vcpus, JobRunner, Outcome, Report};
 use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
@@ -209,7 +209,7 @@ fn trace() -> Result<()> {
 
 fn plain() -> Result<()> {
     let report = whole(&Config {
-        job: Job::PageInit,
+        job: JobFunction::PageInit,
         plain: Switch::On,
         ..config()
     })?;

@@ -4,7 +4,7 @@
 
 use std::{thread::sleep, time::Duration};
 
-use abi::job_runner::{Config, Ended, Job, Policy, Progress, Switch};
+use abi::job_runner::{Config, JobEnd, JobFunction, Policy, Progress, Switch};
 use anyhow::{ensure, Context, Result};
 use results::{vcpus, JobRunner, Outcome, Report};
 use rustix::io::Errno;
@@ -60,7 +60,7 @@ fn limit(policy: Policy) -> Result<()> {
     let report = run(&fresh::<JobRunner>()?, &config)?;
     let sum = report.sum;
     ensure!(sum.cut_short == 1 && sum.missed > 0, "{sum}");
-    ensure!(report.timing.ended == Ended::Deadline, "{}", report.timing);
+    ensure!(report.timing.ended == JobEnd::Deadline, "{}", report.timing);
     ensure!(report.outcome() == Outcome::CutShort, "{sum}");
     Ok(())
 }
@@ -102,7 +102,7 @@ fn cancel(policy: Policy) -> Result<()> {
     halt(&module)?;
     let report = module.result(number)?;
     let (sum, timing) = (report.sum, report.timing);
-    ensure!(timing.ended == Ended::Cancelled, "{timing}");
+    ensure!(timing.ended == JobEnd::Cancelled, "{timing}");
     ensure!(
         sum.once >= done && sum.missed > 0 && sum.repeated == 0,
         "{sum}"
@@ -118,7 +118,7 @@ fn cancel(policy: Policy) -> Result<()> {
 fn fault(policy: Policy) -> Result<()> {
     let config = Config {
         policy,
-        job: Job::Fault,
+        job: JobFunction::Fault,
         start: 1000,
         size: 5000,
         fail_at: 3210,
@@ -129,7 +129,7 @@ fn fault(policy: Policy) -> Result<()> {
     };
     let report = run(&fresh::<JobRunner>()?, &config)?;
     let (fault, timing, sum) = (report.fault, report.timing, report.sum);
-    ensure!(timing.ended == Ended::Failed, "{timing}");
+    ensure!(timing.ended == JobEnd::Failed, "{timing}");
     ensure!(fault.errno == 5 && fault.index == 4210, "{fault}");
     let chunk = fault.chunk_start..fault.chunk_end;
     ensure!(chunk.contains(&fault.index), "{fault}");
@@ -154,7 +154,7 @@ fn memory() -> Result<()> {
         .and_then(|r| r.split(' ').next());
     let spare: u64 = spare.context("no figure")?.parse()?;
     let config = Config {
-        job: Job::ClearPages,
+        job: JobFunction::ClearPages,
         size: spare * 256 * 99 / 100,
         limit_ms: 60_000,
         max_threads: 2,

@@ -2,7 +2,7 @@
 
 //! A grid of medians: rows are the axes but the last, columns the values of the last.
 
-use abi::status::Verdict;
+use abi::status::OracleState;
 use comfy_table::{presets, CellAlignment, Table, TableComponent};
 
 use crate::{
@@ -96,7 +96,7 @@ pub fn oracle(row: &Row<'_>, held: &str) -> String {
         .filter(|cell| cell.expected == Some(Oracle::Caught));
     let due: usize = control.map(|cell| cell.reports.len()).sum();
     let count = |verdict| row.iter().map(|cell| cell.count(verdict)).sum::<usize>();
-    let (broken, kept) = (count(Verdict::Broken), count(Verdict::Held));
+    let (broken, kept) = (count(OracleState::Broken), count(OracleState::Held));
     let tested = broken + kept;
     match (due, broken, kept) {
         (0, 0, 0) => "nothing promised".into(),

@@ -2,7 +2,7 @@
 
 //! The table of `job-runner`, in the form in which padata's gains were first published.
 
-use abi::status::Verdict;
+use abi::status::OracleState;
 
 use crate::{judge::cell::Cell, plan::experiment::Oracle};
 
@@ -34,7 +34,7 @@ pub fn table(cells: &[Cell]) -> String {
 
 /// A hand-out that is broken on purpose.
 fn control(cell: &Cell) -> String {
-    let (all, caught) = (cell.reports.len(), cell.count(Verdict::Broken));
+    let (all, caught) = (cell.reports.len(), cell.count(OracleState::Broken));
     let word = if caught == all {
         "caught"
     } else {
