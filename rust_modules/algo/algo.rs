@@ -12,23 +12,26 @@
 
 pub mod bottleneck;
 pub mod chunk;
+mod contention_flag;
 pub mod counter;
 mod events;
 pub mod histogram;
+mod lent;
 pub mod lock;
 pub mod preemption_log;
 pub mod primitive;
+mod sample_skipping;
 pub mod wait;
 mod wait_clock;
 mod waiter;
 
 pub use self::{
+    contention_flag::ContentionFlag,
     events::{
         Count,
         Events, //
     },
     wait_clock::{
-        ContentionFlag,
         FinishedWait,
         WaitClock, //
     }, //

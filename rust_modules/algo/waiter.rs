@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The thread that wants a lock: what happened to it, and what it was told about waiting.
+//! The thread that acquires a lock, as the lock sees it: its events, its tuning and its wait clock.
 
 use crate::{
     primitive::cpu_relax,
@@ -8,14 +8,14 @@ use crate::{
     WaitClock, //
 };
 
-/// What the locks and waits of one thread go by. Plain numbers; a lock that needs none ignores them.
+/// Parameters of locks and waits. Plain numbers; a lock that needs none ignores them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tuning {
-    /// Looks at the lock before a waiter halts; 0 halts at once.
+    /// Spin threshold: iterations before a waiter halts; 0 halts at once.
     pub threshold: u32,
-    /// The longest pause between two attempts, in rounds of `cpu_relax`; 0 and 1 are none.
+    /// The longest pause between two attempts, in iterations of `cpu_relax`; 0 and 1 are none.
     pub backoff: u32,
-    /// How many times in a row waiters may be overtaken before they are served; 0 is never.
+    /// Acquisitions in a row that may overtake waiters; 0 forbids overtaking.
     pub overtakes: u32,
 }
 
@@ -29,41 +29,39 @@ impl Default for Tuning {
     }
 }
 
-/// A thread, as locks see it. It belongs to that thread: not `Sync`.
+/// State of one thread for all locks that it acquires; not `Sync`.
 #[derive(Default)]
 pub struct Waiter {
-    /// What happened to it.
+    /// Counts of slow-path events.
     pub events: Events,
-    /// What it goes by.
+    /// Parameters.
     pub tuning: Tuning,
-    /// Its clock while it waits.
-    pub watch: WaitClock,
+    /// Clock of its waits, off unless a sampler enables it.
+    pub wait_clock: WaitClock,
 }
 
 impl Waiter {
-    /// Creates a thread to which nothing has happened yet.
+    /// Creates the state of a thread without events, with its wait clock off.
     #[inline]
     pub fn new(tuning: Tuning) -> Self {
         Self {
-            events: Events::default(),
             tuning,
-            watch: WaitClock::default(),
+            ..Self::default()
         }
     }
 
-    /// Marks the begin of a wait: the lock was not free at first sight. A lock that queues calls this
-    /// once the thread has its position.
+    /// Begins a wait: the lock was not free at first sight. A lock that queues calls this once the
+    /// thread is in the queue.
     #[inline]
     pub fn begin_wait(&self) {
         self.events.lock_slowpath.bump();
-        self.watch.begin(self.events.halts.get());
+        self.wait_clock.begin(self.events.halts.get());
     }
 
-    /// One iteration of a loop that waits for a lock: the CPU's spin hint, and, where waits are timed,
-    /// a sample of the clock, which shows whether the vCPU ran since the last one.
+    /// One iteration of a spin loop: `cpu_relax`, and a reading of the wait clock if that is on.
     #[inline]
     pub fn relax_and_sample(&self) {
         cpu_relax();
-        self.watch.look(self.events.halts.get());
+        self.wait_clock.sample(self.events.halts.get());
     }
 }

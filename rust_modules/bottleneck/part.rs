@@ -70,7 +70,7 @@ impl Part {
 
     /// The thread leaves: locks that it had not to wait for are waits of 0.
     pub(crate) fn leave(&self, me: &Waiter) {
-        self.locks.set(me.watch.taken());
+        self.locks.set(me.wait_clock.acquisitions());
         let at_once = self.locks.get().saturating_sub(self.waits.get());
         self.wait.histogram.record_many(0, at_once);
     }

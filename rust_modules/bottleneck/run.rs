@@ -77,7 +77,7 @@ impl Run {
             return;
         };
         let me = Waiter::new(Tuning::default());
-        me.watch.look_for(self.ticks.of_ns(GAP_NS));
+        me.wait_clock.enable(self.ticks.of_ns(GAP_NS));
         let random = Random::new(worker.index);
         let who = Who {
             index: worker.index,
@@ -90,7 +90,7 @@ impl Run {
         let _clock = self.start_barrier.wait(worker);
         let mut until = Until::new(&self.start_barrier, worker);
         let waited = |waited: &FinishedWait| part.waited(self.ticks, waited.since, stamp(), waited);
-        me.watch.telling(&waited, || loop {
+        me.wait_clock.listening(&waited, || loop {
             self.burst(&who, part, &steal, worker.stop_flag);
             worker.current_vcpu();
             self.case.rest(&who);

@@ -31,10 +31,10 @@ impl<L: Lock> Lock for Timed<L> {
     #[inline]
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
         if !L::REPORTS_CONTENTION {
-            me.watch.begin(0);
+            me.wait_clock.begin(0);
         }
         self.0.with(me, || {
-            me.watch.take();
+            me.wait_clock.acquired();
             body()
         })
     }
@@ -42,7 +42,7 @@ impl<L: Lock> Lock for Timed<L> {
     #[inline]
     fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
         self.0.try_with(me, || {
-            me.watch.take();
+            me.wait_clock.acquired();
             body()
         })
     }

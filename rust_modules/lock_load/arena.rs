@@ -82,7 +82,7 @@ impl<L: Lock + Send> Arena for Held<L> {
             return hot_sections(lock, words, pattern, batch, stop_flag, me, &Blind);
         };
         observer.begin_batch();
-        let sections = me.watch.ringing(observer.bell(), || {
+        let sections = me.wait_clock.counting_in(observer.bell(), || {
             hot_sections(lock, words, pattern, batch, stop_flag, me, observer)
         });
         observer.end_batch(sections);
@@ -106,7 +106,7 @@ impl<L: Lock + Send> Arena for Held<L> {
         };
         observer.begin_batch();
         observer.time_next(me);
-        me.watch.ringing(observer.bell(), || {
+        me.wait_clock.counting_in(observer.bell(), || {
             if !L::REPORTS_CONTENTION {
                 observer.arrive(me);
             }

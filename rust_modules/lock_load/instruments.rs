@@ -132,7 +132,7 @@ impl Instruments {
     /// Returns who looks on at thread `index`, which is `me`, and turns on the clock of that.
     pub(crate) fn observer(&self, index: u32, me: &Waiter) -> Option<Observer<'_>> {
         let diary = self.diaries.get(index as usize)?;
-        me.watch.look_for(self.gap);
+        me.wait_clock.enable(self.gap);
         Some(Observer::new(self, diary, index))
     }
 

@@ -92,7 +92,7 @@ impl<'a> Observer<'a> {
 
     /// Those that were let pass took as long as the last that was timed.
     fn account(&self, me: &Waiter) {
-        let (ns, passed) = (self.last_ns.get(), me.watch.passed());
+        let (ns, passed) = (self.last_ns.get(), me.wait_clock.take_skipped());
         let holds = &self.diary.hold.histogram;
         holds.record_many(ns, passed.into());
     }
@@ -100,7 +100,7 @@ impl<'a> Observer<'a> {
     /// Has so many sections timed.
     fn alert(&self, me: &Waiter, sections: u32) {
         self.alert.set(sections.max(self.alert.get()));
-        me.watch.call_off();
+        me.wait_clock.stop_skipping();
     }
 
     /// Returns what counts who waits for the lock.
@@ -229,10 +229,10 @@ impl<'a> Observer<'a> {
     /// The end of a section that was not timed, but is waited for, or is the first after another's.
     #[inline(never)]
     fn leave_late(&self, me: &Waiter, done: u64) {
-        if self.run.bell.take(self.index) {
+        if self.run.bell.set_owner(self.index) {
             self.run_ends(done);
         }
-        if self.run.bell.waiting() == 0 {
+        if self.run.bell.waiters() == 0 {
             return;
         }
         let (now, left) = (stamp(), self.left.get());
@@ -247,9 +247,9 @@ impl<'a> Observer<'a> {
 
     /// A section without a wait is timed: for how many it stands, and how many may pass after it.
     fn stand_for(&self, me: &Waiter) {
-        self.stands_for.set(me.watch.passed().wrapping_add(1));
+        self.stands_for.set(me.wait_clock.take_skipped().wrapping_add(1));
         match self.alert.get() {
-            0 => me.watch.let_pass(self.run.one_in.wrapping_sub(1)),
+            0 => me.wait_clock.skip_samples(self.run.one_in.wrapping_sub(1)),
             alert => self.alert.set(alert.wrapping_sub(1)),
         }
     }
@@ -268,17 +268,17 @@ impl<'a> Observer<'a> {
 impl Probe for Observer<'_> {
     #[inline(always)]
     fn arrive(&self, me: &Waiter) {
-        me.watch.begin(0);
+        me.wait_clock.begin(0);
     }
 
     #[inline(always)]
     fn passes(&self, me: &Waiter) -> bool {
-        me.watch.passes()
+        me.wait_clock.skips()
     }
 
     #[inline(always)]
     fn passed(&self, me: &Waiter, done: u64) {
-        if !self.run.bell.is_quiet(self.index) {
+        if !self.run.bell.is_uncontended(self.index) {
             self.leave_late(me, done);
         }
     }
@@ -286,10 +286,10 @@ impl Probe for Observer<'_> {
     #[inline(never)]
     fn enter(&self, me: &Waiter, done: u64) -> u64 {
         let now = stamp().max(1);
-        if self.run.bell.take(self.index) {
+        if self.run.bell.set_owner(self.index) {
             self.run_ends(done);
         }
-        let since = match me.watch.end() {
+        let since = match me.wait_clock.end() {
             Some(waited) => {
                 self.stands_for.set(1);
                 self.alert(me, ALERT);

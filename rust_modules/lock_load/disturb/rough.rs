@@ -92,7 +92,7 @@ impl<L: Lock> Rough<L> {
                 return r;
             }
             me.events.trylock_failed.bump();
-            me.watch.begin(me.events.halts.get());
+            me.wait_clock.begin(me.events.halts.get());
             me.relax_and_sample();
         }
     }
