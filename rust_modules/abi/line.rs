@@ -32,7 +32,7 @@ macro_rules! line {
     (
         $(#[$doc:meta])*
         $name:ident = $word:literal {
-            $($(#[$fdoc:meta])* $field:ident: $ty:ty,)*
+            $($(#[doc = $fdoc:literal])* $(#[cfg_attr($($attr:tt)*)])* $field:ident: $ty:ty,)*
         }
     ) => {
         $(#[$doc])*
@@ -40,7 +40,7 @@ macro_rules! line {
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
         pub struct $name {
-            $($(#[$fdoc])* pub $field: $ty,)*
+            $($(#[doc = $fdoc])* $(#[cfg_attr($($attr)*)])* pub $field: $ty,)*
         }
 
         impl $name {
@@ -48,6 +48,8 @@ macro_rules! line {
             pub const WORD: &'static str = $word;
             /// The keys, in their order on the line.
             pub const KEYS: &'static [&'static str] = &[$(stringify!($field),)*];
+            /// What each of [`Self::KEYS`] means: its documentation.
+            pub const MEANINGS: &'static [&'static str] = &[$(concat!($($fdoc),*),)*];
         }
 
         impl $crate::Line for $name {

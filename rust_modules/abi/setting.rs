@@ -116,7 +116,10 @@ macro_rules! settings {
     (
         $(#[$doc:meta])*
         $name:ident($limits:ident) {
-            $($(#[$fdoc:meta])* $field:ident: $ty:ty = $default:expr, in $allowed:expr $(, $live:ident)?;)*
+            $(
+                $(#[doc = $fdoc:literal])*
+                $field:ident: $ty:ty = $default:expr, in $allowed:expr $(, $live:ident)?;
+            )*
         }
     ) => {
         $(#[$doc])*
@@ -124,7 +127,7 @@ macro_rules! settings {
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
         pub struct $name {
-            $($(#[$fdoc])* pub $field: $ty,)*
+            $($(#[doc = $fdoc])* pub $field: $ty,)*
         }
 
         impl Default for $name {
@@ -136,6 +139,9 @@ macro_rules! settings {
         impl $name {
             /// The keys, in the order in which `config` shows them.
             pub const KEYS: &'static [&'static str] = &[$(stringify!($field),)*];
+
+            /// What each of [`Self::KEYS`] means: its documentation.
+            pub const MEANINGS: &'static [&'static str] = &[$(concat!($($fdoc),*),)*];
 
             /// Takes over every `key=value` of `text`, or none if one is refused.
             ///

@@ -48,20 +48,6 @@ impl Tool for BottleneckTool {
   bottleneck compare mount_lookup --lock pv_queued --set write_permille=10
   bottleneck check --only ids,mount_count
   bottleneck sweep --case stats --variant exact,percpu --threads 1,2,4,8 --repeat 5";
-    const MEANINGS: &'static [&'static str] = &[
-        "What is fought over",
-        "How it is done; each case has some of these, see below",
-        "The lock, where the variant has one",
-        "Threads; thread i is bound to the i-th online vCPU",
-        "Length of the run, in ms",
-        "The pause after each burst, in ns",
-        "Operations that follow each other at once",
-        "How many of 1000 operations change what the others look up",
-        "Components of a path, entries of a bucket, or generations of processes",
-        "What the case has of: mounts, entries, pages, numbers in a batch",
-        "What is rare happens once in so many operations; 0: never",
-        "All threads start from one directory (path_walk), or each from its own",
-    ];
 
     fn notes() -> String {
         let mut cases = grid(&["case", "variants", "what is fought over", "found in"]);

@@ -33,8 +33,6 @@ pub trait Tool: Sized {
     const ABOUT: &'static str;
     /// Commands that work as they stand.
     const EXAMPLES: &'static str;
-    /// What each setting means, in the order of the keys.
-    const MEANINGS: &'static [&'static str];
 
     /// Forms in which a run may be shown besides [`Self::show`].
     fn forms() -> Vec<Form<Self::Report>> {
@@ -291,20 +289,20 @@ fn status(dir: &Dir) -> crate::Result<String> {
 
 fn list<T: Tool>() -> String {
     let mut grid = grid(&["setting", "default", "allowed", "meaning"]);
-    let settings = settings_of::<T>();
-    for (setting, meaning) in settings.iter().zip(T::MEANINGS) {
-        let [key, default, allowed] = setting.each_ref().map(String::as_str);
-        grid.add_row([key, default, &allowed.replace(' ', "\n"), meaning]);
+    for [key, default, allowed, meaning] in settings_of::<T>() {
+        grid.add_row([key, default, allowed.replace(' ', "\n"), meaning]);
     }
     format!("{}\n\n{}", grid.trim_fmt(), T::notes())
 }
 
-/// Key, default and allowed values of each setting on this machine.
-fn settings_of<T: Tool>() -> Vec<[String; 3]> {
-    // Or the last ones would have neither option nor help.
-    const { assert!(T::MEANINGS.len() == ConfigOf::<T>::KEYS.len()) };
+/// Key, default, allowed values and meaning of each setting on this machine.
+fn settings_of<T: Tool>() -> Vec<[String; 4]> {
     let listing = ConfigOf::<T>::default().listing(vcpus());
-    listing.lines().filter_map(split_setting).collect()
+    let settings = listing.lines().filter_map(split_setting);
+    let explained = settings.zip(ConfigOf::<T>::meanings());
+    explained
+        .map(|([key, default, allowed], meaning)| [key, default, allowed, meaning])
+        .collect()
 }
 
 /// Key, value and allowed values of a line of `config`.

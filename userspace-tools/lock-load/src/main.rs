@@ -28,34 +28,6 @@ impl Tool for LockLoadTool {
   lock-load run --lock tas --hold-ns 0 --json
   lock-load sweep --lock mcs/spin --threads 1 --hold-ns 500 --idle-ns 0 --histograms off,on
   lock-load run --lock mcs/halt --threads 4 --run-ms 2000 --onoff-ms 100 --shuffle-ms 20 --nested 4";
-    const MEANINGS: &'static [&'static str] = &[
-        "The lock under test",
-        "Threads; thread i is bound to the i-th online vCPU",
-        "Length of the critical section, in ns of an undisturbed vCPU",
-        "Length of the pause between two sections of a thread, likewise",
-        "Length of the run, in ms",
-        "How a halted vCPU is woken; one that the machine lacks is refused (ENODEV)",
-        "The paravirt mode without which the run is refused (ENODEV); SLOWPATH_MODE is its default",
-        "What the threads do: take turns under the lock, or a trial of halts and kicks",
-        "Rounds of a trial, which ends once they are done",
-        "All threads pause for so many ms, go on for as long, and so on; 0: never",
-        "Every so many ms all threads move one vCPU on; 0: never",
-        "Every so many ms a thread's vCPU goes offline or comes back; 0: never",
-        "A thread holds the lock for so many ms now and then; 0: never",
-        "How often that is, in ms",
-        "Locks of the kind; a thread takes some in their order, and always the last",
-        "Whether a thread waits for the lock, or tries until it gets it",
-        "Interrupts while a thread waits and holds",
-        "Every so many ms a thread is real-time for half that time, 10 ms at most; 0: never",
-        "Looks at the lock before a waiter halts; may change during a run",
-        "The longest pause of tas and ttas between two attempts, in rounds of `pause`",
-        "How many sections may begin past the first waiter of pv_queued",
-        "Whether waits, holds and hand-offs are timed, and long waits explained",
-        "A wait of so many us is long; a quarter of it is a gap that no running vCPU has",
-        "Whose vCPU the host is asked to stop (vm run --preempt WHO); SLOWPATH_PREEMPT is its default",
-        "For how long, in ms",
-        "How often, in ms",
-    ];
 
     fn forms() -> Vec<Form<LockLoad>> {
         vec![Form {

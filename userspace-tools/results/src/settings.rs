@@ -12,6 +12,9 @@ pub trait Settings: Copy + Default + PartialEq + Display + Serialize + 'static {
     /// The keys, in their order.
     const KEYS: &'static [&'static str];
 
+    /// What each of them means, as documented in `abi`.
+    const MEANINGS: &'static [&'static str];
+
     /// Environment variables that stand for a setting which is not given, each with its key: what
     /// started the guest knows some things that a command in it would otherwise have to repeat.
     const ENVIRONMENT: &'static [(&'static str, &'static str)];
@@ -40,6 +43,19 @@ pub trait Settings: Copy + Default + PartialEq + Display + Serialize + 'static {
 
     /// Every setting with what it may be, one on each line, on a machine with `vcpus`.
     fn listing(&self, vcpus: u32) -> String;
+
+    /// What each setting means, and the environment variable that sets its default, if one does.
+    fn meanings() -> Vec<String> {
+        let settings = Self::KEYS.iter().zip(Self::MEANINGS);
+        let meaning = settings.map(|(key, meaning)| {
+            let meaning = meaning.trim().trim_end_matches('.');
+            match Self::ENVIRONMENT.iter().find(|(_, of)| of == key) {
+                Some((variable, _)) => format!("{meaning} [env: {variable}]"),
+                None => meaning.to_string(),
+            }
+        });
+        meaning.collect()
+    }
 }
 
 /// How much memory there is, only the module knows.
@@ -54,6 +70,7 @@ macro_rules! settings {
     ($($module:ident: $environment:expr),*) => {$(
         impl Settings for $module::Config {
             const KEYS: &'static [&'static str] = Self::KEYS;
+            const MEANINGS: &'static [&'static str] = Self::MEANINGS;
             const ENVIRONMENT: &'static [(&'static str, &'static str)] = &$environment;
 
             fn take<'a>(&mut self, text: &'a str, vcpus: u32) -> Result<(), Refusal<'a>> {

@@ -52,24 +52,6 @@ impl Tool for SloppyCounterTool {
   sloppy-counter sweep --threads 8 --audit on --threshold 1,4,16,64,256,1024,4096
   sloppy-counter watch counter=sloppy threads=8 threshold=4096 run_ms=10000
   sloppy-counter check --seconds 2";
-    const MEANINGS: &'static [&'static str] = &[
-        "The counter under test",
-        "What the threads do: all but `adds` choose their counter themselves and are checks",
-        "Threads; thread i is bound to the i-th online vCPU",
-        "How much a vCPU may hold back (`sloppy`, `hierarchical`), or how many are to spare or in a batch",
-        "How much a node may hold back (`hierarchical`)",
-        "Nodes that the vCPUs are dealt to (`hierarchical`)",
-        "Additions that follow each other at once",
-        "The pause after each burst, in ns",
-        "Cheap reads among all operations, in percent",
-        "Whether each thread tells after each addition, so that reads are held against the truth",
-        "Every vCPU is folded so often, in ms; 0: never",
-        "Every vCPU adds in an interrupt so often, in ms; 0: never",
-        "The threshold changes so often, to and fro, in ms; 0: never",
-        "The last vCPU goes offline or comes back so often, in ms; 0: never",
-        "Things that are referred to (`refs`), counters (`many`)",
-        "Length of the run, in ms",
-    ];
 
     fn show(report: &SloppyCounter) -> String {
         show::show(report)

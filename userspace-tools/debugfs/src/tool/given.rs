@@ -23,8 +23,8 @@ pub struct Given<T: Tool, const MANY: bool> {
 
 impl<T: Tool, const MANY: bool> Args for Given<T, MANY> {
     fn augment_args(command: Command) -> Command {
-        let settings = settings_of::<T>().into_iter().zip(T::MEANINGS);
-        command.args(settings.map(|([key, default, allowed], meaning)| {
+        let settings = settings_of::<T>().into_iter();
+        command.args(settings.map(|[key, default, allowed, meaning]| {
             let arg = Arg::new(key.clone())
                 .long(key.replace('_', "-"))
                 .help(format!(
