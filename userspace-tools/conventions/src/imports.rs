@@ -67,6 +67,9 @@ impl<'a> Visit<'a> for Paths {
         }
     }
 
+    /// `pub(crate)` and `pub(super)` import nothing.
+    fn visit_visibility(&mut self, _: &Visibility) {}
+
     fn visit_path(&mut self, path: &'a syn::Path) {
         let segments = path.segments.iter().map(|s| s.ident.to_string());
         self.0.insert(segments.collect());
