@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What may be said of two samples, one of them the reference.
+//! Test of two samples, one of them the reference: better, worse, no difference or inconclusive.
 
 use std::fmt;
 
@@ -9,32 +9,32 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::{middle, sorted, Rank, Shift};
 
-/// When to say what.
+/// Limits of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DifferenceTest {
-    /// How often a difference may be seen where there is none.
+    /// Probability of a difference where there is none.
     pub alpha: f64,
-    /// Differences smaller than this part do not matter.
+    /// The smallest difference that matters, a part.
     pub margin: f64,
-    /// How often a difference of `margin` is to be seen, with the repeats asked for.
+    /// Probability to detect a difference of `margin` with the repeats that the test asks for.
     pub power: f64,
     /// Whether larger values are better.
     pub more_is_better: bool,
 }
 
-/// What is said.
+/// What the test found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Difference {
-    /// A difference, for the good.
+    /// The sample is better than the reference.
     Better,
-    /// A difference, for the bad.
+    /// The sample is worse than the reference.
     Worse,
-    /// If there is a difference it is smaller than what matters.
+    /// A difference, if there is one, is smaller than the margin.
     NoDifferenceShown,
-    /// Neither: more repeats are needed, on each side about so many in all.
+    /// None of these is supported by the data.
     Inconclusive {
-        /// Repeats on each side.
+        /// About how many repeats on each side are needed.
         repeats: usize,
     },
 }
@@ -46,14 +46,33 @@ impl fmt::Display for Difference {
             Self::Worse => f.write_str("worse"),
             Self::NoDifferenceShown => f.write_str("no difference shown"),
             Self::Inconclusive { repeats } => {
-                write!(f, "inconclusive (more repeats needed: about {repeats})")
+                write!(f, "inconclusive (about {repeats} repeats needed)")
             }
         }
     }
 }
 
+impl Difference {
+    /// How many of `all` are better, worse, without difference and inconclusive.
+    pub fn count(all: &[Self]) -> [(&'static str, usize); 4] {
+        let count = |is: fn(&Self) -> bool| all.iter().filter(|one| is(one)).count();
+        [
+            ("better", count(|one| *one == Self::Better)),
+            ("worse", count(|one| *one == Self::Worse)),
+            (
+                "no difference shown",
+                count(|one| *one == Self::NoDifferenceShown),
+            ),
+            (
+                "inconclusive",
+                count(|one| matches!(one, Self::Inconclusive { .. })),
+            ),
+        ]
+    }
+}
+
 impl DifferenceTest {
-    /// Judges `b` against the reference `a`. Nothing if one of them is empty.
+    /// Compares `b` with the reference `a`. Nothing if one of them is empty.
     pub fn judge(&self, a: &[f64], b: &[f64]) -> Option<Difference> {
         let rank = Rank::of(a, b)?;
         if rank.p < self.alpha {
@@ -70,30 +89,32 @@ impl DifferenceTest {
         Some(Difference::Inconclusive { repeats })
     }
 
-    /// How many repeats on each side would show a difference of `margin`, as noisy as these are.
+    /// How many repeats on each side, as noisy as these, show a difference of `margin`.
     ///
     /// Lehmann, "Nonparametrics", 1975, chapter 2.4: as for a difference of two means, of which the
-    /// test of ranks needs π/3 times as many values where the noise is normal, and fewer where it
-    /// is not.
-    pub fn repeats(&self, a: &[f64], b: &[f64]) -> Option<usize> {
-        let normal = Normal::standard();
-        let z = normal.inverse_cdf(1.0 - self.alpha / 2.0) + normal.inverse_cdf(self.power);
+    /// rank test needs π/3 times as many values where the noise is normal, and fewer where it is
+    /// not.
+    fn repeats(&self, a: &[f64], b: &[f64]) -> Option<usize> {
         let apart = (1.0 + self.margin).ln() / noise(a, b)?;
-        let repeats = 2.0 * (z / apart).powi(2) * std::f64::consts::FRAC_PI_3;
+        let repeats = 2.0 * (self.z() / apart).powi(2) * std::f64::consts::FRAC_PI_3;
         Some((repeats.ceil() as usize).max(self.fewest()))
     }
 
-    /// The smallest difference, as a part, that so many values as noisy as these would show.
+    /// The smallest difference, a part, that so many values as noisy as these show.
     pub fn shown(&self, a: &[f64], b: &[f64]) -> Option<f64> {
-        let normal = Normal::standard();
-        let z = normal.inverse_cdf(1.0 - self.alpha / 2.0) + normal.inverse_cdf(self.power);
         let values = 1.0 / a.len() as f64 + 1.0 / b.len() as f64;
-        let apart = noise(a, b)? * z * (values * std::f64::consts::FRAC_PI_3).sqrt();
+        let apart = noise(a, b)? * self.z() * (values * std::f64::consts::FRAC_PI_3).sqrt();
         Some(apart.exp() - 1.0)
     }
 
-    /// The fewest repeats on each side of which the test can say anything: those where two samples
-    /// wholly apart are rarer than `alpha`.
+    /// Standard deviations between two means of which the test detects the difference.
+    fn z(&self) -> f64 {
+        let normal = Normal::standard();
+        normal.inverse_cdf(1.0 - self.alpha / 2.0) + normal.inverse_cdf(self.power)
+    }
+
+    /// The fewest repeats on each side with which the test can detect anything: those where two
+    /// samples that do not overlap are rarer than `alpha`.
     pub fn fewest(&self) -> usize {
         let mut orders = 1.0;
         (1..)
@@ -106,9 +127,9 @@ impl DifferenceTest {
     }
 }
 
-/// How far values scatter about their own sample's median, as a part of themselves: the median of
-/// the absolute differences of their logarithms, as large as the standard deviation where noise is
-/// normal. One value far out makes the ranks no noisier, so it makes this no larger.
+/// Scatter of the values about the median of their own sample, as a part: the median of the absolute
+/// differences of their logarithms, scaled to the standard deviation of normal noise. One outlier
+/// does not raise it, as it does not make the ranks noisier.
 fn noise(a: &[f64], b: &[f64]) -> Option<f64> {
     let mut off = Vec::new();
     for values in [a, b] {
@@ -117,18 +138,17 @@ fn noise(a: &[f64], b: &[f64]) -> Option<f64> {
         let middle = middle(&logs).unwrap_or(0.0);
         off.extend(logs.iter().map(|v| (v - middle).abs()));
     }
-    // Values are nearer to the median of their own few than to the true one.
+    // Values are nearer to the median of their own sample than to the true one.
     let few = off.len() as f64 / (off.len() as f64 - 2.0);
-    (few > 0.0 && few.is_finite())
-        .then(|| middle(&sorted(off)))?
-        .map(|off| (1.4826 * off * few).max(f64::EPSILON))
+    let off = middle(&sorted(off)).filter(|_| few > 0.0 && few.is_finite())?;
+    Some((1.4826 * off * few).max(f64::EPSILON))
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    const TEST: DifferenceTest = DifferenceTest {
+    pub const TEST: DifferenceTest = DifferenceTest {
         alpha: 0.01,
         margin: 0.05,
         power: 0.99,
@@ -136,13 +156,12 @@ mod tests {
     };
 
     fn around(middle: f64) -> Vec<f64> {
-        [-0.9, -0.5, -0.2, 0.0, 0.1, 0.4, 0.8]
-            .map(|d| middle * (1.0 + d / 100.0))
-            .into()
+        let off = [-0.9, -0.5, -0.2, 0.0, 0.1, 0.4, 0.8];
+        off.map(|d| middle * (1.0 + d / 100.0)).into()
     }
 
     #[test]
-    fn apart_is_better_or_worse_by_what_is_wanted() {
+    fn separate_samples_are_better_or_worse_by_what_is_better() {
         let (a, b) = (around(100.0), around(110.0));
         assert_eq!(TEST.judge(&a, &b), Some(Difference::Better));
         assert_eq!(TEST.judge(&b, &a), Some(Difference::Worse));
@@ -154,34 +173,24 @@ mod tests {
     }
 
     #[test]
-    fn close_together_is_no_difference_shown() {
-        assert_eq!(
-            TEST.judge(&around(100.0), &around(100.05)),
-            Some(Difference::NoDifferenceShown)
-        );
+    fn close_samples_show_no_difference() {
+        let judged = TEST.judge(&around(100.0), &around(100.05));
+        assert_eq!(judged, Some(Difference::NoDifferenceShown));
+        assert_eq!(TEST.judge(&[], &[1.0]), None);
     }
 
-    /// Three against three are apart by chance once in ten times, so nothing is said of them.
+    /// Three against three do not overlap by chance once in ten times.
     #[test]
-    fn too_few_ask_for_more() {
+    fn too_few_repeats_ask_for_more() {
         let (a, b) = ([100.0, 101.0, 99.0], [150.0, 151.0, 149.0]);
-        assert_eq!(
-            TEST.judge(&a, &b),
-            Some(Difference::Inconclusive { repeats: 5 })
-        );
-        assert_eq!(TEST.fewest(), 5);
-        assert_eq!(
-            DifferenceTest {
-                alpha: 0.05,
-                ..TEST
-            }
-            .fewest(),
-            4
-        );
+        let judged = TEST.judge(&a, &b);
+        assert_eq!(judged, Some(Difference::Inconclusive { repeats: 5 }));
+        let alpha = |alpha| DifferenceTest { alpha, ..TEST };
+        assert_eq!((alpha(0.01).fewest(), alpha(0.05).fewest()), (5, 4));
     }
 
     #[test]
-    fn the_noisier_the_more_repeats() {
+    fn noisier_samples_need_more_repeats() {
         let wild = [50.0, 80.0, 100.0, 130.0, 190.0, 70.0];
         let calm = TEST.repeats(&around(100.0), &around(100.0)).unwrap();
         let many = TEST.repeats(&wild, &wild).unwrap();
@@ -189,7 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_judged_of_nothing() {
-        assert_eq!(TEST.judge(&[], &[1.0]), None);
+    fn differences_are_counted_by_kind() {
+        let all = [
+            Difference::Worse,
+            Difference::Inconclusive { repeats: 5 },
+            Difference::Worse,
+        ];
+        let count = Difference::count(&all).map(|(_, n)| n);
+        assert_eq!(count, [0, 2, 0, 1]);
     }
 }

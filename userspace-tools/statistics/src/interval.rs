@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The median's confidence interval, from the order of the values alone.
+//! Confidence interval of the median, from the order of the values alone.
 //!
-//! Conover, "Practical Nonparametric Statistics", 1999, chapter 3: how many of `n` values lie below
-//! the true median is a fair coin thrown `n` times, whatever the distribution.
+//! Conover, "Practical Nonparametric Statistics", 1999, chapter 3: the number of `n` values below
+//! the true median has the binomial distribution of `n` fair coins, whatever the distribution.
 
 use serde::Serialize;
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 use super::{confidence::SHOWN, middle, sorted};
 
-/// A median and where the true one may be.
+/// A median and the interval that contains the true one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// The median of the sample.
@@ -19,27 +19,26 @@ pub struct Interval {
     pub low: f64,
     /// The upper end.
     pub high: f64,
-    /// How sure the interval is, from 0 to 1. A small sample cannot be as sure as was asked for.
+    /// The interval's confidence, 0 to 1. That of a small sample can be less than was wanted.
     pub confidence: f64,
 }
 
 impl Interval {
-    /// The narrowest interval that is at least as sure as `wanted`; from the least to the most
-    /// value, as sure as that is, if none is. Nothing for no values.
+    /// The narrowest interval with at least the confidence `wanted`, or from the least to the most
+    /// value if none has it. Nothing for no values.
     pub fn of(values: &[f64], wanted: f64) -> Option<Self> {
         let sorted = sorted(values.iter().copied());
         let median = middle(&sorted)?;
         let n = sorted.len();
-        let confidence = |k: usize| confidence(n, k);
         let k = (1..=n.div_ceil(2))
             .rev()
-            .find(|&k| confidence(k).is_some_and(|sure| sure >= wanted))
+            .find(|&k| confidence(n, k).is_some_and(|sure| sure >= wanted))
             .unwrap_or(1);
         Some(Self {
             median,
             low: sorted[k - 1],
             high: sorted[n - k],
-            confidence: confidence(k)?.max(0.0),
+            confidence: confidence(n, k)?.max(0.0),
         })
     }
 
@@ -58,57 +57,37 @@ impl Interval {
 /// The interval from the k-th smallest to the k-th largest of `n` values misses the true median if
 /// fewer than `k` values lie on one side of it.
 fn confidence(n: usize, k: usize) -> Option<f64> {
-    Some(1.0 - 2.0 * below(n, k)?)
-}
-
-/// The probability that fewer than `k` of `n` fair coins show heads.
-fn below(n: usize, k: usize) -> Option<f64> {
     let coins = Binomial::new(0.5, n as u64).ok()?;
-    Some(coins.cdf(k as u64 - 1))
+    Some(1.0 - 2.0 * coins.cdf(k as u64 - 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn of(values: &[f64]) -> (f64, f64, f64, f64) {
+        let it = Interval::of(values, 0.95).unwrap();
+        let confidence = (it.confidence * 1e7).round() / 1e7;
+        (it.low, it.median, it.high, confidence)
+    }
+
     fn upto(n: u32) -> Vec<f64> {
         (1..=n).rev().map(f64::from).collect()
     }
 
-    /// Conover, table A3: for n = 10 and 95 %, the 2nd and the 9th value, which are 97.9 % sure.
+    /// Conover, table A3: of 10 values the 2nd and the 9th have 97.9 %, of 20 the 6th and the 15th
+    /// 95.9 %.
     #[test]
-    fn ten_values_give_the_second_and_the_ninth() {
-        let it = Interval::of(&upto(10), 0.95).unwrap();
-        assert_eq!((it.low, it.median, it.high), (2.0, 5.5, 9.0));
-        assert!((it.confidence - 0.978_515_625).abs() < 1e-12);
-    }
-
-    /// For n = 20 and 95 %: the 6th and the 15th value, 95.9 %.
-    #[test]
-    fn twenty_values_give_the_sixth_and_the_fifteenth() {
-        let it = Interval::of(&upto(20), 0.95).unwrap();
-        assert_eq!((it.low, it.high), (6.0, 15.0));
-        assert!((it.confidence - 0.958_610_5).abs() < 1e-6);
-    }
-
-    /// Three values are 75 % sure at best, and say so.
-    #[test]
-    fn a_small_sample_says_how_unsure_it_is() {
-        let it = Interval::of(&[9.0, 1.0, 4.0], 0.95).unwrap();
-        assert_eq!((it.low, it.median, it.high), (1.0, 4.0, 9.0));
-        assert!((it.confidence - 0.75).abs() < 1e-12);
+    fn interval_of_ten_and_of_twenty_values_is_that_of_the_table() {
+        assert_eq!(of(&upto(10)), (2.0, 5.5, 9.0, 0.978_515_6));
+        assert_eq!(of(&upto(20)), (6.0, 10.5, 15.0, 0.958_610_5));
     }
 
     #[test]
-    fn six_values_are_needed_for_the_shown_confidence() {
-        assert_eq!(Interval::fewest(), 6);
-    }
-
-    #[test]
-    fn one_value_is_not_sure_at_all() {
-        let it = Interval::of(&[3.0], 0.95).unwrap();
-        assert_eq!((it.low, it.high), (3.0, 3.0));
-        assert!(it.confidence < 1e-12);
+    fn small_sample_has_less_confidence() {
+        assert_eq!(of(&[9.0, 1.0, 4.0]), (1.0, 4.0, 9.0, 0.75));
+        assert_eq!(of(&[3.0]), (3.0, 3.0, 3.0, 0.0));
         assert_eq!(Interval::of(&[], 0.95), None);
+        assert_eq!(Interval::fewest(), 6);
     }
 }

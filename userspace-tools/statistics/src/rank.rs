@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Whether one of two samples tends to larger values.
+//! Rank test: whether one of two samples tends to larger values.
 //!
 //! Mann and Whitney, "On a Test of Whether one of Two Random Variables is Stochastically Larger than
-//! the Other", 1947. Only the order of the values counts, so one outlier has one rank and no more.
+//! the Other", 1947. Only the order of the values counts, so an outlier has one rank and no more.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 
-/// The test of two samples.
+/// Result of the test of two samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rank {
-    /// How many pairs have the larger value in the second sample; a tie counts half.
+    /// Number of pairs with the larger value in the second sample; a tie counts half.
     pub u: f64,
     /// The probability of a `u` at least that far from the middle if there is no difference.
     pub p: f64,
@@ -19,8 +19,8 @@ pub struct Rank {
     pub larger: f64,
 }
 
-/// Up to here, and without ties, the distribution of `u` is counted and not approximated.
-const COUNTED: usize = 40;
+/// Up to this sample size, and without ties, the distribution of `u` is exact.
+const EXACT: usize = 40;
 
 impl Rank {
     /// Tests `b` against `a`; nothing if one of them is empty.
@@ -34,8 +34,8 @@ impl Rank {
             .map(|y| a.iter().map(|x| won(*x, *y)).sum::<f64>())
             .sum();
         let ties = ties(a, b);
-        let p = match ties.is_empty() && a.len().max(b.len()) <= COUNTED {
-            true => counted(a.len(), b.len(), u.min(pairs - u)),
+        let p = match ties.is_empty() && a.len().max(b.len()) <= EXACT {
+            true => exact(a.len(), b.len(), u.min(pairs - u)),
             false => approximated(a.len() as f64, b.len() as f64, u, &ties)?,
         };
         Some(Self {
@@ -64,10 +64,10 @@ fn ties(a: &[f64], b: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// For each `u` from 0 to `n * m`, the part of all orders of two samples that has it.
+/// For each `u` from 0 to `n * m`, the part of all orders of two samples with that `u`.
 pub(super) fn distribution(n: usize, m: usize) -> Vec<f64> {
     // The generating function is the Gaussian binomial coefficient: the product over i of
-    // (1 - x^(m+i)) / (1 - x^i). Multiplying by the one and dividing by the other, in place.
+    // (1 - x^(m+i)) / (1 - x^i). Multiplied and divided in place.
     let mut ways = vec![0.0; n * m + 1];
     ways[0] = 1.0;
     for i in 1..=n {
@@ -82,11 +82,11 @@ pub(super) fn distribution(n: usize, m: usize) -> Vec<f64> {
     ways.iter().map(|w| w / all).collect()
 }
 
-fn counted(n: usize, m: usize, u: f64) -> f64 {
+fn exact(n: usize, m: usize, u: f64) -> f64 {
     2.0 * distribution(n, m).iter().take(u as usize + 1).sum::<f64>()
 }
 
-/// By the normal distribution, corrected for ties and for steps of one.
+/// By the normal distribution, corrected for ties and for continuity.
 fn approximated(n: f64, m: f64, u: f64, ties: &[f64]) -> Option<f64> {
     let all = n + m;
     let tied: f64 = ties.iter().map(|t| t * t * t - t).sum();
@@ -106,9 +106,9 @@ mod tests {
         assert!((a - b).abs() < by, "{a} is not {b}");
     }
 
-    /// Two samples of five that do not overlap: 2 of the 252 orders are that far out.
+    /// Of two samples of five, 2 of the 252 orders do not overlap.
     #[test]
-    fn five_against_five_apart_is_two_of_252() {
+    fn p_of_two_separate_samples_of_five_is_2_of_252() {
         let rank = Rank::of(&[1.0, 2.0, 3.0, 4.0, 5.0], &[6.0, 7.0, 8.0, 9.0, 10.0]).unwrap();
         assert_eq!((rank.u, rank.larger), (25.0, 1.0));
         close(rank.p, 2.0 / 252.0, 1e-12);
@@ -116,7 +116,7 @@ mod tests {
 
     /// Mann and Whitney 1947, table I: n = 4, m = 5, P(U <= 2) = 0.032.
     #[test]
-    fn the_counted_distribution_is_that_of_the_paper() {
+    fn exact_distribution_is_that_of_the_paper() {
         let p: f64 = distribution(4, 5).iter().take(3).sum();
         close(p, 4.0 / 126.0, 1e-12);
         let p: f64 = distribution(6, 6).iter().take(6).sum();
@@ -127,7 +127,7 @@ mod tests {
     /// R 4.3: wilcox.test(c(0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46),
     /// c(1.15, 0.88, 0.90, 0.74, 1.21)): W = 35, p-value = 0.2544 (Hollander and Wolfe, page 69).
     #[test]
-    fn the_textbook_example_has_the_textbook_p() {
+    fn textbook_example_has_the_textbook_p() {
         let a = [0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46];
         let b = [1.15, 0.88, 0.90, 0.74, 1.21];
         let rank = Rank::of(&a, &b).unwrap();
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn counted_and_approximated_agree_on_samples_that_are_not_small() {
+    fn exact_and_approximated_p_agree_on_samples_of_30() {
         let a: Vec<f64> = (0..30).map(|i| f64::from(i) * 1.1).collect();
         let b: Vec<f64> = (0..30).map(|i| f64::from(i) * 1.1 + 4.03).collect();
         let rank = Rank::of(&a, &b).unwrap();
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_values_are_no_difference() {
+    fn equal_values_have_p_1() {
         let rank = Rank::of(&[5.0; 6], &[5.0; 6]).unwrap();
         assert_eq!((rank.p, rank.larger), (1.0, 0.5));
         assert_eq!(Rank::of(&[], &[1.0]), None);

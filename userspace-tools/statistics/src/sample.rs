@@ -37,24 +37,13 @@ impl Sample {
         })
     }
 
-    /// From the least to the most, as part of the median.
-    pub fn range(&self) -> f64 {
-        ratio(self.max - self.min, self.median)
-    }
-
     /// From the median to the farthest repeat, as part of the median.
     pub fn deviation(&self) -> f64 {
-        ratio(
-            (self.max - self.median).max(self.median - self.min),
-            self.median,
-        )
-    }
-}
-
-fn ratio(part: f64, whole: f64) -> f64 {
-    match part == 0.0 {
-        true => 0.0,
-        false => part / whole,
+        let farthest = (self.max - self.median).max(self.median - self.min);
+        match farthest == 0.0 {
+            true => 0.0,
+            false => farthest / self.median,
+        }
     }
 }
 
@@ -106,14 +95,13 @@ mod tests {
     fn one_repeat_has_a_median_and_no_deviation() {
         let sample = of([5.0]);
         assert_eq!((sample.n, sample.median, sample.stdev), (1, 5.0, None));
-        assert_eq!((sample.deviation(), sample.range()), (0.0, 0.0));
+        assert_eq!(sample.deviation(), 0.0);
     }
 
     #[test]
-    fn range_is_from_end_to_end_and_deviation_to_the_farthest_side() {
-        let values = |low| of([low, 100.0, 120.0]);
-        assert_eq!((values(90.0).deviation(), values(90.0).range()), (0.2, 0.3));
-        assert_eq!((values(70.0).deviation(), values(70.0).range()), (0.3, 0.5));
+    fn deviation_is_to_the_farthest_side() {
+        assert_eq!(of([90.0, 100.0, 120.0]).deviation(), 0.2);
+        assert_eq!(of([70.0, 100.0, 120.0]).deviation(), 0.3);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The Universal Scalability Law, fitted to throughput by threads.
+//! Universal Scalability Law, fitted to throughput by threads.
 //!
 //! Gunther, "Guerrilla Capacity Planning", 2007: `X(n) = λn / (1 + σ(n-1) + κn(n-1))`, where `λ` is
-//! what one thread does, `σ` the part that is serial (with `κ = 0` this is Amdahl's law, and `λ/σ`
-//! its limit) and `κ` the price of every pair that has to agree.
+//! the throughput of one thread, `σ` contention, the part that is serial (with `κ = 0` this is
+//! Amdahl's law, and `λ/σ` its limit), and `κ` coherency, the cost of each pair of threads.
 
 use rmpfit::{MPFitter, MPResult};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::confidence::SHOWN;
 
-/// A coefficient and where the true one may be, with the confidence that is shown.
+/// A coefficient and the interval that contains the true one, with the confidence that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Coefficient {
     /// The best fit.
@@ -21,6 +21,13 @@ pub struct Coefficient {
     pub low: f64,
     /// The upper end.
     pub high: f64,
+}
+
+impl Coefficient {
+    /// Half the width of the interval.
+    pub fn half(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
 }
 
 /// A fit.
@@ -32,9 +39,9 @@ pub struct Scalability {
     pub sigma: Coefficient,
     /// Coherency, at least 0.
     pub kappa: Coefficient,
-    /// What the law leaves unexplained at each measurement, as part of what was measured.
+    /// Residual of each measurement, as part of it.
     pub residuals: Vec<f64>,
-    /// The part of the variance that the law explains.
+    /// Coefficient of determination.
     pub r2: f64,
 }
 
@@ -45,8 +52,8 @@ fn law(n: f64, [lambda, sigma, kappa]: [f64; 3]) -> f64 {
     lambda * n / (1.0 + sigma * (n - 1.0) + kappa * n * (n - 1.0))
 }
 
-/// What is fitted are the roots of σ and κ. Without that, a lock that collapses is fitted with a
-/// contention of minus two thousand, which says nothing.
+/// The fit varies the roots of σ and κ, which keeps these at 0 or above: a lock that collapses would
+/// otherwise have a contention of -2000.
 fn coefficients(roots: &[f64]) -> [f64; 3] {
     [roots[0], roots[1] * roots[1], roots[2] * roots[2]]
 }
@@ -80,7 +87,7 @@ impl Scalability {
         let status = Measured(measured)
             .mpfit(&mut roots, None, &rmpfit::MPConfig::default())
             .ok()?;
-        // The fit knows no errors of measurement; they are estimated from what it leaves over.
+        // The errors of measurement are unknown, and estimated from the residuals.
         let free = (measured.len() - 3) as f64;
         let scale = (status.best_norm / free).sqrt();
         let wide = StudentsT::new(0.0, 1.0, free)
@@ -88,7 +95,7 @@ impl Scalability {
             .inverse_cdf(f64::midpoint(1.0, SHOWN))
             * scale;
         let found = coefficients(&roots);
-        // How far a coefficient moves with what was fitted.
+        // Derivative of a coefficient by its root.
         let slope = [1.0, 2.0 * roots[1].abs(), 2.0 * roots[2].abs()];
         let coefficient = |i: usize| {
             let (value, error) = (found[i], status.xerror[i] * wide * slope[i]);
@@ -110,13 +117,13 @@ impl Scalability {
         })
     }
 
-    /// The number of threads beyond which more of them do less; nothing if the law knows none.
+    /// Number of threads with the most throughput; nothing if the law has no peak.
     pub fn peak(&self) -> Option<f64> {
         let peak = ((1.0 - self.sigma.value) / self.kappa.value).sqrt();
         (self.kappa.value > 0.0 && peak.is_finite()).then_some(peak.max(1.0))
     }
 
-    /// What no number of threads would exceed if only contention were in the way (Amdahl).
+    /// Limit of the throughput with contention alone (Amdahl).
     pub fn limit(&self) -> Option<f64> {
         (self.sigma.value > 1e-6).then(|| self.lambda.value / self.sigma.value)
     }
@@ -133,7 +140,7 @@ mod tests {
     /// The measurements and coefficients of Schwartz, "Practical Scalability Analysis with the
     /// Universal Scalability Law", 2015.
     #[test]
-    fn the_published_example_has_the_published_coefficients() {
+    fn fit_of_the_published_example_has_the_published_coefficients() {
         let throughput = [
             955.16, 1878.91, 2688.01, 3548.68, 4315.54, 5130.43, 5931.37, 6531.08, 7219.8, 7867.61,
             8278.71, 8646.7, 9047.84, 9426.55, 9645.37, 9897.24, 10097.6, 10240.5, 10532.39,
@@ -151,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_law_that_holds_is_found_again() {
+    fn fit_recovers_the_coefficients_of_exact_data() {
         let truth = [1e6, 0.05, 0.002];
         let measured: Vec<_> = [1.0, 2.0, 4.0, 8.0, 16.0]
             .map(|n| (n, law(n, truth)))
@@ -164,10 +171,10 @@ mod tests {
         assert!(fit.residuals.iter().all(|left| left.abs() < 1e-6));
     }
 
-    /// A storm: two threads do a thousandth of what one does. The fit stays within its bounds and
-    /// shows by what it leaves over that the law is not about this.
+    /// A storm: two threads have a thousandth of the throughput of one. The fit stays within its
+    /// bounds, and its residuals show that the law does not apply.
     #[test]
-    fn a_collapse_is_not_explained_away() {
+    fn fit_of_a_collapse_has_large_residuals() {
         let storm = [(1.0, 1.4e6), (2.0, 1.3e6), (4.0, 1.8e3), (8.0, 5e2)];
         let fit = Scalability::of(&storm).unwrap();
         assert!(fit.sigma.value >= 0.0 && fit.kappa.value >= 0.0, "{fit:?}");
@@ -175,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn too_little_is_not_fitted() {
+    fn fit_needs_four_runs_and_three_numbers_of_threads() {
         assert_eq!(
             Scalability::of(&[(1.0, 1.0), (2.0, 2.0), (2.0, 2.1), (1.0, 1.1)]),
             None

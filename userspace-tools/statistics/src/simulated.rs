@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The statistics on data whose truth is known, because it was made up: thousands of samples with a
-//! difference of known size, or none, from distributions like those that a shared machine gives.
+//! Error rates on simulated data: thousands of samples with a difference of known size, or none, from
+//! distributions like those of a shared machine.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::{Difference, DifferenceTest, Interval, Rank};
+use super::{difference::tests::TEST, Difference, Interval, Rank};
 
 const TRIES: usize = 2000;
 
-/// Numbers by chance, the same in every run of the test.
+/// Pseudo-random samples, the same in every run of the test.
 struct Chance(fastrand::Rng);
 
 impl Chance {
@@ -21,7 +21,7 @@ impl Chance {
         Normal::standard().inverse_cdf(self.0.f64().max(1e-12))
     }
 
-    /// A throughput: noise of two percent, and now and then a neighbour that takes a lot.
+    /// A throughput: 2 % of noise, and a noisy neighbour in 8 % of the values.
     fn throughput(&mut self, middle: f64) -> f64 {
         let disturbed = if self.0.u8(..) < 20 { 0.6 } else { 1.0 };
         middle * disturbed * (0.02 * self.normal()).exp()
@@ -37,7 +37,7 @@ fn rate(mut it: impl FnMut() -> bool) -> f64 {
 }
 
 #[test]
-fn no_difference_is_called_one_in_at_most_six_of_a_hundred() {
+fn false_positive_rate_is_between_2_and_6_percent() {
     for (seed, n) in [(1, 5), (2, 8), (3, 20), (4, 45)] {
         let mut chance = Chance::new(seed);
         let seen = rate(|| {
@@ -45,13 +45,13 @@ fn no_difference_is_called_one_in_at_most_six_of_a_hundred() {
             Rank::of(&a, &b).unwrap().p < 0.05
         });
         assert!(seen <= 0.06, "{n} against {n}: {seen}");
-        // Nor is the test so shy that this means nothing.
+        // A test that never finds a difference would have a rate of 0.
         assert!(seen >= 0.02, "{n} against {n}: {seen}");
     }
 }
 
 #[test]
-fn ties_do_not_make_differences() {
+fn ties_do_not_raise_the_false_positive_rate() {
     let mut chance = Chance::new(5);
     let seen = rate(|| {
         let mut few = || -> Vec<f64> { (0..12).map(|_| f64::from(chance.0.u8(0..4))).collect() };
@@ -61,12 +61,12 @@ fn ties_do_not_make_differences() {
 }
 
 #[test]
-fn the_interval_of_the_median_holds_it_as_often_as_it_says() {
+fn interval_contains_the_median_as_often_as_its_confidence() {
     for (seed, n) in [(6, 7), (7, 11), (8, 30)] {
         let mut chance = Chance::new(seed);
         let mut sure = 0.0;
         let held = rate(|| {
-            // Skewed on purpose; the median of exp(normal) is 1.
+            // A skewed distribution; the median of exp(normal) is 1.
             let values: Vec<f64> = (0..n).map(|_| chance.normal().exp()).collect();
             let it = Interval::of(&values, 0.95).unwrap();
             sure = it.confidence;
@@ -79,22 +79,15 @@ fn the_interval_of_the_median_holds_it_as_often_as_it_says() {
     }
 }
 
-/// What a planted regression of a tenth is called with the repeats that are asked for, and what
-/// unchanged repeats are.
+/// A planted regression of a tenth, and none, judged with the repeats that the test asks for.
 #[test]
-fn a_tenth_slower_is_worse_and_unchanged_is_not() {
-    let rules = DifferenceTest {
-        alpha: 0.01,
-        margin: 0.05,
-        power: 0.99,
-        more_is_better: true,
-    };
+fn slower_by_a_tenth_is_worse_and_unchanged_is_not() {
     let mut chance = Chance::new(9);
     let mut verdict = |b: f64| {
         let mut n = 5;
-        // The repeats it asks for, as long as it asks, but not for ever.
+        // As many repeats as it asks for, up to 60.
         loop {
-            let said = rules.judge(&chance.sample(n, 100.0), &chance.sample(n, b));
+            let said = TEST.judge(&chance.sample(n, 100.0), &chance.sample(n, b));
             match said.unwrap() {
                 Difference::Inconclusive { repeats } if n < 60 => n = repeats.min(60),
                 said => return said,

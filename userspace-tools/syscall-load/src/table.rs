@@ -85,16 +85,7 @@ fn median(samples: &[Sample], load: &str, kind: Kind, workers: u32) -> Option<f6
     let mine = samples
         .iter()
         .filter(|s| s.load == load && s.kind == kind && s.workers == workers);
-    let mut rates: Vec<f64> = mine.map(|s| s.per_s).collect();
-    rates.sort_by(f64::total_cmp);
-    let half = rates.len() / 2;
-    match rates.len() % 2 {
-        1 => rates.get(half).copied(),
-        _ => Some(f64::midpoint(
-            *rates.get(half.wrapping_sub(1))?,
-            *rates.get(half)?,
-        )),
-    }
+    statistics::median(mine.map(|s| s.per_s))
 }
 
 fn of_ideal(workers: &[u32], medians: &[Option<f64>]) -> String {

@@ -200,7 +200,7 @@ fn fits(series: &[Series], jobs: bool) -> Data {
         let Some(fit) = Scalability::of(&pairs.collect::<Vec<_>>()) else {
             continue;
         };
-        let off = |c: statistics::Coefficient| format!("{:.4}", (c.high - c.low) / 2.0);
+        let off = |c: statistics::Coefficient| format!("{:.4}", c.half());
         data.rows.push(vec![
             s.name.clone(),
             format!("{:.4}", fit.sigma.value),
