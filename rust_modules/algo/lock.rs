@@ -11,9 +11,10 @@ mod preemptable_ticket;
 mod pv_byte;
 mod pv_queued;
 mod pv_ticket;
+mod queue;
+mod raw;
 mod tas;
 mod ticket;
-mod ttas;
 
 pub use self::{
     busted::Busted,
@@ -24,9 +25,12 @@ pub use self::{
     pv_byte::PvByte,
     pv_queued::PvQueued,
     pv_ticket::PvTicket,
-    tas::Tas,
-    ticket::Ticket,
-    ttas::Ttas, //
+    raw::RawLock,
+    tas::{
+        Tas,
+        Ttas, //
+    },
+    ticket::Ticket, //
 };
 
 use crate::{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Bounded exponential backoff: the more often an attempt failed, the longer the pause.
+//! Bounded exponential backoff: each failed attempt doubles the pause before the next one.
 //!
 //! Anderson, "The Performance of Spin Lock Alternatives for Shared-Memory Multiprocessors", 1990.
 

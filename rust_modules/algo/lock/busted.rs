@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A lock that does not exclude, so that every run can show it would notice.
+//! A lock that does not exclude, so that every run shows it would notice.
 //!
 //! After `lock_busted` in `kernel/locking/locktorture.c`.
 
-use super::Lock;
+use super::RawLock;
 use crate::Waiter;
 
-/// Claims to exclude, and excludes nobody.
+/// Promises to exclude, and excludes no thread.
 pub struct Busted;
 
-impl Lock for Busted {
+impl RawLock for Busted {
+    type Token = ();
+
     #[inline]
     fn new() -> Self {
         Self
     }
 
-    #[inline]
-    fn with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
-        body()
-    }
+    #[inline(always)]
+    fn acquire(&self, _: &Waiter) {}
 
     #[inline]
-    fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
-        Some(body())
+    fn try_acquire(&self, _: &Waiter) -> Option<()> {
+        Some(())
     }
+
+    #[inline(always)]
+    fn release(&self, (): (), _: &Waiter) {}
 }

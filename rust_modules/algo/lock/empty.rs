@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! No lock: what the load costs without one.
+//! No lock: the cost of the load itself.
 
-use super::Lock;
+use super::RawLock;
 use crate::Waiter;
 
-/// Excludes nobody, and does not claim to.
+/// Excludes no thread, and does not promise to.
 pub struct Empty;
 
-impl Lock for Empty {
+impl RawLock for Empty {
+    type Token = ();
+
     #[inline]
     fn new() -> Self {
         Self
     }
 
-    #[inline]
-    fn with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
-        body()
-    }
+    #[inline(always)]
+    fn acquire(&self, _: &Waiter) {}
 
     #[inline]
-    fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
-        Some(body())
+    fn try_acquire(&self, _: &Waiter) -> Option<()> {
+        Some(())
     }
+
+    #[inline(always)]
+    fn release(&self, (): (), _: &Waiter) {}
 }

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The preemptable ticket lock: in order, unless those ahead let their time pass.
+//! The preemptable ticket lock: FIFO, except that waiters pass preempted ones after a timeout.
 //!
 //! Ouyang and Lange, "Preemptable Ticket Spinlocks: Improving Consolidated Performance in the
 //! Cloud", VEE 2013.
 //!
 //! ```text
 //!   wait ──my ticket, or a later one, was served──▶ may take
-//!     └────my distance × the threshold has passed──▶ may take, and those passed may from now on
+//!     └────my distance × the threshold has passed──▶ may take, and so may the tickets passed
 //! ```
 //!
-//! A ticket is an order of preference, not a right: the lock proper is a byte, and a waiter may try
-//! for it when its ticket is up, or when nothing has been served for its distance from the head
-//! times the threshold. So the waiters become eligible one after another, the earliest first, and
-//! a preempted one delays the next by one threshold instead of by its host's time slice. Whoever
-//! takes the lock moves the head past its ticket; those it has passed may try from then on, so
-//! that none is passed by the same ticket twice. Unfairness is bounded by the tickets that are out.
-//! Nobody halts: it needs no hypervisor, and burns its vCPU as any spinlock does.
+//! A ticket is an order of preference, not a right: the lock proper is a byte, and a waiter may try to
+//! take it when its ticket is up, or when nothing has been served for its distance from the head times
+//! the threshold. So the waiters become eligible one after another, the earliest first, and a preempted
+//! one delays the next by one threshold instead of by its host's time slice. The holder moves the head
+//! past its ticket; the tickets it passed may try from then on, so that none is passed by the same
+//! ticket twice. Unfairness is bounded by the tickets that are out. Waiters never halt: the lock needs
+//! no hypervisor, and spins as any spinlock does.
 
 use super::{
-    Lock,
+    RawLock,
     FIRST_TICKET, //
 };
 use crate::{
@@ -32,10 +32,10 @@ use crate::{
     Waiter, //
 };
 
-/// Serves in order of arrival where it can.
+/// Serves in order of arrival unless a waiter is preempted.
 pub struct PreemptableTicket {
     next: Atomic<u32>,
-    /// No ticket before this one has to be waited for. The holder's to write.
+    /// Tickets before this one need not be waited for. Only the holder writes it.
     head: Atomic<u32>,
     taken: Atomic<u8>,
 }
@@ -43,7 +43,7 @@ pub struct PreemptableTicket {
 impl PreemptableTicket {
     #[inline]
     fn take(&self) -> bool {
-        // Pairs with the release in `free`, of whoever held it before.
+        // Pairs with the release in `release`, of the previous holder.
         self.taken.load(Relaxed) == 0 && self.taken.cmpxchg(0, 1, Acquire).is_ok()
     }
 
@@ -63,7 +63,7 @@ impl PreemptableTicket {
         me.begin_wait();
         let (mut seen, mut looks) = (self.head.load(Relaxed), 0u32);
         loop {
-            // Only a hint whose turn it is: the byte is what excludes.
+            // Only a hint whose ticket is up: the byte excludes.
             let head = self.head.load(Relaxed);
             if head != seen {
                 (seen, looks) = (head, 0);
@@ -79,20 +79,11 @@ impl PreemptableTicket {
             me.relax_and_sample();
         }
     }
-
-    #[inline]
-    fn free(&self, mine: u32) {
-        // A later ticket may have moved the head already. The lock is held: nobody else writes it.
-        let after = mine.wrapping_add(1);
-        if Self::distance(self.head.load(Relaxed), after) > 0 {
-            self.head.store(after, Relaxed);
-        }
-        // Pairs with the acquire in `take`, of whoever holds it next.
-        self.taken.store(0, Release);
-    }
 }
 
-impl Lock for PreemptableTicket {
+impl RawLock for PreemptableTicket {
+    type Token = u32;
+
     #[inline]
     fn new() -> Self {
         Self {
@@ -102,29 +93,35 @@ impl Lock for PreemptableTicket {
         }
     }
 
-    #[inline]
-    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+    #[inline(always)]
+    fn acquire(&self, me: &Waiter) -> u32 {
         // Taking a ticket orders nothing; the byte does.
         let mine = self.next.fetch_add(1, Relaxed);
         if self.head.load(Relaxed) != mine || !self.take() {
             self.wait(mine, me);
         }
-        let r = body();
-        self.free(mine);
-        r
+        mine
     }
 
     #[inline]
-    fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+    fn try_acquire(&self, _: &Waiter) -> Option<u32> {
         let head = self.head.load(Relaxed);
-        // A ticket only if none is out, so that nobody who came before is passed.
+        // A ticket only if none is out, so that no earlier waiter is passed.
         if self.next.load(Relaxed) != head || !self.take() {
             return None;
         }
-        // Whoever took one since has to wait for the byte.
-        let mine = self.next.fetch_add(1, Relaxed);
-        let r = body();
-        self.free(mine);
-        Some(r)
+        // A thread that took one since has to wait for the byte.
+        Some(self.next.fetch_add(1, Relaxed))
+    }
+
+    #[inline(always)]
+    fn release(&self, mine: u32, _: &Waiter) {
+        // A later ticket may have moved the head already. The lock is held: no other thread writes it.
+        let after = mine.wrapping_add(1);
+        if Self::distance(self.head.load(Relaxed), after) > 0 {
+            self.head.store(after, Relaxed);
+        }
+        // Pairs with the acquire in `take`, of the next holder.
+        self.taken.store(0, Release);
     }
 }

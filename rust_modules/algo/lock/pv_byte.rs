@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Xen's byte lock: spin on a byte, and after a while lie down on a list.
+//! Xen's byte lock: waiters spin on a byte, and after a threshold halt on a list.
 //!
 //! Jeremy Fitzhardinge, "xen: implement Xen-specific spinlocks", 2008.
 //!
@@ -9,13 +9,13 @@
 //!                              └───────the byte is clear: take it, let it go──▲
 //! ```
 //!
-//! The byte is the lock; the list is of those who gave up watching it. Only a holder takes waiters
-//! off the list, the longest there first, so the list needs no lock of its own. Who frees the byte
-//! wakes one; who wakes contends like anyone else, and may have to lie down again at the end of
-//! the list. That is unfair without bound, but a lock that is free never waits for a vCPU that is
-//! not running. A waiter that finds the byte clear after joining the list takes the byte and lets
-//! it go, which wakes the first on the list, perhaps itself: so no wake-up is lost between the two
-//! words. The price is a locked instruction where the release would need none.
+//! The byte is the lock; the list holds the waiters that stopped spinning. Only a holder takes waiters
+//! off the list, the longest there first, so the list needs no lock of its own. A release wakes one
+//! waiter, which contends like any other thread, and may have to halt again at the end of the list. That
+//! is unfair without bound, but a free lock never waits for a preempted vCPU. A waiter that finds the
+//! byte clear after joining the list takes the byte and releases it, which wakes the first on the list,
+//! perhaps itself: so no wake-up is lost between the two words. The price is a locked instruction where
+//! a release would need none.
 
 #![expect(
     unsafe_code,
@@ -24,7 +24,7 @@
 
 use core::ptr;
 
-use super::Lock;
+use super::RawLock;
 use crate::{
     primitive::{
         Acquire,
@@ -40,16 +40,16 @@ use crate::{
     Waiter, //
 };
 
-/// A byte, and a list of those who wait for it with their vCPUs halted.
+/// A byte, and a list of waiters with halted vCPUs.
 pub struct PvByte {
     taken: Atomic<u8>,
-    /// Those who came last, the last first.
+    /// Waiters that joined last, the last first.
     joined: Atomic<*mut Node>,
-    /// Those before them, the first first. The holder's alone.
+    /// Those before them, the first first. Only the holder uses it.
     first: Cell<*mut Node>,
 }
 
-/// A waiter's place on the list, on its stack.
+/// A waiter's node of the list, on its stack.
 struct Node {
     next: Cell<*mut Node>,
     woken: Halt,
@@ -63,31 +63,11 @@ unsafe impl Send for PvByte {}
 impl PvByte {
     #[inline]
     fn take(&self) -> bool {
-        // Pairs with the exchange in `free`, of whoever held it before.
+        // Pairs with the exchange in `release`, of the previous holder.
         self.taken.load(Relaxed) == 0 && self.taken.cmpxchg(0, 1, Acquire).is_ok()
     }
 
-    #[inline]
-    fn free(&self, me: &Waiter) {
-        loop {
-            let first = self.first();
-            // Pairs with the acquire in `take`, of whoever holds it next; and with the exchange in
-            // `join`: either we see whom it put there, or it sees the byte clear.
-            self.taken.xchg(0, Full);
-            if !first.is_null() {
-                me.events.pv_kick_unlock.bump();
-                // SAFETY: It is off the list and waits for this, so it is live until it is woken.
-                unsafe { Halt::signal(ptr::addr_of!((*first).woken), me) };
-                return;
-            }
-            if self.joined.load(Relaxed).is_null() || !self.take() {
-                // Nobody is on the list, or whoever holds the lock now will see to it.
-                return;
-            }
-        }
-    }
-
-    /// Takes the one who has been on the list for longest off it. The caller holds the lock.
+    /// Takes the longest waiter off the list. The caller holds the lock.
     #[inline]
     fn first(&self) -> *mut Node {
         // SAFETY: `first` is the holder's.
@@ -105,7 +85,7 @@ impl PvByte {
         first
     }
 
-    /// Takes over all who joined, the first first. The caller holds the lock.
+    /// Takes over all joined waiters, the first first. The caller holds the lock.
     fn reversed(&self) -> *mut Node {
         // Pairs with the exchanges in `join`, for the nodes as they were made.
         let mut from = self.joined.xchg(ptr::null_mut(), Acquire);
@@ -118,7 +98,7 @@ impl PvByte {
         to
     }
 
-    /// Spins for the threshold, one look at least; returns whether it took the lock.
+    /// Spins for the threshold, one iteration at least; returns whether it took the lock.
     #[inline]
     fn spin(&self, me: &Waiter) -> bool {
         (0..me.tuning.threshold.max(1)).any(|_| {
@@ -127,7 +107,7 @@ impl PvByte {
         })
     }
 
-    /// Lies down until woken.
+    /// Halts on the list until woken.
     #[inline(never)]
     fn block(&self, me: &Waiter) {
         let node = Node {
@@ -136,8 +116,8 @@ impl PvByte {
         };
         self.join(&node);
         if self.take() {
-            // The last holder may have looked at the list before we joined it.
-            self.free(me);
+            // The last holder may have read the list before this waiter joined it.
+            self.release((), me);
         }
         me.events.pv_wait_head.bump();
         node.woken.wait(None, me);
@@ -148,7 +128,7 @@ impl PvByte {
             let last = self.joined.load(Relaxed);
             // SAFETY: Not on the list yet, so still ours.
             node.next.with_mut(|next| unsafe { *next = last });
-            // Pairs with the exchange in `reversed`, and as said in `free`.
+            // Pairs with the exchange in `reversed`, and as said in `release`.
             let mine = ptr::from_ref(node).cast_mut();
             if self.joined.cmpxchg(last, mine, Full).is_ok() {
                 return;
@@ -157,7 +137,9 @@ impl PvByte {
     }
 }
 
-impl Lock for PvByte {
+impl RawLock for PvByte {
+    type Token = ();
+
     #[inline]
     fn new() -> Self {
         Self {
@@ -167,26 +149,38 @@ impl Lock for PvByte {
         }
     }
 
-    #[inline]
-    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+    #[inline(always)]
+    fn acquire(&self, me: &Waiter) {
         if !self.take() {
             me.begin_wait();
             while !self.spin(me) {
                 self.block(me);
             }
         }
-        let r = body();
-        self.free(me);
-        r
     }
 
     #[inline]
-    fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
-        if !self.take() {
-            return None;
+    fn try_acquire(&self, _: &Waiter) -> Option<()> {
+        self.take().then_some(())
+    }
+
+    #[inline(always)]
+    fn release(&self, (): (), me: &Waiter) {
+        loop {
+            let first = self.first();
+            // Pairs with the acquire in `take`, of the next holder; and with the exchange in
+            // `join`: either we see the node it put there, or it sees the byte clear.
+            self.taken.xchg(0, Full);
+            if !first.is_null() {
+                me.events.pv_kick_unlock.bump();
+                // SAFETY: It is off the list and waits for this, so it is live until it is woken.
+                unsafe { Halt::signal(ptr::addr_of!((*first).woken), me) };
+                return;
+            }
+            if self.joined.load(Relaxed).is_null() || !self.take() {
+                // The list is empty, or the next holder's release wakes the first.
+                return;
+            }
         }
-        let r = body();
-        self.free(me);
-        Some(r)
     }
 }

@@ -32,7 +32,7 @@ use self::{
     node::Node,
     word::Word, //
 };
-use super::Lock;
+use super::RawLock;
 use crate::{
     primitive::{
         cpu_relax,
@@ -95,17 +95,8 @@ impl PvQueued {
     /// Takes the lock if it is free and nobody waits.
     #[inline]
     fn take(&self, mine: Word) -> bool {
-        // Pairs with the release in `free`, of whoever held it before.
+        // Pairs with the release in `release`, of the previous holder.
         self.word.cmpxchg(Word::FREE.0, mine.0, Acquire).is_ok()
-    }
-
-    /// Frees the lock, and wakes the first waiter if it is halted.
-    #[inline]
-    fn free(&self, mine: Word, me: &Waiter) {
-        // Pairs with the exchange of whoever takes it next.
-        if self.word.cmpxchg(mine.0, Word::FREE.0, Release).is_err() {
-            self.free_slowly(me);
-        }
     }
 
     #[inline(never)]
@@ -253,7 +244,10 @@ impl PvQueued {
     }
 }
 
-impl Lock for PvQueued {
+impl RawLock for PvQueued {
+    /// The word as the holder took it.
+    type Token = Word;
+
     #[inline]
     fn new() -> Self {
         Self {
@@ -263,25 +257,27 @@ impl Lock for PvQueued {
         }
     }
 
-    #[inline]
-    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+    #[inline(always)]
+    fn acquire(&self, me: &Waiter) -> Word {
         let mine = Word::held_by(Vcpu::current());
         if !self.take(mine) {
             self.take_slowly(mine, me);
         }
-        let r = body();
-        self.free(mine, me);
-        r
+        mine
     }
 
     #[inline]
-    fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
+    fn try_acquire(&self, _: &Waiter) -> Option<Word> {
         let mine = Word::held_by(Vcpu::current());
-        if !self.take(mine) {
-            return None;
+        self.take(mine).then_some(mine)
+    }
+
+    /// Frees the lock, and wakes the first waiter if it is halted.
+    #[inline(always)]
+    fn release(&self, mine: Word, me: &Waiter) {
+        // Pairs with the exchange of the thread that takes it next.
+        if self.word.cmpxchg(mine.0, Word::FREE.0, Release).is_err() {
+            self.free_slowly(me);
         }
-        let r = body();
-        self.free(mine, me);
-        Some(r)
     }
 }

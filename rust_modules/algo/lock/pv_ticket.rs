@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The paravirt ticket lock: a ticket lock whose waiters may halt, told by one bit of the tail.
+//! The paravirt ticket lock: a ticket lock whose waiters may halt, as one bit of the tail shows.
 //!
 //! Jeremy Fitzhardinge, "Paravirtualized ticket spinlocks", 2011; in the kernel from 3.12 to 4.1.
 //!
 //! ```text
-//!   tail   next ticket ──────────── | slow     a ticket is 2, the low bit says that someone halts
+//!   tail   next ticket ──────────── | slow     a ticket is 2, the low bit is set while a waiter halts
 //!   head   ticket being served ──── | 0
 //! ```
 //!
-//! Taking a ticket and being served are those of `ticket`. A waiter that has looked for the
-//! threshold enters `lock_spinning`: it leaves its vCPU's number in the slot of its ticket, sets the
-//! slow bit, looks again, and halts. Whoever frees the lock looks at the bit after serving the
-//! next; if it is set, `unlock_kick` finds the one to wake in the slot of the ticket now served, and
-//! the bit is cleared once nobody is left. A ticket names its slot, so there is no table of vCPUs
-//! to walk as in the kernel's; a waiter that finds its slot in use, there being more of them than
-//! slots, goes on spinning. The order is strict: a served waiter that is not running stops all.
+//! Taking a ticket and being served are those of `ticket`. A waiter that exhausts its spin threshold
+//! enters `lock_spinning`: it leaves its vCPU's number in the slot of its ticket, sets the slow bit,
+//! reads the head again, and halts. The holder reads the bit after serving the next; if it is set,
+//! `unlock_kick` finds the vCPU to wake in the slot of the ticket now served, and clears the bit once
+//! no waiter is left. A ticket names its slot, so there is no table of vCPUs to walk as in the kernel's;
+//! a waiter that finds its slot in use, there being more waiters than slots, goes on spinning. The
+//! order is strict: while the served waiter is preempted, the lock is idle.
 
 use super::{
-    Lock,
+    RawLock,
     FIRST_TICKET, //
 };
 use crate::{
@@ -38,7 +38,7 @@ use crate::{
 pub struct PvTicket<const SLOTS: usize = 64> {
     tail: Atomic<u32>,
     head: Atomic<u32>,
-    /// Who halts for a ticket: the number of its vCPU plus one, or 0.
+    /// The vCPU that halts for a ticket: its number plus one, or 0.
     slots: [Atomic<u32>; SLOTS],
 }
 
@@ -48,33 +48,19 @@ const TICKET: u32 = 2;
 impl<const SLOTS: usize> PvTicket<SLOTS> {
     #[inline]
     fn serves(&self, mine: u32) -> bool {
-        // Pairs with the release in `serve_after`, of whoever had the ticket before.
+        // Pairs with the release in `release`, of the ticket before.
         self.head.load(Acquire) == mine
     }
 
-    #[inline]
-    fn serve_after(&self, mine: u32, me: &Waiter) {
-        let served = mine.wrapping_add(TICKET);
-        // Pairs with the acquire in `serves`, of whoever has the next ticket. Stored, as a ticket
-        // lock does, and fenced after it: a full addition would hand over later.
-        self.head.store(served, Release);
-        // Pairs with the exchange in `lock_spinning` that sets the bit: either we see the bit, or
-        // that waiter sees that it is served.
-        smp_mb();
-        if self.tail.load(Relaxed) & SLOW != 0 {
-            self.unlock_kick(served, me);
-        }
-    }
-
-    /// Clears the bit if nobody waits, or wakes whoever halts for the ticket now `served`.
+    /// Clears the bit if no thread waits, or wakes the vCPU that halts for the ticket now `served`.
     #[inline(never)]
     fn unlock_kick(&self, served: u32, me: &Waiter) {
-        // Nothing to order: who sets the bit again looks at the head after that.
+        // Nothing to order: a waiter that sets the bit again reads the head after that.
         if self.tail.cmpxchg(served | SLOW, served, Relaxed).is_ok() {
             return;
         }
         let slot = self.slot(served).map_or(0, |slot| slot.load(Relaxed));
-        // A slot that was reused meanwhile names another, which is woken for nothing.
+        // A slot that was reused meanwhile names another vCPU, which wakes up spuriously.
         if let Some(vcpu) = slot.checked_sub(1).and_then(Vcpu::numbered) {
             me.events.kicks.bump();
             me.events.pv_kick_unlock.bump();
@@ -105,25 +91,25 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
         }
     }
 
-    /// Halts until `mine` is served; returns at once, and whether it is, if its slot is in use.
+    /// Halts until `mine` is served; if its slot is in use, returns at once, and whether it is served.
     #[inline(never)]
     fn lock_spinning(&self, mine: u32, me: &Waiter) -> bool {
         let vcpu = Vcpu::current().number().wrapping_add(1);
         let slot = self.slot(mine);
-        // Nothing to order yet: the exchange below comes before the look at the head.
+        // Nothing to order yet: the exchange below comes before the load of the head.
         let Some(slot) = slot.filter(|slot| slot.cmpxchg(0, vcpu, Relaxed).is_ok()) else {
             return self.serves(mine);
         };
         loop {
             let tail = self.tail.load(Relaxed);
-            // Pairs with the fence in `serve_after`, as said there. Done also if the bit is
-            // set, for the slot to be seen by whoever sees the bit.
+            // Pairs with the fence in `release`, as said there. Done also if the bit is set, so
+            // that a holder that sees the bit sees the slot.
             if self.tail.cmpxchg(tail, tail | SLOW, Full).is_ok() {
                 break;
             }
         }
         self.halt(mine, me);
-        // Whoever still reads it would wake us for nothing.
+        // A holder that still reads it would cause a spurious wake-up.
         slot.store(0, Relaxed);
         true
     }
@@ -154,7 +140,9 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
     }
 }
 
-impl<const SLOTS: usize> Lock for PvTicket<SLOTS> {
+impl<const SLOTS: usize> RawLock for PvTicket<SLOTS> {
+    type Token = u32;
+
     #[inline]
     fn new() -> Self {
         Self {
@@ -164,29 +152,36 @@ impl<const SLOTS: usize> Lock for PvTicket<SLOTS> {
         }
     }
 
-    #[inline]
-    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+    #[inline(always)]
+    fn acquire(&self, me: &Waiter) -> u32 {
         // Taking a ticket orders nothing; being served does.
         let mine = self.tail.fetch_add(TICKET, Relaxed) & !SLOW;
         if !self.serves(mine) {
             self.wait(mine, me);
         }
-        let r = body();
-        self.serve_after(mine, me);
-        r
+        mine
     }
 
     #[inline]
-    fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
-        // As in `serves`: if that ticket is still to be had, it is being served. The bit is clear
+    fn try_acquire(&self, _: &Waiter) -> Option<u32> {
+        // As in `serves`: if that ticket can still be had, it is being served. The bit is clear
         // when the lock is free, or about to be cleared.
         let mine = self.head.load(Acquire);
         let next = mine.wrapping_add(TICKET);
-        if self.tail.cmpxchg(mine, next, Relaxed).is_err() {
-            return None;
+        self.tail.cmpxchg(mine, next, Relaxed).ok()
+    }
+
+    #[inline(always)]
+    fn release(&self, mine: u32, me: &Waiter) {
+        let served = mine.wrapping_add(TICKET);
+        // Pairs with the acquire in `serves`, of the next ticket's thread. Stored, as a ticket
+        // lock does, and fenced after it: a full addition would hand over later.
+        self.head.store(served, Release);
+        // Pairs with the exchange in `lock_spinning` that sets the bit: either we see the bit, or
+        // that waiter sees that it is served.
+        smp_mb();
+        if self.tail.load(Relaxed) & SLOW != 0 {
+            self.unlock_kick(served, me);
         }
-        let r = body();
-        self.serve_after(mine, me);
-        Some(r)
     }
 }

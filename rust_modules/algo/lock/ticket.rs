@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The ticket lock: fair, two words, every waiter watching the same one.
+//! The ticket lock: FIFO, two words, all waiters spin on the same one.
 //!
 //! Nick Piggin, "x86: FIFO ticket spinlocks", 2007: the kernel's spinlock until 4.2, and the one
-//! whose storm Friebel showed at Xen Summit 2008.
+//! whose storm under overcommit Friebel showed at Xen Summit 2008.
 
 use super::{
-    Lock,
+    RawLock,
     FIRST_TICKET, //
 };
 use crate::{
@@ -28,18 +28,14 @@ pub struct Ticket {
 impl Ticket {
     #[inline]
     fn serves(&self, mine: u32) -> bool {
-        // Pairs with the release in `serve_after`, of whoever had the ticket before.
+        // Pairs with the release in `release`, of the ticket before.
         self.serving.load(Acquire) == mine
-    }
-
-    #[inline]
-    fn serve_after(&self, mine: u32) {
-        // Pairs with the acquire in `serves`, of whoever has the next ticket. Tickets wrap around.
-        self.serving.store(mine.wrapping_add(1), Release);
     }
 }
 
-impl Lock for Ticket {
+impl RawLock for Ticket {
+    type Token = u32;
+
     #[inline]
     fn new() -> Self {
         Self {
@@ -48,8 +44,8 @@ impl Lock for Ticket {
         }
     }
 
-    #[inline]
-    fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+    #[inline(always)]
+    fn acquire(&self, me: &Waiter) -> u32 {
         // Taking a ticket orders nothing; being served does.
         let mine = self.next.fetch_add(1, Relaxed);
         if !self.serves(mine) {
@@ -58,24 +54,20 @@ impl Lock for Ticket {
                 me.relax_and_sample();
             }
         }
-        let r = body();
-        self.serve_after(mine);
-        r
+        mine
     }
 
     #[inline]
-    fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
-        // As in `serves`: if that ticket is still to be had, it is being served.
+    fn try_acquire(&self, _: &Waiter) -> Option<u32> {
+        // As in `serves`: if that ticket can still be had, it is being served.
         let mine = self.serving.load(Acquire);
-        if self
-            .next
-            .cmpxchg(mine, mine.wrapping_add(1), Relaxed)
-            .is_err()
-        {
-            return None;
-        }
-        let r = body();
-        self.serve_after(mine);
-        Some(r)
+        let next = mine.wrapping_add(1);
+        self.next.cmpxchg(mine, next, Relaxed).ok()
+    }
+
+    #[inline(always)]
+    fn release(&self, mine: u32, _: &Waiter) {
+        // Pairs with the acquire in `serves`, of the next ticket's thread. Tickets wrap around.
+        self.serving.store(mine.wrapping_add(1), Release);
     }
 }

@@ -97,7 +97,9 @@ fn a_guest_that_is_lost_after_it_spoke_is_repeated_and_counted() {
     let out = stage.sweep(&["run", "t.toml"]);
     assert_eq!(out.code, 0, "{}", out.stderr);
     assert!(
-        out.stdout.contains("1 guest boots retried (the guest exited without reporting after 7 of 18 runs)"),
+        out.stdout.contains(
+            "1 guest boots retried (the guest exited without reporting after 7 of 18 runs)"
+        ),
         "{}",
         out.stdout
     );

@@ -17,7 +17,7 @@ use crate::primitive::Vcpu;
 
 /// A value of the word.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Word(pub(super) u32);
+pub struct Word(pub(super) u32);
 
 const HOLDER: u32 = 0xffff;
 /// There is a first waiter.
