@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Locks beside each other, and beside the kernel's own.
+//! Table of a sweep: locks compared with each other and with the kernel's own.
 
 use abi::{
     histogram::Of,
@@ -12,7 +12,7 @@ use results::{
 };
 use statistics::percent;
 
-use crate::seen::time;
+use crate::latency::time;
 
 const MEASURED: [&str; 8] = [
     "sections/s",
@@ -25,54 +25,54 @@ const MEASURED: [&str; 8] = [
     "verdict",
 ];
 
-/// One row for each point.
-pub fn compare(points: &[Cell<LockLoad>]) -> String {
-    let keys = Cell::columns(points, &["lock", "threads"]);
+/// One row for each cell.
+pub fn compare(cells: &[Cell<LockLoad>]) -> String {
+    let keys = Cell::columns(cells, &["lock", "threads"]);
     let header: Vec<&str> = keys.iter().copied().chain(MEASURED).collect();
     let mut grid = grid(&header);
-    for point in points {
-        let mut row = point.values(&keys);
-        row.extend(measured(point, kernel(points, &point.config)));
+    for cell in cells {
+        let mut row = cell.values(&keys);
+        row.extend(measured(cell, kernel(cells, &cell.config)));
         grid.add_row(row);
     }
     numbers(&mut grid, 1);
-    format!("{grid}\n\n{}", legend(points))
+    format!("{grid}\n\n{}", legend(cells))
 }
 
-/// What a point's repeats came to, with `kernel` as the rate of the kernel's own lock.
-fn measured(point: &Cell<LockLoad>, kernel: Option<f64>) -> [String; 8] {
-    let sections = point.median(LockLoad::rate);
+/// The measured columns; `kernel` is the rate of the kernel's own lock.
+fn measured(cell: &Cell<LockLoad>, kernel: Option<f64>) -> [String; 8] {
+    let sections = cell.median(LockLoad::rate);
     [
         rate(sections),
-        point.spread(),
+        cell.spread(),
         or_dashes(kernel, |k| format!("{:.1}%", percent(sections, k))),
-        wait(point),
-        or_dashes(point.sample(LockLoad::fairness), |s| {
+        wait(cell),
+        or_dashes(cell.sample(LockLoad::fairness), |s| {
             format!("{:.3}", s.median)
         }),
-        rate(point.median(|r| r.sum.halts as f64)),
-        rate(point.median(|r| r.sum.kicks as f64)),
-        point.outcome().to_string(),
+        rate(cell.median(|r| r.sum.halts as f64)),
+        rate(cell.median(|r| r.sum.kicks as f64)),
+        cell.outcome().to_string(),
     ]
 }
 
-/// The wait that one section in a thousand exceeds, in all repeats together.
-fn wait(point: &Cell<LockLoad>) -> String {
-    let runs = point.runs.iter().map(|run| run.times(Of::Wait));
+/// The 99.9th percentile of the wait over all repeats.
+fn wait(cell: &Cell<LockLoad>) -> String {
+    let runs = cell.runs.iter().map(|run| run.times(Of::Wait));
     let all = runs.fold(Histogram::default(), |sum, times| sum.merged(&times));
     or_dashes(all.quantile(0.999), time)
 }
 
-/// What the instruments cost, wherever a point is there with them and without.
-fn cost(points: &[Cell<LockLoad>]) -> String {
-    let watched = points.iter().filter(|p| p.config.histograms == Switch::On);
+/// The instrumentation overhead, where a cell was measured with `histograms` on and off.
+fn overhead(cells: &[Cell<LockLoad>]) -> String {
+    let watched = cells.iter().filter(|c| c.config.histograms == Switch::On);
     let lines = watched.filter_map(|on| {
         let without = Config {
             histograms: Switch::Off,
             ..on.config
         };
-        let off = points.iter().find(|p| p.config == without)?;
-        // The fastest of either: what the host did besides is no cost of ours.
+        let off = cells.iter().find(|c| c.config == without)?;
+        // Of the fastest repeats, which the host disturbed least.
         let fastest = |p: &Cell<LockLoad>| Some(p.sample(|r| Some(r.rate()))?.max);
         let (with, without) = (fastest(on)?, fastest(off)?);
         Some(format!(
@@ -86,28 +86,28 @@ fn cost(points: &[Cell<LockLoad>]) -> String {
 }
 
 /// The median rate of `kernel/raw_spin` under otherwise the same settings.
-fn kernel(points: &[Cell<LockLoad>], config: &Config) -> Option<f64> {
+fn kernel(cells: &[Cell<LockLoad>], config: &Config) -> Option<f64> {
     let wanted = Config {
         lock: Lock::KernelRawSpin,
         ..*config
     };
-    let same = points.iter().find(|p| p.config == wanted)?;
+    let same = cells.iter().find(|c| c.config == wanted)?;
     Some(same.median(LockLoad::rate))
 }
 
-fn legend(points: &[Cell<LockLoad>]) -> String {
-    let repeats = points.first().map_or(0, |p| p.runs.len());
-    let machine = points.iter().flat_map(|p| &p.runs).map(|r| r.machine);
+fn legend(cells: &[Cell<LockLoad>]) -> String {
+    let repeats = cells.first().map_or(0, |c| c.runs.len());
+    let machine = cells.iter().flat_map(|p| &p.runs).map(|r| r.machine);
     let machine = machine.last().map_or(String::new(), |m| {
         format!(
             "\nkernel/raw_spin is {} here; kicks go by {}",
             m.kernel_lock, m.kick
         )
     });
-    let cost = cost(points);
+    let overhead = overhead(cells);
     format!(
         "medians of {repeats}; spread: of the farthest repeat from the median\n\
-         of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}{cost}"
+         of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}{overhead}"
     )
 }
 
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use results::Report;
 
-    fn point(lock: &str, sections: &[u64]) -> Cell<LockLoad> {
+    fn cell(lock: &str, sections: &[u64]) -> Cell<LockLoad> {
         let config = Config {
             lock: lock.parse().unwrap(),
             threads: 1,
@@ -144,12 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_is_measured_in_percent_of_the_kernels() {
-        let points = [
-            point("ticket", &[20, 60, 50]),
-            point("kernel/raw_spin", &[1000, 900, 2000]),
+    fn compare_shows_percent_of_the_kernels_lock() {
+        let cells = [
+            cell("ticket", &[20, 60, 50]),
+            cell("kernel/raw_spin", &[1000, 900, 2000]),
         ];
-        let text = compare(&points);
+        let text = compare(&cells);
         let row = |name: &str| {
             let line = text.lines().find(|l| l.trim_start().starts_with(name));
             line.unwrap().split_whitespace().collect::<Vec<_>>()
@@ -160,20 +160,20 @@ mod tests {
     }
 
     #[test]
-    fn what_the_instruments_cost_is_a_ratio() {
-        let (on, off) = (point("ticket", &[970]), point("ticket", &[1000]));
+    fn compare_shows_instrumentation_overhead() {
+        let (on, off) = (cell("ticket", &[970]), cell("ticket", &[1000]));
         let config = Config {
             histograms: Switch::On,
             ..on.config
         };
         let text = compare(&[Cell { config, ..on }, off]);
-        let told = "histograms=on is 0.970 of off: -3.0% of sections/s, the fastest of either; ticket 1 200";
-        assert!(text.contains(told), "{text}");
+        let overhead = "histograms=on is 0.970 of off: -3.0% of sections/s, the fastest of either; ticket 1 200";
+        assert!(text.contains(overhead), "{text}");
     }
 
     #[test]
-    fn without_the_kernels_lock_there_is_no_percentage() {
-        let text = compare(&[point("ticket", &[20])]);
+    fn compare_shows_dashes_without_the_kernels_lock() {
+        let text = compare(&[cell("ticket", &[20])]);
         assert!(text.contains("--"), "{text}");
     }
 }

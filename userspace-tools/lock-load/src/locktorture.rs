@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A run as the kernel's `locktorture` would have told it, for what reads that.
+//! Text of one run in the format of the kernel's `locktorture`.
 //!
 //! The lines are those of `__torture_print_stats()` and `lock_torture_print_module_parms()` in
 //! `kernel/locking/locktorture.c`: `???` if one thread did less than half of what another did
@@ -42,8 +42,8 @@ pub fn show(report: &LockLoad) -> String {
 mod tests {
     use super::*;
 
-    /// A run of two threads with these sections, updates lost, and settings.
-    fn told(least: u64, most: u64, lost: u64, settings: &str) -> String {
+    /// The text of a run of two threads with these sections, updates lost, and settings.
+    fn text(least: u64, most: u64, lost: u64, settings: &str) -> String {
         use abi::lock_load::Config;
         use results::Settings;
         let mut config = Config::default();
@@ -66,23 +66,23 @@ mod tests {
     }
 
     #[test]
-    fn a_fair_run_is_told_as_the_kernel_tells_it() {
-        let text = told(100, 150, 0, "lock=mcs/spin");
+    fn a_fair_run_is_a_success() {
+        let text = text(100, 150, 0, "lock=mcs/spin");
         let (stats, end) = text.split_once('\n').unwrap();
         assert_eq!(stats, "Writes:  Total: 250  Max/Min: 150/100   Fail: 0 ");
         assert!(end.starts_with("mcs/spin-torture:--- End of test: SUCCESS: lock=mcs/spin "));
     }
 
     #[test]
-    fn less_than_half_of_the_most_is_a_question_unless_vcpus_came_and_went() {
-        assert!(told(100, 201, 0, "").contains("Max/Min: 201/100   Fail"));
-        assert!(told(100, 202, 0, "").contains("Max/Min: 202/100 ???  Fail: 0 \n"));
-        assert!(told(100, 900, 0, "onoff_ms=50").contains("Max/Min: 900/100   Fail"));
+    fn an_unfair_run_is_flagged_unless_vcpus_came_and_went() {
+        assert!(text(100, 201, 0, "").contains("Max/Min: 201/100   Fail"));
+        assert!(text(100, 202, 0, "").contains("Max/Min: 202/100 ???  Fail: 0 \n"));
+        assert!(text(100, 900, 0, "onoff_ms=50").contains("Max/Min: 900/100   Fail"));
     }
 
     #[test]
-    fn a_lock_that_did_not_exclude_is_a_failure() {
-        let text = told(100, 100, 7, "");
+    fn a_broken_exclusion_is_a_failure() {
+        let text = text(100, 100, 7, "");
         assert!(text.contains("Fail: 1 !!!\n") && text.contains("End of test: FAILURE"));
     }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Drives lock-load.ko: every lock, any number of threads.
+//! `lock-load`: the tool of lock-load.ko.
 
 #![forbid(unsafe_code)]
 
 mod compare;
+mod latency;
 mod locktorture;
-mod seen;
 mod show;
 mod validate;
 
@@ -32,7 +32,7 @@ impl Tool for LockLoadTool {
     fn forms() -> Vec<Form<LockLoad>> {
         vec![Form {
             name: "locktorture",
-            help: "Print the run as the kernel's locktorture tells it",
+            help: "Print the run as the kernel's locktorture does",
             show: locktorture::show,
         }]
     }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One run, readable.
+//! Text of one run.
 
 use results::{
     table::{grid, numbers, or_dashes, rate},
     LockLoad, Report,
 };
 
-use crate::seen;
+use crate::latency;
 
-/// The sum, what the instruments saw, the machine, and a line for each thread.
+/// Totals, latency, machine, and a line for each thread.
 pub fn show(report: &LockLoad) -> String {
     let LockLoad {
         run, config, sum, ..
     } = report;
-    let seen = match report.is_watched() {
-        true => seen::seen(report),
+    let latency = match report.is_watched() {
+        true => latency::show(report),
         false => String::new(),
     };
     format!(
@@ -24,7 +24,7 @@ pub fn show(report: &LockLoad) -> String {
          waiting    {} halts, {} kicks by {}\n\
          exclusion  {}, {} updates lost\n\
          machine    kernel/raw_spin is {}, mode {}; {} loops/us\n\
-         {}{}{seen}\n{}",
+         {}{}{latency}\n{}",
         sum.sections,
         sum.elapsed_ns as f64 / 1e9,
         rate(report.rate()),
@@ -46,13 +46,13 @@ pub fn show(report: &LockLoad) -> String {
     )
 }
 
-/// What a trial came to, and each wake-up that it lost.
+/// The trial, and each lost wake-up.
 fn trial(report: &LockLoad) -> String {
     let Some(trial) = report.trial.first() else {
         return String::new();
     };
     let mut text = format!(
-        "trial      {}: {} of {} rounds; halts ended by a kick {} ({} after a tick), early {}; \
+        "trial      {}: {} of {} rounds; {} halts ended by a kick ({} after a timer), {} spurious; \
          lost wake-ups {}\n",
         trial.verdict,
         trial.rounds,
@@ -69,7 +69,7 @@ fn trial(report: &LockLoad) -> String {
     }
     for lost in &report.lost {
         text += &format!(
-            "LOST       vcpu {} halted on {}, which had been {} for {} ms without a kick; its lock: {}\n",
+            "LOST       vcpu {} halted on {}, which was {} for {} ms without a kick; lock {}\n",
             lost.vcpu,
             lost.halted_on,
             lost.found,
@@ -80,7 +80,7 @@ fn trial(report: &LockLoad) -> String {
     text
 }
 
-/// What happened on the slow paths, if anything did.
+/// Events on the slow paths.
 fn events(report: &LockLoad) -> String {
     let happened = report.events.iter().filter(|event| event.count > 0);
     let words: Vec<_> = happened
@@ -98,26 +98,20 @@ fn threads(report: &LockLoad) -> String {
         "thread", "vcpu", "sections", "halts", "kicks", "moved", "queued",
     ];
     if watched {
-        header.extend([
-            "waits",
-            "overtaken",
-            "longest wait",
-            "in a row",
-            "not running",
-        ]);
+        header.extend(["waits", "overtaken", "longest wait", "longest run", "lost"]);
     }
     let mut threads = grid(&header);
     for (i, t) in report.threads.iter().enumerate() {
         let row = [t.sections, t.halts, t.kicks, t.moved.into()];
         let mut row: Vec<_> = row.iter().map(u64::to_string).collect();
-        row.push(seen::time(t.queued_ns));
+        row.push(latency::time(t.queued_ns));
         if let Some(w) = report.watched.get(i) {
             row.extend([
                 w.waits.to_string(),
                 w.overtaken.to_string(),
-                seen::time(w.longest_wait_ns),
+                latency::time(w.longest_wait_ns),
                 w.longest_run.to_string(),
-                seen::time(w.lost_ns),
+                latency::time(w.lost_ns),
             ]);
         }
         threads.add_row([t.index.to_string(), t.vcpu.to_string()].iter().chain(&row));

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use abi::status::OracleState;
+use serde::{Serialize, Serializer};
 
 /// The outcome of a run; the worse, the larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +64,12 @@ impl fmt::Display for Outcome {
             Self::NotCaught => "FAIL (not caught)",
             Self::Fail => "FAIL",
         })
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
     }
 }
 

@@ -1,54 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One check, before and after it was made.
+//! One check of `validate`: what it measures, what is allowed, its outcome.
 
-use debugfs::Error;
+use debugfs::{Error, Result};
+use results::Outcome;
 use serde::Serialize;
 
 use super::session::Session;
 
-/// What a check found.
+/// What a check measured, and its outcome.
 pub struct Found {
-    /// What was measured.
-    pub measured: String,
-    /// Whether it holds.
-    pub verdict: Verdict,
+    measured: String,
+    outcome: Outcome,
 }
 
-/// Whether a check holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// It does.
-    Holds,
-    /// It does not.
-    Fails,
-    /// It cannot be made here; what was measured says why.
-    Skipped,
-}
+impl Found {
+    /// A measurement, and whether it is as allowed.
+    pub fn new(measured: impl Into<String>, is_allowed: bool) -> Self {
+        Self {
+            measured: measured.into(),
+            outcome: match is_allowed {
+                true => Outcome::Pass,
+                false => Outcome::Fail,
+            },
+        }
+    }
 
-type Make = Box<dyn Fn(&Session) -> debugfs::Result<Found>>;
+    /// A check that cannot be made on this machine.
+    pub fn skipped(reason: impl Into<String>) -> Self {
+        Self {
+            measured: reason.into(),
+            outcome: Outcome::Skip,
+        }
+    }
+}
 
 /// A check to be made.
 pub struct Check {
-    name: String,
+    /// Its name.
+    pub name: String,
     allowed: String,
-    make: Make,
+    make: Box<dyn Fn(&Session) -> Result<Found>>,
 }
 
 /// A check that was made.
 #[derive(Serialize)]
 pub struct Done {
-    /// What was checked.
+    /// Its name.
     pub check: String,
-    /// What was measured.
+    /// What was measured, or why it was not.
     pub measured: String,
     /// What is allowed.
     pub allowed: String,
-    /// Whether it holds.
-    pub verdict: Verdict,
+    /// Its outcome.
+    #[serde(rename = "verdict")]
+    pub outcome: Outcome,
+    /// The error that kept it from measuring.
     #[serde(skip)]
-    error: Option<Error>,
+    pub error: Option<Error>,
 }
 
 impl Check {
@@ -56,7 +65,7 @@ impl Check {
     pub fn new(
         name: impl Into<String>,
         allowed: impl Into<String>,
-        make: impl Fn(&Session) -> debugfs::Result<Found> + 'static,
+        make: impl Fn(&Session) -> Result<Found> + 'static,
     ) -> Self {
         Self {
             name: name.into(),
@@ -65,59 +74,18 @@ impl Check {
         }
     }
 
-    /// What it is called.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Makes it. What goes wrong is what it found.
+    /// Makes it; an error is a failure.
     pub fn make(self, session: &Session) -> Done {
-        let (measured, verdict, error) = match (self.make)(session) {
-            Ok(found) => (found.measured, found.verdict, None),
-            Err(e) => (e.to_string(), Verdict::Fails, Some(e)),
+        let (Found { measured, outcome }, error) = match (self.make)(session) {
+            Ok(found) => (found, None),
+            Err(e) => (Found::new(e.to_string(), false), Some(e)),
         };
         Done {
             check: self.name,
             measured,
             allowed: self.allowed,
-            verdict,
+            outcome,
             error,
-        }
-    }
-}
-
-impl Found {
-    /// Something measured, and whether it is as allowed.
-    pub fn new(measured: impl Into<String>, holds: bool) -> Self {
-        Self {
-            measured: measured.into(),
-            verdict: match holds {
-                true => Verdict::Holds,
-                false => Verdict::Fails,
-            },
-        }
-    }
-
-    /// Nothing that could be measured here.
-    pub fn skipped(why: impl Into<String>) -> Self {
-        Self {
-            measured: why.into(),
-            verdict: Verdict::Skipped,
-        }
-    }
-}
-
-impl Done {
-    /// What went wrong, if something did.
-    pub fn error(&self) -> Option<&Error> {
-        self.error.as_ref()
-    }
-
-    /// The same, for whoever gives up because of it.
-    pub fn into_error(self) -> anyhow::Error {
-        match self.error {
-            Some(e) => e.into(),
-            None => anyhow::anyhow!("{}: {}", self.check, self.measured),
         }
     }
 }

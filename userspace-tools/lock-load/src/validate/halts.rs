@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Forced halts on every lock that halts; and that a kick which is dropped is noticed.
+//! Checks of forced halts on every lock that halts; control: a dropped kick is caught.
 
 use abi::{
     lock_load::{Config, Lock},
@@ -13,19 +13,16 @@ use super::{
     session::Session,
 };
 
-/// How long the halts on one lock may take in the end.
+/// Time limit of the halts on the first lock.
 const LIMIT_MS: u32 = 600_000;
-/// The same for those that take a fiftieth of the halts, and for the control.
+/// Time limit of a fiftieth of the halts on each other lock, and of the control.
 const SHORT_MS: u32 = 30_000;
 
 /// The checks of forced halts.
 pub fn checks(session: &Session) -> Vec<Check> {
     let mut checks = Vec::new();
-    for (i, lock) in session
-        .locks(|lock| lock.facts().halts)
-        .into_iter()
-        .enumerate()
-    {
+    let locks = session.locks(|lock| lock.facts().halts);
+    for (i, lock) in locks.into_iter().enumerate() {
         let (rounds, run_ms) = match i {
             0 => (session.halts, LIMIT_MS),
             _ => ((session.halts / 50).max(100), SHORT_MS),
@@ -35,13 +32,13 @@ pub fn checks(session: &Session) -> Vec<Check> {
             format!("{rounds} halts, 0 lost"),
             move |session| {
                 let report = session.run(&halts(session, lock, rounds, run_ms))?;
-                Ok(Found::new(measured(&report), held(&report)))
+                Ok(Found::new(measured(&report), none_lost(&report)))
             },
         ));
     }
     checks.push(Check::new(
         "control: mcs/busted drops its kicks",
-        "noticed, the vCPU named and rescued",
+        "caught, the vCPU named and woken",
         control,
     ));
     checks
@@ -57,7 +54,8 @@ fn halts(session: &Session, lock: Lock, rounds: u64, run_ms: u32) -> Config {
     }
 }
 
-fn held(report: &LockLoad) -> bool {
+/// Whether every halt ended by its kick.
+fn none_lost(report: &LockLoad) -> bool {
     let done = |trial: &abi::trial::Trial| trial.lost == 0 && trial.rounds >= trial.wanted;
     report.trial.first().is_some_and(done)
 }
@@ -82,12 +80,12 @@ fn measured(report: &LockLoad) -> String {
 }
 
 fn control(session: &Session) -> debugfs::Result<Found> {
-    // Each thread more would be one more to be rescued in the end, at a second each.
+    // Each further thread would take a second to be woken in the end.
     let config = Config {
         threads: 2,
         ..halts(session, Lock::McsBusted, 100, SHORT_MS)
     };
     let report = session.run(&config)?;
     let named = !report.lost.is_empty();
-    Ok(Found::new(measured(&report), !held(&report) && named))
+    Ok(Found::new(measured(&report), !none_lost(&report) && named))
 }

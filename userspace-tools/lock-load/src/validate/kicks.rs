@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Kick and halt in isolation, by each way that the machine has.
+//! Checks of kick and halt in isolation, by each way to kick.
 
 use abi::{
     lock_load::{Config, KickBy},
@@ -13,7 +13,7 @@ use super::{
     session::Session,
 };
 
-/// How long a trial may take: it ends with its rounds, which take a small part of that.
+/// Time limit of a trial, which ends with its rounds.
 const LIMIT_MS: u32 = 20_000;
 
 /// The checks of every way to kick.
@@ -28,9 +28,9 @@ pub fn checks(session: &Session) -> Vec<Check> {
     let mut checks = Vec::new();
     for kick in ways {
         checks.push(Check::new(
-            format!("kick={kick}: there, or refused"),
-            "there in mode pv; ENODEV where it lacks",
-            move |session| there(session, kick),
+            format!("kick={kick}: offered, or refused"),
+            "offered in mode pv; else ENODEV",
+            move |session| is_offered(session, kick),
         ));
         for load in trials {
             checks.push(Check::new(
@@ -43,19 +43,19 @@ pub fn checks(session: &Session) -> Vec<Check> {
     checks
 }
 
-/// The kernel's own lock would not be paravirt without a hypercall to kick by.
-fn there(session: &Session, kick: KickBy) -> debugfs::Result<Found> {
+/// In mode pv the kernel's own lock kicks by hypercall, so that must be offered.
+fn is_offered(session: &Session, kick: KickBy) -> debugfs::Result<Found> {
     let machine = session.run(&session.base())?.machine;
     let must = machine.mode == abi::lock_load::Mode::Pv || kick == KickBy::Ipi;
     Ok(match session.offers(kick)? {
-        None => Found::new("there", true),
+        None => Found::new("offered", true),
         Some(why) => Found::new(format!("ENODEV: {why}"), !must && why.contains(kick.name())),
     })
 }
 
 fn trial(session: &Session, kick: KickBy, load: Load) -> debugfs::Result<Found> {
     if session.offers(kick)?.is_some() {
-        return Ok(Found::skipped("this machine lacks it"));
+        return Ok(Found::skipped("not offered by this machine"));
     }
     let config = Config {
         kick,

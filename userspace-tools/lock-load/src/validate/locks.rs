@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Every lock excludes, in all that can be asked of it; and one that does not is caught.
+//! Checks of every lock: exclusion, order, tickets that wrap, trylock; control: busted is caught.
 
-use abi::lock_load::{Acquire, Config, Lock, Switch, TICKETS_TO_WRAP};
-use abi::status::OracleState;
+use abi::{
+    lock_load::{Acquire, Config, Lock, Switch, TICKETS_TO_WRAP},
+    status::OracleState,
+};
 use results::{table::rate, LockLoad, Report};
 
 use super::{
@@ -11,13 +13,13 @@ use super::{
     session::Session,
 };
 
-/// Sections from the start to where tickets wrap around.
+/// Sections until tickets wrap around.
 const TO_THE_WRAP: u64 = TICKETS_TO_WRAP as u64;
-/// The longest run to get beyond it.
+/// The longest run to reach that.
 const LONGEST_MS: u32 = 2000;
-/// The longest that a wait may be: with eight vCPUs to a CPU a storm lets everyone wait for long.
+/// The longest wait allowed; in a storm with eight vCPUs on a CPU every wait is long.
 const LONGEST_WAIT_MS: u64 = 10_000;
-/// How often a run is repeated that one thread had to itself.
+/// Repeats of a run in which one thread alone had the lock.
 const AGAIN: u32 = 4;
 
 /// The checks of every lock.
@@ -33,7 +35,7 @@ pub fn checks(session: &Session) -> Vec<Check> {
     for lock in session.locks(|lock| !lock.facts().promises_nothing) {
         checks.push(Check::new(
             format!("{lock}: order of service, and the longest wait"),
-            format!("nobody overtaken if it promises that; {LONGEST_WAIT_MS} ms"),
+            format!("none overtaken if FIFO; {LONGEST_WAIT_MS} ms"),
             move |session| waits(session, lock),
         ));
     }
@@ -45,14 +47,14 @@ pub fn checks(session: &Session) -> Vec<Check> {
     for lock in session.locks(|lock| lock.facts().tickets) {
         checks.push(Check::new(
             format!("{lock}: tickets wrap around"),
-            "excludes, before the wrap and after it",
+            "excludes, before and after the wrap",
             move |session| wraps(session, lock),
         ));
     }
     for lock in session.locks(|lock| !lock.facts().promises_nothing) {
         checks.push(Check::new(
             format!("{lock}: trylock"),
-            "excludes, or EINVAL: it has none",
+            "excludes; EINVAL without one",
             move |session| tries(session, lock),
         ));
     }
@@ -94,7 +96,7 @@ fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     ))
 }
 
-/// What the instruments saw of waiting: in which order, and for how long.
+/// The order of service and the longest wait, as sampled.
 fn waits(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     let config = Config {
         lock,
@@ -108,9 +110,9 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     let longest = report.watched.iter().map(|w| w.longest_wait_ns).max();
     let longest_ms = longest.unwrap_or(0) / 1_000_000;
     let promise = match order.fifo {
-        OracleState::Untested => "promises no order",
-        OracleState::Held => "in order",
-        OracleState::Broken => "NOT IN ORDER",
+        OracleState::Untested => "no promise",
+        OracleState::Held => "FIFO",
+        OracleState::Broken => "NOT FIFO",
     };
     let measured = format!(
         "{promise}: {} waits, {} overtaken; the longest {longest_ms} ms",
@@ -138,13 +140,13 @@ fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Found> {
         ..session.base()
     };
     let mut sum = contest(session, &config)?.sum;
-    // In a storm that takes its time.
+    // A storm needs more time for that.
     while sum.sections <= TO_THE_WRAP && config.run_ms < LONGEST_MS {
         config.run_ms *= 2;
         sum = contest(session, &config)?.sum;
     }
     let past = sum.sections.saturating_sub(TO_THE_WRAP);
-    let measured = format!("{past} sections beyond it, {} updates lost", sum.lost);
+    let measured = format!("{past} sections after the wrap, {} updates lost", sum.lost);
     Ok(Found::new(
         measured,
         past > 0 && sum.exclusion == OracleState::Held,
@@ -158,7 +160,7 @@ fn tries(session: &Session, lock: Lock) -> debugfs::Result<Found> {
         ..session.base()
     };
     let report = match contest(session, &config) {
-        Err(e) if e.is_usage() => return Ok(Found::new("EINVAL: it has none", true)),
+        Err(e) if e.is_usage() => return Ok(Found::new("EINVAL: no trylock", true)),
         other => other?,
     };
     let sum = report.sum;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the guest's kernel makes of its hypervisor, and whether a run in another mode is refused.
+//! Checks of the guest's paravirt mode: known, as expected, and other modes are refused.
 
 use abi::lock_load::{Config, KernelLock, Mode, ModeWanted};
 
@@ -12,7 +12,7 @@ use super::{
 /// The checks of the machine.
 pub fn checks() -> Vec<Check> {
     vec![
-        Check::new("mode", "known, and as SLOWPATH_MODE says", mode),
+        Check::new("mode", "known, and equal to SLOWPATH_MODE", mode),
         Check::new(
             "a run in any other mode is refused",
             "ENODEV, with both names",
@@ -31,17 +31,17 @@ fn mode(session: &Session) -> debugfs::Result<Found> {
         Mode::Single | Mode::Unknown => false,
     };
     let (mode, lock, kick) = (machine.mode, machine.kernel_lock, machine.kick);
-    let said = match session.mode {
+    let wanted = match session.mode {
         ModeWanted::Any => String::new(),
         wanted => format!(", SLOWPATH_MODE={wanted}"),
     };
-    let measured = format!("{mode}: kernel/raw_spin is {lock}, kicks go by {kick}{said}");
+    let measured = format!("{mode}: kernel/raw_spin is {lock}, kicks go by {kick}{wanted}");
     Ok(Found::new(measured, fits && session.mode.admits(mode)))
 }
 
 fn others(session: &Session) -> debugfs::Result<Found> {
     let here = session.run(&session.base())?.machine.mode;
-    let (mut refused, mut amiss) = (0, Vec::new());
+    let (mut refused, mut wrong) = (0, Vec::new());
     for &mode in ModeWanted::ALL.iter().filter(|mode| !mode.admits(here)) {
         let config = Config {
             mode,
@@ -53,16 +53,16 @@ fn others(session: &Session) -> debugfs::Result<Found> {
                 let names = [format!("mode={mode}"), format!("mode {here}")];
                 match names.iter().all(|name| why.contains(name)) {
                     true => refused += 1,
-                    false => amiss.push(format!("{mode}: {why}")),
+                    false => wrong.push(format!("{mode}: {why}")),
                 }
             }
             Err(e @ debugfs::Error::Interrupted { .. }) => return Err(e),
-            Err(e) => amiss.push(format!("{mode}: {e}")),
-            Ok(_) => amiss.push(format!("{mode}: ran")),
+            Err(e) => wrong.push(format!("{mode}: {e}")),
+            Ok(_) => wrong.push(format!("{mode}: ran")),
         }
     }
-    Ok(match amiss.is_empty() {
+    Ok(match wrong.is_empty() {
         true => Found::new(format!("{refused} refused"), refused > 0),
-        false => Found::new(amiss.join("; "), false),
+        false => Found::new(wrong.join("; "), false),
     })
 }

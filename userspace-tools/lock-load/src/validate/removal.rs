@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The module goes in the middle of a storm, with every vCPU halted, kicked or in a section.
+//! Check that the module can be removed during a storm, with vCPUs halted, kicked or in a section.
 
 use std::{thread::sleep, time::Duration, time::Instant};
 
@@ -16,9 +16,9 @@ use super::{
     session::Session,
 };
 
-/// How often, at another moment of the run each time.
+/// Removals, each at another moment of the run.
 const TIMES: u64 = 5;
-/// How long removal may take: it waits for every thread to have left.
+/// Time limit of a removal, which waits until every thread has left.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// The checks of removal.
@@ -27,7 +27,7 @@ pub fn checks(session: &Session) -> Vec<Check> {
     let lock = lock.unwrap_or(Lock::McsHalt);
     let (limit, file) = (LIMIT.as_secs(), session.file.display());
     vec![Check::new(
-        format!("rmmod in the middle of a storm on {lock}, and insmod {file}"),
+        format!("rmmod during a storm on {lock}, then insmod {file}"),
         format!("{TIMES} times, {limit} s each"),
         move |session| removals(session, lock),
     )]
@@ -36,7 +36,7 @@ pub fn checks(session: &Session) -> Vec<Check> {
 fn removals(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     if !session.file.exists() {
         return Ok(Found::skipped(format!(
-            "{}: not there; name it: --module FILE",
+            "{}: no such file; use --module FILE",
             session.file.display()
         )));
     }
@@ -61,7 +61,6 @@ fn removals(session: &Session, lock: Lock) -> debugfs::Result<Found> {
         longest = longest.max(began.elapsed());
         kernel_module::insert(&session.file).map_err(failed)?;
     }
-    // It works as before.
     session.run(&session.base())?;
     let measured = format!("{TIMES} times, {:.2} s at most", longest.as_secs_f64());
     Ok(Found::new(measured, longest <= LIMIT))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The module under validation, and how hard it is tried.
+//! The module under validation and the settings that all checks share.
 
 use std::path::{Path, PathBuf};
 
@@ -11,16 +11,16 @@ use results::{vcpus, LockLoad, Settings};
 
 use super::Validate;
 
-/// The module, and what all checks need to know.
+/// The module, and what all checks share.
 pub struct Session {
     root: PathBuf,
     module: Module<LockLoad>,
     interrupt: Interrupt,
-    /// The mode that the guest is said to be in.
+    /// The expected mode of the guest.
     pub mode: ModeWanted,
-    /// What runs have in common.
+    /// Settings that all runs share.
     base: Config,
-    /// Locks to check, or all that promise something.
+    /// Locks to check; if empty, all but the controls.
     chosen: Vec<Lock>,
     /// Halts on the first lock that halts.
     pub halts: u64,
@@ -28,7 +28,7 @@ pub struct Session {
     pub rounds: u64,
     /// Length of a contest.
     pub run_ms: u32,
-    /// Where the module is to be inserted from.
+    /// The module's file.
     pub file: PathBuf,
 }
 
@@ -37,7 +37,7 @@ impl Session {
     pub fn open(root: &Path, wanted: &Validate, interrupt: Interrupt) -> anyhow::Result<Self> {
         let here = Config::here().map_err(|why| anyhow!("{why}"))?;
         if vcpus() < 2 {
-            bail!("one vCPU is online, and validate takes two: one halts, another kicks");
+            bail!("cannot validate: one vCPU is online (1; allowed: 2..). Try: vm run --vcpus 2");
         }
         Ok(Self {
             root: root.into(),
@@ -47,7 +47,7 @@ impl Session {
             base: Config {
                 threads: vcpus(),
                 kick: wanted.kick,
-                // It has a check of its own, and need not fail in all of them.
+                // The mode has a check of its own; the others run in any.
                 mode: ModeWanted::Any,
                 ..here
             },
@@ -61,7 +61,7 @@ impl Session {
         })
     }
 
-    /// The settings that all runs begin with: a contest of as many threads as there are vCPUs.
+    /// The common settings: a contest of as many threads as there are vCPUs.
     pub fn base(&self) -> Config {
         Config {
             run_ms: self.run_ms,
@@ -69,14 +69,14 @@ impl Session {
         }
     }
 
-    /// The locks to check that `pass`.
-    pub fn locks(&self, pass: impl Fn(Lock) -> bool) -> Vec<Lock> {
+    /// The locks to check for which `is_wanted` holds.
+    pub fn locks(&self, is_wanted: impl Fn(Lock) -> bool) -> Vec<Lock> {
         let promising = |lock: &Lock| lock.facts().origin != Origin::Control;
         let all: Vec<Lock> = match self.chosen.is_empty() {
             true => Lock::ALL.iter().copied().filter(promising).collect(),
             false => self.chosen.clone(),
         };
-        all.into_iter().filter(|lock| pass(*lock)).collect()
+        all.into_iter().filter(|lock| is_wanted(*lock)).collect()
     }
 
     /// Runs `config`.
@@ -84,12 +84,12 @@ impl Session {
         self.module.run(config, &self.interrupt)
     }
 
-    /// The module again, after it was removed and inserted.
+    /// Opens the module again after it was inserted again.
     pub fn reopened(&self) -> debugfs::Result<Module<LockLoad>> {
         Module::open(&self.root)
     }
 
-    /// Whether this machine kicks by `kick`, or why it does not; by asking for a short run.
+    /// Starts a short run that kicks by `kick`; returns why the module refuses it, if it does.
     pub fn offers(&self, kick: KickBy) -> debugfs::Result<Option<String>> {
         let config = Config {
             kick,
@@ -104,7 +104,7 @@ impl Session {
     }
 }
 
-/// The module's own words.
+/// The module's reason for a refusal.
 pub fn reason(error: &Error) -> String {
     match error {
         Error::Refused { why, .. } => why.clone(),

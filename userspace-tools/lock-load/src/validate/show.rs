@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The verdicts, for people and for machines.
+//! Output of `validate`: a table, KTAP or JSON.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
-use results::table::grid;
-use serde::Serialize;
+use debugfs::tool::say;
+use results::{table::grid, Outcome};
 
-use super::check::{Done, Verdict};
+use super::check::Done;
 
-/// How the verdicts are shown.
+/// The checks made so far, and the form of the output.
 pub struct Show {
     ktap: bool,
     json: bool,
@@ -17,30 +17,21 @@ pub struct Show {
     done: Vec<Done>,
 }
 
-/// All of them as JSON.
-#[derive(Serialize)]
-struct Record<'a> {
-    schema: u32,
-    holds: bool,
-    checks: &'a [Done],
-}
-
 impl Show {
-    /// Begins with as many checks to come as `count`.
-    pub fn begin(ktap: bool, json: bool, count: usize) -> Self {
-        let show = Self {
+    /// Begins the output of `count` checks.
+    pub fn begin(ktap: bool, json: bool, count: usize) -> io::Result<Self> {
+        if ktap {
+            say(&format!("KTAP version 1\n1..{count}"))?;
+        }
+        Ok(Self {
             ktap,
             json,
             count,
             done: Vec::new(),
-        };
-        if ktap {
-            say(&format!("KTAP version 1\n1..{count}"));
-        }
-        show
+        })
     }
 
-    /// Tells somebody who watches what is being checked.
+    /// Shows the current check on a terminal.
     pub fn now(&self, name: &str) {
         if io::stderr().is_terminal() {
             eprint!("\r\x1b[K[{}/{}] {name}", self.done.len() + 1, self.count);
@@ -48,69 +39,58 @@ impl Show {
     }
 
     /// Adds a check that was made.
-    pub fn add(&mut self, done: Done) {
-        if self.ktap {
-            say(&ktap(self.done.len() + 1, &done));
-        }
+    pub fn add(&mut self, done: Done) -> io::Result<()> {
         self.done.push(done);
+        match (self.ktap, self.done.last()) {
+            (true, Some(done)) => say(&ktap(self.done.len(), done)),
+            _ => Ok(()),
+        }
     }
 
-    /// Shows what is left to show; returns whether something fails.
-    pub fn end(self) -> anyhow::Result<bool> {
+    /// Ends the output; returns whether a check failed.
+    pub fn end(self) -> io::Result<bool> {
         if io::stderr().is_terminal() {
             eprint!("\r\x1b[K");
         }
-        let count = |verdict| self.done.iter().filter(|d| d.verdict == verdict).count();
-        let fails = count(Verdict::Fails);
+        let count = |outcome| self.done.iter().filter(|d| d.outcome == outcome).count();
+        let failed = count(Outcome::Fail);
         if self.json {
-            let record = Record {
-                schema: abi::SCHEMA,
-                holds: fails == 0,
-                checks: &self.done,
-            };
-            say(&serde_json::to_string(&record)?);
+            let json = serde_json::json!({
+                "schema": abi::SCHEMA, "passed": failed == 0, "checks": self.done,
+            });
+            say(&json.to_string())?;
         } else if !self.ktap {
             let mut table = grid(&["check", "measured", "allowed", "verdict"]);
             for done in &self.done {
-                let verdict = word(done.verdict);
-                table.add_row([&done.check, &done.measured, &done.allowed, verdict]);
+                let verdict = done.outcome.to_string();
+                table.add_row([&done.check, &done.measured, &done.allowed, &verdict]);
             }
-            let (holds, skipped) = (count(Verdict::Holds), count(Verdict::Skipped));
             say(&format!(
-                "{}\n\n{holds} hold, {fails} fail, {skipped} skipped: paravirt locking {} here",
+                "{}\n\n{} passed, {failed} failed, {} skipped: paravirt locking {} here",
                 table.trim_fmt(),
-                if fails == 0 { "works" } else { "DOES NOT WORK" }
-            ));
+                count(Outcome::Pass),
+                count(Outcome::Skip),
+                if failed == 0 {
+                    "works"
+                } else {
+                    "DOES NOT WORK"
+                }
+            ))?;
         }
-        Ok(fails > 0)
+        Ok(failed > 0)
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Holds => "holds",
-        Verdict::Fails => "FAILS",
-        Verdict::Skipped => "skipped",
-    }
-}
-
-/// A line of KTAP: a `#` would begin a directive.
+/// A line of KTAP; a `#` would begin a directive.
 fn ktap(number: usize, done: &Done) -> String {
     let plain = |text: &str| text.replace(['#', '\n'], " ");
     let (check, measured) = (plain(&done.check), plain(&done.measured));
-    match done.verdict {
-        Verdict::Holds => format!("ok {number} {check}: {measured}"),
-        Verdict::Fails => format!(
+    match done.outcome {
+        Outcome::Skip => format!("ok {number} {check} # SKIP {measured}"),
+        outcome if outcome.failed() => format!(
             "not ok {number} {check}: {measured}\n# allowed: {}",
             plain(&done.allowed)
         ),
-        Verdict::Skipped => format!("ok {number} {check} # SKIP {measured}"),
+        _ => format!("ok {number} {check}: {measured}"),
     }
-}
-
-/// Prints a line; a reader that has gone does not end the checks.
-fn say(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{}", text.trim_end());
-    let _ = out.flush();
 }

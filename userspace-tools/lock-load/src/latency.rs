@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the instruments saw of a run, readable.
+//! Latency of one run as text: order of service, CPU time, histograms, causes of long waits.
 
 use abi::{
     histogram::Of,
@@ -12,7 +12,7 @@ use results::{
 };
 use statistics::percent;
 
-/// The percentiles that are shown.
+/// The percentiles of the table.
 const PARTS: [(&str, f64); 5] = [
     ("p50", 0.5),
     ("p90", 0.9),
@@ -21,8 +21,8 @@ const PARTS: [(&str, f64); 5] = [
     ("p99.99", 0.9999),
 ];
 
-/// Order, CPU time, times, and why long waits were long.
-pub fn seen(report: &LockLoad) -> String {
+/// All of it.
+pub fn show(report: &LockLoad) -> String {
     format!(
         "{}{}{}\n{}\n{}",
         order(report),
@@ -43,8 +43,8 @@ fn order(report: &LockLoad) -> String {
         return String::new();
     };
     format!(
-        "order      first come, first served: {}; {} of {} waits were overtaken\n\
-         fairness   longest wait {} on vCPU {}; most sections in a row {} on vCPU {}\n",
+        "order      FIFO: {}; {} of {} waits overtaken\n\
+         fairness   longest wait {} on vCPU {}; longest run of sections {} on vCPU {}\n",
         order.fifo,
         order.overtaken,
         order.waits,
@@ -60,11 +60,11 @@ fn granted(report: &LockLoad) -> String {
         return String::new();
     };
     let evidence = match report.machine.evidence {
-        Evidence::Steal => "by the hypervisor's steal clock, and gaps of 5 ms and more",
-        Evidence::Gaps => "by gaps between clock readings, a lower bound",
+        Evidence::Steal => "steal time, and gaps of 5 ms and more between TSC readings",
+        Evidence::Gaps => "gaps between TSC readings, a lower bound",
     };
     format!(
-        "CPU time   {}/s of {:.3} s granted; {:.3} s not running, {evidence}\n",
+        "CPU time   {}/s of {:.3} s CPU time; {:.3} s lost ({evidence})\n",
         rate(per_second),
         granted.cpu_ns as f64 / 1e9,
         granted.lost_ns as f64 / 1e9,
@@ -74,7 +74,7 @@ fn granted(report: &LockLoad) -> String {
 fn stops(report: &LockLoad) -> String {
     report.stops.as_ref().map_or_else(String::new, |stops| {
         format!(
-            "stops      asked for {} ({}), {} seen by who asked\n",
+            "preempted  {} injected preemptions of {}, {} seen in the TSC\n",
             stops.asked, stops.whom, stops.seen
         )
     })
@@ -98,7 +98,7 @@ fn times(report: &LockLoad) -> String {
 }
 
 fn why(report: &LockLoad) -> String {
-    let mut table = grid(&["why long", "waits", "share", "time", "meaning"]);
+    let mut table = grid(&["cause", "long waits", "share", "time", "meaning"]);
     let all: u64 = report.why.iter().map(|why| why.count).sum();
     for why in &report.why {
         table.add_row([
@@ -114,17 +114,15 @@ fn why(report: &LockLoad) -> String {
         column.set_cell_alignment(results::table::LEFT);
     }
     let long = time(u64::from(report.config.long_us) * 1000);
-    format!("{table}\n {all} waits were longer than {long}\n")
+    format!("{table}\n {all} waits longer than {long}\n")
 }
 
 fn meaning(class: Class) -> &'static str {
     match class {
-        Class::HolderPreempted => "the vCPU in the section was not running",
-        Class::PredecessorPreempted => "the vCPU whose turn it was was not running",
-        Class::WaiterStolen => {
-            "the waiter's own vCPU was not running when it could have had the lock"
-        }
-        Class::Queueing => "others were ahead, and running",
+        Class::HolderPreempted => "the holder's vCPU did not run",
+        Class::PredecessorPreempted => "the next waiter's vCPU did not run",
+        Class::WaiterStolen => "the waiter's own vCPU did not run while the lock was free",
+        Class::Queueing => "others were ahead, and ran",
     }
 }
 
@@ -143,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_has_its_unit() {
+    fn time_has_three_digits_and_its_unit() {
         assert_eq!(time(0), "0ns");
         assert_eq!(time(950), "950ns");
         assert_eq!(time(12_345), "12.3us");
