@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One line of the input.
+//! Run of one line of the input.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use anyhow::{anyhow, bail};
 use debugfs::{Interrupt, Module};
 use results::{for_module, unknown, AnyReport, Record, Report, Settings};
 
-/// Runs `settings` on `module` and gives the record.
+/// Runs `settings` on `module` and returns the record.
 pub fn run(
     root: &Path,
     module: &str,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Runs a list of settings against the loaded modules and prints one record a run.
+//! `batch`: runs a list of settings and prints one record a run.
 
 #![forbid(unsafe_code)]
 
@@ -20,16 +20,16 @@ use results::Record;
 
 const HELP: &str = "\
 Each line of the input is the name of a module and its settings; one that is not given has its \
-default, whatever ran before, or what the environment says (SLOWPATH_MODE, SLOWPATH_PREEMPT). Empty lines and what follows a # are ignored. Each run gives one \
-line of JSON, at once: the settings and the numbers, or `error`; `seq` counts from 0. With \
-SLOWPATH_BARRIER set, as by `vm run --guests`, each run waits for those of the other guests.
+default, or the value in the environment (SLOWPATH_MODE, SLOWPATH_PREEMPT). Empty lines and comments \
+after a # are ignored. Each run prints one line of JSON when it ends: its settings and figures, or \
+`error`; `seq` counts from 0. With SLOWPATH_BARRIER set, as by `vm run --guests`, each run waits for \
+those of the other guests.
 
 Example:
   printf 'lock-load lock=ticket threads=2\\njob-runner policy=padata size=1000\\n' | batch
 
-Exit codes: 0 all lines ran; 1 a line failed, its record says why; 2 wrong usage; 130, 143 \
-interrupted, after `stop` was written if a run was under way. Whether an oracle held is in the \
-records.";
+Exit codes: 0 all lines ran; 1 a line failed, its record has the error; 2 wrong usage; 130, 143 \
+interrupted, after `stop` was written if a run was under way. Verdicts are in the records.";
 
 /// Runs each line of the standard input: MODULE key=value …
 #[derive(Parser)]
@@ -61,11 +61,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// How the input came to its end.
+/// How the input ended.
 enum End {
-    /// So many lines failed.
+    /// All lines ran; this many failed.
     AllRan(u64),
-    /// A signal came between two of them.
+    /// A signal arrived between two lines.
     Signal(usize),
 }
 
@@ -85,7 +85,7 @@ fn run(cli: &Cli) -> anyhow::Result<End> {
             continue;
         }
         let (module, settings) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-        meet()?;
+        wait_for_guests()?;
         match line::run(&cli.root, module, settings, seq, &interrupt) {
             Ok(record) => tool::say(&record.to_json())?,
             Err(e) => {
@@ -100,8 +100,8 @@ fn run(cli: &Cli) -> anyhow::Result<End> {
     }
 }
 
-/// Waits for the batches of the other guests, if there are any (`vm run --guests`).
-fn meet() -> anyhow::Result<()> {
+/// Waits at the barrier of `vm run --guests`, if there is one.
+fn wait_for_guests() -> anyhow::Result<()> {
     if std::env::var_os("SLOWPATH_BARRIER").is_none() {
         return Ok(());
     }

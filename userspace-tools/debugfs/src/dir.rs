@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The files of one module, as text and as what the text means.
+//! Control files of one module, as text and parsed.
 
 use std::{
     fs, io,
@@ -24,7 +24,7 @@ pub struct Dir {
 }
 
 impl Dir {
-    /// Finds `module` under `root` and checks that it speaks the tools' version of the text.
+    /// Opens the directory of `module` under `root` and checks its schema.
     pub fn open(root: &Path, module: &'static str) -> Result<Self> {
         let path = root.join(module);
         let dir = Self { path, module };
@@ -62,7 +62,7 @@ impl Dir {
         self.read("config")
     }
 
-    /// Changes the settings that `text` names, all or none.
+    /// Changes all settings in `text`, or none.
     pub fn set(&self, text: &str) -> Result<()> {
         self.write("config", text)
     }
@@ -72,23 +72,23 @@ impl Dir {
         self.write("run", "start")
     }
 
-    /// Tells the current run to stop, if there is one.
+    /// Stops the current run, if there is one.
     pub fn stop(&self) -> Result<()> {
         self.write("run", "stop")
     }
 
-    /// Forgets the last report and goes back to the default settings.
+    /// Clears the last report and restores the default settings.
     pub fn reset(&self) -> Result<()> {
         self.write("reset", "1")
     }
 
-    /// What the module is doing.
+    /// The first line of `status`.
     pub fn status(&self) -> Result<Status> {
         let text = self.read("status")?;
         self.parse("status", text.lines().next().unwrap_or(""))
     }
 
-    /// Why the last write was refused; empty if it was not.
+    /// The reason why the last write was refused; empty if it was not.
     pub fn refusal(&self) -> Result<String> {
         let text = self.read("status")?;
         match text.lines().nth(1).and_then(|l| l.strip_prefix(ERROR)) {
@@ -97,17 +97,17 @@ impl Dir {
         }
     }
 
-    /// What `run` shows.
+    /// The state in `run`.
     pub fn state(&self) -> Result<State> {
         self.parse("run", self.read("run")?.trim_end())
     }
 
-    /// The last finished run's report, or an empty text.
+    /// The report of the last finished run, or an empty text.
     pub fn report(&self) -> Result<String> {
         self.read("report")
     }
 
-    /// Reads a file whole, again if it changed between two pieces (`ESTALE`).
+    /// Reads a whole file; reads it again if it changed between two reads (`ESTALE`).
     pub fn read(&self, name: &str) -> Result<String> {
         let path = self.file(name);
         loop {
@@ -118,12 +118,12 @@ impl Dir {
         }
     }
 
-    /// Writes to a file by one call, as the modules want it.
+    /// Writes a file with one system call, as the modules require.
     pub fn write(&self, name: &str, value: &str) -> Result<()> {
         let path = self.file(name);
         let write = || fs::File::create(&path)?.write_all(value.as_bytes());
         write().map_err(|errno| match errno.raw_os_error() {
-            Some(code) if is_verdict(code) => Error::Refused {
+            Some(code) if is_refusal(code) => Error::Refused {
                 path,
                 value: value.trim_end().into(),
                 module: self.module,
@@ -134,7 +134,7 @@ impl Dir {
         })
     }
 
-    /// The error for a text that is not what `abi` says it is.
+    /// The error for a text that does not parse.
     pub(crate) fn malformed(&self, file: &str, what: &str, text: &str) -> Error {
         Error::Malformed {
             path: self.file(file),
@@ -148,7 +148,7 @@ impl Dir {
             .map_err(|e: Malformed| self.malformed(file, &e.to_string(), text))
     }
 
-    /// The module's reason without what the error says anyway: `EINVAL config: why` gives `why`.
+    /// The module's reason without the errno and the file: `why` of `EINVAL config: why`.
     fn reason(&self) -> String {
         let reason = self.refusal().unwrap_or_default();
         match reason.split_once(": ") {
@@ -167,8 +167,8 @@ impl Dir {
     }
 }
 
-/// Reads a text by one call if it fits, which it does for some thousand vCPUs: each call shows
-/// the module as it is then, so what grows meanwhile must not be read in pieces.
+/// Reads a text with one system call if it fits, as it does for a thousand vCPUs: each read shows
+/// the current state, so a text that grows must not be read in pieces.
 fn read_at_once(path: &Path) -> io::Result<String> {
     let mut file = fs::File::open(path)?;
     let mut text = vec![0; 1 << 18];
@@ -181,16 +181,15 @@ fn read_at_once(path: &Path) -> io::Result<String> {
     String::from_utf8(text).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
 }
 
-/// Not the state of the file that reading began with.
+/// The file changed between two reads.
 const ESTALE: i32 = 116;
 
-/// Whether `root` holds anything: a mount point of debugfs is empty exactly when nothing is
-/// mounted on it.
+/// Whether `root` has entries; the mount point of debugfs has none unless debugfs is mounted.
 fn is_populated(root: &Path) -> bool {
     fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// Whether a module means something by this errno: ENOMEM, EBUSY, ENODEV, EINVAL, ERANGE.
-fn is_verdict(errno: i32) -> bool {
+/// Whether modules refuse writes with this errno: ENOMEM, EBUSY, ENODEV, EINVAL, ERANGE.
+fn is_refusal(errno: i32) -> bool {
     matches!(errno, 12 | 16 | 19 | 22 | 34)
 }

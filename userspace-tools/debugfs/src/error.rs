@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What can go wrong with a control file, told with the file, the value and the next step.
+//! Errors of control files: each names the file, the cause and the next step.
 
 use std::{io, path::PathBuf, time::Duration};
 
@@ -9,128 +9,75 @@ use abi::status::State;
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong.
+/// An error of a control file.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the fields are the parts of the message")]
 pub enum Error {
     /// The root is no mounted debugfs.
-    #[error("{}: debugfs is not mounted here; as root: mount -t debugfs none {}", .root.display(), .root.display())]
-    NotMounted {
-        /// The directory that was taken for debugfs.
-        root: PathBuf,
-    },
+    #[error("cannot find debugfs: not mounted ({}). Try: mount -t debugfs none {}", .root.display(), .root.display())]
+    NotMounted { root: PathBuf },
     /// The module's directory is missing.
-    #[error("{}: no such directory: {module}.ko is not loaded; as root: insmod {module}.ko", .path.display())]
-    NotLoaded {
-        /// The directory.
-        path: PathBuf,
-        /// The module that would have made it.
-        module: &'static str,
-    },
+    #[error("cannot open {}: {module}.ko is not loaded. Try: insmod {module}.ko", .path.display())]
+    NotLoaded { path: PathBuf, module: &'static str },
     /// A file or directory that only root may open.
-    #[error("{}: only root may open it; run this as root", .path.display())]
-    NotRoot {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The module went away between two calls, or while a file was open.
-    #[error("{}: gone: {module}.ko was unloaded meanwhile; as root: insmod {module}.ko", .path.display())]
-    Unloaded {
-        /// The file.
-        path: PathBuf,
-        /// The module.
-        module: &'static str,
-    },
-    /// The module speaks another version of the text.
-    #[error("{}: the module speaks ABI schema {theirs}, this tool {ours}; take both from one build", .path.display())]
+    #[error("cannot open {}: permission denied. Try: run this as root", .path.display())]
+    NotRoot { path: PathBuf },
+    /// The module was removed between two calls, or while a file was open.
+    #[error("cannot access {}: {module}.ko was unloaded. Try: insmod {module}.ko", .path.display())]
+    Unloaded { path: PathBuf, module: &'static str },
+    /// The module has another version of the text.
+    #[error("cannot use {}: the module has ABI schema {theirs}, this tool {ours}. Try: both from one build", .path.display())]
     Schema {
-        /// The file `abi`.
         path: PathBuf,
-        /// The module's version.
         theirs: u32,
-        /// The tool's.
         ours: u32,
     },
-    /// A file that does not read as `abi` says it does.
-    #[error("{}: {what}: {text:?}; take the tool and the module from one build", .path.display())]
+    /// A file that does not parse.
+    #[error("cannot parse {}: {what} ({text:?}). Try: tool and module from one build", .path.display())]
     Malformed {
-        /// The file.
         path: PathBuf,
-        /// What was expected.
         what: String,
-        /// The text that stands there instead.
         text: String,
     },
-    /// The module refused a write.
-    #[error("{}: cannot write `{value}`: {}{}{}", .path.display(), meaning(.errno), reason(.why), next(.errno, .module))]
+    /// The module refused a write; `why` is its own reason from `status`, and may be empty.
+    #[error("cannot write `{value}` to {}: {}{}{}", .path.display(), meaning(.errno), reason(.why), next(.errno, .module))]
     Refused {
-        /// The file.
         path: PathBuf,
-        /// What was written.
         value: String,
-        /// The module.
         module: &'static str,
-        /// The errno.
         errno: io::Error,
-        /// The module's own reason, from `status`; may be empty.
         why: String,
     },
     /// A file could not be read or written for another reason.
-    #[error("{}: {errno}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The errno.
-        errno: io::Error,
-    },
-    /// A run took longer than it may.
-    #[error(
-        "{}: still {state} after {waited:.1?}, though the run was to end by itself; wrote `stop`; \
-         the kernel's log may say why: dmesg | tail", .path.display()
-    )]
+    #[error("cannot access {}: {errno}", .path.display())]
+    Io { path: PathBuf, errno: io::Error },
+    /// A run exceeded its time limit.
+    #[error("cannot finish the run: still {state} after {waited:.1?} ({}); wrote `stop`. Try: dmesg | tail", .path.display())]
     TimedOut {
-        /// The file `status`.
         path: PathBuf,
-        /// What it showed last.
         state: State,
-        /// How long that took.
         waited: Duration,
     },
     /// The user ended the wait.
     #[error("interrupted by signal {signal}; wrote `stop` to {}", .path.display())]
-    Interrupted {
-        /// The signal.
-        signal: usize,
-        /// The file `run`.
-        path: PathBuf,
-    },
-    /// Somebody else uses the module too.
-    #[error("{}: is of run {found}, not of run {started} which was started here; let one tool at a time use a module", .path.display())]
+    Interrupted { signal: usize, path: PathBuf },
+    /// Another user started a run meanwhile; `found` is 0 if the report is empty.
+    #[error("cannot read the report: {} is of run {found}, not of run {started}. Try: one tool at a time", .path.display())]
     Overtaken {
-        /// The file `report`.
         path: PathBuf,
-        /// The run that was started.
         started: u64,
-        /// The run that the report is of; 0 if it is empty.
         found: u64,
     },
-    /// A run that the module could not carry out, though it was started.
-    #[error("{}: run {started} failed: {why}", .path.display())]
+    /// A run that the module started and could not carry out.
+    #[error("cannot finish run {started}: {why} ({})", .path.display())]
     Failed {
-        /// The file `status`.
         path: PathBuf,
-        /// The run that was started.
         started: u64,
-        /// The module's own reason.
         why: String,
     },
     /// A report whose numbers contradict each other.
-    #[error("{}: contradicts itself: {what}", .path.display())]
-    Contradiction {
-        /// The file `report`.
-        path: PathBuf,
-        /// The numbers.
-        what: String,
-    },
+    #[error("cannot trust {}: it contradicts itself: {what}", .path.display())]
+    Contradiction { path: PathBuf, what: String },
 }
 
 impl Error {
@@ -139,7 +86,7 @@ impl Error {
         matches!(self.refused(), Some(errno::EINVAL | errno::ERANGE))
     }
 
-    /// Whether the module refused a run because the machine lacks what it takes.
+    /// Whether the module refused a run that this machine does not support.
     pub fn is_lack(&self) -> bool {
         self.refused() == Some(errno::ENODEV)
     }
@@ -152,7 +99,7 @@ impl Error {
     }
 }
 
-/// Linux' errnos that the modules use; the standard library has no stable names for all of them.
+/// Linux' errnos that the modules return; the standard library has no stable names for all of them.
 mod errno {
     pub const EBUSY: i32 = 16;
     pub const ENODEV: i32 = 19;
@@ -163,7 +110,7 @@ mod errno {
 fn meaning(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(errno::EBUSY) => "a run is under way (EBUSY)".into(),
-        Some(errno::ENODEV) => "this machine lacks it (ENODEV)".into(),
+        Some(errno::ENODEV) => "not supported by this machine (ENODEV)".into(),
         Some(errno::EINVAL) => "malformed or unknown (EINVAL)".into(),
         Some(errno::ERANGE) => "out of bounds (ERANGE)".into(),
         _ => error.to_string(),
@@ -179,8 +126,8 @@ fn reason(why: &str) -> String {
 
 fn next(error: &io::Error, module: &str) -> String {
     match error.raw_os_error() {
-        Some(errno::EBUSY) => format!("; wait for its end, or: {module} stop"),
-        Some(errno::EINVAL | errno::ERANGE) => format!("; see: {module} list"),
+        Some(errno::EBUSY) => format!(". Try: {module} stop"),
+        Some(errno::EINVAL | errno::ERANGE) => format!(". Try: {module} list"),
         _ => String::new(),
     }
 }
@@ -201,22 +148,23 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_file_value_meaning_reason_and_next_step() {
-        assert_eq!(
-            refused(errno::ERANGE, "`threads=99`: out of range; allowed: 1..=8"),
-            "/d/lock-load/config: cannot write `threads=99`: out of bounds (ERANGE): \
-             `threads=99`: out of range; allowed: 1..=8; see: lock-load list"
-        );
-        assert_eq!(
-            refused(errno::EBUSY, ""),
-            "/d/lock-load/config: cannot write `threads=99`: a run is under way (EBUSY); \
-             wait for its end, or: lock-load stop"
-        );
-        assert_eq!(
-            refused(errno::ENODEV, "`mode=pv`: this guest is in mode tas"),
-            "/d/lock-load/config: cannot write `threads=99`: this machine lacks it (ENODEV): \
-             `mode=pv`: this guest is in mode tas"
-        );
+    fn a_refusal_names_value_file_cause_and_next_step() {
+        for (errno, why, message) in [
+            (
+                errno::ERANGE,
+                "`threads=99`: out of range; allowed: 1..=8",
+                "out of bounds (ERANGE): `threads=99`: out of range; allowed: 1..=8. Try: lock-load list",
+            ),
+            (errno::EBUSY, "", "a run is under way (EBUSY). Try: lock-load stop"),
+            (
+                errno::ENODEV,
+                "`mode=pv`: this guest is in mode tas",
+                "not supported by this machine (ENODEV): `mode=pv`: this guest is in mode tas",
+            ),
+        ] {
+            let begin = "cannot write `threads=99` to /d/lock-load/config: ";
+            assert_eq!(refused(errno, why), format!("{begin}{message}"));
+        }
         assert!(refused(12, "").contains("Cannot allocate memory"));
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Ctrl-C: a wait ends, and the module is told to stop.
+//! SIGINT and SIGTERM as a flag that waits check.
 
 use std::{
     io,
@@ -15,7 +15,7 @@ use signal_hook::{
     flag,
 };
 
-/// The signal that asked for an end, if one did.
+/// The pending signal, if any.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicUsize>);
 
@@ -32,7 +32,7 @@ impl Interrupt {
         Ok(raised)
     }
 
-    /// The signal that came.
+    /// The pending signal.
     pub fn signal(&self) -> Option<usize> {
         match self.0.load(Ordering::Relaxed) {
             0 => None,
@@ -40,7 +40,7 @@ impl Interrupt {
         }
     }
 
-    /// Does what a signal does.
+    /// Makes `signal` pending.
     pub fn raise(&self, signal: usize) {
         self.0.store(signal, Ordering::Relaxed);
     }

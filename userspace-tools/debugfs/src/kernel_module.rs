@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Modules go in and out, as `insmod` and `rmmod` do it.
+//! Insertion and removal of modules, as `insmod` and `rmmod` do.
 
 use std::{
     ffi::{c_int, CString},
@@ -17,23 +17,23 @@ use rustix::{
     system::{delete_module, finit_module},
 };
 
-/// How often removal is tried while a call into the module has not returned, 10 ms apart.
+/// Attempts to remove a module in use, 10 ms apart.
 const TRIES: u32 = 100;
 
 /// Inserts the module in the file at `path`.
 pub fn insert(path: &Path) -> io::Result<()> {
-    let told = |what: &str, e: io::Error| {
+    let context = |what: &str, e: io::Error| {
         io::Error::new(e.kind(), format!("{what} {}: {e}", path.display()))
     };
-    let file = File::open(path).map_err(|e| told("open", e))?;
-    finit_module(&file, c"", 0).map_err(|e| told("insmod", e.into()))
+    let file = File::open(path).map_err(|e| context("open", e))?;
+    finit_module(&file, c"", 0).map_err(|e| context("insmod", e.into()))
 }
 
-/// Removes the module `name`, whatever it is doing.
+/// Removes the module `name`, also during a run.
 pub fn remove(name: &str) -> io::Result<()> {
     let name = name.replace('-', "_");
     let word = CString::new(name.as_str())?;
-    // `rmmod` asks not to wait for users of the module.
+    // Like rmmod: fail rather than wait for users of the module.
     let flags = OFlags::NONBLOCK.bits() as c_int;
     let mut last = Errno::AGAIN;
     for _ in 0..TRIES {
@@ -49,6 +49,6 @@ pub fn remove(name: &str) -> io::Result<()> {
     let error = io::Error::from(last);
     Err(io::Error::new(
         error.kind(),
-        format!("rmmod {name}: {error}; who uses it: lsmod"),
+        format!("cannot remove module {name}: {error}. Try: lsmod, for its users"),
     ))
 }

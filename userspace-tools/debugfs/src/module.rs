@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A module at work: settings in, a run, a report out.
+//! Runs of a module: settings in, report out.
 
 use std::{
     marker::PhantomData,
@@ -21,15 +21,15 @@ pub struct Module<R> {
     report: PhantomData<R>,
 }
 
-/// How long a run may take beyond its time: an overcommitted guest stops its threads slowly.
+/// Extra time limit of a run: an overcommitted guest stops its threads slowly.
 const GRACE: Duration = Duration::from_secs(30);
-/// How many times its time it may take besides.
+/// Time limit of a run, in multiples of its nominal time.
 const STRETCH: u32 = 4;
-/// The longest pause between two looks at `status`, and so the delay of Ctrl-C.
+/// Longest period between two reads of `status`, and thus the latency of Ctrl-C.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 impl<R: Report> Module<R> {
-    /// Finds the module under `root`.
+    /// Opens the module under `root`.
     pub fn open(root: &Path) -> Result<Self> {
         Ok(Self {
             dir: Dir::open(root, R::MODULE)?,
@@ -37,12 +37,12 @@ impl<R: Report> Module<R> {
         })
     }
 
-    /// Its files.
+    /// Its control files.
     pub fn dir(&self) -> &Dir {
         &self.dir
     }
 
-    /// The last finished run, if there was one.
+    /// The report of the last finished run, if there is one.
     pub fn report(&self) -> Result<Option<R>> {
         let text = self.dir.report()?;
         if text.is_empty() {
@@ -59,7 +59,7 @@ impl<R: Report> Module<R> {
         self.run_within(config, interrupt, R::lasts(config).1 * STRETCH + GRACE)
     }
 
-    /// Like [`Self::run`], and gives up after `limit`.
+    /// Like [`Self::run`] with a time limit.
     pub fn run_within(
         &self,
         config: &R::Config,
@@ -71,7 +71,7 @@ impl<R: Report> Module<R> {
         self.result(started)
     }
 
-    /// Starts `config` and gives the run's number.
+    /// Starts a run of `config` and returns its number.
     pub fn start(&self, config: &R::Config) -> Result<u64> {
         self.dir.set(&config.to_string())?;
         let before = self.dir.status()?.runs;
@@ -79,7 +79,7 @@ impl<R: Report> Module<R> {
         Ok(before + 1)
     }
 
-    /// Waits until the module is idle, which takes `least`.
+    /// Waits until the module is idle, first for `least` without reading `status`.
     pub fn wait(&self, least: Duration, limit: Duration, interrupt: &Interrupt) -> Result<()> {
         let began = Instant::now();
         let mut pause = Duration::from_millis(1);
@@ -91,7 +91,7 @@ impl<R: Report> Module<R> {
             }
             let waited = began.elapsed();
             if waited < least {
-                // Looking at `status` would take a vCPU away from the load.
+                // A read of `status` would take a vCPU from the load.
                 sleep(LONGEST_PAUSE.min(least - waited));
                 continue;
             }
@@ -113,11 +113,11 @@ impl<R: Report> Module<R> {
         }
     }
 
-    /// The report of run `started`, which has ended, and whose numbers agree with each other.
+    /// The checked report of run `started`, which has ended.
     pub fn result(&self, started: u64) -> Result<R> {
         let path = || self.dir.file("report");
         let why = self.dir.refusal()?;
-        // A write was refused for another reason; these come of the run.
+        // Errors of the run; other reasons are of refused writes.
         if ["ENOMEM run: ", "ETIMEDOUT run: ", "EIO run: "]
             .iter()
             .any(|r| why.starts_with(r))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The command line that every module's tool has; a tool adds its words and its tables.
+//! Command line that the tools of all modules share.
 
 mod form;
 mod given;
@@ -23,40 +23,40 @@ use self::{
 };
 use crate::{Dir, Error, Interrupt, Module};
 
-/// What one tool adds to the common command line.
+/// What a tool adds to the common command line.
 pub trait Tool: Sized {
-    /// What its module reports.
+    /// The report of its module.
     type Report: Report + Into<AnyReport>;
-    /// Commands that it has beside the common ones; `Infallible` for none.
+    /// Its own commands; `Infallible` for none.
     type Own: Own;
-    /// What it does, in one line.
+    /// Its purpose, in one line.
     const ABOUT: &'static str;
-    /// Commands that work as they stand.
+    /// Example commands, complete as they stand.
     const EXAMPLES: &'static str;
 
-    /// Forms in which a run may be shown besides [`Self::show`].
+    /// Output forms of a run besides [`Self::show`].
     fn forms() -> Vec<Form<Self::Report>> {
         Vec::new()
     }
 
-    /// What `list` says below the settings.
+    /// Text that `list` prints below the settings.
     fn notes() -> String {
         String::new()
     }
 
-    /// Shows somebody who watches how far a run is, until it has `ended`.
+    /// Shows the progress of a run on a terminal until it has `ended`.
     fn live(_dir: &Dir, _ended: &AtomicBool) {}
 
-    /// One run, readable.
+    /// The text of one run.
     fn show(report: &Self::Report) -> String;
 
-    /// The points of a sweep beside each other.
-    fn compare(points: &[Cell<Self::Report>]) -> String;
+    /// The table of a sweep.
+    fn compare(cells: &[Cell<Self::Report>]) -> String;
 }
 
 /// Commands of one tool.
 pub trait Own: Subcommand {
-    /// Does it, with debugfs at `root`, and says whether something came out as it must not.
+    /// Executes the command with debugfs at `root`; returns whether a run failed.
     fn obey(self, root: &Path) -> anyhow::Result<bool>;
 }
 
@@ -78,7 +78,7 @@ struct Cli<T: Tool> {
 
 #[derive(Subcommand)]
 enum Command<T: Tool> {
-    /// Run once and show what came of it; a setting that is not given has its default
+    /// Run once and show the report; a setting that is not given has its default
     Run {
         #[command(flatten)]
         settings: Given<T, ONE>,
@@ -88,24 +88,24 @@ enum Command<T: Tool> {
         #[command(flatten)]
         form: Chosen<T>,
     },
-    /// Run every combination of the given values, a few times each, and compare them
+    /// Run every combination of the given values and compare them
     Sweep {
         #[command(flatten)]
         settings: Given<T, LIST>,
-        /// How often each; every combination has its first turn before any has its second
+        /// Repeats, interleaved: every combination runs once before any runs again
         #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
         repeat: u32,
         /// Print each run as one record of JSON on a line of its own
         #[arg(long)]
         json: bool,
     },
-    /// Show what the module is doing, its settings, and why the last write was refused
+    /// Show the module's state, its settings, and why the last write was refused
     Status,
-    /// Stop the current run; its report covers what was done until then
+    /// Stop the current run; its report covers the time until then
     Stop,
-    /// Forget the last report and go back to the default settings
+    /// Clear the last report and restore the default settings
     Reset,
-    /// Show all settings with their defaults, what they may be and what they mean
+    /// List all settings: default, allowed values, meaning
     List,
     #[command(flatten)]
     Own(T::Own),
@@ -150,7 +150,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 }
 
 impl<T: Tool> Command<T> {
-    /// Does it and says whether something came out as it must not.
+    /// Executes the command; returns whether a run failed.
     fn obey(self, root: &Path) -> anyhow::Result<bool> {
         let module = || Module::<T::Report>::open(root);
         match self {
@@ -202,21 +202,21 @@ fn run<T: Tool>(
     Ok(failed)
 }
 
-/// Runs each of `configs` so often by turns, and compares them.
+/// Runs each of `configs` `repeat` times, interleaved, and compares them.
 pub fn sweep<T: Tool>(
     module: &Module<T::Report>,
     configs: &[ConfigOf<T>],
     repeat: u32,
     json: bool,
 ) -> anyhow::Result<bool> {
-    let points = measure::<T>(module, configs, repeat, json)?;
+    let cells = measure::<T>(module, configs, repeat, json)?;
     if !json {
-        say(&T::compare(&points))?;
+        say(&T::compare(&cells))?;
     }
-    Ok(failed::<T>(&points))
+    Ok(failed::<T>(&cells))
 }
 
-/// Runs each of `configs` so often by turns; prints each run as a record if `json`.
+/// Runs each of `configs` `repeat` times, interleaved; prints each run as a record if `json`.
 pub fn measure<T: Tool>(
     module: &Module<T::Report>,
     configs: &[ConfigOf<T>],
@@ -224,43 +224,43 @@ pub fn measure<T: Tool>(
     json: bool,
 ) -> anyhow::Result<Vec<Cell<T::Report>>> {
     let interrupt = Interrupt::catch()?;
-    // What the module refuses, it refuses before anything runs.
+    // Settings that the module refuses are refused before the first run.
     configs
         .iter()
         .try_for_each(|c| module.dir().set(&c.to_string()))?;
-    let mut points: Vec<_> = configs.iter().map(|c| Cell::new(*c)).collect();
+    let mut cells: Vec<_> = configs.iter().map(|c| Cell::new(*c)).collect();
     let (mut seq, count) = (0, repeat as usize * configs.len());
     for _ in 0..repeat {
-        for point in &mut points {
-            progress(seq, count, &point.config);
-            let report = module.run(&point.config, &interrupt)?;
+        for cell in &mut cells {
+            progress(seq, count, &cell.config);
+            let report = module.run(&cell.config, &interrupt)?;
             if json {
                 say(&Record::new(seq, report.clone()).to_json())?;
             }
-            point.runs.push(report);
+            cell.runs.push(report);
             seq += 1;
         }
     }
     if io::stderr().is_terminal() {
         eprint!("\r\x1b[K");
     }
-    Ok(points)
+    Ok(cells)
 }
 
-/// Says on standard error what came out as it must not, and whether anything did.
-pub fn failed<T: Tool>(points: &[Cell<T::Report>]) -> bool {
-    let failed = points.iter().map(|p| complain::<T>(&p.config, p.outcome()));
+/// Prints the failed cells on standard error; returns whether there are any.
+pub fn failed<T: Tool>(cells: &[Cell<T::Report>]) -> bool {
+    let failed = cells.iter().map(|p| complain::<T>(&p.config, p.outcome()));
     failed.fold(false, |any, one| any | one)
 }
 
-/// One line that is written over, for somebody who watches.
+/// Shows the progress of a sweep on a terminal.
 fn progress(done: usize, count: usize, config: &impl Settings) {
     if io::stderr().is_terminal() {
         eprint!("\r\x1b[K[{}/{count}] {config:.100}", done + 1);
     }
 }
 
-/// Says on standard error what came out as it must not.
+/// Prints a failure on standard error; returns whether it is one.
 fn complain<T: Tool>(config: &ConfigOf<T>, outcome: Outcome) -> bool {
     if let Some(meaning) = outcome.complaint() {
         eprintln!("{}: {outcome}: {meaning}: {config}", T::Report::MODULE);
@@ -312,7 +312,7 @@ fn split_setting(line: &str) -> Option<[String; 3]> {
     Some([key.into(), value.into(), allowed.into()])
 }
 
-/// Prints `text` and, unlike `println!`, survives a reader that has gone.
+/// Prints `text`; unlike `println!`, it does not panic if the reader has gone.
 pub fn say(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.trim_end())?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The library against a directory of ordinary files, played by a thread.
+//! Runs through a directory of ordinary files, in which a thread plays the module.
 
 use std::{
     fs,
@@ -39,27 +39,27 @@ fn report(run: u64) -> String {
     )
 }
 
-/// What a module does when it is told to start, as far as its files show.
+/// What the fake module does after `start`.
 #[derive(Clone, Copy)]
 enum Play {
     /// Runs for a while, then reports run 1.
     Finish,
-    /// Runs until it is told to stop.
+    /// Runs until `stop`.
     Hang,
-    /// Reports another run than was started.
+    /// Reports another run than the one started.
     ReportOther,
     /// Reports numbers that contradict each other.
     Contradict,
 }
 
-/// A root with one module in it.
-struct Peer {
+/// A debugfs root with a fake module.
+struct FakeModule {
     root: tempfile::TempDir,
     over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Peer {
+impl FakeModule {
     fn new(play: Play) -> Self {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("lock-load");
@@ -84,14 +84,14 @@ impl Peer {
     }
 }
 
-impl Drop for Peer {
+impl Drop for FakeModule {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
-/// Replaces a file in one step, as a reader of debugfs sees it.
+/// Replaces a file atomically, as a reader of debugfs sees it.
 fn put(dir: &Path, file: &str, text: &str) {
     let new = dir.join("new");
     fs::write(&new, text).unwrap();
@@ -103,8 +103,8 @@ fn status(dir: &Path, state: &str, runs: u64) {
     put(dir, "status", &text);
 }
 
-/// Waits for `word` in `run`; tells whether it came.
-fn told(dir: &Path, word: &str, over: &AtomicBool) -> bool {
+/// Waits until `word` is written to `run`; returns whether it was.
+fn is_written(dir: &Path, word: &str, over: &AtomicBool) -> bool {
     while fs::read_to_string(dir.join("run")).unwrap() != word {
         if over.load(Ordering::Relaxed) {
             return false;
@@ -117,12 +117,12 @@ fn told(dir: &Path, word: &str, over: &AtomicBool) -> bool {
 fn act(dir: &Path, play: Play, over: &AtomicBool) {
     // Until `start` the state was idle; a real module is running before the write returns.
     status(dir, "running", 0);
-    if !told(dir, "start", over) {
+    if !is_written(dir, "start", over) {
         return;
     }
     match play {
         Play::Hang => {
-            if !told(dir, "stop", over) {
+            if !is_written(dir, "stop", over) {
                 return;
             }
         }
@@ -141,9 +141,9 @@ fn act(dir: &Path, play: Play, over: &AtomicBool) {
 }
 
 #[test]
-fn a_run_writes_its_settings_and_gives_its_report() {
-    let peer = Peer::new(Play::Finish);
-    let report = peer.module().run(&config(), &Interrupt::default()).unwrap();
+fn run_writes_its_settings_and_returns_its_report() {
+    let fake = FakeModule::new(Play::Finish);
+    let report = fake.module().run(&config(), &Interrupt::default()).unwrap();
     assert_eq!(report.outcome(), Outcome::Pass);
     assert_eq!((report.run, report.threads.len()), (1, 2));
     assert_eq!(report.rate(), 1500.0);
@@ -152,58 +152,58 @@ fn a_run_writes_its_settings_and_gives_its_report() {
     let mut shared = report.clone();
     shared.threads[0].queued_ns = shared.sum.elapsed_ns / 2;
     assert!((shared.fairness().unwrap() - 1.0).abs() < 1e-9);
-    let written = fs::read_to_string(peer.file("config")).unwrap();
+    let written = fs::read_to_string(fake.file("config")).unwrap();
     assert_eq!(written, config().to_string());
 }
 
 #[test]
-fn a_run_that_does_not_end_is_stopped_at_its_limit() {
-    let peer = Peer::new(Play::Hang);
+fn run_is_stopped_at_its_time_limit() {
+    let fake = FakeModule::new(Play::Hang);
     let limit = Duration::from_millis(60);
     let began = Instant::now();
-    let error = peer
+    let error = fake
         .module()
         .run_within(&config(), &Interrupt::default(), limit)
         .unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error}");
     assert!(error.to_string().contains("still running after"), "{error}");
     assert!(began.elapsed() >= limit);
-    assert_eq!(fs::read_to_string(peer.file("run")).unwrap(), "stop");
+    assert_eq!(fs::read_to_string(fake.file("run")).unwrap(), "stop");
 }
 
 #[test]
-fn an_interrupt_stops_the_run() {
-    let peer = Peer::new(Play::Hang);
+fn interrupt_stops_the_run() {
+    let fake = FakeModule::new(Play::Hang);
     let interrupt = Interrupt::default();
     let raised = interrupt.clone();
     let later = thread::spawn(move || {
         sleep(Duration::from_millis(30));
         raised.raise(2);
     });
-    let error = peer.module().run(&config(), &interrupt).unwrap_err();
+    let error = fake.module().run(&config(), &interrupt).unwrap_err();
     later.join().unwrap();
     assert!(matches!(error, Error::Interrupted { signal: 2, .. }));
-    assert_eq!(fs::read_to_string(peer.file("run")).unwrap(), "stop");
+    assert_eq!(fs::read_to_string(fake.file("run")).unwrap(), "stop");
 }
 
 #[test]
-fn a_report_of_another_run_is_refused() {
-    let peer = Peer::new(Play::ReportOther);
-    let run = peer.module().run(&config(), &Interrupt::default());
+fn report_of_another_run_is_refused() {
+    let fake = FakeModule::new(Play::ReportOther);
+    let run = fake.module().run(&config(), &Interrupt::default());
     let error = run.unwrap_err().to_string();
     assert!(error.contains("of run 2, not of run 1"), "{error}");
 }
 
 #[test]
-fn a_report_that_contradicts_itself_is_refused() {
-    let peer = Peer::new(Play::Contradict);
-    let run = peer.module().run(&config(), &Interrupt::default());
+fn contradictory_report_is_refused() {
+    let fake = FakeModule::new(Play::Contradict);
+    let run = fake.module().run(&config(), &Interrupt::default());
     let error = run.unwrap_err().to_string();
     assert!(error.contains("sections: 31 != 30"), "{error}");
 }
 
 #[test]
-fn what_is_missing_is_told_with_the_next_step() {
+fn open_names_the_next_step() {
     let root = tempfile::tempdir().unwrap();
     let open = || Dir::open(root.path(), "lock-load").unwrap_err().to_string();
     assert!(open().contains("mount -t debugfs none"), "{}", open());
@@ -212,30 +212,30 @@ fn what_is_missing_is_told_with_the_next_step() {
 }
 
 #[test]
-fn another_schema_is_told_with_both_numbers() {
-    let peer = Peer::new(Play::Finish);
-    fs::write(peer.file("abi"), "abi schema=7\n").unwrap();
-    let error = Dir::open(peer.root.path(), "lock-load").unwrap_err();
-    let expected = format!("the module speaks ABI schema 7, this tool {}", abi::SCHEMA);
+fn open_refuses_another_schema() {
+    let fake = FakeModule::new(Play::Finish);
+    fs::write(fake.file("abi"), "abi schema=7\n").unwrap();
+    let error = Dir::open(fake.root.path(), "lock-load").unwrap_err();
+    let expected = format!("the module has ABI schema 7, this tool {}", abi::SCHEMA);
     assert!(error.to_string().contains(&expected), "{error}");
 }
 
 #[test]
-fn a_module_that_goes_away_is_told_as_such() {
-    let peer = Peer::new(Play::Finish);
-    let dir = Dir::open(peer.root.path(), "lock-load").unwrap();
-    peer.over.store(true, Ordering::Relaxed);
+fn unloaded_module_is_an_error() {
+    let fake = FakeModule::new(Play::Finish);
+    let dir = Dir::open(fake.root.path(), "lock-load").unwrap();
+    fake.over.store(true, Ordering::Relaxed);
     sleep(Duration::from_millis(20));
-    fs::remove_dir_all(peer.root.path().join("lock-load")).unwrap();
+    fs::remove_dir_all(fake.root.path().join("lock-load")).unwrap();
     let error = dir.status().unwrap_err().to_string();
     assert!(error.contains("was unloaded"), "{error}");
 }
 
 #[test]
-fn a_text_that_is_no_report_is_shown() {
-    let peer = Peer::new(Play::Finish);
-    fs::write(peer.file("report"), "lock-load schema=3\n").unwrap();
-    let error = peer.module().report().unwrap_err().to_string();
+fn malformed_report_is_shown() {
+    let fake = FakeModule::new(Play::Finish);
+    fs::write(fake.file("report"), "lock-load schema=3\n").unwrap();
+    let error = fake.module().report().unwrap_err().to_string();
     assert!(error.contains("not a `lock-load run`"), "{error}");
     assert!(LockLoad::parse(&report(1).replace("threads=2", "threads=02")).is_err());
 }

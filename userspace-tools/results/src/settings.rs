@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the settings of all modules have in common.
+//! Settings of the modules, and the number of vCPUs.
 
 use std::{fmt::Display, fs, thread::available_parallelism};
 
@@ -12,19 +12,18 @@ pub trait Settings: Copy + Default + PartialEq + Display + Serialize + 'static {
     /// The keys, in their order.
     const KEYS: &'static [&'static str];
 
-    /// What each of them means, as documented in `abi`.
+    /// The meaning of each, as documented in `abi`.
     const MEANINGS: &'static [&'static str];
 
-    /// Environment variables that stand for a setting which is not given, each with its key: what
-    /// started the guest knows some things that a command in it would otherwise have to repeat.
+    /// Environment variables with the default of a setting, each with its key; `vm` sets them.
     const ENVIRONMENT: &'static [(&'static str, &'static str)];
 
-    /// The defaults, as the environment has them; what it must not hold is told with its name.
+    /// The defaults, overridden by the environment; an error names the variable.
     fn here() -> Result<Self, String> {
         Self::with(|variable| std::env::var(variable).ok())
     }
 
-    /// The same for any environment.
+    /// The defaults, overridden by any environment.
     fn with(value: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let mut settings = Self::default();
         for (variable, key) in Self::ENVIRONMENT {
@@ -38,13 +37,13 @@ pub trait Settings: Copy + Default + PartialEq + Display + Serialize + 'static {
         Ok(settings)
     }
 
-    /// Takes over every `key=value` of `text`, or none, on a machine with `vcpus`.
+    /// Sets every `key=value` of `text`, or none, on a machine with `vcpus`.
     fn take<'a>(&mut self, text: &'a str, vcpus: u32) -> Result<(), Refusal<'a>>;
 
-    /// Every setting with what it may be, one on each line, on a machine with `vcpus`.
+    /// Every setting with its allowed values, one a line, on a machine with `vcpus`.
     fn listing(&self, vcpus: u32) -> String;
 
-    /// What each setting means, and the environment variable that sets its default, if one does.
+    /// The meaning of each setting, and the environment variable that sets its default, if any.
     fn meanings() -> Vec<String> {
         let settings = Self::KEYS.iter().zip(Self::MEANINGS);
         let meaning = settings.map(|(key, meaning)| {
@@ -58,7 +57,7 @@ pub trait Settings: Copy + Default + PartialEq + Display + Serialize + 'static {
     }
 }
 
-/// How much memory there is, only the module knows.
+/// The limits of a machine; only the module knows its memory.
 fn limits(vcpus: u32) -> Limits {
     Limits {
         vcpus,
@@ -90,13 +89,13 @@ settings!(
     bottleneck: []
 );
 
-/// The `key=value` words of a line, split.
+/// The `key=value` words of a line.
 pub fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
     line.split_ascii_whitespace()
         .filter_map(|word| word.split_once('='))
 }
 
-/// vCPUs that are online here, whatever part of them this process may use.
+/// Online vCPUs, including those outside this process' affinity.
 pub fn vcpus() -> u32 {
     let online = fs::read_to_string("/sys/devices/system/cpu/online");
     let counted = online.ok().and_then(|text| count(text.trim()));
@@ -117,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_gives_defaults_and_is_refused_by_name() {
+    fn environment_overrides_defaults() {
         use abi::lock_load::{Config, ModeWanted};
         let with =
             |value: &str| Config::with(|name| (name == "SLOWPATH_MODE").then(|| value.into()));
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_cpus_has_a_length() {
+    fn cpu_list_has_a_length() {
         assert_eq!(count("0"), Some(1));
         assert_eq!(count("0-7"), Some(8));
         assert_eq!(count("0-3,6,8-9"), Some(7));

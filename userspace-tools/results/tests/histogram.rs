@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Histograms from the thread that records to whoever asks for a quantile.
+//! Histograms from the recording thread to the quantile.
 
 use abi::histogram::{write, Head, Of};
 use algo::{
@@ -39,18 +39,18 @@ fn samples(seed: u64, count: usize) -> Vec<u64> {
 }
 
 #[test]
-fn a_quantile_is_off_by_a_part_in_32_at_most_and_never_too_small() {
+fn quantile_is_at_most_1_32_above_exact_and_never_below() {
     for seed in 0..20 {
         let mut all = samples(seed, 3000);
         let times = reported(0, &all).times;
         all.sort_unstable();
         for part in [0.5, 0.9, 0.99, 0.999, 0.9999, 1.0] {
             let exact = all[(all.len() as f64 * part).ceil() as usize - 1];
-            let told = times.quantile(part).unwrap();
-            assert!(told >= exact, "{part} of {seed}: {told} < {exact}");
+            let found = times.quantile(part).unwrap();
+            assert!(found >= exact, "{part} of {seed}: {found} < {exact}");
             assert!(
-                told - exact <= exact / 32,
-                "{part} of {seed}: {told} > {exact}"
+                found - exact <= exact / 32,
+                "{part} of {seed}: {found} > {exact}"
             );
         }
         assert_eq!(times.quantile(1.0), all.last().copied());
@@ -58,7 +58,7 @@ fn a_quantile_is_off_by_a_part_in_32_at_most_and_never_too_small() {
 }
 
 #[test]
-fn threads_added_up_are_as_one_thread() {
+fn merged_threads_equal_one_thread() {
     let (a, b) = (samples(1, 500), samples(2, 700));
     let sum = merged(&[reported(0, &a), reported(1, &b)], Of::Wait);
     assert_eq!(sum, reported(0, &[a, b].concat()).times);
@@ -67,14 +67,14 @@ fn threads_added_up_are_as_one_thread() {
 }
 
 #[test]
-fn nothing_recorded_survives_the_trip() {
+fn empty_histogram_has_no_quantile() {
     let none = reported(3, &[]);
     assert_eq!((none.times.count(), none.head.index), (0, 3));
     assert_eq!(none.times.quantile(0.5), None);
 }
 
 #[test]
-fn a_line_with_a_broken_bucket_is_malformed() {
+fn malformed_buckets_are_refused() {
     let head = "histogram of=wait index=0 vcpu=0 count=1 longest_ns=7";
     assert!(ThreadHistogram::parse(&format!("{head} buckets=7:1")).is_ok());
     for line in [
@@ -90,7 +90,7 @@ fn a_line_with_a_broken_bucket_is_malformed() {
 }
 
 #[test]
-fn a_record_keeps_every_bucket() {
+fn json_holds_every_bucket() {
     let json = serde_json::to_string(&reported(1, &[5, 5, 100])).unwrap();
     let expected = concat!(
         r#"{"of":"wait","index":1,"vcpu":1,"count":3,"longest_ns":100,"#,

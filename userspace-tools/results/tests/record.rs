@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The records that machines read, letter by letter.
+//! Records in JSON, byte by byte.
 
 use abi::Malformed;
 use results::{AnyReport, Bottleneck, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
@@ -67,7 +67,7 @@ fn record<R: Report + Into<AnyReport>>(text: &str) -> String {
 }
 
 #[test]
-fn lock_loads_record_is_pinned() {
+fn lock_load_record_is_stable() {
     assert_eq!(
         record::<LockLoad>(LOCK_LOAD),
         concat!(
@@ -118,7 +118,7 @@ fn watched() -> String {
 }
 
 #[test]
-fn a_watched_runs_record_is_pinned() {
+fn lock_load_record_with_histograms_is_stable() {
     let record = record::<LockLoad>(&watched());
     let (_, rest) = record.split_once("}],\"events\":").unwrap();
     let expected = concat!(
@@ -145,7 +145,7 @@ fn a_watched_runs_record_is_pinned() {
 }
 
 #[test]
-fn an_order_that_was_broken_is_a_broken_promise() {
+fn broken_order_is_a_failure() {
     let held = LockLoad::parse(&watched()).unwrap();
     assert_eq!(held.outcome(), Outcome::Pass);
     let text = watched()
@@ -155,7 +155,7 @@ fn an_order_that_was_broken_is_a_broken_promise() {
 }
 
 #[test]
-fn every_contradiction_of_the_instruments_is_seen() {
+fn check_finds_every_contradiction_of_the_samples() {
     LockLoad::parse(&watched()).unwrap().check().unwrap();
     for (from, to) in [
         ("waits=5", "waits=6"),
@@ -187,13 +187,13 @@ fn every_contradiction_of_the_instruments_is_seen() {
 }
 
 #[test]
-fn a_line_of_another_report_is_malformed() {
+fn line_of_another_report_is_malformed() {
     let text = LOCK_LOAD.to_owned() + "worker index=0\n";
     assert_eq!(LockLoad::parse(&text), Err(Malformed("report")));
 }
 
 #[test]
-fn sloppy_counters_record_is_pinned() {
+fn sloppy_counter_record_is_stable() {
     let text = record::<SloppyCounter>(SLOPPY_COUNTER);
     for part in [
         r#"{"schema":3,"seq":7,"module":"sloppy-counter","run":1,"config":{"counter":"sloppy","#,
@@ -213,7 +213,7 @@ fn sloppy_counters_record_is_pinned() {
 }
 
 #[test]
-fn bottlenecks_record_is_pinned() {
+fn bottleneck_record_is_stable() {
     let text = record::<Bottleneck>(BOTTLENECK);
     for part in [
         r#"{"schema":3,"seq":7,"module":"bottleneck","run":3,"config":{"case":"ids","#,
@@ -232,7 +232,7 @@ fn bottlenecks_record_is_pinned() {
 }
 
 #[test]
-fn job_runners_record_is_pinned() {
+fn job_runner_record_is_stable() {
     assert_eq!(
         record::<JobRunner>(JOB_RUNNER),
         concat!(
@@ -256,7 +256,7 @@ fn job_runners_record_is_pinned() {
 }
 
 #[test]
-fn a_failures_record_is_pinned() {
+fn failure_record_is_stable() {
     assert_eq!(
         Record::failure(3, "lock-load", "no \"such\" thing").to_json(),
         r#"{"schema":3,"seq":3,"module":"lock-load","error":"no \"such\" thing"}"#
@@ -264,7 +264,7 @@ fn a_failures_record_is_pinned() {
 }
 
 #[test]
-fn every_outcome_of_a_report() {
+fn outcome_follows_from_verdict_and_promise() {
     let outcome = |text: &str| LockLoad::parse(text).unwrap().outcome();
     assert_eq!(outcome(LOCK_LOAD), Outcome::Caught);
     let held = LOCK_LOAD.replace("broken", "held");
@@ -281,7 +281,7 @@ fn every_outcome_of_a_report() {
 }
 
 #[test]
-fn every_contradiction_is_seen() {
+fn check_finds_every_contradiction() {
     fn check<R: Report>(text: &str, from: &str, to: &str) -> bool {
         assert!(text.contains(from));
         R::parse(text).unwrap().check().unwrap();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Forms in which a tool shows a run besides its own.
+//! Additional output forms of a run, each with its flag.
 
 use std::marker::PhantomData;
 
@@ -8,21 +8,21 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::Tool;
 
-/// A form in which a run may be shown; its name is the flag that asks for it.
+/// An output form of a run.
 pub struct Form<R> {
     /// The flag, without its dashes.
     pub name: &'static str,
-    /// What it is for.
+    /// Its help.
     pub help: &'static str,
-    /// Shows a run.
+    /// Formats a run.
     pub show: fn(&R) -> String,
 }
 
-/// The form that was asked for on a command line, if any was.
+/// The form chosen on the command line, if any.
 pub struct Chosen<T>(Option<usize>, PhantomData<T>);
 
 impl<T: Tool> Chosen<T> {
-    /// Shows a run in that form, or in the tool's own.
+    /// Formats a run in the chosen form, or as the tool does.
     pub fn show(&self, report: &T::Report) -> String {
         match self.0.and_then(|i| T::forms().into_iter().nth(i)) {
             Some(form) => (form.show)(report),

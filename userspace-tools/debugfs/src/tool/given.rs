@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The flags for a module's settings: one for each key, as `abi` has them.
+//! Flags for a module's settings, one for each key.
 
 use std::{collections::BTreeMap, marker::PhantomData};
 
@@ -9,12 +9,12 @@ use results::{vcpus, Settings};
 
 use super::{settings_of, ConfigOf, Tool};
 
-/// A flag takes one value.
+/// Each flag takes one value.
 pub const ONE: bool = false;
-/// A flag takes a list of values with commas between them.
+/// Each flag takes a list of values, separated by commas.
 pub const LIST: bool = true;
 
-/// The settings given on a command line, each with one value or with many.
+/// The settings of a command line.
 pub struct Given<T: Tool, const MANY: bool> {
     base: ConfigOf<T>,
     values: BTreeMap<String, Vec<String>>,
@@ -68,14 +68,12 @@ impl<T: Tool, const MANY: bool> FromArgMatches for Given<T, MANY> {
 }
 
 impl<T: Tool, const MANY: bool> Given<T, MANY> {
-    /// Holds a value against what `abi` allows on any machine.
+    /// Adds a value, if it is allowed.
     fn add(&mut self, key: &str, value: &str) -> Result<(), Error> {
         let text = format!("{key}={value}");
         let refused = |why: String| Error::raw(ErrorKind::InvalidValue, why);
         if value.contains(|c: char| c.is_ascii_whitespace() || c == '#') {
-            return Err(refused(format!(
-                "`{text}`: a value holds no blank and no #"
-            )));
+            return Err(refused(format!("`{text}`: a value has no blanks and no #")));
         }
         ConfigOf::<T>::default()
             .take(&text, vcpus())
@@ -97,7 +95,7 @@ impl<T: Tool, const MANY: bool> Given<T, MANY> {
             let each = |config: ConfigOf<T>| {
                 values.iter().map(move |value| {
                     let mut config = config;
-                    // `add` has let no other value in.
+                    // `add` checked the value.
                     let _ = config.take(&format!("{key}={value}"), u32::MAX);
                     config
                 })

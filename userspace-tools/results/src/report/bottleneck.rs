@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A run of `bottleneck`.
+//! Report of `bottleneck`.
 
 use std::time::Duration;
 
@@ -23,34 +23,34 @@ use crate::{
     Metric, Outcome,
 };
 
-/// What `bottleneck` reports.
+/// A report of `bottleneck`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bottleneck {
     /// The run's number.
     pub run: u64,
     /// The settings it ran with.
     pub config: Config,
-    /// What the threads came to together.
+    /// Totals over all threads.
     pub sum: Sum,
-    /// The CPU time that they had.
+    /// CPU time of the threads.
     pub granted: Granted,
-    /// What each thread did.
+    /// Per-thread totals.
     pub threads: Vec<Thread>,
-    /// What must be so, and what was seen.
+    /// What the oracle checked.
     pub findings: Vec<Finding>,
-    /// How long each thread waited for locks, if there are any.
+    /// Per-thread histograms of waits for locks, if the variant has a lock.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub histograms: Vec<ThreadHistogram>,
 }
 
-/// Something that must be so.
+/// Something that the oracle checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// What was checked.
     pub name: String,
     /// What was seen.
     pub seen: u64,
-    /// What was due.
+    /// What was expected.
     pub due: u64,
 }
 
@@ -64,7 +64,7 @@ impl Finding {
         })
     }
 
-    /// How much is wrong with it: errors, or one that is not as it must be.
+    /// The number of errors.
     pub fn wrong(&self) -> u64 {
         match self.due {
             0 => self.seen,
@@ -74,7 +74,7 @@ impl Finding {
 }
 
 impl Bottleneck {
-    /// Operations per second of CPU time that the threads had.
+    /// Operations per second of CPU time.
     pub fn granted_rate(&self) -> f64 {
         self.sum.ops as f64 * 1e9 / self.granted.cpu_ns.max(1) as f64
     }
@@ -84,12 +84,12 @@ impl Bottleneck {
         jain(self.threads.iter().map(|thread| thread.ops as f64))
     }
 
-    /// How long the threads waited for locks; 0 where a lock was free.
+    /// Waits for locks over all threads; 0 where a lock was free.
     pub fn waits(&self) -> Histogram {
         merged(&self.histograms, Of::Wait)
     }
 
-    /// What is not as it must be, as words.
+    /// The errors, as text.
     pub fn wrongs(&self) -> String {
         let wrong = self.findings.iter().filter(|f| f.wrong() > 0);
         let each = wrong.map(|Finding { name, seen, due }| match due {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A run of `job-runner`.
+//! Report of `job-runner`.
 
 use std::time::Duration;
 
@@ -18,40 +18,41 @@ use super::{
 };
 use crate::{Metric, Outcome};
 
-/// What `job-runner` reports.
+/// A report of `job-runner`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobRunner {
     /// The run's number.
     pub run: u64,
     /// The settings it ran with.
     pub config: Config,
-    /// What the workers came to together.
+    /// Totals over all workers.
     pub sum: Sum,
-    /// Where the time went.
+    /// Breakdown of the time.
     pub timing: Timing,
     /// The first error.
     pub fault: Fault,
-    /// What random jobs came to.
+    /// Random jobs by result.
     pub oracle: Oracle,
-    /// What each worker did.
+    /// Per-worker totals.
     pub workers: Vec<Worker>,
-    /// Each chunk, if that was asked for.
+    /// Each chunk, with `trace=on`.
     pub chunks: Vec<Chunk>,
 }
 
 impl JobRunner {
-    /// How long the job took, in milliseconds.
+    /// Time from the call until the return, in milliseconds.
     pub fn time_ms(&self) -> f64 {
         self.sum.elapsed_ns as f64 / 1e6
     }
 
-    /// How long who had nothing left waited for the last chunk, in milliseconds.
+    /// Tail: time from when the first worker found nothing left until the last chunk was done, in
+    /// milliseconds.
     pub fn tail_ms(&self) -> f64 {
         self.timing.tail_ns as f64 / 1e6
     }
 
-    /// What taking a chunk took, in nanoseconds, without the look at the clock, and without the
-    /// few times when it took over 50 us. Each worker also found nothing left once.
+    /// Dispatch time per chunk, in nanoseconds, without the clock read and without outliers over
+    /// 50 us. Each worker also found nothing left once.
     pub fn handout_ns(&self) -> f64 {
         let present = self.workers.iter().filter(|w| w.absent == 0);
         let stalled = self.workers.iter().map(|w| w.stalled_ns).sum::<u64>();
@@ -66,8 +67,7 @@ impl JobRunner {
         (each - look).max(0.0)
     }
 
-    /// The part of a job in which nothing is done, before the first chunk and after the last one,
-    /// in microseconds.
+    /// Serial part of a job, before the first chunk and after the last, in microseconds.
     pub fn serial_us(&self) -> f64 {
         (self.timing.first_ns + self.timing.last_ns) as f64 / 1e3
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A run of `lock-load`.
+//! Report of `lock-load`.
 
 use std::time::Duration;
 
@@ -28,56 +28,55 @@ use crate::{
     Metric, Outcome,
 };
 
-/// What `lock-load` reports.
+/// A report of `lock-load`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LockLoad {
     /// The run's number.
     pub run: u64,
     /// The settings it ran with.
     pub config: Config,
-    /// What the threads came to together.
+    /// Totals over all threads.
     pub sum: Sum,
-    /// What it ran on.
+    /// The machine.
     pub machine: Machine,
-    /// What disturbed it.
+    /// Counts of the torture options.
     pub disturbed: Disturbed,
-    /// What each thread did.
+    /// Per-thread totals.
     pub threads: Vec<Thread>,
-    /// What it came to, if it was a trial.
+    /// The result of a trial; one if the run was a trial.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trial: Vec<Trial>,
-    /// The first few wake-ups that were lost.
+    /// The first few lost wake-ups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<Lost>,
-    /// What happened on the slow paths.
+    /// Events on the slow paths.
     pub events: Vec<Event>,
-    /// What the instruments saw of each thread. This, and all that follows, is missing if they
-    /// were off.
+    /// Per-thread samples. With `histograms=off` this and everything below is missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watched: Vec<Watched>,
-    /// Whether the lock served in order of arrival.
+    /// Order of service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
-    /// The CPU time that the threads were given.
+    /// CPU time of the threads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<Granted>,
-    /// Long waits, by class.
+    /// Long waits by cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<Why>,
-    /// Times of each thread.
+    /// Per-thread histograms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub histograms: Vec<ThreadHistogram>,
-    /// The stops that the host was asked for.
+    /// Injected preemptions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stops: Option<Stops>,
 }
 
-/// How often something happened.
+/// Count of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// What happened, by its name in the kernel where it has one there.
+    /// The event, by its name in the kernel if it has one there.
     pub name: String,
-    /// How often.
+    /// The count.
     pub count: u64,
 }
 
@@ -92,9 +91,8 @@ impl Event {
 }
 
 impl LockLoad {
-    /// Jain's index of the threads' sections: 1 if all had the same share, 1/n if one had all. Each
-    /// is taken by the time for which its thread had a vCPU: that two share one, as the other's is
-    /// offline, is not the lock's doing.
+    /// Jain's index of the threads' sections per time with a vCPU. Two threads that share a vCPU,
+    /// since another is offline, are no unfairness of the lock.
     pub fn fairness(&self) -> Option<f64> {
         let elapsed_ns = self.sum.elapsed_ns;
         jain(self.threads.iter().map(|thread| {
@@ -103,18 +101,18 @@ impl LockLoad {
         }))
     }
 
-    /// Critical sections per second of CPU time that the threads were given.
+    /// Critical sections per second of CPU time.
     pub fn granted_rate(&self) -> Option<f64> {
         let granted = self.granted.as_ref()?;
         Some(self.sum.sections as f64 * 1e9 / granted.cpu_ns.max(1) as f64)
     }
 
-    /// All times of one kind.
+    /// The merged histogram of one kind.
     pub fn times(&self, of: Of) -> Histogram {
         merged(&self.histograms, of)
     }
 
-    /// Long waits of one class.
+    /// Long waits of one cause.
     pub fn why(&self, class: Class) -> Option<&Why> {
         self.why.iter().find(|why| why.class == class)
     }
@@ -124,12 +122,12 @@ impl LockLoad {
         self.why.iter().map(|why| why.count).sum()
     }
 
-    /// Those of them whose largest part was the holder's vCPU not running.
+    /// Long waits caused by a preempted holder.
     fn holder_preempted(&self) -> u64 {
         self.why(Class::HolderPreempted).map_or(0, |why| why.count)
     }
 
-    /// Whether the instruments were on, and there was something to be seen.
+    /// Whether waits were sampled.
     pub fn is_watched(&self) -> bool {
         self.config.histograms == Switch::On && self.config.load == Load::Contest
     }
@@ -152,7 +150,7 @@ impl LockLoad {
         Ok(())
     }
 
-    /// Checks that the numbers of the instruments agree with each other.
+    /// Checks that the samples agree with each other.
     fn check_instruments(&self) -> Result<(), String> {
         let sum_of = |of: fn(&Watched) -> u64| self.watched.iter().map(of).sum();
         let order = self.order.as_ref().ok_or("no line `order`")?;
@@ -175,7 +173,7 @@ impl LockLoad {
             .try_for_each(|timed| self.check_times(timed))
     }
 
-    /// Thread 0 has one section more than it was timed: the first, for which all lined up.
+    /// Thread 0 has one section more than samples: the first, for which all threads queued up.
     fn check_times(&self, timed: &ThreadHistogram) -> Result<(), String> {
         let Head {
             of, index, count, ..

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A run of `sloppy-counter`.
+//! Report of `sloppy-counter`.
 
 use std::time::Duration;
 
@@ -20,50 +20,50 @@ use super::{
 };
 use crate::{Histogram, Metric, Outcome};
 
-/// What `sloppy-counter` reports.
+/// A report of `sloppy-counter`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SloppyCounter {
     /// The run's number.
     pub run: u64,
     /// The settings it ran with.
     pub config: Config,
-    /// What the threads came to together.
+    /// Totals over all threads.
     pub sum: Sum,
-    /// What an operation took, of `work=adds`.
+    /// Time per operation, of `work=adds`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<Speed>,
-    /// Reads held against the truth, of `audit=on`.
+    /// Reads compared with the exact sum, of `audit=on`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<Audit>,
-    /// What was promised and seen, of all other works.
+    /// Expected and seen, of all other works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<Check>,
-    /// What a counter takes.
+    /// Memory of a counter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,
-    /// How far reads were off, and how old.
+    /// Error and age of the audited reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buckets: Vec<Bucket>,
-    /// What each vCPU held back at the end.
+    /// Count that each vCPU held back at the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lanes: Vec<Lane>,
-    /// What each thread did.
+    /// Per-thread totals.
     pub threads: Vec<Thread>,
 }
 
 impl SloppyCounter {
-    /// Operations per second of CPU time that was granted to the threads.
+    /// Operations per second of CPU time.
     pub fn granted_rate(&self) -> Option<f64> {
         let add_ps = self.speed.as_ref()?.add_ps;
         (add_ps > 0).then(|| 1e12 / add_ps as f64)
     }
 
-    /// How far the cheap read was off at the end.
+    /// Error of the cheap read at the end.
     pub fn error(&self) -> i128 {
         i128::from(self.sum.read) - i128::from(self.sum.truth)
     }
 
-    /// How far the exact sum was off: what the counter lost or made up.
+    /// Error of the exact sum: additions that the counter lost.
     pub fn lost(&self) -> i128 {
         i128::from(self.sum.truth) - i128::from(self.sum.sum)
     }
@@ -73,7 +73,7 @@ impl SloppyCounter {
         self.lost() == 0 && self.error().unsigned_abs() <= self.sum.bound.into()
     }
 
-    /// How far audited reads were off, or how old they were.
+    /// Error or age of the audited reads.
     pub fn audited(&self, of: Of) -> Histogram {
         let mine = self.buckets.iter().filter(|bucket| bucket.of == of);
         let longest = self.audit.map_or(0, |audit| match of {
@@ -146,7 +146,7 @@ impl Report for SloppyCounter {
             (OracleState::Broken, true) if self.check.is_none() => {
                 Err(format!("total broken, but: {sum}"))
             }
-            // One thread alone tests nothing, but its additions must be there all the same.
+            // One thread alone tests no concurrency, but its additions must not be lost.
             (OracleState::Untested, _) if !self.is_exact() => {
                 Err(format!("total untested, but: {sum}"))
             }
