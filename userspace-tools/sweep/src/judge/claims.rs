@@ -13,7 +13,6 @@ mod step;
 mod text;
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -24,7 +23,7 @@ use serde_json::{json, Value};
 use self::{
     check::{check, Checked},
     file::ClaimFile,
-    step::StepResult,
+    step::Steps,
 };
 use crate::{
     console::{human::seconds, say::say},
@@ -107,8 +106,6 @@ fn run(kind: &str, name: &str, file: &ClaimFile, output: &Output) -> anyhow::Res
     }
     Ok(verdict)
 }
-
-type Steps = BTreeMap<String, StepResult>;
 
 fn run_steps(file: &ClaimFile, results: &Path) -> anyhow::Result<Steps> {
     let steps = file.steps.iter().map(|step| {

@@ -4,7 +4,10 @@
 
 use serde::Serialize;
 
-use super::{file::Claim, step::StepResult, Steps};
+use super::{
+    file::Claim,
+    step::{StepResult, Steps},
+};
 use crate::{
     judge::{estimate::Estimate, figures::Figures, verdict::Verdict},
     plan::rule::Rule,
@@ -183,25 +186,25 @@ mod tests {
 
     #[test]
     fn claim_passes_or_fails_by_its_figure() {
-        let pass = ran(OWN, &[("storm", 0.01), ("ratio", 4.0)]);
-        assert_eq!(pass.verdict, Verdict::Pass);
-        assert_eq!(pass.measured.as_deref(), Some("0.0100 x"));
-        assert_eq!(pass.required.as_deref(), Some("< 0.05 x"));
+        let passed = ran(OWN, &[("storm", 0.01), ("ratio", 4.0)]);
+        assert_eq!(passed.verdict, Verdict::Pass);
+        assert_eq!(passed.measured.as_deref(), Some("0.0100 x"));
+        assert_eq!(passed.required.as_deref(), Some("< 0.05 x"));
         let fail = ran(OWN, &[("storm", 0.2), ("ratio", 4.0)]);
         assert_eq!(fail.verdict, Verdict::Fail);
     }
 
     #[test]
     fn claim_passes_only_if_all_its_rules_do() {
-        let pass = ran(
+        let passed = ran(
             DOCUMENT,
             &[("a", 2.0), ("b", 97.0), ("c", 4.0), ("cpus", 2.0)],
         );
-        assert_eq!(pass.verdict, Verdict::Pass);
-        assert_eq!(pass.measured.as_deref(), Some("2 x: f"));
-        assert_eq!(pass.required.as_deref(), Some("> 1 x, c < 5"));
+        assert_eq!(passed.verdict, Verdict::Pass);
+        assert_eq!(passed.measured.as_deref(), Some("2 x: f"));
+        assert_eq!(passed.required.as_deref(), Some("> 1 x, c < 5"));
         assert_eq!(
-            (pass.beside, pass.why),
+            (passed.beside, passed.why),
             (vec!["97 %: b".into()], "because".into())
         );
         for (a, c) in [(1.0, 4.0), (2.0, 5.0)] {

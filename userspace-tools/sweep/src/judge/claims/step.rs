@@ -3,6 +3,7 @@
 //! A step of a claim file: a command as a user gives it, and the figures read from its output.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     path::Path,
     process::{Command, Stdio},
@@ -57,6 +58,9 @@ pub enum StepResult {
     /// It is too expensive to run by default.
     Skipped(String),
 }
+
+/// Results by the step's name.
+pub type Steps = BTreeMap<String, StepResult>;
 
 impl StepResult {
     /// The figures of a step that did not fail.
