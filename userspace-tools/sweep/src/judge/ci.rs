@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Verdicts in the forms that build servers read: JUnit's XML, and the kernel's own KTAP
+//! Verdicts in the formats of build servers: JUnit's XML, and the kernel's KTAP
 //! (Documentation/dev-tools/ktap.rst).
 
 use std::{fs, path::PathBuf};
@@ -11,28 +11,29 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::verdict::{Case, Verdict};
 
-/// Where verdicts are written to.
+/// Files for verdicts.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Write {
-    /// Write the verdicts to this file, as JUnit's XML.
+    /// Write the verdicts to FILE as JUnit's XML.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Write the verdicts to this file, as KTAP.
+    /// Write the verdicts to FILE as KTAP.
     #[arg(long, value_name = "FILE")]
     pub ktap: Option<PathBuf>,
 }
 
 impl Write {
-    /// Writes whatever was asked for.
+    /// Writes the files that were asked for.
     pub fn write(&self, experiment: &str, cases: &[Case]) -> anyhow::Result<()> {
+        let write = |path: &PathBuf, text: String| {
+            fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+        };
         if let Some(path) = &self.junit {
-            fs::write(path, junit(experiment, cases)?)
-                .with_context(|| path.display().to_string())?;
+            write(path, junit(experiment, cases)?)?;
         }
-        if let Some(path) = &self.ktap {
-            fs::write(path, ktap(cases)).with_context(|| path.display().to_string())?;
-        }
-        Ok(())
+        self.ktap
+            .as_ref()
+            .map_or(Ok(()), |path| write(path, ktap(cases)))
     }
 }
 
@@ -61,16 +62,15 @@ fn junit(experiment: &str, cases: &[Case]) -> anyhow::Result<String> {
 fn ktap(cases: &[Case]) -> String {
     let mut text = format!("KTAP version 1\n1..{}\n", cases.len());
     for (n, case) in (1..).zip(cases) {
+        let Case {
+            verdict, text: why, ..
+        } = case;
         // A `#` begins a directive.
         let name = case.name.replace('#', "no.");
-        text += &match case.verdict {
+        text += &match verdict {
             Verdict::Pass => format!("ok {n} {name}\n"),
-            Verdict::Fail | Verdict::NotMeasured => {
-                format!("# {}\nnot ok {n} {name}\n", case.text)
-            }
-            Verdict::Inconclusive | Verdict::Skip => {
-                format!("ok {n} {name} # SKIP {}\n", case.text)
-            }
+            Verdict::Fail | Verdict::NotMeasured => format!("# {why}\nnot ok {n} {name}\n"),
+            Verdict::Inconclusive | Verdict::Skip => format!("ok {n} {name} # SKIP {why}\n"),
         };
     }
     text
@@ -80,28 +80,29 @@ fn ktap(cases: &[Case]) -> String {
 mod tests {
     use super::*;
 
-    fn cases() -> Vec<Case> {
-        let case = |name: &str, verdict| Case {
+    fn cases() -> [Case; 3] {
+        let case = |(name, verdict): (&str, _)| Case {
             name: name.into(),
             verdict,
             text: "1.2 <of> 3".into(),
         };
-        vec![
-            case("a", Verdict::Pass),
-            case("b", Verdict::Fail),
-            case("c", Verdict::Inconclusive),
+        [
+            ("a", Verdict::Pass),
+            ("b", Verdict::Fail),
+            ("c", Verdict::Inconclusive),
         ]
+        .map(case)
     }
 
     #[test]
-    fn ktap_counts_and_says_why() {
+    fn ktap_counts_cases_and_has_their_grounds() {
         let wanted =
             "KTAP version 1\n1..3\nok 1 a\n# 1.2 <of> 3\nnot ok 2 b\nok 3 c # SKIP 1.2 <of> 3\n";
         assert_eq!(ktap(&cases()), wanted);
     }
 
     #[test]
-    fn junit_counts_and_escapes() {
+    fn junit_counts_cases_and_escapes_their_grounds() {
         let xml = junit("t", &cases()).unwrap();
         for text in [
             "tests=\"3\"",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A figure read out of what a command said or left behind.
+//! A figure read from a step's output or from a file in its directory.
 
 use std::{fs, path::Path};
 
@@ -10,101 +10,124 @@ use serde_json::Value;
 
 use crate::judge::figures::{self, Figures};
 
-/// Where a figure is found.
+/// A figure and its source.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct Figure {
     /// Its name.
     pub name: String,
-    /// A pattern for the command's output; its first group is the number.
-    pub pattern: Option<String>,
-    /// What is made of several matches.
-    #[serde(default)]
-    pub take: Take,
-    /// A JSON file in the step's directory …
-    pub file: Option<String>,
-    /// … and the place of the number in it.
-    pub pointer: Option<String>,
-    /// A figure of the same step, found before this one, …
-    pub of: Option<String>,
-    /// … and the one that it is divided by.
-    pub to: Option<String>,
+    source: Source,
 }
 
-/// What is made of several matches of a pattern.
+/// Where a figure is found.
+#[derive(Debug)]
+enum Source {
+    /// The first group of the pattern in the command's output.
+    Output(Regex, Take),
+    /// The place in a JSON file in the step's directory.
+    File(String, String),
+    /// The ratio of two figures of the same step.
+    Ratio(String, String),
+}
+
+/// How several matches of a pattern become one figure.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
-pub enum Take {
+enum Take {
     /// The last one.
     #[default]
     Last,
-    /// All together.
+    /// Their sum.
     Sum,
     /// The one farthest from 0, without its sign.
     Farthest,
-    /// How many there are; 0 if none.
+    /// Their number; 0 if there is none.
     Count,
 }
 
-impl Figure {
-    /// Refuses what can never be found.
-    pub fn check(&self) -> Result<(), String> {
-        let wrong = |why: String| Err(format!("figure `{}`: {why}", self.name));
-        let quotient = match (&self.of, &self.to) {
-            (Some(_), Some(_)) => true,
-            (None, None) => false,
-            _ => return wrong("a quotient has both, `of` and `to`".into()),
-        };
-        match (&self.pattern, &self.file, &self.pointer) {
-            (None, None, None) if quotient => Ok(()),
-            _ if quotient => wrong("a quotient has neither pattern nor file".into()),
-            (Some(pattern), None, None) => match (multiline(pattern), self.take) {
-                (Err(error), _) => wrong(error.to_string()),
-                (Ok(regex), take) if take != Take::Count && regex.captures_len() < 2 => {
-                    wrong(format!("`{pattern}` has no group"))
+/// The keys of a figure in a claim file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    pattern: Option<String>,
+    #[serde(default)]
+    take: Take,
+    file: Option<String>,
+    pointer: Option<String>,
+    of: Option<String>,
+    to: Option<String>,
+}
+
+impl TryFrom<Written> for Figure {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let Written { name, take, .. } = written;
+        let wrong = |why: String| format!("figure `{name}`: {why}");
+        let places = (written.file, written.pointer);
+        let source = match (written.pattern, places, (written.of, written.to)) {
+            (Some(pattern), (None, None), (None, None)) => {
+                let regex = Regex::new(&format!("(?m){pattern}"));
+                let regex = regex.map_err(|error| wrong(error.to_string()))?;
+                if take != Take::Count && regex.captures_len() < 2 {
+                    return Err(wrong(format!("`{pattern}` has no group")));
                 }
-                _ => Ok(()),
-            },
-            (None, Some(_), Some(_)) => Ok(()),
-            _ => wrong("allowed: a pattern, a file and a pointer, or `of` and `to`".into()),
-        }
+                Source::Output(regex, take)
+            }
+            (None, (Some(file), Some(pointer)), (None, None)) => Source::File(file, pointer),
+            (None, (None, None), (Some(of), Some(to))) => Source::Ratio(of, to),
+            _ => {
+                let why = "no source (allowed: `pattern`, `file` and `pointer`, or `of` and `to`)";
+                return Err(wrong(why.into()));
+            }
+        };
+        Ok(Self { name, source })
+    }
+}
+
+impl Figure {
+    /// The figures of whose ratio it is.
+    pub fn terms(&self) -> impl Iterator<Item = &String> {
+        let terms = match &self.source {
+            Source::Ratio(of, to) => vec![of, to],
+            Source::Output(..) | Source::File(..) => Vec::new(),
+        };
+        terms.into_iter()
     }
 
-    /// Finds it in what the command said, or left in `dir`, or makes it of the figures `so_far`.
-    pub fn find(&self, dir: &Path, said: &str, so_far: &Figures) -> Option<f64> {
-        if let (Some(of), Some(to)) = (&self.of, &self.to) {
-            let to = so_far.get(to).filter(|to| **to != 0.0)?;
-            return Some(so_far.get(of)? / to);
-        }
-        if let (Some(file), Some(pointer)) = (&self.file, &self.pointer) {
-            let text = fs::read_to_string(dir.join(file)).ok()?;
-            return serde_json::from_str::<Value>(&text)
-                .ok()?
-                .pointer(pointer)?
-                .as_f64();
-        }
-        let regex = multiline(self.pattern.as_deref()?).ok()?;
-        let numbers = regex
-            .captures_iter(said)
-            .map(|found| found.get(1)?.as_str().parse().ok());
-        match self.take {
-            Take::Count => Some(regex.find_iter(said).count() as f64),
-            Take::Last => numbers.last()?,
-            Take::Farthest => numbers
-                .reduce(|a: Option<f64>, b| Some(a?.abs().max(b?.abs())))?
-                .map(f64::abs),
-            Take::Sum => numbers.reduce(|a: Option<f64>, b| Some(a? + b?))?,
+    /// Finds it in the command's output, in `dir`, or among the figures `before` it.
+    pub fn find(&self, dir: &Path, output: &str, before: &Figures) -> Option<f64> {
+        match &self.source {
+            Source::Ratio(of, to) => {
+                let to = before.get(to).filter(|to| **to != 0.0)?;
+                Some(before.get(of)? / to)
+            }
+            Source::File(file, pointer) => {
+                let text = fs::read_to_string(dir.join(file)).ok()?;
+                let json: Value = serde_json::from_str(&text).ok()?;
+                json.pointer(pointer)?.as_f64()
+            }
+            Source::Output(regex, Take::Count) => Some(regex.find_iter(output).count() as f64),
+            Source::Output(regex, take) => {
+                let numbers = regex.captures_iter(output);
+                let mut numbers = numbers.map(|found| found.get(1)?.as_str().parse::<f64>().ok());
+                match take {
+                    Take::Sum => numbers.reduce(|a, b| Some(a? + b?))?,
+                    Take::Farthest => numbers.try_fold(None, |most: Option<f64>, n| {
+                        let n = n?.abs();
+                        Some(Some(most.map_or(n, |most| most.max(n))))
+                    })?,
+                    Take::Last | Take::Count => numbers.last()?,
+                }
+            }
         }
     }
 }
 
-fn multiline(pattern: &str) -> Result<Regex, regex_lite::Error> {
-    Regex::new(&format!("(?m){pattern}"))
-}
-
-/// The figures of the experiment whose result directory is named last in `said`.
-pub fn of_experiment(said: &str) -> Figures {
-    let dirs = said
+/// The figures of the experiment whose result directory is named last in `output`.
+pub fn of_experiment(output: &str) -> Figures {
+    let dirs = output
         .lines()
         .filter_map(|line| line.strip_prefix("results: "));
     let Some(dir) = dirs.last() else {
@@ -118,48 +141,51 @@ pub fn of_experiment(said: &str) -> Figures {
 mod tests {
     use super::*;
 
-    fn find(text: &str, said: &str) -> Option<f64> {
-        let figure: Figure = toml::from_str(&format!("name = 'n'\n{text}")).unwrap();
-        figure.check().unwrap();
-        figure.find(Path::new("/nonexistent"), said, &Figures::new())
+    fn figure(keys: &str) -> Result<Figure, toml::de::Error> {
+        toml::from_str(&format!("name = 'n'\n{keys}"))
+    }
+
+    fn find(keys: &str, output: &str) -> Option<f64> {
+        let figure = figure(keys).unwrap();
+        figure.find(Path::new("/nonexistent"), output, &Figures::new())
     }
 
     #[test]
-    fn the_last_match_counts_unless_said_otherwise() {
-        let said = "a 1\nb 2\na 3\n";
-        assert_eq!(find("pattern = '^a (\\d+)$'", said), Some(3.0));
-        assert_eq!(find("pattern = '(\\d+)$'\ntake = 'sum'", said), Some(6.0));
-        assert_eq!(
-            find("pattern = '([-+]\\d+)'\ntake = 'farthest'", "+1 -5 +3"),
-            Some(5.0)
-        );
-        assert_eq!(find("pattern = '^a'\ntake = 'count'", said), Some(2.0));
+    fn pattern_takes_the_last_match_or_as_take_says() {
+        let output = "a 1\nb 2\na 3\n";
+        for (keys, output, found) in [
+            ("pattern = '^a (\\d+)$'", output, Some(3.0)),
+            ("pattern = '(\\d+)$'\ntake = 'sum'", output, Some(6.0)),
+            (
+                "pattern = '([-+]\\d+)'\ntake = 'farthest'",
+                "+1 -5 +3",
+                Some(5.0),
+            ),
+            ("pattern = '^a'\ntake = 'count'", output, Some(2.0)),
+            ("pattern = '^c (\\d+)'", output, None),
+            ("pattern = '^c (\\d+)'\ntake = 'sum'", output, None),
+            ("pattern = '^c'\ntake = 'count'", output, Some(0.0)),
+            ("file = 'no.json'\npointer = '/a'", output, None),
+        ] {
+            assert_eq!(find(keys, output), found, "{keys}");
+        }
     }
 
     #[test]
-    fn what_was_not_said_is_not_measured_but_counts_as_none() {
-        assert_eq!(find("pattern = '^c (\\d+)'", "a 1"), None);
-        assert_eq!(find("pattern = '^c (\\d+)'\ntake = 'sum'", "a 1"), None);
-        assert_eq!(find("pattern = '^c'\ntake = 'count'", "a 1"), Some(0.0));
-        assert_eq!(find("file = 'no.json'\npointer = '/a'", "a 1"), None);
-    }
-
-    #[test]
-    fn a_quotient_is_of_figures_that_were_found_and_of_nothing_else() {
-        let figure: Figure = toml::from_str("name = 'n'\nof = 'a'\nto = 'b'").unwrap();
-        figure.check().unwrap();
-        let quotient = |so_far: &[(&str, f64)]| {
-            let so_far = so_far.iter().map(|(name, value)| ((*name).into(), *value));
-            figure.find(Path::new("/nonexistent"), "", &so_far.collect())
+    fn ratio_is_of_figures_found_before() {
+        let figure = figure("of = 'a'\nto = 'b'").unwrap();
+        let ratio = |before: &[(&str, f64)]| {
+            let before = before.iter().map(|(name, value)| ((*name).into(), *value));
+            figure.find(Path::new("/nonexistent"), "", &before.collect())
         };
-        assert_eq!(quotient(&[("a", 6.0), ("b", 2.0)]), Some(3.0));
-        assert_eq!(quotient(&[("a", 6.0)]), None);
-        assert_eq!(quotient(&[("a", 6.0), ("b", 0.0)]), None);
+        assert_eq!(ratio(&[("a", 6.0), ("b", 2.0)]), Some(3.0));
+        assert_eq!(ratio(&[("a", 6.0)]), None);
+        assert_eq!(ratio(&[("a", 6.0), ("b", 0.0)]), None);
     }
 
     #[test]
-    fn what_can_never_be_found_is_refused() {
-        for text in [
+    fn figure_without_exactly_one_source_is_rejected() {
+        for keys in [
             "",
             "pattern = 'a'",
             "pattern = '('",
@@ -168,8 +194,7 @@ mod tests {
             "of = 'a'",
             "of = 'a'\nto = 'b'\npattern = '(c)'",
         ] {
-            let figure: Figure = toml::from_str(&format!("name = 'n'\n{text}")).unwrap();
-            assert!(figure.check().is_err(), "{text}");
+            assert!(figure(keys).is_err(), "{keys}");
         }
     }
 }

@@ -22,23 +22,23 @@ use crate::{
 };
 use statistics::Sample;
 
-/// A command and the figures it gives.
+/// A command and its figures.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Its name.
     pub name: String,
-    /// A line for `sh`; `$DIR` is a directory for what it leaves, `$CPUS` lists the host's CPUs.
+    /// A line for `sh`; `$DIR` is a directory for its files, `$CPUS` lists the host's CPUs.
     pub command: String,
-    /// How often it is run; a figure is then the median, and `NAME.max` and `NAME.min` are there.
+    /// Number of repeats; a figure is their median, beside `NAME.max` and `NAME.min`.
     #[serde(default = "once")]
     pub times: u32,
-    /// The environment variable without which it is too expensive.
+    /// The environment variable that enables it, if it is too expensive to run by default.
     pub only_with: Option<String>,
     /// Whether it is an experiment, whose result directory holds figures.
     #[serde(default)]
     pub experiment: bool,
-    /// What else is read out of what it leaves.
+    /// Figures read from its output and files.
     #[serde(default, rename = "figure")]
     pub figures: Vec<Figure>,
 }
@@ -73,23 +73,19 @@ impl StepResult {
 }
 
 impl Step {
-    /// Refuses what cannot be run.
+    /// Rejects a step that cannot run.
     pub fn check(&self) -> Result<(), String> {
         if !(1..=100).contains(&self.times) {
-            return Err(format!(
-                "step `{}`: times = {}: allowed: 1..=100",
-                self.name, self.times
-            ));
+            let (name, times) = (&self.name, self.times);
+            return Err(format!("step `{name}`: times = {times} (allowed: 1..=100)"));
         }
         let mut known: Vec<&str> = Vec::new();
         for figure in &self.figures {
-            figure.check()?;
-            // An experiment's own figures are known only when it has run.
-            let mut parts = [&figure.of, &figure.to].into_iter().flatten();
-            let unknown = |part: &&String| !self.experiment && !known.contains(&part.as_str());
-            if let Some(part) = parts.find(unknown) {
+            // An experiment's own figures are known only after its run.
+            let unknown = |term: &&String| !self.experiment && !known.contains(&term.as_str());
+            if let Some(term) = figure.terms().find(unknown) {
                 return Err(format!(
-                    "step `{}`: figure `{}`: no figure `{part}` before it",
+                    "step `{}`: figure `{}`: no figure `{term}` before it",
                     self.name, figure.name
                 ));
             }
@@ -98,7 +94,7 @@ impl Step {
         Ok(())
     }
 
-    /// Runs it; what it says is kept in `results`.
+    /// Runs it; its output is kept in `results`.
     pub fn run(&self, results: &Path) -> anyhow::Result<StepResult> {
         if let Some(name) = &self.only_with {
             if std::env::var(name).map_or(true, |value| value.is_empty() || value == "0") {
@@ -129,8 +125,7 @@ impl Step {
     fn run_once(&self, dir: &Path) -> anyhow::Result<Figures> {
         fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let log = dir.join("log");
-        let output =
-            File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
+        let file = File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
         let cpus = provenance::cpus("all").map_err(anyhow::Error::msg)?;
         let spinner = Spinner::begin(&self.name);
         let began = Instant::now();
@@ -142,8 +137,8 @@ impl Step {
             .env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL")
             .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
+            .stdout(file.try_clone()?)
+            .stderr(file)
             .spawn()
             .context("cannot start sh")?;
         let guarded = Guarded::new(&child);
@@ -155,16 +150,16 @@ impl Step {
         let took = began.elapsed();
         let exit = status.code().unwrap_or(-1);
         spinner.end(took, exit);
-        let said = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+        let output = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
         let mut figures = Figures::from([
             ("exit".into(), exit.into()),
             ("seconds".into(), took.as_secs_f64()),
         ]);
         if self.experiment {
-            figures.extend(figure::of_experiment(&said));
+            figures.extend(figure::of_experiment(&output));
         }
         for figure in &self.figures {
-            if let Some(value) = figure.find(dir, &said, &figures) {
+            if let Some(value) = figure.find(dir, &output, &figures) {
                 figures.insert(figure.name.clone(), value);
             }
         }
