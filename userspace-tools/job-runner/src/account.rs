@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where the workers' time went: every nanosecond of `workers × time` has one name.
+//! Time accounting: every nanosecond of `workers × time` in one category.
 
 use results::{Cell, JobRunner};
 use statistics::percent;
@@ -12,20 +12,20 @@ pub struct Account {
     pub all: f64,
     /// From the call until each began.
     pub start: f64,
-    /// In the job's function …
+    /// In the job's function.
     pub busy: f64,
-    /// … of which the vCPU was away.
+    /// The part of `busy` in which the vCPU did not run.
     pub lost: f64,
-    /// Taking chunks.
+    /// Dispatch: taking chunks.
     pub handout: f64,
     /// Asleep for the cap.
     pub asleep: f64,
-    /// From when each found nothing left.
+    /// From when each found nothing left until the return.
     pub idle: f64,
 }
 
 impl Account {
-    /// Of one run.
+    /// The account of one run.
     pub fn of(report: &JobRunner) -> Self {
         let ms = |of: fn(&abi::job_runner::Worker) -> u64| {
             report.workers.iter().map(of).sum::<u64>() as f64 / 1e6
@@ -41,15 +41,15 @@ impl Account {
         }
     }
 
-    /// What has no name: bookkeeping between two looks at the clock.
+    /// The rest: bookkeeping between two clock reads.
     pub fn rest(&self) -> f64 {
         self.all - self.start - self.busy - self.handout - self.asleep - self.idle
     }
 }
 
-/// The medians of a point's runs.
-pub fn account(point: &Cell<JobRunner>) -> Account {
-    let median = |of: fn(&Account) -> f64| point.median(|run| of(&Account::of(run)));
+/// The medians over a cell's runs.
+pub fn account(cell: &Cell<JobRunner>) -> Account {
+    let median = |of: fn(&Account) -> f64| cell.median(|run| of(&Account::of(run)));
     Account {
         all: median(|a| a.all),
         start: median(|a| a.start),
@@ -61,22 +61,18 @@ pub fn account(point: &Cell<JobRunner>) -> Account {
     }
 }
 
-/// One line: all the workers' time beside that of one worker alone, whose work took `alone` ms.
+/// One line; `alone` is the busy time of one worker alone, in ms.
 pub fn line(account: &Account, workers: u32, alone: Option<f64>) -> String {
     let share = |part: f64| format!("{:.1}%", percent(part, account.all));
-    let work = alone.map_or("busy".into(), |alone| {
-        format!(
-            "work {} + slower {}",
-            share(alone),
-            share(account.busy - alone)
-        )
-    });
-    let work = match alone {
-        None => format!("{work} {}", share(account.busy)),
-        Some(_) => work,
+    let busy = match alone {
+        None => format!("busy {}", share(account.busy)),
+        Some(alone) => {
+            let slower = share(account.busy - alone);
+            format!("work {} + slower {slower}", share(alone))
+        }
     };
     format!(
-        "{workers:>3} workers: {work} (lost {}) + start {} + hand-out {} + asleep {} + idle {} + \
+        "{workers:>3} workers: {busy} (lost {}) + start {} + dispatch {} + asleep {} + idle {} + \
          rest {} = {:.1} ms",
         share(account.lost),
         share(account.start),
@@ -93,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_name_is_the_rest() {
+    fn rest_is_what_no_category_has() {
         let account = Account {
             all: 100.0,
             start: 5.0,

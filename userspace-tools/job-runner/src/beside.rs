@@ -1,45 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One setting's values beside each other: ratios of medians within one sweep.
+//! Ratios of medians of two cells that differ in one setting.
 
 use results::{pairs, Cell, JobRunner};
 
-/// What is held against what.
+/// The settings and the values to compare with.
 const PAIRS: [(&str, &str); 3] = [
     ("policy", "static"),
     ("policy", "padata"),
     ("begin", "queue_work"),
 ];
 
-/// A line for each pair of points that differ in one of these settings alone.
-pub fn beside(points: &[Cell<JobRunner>]) -> String {
+/// A line for each pair of cells that differ in one of these settings alone.
+pub fn beside(cells: &[Cell<JobRunner>]) -> String {
     let mut text = String::new();
     for (key, base) in PAIRS {
-        for point in points.iter().filter(|p| value(p, key) != base) {
-            let twin = points
+        for cell in cells.iter().filter(|p| value(p, key) != base) {
+            let twin = cells
                 .iter()
-                .find(|p| value(p, key) == base && without(p, key) == without(point, key));
+                .find(|p| value(p, key) == base && without(p, key) == without(cell, key));
             if let Some(twin) = twin {
-                text += &line(point, twin, key, base);
+                text += &line(cell, twin, key, base);
             }
         }
     }
     text
 }
 
-fn line(point: &Cell<JobRunner>, twin: &Cell<JobRunner>, key: &str, base: &str) -> String {
+fn line(cell: &Cell<JobRunner>, twin: &Cell<JobRunner>, key: &str, base: &str) -> String {
     let ratio = |of: fn(&JobRunner) -> f64| {
-        let (of, to) = (point.median(of), twin.median(of));
+        let (of, to) = (cell.median(of), twin.median(of));
         match to > 0.0 {
             true => format!("{:.3}", of / to),
             false => "-".into(),
         }
     };
     format!(
-        "{} of {base}, {} at {} workers: time {}, tail {}, hand-out {}, serial {}\n",
-        value(point, key),
-        value(point, "job"),
-        point.config.max_threads,
+        "{} of {base}, {} at {} workers: time {}, tail {}, dispatch {}, serial {}\n",
+        value(cell, key),
+        value(cell, "job"),
+        cell.config.max_threads,
         ratio(JobRunner::time_ms),
         ratio(JobRunner::tail_ms),
         ratio(JobRunner::handout_ns),
@@ -47,14 +47,14 @@ fn line(point: &Cell<JobRunner>, twin: &Cell<JobRunner>, key: &str, base: &str) 
     )
 }
 
-fn value(point: &Cell<JobRunner>, key: &str) -> String {
-    let text = point.config.to_string();
+fn value(cell: &Cell<JobRunner>, key: &str) -> String {
+    let text = cell.config.to_string();
     let found = pairs(&text).find(|(k, _)| *k == key);
     found.map_or(String::new(), |(_, value)| value.into())
 }
 
-fn without(point: &Cell<JobRunner>, key: &str) -> Vec<String> {
-    let text = point.config.to_string();
+fn without(cell: &Cell<JobRunner>, key: &str) -> Vec<String> {
+    let text = cell.config.to_string();
     let rest = pairs(&text).filter(|(k, _)| *k != key);
     rest.map(|(key, value)| format!("{key}={value}")).collect()
 }
@@ -66,7 +66,7 @@ mod tests {
     use abi::job_runner::Policy;
 
     #[test]
-    fn only_points_that_differ_in_that_alone_are_a_pair() {
+    fn only_cells_that_differ_in_one_setting_are_a_pair() {
         let padata = point(8, &[200, 200, 200]);
         let mut cursor = point(8, &[100, 100, 100]);
         cursor.config.policy = Policy::Cursor;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Policies beside each other, in the form of the tables of the series that brought
-//! multithreaded jobs to the kernel: threads, time saved, time and its deviation.
+//! Table of a sweep in the form of padata's patch series: threads, speedup, time, deviation.
 
 use std::fmt::Write;
 
@@ -15,32 +14,32 @@ use crate::{
 };
 
 /// A block for each combination of settings, with a row for each number of workers.
-pub fn compare(points: &[Cell<JobRunner>]) -> String {
+pub fn compare(cells: &[Cell<JobRunner>]) -> String {
     let vcpus = vcpus();
     let mut text = String::new();
-    for title in titles(points) {
-        block(&mut text, points, &title, vcpus);
+    for title in titles(cells) {
+        block(&mut text, cells, &title, vcpus);
     }
-    let beside = beside(points);
+    let beside = beside(cells);
     if !beside.is_empty() {
         text += &format!("{beside}\n");
     }
-    let repeats = points.first().map_or(0, |p| p.runs.len());
+    let repeats = cells.first().map_or(0, |p| p.runs.len());
     text + &format!(
         "node%: workers in percent of the {vcpus} online vCPUs\n\
          speedup: time saved, in percent of the time of 1 worker\n\
-         time_ms: median of {repeats}, which took turns with all others; so are all other figures\n\
-         times: how many times as fast as 1 worker, or as the plain loop if that is faster\n\
-         tail_ms: how long who had nothing left waited for the last chunk\n\
-         hand-out: taking a chunk, in ns, without the look at the clock\n\
+         time_ms: median of {repeats} interleaved repeats, as all other figures\n\
+         times: speed relative to 1 worker, or to the plain loop if that is faster\n\
+         tail_ms: from when the first worker found nothing left until the last chunk was done\n\
+         dispatch: taking a chunk, in ns, without the clock read\n\
          serial: from the call to the first chunk, and from the last one to the return, in us"
     )
 }
 
-/// The settings without the number of workers, each combination once.
-fn titles(points: &[Cell<JobRunner>]) -> Vec<String> {
+/// The combinations of settings without the number of workers.
+fn titles(cells: &[Cell<JobRunner>]) -> Vec<String> {
     let mut titles = Vec::new();
-    for title in points.iter().map(|p| title(&p.config)) {
+    for title in cells.iter().map(|p| title(&p.config)) {
         if !titles.contains(&title) {
             titles.push(title);
         }
@@ -48,7 +47,7 @@ fn titles(points: &[Cell<JobRunner>]) -> Vec<String> {
     titles
 }
 
-/// Policy, job, and whatever is not as it is by default.
+/// Policy, job, and the settings that are not the default.
 pub fn title(config: &Config) -> String {
     let (text, default) = (config.to_string(), Config::default().to_string());
     let usual = |(key, value): (&str, &str)| {
@@ -59,8 +58,8 @@ pub fn title(config: &Config) -> String {
     words.join(" ")
 }
 
-fn block(text: &mut String, points: &[Cell<JobRunner>], wanted: &str, vcpus: u32) {
-    let mut rows: Vec<_> = points
+fn block(text: &mut String, cells: &[Cell<JobRunner>], wanted: &str, vcpus: u32) {
+    let mut rows: Vec<_> = cells
         .iter()
         .filter(|p| title(&p.config) == wanted)
         .collect();
@@ -69,25 +68,25 @@ fn block(text: &mut String, points: &[Cell<JobRunner>], wanted: &str, vcpus: u32
     let work = alone.map(|p| account(p).busy);
     let alone = alone.map(|p| p.median(JobRunner::time_ms));
     let header =
-        "node% (thr)    speedup    time_ms (  stdev)  times  tail_ms  hand-out   serial      \
+        "node% (thr)    speedup    time_ms (  stdev)  times  tail_ms  dispatch   serial      \
                   chunks  verdict";
     let _ = writeln!(text, "{wanted}\n\n{header}");
-    for point in &rows {
-        let _ = writeln!(text, "{}", row(point, alone, vcpus));
+    for cell in &rows {
+        let _ = writeln!(text, "{}", row(cell, alone, vcpus));
     }
     text.push('\n');
-    for point in rows {
-        let workers = point.median(|r| r.workers.len() as f64) as u32;
-        let line = line(&account(point), workers, work);
+    for cell in rows {
+        let workers = cell.median(|r| r.workers.len() as f64) as u32;
+        let line = line(&account(cell), workers, work);
         let _ = writeln!(text, "{line}");
     }
     text.push('\n');
 }
 
-fn row(point: &Cell<JobRunner>, alone: Option<f64>, vcpus: u32) -> String {
-    let time = point.median(JobRunner::time_ms);
-    let stdev = point.sample(|r| Some(r.time_ms())).and_then(|s| s.stdev);
-    let threads = point.config.max_threads;
+fn row(cell: &Cell<JobRunner>, alone: Option<f64>, vcpus: u32) -> String {
+    let time = cell.median(JobRunner::time_ms);
+    let stdev = cell.sample(|r| Some(r.time_ms())).and_then(|s| s.stdev);
+    let threads = cell.config.max_threads;
     format!(
         "{:>4.0}% ({threads:>3})  {:>9}  {:>9.1} ({:>7})  {:>5}  {:>7.1}  {:>8.0}  {:>7.1}  \
          {:>10}  {}",
@@ -95,12 +94,12 @@ fn row(point: &Cell<JobRunner>, alone: Option<f64>, vcpus: u32) -> String {
         speedup(time, alone.filter(|_| threads > 1)),
         time,
         or_dashes(stdev, |stdev| format!("{stdev:.1}")),
-        times(point, alone),
-        point.median(JobRunner::tail_ms),
-        point.median(JobRunner::handout_ns),
-        point.median(JobRunner::serial_us),
-        point.median(|r| r.sum.chunks as f64),
-        point.outcome(),
+        times(cell, alone),
+        cell.median(JobRunner::tail_ms),
+        cell.median(JobRunner::handout_ns),
+        cell.median(JobRunner::serial_us),
+        cell.median(|r| r.sum.chunks as f64),
+        cell.outcome(),
     )
 }
 
@@ -111,12 +110,12 @@ fn speedup(time: f64, alone: Option<f64>) -> String {
     })
 }
 
-/// How many times as fast as the faster of one worker and the plain loop.
-fn times(point: &Cell<JobRunner>, alone: Option<f64>) -> String {
-    let plain = point.median(|r| r.timing.plain_ns as f64 / 1e6);
+/// Speed relative to the faster of one worker and the plain loop.
+fn times(cell: &Cell<JobRunner>, alone: Option<f64>) -> String {
+    let plain = cell.median(|r| r.timing.plain_ns as f64 / 1e6);
     let plain = Some(plain).filter(|&ms| ms > 0.0);
     let best = alone.into_iter().chain(plain).reduce(f64::min);
-    let time = point.median(JobRunner::time_ms);
+    let time = cell.median(JobRunner::time_ms);
     or_dashes(best, |best| format!("{:.2}", best / time))
 }
 
@@ -164,9 +163,9 @@ pub mod tests {
 
     #[test]
     fn speedup_is_the_time_saved_against_one_worker() {
-        let points = [point(4, &[287, 284, 290]), point(1, &[1092, 1096, 1100])];
+        let cells = [point(4, &[287, 284, 290]), point(1, &[1092, 1096, 1100])];
         let mut text = String::new();
-        block(&mut text, &points, &title(&points[0].config), 32);
+        block(&mut text, &cells, &title(&cells[0].config), 32);
         let rows: Vec<_> = text.lines().skip(3).take(2).collect();
         let alone = "   3% (  1)         --     1096.0 (    4.0)   1.00      2.0        34      1.5           8  PASS";
         let four = "  12% (  4)      73.8%      287.0 (    3.0)   3.82      2.0       103      1.5           8  PASS";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A job under way: how far it is, and its end by hand.
+//! A job in progress: progress bar, `watch` and `cancel`.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -17,17 +17,17 @@ use results::JobRunner;
 
 use crate::trace;
 
-/// Between two looks: often enough for an eye, and hardly a load.
-const LOOK: Duration = Duration::from_millis(100);
+/// Period of the progress bar.
+const PERIOD: Duration = Duration::from_millis(100);
 /// Columns of the bar.
 const WIDTH: u64 = 40;
 
 /// The commands that only this tool has.
 #[derive(Subcommand)]
 pub enum Own {
-    /// Watch the current run until it ends: bar, rate, time left
+    /// Show the current run until it ends: bar, rate, time left
     Watch,
-    /// Cancel the current run, wait until it has ended, and say how far it was
+    /// Cancel the current run, wait for its end and print its progress
     Cancel,
     /// Print the last run, made with --trace on, as Chrome trace JSON; it opens in ui.perfetto.dev
     Trace,
@@ -38,7 +38,7 @@ impl tool::Own for Own {
         let module = Module::<JobRunner>::open(root)?;
         match self {
             Self::Watch => watch_until_idle(&module)?,
-            Self::Cancel => cancel_and_tell(&module)?,
+            Self::Cancel => cancel(&module)?,
             Self::Trace => trace::print(&module)?,
         }
         Ok(false)
@@ -48,25 +48,25 @@ impl tool::Own for Own {
 /// Draws a bar on standard error until the run has `ended`.
 pub fn bar(dir: &Dir, ended: &AtomicBool) {
     while !ended.load(Ordering::Relaxed) {
-        if let Some(progress) = look(dir) {
+        if let Some(progress) = progress(dir) {
             eprint!("\r\x1b[K{}", line(&progress));
         }
-        sleep(LOOK);
+        sleep(PERIOD);
     }
     eprint!("\r\x1b[K");
 }
 
-/// Shows the run under way until it ends: one line that is written over, or one each second.
+/// Shows the current run until it ends: one line that is rewritten, or one each second.
 fn watch_until_idle(module: &Module<JobRunner>) -> anyhow::Result<()> {
     let interrupt = Interrupt::catch()?;
     let terminal = io::stdout().is_terminal();
-    let pause = if terminal { LOOK } else { 10 * LOOK };
+    let pause = if terminal { PERIOD } else { 10 * PERIOD };
     if module.dir().state()? == State::Idle {
         say("nothing is running")?;
         return Ok(());
     }
     while module.dir().state()? != State::Idle && interrupt.signal().is_none() {
-        if let Some(progress) = look(module.dir()) {
+        if let Some(progress) = progress(module.dir()) {
             match terminal {
                 true => print!("\r\x1b[K{}", line(&progress)),
                 false => say(&line(&progress))?,
@@ -78,15 +78,15 @@ fn watch_until_idle(module: &Module<JobRunner>) -> anyhow::Result<()> {
     if terminal {
         print!("\r\x1b[K");
     }
-    // Whoever only watches leaves the run alone.
+    // A signal ends the watch, not the run.
     if let (None, Some(report)) = (interrupt.signal(), module.report()?) {
         say(&crate::show::show(&report))?;
     }
     Ok(())
 }
 
-/// Writes `stop` and says how far the run came.
-fn cancel_and_tell(module: &Module<JobRunner>) -> anyhow::Result<()> {
+/// Writes `stop` and prints the progress of the run.
+fn cancel(module: &Module<JobRunner>) -> anyhow::Result<()> {
     if module.dir().state()? == State::Idle {
         say("nothing is running")?;
         return Ok(());
@@ -105,7 +105,7 @@ fn cancel_and_tell(module: &Module<JobRunner>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn look(dir: &Dir) -> Option<Progress> {
+fn progress(dir: &Dir) -> Option<Progress> {
     dir.read("now").ok()?.trim_end().parse().ok()
 }
 
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bar_is_as_full_as_the_job_is_done() {
+    fn bar_shows_the_done_part() {
         let progress = Progress {
             done: 25,
             total: 100,
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_has_not_begun_has_an_empty_bar() {
+    fn bar_is_empty_before_the_start() {
         let text = "progress done=0 total=0 elapsed_ns=0 rate=0 eta_ns=0 workers=0";
         assert!(line(&text.parse().unwrap()).contains("] "));
     }

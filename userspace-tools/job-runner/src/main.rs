@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Drives job-runner.ko: one range, many workers.
+//! `job-runner`: the tool of job-runner.ko.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One run, readable.
+//! Text of one run.
 
 use results::{
     table::{grid, numbers},
@@ -12,7 +12,7 @@ use crate::{
     compare::title,
 };
 
-/// How it ended, whether all was done once, where the time went, and a line for each worker.
+/// End, coverage, time accounting, and a line for each worker.
 pub fn show(report: &JobRunner) -> String {
     let JobRunner {
         run,
@@ -53,7 +53,7 @@ pub fn show(report: &JobRunner) -> String {
     )
 }
 
-/// How the job ended, and with what.
+/// How the job ended, with its error.
 fn end(report: &JobRunner) -> String {
     let (timing, fault) = (&report.timing, &report.fault);
     let mut text = timing.ended.to_string();
@@ -74,7 +74,7 @@ fn end(report: &JobRunner) -> String {
     text
 }
 
-/// What only some jobs have: a total, and a plain loop beside.
+/// The total and the plain loop of jobs that have them.
 fn extras(report: &JobRunner) -> String {
     let timing = &report.timing;
     let mut text = String::new();
@@ -84,7 +84,7 @@ fn extras(report: &JobRunner) -> String {
     }
     if timing.plain_ns > 0 {
         text += &format!(
-            "plain     {:.1} ms by the fastest plain loop: {:.2} times as fast\n",
+            "plain     {:.1} ms by the fastest plain loop: {:.2}x\n",
             timing.plain_ns as f64 / 1e6,
             timing.plain_ns as f64 / report.sum.elapsed_ns.max(1) as f64
         );
@@ -92,14 +92,14 @@ fn extras(report: &JobRunner) -> String {
     text
 }
 
-/// What random jobs came to.
+/// Random jobs.
 fn random(report: &JobRunner) -> String {
     let oracle = &report.oracle;
     format!(
         "run {}: {}\n\
          random jobs  {} in {:.1} ms\n\
          coverage     {}: sound {} of {}\n\
-         among them   {} failed, {} cancelled, {} late; {} undone",
+         results      {} failed, {} cancelled, {} late; {} undone",
         report.run,
         title(&report.config),
         oracle.jobs,
@@ -123,7 +123,7 @@ fn workers(report: &JobRunner) -> String {
         "items",
         "start_us",
         "busy_ms",
-        "hand-out_us",
+        "dispatch_us",
         "idle_ms",
         "asleep_ms",
         "lost_ms",
@@ -137,7 +137,7 @@ fn workers(report: &JobRunner) -> String {
             |ns: u64| format!("{:.1}", ns as f64 / 1e3),
             |ns: u64| format!("{:.1}", ns as f64 / 1e6),
         );
-        // Who was absent did nothing: the caller stood in.
+        // An absent worker did nothing; the caller did its part.
         let absent = if w.absent == 1 { " absent" } else { "" };
         table.add_row([
             w.index.to_string() + absent,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The chunks of a run as a Chrome trace: a picture of the schedule, in Perfetto or chrome://tracing.
+//! Chrome trace of the chunks of a run, for Perfetto or chrome://tracing.
 //!
 //! The format: "Trace Event Format", complete events and metadata events.
 
@@ -8,14 +8,14 @@ use debugfs::{tool::say, Module};
 use results::JobRunner;
 use serde_json::{json, Value};
 
-/// Prints the last run's.
+/// Prints the trace of the last run.
 pub fn print(module: &Module<JobRunner>) -> anyhow::Result<()> {
     let Some(report) = module.report()? else {
-        anyhow::bail!("no run yet; an example: job-runner run --trace on --max-threads 2");
+        anyhow::bail!("cannot print a trace: no run yet. Try: job-runner run --trace on");
     };
     if report.chunks.is_empty() {
         anyhow::bail!(
-            "run {} recorded no chunks; run it with --trace on",
+            "cannot print a trace: run {} recorded no chunks. Try: job-runner run --trace on",
             report.run
         );
     }
@@ -23,7 +23,7 @@ pub fn print(module: &Module<JobRunner>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A row for each worker, a bar for each chunk; times in microseconds.
+/// One row per worker, one bar per chunk; times in microseconds.
 fn chrome(report: &JobRunner) -> Value {
     let us = |ns: u64| ns as f64 / 1e3;
     let names = report.workers.iter().map(|w| {
@@ -52,7 +52,7 @@ mod tests {
     use crate::compare::tests::report;
 
     #[test]
-    fn each_chunk_is_a_bar_on_the_row_of_its_worker() {
+    fn trace_has_a_bar_for_each_chunk() {
         let mut report = report(2, 10);
         report.chunks = vec!["chunk worker=1 start=8 end=16 from_ns=2000 to_ns=5500"
             .parse()

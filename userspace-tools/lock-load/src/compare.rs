@@ -7,60 +7,37 @@ use abi::{
     lock_load::{Config, Lock, Switch},
 };
 use results::{
-    table::{grid, numbers, or_dashes, rate},
+    table::{self, column, median, or_dashes, rate, time},
     Cell, Histogram, LockLoad, Report,
 };
 use statistics::percent;
 
-use crate::latency::time;
-
-const MEASURED: [&str; 8] = [
-    "sections/s",
-    "spread",
-    "of kernel",
-    "p99.9 wait",
-    "Jain",
-    "halts",
-    "kicks",
-    "verdict",
-];
-
 /// One row for each cell.
 pub fn compare(cells: &[Cell<LockLoad>]) -> String {
-    let keys = Cell::columns(cells, &["lock", "threads"]);
-    let header: Vec<&str> = keys.iter().copied().chain(MEASURED).collect();
-    let mut grid = grid(&header);
-    for cell in cells {
-        let mut row = cell.values(&keys);
-        row.extend(measured(cell, kernel(cells, &cell.config)));
-        grid.add_row(row);
-    }
-    numbers(&mut grid, 1);
-    format!("{grid}\n\n{}", legend(cells))
-}
-
-/// The measured columns; `kernel` is the rate of the kernel's own lock.
-fn measured(cell: &Cell<LockLoad>, kernel: Option<f64>) -> [String; 8] {
-    let sections = cell.median(LockLoad::rate);
-    [
-        rate(sections),
-        cell.spread(),
-        or_dashes(kernel, |k| format!("{:.1}%", percent(sections, k))),
-        wait(cell),
-        or_dashes(cell.sample(LockLoad::fairness), |s| {
-            format!("{:.3}", s.median)
+    let of_kernel = |cell: &Cell<LockLoad>| {
+        or_dashes(kernel(cells, &cell.config), |kernel| {
+            format!("{:.1}%", percent(cell.median(LockLoad::rate), kernel))
+        })
+    };
+    let mut columns = table::rates("sections/s");
+    columns.extend([
+        column("of kernel", of_kernel),
+        column("p99.9 wait", |cell: &Cell<LockLoad>| {
+            or_dashes(waits(cell).quantile(0.999), time)
         }),
-        rate(cell.median(|r| r.sum.halts as f64)),
-        rate(cell.median(|r| r.sum.kicks as f64)),
-        cell.outcome().to_string(),
-    ]
+        median("Jain", LockLoad::fairness, |jain| format!("{jain:.3}")),
+        median("halts", |run: &LockLoad| Some(run.sum.halts as f64), rate),
+        median("kicks", |run: &LockLoad| Some(run.sum.kicks as f64), rate),
+        table::verdict(),
+    ]);
+    let table = table::list(cells, &["lock", "threads"], &columns);
+    format!("{table}{}", legend(cells))
 }
 
-/// The 99.9th percentile of the wait over all repeats.
-fn wait(cell: &Cell<LockLoad>) -> String {
+/// The waits of all repeats together.
+fn waits(cell: &Cell<LockLoad>) -> Histogram {
     let runs = cell.runs.iter().map(|run| run.times(Of::Wait));
-    let all = runs.fold(Histogram::default(), |sum, times| sum.merged(&times));
-    or_dashes(all.quantile(0.999), time)
+    runs.fold(Histogram::default(), |sum, times| sum.merged(&times))
 }
 
 /// The instrumentation overhead, where a cell was measured with `histograms` on and off.
@@ -96,18 +73,16 @@ fn kernel(cells: &[Cell<LockLoad>], config: &Config) -> Option<f64> {
 }
 
 fn legend(cells: &[Cell<LockLoad>]) -> String {
-    let repeats = cells.first().map_or(0, |c| c.runs.len());
-    let machine = cells.iter().flat_map(|p| &p.runs).map(|r| r.machine);
+    let machine = cells.iter().flat_map(|cell| &cell.runs).map(|r| r.machine);
     let machine = machine.last().map_or(String::new(), |m| {
         format!(
             "\nkernel/raw_spin is {} here; kicks go by {}",
             m.kernel_lock, m.kick
         )
     });
-    let overhead = overhead(cells);
     format!(
-        "medians of {repeats}; spread: of the farthest repeat from the median\n\
-         of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}{overhead}"
+        "of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}{}",
+        overhead(cells)
     )
 }
 
@@ -155,7 +130,7 @@ mod tests {
             line.unwrap().split_whitespace().collect::<Vec<_>>()
         };
         assert_eq!(row("ticket")[2..5], ["50", "±60%", "5.0%"], "{text}");
-        assert_eq!(row("kernel")[2..5], ["1.0k", "±100%", "100.0%"], "{text}");
+        assert_eq!(row("kernel")[2..5], ["1.00k", "±100%", "100.0%"], "{text}");
         assert!(text.contains("is test-and-set"), "{text}");
     }
 

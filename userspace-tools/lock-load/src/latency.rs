@@ -7,7 +7,7 @@ use abi::{
     lock_load::{Class, Evidence},
 };
 use results::{
-    table::{grid, numbers, or_dashes, rate},
+    table::{grid, numbers, or_dashes, rate, time},
     LockLoad,
 };
 use statistics::percent;
@@ -123,29 +123,5 @@ fn meaning(class: Class) -> &'static str {
         Class::PredecessorPreempted => "the next waiter's vCPU did not run",
         Class::WaiterStolen => "the waiter's own vCPU did not run while the lock was free",
         Class::Queueing => "others were ahead, and ran",
-    }
-}
-
-/// A time in three digits or so: `950ns`, `12.3us`, `4.56ms`.
-pub fn time(ns: u64) -> String {
-    match ns as f64 {
-        n if n >= 1e9 => format!("{:.2}s", n / 1e9),
-        n if n >= 1e6 => format!("{:.2}ms", n / 1e6),
-        n if n >= 1e3 => format!("{:.1}us", n / 1e3),
-        n => format!("{n:.0}ns"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_has_three_digits_and_its_unit() {
-        assert_eq!(time(0), "0ns");
-        assert_eq!(time(950), "950ns");
-        assert_eq!(time(12_345), "12.3us");
-        assert_eq!(time(4_560_000), "4.56ms");
-        assert_eq!(time(1_200_000_000), "1.20s");
     }
 }

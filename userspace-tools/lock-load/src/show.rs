@@ -3,7 +3,7 @@
 //! Text of one run.
 
 use results::{
-    table::{grid, numbers, or_dashes, rate},
+    table::{grid, numbers, or_dashes, rate, time},
     LockLoad, Report,
 };
 
@@ -104,14 +104,14 @@ fn threads(report: &LockLoad) -> String {
     for (i, t) in report.threads.iter().enumerate() {
         let row = [t.sections, t.halts, t.kicks, t.moved.into()];
         let mut row: Vec<_> = row.iter().map(u64::to_string).collect();
-        row.push(latency::time(t.queued_ns));
+        row.push(time(t.queued_ns));
         if let Some(w) = report.watched.get(i) {
             row.extend([
                 w.waits.to_string(),
                 w.overtaken.to_string(),
-                latency::time(w.longest_wait_ns),
+                time(w.longest_wait_ns),
                 w.longest_run.to_string(),
-                latency::time(w.lost_ns),
+                time(w.lost_ns),
             ]);
         }
         threads.add_row([t.index.to_string(), t.vcpu.to_string()].iter().chain(&row));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `bench`: every counter at its quickest, by turns.
+//! `bench`: additions and reads of every counter, interleaved.
 
 use std::path::Path;
 
@@ -15,13 +15,13 @@ use crate::SloppyCounterTool;
 #[derive(Args)]
 #[command(after_help = "Example: sloppy-counter bench --threads 1,2 --threshold 256 --repeat 5")]
 pub struct Bench {
-    /// Threads, bound to as many vCPUs [default: 1 and all]
+    /// Threads, each bound to a vCPU [default: 1 and all]
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = value_parser!(u32).range(1..))]
     threads: Vec<u32>,
-    /// How much a vCPU may hold back
+    /// Count that a vCPU may hold back
     #[arg(long, default_value_t = 256, value_parser = value_parser!(u32).range(1..=1 << 20))]
     threshold: u32,
-    /// How often each; all have a turn before any has its second
+    /// Repeats, interleaved: every counter runs once before any runs again
     #[arg(long, default_value_t = 3, value_parser = value_parser!(u32).range(1..))]
     repeat: u32,
     /// Length of each run, in ms

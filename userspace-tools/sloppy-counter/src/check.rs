@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `check`: what counters promise, put to the test with everything that may come between.
+//! `check`: tests what counters promise, under folds, interrupts, threshold changes and hotplug.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use results::{vcpus, Report, SloppyCounter};
 #[derive(Args)]
 #[command(after_help = "Example: sloppy-counter check --seconds 10 --only sloppy,refs")]
 pub struct Check {
-    /// How long each check takes
+    /// Length of each check, in seconds
     #[arg(long, default_value_t = 2, value_parser = value_parser!(u32).range(1..=900))]
     seconds: u32,
-    /// Only these
+    /// Run these checks only
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = NAMES)]
     only: Vec<String>,
 }
@@ -34,7 +34,7 @@ const NAMES: [&str; 9] = [
     "many",
 ];
 
-/// What a check runs.
+/// The settings of a check.
 fn config(name: &str, seconds: u32) -> Config {
     let usual = Config {
         threads: vcpus(),
@@ -68,7 +68,7 @@ fn config(name: &str, seconds: u32) -> Config {
 }
 
 impl Check {
-    /// Runs them one after the other; whether one failed.
+    /// Runs the checks in order; returns whether one failed.
     pub fn obey(self, root: &Path) -> anyhow::Result<bool> {
         let (module, interrupt) = (Module::<SloppyCounter>::open(root)?, Interrupt::catch()?);
         let mut failed = false;
@@ -79,15 +79,15 @@ impl Check {
             say(&format!(
                 "{name:13} {:17} {}",
                 report.outcome(),
-                seen(&report)
+                figures(&report)
             ))?;
         }
         Ok(failed)
     }
 }
 
-/// What was seen, in a line.
-fn seen(report: &SloppyCounter) -> String {
+/// The figures of a check, in a line.
+fn figures(report: &SloppyCounter) -> String {
     let sum = &report.sum;
     match (&report.audit, &report.check) {
         (Some(audit), _) => format!(

@@ -1,41 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The knee: from which threshold on more of it buys little.
+//! The knee: the lowest threshold with nearly the best rate.
 
 use abi::sloppy_counter::Config;
 use results::{Cell, Report, SloppyCounter};
 
-/// More than this part of the best rate is good enough.
+/// The part of the best rate that counts as nearly the best.
 const ENOUGH: f64 = 0.9;
 
 /// A line for each counter and number of threads whose threshold was swept.
-pub fn knees(points: &[Cell<SloppyCounter>]) -> Vec<String> {
+pub fn knees(cells: &[Cell<SloppyCounter>]) -> Vec<String> {
+    let without_threshold = |cell: &Cell<SloppyCounter>| Config {
+        threshold: 1,
+        ..cell.config
+    };
     let mut seen: Vec<Config> = Vec::new();
     let mut lines = Vec::new();
-    for point in points {
-        let alike = Config {
-            threshold: 1,
-            ..point.config
-        };
-        if seen.contains(&alike) {
+    for config in cells.iter().map(without_threshold) {
+        if seen.contains(&config) {
             continue;
         }
-        seen.push(alike);
-        let same = points.iter().filter(|other| {
-            let other = Config {
-                threshold: 1,
-                ..other.config
-            };
-            other == alike
-        });
-        let rates: Vec<(u32, f64)> = same
-            .map(|p| (p.config.threshold, p.median(SloppyCounter::rate)))
-            .collect();
-        if let Some((threshold, part)) = knee(&rates) {
+        seen.push(config);
+        let same = cells
+            .iter()
+            .filter(|cell| without_threshold(cell) == config);
+        let rates = same.map(|cell| (cell.config.threshold, cell.median(SloppyCounter::rate)));
+        if let Some((threshold, part)) = knee(&rates.collect::<Vec<_>>()) {
             lines.push(format!(
                 "knee: {} with {} threads: threshold={threshold}, {:.0}% of the best rate",
-                alike.counter,
-                alike.threads,
+                config.counter,
+                config.threads,
                 part * 100.0
             ));
         }
@@ -59,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_knee_is_where_more_buys_little() {
+    fn knee_is_the_lowest_threshold_with_nearly_the_best_rate() {
         let rates = [
             (1, 10.0),
             (16, 50.0),

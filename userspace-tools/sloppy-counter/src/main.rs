@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Drives sloppy-counter.ko: exact and sloppy counters.
+//! `sloppy-counter`: the tool of sloppy-counter.ko.
 
 #![forbid(unsafe_code)]
 
@@ -18,14 +18,14 @@ use clap::Subcommand;
 use debugfs::{tool::Own, tool::Tool};
 use results::{Cell, SloppyCounter};
 
-/// What this tool has beside the common commands.
+/// The tool's own commands.
 #[derive(Subcommand)]
 enum Command {
-    /// Measure every counter by turns: what an addition takes, and a read
+    /// Measure additions and reads of every counter, interleaved
     Bench(bench::Bench),
-    /// Run once and show how the counter stands while it is added to
+    /// Run once and show the counter's value during the run
     Watch(watch::Watch),
-    /// Put to the test what counters promise, while vCPUs, thresholds and folds come and go
+    /// Test what counters promise, under hotplug, folds and threshold changes
     Check(check::Check),
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What one counter costs of another: in each repeat by itself, since they ran by turns.
+//! Ratios of times per operation, repeat by repeat, since the counters ran interleaved.
 
 use abi::sloppy_counter::{Counter, Speed};
 use results::{Cell, SloppyCounter};
 use statistics::Sample;
 
-/// One side of a ratio: a counter with as few threads as there were, or as many.
+/// One side of a ratio: a counter with the fewest or the most threads, and a time per operation.
 #[derive(Clone, Copy)]
 struct Side(Counter, Threads, fn(&Speed) -> u64);
 
@@ -16,63 +16,42 @@ enum Threads {
     Most,
 }
 
+use Counter::{Empty, Exact, PercpuCounter, Sloppy};
 use Threads::{Fewest, Most};
 
 const BEST_ADD: fn(&Speed) -> u64 = |speed| speed.best_add_ps;
 const MEAN_ADD: fn(&Speed) -> u64 = |speed| speed.add_ps;
-/// Threads that take turns on a CPU share nothing: only bursts that met another's count.
+/// Of bursts that overlap another thread's: threads that share a CPU in turns share no cache line.
 const SHARED_ADD: fn(&Speed) -> u64 = |speed| speed.shared_add_ps;
 const BEST_READ: fn(&Speed) -> u64 = |speed| speed.best_read_ps;
 
-/// Name, what it says, and the two sides.
-const RATIOS: [(&str, &str, Side, Side); 7] = [
-    (
-        "add-percpu",
-        "sloppy's addition, of percpu_counter's (quickest bursts)",
-        Side(Counter::Sloppy, Fewest, BEST_ADD),
-        Side(Counter::PercpuCounter, Fewest, BEST_ADD),
-    ),
-    (
-        "add-exact",
-        "the same, of a lone lock add",
-        Side(Counter::Sloppy, Fewest, BEST_ADD),
-        Side(Counter::Exact, Fewest, BEST_ADD),
-    ),
-    (
-        "add-shared",
-        "the same, of a lock add that most threads share (means; bursts that met another's)",
-        Side(Counter::Sloppy, Fewest, MEAN_ADD),
-        Side(Counter::Exact, Most, SHARED_ADD),
-    ),
-    (
-        "read-load",
-        "sloppy's read, of a plain load (quickest bursts)",
-        Side(Counter::Sloppy, Fewest, BEST_READ),
-        Side(Counter::Empty, Fewest, BEST_READ),
-    ),
-    (
-        "flat-sloppy",
-        "sloppy's addition with most threads, of that with fewest (as before)",
-        Side(Counter::Sloppy, Most, SHARED_ADD),
-        Side(Counter::Sloppy, Fewest, MEAN_ADD),
-    ),
-    (
-        "flat-percpu",
-        "the same of percpu_counter",
-        Side(Counter::PercpuCounter, Most, SHARED_ADD),
-        Side(Counter::PercpuCounter, Fewest, MEAN_ADD),
-    ),
-    (
-        "rise-exact",
-        "the same of exact",
-        Side(Counter::Exact, Most, SHARED_ADD),
-        Side(Counter::Exact, Fewest, MEAN_ADD),
-    ),
-];
+/// Declares the ratios: name, meaning, and the two sides.
+macro_rules! ratios {
+    ($($name:literal: $meaning:literal, $of:expr, $to:expr;)*) => {
+        const RATIOS: &[(&str, &str, Side, Side)] = &[$(($name, $meaning, $of, $to),)*];
+    };
+}
+
+ratios! {
+    "add-percpu": "sloppy / percpu_counter, quickest additions",
+        Side(Sloppy, Fewest, BEST_ADD), Side(PercpuCounter, Fewest, BEST_ADD);
+    "add-exact": "sloppy / exact, quickest additions",
+        Side(Sloppy, Fewest, BEST_ADD), Side(Exact, Fewest, BEST_ADD);
+    "add-shared": "sloppy / exact with most threads, mean additions, overlapping bursts of exact",
+        Side(Sloppy, Fewest, MEAN_ADD), Side(Exact, Most, SHARED_ADD);
+    "read-load": "sloppy's read / a plain load, quickest",
+        Side(Sloppy, Fewest, BEST_READ), Side(Empty, Fewest, BEST_READ);
+    "flat-sloppy": "sloppy with most threads / with fewest, mean additions",
+        Side(Sloppy, Most, SHARED_ADD), Side(Sloppy, Fewest, MEAN_ADD);
+    "flat-percpu": "percpu_counter with most threads / with fewest, mean additions",
+        Side(PercpuCounter, Most, SHARED_ADD), Side(PercpuCounter, Fewest, MEAN_ADD);
+    "rise-exact": "exact with most threads / with fewest, mean additions",
+        Side(Exact, Most, SHARED_ADD), Side(Exact, Fewest, MEAN_ADD);
+}
 
 /// A line for each ratio whose sides were measured.
-pub fn ratios(points: &[Cell<SloppyCounter>]) -> Vec<String> {
-    let threads = points.iter().map(|point| point.config.threads);
+pub fn ratios(cells: &[Cell<SloppyCounter>]) -> Vec<String> {
+    let threads = cells.iter().map(|cell| cell.config.threads);
     let (Some(fewest), Some(most)) = (threads.clone().min(), threads.max()) else {
         return Vec::new();
     };
@@ -83,10 +62,10 @@ pub fn ratios(points: &[Cell<SloppyCounter>]) -> Vec<String> {
         };
         let is =
             |p: &&Cell<SloppyCounter>| p.config.counter == counter && p.config.threads == threads;
-        let mut mine = points.iter().filter(is);
-        // Of several with other settings none is meant.
-        let point = mine.next().filter(|_| mine.next().is_none())?;
-        let each = point
+        let mut mine = cells.iter().filter(is);
+        // If several cells differ in other settings, none is chosen.
+        let cell = mine.next().filter(|_| mine.next().is_none())?;
+        let each = cell
             .runs
             .iter()
             .map(|run| Some(of(run.speed.as_ref()?) as f64));
@@ -110,7 +89,7 @@ pub fn ratios(points: &[Cell<SloppyCounter>]) -> Vec<String> {
     lines.collect()
 }
 
-/// Whether a ratio says something about one number of threads.
+/// Whether a ratio needs one number of threads only.
 fn alone(name: &str) -> bool {
     matches!(name, "add-percpu" | "add-exact" | "read-load")
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One run, readable.
+//! Text of one run.
 
 use abi::sloppy_counter::Of;
 use results::{
@@ -8,7 +8,7 @@ use results::{
     Report, SloppyCounter,
 };
 
-/// The totals, and a line for each thread.
+/// Totals, details, and a line for each thread.
 pub fn show(report: &SloppyCounter) -> String {
     let SloppyCounter {
         run, config, sum, ..
@@ -27,7 +27,7 @@ pub fn show(report: &SloppyCounter) -> String {
         "run {run}: {config}\n\
          adds   {} in {:.3} s = {}/s\n\
          total  {}: the exact sum is {}, {} lost\n\
-         read   {}: off by {}, where {} is allowed\n{}\n\n{threads}",
+         read   {}: error {}, bound {}\n{}\n\n{threads}",
         sum.adds,
         sum.elapsed_ns as f64 / 1e9,
         rate(report.rate()),
@@ -53,8 +53,8 @@ fn speed(report: &SloppyCounter) -> Option<String> {
         ),
     };
     Some(format!(
-        "speed  an addition {:.2} ns, {:.2} ns at best; {}/s of granted CPU time; \
-         {:.1} ms without a CPU, {:.1} ms stolen{reads}",
+        "speed  an addition {:.2} ns, {:.2} ns at best; {}/s of CPU time; \
+         {:.1} ms lost, {:.1} ms steal time{reads}",
         ns(speed.add_ps),
         ns(speed.best_add_ps),
         or_dashes(report.granted_rate(), rate),
@@ -72,10 +72,10 @@ fn audit(report: &SloppyCounter) -> Option<String> {
     let ([off50, off90, off99], [old50, old90, old99]) =
         (quantiles(Of::Error), quantiles(Of::Stale));
     Some(format!(
-        "audit  {} of {} reads beyond the bound; off by {off50} {off90} {off99} {} of {} \
-         (median, 90%, 99%, most, allowed)\n\
+        "audit  {} of {} reads beyond the bound; error {off50} {off90} {off99} {} (p50, p90, p99, \
+         max), bound {}\n\
          age    {old50} {old90} {old99} {} ns; {} folds, {} changes of the threshold, {} vCPUs \
-         gone, {} additions in interrupts",
+         offline, {} additions in interrupts",
         audit.broken,
         audit.samples,
         audit.worst,
@@ -91,7 +91,7 @@ fn audit(report: &SloppyCounter) -> Option<String> {
 fn check(report: &SloppyCounter) -> Option<String> {
     let check = report.check.as_ref()?;
     Some(format!(
-        "check  {} of {} seen, {} wrong, {} refused or left out (at most {}), in {} cycles",
+        "check  {} of {} seen, {} wrong, {} refused or left out (limit {}), in {} cycles",
         check.seen, check.due, check.wrong, check.refused, check.allowed, check.cycles
     ))
 }

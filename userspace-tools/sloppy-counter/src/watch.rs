@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `watch`: a run while it goes on, a line each time.
+//! `watch`: a run in progress, one line per period.
 
 use std::{
     path::Path,
@@ -22,15 +22,15 @@ use crate::SloppyCounterTool;
 /// The flags.
 #[derive(Args)]
 #[command(after_help = "\
-Reads are held against the truth (audit=on) unless audit=off is given.
-Change the threshold meanwhile: echo threshold=16 >/sys/kernel/debug/sloppy-counter/config
+Reads are compared with the exact sum (audit=on) unless audit=off is given.
+Change the threshold during the run: echo threshold=16 >/sys/kernel/debug/sloppy-counter/config
 
 Example: sloppy-counter watch --every-ms 500 counter=sloppy threads=8 run_ms=5000")]
 pub struct Watch {
-    /// The time between two lines
+    /// Period of the lines, in ms
     #[arg(long, default_value_t = 500, value_parser = value_parser!(u64).range(10..60_000))]
     every_ms: u64,
-    /// Settings of the run, as `list` shows them
+    /// Settings of the run, see `list`
     #[arg(value_name = "KEY=VALUE")]
     settings: Vec<String>,
 }
@@ -67,9 +67,9 @@ impl Watch {
 }
 
 const HEAD: &str =
-    "    time      adds/s            read       off by        bound   worst    broken  held by each vCPU";
+    "    time      adds/s            read        error        bound   worst    broken  held by each vCPU";
 
-/// What `now` shows, if there still is a run.
+/// The file `now`, if the run is still in progress.
 fn now(dir: &Dir) -> anyhow::Result<Option<(Now, Vec<i64>)>> {
     let text = dir.read("now")?;
     let mut lines = text.lines();
@@ -82,7 +82,7 @@ fn now(dir: &Dir) -> anyhow::Result<Option<(Now, Vec<i64>)>> {
     Ok(Some((now, lanes.collect::<anyhow::Result<_>>()?)))
 }
 
-/// Shows one moment and gives its sum.
+/// Prints one line and returns the sum.
 fn line(now: &Now, held: &[i64], began: Instant, last: (Instant, i64)) -> anyhow::Result<i64> {
     let (at, before) = last;
     let adds = now.sum.saturating_sub(before) as f64 / at.elapsed().as_secs_f64();
