@@ -12,12 +12,12 @@ use std::{fs, path::PathBuf, process::Command};
 use browser::Browser;
 use serde_json::json;
 
-/// The report of the records of a real guest that are kept with these tests, or of the result that
-/// `SLOWPATH_RESULT` names.
+/// The report of a real result, or of the one that `SLOWPATH_RESULT` names.
 fn page() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let page = dir.path().join("report.html");
-    let kept = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/result");
+    let kept =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../results/tests/fixtures/schema-3/result");
     let result = std::env::var_os("SLOWPATH_RESULT").map_or(kept, PathBuf::from);
     let out = Command::new(env!("CARGO_BIN_EXE_sweep"))
         .args(["report", "--out"])

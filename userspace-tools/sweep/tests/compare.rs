@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Two results held against each other, as a user does it.
+//! `sweep compare` and `sweep fit`, with results made from a real record.
 
 use std::{
     fs,
@@ -10,15 +10,18 @@ use std::{
 
 use serde_json::Value;
 
-const RESULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/result");
+const RESULT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../results/tests/fixtures/schema-3/result"
+);
 
 fn sweep(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
     command.args(args).output().unwrap()
 }
 
-/// A result with eight repeats of every run of `ticket` by one thread, each a little different from
-/// the one before, and all of them `slower` times as long as in the other result.
+/// A result with eight repeats of `ticket` on one thread, each a little longer than the one before, and
+/// all of them `slower` times as long as in the other result.
 fn repeated(dir: &Path, slower: f64) {
     for file in ["experiment.toml", "provenance.json"] {
         fs::copy(Path::new(RESULT).join(file), dir.join(file)).unwrap();
@@ -27,7 +30,9 @@ fn repeated(dir: &Path, slower: f64) {
     let records = runs
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let mine = |r: &Value| r["config"]["lock"] == "ticket" && r["config"]["threads"] == 1;
+    let mine = |r: &Value| {
+        r["config"]["lock"] == "ticket" && r["config"]["threads"] == 1 && r["repeat"] == 1
+    };
     let record = records.into_iter().find(mine).unwrap();
     let lines = (0..8).map(|i| {
         let mut record = record.clone();
@@ -51,7 +56,7 @@ fn against(slower: f64) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_tenth_slower_is_worse() {
+fn ten_percent_slower_is_worse() {
     let (code, text) = against(1.1);
     assert!(text.contains("0 better, 1 worse"), "{text}");
     assert!(text.contains("0.909 ["), "{text}");
@@ -59,14 +64,14 @@ fn a_tenth_slower_is_worse() {
 }
 
 #[test]
-fn a_tenth_faster_is_better() {
+fn ten_percent_faster_is_better() {
     let (code, text) = against(0.9);
     assert!(text.contains("1 better, 0 worse"), "{text}");
     assert_eq!(code, Some(0));
 }
 
 #[test]
-fn unchanged_shows_no_difference() {
+fn unchanged_result_shows_no_difference() {
     let (code, text) = against(1.0);
     assert!(
         text.contains("0 better, 0 worse, 1 no difference shown"),
@@ -76,7 +81,7 @@ fn unchanged_shows_no_difference() {
 }
 
 #[test]
-fn three_repeats_are_too_few_to_tell() {
+fn two_repeats_are_inconclusive() {
     let out = sweep(&["compare", RESULT, RESULT]);
     let text = String::from_utf8(out.stdout).unwrap();
     assert!(text.contains("more repeats needed"), "{text}");
@@ -84,7 +89,7 @@ fn three_repeats_are_too_few_to_tell() {
 }
 
 #[test]
-fn what_is_no_result_is_refused_by_name() {
+fn missing_result_is_refused_by_name() {
     let out = sweep(&["compare", RESULT, "/nonexistent/result"]);
     let text = String::from_utf8(out.stderr).unwrap();
     assert!(
@@ -94,9 +99,8 @@ fn what_is_no_result_is_refused_by_name() {
     assert_eq!(out.status.code(), Some(2));
 }
 
-/// Two numbers of threads are no curve, and that is said.
 #[test]
-fn a_series_of_two_points_is_not_fitted() {
+fn series_of_two_points_is_not_fitted() {
     let out = sweep(&["fit", RESULT]);
     let text = String::from_utf8(out.stdout).unwrap();
     assert!(text.contains("locks lock=ticket"), "{text}");
@@ -104,9 +108,9 @@ fn a_series_of_two_points_is_not_fitted() {
     assert_eq!(out.status.code(), Some(0));
 }
 
-/// One thread does a section in a microsecond and a tenth of the work is serial: Amdahl's law.
+/// One section takes a microsecond, and a tenth of the work is serial.
 #[test]
-fn a_series_that_follows_the_law_is_fitted() {
+fn series_that_follows_amdahls_law_is_fitted() {
     let dir = tempfile::tempdir().unwrap();
     repeated(dir.path(), 1.0);
     let path = dir.path().join("runs.jsonl");

@@ -192,7 +192,7 @@ fn a_run_with_other_settings_than_planned_is_refused() {
     let out = stage.run(&said, 0);
     assert_eq!(out.code, 1);
     assert!(
-        out.stderr.contains("threads=1 was planned"),
+        out.stderr.contains("planned with threads=1, but ran with threads=2"),
         "{}",
         out.stderr
     );

@@ -99,8 +99,8 @@ fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
         schema: directory::SCHEMA,
         experiment: first.experiment.name.clone(),
         commits: Vec::new(),
-        tier: first.provenance.vm("/tier"),
-        cpu: first.provenance.vm("/host/cpu_model"),
+        tier: first.provenance.tier().into(),
+        cpu: first.provenance.host_cpu().into(),
         cells: Vec::new(),
     };
     for (loaded, dir) in all.iter().zip(&args.dirs) {
@@ -130,9 +130,13 @@ fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
 fn alike(kept: &Baseline, loaded: &Loaded, dir: &Path) -> Result<(), Usage> {
     let had = &loaded.provenance;
     for (what, wanted, had) in [
-        ("experiment", &kept.experiment, &loaded.experiment.name),
-        ("tier", &kept.tier, &had.vm("/tier")),
-        ("CPU", &kept.cpu, &had.vm("/host/cpu_model")),
+        (
+            "experiment",
+            kept.experiment.as_str(),
+            loaded.experiment.name.as_str(),
+        ),
+        ("tier", kept.tier.as_str(), had.tier()),
+        ("CPU", kept.cpu.as_str(), had.host_cpu()),
     ] {
         if wanted != had {
             let dir = dir.display();
@@ -147,7 +151,7 @@ fn alike(kept: &Baseline, loaded: &Loaded, dir: &Path) -> Result<(), Usage> {
 impl Baseline {
     fn take(&mut self, loaded: &Loaded) -> anyhow::Result<()> {
         for scenario in &loaded.experiment.scenarios {
-            for cell in cells(&loaded.experiment, scenario, &loaded.records)? {
+            for cell in cells(&loaded.experiment, scenario, &loaded.records) {
                 let same = |kept: &&mut Kept| kept.scenario == scenario.name && kept.at == cell.at;
                 match self.cells.iter_mut().find(same) {
                     Some(kept) => kept.samples.push(cell.values()),
@@ -176,7 +180,7 @@ fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
     alike(&kept, &loaded, &args.dir)?;
     let mut cases = Vec::new();
     for scenario in &loaded.experiment.scenarios {
-        for cell in cells(&loaded.experiment, scenario, &loaded.records)? {
+        for cell in cells(&loaded.experiment, scenario, &loaded.records) {
             let same = |kept: &&Kept| kept.scenario == scenario.name && kept.at == cell.at;
             if let Some(kept) = kept.cells.iter().find(same) {
                 cases.extend(case(args.floor, kept, &cell.values()));

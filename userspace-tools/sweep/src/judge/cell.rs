@@ -10,10 +10,9 @@ use crate::{
     judge::oracle::expected,
     plan::experiment::{Experiment, Oracle, Scenario},
     plan::setting::{matches, Pattern, Point, Setting},
-    store::metric::metric,
     store::record::Record,
-    store::report::Report,
 };
+use results::AnyReport;
 use statistics::Sample;
 
 /// All repeats of one combination of settings.
@@ -24,7 +23,7 @@ pub struct Cell {
     /// All settings of its runs.
     pub settings: Point,
     /// What the repeats came to.
-    pub reports: Vec<Report>,
+    pub reports: Vec<AnyReport>,
     /// Which repeat each of them is of.
     pub repeats: Vec<u32>,
     /// What the experiment expects of the oracle.
@@ -34,7 +33,7 @@ pub struct Cell {
 impl Cell {
     /// The number of each repeat, in the order in which they ran.
     pub fn values(&self) -> Vec<f64> {
-        self.reports.iter().map(Report::value).collect()
+        self.reports.iter().map(|report| report.value()).collect()
     }
 
     /// The repeats' summary.
@@ -44,7 +43,7 @@ impl Cell {
 
     /// How many repeats the oracle judged so.
     pub fn count(&self, verdict: OracleState) -> usize {
-        let verdicts = self.reports.iter().map(Report::verdict);
+        let verdicts = self.reports.iter().map(|report| report.verdict());
         verdicts.filter(|seen| *seen == verdict).count()
     }
 
@@ -61,31 +60,27 @@ impl Cell {
     }
 }
 
-/// Sorts the records of `part` into cells: by guest as they were first booted, then as the axes are
-/// written.
-pub fn cells(
-    experiment: &Experiment,
-    scenario: &Scenario,
-    records: &[Record],
-) -> anyhow::Result<Vec<Cell>> {
+/// Sorts the records of `scenario` into cells: by guest in the order of their boots, then in the order of
+/// the axes.
+pub fn cells(experiment: &Experiment, scenario: &Scenario, records: &[Record]) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     let guest = experiment.guest.axes();
     // Records of schema 1 do not say it; there was one guest.
     let only = experiment.guest.only_vcpus().map(u64::from);
-    let mine = |record: &&Record| {
-        record.scenario == scenario.name && record.said.error().is_none() && record.counts()
-    };
-    let mut records: Vec<&Record> = records.iter().filter(mine).collect();
-    records.sort_by_key(|record| record.said.seq);
-    for record in records {
-        let mut settings = record.settings()?;
+    let mine = records
+        .iter()
+        .filter(|record| record.scenario == scenario.name);
+    let counted = mine.filter_map(|record| Some((record, record.counted()?.clone())));
+    let mut counted: Vec<(&Record, AnyReport)> = counted.collect();
+    counted.sort_by_key(|(record, _)| record.run.seq);
+    for (record, report) in counted {
+        let mut settings = record.settings();
         if let (false, Some(vcpus)) = (settings.contains_key("vcpus"), only) {
             settings.insert("vcpus".into(), vcpus.into());
         }
         let axis = |key: &str| Some((key.to_string(), settings.get(key)?.clone()));
         let axes = scenario.axes.keys().map(String::as_str);
         let at: Point = guest.iter().copied().chain(axes).filter_map(axis).collect();
-        let report = record.report()?;
         match cells.iter_mut().find(|cell| cell.at == at) {
             Some(cell) => {
                 cell.reports.push(report);
@@ -112,7 +107,7 @@ pub fn cells(
         let place = order.iter().position(|at| *at == first);
         (place, places(scenario, &cell.at))
     });
-    Ok(cells)
+    cells
 }
 
 /// What of `at` is the guest's.
@@ -137,7 +132,7 @@ pub fn paired(cells: &[Cell], of: &Pattern, to: &Pattern, name: &str) -> Option<
     let of_repeats = |pattern: &Pattern| {
         let wanted = cells.iter().filter(|cell| matches(pattern, &cell.settings));
         let numbered = wanted.flat_map(|cell| cell.repeats.iter().zip(&cell.reports));
-        let values = numbered.filter_map(|(n, report)| Some((*n, metric(report, name)?)));
+        let values = numbered.filter_map(|(n, report)| Some((*n, report.metric(name)?)));
         values.collect()
     };
     Sample::of(quotients(&of_repeats(of), &of_repeats(to)))
@@ -154,7 +149,7 @@ pub fn sample(cells: &[Cell], pattern: &Pattern, name: &str) -> Option<Sample> {
     let wanted = cells.iter().filter(|cell| matches(pattern, &cell.settings));
     let values: Vec<f64> = wanted
         .flat_map(|cell| &cell.reports)
-        .filter_map(|report| metric(report, name))
+        .filter_map(|report| report.metric(name))
         .collect();
     Sample::of(values)
 }

@@ -88,8 +88,8 @@ pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
         else {
             continue;
         };
-        let theirs = cells(&after.experiment, same, &after.records)?;
-        for cell in cells(&before.experiment, scenario, &before.records)? {
+        let theirs = cells(&after.experiment, same, &after.records);
+        for cell in cells(&before.experiment, scenario, &before.records) {
             let other = theirs.iter().find(|other| other.at == cell.at);
             lines.extend(other.and_then(|other| line(args, &scenario.name, &cell, other)));
         }

@@ -55,10 +55,10 @@ impl<'a> Evaluation<'a> {
         incomplete: Option<String>,
     ) -> anyhow::Result<Self> {
         let scenarios = experiment.scenarios.iter().map(|scenario| {
-            let cells = cells(experiment, scenario, records)?;
+            let cells = cells(experiment, scenario, records);
             anyhow::Ok(EvaluatedScenario {
                 scenario,
-                faults: oracle::faults(scenario, records)?,
+                faults: oracle::faults(scenario, records),
                 rules: rules::judge(experiment, scenario, &cells).map_err(anyhow::Error::msg)?,
                 cells,
             })

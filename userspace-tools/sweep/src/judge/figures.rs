@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 
 use abi::status::OracleState;
+use results::AnyReport;
 
 use crate::{
     judge::cell::{paired, sample, Cell},
     plan::experiment::{Compare, Experiment, Oracle, Scenario},
     store::provenance::Provenance,
-    store::report::Report,
 };
 
 /// The file that holds them.
@@ -81,6 +81,6 @@ pub fn of_result(experiment: &Experiment, provenance: &Provenance) -> Figures {
 }
 
 /// Whether no promise was seen to be violated, by the report's own numbers too.
-fn is_sound(report: &Report) -> bool {
-    report.verdict() != OracleState::Broken && report.contradiction().is_none()
+fn is_sound(report: &AnyReport) -> bool {
+    report.verdict() != OracleState::Broken && report.check().is_ok()
 }

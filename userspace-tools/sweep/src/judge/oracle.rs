@@ -5,6 +5,7 @@
 use std::fmt;
 
 use abi::status::OracleState;
+use results::AnyReport;
 use serde::Serialize;
 
 use crate::{
@@ -52,35 +53,44 @@ pub fn expected(scenario: &Scenario, settings: &Point) -> Option<Oracle> {
 }
 
 /// Every run of `part` whose oracle is not as expected.
-pub fn faults(scenario: &Scenario, records: &[Record]) -> anyhow::Result<Vec<Fault>> {
+pub fn faults(scenario: &Scenario, records: &[Record]) -> Vec<Fault> {
     let mine = records
         .iter()
         .filter(|record| record.scenario == scenario.name);
-    mine.filter_map(|record| fault(scenario, record).transpose())
-        .collect()
+    mine.filter_map(|record| fault(scenario, record)).collect()
 }
 
-fn fault(scenario: &Scenario, record: &Record) -> anyhow::Result<Option<Fault>> {
+fn fault(scenario: &Scenario, record: &Record) -> Option<Fault> {
     let fault = |at: String, why: String| Fault {
-        seq: record.said.seq,
+        seq: record.run.seq,
         repeat: record.repeat,
         scenario: scenario.name.clone(),
         at,
         why,
     };
-    if let Some(error) = record.said.error() {
-        return Ok(Some(fault(record.line.clone(), error.into())));
-    }
-    let settings = record.settings()?;
-    let report = record.report()?;
-    let why = report
-        .contradiction()
-        .or_else(|| judge(expected(scenario, &settings), report.verdict()));
+    let Some(report) = record.run.report() else {
+        let error = record.run.error().unwrap_or("no report");
+        return Some(fault(record.line.clone(), error.into()));
+    };
+    let settings = record.settings();
+    let why =
+        contradiction(report).or_else(|| judge(expected(scenario, &settings), report.verdict()));
     let axes = settings
         .iter()
         .filter(|(key, _)| scenario.axes.contains_key(*key));
     let at: Point = axes.map(|(k, v)| (k.clone(), v.clone())).collect();
-    Ok(why.map(|why| fault(words(&at), why)))
+    why.map(|why| fault(words(&at), why))
+}
+
+/// Where a report contradicts itself, or is of a job that did not complete.
+fn contradiction(report: &AnyReport) -> Option<String> {
+    match (report.check(), report) {
+        (Err(why), _) => Some(format!("the report contradicts itself: {why}")),
+        (Ok(()), AnyReport::JobRunner(job)) if job.sum.cut_short > 0 => {
+            Some("the job did not complete within limit_ms".into())
+        }
+        (Ok(()), _) => None,
+    }
 }
 
 /// Without a word from the experiment, nothing may be broken.

@@ -20,7 +20,6 @@ use crate::{
         rule::Rule,
         setting::{matches, words, Point},
     },
-    store::metric::metric,
 };
 
 /// A rule's verdict at one parameter point.
@@ -221,5 +220,5 @@ fn without(at: &Point, axis: &str) -> Point {
 
 fn values(cell: &Cell, name: &str) -> Vec<f64> {
     let reports = cell.reports.iter();
-    reports.filter_map(|report| metric(report, name)).collect()
+    reports.filter_map(|report| report.metric(name)).collect()
 }

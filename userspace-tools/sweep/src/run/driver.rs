@@ -22,7 +22,7 @@ use crate::{
     store::directory::{Results, Runs, PLAN},
     store::host::{self, Sampler, StealTime},
     store::provenance::Booted,
-    store::record::{Record, Said},
+    store::record::{self, Record},
 };
 
 /// How often a boot is retried whose guest exited without reporting.
@@ -112,20 +112,20 @@ impl Driver<'_> {
         let stdout = child.stdout.take().context("vm has no stdout")?;
         let began = Instant::now();
         for line in BufReader::new(stdout).lines() {
-            let said = Said::parse(&line.context("cannot read from vm")?)?;
+            let run = record::parse(&line.context("cannot read from vm")?)?;
             let mut had = self.runs.records().len() - kept;
-            if said.seq == 0 && had > 0 {
+            if run.seq == 0 && had > 0 {
                 let text = "sweep: vm retries the guest boot; its records are set aside";
                 self.progress.print(text);
                 self.runs.set_aside(kept)?;
                 had = 0;
             }
-            let Some(run) = due.runs.get(said.seq).filter(|_| said.seq == had) else {
-                bail!("unexpected record {} (allowed: {had})", said.seq);
+            let Some(planned) = due.runs.get(run.seq).filter(|_| run.seq == had) else {
+                bail!("unexpected record {} (allowed: {had})", run.seq);
             };
             let at_ms = began.elapsed().as_millis() as u64;
-            self.runs.append(Record::place(said, run, due, at_ms)?)?;
-            self.progress.done(self.runs.records().len(), run);
+            self.runs.append(Record::place(run, planned, due, at_ms)?)?;
+            self.progress.done(self.runs.records().len(), planned);
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Driver<'_> {
         if interrupt::signal().is_some() {
             bail!("interrupted after {had} of {due} runs");
         }
-        let failed = records.iter().any(|record| record.said.error().is_some());
+        let failed = records.iter().any(|record| record.run.error().is_some());
         let why = format!("{} after {had} of {due} runs", vm::meaning(status.code()));
         match status.code() {
             Some(0) if had == due => Ok(Attempt::Complete),
@@ -153,7 +153,7 @@ impl Driver<'_> {
 
 /// The runs of `boot` that have no record yet.
 pub fn missing(boot: &Boot, records: &[Record]) -> Boot {
-    let had = |run: &Run| records.iter().any(|record| record.said.seq == run.seq);
+    let had = |run: &Run| records.iter().any(|record| record.run.seq == run.seq);
     Boot {
         runs: boot.runs.iter().filter(|run| !had(run)).cloned().collect(),
         ..boot.clone()

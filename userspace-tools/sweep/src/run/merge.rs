@@ -57,9 +57,9 @@ pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
         .iter()
         .flat_map(|shard| shard.records.clone())
         .collect();
-    records.sort_by_key(|record| record.said.seq);
+    records.sort_by_key(|record| record.run.seq);
     // Whoever boots a guest has it warm up.
-    records.dedup_by_key(|record| record.said.seq);
+    records.dedup_by_key(|record| record.run.seq);
     let lines: Vec<&str> = records.iter().map(|record| record.line.as_str()).collect();
     results.write(directory::PLAN, &(lines.join("\n") + "\n"))?;
     let mut runs = Runs::open(&results.dir)?;
@@ -86,7 +86,6 @@ fn read(dir: &Path, file: &str) -> anyhow::Result<String> {
 fn alike(dir: &Path, shard: &Loaded) -> Result<Vec<(&'static str, Value)>, String> {
     let origin = &shard.provenance;
     let text = read(dir, directory::EXPERIMENT).map_err(|error| format!("{error:#}"))?;
-    let vm = |pointer: &str| json!(origin.vm(pointer));
     Ok(vec![
         ("the experiment", json!(text)),
         ("the schema", json!(origin.schema)),
@@ -96,10 +95,10 @@ fn alike(dir: &Path, shard: &Loaded) -> Result<Vec<(&'static str, Value)>, Strin
         ("the number of shards", json!(origin.shard.n)),
         ("the commit", json!(origin.git.commit)),
         ("whether it was changed since", json!(origin.git.dirty)),
-        ("the tier", vm("/tier")),
-        ("the guest's kernel", vm("/release")),
-        ("QEMU", vm("/qemu_version")),
-        ("the host's CPU", vm("/host/cpu_model")),
+        ("the tier", json!(origin.tier())),
+        ("the guest's kernel", json!(origin.kernel())),
+        ("QEMU", json!(origin.qemu())),
+        ("the host's CPU", json!(origin.host_cpu())),
         ("how many host CPUs", json!(origin.cpus.len())),
     ])
 }

@@ -6,9 +6,7 @@ use std::{collections::BTreeMap, io::stdout, path::PathBuf};
 
 use anyhow::Context;
 
-use crate::{
-    judge::verdict::Verdict, store::directory::LATEST, store::loaded::Loaded, store::metric::metric,
-};
+use crate::{judge::verdict::Verdict, store::directory::LATEST, store::loaded::Loaded};
 
 /// Arguments.
 #[derive(clap::Args, Debug)]
@@ -28,7 +26,7 @@ pub fn csv(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let mut settings = BTreeMap::new();
     for record in &loaded.records {
-        settings.extend(record.settings()?.into_keys().map(|key| (key, ())));
+        settings.extend(record.settings().into_keys().map(|key| (key, ())));
     }
     let keys: Vec<String> = settings.into_keys().collect();
     let mut out = csv::Writer::from_writer(stdout().lock());
@@ -41,24 +39,26 @@ pub fn csv(args: &Args) -> anyhow::Result<Verdict> {
         let mut row = vec![
             record.scenario.clone(),
             record.repeat.to_string(),
-            record.said.seq.to_string(),
+            record.run.seq.to_string(),
             record.boot.to_string(),
             record.at_ms.to_string(),
-            record.said.module.clone(),
+            record.run.module.clone(),
         ];
-        match record.said.error() {
-            Some(error) => row.extend([format!("error: {error}"), String::new()]),
-            None => {
-                let report = record.report()?;
+        match record.run.report() {
+            None => row.push(format!("error: {}", record.run.error().unwrap_or("?"))),
+            Some(report) => {
                 row.push(report.verdict().name().into());
-                let number = |name| metric(&report, name).map(|n: f64| n.to_string());
-                row.extend(
-                    ["value", "rate", "jain", "error"].map(|n| number(n).unwrap_or_default()),
-                );
+                let metric = |name| {
+                    report
+                        .metric(name)
+                        .map(|n| n.to_string())
+                        .unwrap_or_default()
+                };
+                row.extend(["value", "rate", "jain", "error"].map(metric));
             }
         }
         row.resize(COLUMNS.len(), String::new());
-        let at = record.settings()?;
+        let at = record.settings();
         row.extend(
             keys.iter()
                 .map(|key| at.get(key).map_or_else(String::new, ToString::to_string)),

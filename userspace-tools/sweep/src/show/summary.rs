@@ -66,20 +66,10 @@ impl<'a> Summary<'a> {
 
     fn head(&self) -> String {
         let p = self.provenance;
-        let commit = p
-            .git
-            .commit
-            .as_deref()
-            .map_or("no commit", |c| &c[..c.len().min(12)]);
-        let dirty = if p.git.dirty == Some(true) {
-            ", changed since"
-        } else {
-            ""
-        };
         format!(
             "{}\n\
              \x20 guest    {} vCPUs on {}{} host CPUs ({}), ratio {:.1}, tier {}, kernel {}\n\
-             \x20 host     {}, QEMU {}, commit {commit}{dirty}\n\
+             \x20 host     {}, QEMU {}, commit {}\n\
              \x20 numbers  medians of {} interleaved repeats; ± is how far the farthest repeat was off\n",
             self.evaluation.experiment.title,
             self.vcpus(),
@@ -87,22 +77,22 @@ impl<'a> Summary<'a> {
             p.cpus.len(),
             list(&p.cpus),
             p.ratio,
-            p.vm("/tier"),
-            p.vm("/release"),
-            p.vm("/host/cpu_model"),
-            p.vm("/qemu_version"),
+            p.tier(),
+            p.kernel(),
+            p.host_cpu(),
+            p.qemu(),
+            p.commit(),
             self.evaluation.experiment.repeats,
         ) + &self.steal()
-            + match p.vm("/map_holds").as_str() {
-            "false" => "  WARNING  a vCPU ran elsewhere than it was put; see the map in provenance.json\n",
+            + match p.vm.as_ref().and_then(|vm| vm.map_holds) {
+            Some(false) => "  WARNING  a vCPU ran elsewhere than it was put; see the map in provenance.json\n",
             _ => "",
         }
     }
 
     /// What is between the vCPUs and the host in the tier `nested`.
     fn emulated(&self) -> String {
-        let tier = self.provenance.vm("/tier");
-        match self.provenance.guest.emulated(&tier) {
+        match self.provenance.guest.emulated(self.provenance.tier()) {
             None => String::new(),
             Some(1) => "1 emulated CPU on ".into(),
             Some(n) => format!("{n} emulated CPUs on "),

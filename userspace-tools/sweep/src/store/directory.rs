@@ -10,7 +10,7 @@ use std::{
     time::SystemTime,
 };
 
-use anyhow::{ensure, Context};
+use anyhow::{anyhow, Context};
 
 use crate::store::record::Record;
 
@@ -215,18 +215,15 @@ fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<Record>> {
     let lines = text.lines().enumerate();
     lines
         .map(|(i, line)| {
-            let at = || format!("{} line {}", path.display(), i + 1);
-            let value: serde_json::Value = serde_json::from_str(line).with_context(at)?;
-            let (theirs, ours) = (value["schema"].as_u64(), u64::from(crate::store::record::SCHEMA));
-            ensure!(
-                theirs.is_none_or(|theirs| theirs == ours),
-                "{}: a record of schema {}, but this sweep reads schema {ours}; take the sweep of the commit \
-                 that {} beside it names, or run the experiment again",
-                at(),
-                theirs.unwrap_or_default(),
-                crate::store::provenance::FILE
-            );
-            serde_json::from_value(value).with_context(at)
+            serde_json::from_str(line).map_err(|error| {
+                anyhow!(
+                    "cannot read {} line {}: {error}. Try: the sweep of the commit that {} beside it names, \
+                     or run the experiment again",
+                    path.display(),
+                    i + 1,
+                    crate::store::provenance::FILE
+                )
+            })
         })
         .collect()
 }

@@ -7,7 +7,6 @@ use std::{fs, path::Path, process::Command};
 use anyhow::Context;
 use rustix::thread::sched_getaffinity;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use vm_record::{Placement, Record};
 
 use crate::{
@@ -170,23 +169,44 @@ impl Provenance {
             .collect()
     }
 
-    /// The execution tier; `?` if the guest was not started.
-    pub fn tier(&self) -> &str {
-        self.vm.as_ref().map_or("?", |vm| vm.last.tier.name())
-    }
-
     /// Writes it into a result directory.
     pub fn write(&self, results: &Results) -> anyhow::Result<()> {
         results.write(FILE, &serde_json::to_string_pretty(self)?)
     }
 
-    /// Something that `vm` recorded, as text; `?` if it did not.
-    pub fn vm(&self, pointer: &str) -> String {
-        let vm = serde_json::to_value(&self.vm).unwrap_or_default();
-        match vm.pointer(pointer) {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Null) | None => "?".into(),
-            Some(value) => value.to_string(),
+    /// The execution tier; this and the others are `?` if no guest was started.
+    pub fn tier(&self) -> &str {
+        self.recorded(|vm| vm.last.tier.name())
+    }
+
+    /// The guest kernel's release.
+    pub fn kernel(&self) -> &str {
+        self.recorded(|vm| &vm.release)
+    }
+
+    /// The version of QEMU.
+    pub fn qemu(&self) -> &str {
+        self.recorded(|vm| &vm.qemu_version)
+    }
+
+    /// The host's processor.
+    pub fn host_cpu(&self) -> &str {
+        self.recorded(|vm| &vm.host.cpu_model)
+    }
+
+    /// A text of the record of the first guest boot.
+    pub fn recorded<'a>(&'a self, text: impl Fn(&'a Record) -> &'a str) -> &'a str {
+        let text = self.vm.as_ref().map(text);
+        text.filter(|text| !text.is_empty()).unwrap_or("?")
+    }
+
+    /// The commit, abbreviated, and whether the tree differed from it.
+    pub fn commit(&self) -> String {
+        let commit = self.git.commit.as_deref();
+        let commit = commit.map_or("no commit", |commit| &commit[..commit.len().min(12)]);
+        match self.git.dirty {
+            Some(true) => format!("{commit}, modified"),
+            _ => commit.into(),
         }
     }
 }

@@ -82,7 +82,7 @@ impl Said {
             .words
             .split(' ')
             .filter_map(|word| word.split_once('='));
-        let config: serde_json::Map<String, Value> = pairs
+        let mut config: serde_json::Map<String, Value> = pairs
             .map(|(k, v)| {
                 (
                     k.to_string(),
@@ -95,6 +95,10 @@ impl Said {
             "sloppy-counter" => self.counter(),
             _ => self.job(&config),
         };
+        value["run"] = json!(1);
+        if module == "lock-load" {
+            config.insert("histograms".into(), json!("off"));
+        }
         value["schema"] = json!(abi::SCHEMA);
         value["seq"] = json!(seq);
         value["module"] = json!(module);
@@ -125,6 +129,8 @@ impl Said {
                 "mean": sections / threads, "max": sections - (threads - 1),
                 "halts": 0, "kicks": 0, "exclusion": exclusion, "lost": lost,
             },
+            "disturbed": { "pauses": 0, "paused_ns": 0, "shuffles": 0, "offline": 0, "refused": 0, "long_holds": 0, "boosts": 0 },
+            "events": [],
             "machine": { "kernel_lock": "native-qspinlock", "mode": "native", "kick": "ipi", "loops_per_us": 100, "evidence": "gaps" },
             "threads": (0..threads).map(thread).collect::<Vec<_>>(),
         })
@@ -146,7 +152,7 @@ impl Said {
         let workers = config["max_threads"].as_u64().unwrap();
         let worker = |i: u64| {
             json!({
-                "index": i, "vcpu": i, "node": 0, "chunks": 2, "items": 64, "start_ns": 9,
+                "index": i, "vcpu": i, "node": 0, "chunks": 2, "items": 4096 / workers, "start_ns": 9,
                 "busy_ns": 900, "handout_ns": 9, "take_ns": 8, "look_ns": 7, "stalls": 0,
                 "stalled_ns": 0, "idle_ns": 9, "asleep_ns": 0, "lost_ns": 0,
                 "cpu_ns": 900, "steals": 0, "moved": 0, "absent": 0,
@@ -155,9 +161,16 @@ impl Said {
         json!({
             "sum": {
                 "elapsed_ns": 1_000_000 / workers, "workers": workers, "chunks": 2 * workers,
-                "once": 64 * workers, "missed": 0, "repeated": 0, "cut_short": 0,
+                "once": 4096, "missed": 0, "repeated": 0, "cut_short": 0,
                 "coverage": "held",
             },
+            "timing": {
+                "ended": "done", "first_ns": 9, "last_ns": 9, "tail_ns": 0, "wanted": 1, "helpers": 1,
+                "most_helpers": 1, "undone": 0, "disorder": 0, "undo_ns": 9, "total": 0, "expected": 0, "plain_ns": 0,
+            },
+            "fault": { "errno": 0, "index": 0, "chunk_start": 0, "chunk_end": 0, "worker": 0 },
+            "oracle": { "jobs": 0, "sound": 0, "failed": 0, "cancelled": 0, "late": 0, "undid": 0 },
+            "chunks": [],
             "workers": (0..workers).map(worker).collect::<Vec<_>>(),
         })
     }

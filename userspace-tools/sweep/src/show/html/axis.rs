@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An axis: from numbers to places, and the marks that people can read it by.
+//! Axis: maps numbers to coordinates, and labels them.
 
 use crate::console::human;
 
-/// How numbers are laid out on an axis.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Scale of an axis.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Kind {
-    /// From zero, evenly: what is twice as far is twice as much.
+    /// Linear, from zero.
+    #[default]
     Linear,
-    /// Each power of ten as long as the next, marked as such.
+    /// Logarithmic, labelled at powers of ten.
     Log,
 }
 
@@ -29,7 +30,7 @@ impl Axis {
     pub fn new(kind: Kind, values: impl Iterator<Item = f64>, start: f64, end: f64) -> Self {
         let finite: Vec<f64> = values.filter(|v| v.is_finite()).collect();
         let most = finite.iter().copied().fold(0.0, f64::max);
-        // There are no halves of threads.
+        // Fractions of threads have no label.
         let whole = finite.iter().all(|v| v.fract() == 0.0) && most >= 1.0;
         let (from, to) = match kind {
             Kind::Linear => {
@@ -57,7 +58,7 @@ impl Axis {
         }
     }
 
-    /// The place of a number; what is beyond the axis is at its end.
+    /// The coordinate of a number; a number beyond the axis is at its end.
     pub fn at(&self, value: f64) -> f64 {
         let part = match self.kind {
             Kind::Linear => (value - self.from) / (self.to - self.from),
@@ -74,7 +75,7 @@ impl Axis {
         self.to
     }
 
-    /// The marks: numbers, their places and their text.
+    /// The labels with their coordinates.
     pub fn marks(&self) -> Vec<(f64, String)> {
         let values: Vec<f64> = match self.kind {
             Kind::Linear => {
@@ -90,13 +91,12 @@ impl Axis {
                 marks.step_by(each).collect()
             }
         };
-        let text = |value: f64| mark(value);
-        values.iter().map(|v| (self.at(*v), text(*v))).collect()
+        values.iter().map(|v| (self.at(*v), mark(*v))).collect()
     }
 }
 
-/// A number with no more digits than a mark needs.
-pub fn mark(value: f64) -> String {
+/// A number with no more digits than a label needs.
+fn mark(value: f64) -> String {
     let text = human::short(value);
     let (digits, unit) = text.split_at(text.find(['k', 'M', 'G']).unwrap_or(text.len()));
     match digits.contains('.') {
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_linear_axis_begins_at_zero_and_is_even() {
+    fn linear_axis_begins_at_zero() {
         let axis = Axis::new(Kind::Linear, [1.0, 7.3].into_iter(), 0.0, 100.0);
         assert_eq!((axis.at(0.0), axis.most()), (0.0, 8.0));
         assert!((axis.at(4.0) - 2.0 * axis.at(2.0)).abs() < 1e-9);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_axis_is_marked_by_tens() {
+    fn log_axis_is_labelled_at_powers_of_ten() {
         let axis = Axis::new(Kind::Log, [30.0, 5e6].into_iter(), 0.0, 60.0);
         let marks: Vec<String> = axis.marks().into_iter().map(|(_, text)| text).collect();
         assert_eq!(marks, ["10", "100", "1k", "10k", "100k", "1M", "10M"]);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_of_nothing_is_still_an_axis() {
+    fn axis_without_values_has_labels() {
         for kind in [Kind::Linear, Kind::Log] {
             let axis = Axis::new(kind, std::iter::empty(), 0.0, 1.0);
             assert!(axis.at(1.0).is_finite() && axis.marks().len() > 1);

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Series over an axis, as inline SVG: raw points, medians with their intervals, lines.
+//! Chart: series over an axis, with every run, medians, their intervals, and lines.
 
 use maud::{html, Markup};
 
 use super::{
     axis::{Axis, Kind},
-    figure::marker,
+    figure::{marker, n, svg, Drawing, WIDTH},
 };
 
-/// The size of the drawing, in its own units; small, so that a phone shows its letters large enough.
-pub const WIDTH: f64 = 460.0;
-/// Its height.
-pub const HEIGHT: f64 = 300.0;
+const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 52.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = HEIGHT - 40.0;
@@ -20,15 +17,15 @@ const BOTTOM: f64 = HEIGHT - 40.0;
 /// A point of a series.
 #[derive(Clone, Debug, Default)]
 pub struct Point {
-    /// Where.
+    /// Its place on the axis below.
     pub x: f64,
-    /// How much: the median.
+    /// Its value: the median.
     pub y: f64,
     /// Its interval.
     pub interval: Option<(f64, f64)>,
-    /// Every single value.
+    /// Every run.
     pub raw: Vec<f64>,
-    /// What is said of it.
+    /// Its tooltip.
     pub tip: String,
 }
 
@@ -41,34 +38,57 @@ pub struct Series {
     pub points: Vec<Point>,
     /// Whether it belongs to the axis on the right.
     pub right: bool,
-    /// Whether it is a staircase rather than a line.
-    pub steps: bool,
-    /// Whether its points are marked, or only its line is drawn.
-    pub marked: bool,
-    /// Whether its points stand alone, without a line.
-    pub loose: bool,
+    /// How it is drawn.
+    pub style: Style,
+}
+
+/// How a series is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Style {
+    /// A line with marks.
+    #[default]
+    Marks,
+    /// A line alone.
+    Line,
+    /// Marks alone.
+    Dots,
+    /// A staircase with marks.
+    Steps,
+}
+
+/// The series of that name in `all`, added if there is none.
+pub fn series<'a>(all: &'a mut Vec<Series>, name: &str) -> &'a mut Series {
+    let place = all.iter().position(|series| series.name == name);
+    let place = place.unwrap_or_else(|| {
+        all.push(Series {
+            name: name.into(),
+            ..Series::default()
+        });
+        all.len() - 1
+    });
+    &mut all[place]
 }
 
 /// A chart.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Chart {
-    /// What the axis below is, with its unit.
+    /// Name of the axis below, with its unit.
     pub x: String,
-    /// What the axis on the left is.
+    /// Name of the axis on the left.
     pub y: String,
-    /// What the axis on the right is, if there is one.
+    /// Name of the axis on the right, if there is one.
     pub right: Option<String>,
-    /// How numbers are laid out below.
+    /// Scale of the axis below.
     pub kind: Kind,
     /// The series.
     pub series: Vec<Series>,
-    /// What one would wish for: a straight line from zero with this slope.
+    /// Slope of the ideal: a straight line from zero.
     pub ideal: Option<f64>,
 }
 
 impl Chart {
     /// Draws it.
-    pub fn draw(&self) -> Markup {
+    pub fn draw(&self) -> Drawing {
         let right = WIDTH - if self.right.is_some() { 52.0 } else { 22.0 };
         let points = || self.series.iter().flat_map(|series| &series.points);
         let x = Axis::new(self.kind, points().map(|p| p.x), LEFT, right);
@@ -82,23 +102,25 @@ impl Chart {
             Axis::new(Kind::Linear, values, BOTTOM, TOP)
         };
         let (left, other) = (side(false), side(true));
-        html! {
-            svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } aria-hidden="true" focusable="false" {
-                (self.frame(&x, &left, right))
-                @if let Some(name) = &self.right { (self.right_axis(&other, right, name)) }
-                @if let Some(slope) = self.ideal { (ideal(&x, &left, slope)) }
-                @for (i, series) in self.series.iter().enumerate() {
-                    g class={ "series s" (i % 8) " d" (i / 8 % 3) } data-series=(i) {
-                        (draw(series, (i, self.aside(i)), &x, if series.right { &other } else { &left }))
-                    }
+        let content = html! {
+            (self.frame(&x, &left, right))
+            @if let Some(name) = &self.right { (self.right_axis(&other, right, name)) }
+            @if let Some(slope) = self.ideal { (ideal(&x, &left, slope)) }
+            @for (i, series) in self.series.iter().enumerate() {
+                g class={ "series s" (i % 8) " d" (i / 8 % 3) } data-series=(i) {
+                    (draw(series, (i, self.aside(i)), &x, if series.right { &other } else { &left }))
                 }
             }
+        };
+        Drawing {
+            series: self.series.iter().map(|s| s.name.clone()).collect(),
+            svg: svg(HEIGHT, content),
         }
     }
 
-    /// How far series `i` is moved to the side, so that intervals at one place do not cover each other.
+    /// Horizontal offset of series `i`, so that intervals at one place do not cover each other.
     fn aside(&self, i: usize) -> f64 {
-        let apart = self.series.iter().all(|s| s.marked && !s.steps && !s.loose);
+        let apart = self.series.iter().all(|s| s.style == Style::Marks);
         let count = self.series.len() as f64;
         match apart {
             true => (i as f64 - (count - 1.0) / 2.0) * (14.0 / count).min(3.0),
@@ -141,7 +163,7 @@ impl Chart {
     }
 }
 
-/// As far as it is within the chart.
+/// The ideal, as far as it is within the chart.
 fn ideal(x: &Axis, y: &Axis, slope: f64) -> Markup {
     let end = x.most().min(y.most() / slope);
     html! {
@@ -154,30 +176,25 @@ fn draw(series: &Series, (i, aside): (usize, f64), x: &Axis, y: &Axis) -> Markup
     let mut line = String::new();
     let mut last = None;
     for (px, py) in places {
-        if let (true, Some(before)) = (series.steps, last) {
+        if let (Style::Steps, Some(before)) = (series.style, last) {
             line += &format!("{px:.1},{before:.1} ");
         }
         line += &format!("{px:.1},{py:.1} ");
         last = Some(py);
     }
     html! {
-        @if series.points.len() > 1 && !series.loose { polyline.line points=(line.trim_end()) {} }
+        @if series.points.len() > 1 && series.style != Style::Dots { polyline.line points=(line.trim_end()) {} }
         @for point in &series.points {
             @let (px, py) = (x.at(point.x) + aside, y.at(point.y));
             @for raw in &point.raw { circle.raw cx=(n(px)) cy=(n(y.at(*raw))) r="2" {} }
             @if let Some((low, high)) = point.interval {
                 line.interval x1=(n(px)) x2=(n(px)) y1=(n(y.at(low))) y2=(n(y.at(high))) {}
             }
-            @if series.marked && !point.tip.is_empty() {
+            @if series.style != Style::Line && !point.tip.is_empty() {
                 g.point data-tip=(point.tip) data-x=(n(px)) data-y=(n(py)) { (marker(i, px, py)) }
             }
         }
     }
-}
-
-/// A place to a tenth of a unit.
-pub fn n(place: f64) -> String {
-    format!("{place:.1}")
 }
 
 #[cfg(test)]
@@ -185,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_raw_value_is_a_point_of_its_own() {
+    fn every_run_is_a_dot() {
         let point = |x: f64| Point {
             x,
             y: 2.0,
@@ -196,17 +213,15 @@ mod tests {
         let chart = Chart {
             x: "threads".into(),
             y: "sections/s".into(),
-            right: None,
-            kind: Kind::Linear,
             series: vec![Series {
                 name: "ticket".into(),
                 points: vec![point(1.0), point(2.0)],
-                marked: true,
                 ..Series::default()
             }],
             ideal: Some(2.0),
+            ..Chart::default()
         };
-        let svg = chart.draw().into_string();
+        let svg = chart.draw().svg.into_string();
         assert_eq!(svg.matches("class=\"raw\"").count(), 6);
         assert_eq!(svg.matches("class=\"interval\"").count(), 2);
         assert!(svg.contains("class=\"ideal\"") && svg.contains("a &lt;tip&gt;"));

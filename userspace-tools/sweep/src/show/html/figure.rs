@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A figure: a drawing, what it says in words, its numbers, its settings, and how to get it again.
+//! Figure: a drawing, its description, its numbers, its settings and the command that repeats it.
 
 use maud::{html, Markup};
 
-/// Numbers under names.
+/// A table of numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Data {
-    /// What they are.
+    /// Its caption.
     pub caption: String,
     /// The names of the columns.
     pub head: Vec<String>,
@@ -15,20 +15,27 @@ pub struct Data {
     pub rows: Vec<Vec<String>>,
 }
 
+/// An inline SVG.
+#[derive(Debug)]
+pub struct Drawing {
+    /// The names of its series, to show and hide; empty if it has none.
+    pub series: Vec<String>,
+    /// The `svg` element.
+    pub svg: Markup,
+}
+
 /// A figure.
 #[derive(Debug)]
 pub struct Figure {
     /// What it shows.
     pub title: String,
-    /// What is to be seen in it, for those who do not see it.
+    /// What can be seen in it, as text.
     pub words: String,
-    /// The names of its series, to be switched on and off; none if there is nothing to switch.
-    pub series: Vec<String>,
-    /// The drawing, an `svg` without its title.
-    pub drawing: Markup,
+    /// The drawing.
+    pub drawing: Drawing,
     /// Its numbers.
     pub data: Vec<Data>,
-    /// All settings that its runs have in common.
+    /// The settings that its runs share.
     pub settings: String,
     /// The command that repeats it.
     pub command: String,
@@ -41,9 +48,9 @@ impl Figure {
         html! {
             figure id=(id) {
                 figcaption { h3 { (self.title) } p.words { (self.words) } }
-                @if self.series.len() > 1 {
+                @if self.drawing.series.len() > 1 {
                     div.legend role="group" aria-label="Series; press to hide or show" {
-                        @for (i, name) in self.series.iter().enumerate() {
+                        @for (i, name) in self.drawing.series.iter().enumerate() {
                             button type="button" class={ "key s" (i % 8) } data-series=(i) aria-pressed="true" {
                                 svg viewBox="-6 -6 12 12" aria-hidden="true" { (marker(i, 0.0, 0.0)) }
                                 (name)
@@ -52,7 +59,7 @@ impl Figure {
                     }
                 }
                 div.plot tabindex="0" role="group" aria-label={ "Chart: " (self.title) ". Arrow keys read its points." } {
-                    (self.drawing)
+                    (self.drawing.svg)
                     output.tip hidden aria-live="polite" {}
                 }
                 details {
@@ -67,6 +74,15 @@ impl Figure {
 }
 
 impl Data {
+    /// A table with these columns; the first names the row.
+    pub fn new(caption: impl Into<String>, head: &[&str]) -> Self {
+        Self {
+            caption: caption.into(),
+            head: head.iter().map(ToString::to_string).collect(),
+            rows: Vec::new(),
+        }
+    }
+
     /// A table with the names of columns and rows marked as such.
     pub fn draw(&self) -> Markup {
         html! {
@@ -89,7 +105,22 @@ impl Data {
     }
 }
 
-/// The mark of series `i`: its shape differs too, for those who cannot tell the colours.
+/// Width of every drawing, in its own units; small, so that a phone shows its text large enough.
+pub const WIDTH: f64 = 460.0;
+
+/// An `svg` element of this height.
+pub fn svg(height: f64, content: Markup) -> Markup {
+    html! {
+        svg viewBox={ "0 0 " (WIDTH) " " (n(height)) } aria-hidden="true" focusable="false" { (content) }
+    }
+}
+
+/// A coordinate, to a tenth of a unit.
+pub fn n(place: f64) -> String {
+    format!("{place:.1}")
+}
+
+/// The mark of series `i`; its shape differs too, for readers who cannot distinguish the colours.
 pub fn marker(i: usize, x: f64, y: f64) -> Markup {
     let at = |points: &[(f64, f64)]| {
         let points: Vec<String> = points

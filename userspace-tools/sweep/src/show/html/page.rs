@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The page around the figures: verdicts first, then what was measured, then where it comes from.
+//! Page around the figures: verdicts, figures, provenance.
 
 use std::path::Path;
 
 use maud::{html, Markup, PreEscaped, DOCTYPE};
+use vm_record::Record;
 
 use super::{
-    again,
     figure::{Data, Figure},
+    view::repeat_command,
 };
 use crate::{
     judge::{
@@ -67,7 +68,7 @@ pub fn page(sections: &[Section], ended: Verdict) -> Markup {
                         }
                     }
                 }
-                footer { "Written by sweep " (env!("CARGO_PKG_VERSION")) ". This file needs nothing else and sends nothing." }
+                footer { "Written by sweep " (env!("CARGO_PKG_VERSION")) ". Self-contained: it loads nothing and sends nothing." }
                 script { (PreEscaped(JS)) }
             }
         }
@@ -99,7 +100,7 @@ pub fn section(
                 div.figures { @for figure in figures { (figure.draw(next())) } }
             }
         }
-        h2 { "Where this comes from" }
+        h2 { "Provenance" }
         (origin(loaded))
         script type="application/json" { (PreEscaped(data(&summary, dir))) }
     };
@@ -135,20 +136,14 @@ fn word(verdict: Verdict) -> String {
 /// The machine in two lines.
 fn facts(loaded: &Loaded, dir: &Path) -> Markup {
     let origin = &loaded.provenance;
-    let commit = origin.git.commit.as_deref().unwrap_or("unknown");
-    let dirty = if origin.git.dirty == Some(true) {
-        ", changed since"
-    } else {
-        ""
-    };
     html! {
         p.facts {
-            "Began " (origin.started) " · tier " (origin.vm("/tier")) " · " (origin.vm("/host/cpu_model")) ", "
-            (origin.cpus.len()) " CPUs · guest kernel " (origin.vm("/release")) " · " (loaded.records.len()) " runs in "
-            (origin.boots.len()) " boots, " (origin.retried) " of them retried · order drawn from seed " (origin.seed)
-            " · commit " (&commit[..commit.len().min(12)]) (dirty) " · " code { (dir.display()) }
+            "Started " (origin.started) " · tier " (origin.tier()) " · " (origin.host_cpu()) ", "
+            (origin.cpus.len()) " CPUs · guest kernel " (origin.kernel()) " · " (loaded.records.len()) " runs in "
+            (origin.boots.len()) " guest boots, " (origin.retried) " retried · seed of the order " (origin.seed)
+            " · commit " (origin.commit()) " · " code { (dir.display()) }
         }
-        @if origin.vm("/tier") == "tcg" {
+        @if origin.tier() == "tcg" {
             p.facts { b { "TCG" } ": the guest is translated, so absolute times mean nothing; ratios within this page do." }
         }
     }
@@ -200,39 +195,34 @@ fn sorted(evaluation: &Evaluation<'_>) -> Vec<Case> {
 fn origin(loaded: &Loaded) -> Markup {
     let origin = &loaded.provenance;
     let rows = origin.boots.iter().map(|boot| {
-        let vm = serde_json::to_value(&boot.vm).unwrap_or_default();
-        let said = |pointer: &str| match vm.pointer(pointer) {
-            Some(serde_json::Value::String(text)) => text.clone(),
-            Some(value) => value.to_string(),
-            None => "?".into(),
-        };
+        let recorded =
+            |text: fn(&Record) -> String| boot.vm.as_ref().map_or_else(|| "?".into(), text);
         vec![
             boot.number.to_string(),
             words(&boot.guest.point()),
-            said("/tier"),
-            said("/ratio"),
-            said("/map_holds"),
+            recorded(|vm| vm.last.tier.name().into()),
+            recorded(|vm| vm.ratio.to_string()),
+            recorded(|vm| vm.map_holds.map_or("?".into(), |holds| holds.to_string())),
             format!("{:.1}", boot.seconds),
             boot.command.join(" "),
         ]
     });
-    let head = [
-        "boot",
-        "guest",
-        "tier",
-        "ratio",
-        "map as asked",
-        "seconds",
-        "command",
-    ];
-    let boots = Data {
-        caption: "boots".into(),
-        head: head.map(String::from).to_vec(),
-        rows: rows.collect(),
-    };
+    let mut boots = Data::new(
+        "guest boots",
+        &[
+            "boot",
+            "guest",
+            "tier",
+            "ratio",
+            "bound as asked",
+            "seconds",
+            "command",
+        ],
+    );
+    boots.rows.extend(rows);
     html! {
-        p { "QEMU " (origin.vm("/qemu_version")) ", host kernel " (origin.vm("/host/kernel")) ", load " (origin.vm("/host/load_average")) "." }
-        p { "All of it again: " code.command { (again(loaded)) } }
-        details { summary { "Every boot" } (boots.draw()) }
+        p { "QEMU " (origin.qemu()) ", host kernel " (origin.recorded(|vm| &vm.host.kernel)) ", load " (origin.recorded(|vm| &vm.host.load_average)) "." }
+        p { "Repeat all of it: " code.command { (repeat_command(loaded)) } }
+        details { summary { "Every guest boot" } (boots.draw()) }
     }
 }

@@ -1,93 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Scaling curves: what more threads, or workers, bring.
+//! Scaling curves: the main metric by threads, or workers.
+
+use statistics::{confidence, Coefficient, Interval, Scalability};
 
 use super::{
-    axis::Kind,
-    chart::{Chart, Point, Series},
+    chart::{series, Chart, Point, Series},
     figure::{Data, Figure},
-    Drawn,
+    view::{Guest, View},
 };
-use crate::{console::human, judge::cell::Cell, plan::experiment::Module};
-use statistics::{confidence, Interval, Scalability};
+use crate::{console::human, judge::cell::Cell};
 
-/// The axes that count threads.
-pub const AXES: [&str; 2] = ["threads", "max_threads"];
+/// Series whose ends the description names.
+const NAMED: usize = 4;
 
-/// One figure for each guest, its series everything else that varies.
-pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
-    let axes = drawn.scenario.axes.iter();
-    let mut axes = axes.filter(|(key, values)| AXES.contains(&key.as_str()) && values.len() > 1);
-    let Some((axis, _)) = axes.next() else {
+/// One figure for each guest; its series are everything else that varies.
+pub fn figures(view: &View<'_>) -> Vec<Figure> {
+    let axis = view.thread_axis();
+    let Some(axis) = axis.filter(|axis| view.scenario.axes[*axis].len() > 1) else {
         return Vec::new();
     };
-    let guest = drawn.loaded.experiment.guest.axes();
-    let mut groups: Vec<(String, Vec<&Cell>)> = Vec::new();
-    for cell in drawn.cells {
-        let of: Vec<String> = guest
-            .iter()
-            .filter_map(|key| Some(format!("{key} {}", cell.at.get(*key)?)))
-            .collect();
-        let of = of.join(", ");
-        match groups.iter_mut().find(|(name, _)| *name == of) {
-            Some((_, cells)) => cells.push(cell),
-            None => groups.push((of, vec![cell])),
-        }
-    }
-    let draw = |(of, cells): &(String, Vec<&Cell>)| figure(drawn, axis, of, cells, &guest);
-    groups.iter().map(draw).collect()
+    let guests = view.by_guest();
+    guests
+        .iter()
+        .map(|guest| figure(view, axis, guest))
+        .collect()
 }
 
-fn figure(drawn: &Drawn<'_>, axis: &str, of: &str, cells: &[&Cell], guest: &[&str]) -> Figure {
-    let without: Vec<&str> = guest.iter().copied().chain([axis]).collect();
-    let mut series: Vec<Series> = Vec::new();
-    for cell in cells {
-        let name = drawn.name(&cell.at, &without);
+fn figure(view: &View<'_>, axis: &str, guest: &Guest<'_>) -> Figure {
+    let mut without = view.guest_axes.clone();
+    without.extend(view.thread_axis());
+    let mut all: Vec<Series> = Vec::new();
+    for cell in &guest.cells {
+        let name = view.name(&cell.at, &without);
         let point = point(cell, axis, &name);
-        match series.iter_mut().find(|series| series.name == name) {
-            Some(series) => series.points.push(point),
-            None => series.push(Series {
-                name,
-                points: vec![point],
-                marked: true,
-                ..Series::default()
-            }),
-        }
+        series(&mut all, &name).points.push(point);
     }
-    let jobs = drawn.scenario.module == Module::JobRunner;
-    let one = series
+    let first = all
         .iter()
         .filter_map(|s| s.points.iter().find(|p| p.x == 1.0));
-    let best = one.map(|point| point.y).fold(0.0, f64::max);
-    let place = if of.is_empty() {
-        String::new()
-    } else {
-        format!(", {of}")
+    let best = first.map(|point| point.y).fold(0.0, f64::max);
+    let (metric, x) = (view.metric(), axis.replace('_', " "));
+    let chart = Chart {
+        x: x.clone(),
+        y: metric.into(),
+        ideal: (!view.is_time() && best > 0.0).then_some(best),
+        series: all,
+        ..Chart::default()
     };
-    Figure {
-        title: format!("{} by {}{place}", drawn.measure(), axis.replace('_', " ")),
-        words: words(&series, jobs),
-        series: series.iter().map(|s| s.name.clone()).collect(),
-        data: vec![table(&series, axis, drawn.measure()), fits(&series, jobs)],
-        settings: format!(
-            "{} {}",
-            drawn.settings(),
-            of.replace(' ', "=").replace(",=", " ")
-        ),
-        command: drawn.command(),
-        drawing: Chart {
-            x: axis.replace('_', " "),
-            y: drawn.measure().into(),
-            right: None,
-            kind: Kind::Linear,
-            ideal: (!jobs && best > 0.0).then_some(best),
-            series,
-        }
-        .draw(),
-    }
+    view.figure(
+        format!("{metric} by {x}{}", guest.suffix()),
+        words(&chart),
+        &guest.at,
+        vec![
+            table(&chart.series, axis, metric),
+            fits(&chart.series, view.is_time()),
+        ],
+        chart.draw(),
+    )
 }
 
-/// The median of a cell with everything that is known of it.
+/// The median of a cell with its interval, its runs and its tooltip.
 pub fn point(cell: &Cell, axis: &str, name: &str) -> Point {
     let raw = cell.values();
     let it = Interval::shown(&raw);
@@ -110,42 +83,29 @@ pub fn point(cell: &Cell, axis: &str, name: &str) -> Point {
     }
 }
 
-/// What is to be seen, for those who do not see it.
-fn words(series: &[Series], jobs: bool) -> String {
-    let ends = series.iter().filter_map(|s| {
+/// The chart as text.
+fn words(chart: &Chart) -> String {
+    let points = || chart.series.iter().flat_map(|s| &s.points);
+    let ends = chart.series.iter().filter_map(|s| {
         let (first, last) = (s.points.first()?, s.points.last()?);
-        Some(format!(
-            "{} {} to {}",
-            s.name,
-            human::short(first.y),
-            human::short(last.y)
-        ))
+        let (first, last) = (human::short(first.y), human::short(last.y));
+        Some(format!("{} {first} to {last}", s.name))
     });
-    let most = series
-        .iter()
-        .flat_map(|s| &s.points)
-        .map(|p| p.x)
-        .fold(0.0, f64::max);
-    let ideal = if jobs {
-        ""
-    } else {
-        "; dashed: the fastest single thread, times the threads"
+    let most = points().map(|p| p.x).fold(0.0, f64::max);
+    let ideal = match chart.ideal {
+        Some(_) => "; dashed: the fastest single thread, times the threads",
+        None => "",
     };
-    let runs = series
-        .iter()
-        .flat_map(|s| &s.points)
-        .map(|p| p.raw.len())
-        .min();
     let level = confidence::percent(confidence::SHOWN);
-    let bars = match runs {
+    let bars = match points().map(|p| p.raw.len()).min() {
         Some(runs) if runs < Interval::fewest() => {
             format!("all from the least to the most run, too few for {level} intervals")
         }
         _ => format!("{level} intervals of the median"),
     };
-    let shown: Vec<String> = ends.clone().take(4).collect();
+    let shown: Vec<String> = ends.clone().take(NAMED).collect();
     let more = match ends.count() {
-        n if n > 4 => format!(" and {} more", n - 4),
+        n if n > NAMED => format!(" and {} more", n - NAMED),
         _ => String::new(),
     };
     format!(
@@ -154,59 +114,49 @@ fn words(series: &[Series], jobs: bool) -> String {
     )
 }
 
-fn table(series: &[Series], axis: &str, measure: &str) -> Data {
+fn table(series: &[Series], axis: &str, metric: &str) -> Data {
     let level = confidence::percent(confidence::SHOWN);
-    let mut data = Data {
-        caption: format!("{measure}: median, {level} interval, and every run"),
-        head: ["series", axis, "median", "from", "to", "runs"]
-            .map(String::from)
-            .to_vec(),
-        rows: Vec::new(),
-    };
-    for s in series {
-        for p in &s.points {
-            let (low, high) = p.interval.unwrap_or((p.y, p.y));
-            let runs: Vec<String> = p.raw.iter().map(|v| human::short(*v)).collect();
-            data.rows.push(vec![
-                s.name.clone(),
-                p.x.to_string(),
-                human::short(p.y),
-                human::short(low),
-                human::short(high),
-                runs.join(" "),
-            ]);
-        }
+    let mut data = Data::new(
+        format!("{metric}: median, {level} interval, and every run"),
+        &["series", axis, "median", "from", "to", "runs"],
+    );
+    for (name, p) in series
+        .iter()
+        .flat_map(|s| s.points.iter().map(|p| (&s.name, p)))
+    {
+        let (low, high) = p.interval.unwrap_or((p.y, p.y));
+        let runs: Vec<String> = p.raw.iter().map(|v| human::short(*v)).collect();
+        let mut row = vec![name.clone(), p.x.to_string()];
+        row.extend([p.y, low, high].map(human::short));
+        row.push(runs.join(" "));
+        data.rows.push(row);
     }
     data
 }
 
-/// The law of scalability through each series that it can be fitted to.
-fn fits(series: &[Series], jobs: bool) -> Data {
-    let mut data = Data {
-        caption: format!(
-            "Universal Scalability Law: contention σ, coherency κ, with {} confidence",
-            confidence::percent(confidence::SHOWN)
-        ),
-        head: ["series", "σ", "±", "κ", "±", "most at", "R²"]
-            .map(String::from)
-            .to_vec(),
-        rows: Vec::new(),
-    };
+/// The Universal Scalability Law, fitted to each series that has enough points.
+fn fits(series: &[Series], is_time: bool) -> Data {
+    let level = confidence::percent(confidence::SHOWN);
+    let mut data = Data::new(
+        format!("Universal Scalability Law: contention σ, coherency κ, with {level} confidence"),
+        &["series", "σ", "±", "κ", "±", "most at", "R²"],
+    );
     for s in series {
         let pairs = s.points.iter().flat_map(|p| {
-            let rate = move |v: &f64| if jobs { 1e3 / v } else { *v };
+            let rate = move |v: &f64| if is_time { 1e3 / v } else { *v };
             p.raw.iter().map(move |v| (p.x, rate(v)))
         });
         let Some(fit) = Scalability::of(&pairs.collect::<Vec<_>>()) else {
             continue;
         };
-        let off = |c: statistics::Coefficient| format!("{:.4}", c.half());
+        let value = |c: Coefficient| format!("{:.4}", c.value);
+        let half = |c: Coefficient| format!("{:.4}", c.half());
         data.rows.push(vec![
             s.name.clone(),
-            format!("{:.4}", fit.sigma.value),
-            off(fit.sigma),
-            format!("{:.4}", fit.kappa.value),
-            off(fit.kappa),
+            value(fit.sigma),
+            half(fit.sigma),
+            value(fit.kappa),
+            half(fit.kappa),
             fit.peak().map_or_else(|| "-".into(), |n| format!("{n:.1}")),
             format!("{:.3}", fit.r2),
         ]);

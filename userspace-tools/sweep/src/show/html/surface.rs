@@ -1,155 +1,155 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The surface over overcommit and threads: each field has its number, so no colour must be read.
+//! Heat map: the median by overcommit, or vCPUs, and threads. Each field has its number as text.
 
 use maud::{html, Markup};
-
-use super::{
-    chart::n,
-    figure::{Data, Figure},
-    scaling::AXES,
-    Drawn,
-};
-use crate::{console::human, judge::cell::Cell, plan::experiment::Module};
 use statistics::median;
 
-/// One surface for each series, where guests of several ratios or sizes were run.
-pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
-    let guest = drawn.loaded.experiment.guest.axes();
-    let down = guest.iter().find(|axis| ["ratio", "vcpus"].contains(axis));
-    let across = AXES
-        .iter()
-        .find(|axis| drawn.scenario.axes.contains_key(**axis));
-    let (Some(down), Some(across)) = (down, across) else {
-        return Vec::new();
-    };
-    let mut all: Vec<(String, Vec<&Cell>)> = Vec::new();
-    for cell in drawn.cells {
-        let name = drawn.name(&cell.at, &[down, across]);
-        match all.iter_mut().find(|(n, _)| *n == name) {
-            Some((_, cells)) => cells.push(cell),
-            None => all.push((name, vec![cell])),
-        }
-    }
-    let whole = all.iter().filter(|(_, cells)| cells.len() > 1);
-    let panels: Vec<Panel> = whole
-        .map(|(name, cells)| panel(name, cells, down, across))
-        .collect();
-    match panels.is_empty() {
-        true => Vec::new(),
-        false => vec![figure(drawn, &panels, down, across)],
-    }
-}
+use super::{
+    figure::{n, svg, Data, Drawing, Figure, WIDTH},
+    view::View,
+};
+use crate::{console::human, judge::cell::Cell};
+
+const LEFT: f64 = 96.0;
+const FIELD: f64 = 24.0;
+/// Height of a block's name and of the labels of its columns.
+const HEAD: f64 = 38.0;
 
 /// The fields of one series.
-struct Panel {
+struct Block {
     name: String,
     rows: Vec<u64>,
     columns: Vec<u64>,
     fields: Vec<(u64, u64, f64)>,
 }
 
-fn panel(name: &str, cells: &[&Cell], down: &str, across: &str) -> Panel {
+/// The two axes, and whether less is better.
+struct Axes<'a> {
+    down: &'a str,
+    across: &'a str,
+    is_time: bool,
+}
+
+/// One figure, if the guests have several ratios or sizes, with a block for each series.
+pub fn figures(view: &View<'_>) -> Vec<Figure> {
+    let is_down = |axis: &&&str| ["ratio", "vcpus"].contains(*axis);
+    let (Some(down), Some(across)) = (view.guest_axes.iter().find(is_down), view.thread_axis())
+    else {
+        return Vec::new();
+    };
+    let mut series: Vec<(String, Vec<&Cell>)> = Vec::new();
+    for cell in view.cells {
+        let name = view.name(&cell.at, &[down, across]);
+        match series.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, cells)) => cells.push(cell),
+            None => series.push((name, vec![cell])),
+        }
+    }
+    let several = series.into_iter().filter(|(_, cells)| cells.len() > 1);
+    let blocks = several.map(|(name, cells)| block(name, &cells, down, across));
+    let blocks: Vec<Block> = blocks.collect();
+    match blocks.is_empty() {
+        true => Vec::new(),
+        false => vec![figure(view, &blocks, down, across)],
+    }
+}
+
+fn block(name: String, cells: &[&Cell], down: &str, across: &str) -> Block {
     let values = |key: &str| {
         let mut values: Vec<u64> = cells.iter().map(|cell| cell.number(key)).collect();
         values.sort_unstable();
         values.dedup();
         values
     };
-    let median = |cell: &&Cell| median(cell.values()).unwrap_or(0.0);
-    Panel {
-        name: name.into(),
+    let field = |cell: &&Cell| {
+        let median = median(cell.values()).unwrap_or(0.0);
+        (cell.number(down), cell.number(across), median)
+    };
+    Block {
+        name,
         rows: values(down),
         columns: values(across),
-        fields: cells
-            .iter()
-            .map(|cell| (cell.number(down), cell.number(across), median(cell)))
-            .collect(),
+        fields: cells.iter().map(field).collect(),
     }
 }
 
-const WIDTH: f64 = 460.0;
-const LEFT: f64 = 96.0;
-const FIELD: f64 = 24.0;
-/// The name of a block, and what stands above its columns.
-const HEAD: f64 = 38.0;
-
-fn figure(drawn: &Drawn<'_>, panels: &[Panel], down: &str, across: &str) -> Figure {
-    let mut data = Data {
-        caption: format!("median {} by {down} and {across}", drawn.measure()),
-        head: ["series", down, across, "median"]
-            .map(String::from)
-            .to_vec(),
-        rows: Vec::new(),
+fn figure(view: &View<'_>, blocks: &[Block], down: &str, across: &str) -> Figure {
+    let metric = view.metric();
+    let mut data = Data::new(
+        format!("median {metric} by {down} and {across}"),
+        &["series", down, across, "median"],
+    );
+    for block in blocks {
+        let rows = block.fields.iter().map(|(row, column, value)| {
+            let name = block.name.clone();
+            vec![
+                name,
+                row.to_string(),
+                column.to_string(),
+                human::short(*value),
+            ]
+        });
+        data.rows.extend(rows);
+    }
+    let across = &across.replace('_', " ");
+    let axes = Axes {
+        down,
+        across,
+        is_time: view.is_time(),
     };
-    for panel in panels {
-        for (row, column, value) in &panel.fields {
-            let (row, column) = (row.to_string(), column.to_string());
-            data.rows
-                .push(vec![panel.name.clone(), row, column, human::short(*value)]);
-        }
-    }
-    let across_words = across.replace('_', " ");
-    Figure {
-        title: format!("{} over {down} and {across_words}", drawn.measure()),
-        words: format!(
-            "One block for each series: {down} downwards, {across_words} to the right, the median in \
-             each field. The fuller the colour, the nearer to the best of its own block."
+    view.figure(
+        format!("{metric} over {down} and {across}"),
+        format!(
+            "One block for each series: {down} downwards, {across} to the right, the median in each \
+             field. The fuller the colour, the nearer to the best of its own block."
         ),
-        series: Vec::new(),
-        // Of times, the shortest is the best.
-        drawing: draw(panels, down, &across_words, drawn.scenario.module == Module::JobRunner),
-        data: vec![data],
-        settings: drawn.settings(),
-        command: drawn.command(),
-    }
+        &Default::default(),
+        vec![data],
+        draw(blocks, &axes),
+    )
 }
 
-fn draw(panels: &[Panel], down: &str, across: &str, less: bool) -> Markup {
-    let height = |panel: &Panel| HEAD + FIELD * panel.rows.len() as f64 + 8.0;
+fn draw(blocks: &[Block], axes: &Axes<'_>) -> Drawing {
+    let mut height = 0.0;
     let mut tops = Vec::new();
-    let mut y = 0.0;
-    for panel in panels {
-        tops.push(y);
-        y += height(panel);
+    for block in blocks {
+        tops.push(height);
+        height += HEAD + FIELD * block.rows.len() as f64 + 8.0;
     }
-    html! {
-        svg viewBox={ "0 0 " (WIDTH) " " (n(y)) } aria-hidden="true" focusable="false" {
-            @for (panel, top) in panels.iter().zip(tops) { (fields(panel, top, down, across, less)) }
-        }
+    let content = html! {
+        @for (block, top) in blocks.iter().zip(tops) { (fields(block, top, axes)) }
+    };
+    Drawing {
+        series: Vec::new(),
+        svg: svg(height, content),
     }
 }
 
-fn fields(panel: &Panel, top: f64, down: &str, across: &str, less: bool) -> Markup {
-    let wide = (WIDTH - LEFT - 6.0) / panel.columns.len() as f64;
-    let most = panel
-        .fields
-        .iter()
-        .map(|f| f.2)
-        .fold(f64::MIN_POSITIVE, f64::max);
-    let least = panel
-        .fields
-        .iter()
-        .map(|f| f.2)
-        .fold(f64::INFINITY, f64::min);
+fn fields(block: &Block, top: f64, axes: &Axes<'_>) -> Markup {
+    let Axes { down, across, .. } = axes;
+    let wide = (WIDTH - LEFT - 6.0) / block.columns.len() as f64;
+    let values = || block.fields.iter().map(|field| field.2);
+    let most = values().fold(f64::MIN_POSITIVE, f64::max);
+    let least = values().fold(f64::INFINITY, f64::min);
     let place = |of: &[u64], value: u64| of.iter().position(|v| *v == value).unwrap_or(0) as f64;
     let first = top + HEAD;
     html! {
-        text.on.strong x="2" y=(n(top + 15.0)) { (panel.name) }
+        text.on.strong x="2" y=(n(top + 15.0)) { (block.name) }
         text.end x=(LEFT - 8.0) y=(n(top + 32.0)) { (across) }
-        @for (i, column) in panel.columns.iter().enumerate() {
+        @for (i, column) in block.columns.iter().enumerate() {
             text.middle x=(n(LEFT + (i as f64 + 0.5) * wide)) y=(n(top + 32.0)) { (column) }
         }
-        @for (i, row) in panel.rows.iter().enumerate() {
-            text.end x=(LEFT - 8.0) y=(n(first + i as f64 * FIELD + 16.0)) { (down) " " (row) @if down == "ratio" { "x" } }
+        @for (i, row) in block.rows.iter().enumerate() {
+            text.end x=(LEFT - 8.0) y=(n(first + i as f64 * FIELD + 16.0)) { (down) " " (row) @if *down == "ratio" { "x" } }
         }
-        @for (row, column, value) in &panel.fields {
-            @let (x, y) = (LEFT + place(&panel.columns, *column) * wide, first + place(&panel.rows, *row) * FIELD);
-            @let fraction = if less { least / value } else { value / most };
-            g data-tip={ (panel.name) "\n" (down) " " (row) ", " (across) " " (column) "\n" (human::short(*value)) }
+        @for (row, column, value) in &block.fields {
+            @let (x, y) = (LEFT + place(&block.columns, *column) * wide, first + place(&block.rows, *row) * FIELD);
+            @let nearness = if axes.is_time { least / value } else { value / most };
+            g data-tip={ (block.name) "\n" (down) " " (row) ", " (across) " " (column) "\n" (human::short(*value)) }
                 data-x=(n(x + wide / 2.0)) data-y=(n(y)) {
                 rect.heat x=(n(x)) y=(n(y)) width=(n(wide)) height=(FIELD) rx="3"
-                    style={ "fill: rgba(var(--heat), " (format!("{:.2}", 0.05 + 0.45 * fraction)) ")" } {}
+                    style={ "fill: rgba(var(--heat), " (format!("{:.2}", 0.05 + 0.45 * nearness)) ")" } {}
                 text.middle.on x=(n(x + wide / 2.0)) y=(n(y + 16.0)) { (human::short(*value)) }
             }
         }

@@ -1,43 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The S-sweep: what a counter gains by holding back more, and how far its cheap read is off for it.
+//! Threshold sweep of a counter: additions per second, and the error of its cheap read, by threshold S.
+
+use statistics::Interval;
 
 use super::{
     axis::Kind,
-    chart::{Chart, Point, Series},
+    chart::{series, Chart, Point, Series},
     figure::{Data, Figure},
     scaling::point,
-    Drawn,
+    view::View,
 };
-use crate::{console::human, store::metric::metric};
-use statistics::Interval;
+use crate::console::human;
 
 /// The axis: how much a vCPU may hold back.
 const AXIS: &str = "threshold";
 
-/// One figure with both axes, where the threshold was varied.
-pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
-    if !drawn.scenario.axes.contains_key(AXIS) {
+/// One figure with two axes, if the threshold varies.
+pub fn figures(view: &View<'_>) -> Vec<Figure> {
+    if !view.scenario.axes.contains_key(AXIS) {
         return Vec::new();
     }
-    let mut series: Vec<Series> = Vec::new();
-    let mut data = Data {
-        caption: "additions/s, how far the cheap read was off, and how far it may be".into(),
-        head: ["series", "S", "additions/s", "error", "farthest", "bound"]
-            .map(String::from)
-            .to_vec(),
-        rows: Vec::new(),
-    };
-    for cell in drawn.cells {
-        let name = drawn.name(&cell.at, &[AXIS]);
+    let mut all: Vec<Series> = Vec::new();
+    let mut data = Data::new(
+        "additions/s, error of the cheap read, and its bound",
+        &["series", "S", "additions/s", "error", "farthest", "bound"],
+    );
+    for cell in view.cells {
+        let name = view.name(&cell.at, &[AXIS]);
         let rate = point(cell, AXIS, &format!("{name}, additions/s"));
-        let of = |what: &str| -> Vec<f64> {
-            cell.reports
-                .iter()
-                .filter_map(|r| metric(r, what))
-                .collect()
+        let metric = |name: &str| -> Vec<f64> {
+            let reports = cell.reports.iter();
+            reports.filter_map(|report| report.metric(name)).collect()
         };
-        let (errors, bounds) = (of("error"), of("bound"));
+        let (errors, bounds) = (metric("error"), metric("bound"));
         let Some(error) = Interval::shown(&errors) else {
             continue;
         };
@@ -46,59 +42,43 @@ pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
         let mut row = vec![name.clone(), cell.get(AXIS)];
         row.extend([rate.y, error.median, farthest, bound].map(human::short));
         data.rows.push(row);
-        let x = rate.x;
-        let tip = |what: &str, value: f64| format!("{name}, S {x}\n{what} {}", human::short(value));
-        let off = Point {
-            x,
-            y: error.median,
-            interval: Some((error.low, error.high)),
-            tip: tip("error", error.median),
-            raw: errors,
-        };
-        let may = Point {
-            x,
-            y: bound,
-            tip: tip("bound", bound),
+        let of = |what: &str, y: f64| Point {
+            x: rate.x,
+            y,
+            tip: format!("{name}, S {}\n{what} {}", rate.x, human::short(y)),
             ..Point::default()
         };
-        add(&mut series, format!("{name}: additions/s"), false, rate);
-        add(&mut series, format!("{name}: error"), true, off);
-        add(&mut series, format!("{name}: bound"), true, may);
-    }
-    vec![figure(drawn, series, data)]
-}
-
-fn add(all: &mut Vec<Series>, name: String, right: bool, point: Point) {
-    match all.iter_mut().find(|series| series.name == name) {
-        Some(series) => series.points.push(point),
-        None => all.push(Series {
-            name,
-            points: vec![point],
-            right,
-            marked: true,
-            ..Series::default()
-        }),
-    }
-}
-
-fn figure(drawn: &Drawn<'_>, series: Vec<Series>, data: Data) -> Figure {
-    Figure {
-        title: "What S buys, and what it costs".into(),
-        words: "Left axis: additions per second. Right axis: how far the cheap read was off at the end of \
-                each run, and the bound that it promises, by the threshold S."
-            .into(),
-        series: series.iter().map(|s| s.name.clone()).collect(),
-        data: vec![data],
-        settings: drawn.settings(),
-        command: drawn.command(),
-        drawing: Chart {
-            x: "S, what a vCPU may hold back".into(),
-            y: drawn.measure().into(),
-            right: Some("counts off".into()),
-            kind: Kind::Log,
-            series,
-            ideal: None,
+        let error = Point {
+            interval: Some((error.low, error.high)),
+            raw: errors,
+            ..of("error", error.median)
+        };
+        let bound = of("bound", bound);
+        for (what, right, point) in [
+            ("additions/s", false, rate),
+            ("error", true, error),
+            ("bound", true, bound),
+        ] {
+            let series = series(&mut all, &format!("{name}: {what}"));
+            series.right = right;
+            series.points.push(point);
         }
-        .draw(),
     }
+    let chart = Chart {
+        x: "S, what a vCPU may hold back".into(),
+        y: view.metric().into(),
+        right: Some("counts off".into()),
+        kind: Kind::Log,
+        series: all,
+        ideal: None,
+    };
+    vec![view.figure(
+        "Additions and error by threshold".into(),
+        "Left axis: additions per second. Right axis: error of the cheap read at the end of each run, and \
+         its bound, by the threshold S."
+            .into(),
+        &Default::default(),
+        vec![data],
+        chart.draw(),
+    )]
 }

@@ -1,131 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How long threads waited: the part of all waits that were at most so long.
+//! Cumulative distribution of waits: the fraction of all waits that did not exceed a time.
+
+use abi::histogram::Of;
+use results::{AnyReport, Histogram};
 
 use super::{
     axis::Kind,
-    chart::{Chart, Point, Series},
+    chart::{Chart, Point, Series, Style},
     figure::{Data, Figure},
-    scaling::AXES,
-    Drawn,
+    view::{Guest, View},
 };
-use crate::{console::human, plan::setting::Point as At, store::histogram::Histogram};
+use crate::{console::human, judge::cell::Cell};
 
-/// A guest, its most threads, and the waits of each combination at those.
-type Group = (String, u64, Vec<(At, Histogram)>);
+/// The quantiles in the table, and their names.
+const QUANTILES: [(f64, &str); 5] = [
+    (0.5, "p50"),
+    (0.9, "p90"),
+    (0.99, "p99"),
+    (0.999, "p99.9"),
+    (0.9999, "p99.99"),
+];
 
-/// The quantiles in the table.
-const QUANTILES: [f64; 5] = [0.5, 0.9, 0.99, 0.999, 0.9999];
-
-/// One figure for each guest, at its most threads, where waits were timed.
-pub fn figures(drawn: &Drawn<'_>) -> Vec<Figure> {
-    let guest = drawn.loaded.experiment.guest.axes();
-    let axis = AXES
+/// One figure for each guest, at its most threads, if waits were timed.
+pub fn figures(view: &View<'_>) -> Vec<Figure> {
+    let guests = view.by_guest();
+    guests
         .iter()
-        .find(|axis| drawn.scenario.axes.contains_key(**axis));
-    let mut groups: Vec<Group> = Vec::new();
-    for cell in drawn.cells {
-        let mut all = Histogram::default();
-        for record in &drawn.records {
-            let settings = record.settings().unwrap_or_default();
-            if cell
-                .at
-                .iter()
-                .all(|(key, value)| settings.get(key) == Some(value))
-            {
-                all.add(record, "wait");
-            }
-        }
+        .filter_map(|guest| figure(view, guest))
+        .collect()
+}
+
+/// The waits of all threads and repeats of a cell.
+fn waits(cell: &Cell) -> Histogram {
+    let histograms = cell.reports.iter().map(|report| match report {
+        AnyReport::LockLoad(report) => report.times(Of::Wait),
+        AnyReport::Bottleneck(report) => report.waits(),
+        _ => Histogram::default(),
+    });
+    histograms.fold(Histogram::default(), |sum, one| sum.merged(&one))
+}
+
+fn figure(view: &View<'_>, guest: &Guest<'_>) -> Option<Figure> {
+    let (threads, cells) = guest.at_most_threads();
+    let without = view.guest_and_thread_axes();
+    let head = ["series", "waits"].into_iter();
+    let head: Vec<&str> = head.chain(QUANTILES.map(|(_, name)| name)).collect();
+    let mut data = Data::new("waits of all threads and repeats, in nanoseconds", &head);
+    let mut series = Vec::new();
+    let mut tails = Vec::new();
+    for cell in cells {
+        let all = waits(cell);
         if all.count() == 0 {
             continue;
         }
-        let of = guest
-            .iter()
-            .filter_map(|key| Some(format!("{key} {}", cell.at.get(*key)?)));
-        let of = of.collect::<Vec<_>>().join(", ");
-        let threads = axis.map_or(0, |axis| cell.number(axis));
-        let entry = (cell.at.clone(), all);
-        match groups.iter_mut().find(|(name, _, _)| *name == of) {
-            Some((_, most, entries)) if threads == *most => entries.push(entry),
-            Some((_, most, entries)) if threads > *most => {
-                *most = threads;
-                *entries = vec![entry];
-            }
-            Some(_) => {}
-            None => groups.push((of, threads, vec![entry])),
-        }
-    }
-    let draw = |(of, threads, entries): &Group| figure(drawn, of, *threads, entries, &guest);
-    groups.iter().map(draw).collect()
-}
-
-fn figure(
-    drawn: &Drawn<'_>,
-    of: &str,
-    threads: u64,
-    entries: &[(At, Histogram)],
-    guest: &[&str],
-) -> Figure {
-    let mut data = Data {
-        caption: "waits, all threads and repeats added up, in nanoseconds".into(),
-        head: ["series", "waits", "p50", "p90", "p99", "p99.9", "p99.99"]
-            .map(String::from)
-            .to_vec(),
-        rows: Vec::new(),
-    };
-    let without: Vec<&str> = guest.iter().copied().chain(AXES).collect();
-    let mut series = Vec::new();
-    for (at, all) in entries {
-        let name = drawn.name(at, &without);
-        let quantiles = QUANTILES.map(|fraction| all.quantile(fraction).unwrap_or(0));
+        let name = view.name(&cell.at, &without);
+        let quantiles = QUANTILES.map(|(fraction, _)| all.quantile(fraction).unwrap_or(0));
         let texts = quantiles.map(|ns| human::short(ns as f64));
+        tails.push(format!("{name} {}", texts[2]));
         let mut row = vec![name.clone(), human::short(all.count() as f64)];
-        row.extend(texts.clone());
+        row.extend(texts);
         data.rows.push(row);
-        series.push(line(name, all, quantiles));
+        series.push(line(name, &all, quantiles));
     }
-    let place = if of.is_empty() {
-        String::new()
-    } else {
-        format!(", {of}")
+    tails.truncate(4);
+    let chart = Chart {
+        x: "wait in ns".into(),
+        y: "fraction of all waits".into(),
+        kind: Kind::Log,
+        series,
+        ..Chart::default()
     };
-    let tails: Vec<String> = data
-        .rows
-        .iter()
-        .take(4)
-        .map(|row| format!("{} {}", row[0], row[4]))
-        .collect();
-    Figure {
-        title: format!("Waits at {threads} threads{place}"),
-        words: format!(
-            "The fraction of all waits that were at most so long; the farther left and the steeper, the \
-             better. A free lock counts as no wait. 99th percentiles in ns: {}.",
-            tails.join("; ")
-        ),
-        series: series.iter().map(|s| s.name.clone()).collect(),
-        data: vec![data],
-        settings: format!("{} threads={threads} {}", drawn.settings(), of.replace(' ', "=")),
-        command: drawn.command(),
-        drawing: Chart {
-            x: "wait in ns".into(),
-            y: "part of all waits".into(),
-            right: None,
-            kind: Kind::Log,
-            series,
-            ideal: None,
-        }
-        .draw(),
-    }
+    (!chart.series.is_empty()).then(|| {
+        view.figure(
+            format!("Waits at {threads} threads{}", guest.suffix()),
+            format!(
+                "The fraction of all waits that did not exceed a time; the farther left and the steeper, \
+                 the better. An uncontended acquisition counts as a wait of 0. p99 in ns: {}.",
+                tails.join("; ")
+            ),
+            &guest.with_threads(threads),
+            vec![data],
+            chart.draw(),
+        )
+    })
 }
 
-/// The staircase of a series and its marked quantiles under one number, that of the legend.
+/// The staircase of a cell and its marked quantiles.
 fn line(name: String, all: &Histogram, quantiles: [u64; 5]) -> Series {
     let stairs = all.cumulated().into_iter().map(|(ns, fraction)| Point {
         x: ns.max(1.0),
         y: fraction,
         ..Point::default()
     });
-    let marks = QUANTILES.iter().zip(quantiles).map(|(fraction, ns)| Point {
+    let marks = QUANTILES.iter().zip(quantiles);
+    let marks = marks.map(|((fraction, _), ns)| Point {
         x: (ns as f64).max(1.0),
         y: *fraction,
         tip: format!(
@@ -140,8 +109,7 @@ fn line(name: String, all: &Histogram, quantiles: [u64; 5]) -> Series {
     Series {
         name,
         points,
-        steps: true,
-        marked: true,
+        style: Style::Steps,
         ..Series::default()
     }
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The table of `sloppy-counter`: additions per second, and how far a cheap read was off.
+//! Table of `sloppy-counter`: additions per second, and the error of the cheap read.
 
-use abi::sloppy_counter::Sum;
+use results::{AnyReport, SloppyCounter};
 
 use super::grid::{grid, oracle, Row};
 use crate::{
     console::human,
     judge::cell::Cell,
     plan::experiment::{Oracle, Scenario},
-    store::report::{error, kept, Report},
 };
 
 /// Additions per second of every counter.
@@ -23,31 +22,32 @@ pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
     ) + "\n"
 }
 
-/// How many totals were exact; one thread alone cannot break them, but they must be right too.
+/// How many exact sums were exact, with one thread too.
 fn total(row: &Row<'_>) -> String {
     if row.iter().any(|cell| cell.expected == Some(Oracle::Caught)) {
         return oracle(row, "exact");
     }
-    let all = sums(row).count();
-    match sums(row).filter(|sum| kept(sum)).count() {
-        kept if kept == all => format!("exact {kept}/{all}"),
-        kept => format!("WRONG {}/{all}", all - kept),
+    let all = reports(row).count();
+    match reports(row).filter(|report| report.is_exact()).count() {
+        exact if exact == all => format!("exact {exact}/{all}"),
+        exact => format!("WRONG {}/{all}", all - exact),
     }
 }
 
-/// The farthest that a cheap read was off at the end of a run, and what the counter promises.
+/// The largest error of the cheap read at the end of a run, and its bound.
 fn off(row: &Row<'_>) -> String {
-    let worst = sums(row).max_by_key(|sum| error(sum));
-    worst.map_or_else(String::new, |sum| {
-        let off = human::short(error(sum) as f64).replace(".00", "");
-        format!("{off} ({})", sum.bound)
+    let error = |report: &SloppyCounter| report.error().unsigned_abs();
+    let worst = reports(row).max_by_key(|report| error(report));
+    worst.map_or_else(String::new, |report| {
+        let off = human::short(error(report) as f64).replace(".00", "");
+        format!("{off} ({})", report.sum.bound)
     })
 }
 
-fn sums<'a>(row: &'a Row<'_>) -> impl Iterator<Item = &'a Sum> {
+fn reports<'a>(row: &'a Row<'_>) -> impl Iterator<Item = &'a SloppyCounter> {
     let reports = row.iter().flat_map(|cell| &cell.reports);
     reports.filter_map(|report| match report {
-        Report::SloppyCounter { sum, .. } => Some(sum),
+        AnyReport::SloppyCounter(report) => Some(&**report),
         _ => None,
     })
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The table of `lock-load`: sections per second, and what the locks are on this machine.
+//! Table of `lock-load`: critical sections per second, and which lock `kernel/raw_spin` is.
 
 use std::collections::BTreeSet;
 
 use abi::lock_load::KernelLock;
+use results::AnyReport;
+use statistics::Sample;
 
 use super::grid::{grid, oracle, Row};
-use crate::{console::human, judge::cell::Cell, plan::experiment::Scenario, store::report::Report};
+use crate::{console::human, judge::cell::Cell, plan::experiment::Scenario};
 
 /// Sections per second of every lock.
 pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
@@ -21,24 +23,24 @@ pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
     format!("{table}\n{}", machine(cells))
 }
 
-/// Halts of waiters per second, where the row has most threads.
+/// Halts of waiters per second, at the most threads of the row.
 fn halts(cell: &Cell) -> String {
-    let rates = cell.reports.iter().filter_map(|report| match report {
-        Report::LockLoad { sum, .. } => Some(sum.halts as f64 * 1e9 / sum.elapsed_ns.max(1) as f64),
-        _ => None,
+    let rates = cell.reports.iter().filter_map(|report| {
+        let seconds = report.totals().elapsed_ns.max(1) as f64 / 1e9;
+        Some(report.metric("halts")? / seconds)
     });
-    let rates: Vec<f64> = rates.collect();
-    match statistics::Sample::of(rates) {
+    match Sample::of(rates) {
         Some(sample) if sample.max > 0.0 => human::short(sample.median),
         _ => "-".into(),
     }
 }
 
-/// What the kernel's lock really is here, and how halted waiters are woken.
+/// Which lock `kernel/raw_spin` is on this machine, and how a halted waiter is woken.
 fn machine(cells: &[Cell]) -> String {
     let (mut locks, mut kicks) = (BTreeSet::new(), BTreeSet::new());
     for report in cells.iter().flat_map(|cell| &cell.reports) {
-        if let Report::LockLoad { machine, .. } = report {
+        if let AnyReport::LockLoad(report) = report {
+            let machine = &report.machine;
             if machine.kernel_lock != KernelLock::Unknown {
                 locks.insert(machine.kernel_lock.name());
             }
