@@ -40,3 +40,11 @@ pub use self::{
         Waiter, //
     },
 };
+
+/// What nearly every algorithm uses.
+mod prelude {
+    pub(crate) use crate::{
+        primitive::*,
+        Waiter, //
+    };
+}

@@ -33,10 +33,7 @@ pub use self::{
     ticket::Ticket, //
 };
 
-use crate::{
-    primitive::TICKETS_TO_WRAP,
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// First ticket of a ticket lock, shortly before the wrap-around, so that every run passes it; the
 /// kernel's `INITIAL_JIFFIES` does the same.

@@ -19,10 +19,7 @@ pub use self::{
     yielding::Yield, //
 };
 
-use crate::{
-    primitive::Vcpu,
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// One signal, and the one thread that waits for it.
 pub trait Wait {

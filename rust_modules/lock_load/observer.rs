@@ -247,7 +247,8 @@ impl<'a> Observer<'a> {
 
     /// A section without a wait is timed: for how many it stands, and how many may pass after it.
     fn stand_for(&self, me: &Waiter) {
-        self.stands_for.set(me.wait_clock.take_skipped().wrapping_add(1));
+        self.stands_for
+            .set(me.wait_clock.take_skipped().wrapping_add(1));
         match self.alert.get() {
             0 => me.wait_clock.skip_samples(self.run.one_in.wrapping_sub(1)),
             alert => self.alert.set(alert.wrapping_sub(1)),

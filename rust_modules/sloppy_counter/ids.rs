@@ -44,7 +44,7 @@ const BURST: u32 = 1021;
 pub(crate) struct Ids {
     ids: BatchedIds,
     /// Which numbers were taken; a thread that gets beyond them takes no more.
-    ticks: KVVec<Atomic<u8>>,
+    ticks: KVVec<Atomic<bool>>,
     twice: Atomic<u64>,
     pub(crate) taken: KVVec<Padded<SingleWriter>>,
     beyond: Atomic<u64>,
@@ -59,7 +59,7 @@ impl Ids {
         let room = Self::MOST.min(limits.bytes / 4) as usize;
         let mut ticks = KVVec::with_capacity(room, GFP_KERNEL)?;
         for _ in 0..room {
-            ticks.push(Atomic::new(0), GFP_KERNEL)?;
+            ticks.push(Atomic::new(false), GFP_KERNEL)?;
         }
         let mut taken = KVVec::new();
         for _ in 0..config.threads {
@@ -108,7 +108,7 @@ impl Ids {
             self.beyond.add(1, Relaxed);
             return false;
         };
-        if tick.xchg(1, Relaxed) != 0 {
+        if tick.xchg(true, Relaxed) {
             self.twice.add(1, Relaxed);
         }
         true
@@ -120,11 +120,7 @@ impl Ids {
             .taken
             .iter()
             .fold(0, |sum, n| n.get().wrapping_add(sum));
-        let ticked = self
-            .ticks
-            .iter()
-            .filter(|tick| tick.load(Relaxed) != 0)
-            .count() as u64;
+        let ticked = self.ticks.iter().filter(|tick| tick.load(Relaxed)).count() as u64;
         let different = ticked.wrapping_add(self.beyond.load(Relaxed));
         let (gaps, allowed) = (
             self.ids.gaps(),

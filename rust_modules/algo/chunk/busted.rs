@@ -13,10 +13,7 @@ use super::{
     Plan,
     WorkerState, //
 };
-use crate::primitive::{
-    Atomic,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// A shared cursor whose chunks are `EXTRA` indices too long, or too short if that is negative.
 pub struct WrongEnd<const EXTRA: i64> {

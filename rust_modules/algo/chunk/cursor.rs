@@ -14,10 +14,7 @@ use super::{
     Plan,
     WorkerState, //
 };
-use crate::primitive::{
-    Atomic,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// A shared counter of chunks.
 pub struct Cursor {

@@ -18,10 +18,7 @@ use super::{
     },
     Plan, //
 };
-use crate::primitive::{
-    Atomic,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// A worker's deque, alone on its cache lines.
 #[repr(align(128))]

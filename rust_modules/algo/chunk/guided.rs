@@ -16,10 +16,7 @@ use super::{
     Plan,
     WorkerState, //
 };
-use crate::primitive::{
-    Atomic,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// A shared cursor, advanced by a share of what is left.
 pub struct Guided {

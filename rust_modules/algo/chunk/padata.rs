@@ -20,7 +20,7 @@ use crate::{
         Lock,
         Ttas, //
     },
-    primitive::Cell, //
+    prelude::*, //
 };
 
 /// A shared cursor and its spinlock.

@@ -2,7 +2,7 @@
 
 //! A worker as chunk policies see it: its number, its statistics, and hints about preemption.
 
-use crate::Waiter;
+use crate::prelude::*;
 
 use core::ops::Range;
 

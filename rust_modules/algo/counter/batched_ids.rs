@@ -14,12 +14,7 @@
 use core::ops::Range;
 
 use super::Counter;
-use crate::primitive::{
-    keep,
-    Atomic,
-    PerVcpu,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// Numbers from 0 on.
 pub struct BatchedIds {

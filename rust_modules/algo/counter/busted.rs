@@ -7,10 +7,7 @@
 #![expect(unsafe_code, reason = "the race is the point")]
 
 use super::Counter;
-use crate::primitive::{
-    cpu_relax,
-    Cell, //
-};
+use crate::prelude::*;
 
 /// Claims to count, and loses some.
 pub struct Busted(Cell<i64>);

@@ -3,11 +3,7 @@
 //! No counter at all: what the loop around one costs.
 
 use super::Counter;
-use crate::primitive::{
-    keep,
-    Atomic,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// Counts nothing. Its read is a plain load, which is what a read is held against.
 pub struct Empty(Atomic<i64>);

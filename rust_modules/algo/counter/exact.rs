@@ -5,10 +5,7 @@
 //! After `count_atomic.c` in perfbook's `CodeSamples/count`.
 
 use super::Counter;
-use crate::primitive::{
-    Atomic,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// Never off. Safe in interrupts and in NMIs.
 pub struct Exact(Atomic<i64>);

@@ -17,13 +17,7 @@ use super::{
     Counter,
     EachVcpu, //
 };
-use crate::primitive::{
-    here,
-    undisturbed,
-    Atomic,
-    PerVcpu,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// The most nodes that there may be.
 pub const NODES: usize = 8;

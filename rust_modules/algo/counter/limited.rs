@@ -12,10 +12,7 @@ use super::{
     spares::Spares,
     EachVcpu, //
 };
-use crate::primitive::{
-    PerVcpu,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// A count between zero and a limit.
 pub struct Limited {

@@ -17,14 +17,7 @@ use super::{
     Counter,
     EachVcpu, //
 };
-use crate::primitive::{
-    Acquire,
-    Atomic,
-    Full,
-    PerVcpu,
-    Relaxed,
-    Release, //
-};
+use crate::prelude::*;
 
 /// In the word of a vCPU: closed.
 const CLOSED: i64 = i64::MIN;

@@ -7,7 +7,7 @@
 //! ("Scaling the Linux VFS", LinuxCon 2009).
 
 use super::Counter;
-use crate::primitive::PerVcpu;
+use crate::prelude::*;
 
 /// Never off. Safe in interrupts and in NMIs: an addition is one instruction.
 pub struct PercpuExact(PerVcpu);

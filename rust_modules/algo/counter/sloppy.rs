@@ -23,14 +23,7 @@ use super::{
     EachVcpu,
     Reading, //
 };
-use crate::primitive::{
-    undisturbed,
-    Acquire,
-    Atomic,
-    PerVcpu,
-    Relaxed,
-    Release, //
-};
+use crate::prelude::*;
 
 /// The central count, and what each vCPU holds back.
 pub struct Sloppy {

@@ -20,13 +20,7 @@ use super::{
     Counter,
     EachVcpu, //
 };
-use crate::primitive::{
-    Acquire,
-    Atomic,
-    PerVcpu,
-    Relaxed,
-    Release, //
-};
+use crate::prelude::*;
 
 /// References to something that goes when the last one does.
 pub struct SloppyRef(Spares);

@@ -7,14 +7,7 @@
 //! its way back. So the central count may be trusted when it says that nothing is left, and when
 //! it says that a limit is kept.
 
-use crate::primitive::{
-    Acquire,
-    Atomic,
-    Full,
-    PerVcpu,
-    Relaxed,
-    Release, //
-};
+use crate::prelude::*;
 
 /// The central count, and the spares.
 pub(super) struct Spares {

@@ -8,14 +8,7 @@
 #![expect(unsafe_code, reason = "the lock protects a plain number")]
 
 use super::Counter;
-use crate::primitive::{
-    cpu_relax,
-    Acquire,
-    Atomic,
-    Cell,
-    Relaxed,
-    Release, //
-};
+use crate::prelude::*;
 
 /// Never off. Not for interrupts or NMIs: one that came while the lock was held would wait for
 /// ever.

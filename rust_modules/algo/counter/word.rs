@@ -13,7 +13,7 @@
 //! exact whatever is being carried, and it is known modulo 2³²; the central count, which is off
 //! by far less than 2³¹, tells the rest.
 
-use crate::primitive::PerVcpu;
+use crate::prelude::*;
 
 /// What all of them may hold back together, so that the central count tells the rest.
 const MOST: u32 = 1 << 30;

@@ -4,7 +4,7 @@
 //!
 //! Anderson, "The Performance of Spin Lock Alternatives for Shared-Memory Multiprocessors", 1990.
 
-use crate::Waiter;
+use crate::prelude::*;
 
 /// The pauses of one wait.
 pub(super) struct Backoff<'a> {

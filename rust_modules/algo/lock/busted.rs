@@ -5,7 +5,7 @@
 //! After `lock_busted` in `kernel/locking/locktorture.c`.
 
 use super::RawLock;
-use crate::Waiter;
+use crate::prelude::*;
 
 /// Promises to exclude, and excludes no thread.
 pub struct Busted;

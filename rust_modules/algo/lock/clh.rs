@@ -29,9 +29,8 @@ use super::queue::{
     Queue, //
 };
 use crate::{
-    primitive::Vcpu,
-    wait::Wait,
-    Waiter, //
+    prelude::*,
+    wait::Wait, //
 };
 
 /// The CLH lock with waiting policy `W`.

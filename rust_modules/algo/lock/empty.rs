@@ -3,7 +3,7 @@
 //! No lock: the cost of the load itself.
 
 use super::RawLock;
-use crate::Waiter;
+use crate::prelude::*;
 
 /// Excludes no thread, and does not promise to.
 pub struct Empty;

@@ -28,14 +28,8 @@ use super::queue::{
     Queue, //
 };
 use crate::{
-    primitive::{
-        cpu_relax,
-        Acquire,
-        Atomic,
-        Release, //
-    },
-    wait::Wait,
-    Waiter, //
+    prelude::*,
+    wait::Wait, //
 };
 
 /// The MCS lock with waiting policy `W`.

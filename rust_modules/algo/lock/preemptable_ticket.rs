@@ -22,29 +22,21 @@ use super::{
     RawLock,
     FIRST_TICKET, //
 };
-use crate::{
-    primitive::{
-        Acquire,
-        Atomic,
-        Relaxed,
-        Release, //
-    },
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// Serves in order of arrival unless a waiter is preempted.
 pub struct PreemptableTicket {
     next: Atomic<u32>,
     /// Tickets before this one need not be waited for. Only the holder writes it.
     head: Atomic<u32>,
-    taken: Atomic<u8>,
+    taken: Atomic<bool>,
 }
 
 impl PreemptableTicket {
     #[inline]
     fn take(&self) -> bool {
         // Pairs with the release in `release`, of the previous holder.
-        self.taken.load(Relaxed) == 0 && self.taken.cmpxchg(0, 1, Acquire).is_ok()
+        !self.taken.load(Relaxed) && self.taken.cmpxchg(false, true, Acquire).is_ok()
     }
 
     /// Returns how many tickets are between the `head` and `mine`; 0 if it was passed.
@@ -89,7 +81,7 @@ impl RawLock for PreemptableTicket {
         Self {
             next: Atomic::new(FIRST_TICKET),
             head: Atomic::new(FIRST_TICKET),
-            taken: Atomic::new(0),
+            taken: Atomic::new(false),
         }
     }
 
@@ -122,6 +114,6 @@ impl RawLock for PreemptableTicket {
             self.head.store(after, Relaxed);
         }
         // Pairs with the acquire in `take`, of the next holder.
-        self.taken.store(0, Release);
+        self.taken.store(false, Release);
     }
 }

@@ -26,23 +26,16 @@ use core::ptr;
 
 use super::RawLock;
 use crate::{
-    primitive::{
-        Acquire,
-        Atomic,
-        Cell,
-        Full,
-        Relaxed, //
-    },
+    prelude::*,
     wait::{
         Halt,
         Wait, //
-    },
-    Waiter, //
+    }, //
 };
 
 /// A byte, and a list of waiters with halted vCPUs.
 pub struct PvByte {
-    taken: Atomic<u8>,
+    taken: Atomic<bool>,
     /// Waiters that joined last, the last first.
     joined: Atomic<*mut Node>,
     /// Those before them, the first first. Only the holder uses it.
@@ -64,7 +57,7 @@ impl PvByte {
     #[inline]
     fn take(&self) -> bool {
         // Pairs with the exchange in `release`, of the previous holder.
-        self.taken.load(Relaxed) == 0 && self.taken.cmpxchg(0, 1, Acquire).is_ok()
+        !self.taken.load(Relaxed) && self.taken.cmpxchg(false, true, Acquire).is_ok()
     }
 
     /// Takes the longest waiter off the list. The caller holds the lock.
@@ -143,7 +136,7 @@ impl RawLock for PvByte {
     #[inline]
     fn new() -> Self {
         Self {
-            taken: Atomic::new(0),
+            taken: Atomic::new(false),
             joined: Atomic::new(ptr::null_mut()),
             first: Cell::new(ptr::null_mut()),
         }
@@ -170,7 +163,7 @@ impl RawLock for PvByte {
             let first = self.first();
             // Pairs with the acquire in `take`, of the next holder; and with the exchange in
             // `join`: either we see the node it put there, or it sees the byte clear.
-            self.taken.xchg(0, Full);
+            self.taken.xchg(false, Full);
             if !first.is_null() {
                 me.events.pv_kick_unlock.bump();
                 // SAFETY: It is off the list and waits for this, so it is live until it is woken.

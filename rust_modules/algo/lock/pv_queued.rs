@@ -33,18 +33,7 @@ use self::{
     word::Word, //
 };
 use super::RawLock;
-use crate::{
-    primitive::{
-        cpu_relax,
-        Acquire,
-        Atomic,
-        Full,
-        Relaxed,
-        Release,
-        Vcpu, //
-    },
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// Takes what is free, queues for what is not, and knows who is running.
 pub struct PvQueued {

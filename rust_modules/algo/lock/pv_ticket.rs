@@ -21,18 +21,7 @@ use super::{
     RawLock,
     FIRST_TICKET, //
 };
-use crate::{
-    primitive::{
-        smp_mb,
-        Acquire,
-        Atomic,
-        Full,
-        Relaxed,
-        Release,
-        Vcpu, //
-    },
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// Serves in order of arrival; up to `SLOTS` waiters, a power of two, can halt.
 pub struct PvTicket<const SLOTS: usize = 64> {

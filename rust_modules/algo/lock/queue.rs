@@ -13,14 +13,7 @@
 use core::ptr;
 
 use super::Lock;
-use crate::{
-    primitive::{
-        Atomic,
-        Full,
-        Release, //
-    },
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// Serves in order of arrival.
 pub struct Queue<N> {

@@ -3,7 +3,7 @@
 //! Locks that acquire and release apart, since they need no queue node on the holder's stack.
 
 use super::Lock;
-use crate::Waiter;
+use crate::prelude::*;
 
 /// A lock of two halves; its [`Lock`] follows from them.
 pub trait RawLock: Sync {

@@ -11,15 +11,7 @@ use super::{
     backoff::Backoff,
     RawLock, //
 };
-use crate::{
-    primitive::{
-        Acquire,
-        Atomic,
-        Relaxed,
-        Release, //
-    },
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// A word that is set by the holder; `TEST` is whether waiters read it before they write it.
 pub struct TestAndSet<const TEST: bool>(Atomic<u32>);

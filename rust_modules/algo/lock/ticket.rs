@@ -9,15 +9,7 @@ use super::{
     RawLock,
     FIRST_TICKET, //
 };
-use crate::{
-    primitive::{
-        Acquire,
-        Atomic,
-        Relaxed,
-        Release, //
-    },
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// Serves in order of arrival.
 pub struct Ticket {

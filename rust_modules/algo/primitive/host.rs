@@ -147,7 +147,6 @@ macro_rules! int {
     )*};
 }
 int!(
-    u8: raw::AtomicU8,
     i32: raw::AtomicI32,
     u32: raw::AtomicU32,
     i64: raw::AtomicI64,

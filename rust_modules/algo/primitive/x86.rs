@@ -15,13 +15,10 @@
 
 use core::cell::UnsafeCell;
 
-use kernel::{
-    prelude::*,
-    sync::atomic::ordering::{
-        AcquireOrRelaxed,
-        Ordering,
-        ReleaseOrRelaxed, //
-    }, //
+use kernel::sync::atomic::ordering::{
+    AcquireOrRelaxed,
+    Ordering,
+    ReleaseOrRelaxed, //
 };
 
 use super::Relaxed;
@@ -34,14 +31,12 @@ pub struct Atomic<T>(UnsafeCell<T>);
 unsafe impl<T: Word> Sync for Atomic<T> {}
 // SAFETY: A word means the same on every CPU.
 unsafe impl<T: Word> Send for Atomic<T> {}
-// SAFETY: Zero is a valid word, by the contract of `Word`.
-unsafe impl<T: Word> Zeroable for Atomic<T> {}
 
 /// A type that fits into one register and one access.
 ///
 /// # Safety
 ///
-/// Zero is a valid value. The functions access `*p` in one instruction, and return only values
+/// The functions access `*p` in one instruction, and return only values
 /// that were stored there.
 pub unsafe trait Word: Copy {
     /// Reads `*p`.
@@ -95,7 +90,7 @@ pub unsafe trait Int: Word {
 /// Implements a word of its own size.
 macro_rules! word {
     ($($t:ty, $class:ident, $acc:tt, $suffix:literal, $reg:literal;)*) => {$(
-        // SAFETY: One instruction for each function, of the size of the type; zero is a number.
+        // SAFETY: One instruction for each function, of the size of the type.
         unsafe impl Word for $t {
             #[inline(always)]
             unsafe fn load(p: *mut Self) -> Self {
@@ -163,7 +158,7 @@ word! {
 /// Implements a word that is stored as another.
 macro_rules! word_as {
     ($t:ty, $as:ty, $to:expr, $from:expr $(, $g:ident)?) => {
-        // SAFETY: Both have one size, zero is valid, and what comes back had been stored.
+        // SAFETY: Both have one size, and what comes back had been stored.
         unsafe impl$(<$g>)? Word for $t {
             #[inline(always)]
             unsafe fn load(p: *mut Self) -> Self {

@@ -11,10 +11,7 @@ use super::{
     Halt,
     Wait, //
 };
-use crate::{
-    primitive::Vcpu,
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// A [`Halt`] whose kick is dropped on purpose.
 pub struct Busted(Halt);

@@ -13,16 +13,7 @@
 #![expect(unsafe_code, reason = "implements `Wait::signal`")]
 
 use super::Wait;
-use crate::{
-    primitive::{
-        Acquire,
-        Atomic,
-        Relaxed,
-        Release,
-        Vcpu, //
-    },
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// A state that the waiter halts on, with the vCPU to kick.
 pub struct Halt(Atomic<u32>);

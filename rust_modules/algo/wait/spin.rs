@@ -5,15 +5,7 @@
 #![expect(unsafe_code, reason = "implements `Wait::signal`")]
 
 use super::Wait;
-use crate::{
-    primitive::{
-        Acquire,
-        Atomic,
-        Release,
-        Vcpu, //
-    },
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// A flag that the waiter watches.
 pub struct Spin(Atomic<u32>);

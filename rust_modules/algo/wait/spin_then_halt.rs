@@ -11,10 +11,7 @@ use super::{
     Halt,
     Wait, //
 };
-use crate::{
-    primitive::Vcpu,
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// A [`Halt`] with patience.
 pub struct SpinThenHalt(Halt);

@@ -12,10 +12,7 @@ use super::{
     Spin,
     Wait, //
 };
-use crate::{
-    primitive::Vcpu,
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// A [`Spin`] that knows its maker's vCPU, and is polite to it.
 pub struct Yield {

@@ -10,17 +10,7 @@
 use core::ptr;
 
 use super::LOOKS;
-use crate::{
-    primitive::{
-        Acquire,
-        Atomic,
-        Cell,
-        Relaxed,
-        Release,
-        Vcpu, //
-    },
-    Waiter, //
-};
+use crate::prelude::*;
 
 /// A waiter's place, on its stack and on a cache line of its own.
 #[repr(align(64))]

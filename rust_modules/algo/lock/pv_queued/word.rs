@@ -13,7 +13,7 @@
 //!                        └──freed: kick─┼─────────────────────────────────────┘
 //! ```
 
-use crate::primitive::Vcpu;
+use crate::prelude::*;
 
 /// A value of the word.
 #[derive(Clone, Copy, PartialEq, Eq)]
