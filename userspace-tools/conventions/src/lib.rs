@@ -9,6 +9,7 @@
 
 pub mod crates;
 pub mod cycles;
+pub mod documents;
 pub mod imports;
 pub mod modules;
 pub mod texts;
