@@ -9,6 +9,10 @@
 
 #![cfg_attr(not(MODULE), no_std)]
 #![deny(unsafe_code)]
+#![allow(
+    clippy::new_without_default,
+    reason = "a constructor makes atomics, which have no default in the kernel"
+)]
 
 pub mod bottleneck;
 pub mod chunk;

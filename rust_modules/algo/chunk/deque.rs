@@ -85,12 +85,6 @@ fn at_most(left: u64, share: impl Fn(u64) -> u64) -> u64 {
     share(left).min(left).max(1)
 }
 
-impl Default for Deque {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[inline]
 fn pack(grains: Range<u64>) -> u64 {
     (grains.start << 32) | (grains.end & 0xffff_ffff)

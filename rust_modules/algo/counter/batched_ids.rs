@@ -24,25 +24,25 @@ pub struct BatchedIds {
     lost: Atomic<u64>,
     /// The batch's size less 1: it is a power of two.
     mask: u64,
-    lanes: PerVcpu,
+    words: PerVcpu,
 }
 
 impl BatchedIds {
     /// Creates it, with batches of `batch` rounded up to a power of two.
-    pub fn new(lanes: PerVcpu, batch: u32) -> Self {
+    pub fn new(words: PerVcpu, batch: u32) -> Self {
         let size = u64::from(batch).checked_next_power_of_two().unwrap_or(1);
         Self {
             central: Atomic::new(0),
             lost: Atomic::new(0),
             mask: size.wrapping_sub(1),
-            lanes,
+            words,
         }
     }
 
     /// Returns a number that was never returned before.
     #[inline(always)]
     pub fn next(&self) -> u64 {
-        let mine = self.lanes.mine();
+        let mine = self.words.mine();
         loop {
             let next = mine.get();
             if next as u64 & self.mask == 0 {
@@ -62,7 +62,7 @@ impl BatchedIds {
     fn next_batch(&self, end: i64) -> u64 {
         let first = self.central.fetch_add(self.mask.wrapping_add(1), Relaxed);
         let rest = first.wrapping_add(1) as i64;
-        if self.mask != 0 && self.lanes.mine().cmpxchg(end, rest, Relaxed).is_err() {
+        if self.mask != 0 && self.words.mine().cmpxchg(end, rest, Relaxed).is_err() {
             self.lost.fetch_add(self.mask, Relaxed);
         }
         first
@@ -71,8 +71,8 @@ impl BatchedIds {
     /// Returns the numbers below the highest that each vCPU has left; exact while none is given
     /// out, and without those that were [`lost`](Self::lost).
     pub fn rests(&self) -> impl Iterator<Item = Range<u64>> + '_ {
-        (0..self.lanes.vcpus()).map(|vcpu| {
-            let next = self.lanes.of(vcpu) as u64;
+        (0..self.words.vcpus()).map(|vcpu| {
+            let next = self.words.of(vcpu) as u64;
             let left = next.wrapping_neg() & self.mask;
             next..next.saturating_add(left)
         })
@@ -91,7 +91,7 @@ impl BatchedIds {
 
     /// Returns how many gaps there may be, besides [`lost`](Self::lost).
     pub fn bound(&self) -> u64 {
-        u64::from(self.lanes.vcpus()).saturating_mul(self.mask)
+        u64::from(self.words.vcpus()).saturating_mul(self.mask)
     }
 
     /// Returns how many numbers were given out; exact while none is.

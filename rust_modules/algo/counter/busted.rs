@@ -24,12 +24,6 @@ impl Busted {
     }
 }
 
-impl Default for Busted {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Counter for Busted {
     #[inline]
     fn add(&self, n: i64) {

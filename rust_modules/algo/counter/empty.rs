@@ -15,12 +15,6 @@ impl Empty {
     }
 }
 
-impl Default for Empty {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Counter for Empty {
     #[inline(always)]
     fn add(&self, n: i64) {

@@ -17,12 +17,6 @@ impl Exact {
     }
 }
 
-impl Default for Exact {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Counter for Exact {
     #[inline(always)]
     fn add(&self, n: i64) {

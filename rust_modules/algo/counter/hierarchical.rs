@@ -13,7 +13,10 @@
 use core::num::NonZeroU32;
 
 use super::{
-    word,
+    word::{
+        self,
+        Words, //
+    },
     Counter,
     EachVcpu, //
 };
@@ -32,42 +35,43 @@ pub struct Hierarchical {
     thresholds: [u32; 2],
     /// vCPUs in each node; their numbers follow each other.
     vcpus: NonZeroU32,
-    lanes: PerVcpu,
+    words: Words,
     nodes: [Node; NODES],
 }
 
 impl Hierarchical {
     /// Creates a counter at zero, with the thresholds of a vCPU and of a node, whose vCPUs are
     /// so many in a row.
-    pub fn new(lanes: PerVcpu, thresholds: [u32; 2], vcpus: NonZeroU32) -> Self {
+    pub fn new(words: PerVcpu, thresholds: [u32; 2], vcpus: NonZeroU32) -> Self {
+        let words = Words(words);
         Self {
             global: Atomic::new(0),
-            thresholds: thresholds.map(|threshold| word::allowed(&lanes, threshold)),
+            thresholds: thresholds.map(|threshold| words.allowed(threshold)),
             vcpus,
-            lanes,
+            words,
             nodes: core::array::from_fn(|_| Node(Atomic::new(0))),
         }
     }
 
     /// Returns how far the cheap read may be off, besides what additions under way add.
     pub fn bound(&self) -> u64 {
-        let [lane, node] = self.thresholds.map(u64::from);
-        let vcpus = u64::from(self.lanes.vcpus());
+        let [vcpu, node] = self.thresholds.map(u64::from);
+        let vcpus = u64::from(self.words.vcpus());
         let nodes = vcpus.div_ceil(u64::from(self.vcpus.get()));
-        let at_rest = vcpus.saturating_mul(lane.saturating_sub(1));
+        let at_rest = vcpus.saturating_mul(vcpu.saturating_sub(1));
         let in_nodes = nodes.saturating_mul(node.saturating_sub(1));
-        let in_hand = vcpus.saturating_mul(lane.saturating_add(node));
+        let in_hand = vcpus.saturating_mul(vcpu.saturating_add(node));
         at_rest.saturating_add(in_nodes).saturating_add(in_hand)
     }
 
     /// Returns the sum, exact as that of [`Sloppy`](super::Sloppy) is: the nodes are not asked.
     pub fn sum(&self) -> i64 {
-        word::sum(&self.lanes, self.read())
+        self.words.sum(self.read())
     }
 
     /// Returns what `vcpu` holds back.
     pub fn held(&self, vcpu: u32) -> i64 {
-        word::held(self.lanes.of(vcpu))
+        self.words.held(vcpu)
     }
 
     /// Returns what a node holds back.
@@ -83,14 +87,9 @@ impl Hierarchical {
 
     /// Carries over what `vcpu` held back, which is offline and runs nothing meanwhile.
     pub fn fold_dead(&self, vcpu: u32) {
-        let Some(word) = self.lanes.dead(vcpu) else {
-            return;
-        };
-        let seen = word.load(Relaxed);
-        let held = word::held(seen);
-        // Nobody else writes it: a failure means that the vCPU is not dead, and keeps its own.
-        if held != 0 && word.cmpxchg(seen, word::carry(seen, held), Relaxed).is_ok() {
-            self.to_node(vcpu, held, 1);
+        match self.words.carry_dead(vcpu) {
+            0 => {}
+            held => self.to_node(vcpu, held, 1),
         }
     }
 
@@ -102,15 +101,15 @@ impl Hierarchical {
     #[cold]
     #[inline(never)]
     fn add_slowly(&self, n: i64) {
-        let [lane, _] = self.thresholds;
-        while !undisturbed(|| self.carry_over(n, lane)) {}
+        let [vcpu, _] = self.thresholds;
+        while !undisturbed(|| self.carry_over(n, vcpu)) {}
     }
 
     /// Adds `n`, and carries over to the node what then reaches `threshold`; false if the word
     /// changed meanwhile.
     fn carry_over(&self, n: i64, threshold: u32) -> bool {
         let [_, node] = self.thresholds;
-        let mine = self.lanes.mine();
+        let mine = self.words.0.mine();
         let word = mine.get();
         let all = word::held(word).wrapping_add(n);
         if word::within(all, threshold) {
@@ -148,11 +147,8 @@ impl Hierarchical {
 impl Counter for Hierarchical {
     #[inline(always)]
     fn add(&self, n: i64) {
-        let mine = self.lanes.mine();
-        let word = mine.get();
-        let held = word::held(word).wrapping_add(n);
-        let [lane, _] = self.thresholds;
-        if !word::within(held, lane) || mine.cmpxchg(word, word.wrapping_add(n), Relaxed).is_err() {
+        let [vcpu, _] = self.thresholds;
+        if !self.words.hold(n, vcpu) {
             self.add_slowly(n);
         }
     }

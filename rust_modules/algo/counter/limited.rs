@@ -22,9 +22,9 @@ pub struct Limited {
 
 impl Limited {
     /// Creates a counter at zero. A vCPU keeps at most `threshold` to spare.
-    pub fn new(lanes: PerVcpu, threshold: u32, limit: i64) -> Self {
+    pub fn new(words: PerVcpu, threshold: u32, limit: i64) -> Self {
         Self {
-            spares: Spares::new(lanes, threshold, 0),
+            spares: Spares::new(words, threshold, 0),
             limit,
         }
     }

@@ -27,15 +27,15 @@ const WEIGHT: i64 = 1 << 62;
 /// References to something that is attached, and then detached.
 pub struct MountCount {
     central: Atomic<i64>,
-    lanes: PerVcpu,
+    words: PerVcpu,
 }
 
 impl MountCount {
     /// Creates the count, attached, with one reference, which whoever detaches it gives up.
-    pub fn new(lanes: PerVcpu) -> Self {
+    pub fn new(words: PerVcpu) -> Self {
         Self {
             central: Atomic::new(WEIGHT.wrapping_add(1)),
-            lanes,
+            words,
         }
     }
 
@@ -57,7 +57,7 @@ impl MountCount {
     /// Adds `n` to the word of this vCPU, unless it is closed.
     #[inline(always)]
     fn count(&self, n: i64) -> bool {
-        let mine = self.lanes.mine();
+        let mine = self.words.mine();
         loop {
             let word = mine.get();
             if word == CLOSED {
@@ -81,7 +81,7 @@ impl MountCount {
 
     /// Moves the word of this vCPU to the central count, for ever.
     fn close(&self) {
-        let mine = self.lanes.mine();
+        let mine = self.words.mine();
         loop {
             let word = mine.get();
             // Pairs with the release in `put`: what was done with those that are over is seen by
@@ -94,7 +94,7 @@ impl MountCount {
 
     /// The same for `vcpu`, which is offline and runs nothing meanwhile.
     fn close_dead(&self, vcpu: u32) {
-        if let Some(word) = self.lanes.dead(vcpu) {
+        if let Some(word) = self.words.dead(vcpu) {
             // Pairs with the release in `put`, as in `close`.
             self.take_over(word.xchg(CLOSED, Acquire));
         }
@@ -115,7 +115,7 @@ impl MountCount {
 
     /// Begins anew, attached, with one reference. Nobody has one any more, nor gets one meanwhile.
     pub fn revive(&self) {
-        let words = (0..self.lanes.vcpus()).filter_map(|vcpu| self.lanes.dead(vcpu));
+        let words = (0..self.words.vcpus()).filter_map(|vcpu| self.words.dead(vcpu));
         // What follows is ordered by how the caller says that it is there again.
         words.for_each(|word| word.store(0, Relaxed));
         self.central.store(WEIGHT.wrapping_add(1), Relaxed);
@@ -123,7 +123,7 @@ impl MountCount {
 
     /// Returns how many references there are; exact while none is got or put.
     pub fn in_use(&self) -> i64 {
-        let words = (0..self.lanes.vcpus()).map(|vcpu| self.lanes.of(vcpu));
+        let words = (0..self.words.vcpus()).map(|vcpu| self.words.of(vcpu));
         let open = words.filter(|&word| word != CLOSED);
         let central = match self.central.load(Relaxed) {
             attached if attached > WEIGHT / 2 => attached.wrapping_sub(WEIGHT),

@@ -14,8 +14,8 @@ pub struct PercpuExact(PerVcpu);
 
 impl PercpuExact {
     /// Creates a counter at zero.
-    pub fn new(lanes: PerVcpu) -> Self {
-        Self(lanes)
+    pub fn new(words: PerVcpu) -> Self {
+        Self(words)
     }
 }
 
@@ -28,7 +28,7 @@ impl Counter for PercpuExact {
     /// Every addition that was over when the read began is in it, and none that began when it
     /// had ended. What a vCPU that has gone counted stays where it is, and is counted.
     fn read(&self) -> i64 {
-        let lanes = (0..self.0.vcpus()).map(|vcpu| self.0.of(vcpu));
-        lanes.fold(0, i64::wrapping_add)
+        let words = (0..self.0.vcpus()).map(|vcpu| self.0.of(vcpu));
+        words.fold(0, i64::wrapping_add)
     }
 }

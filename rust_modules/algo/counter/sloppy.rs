@@ -18,7 +18,10 @@
 use core::cmp::Ordering;
 
 use super::{
-    word,
+    word::{
+        self,
+        Words, //
+    },
     Counter,
     EachVcpu,
     Reading, //
@@ -33,19 +36,20 @@ pub struct Sloppy {
     bound: Atomic<u64>,
     /// What [`take`](Self::take) has taken.
     taken: Atomic<i64>,
-    lanes: PerVcpu,
+    words: Words,
 }
 
 impl Sloppy {
     /// Creates a counter at zero; `threshold` is at least 1, and with 1 it is exact.
-    pub fn new(lanes: PerVcpu, threshold: u32) -> Self {
-        let threshold = word::allowed(&lanes, threshold);
+    pub fn new(words: PerVcpu, threshold: u32) -> Self {
+        let words = Words(words);
+        let threshold = words.allowed(threshold);
         Self {
             central: Atomic::new(0),
             threshold: Atomic::new(threshold),
-            bound: Atomic::new(bound(&lanes, threshold)),
+            bound: Atomic::new(bound(&words, threshold)),
             taken: Atomic::new(0),
-            lanes,
+            words,
         }
     }
 
@@ -68,7 +72,7 @@ impl Sloppy {
     /// So where all additions have one sign, it is what the count was at some moment meanwhile.
     /// Additions under way must come to less than 2³¹ together.
     pub fn sum(&self) -> i64 {
-        word::sum(&self.lanes, self.read())
+        self.words.sum(self.read())
     }
 
     /// Compares the count with `value`: by the cheap read where its bound decides, else by the
@@ -98,15 +102,7 @@ impl Sloppy {
 
     /// Carries over what `vcpu` held back, which is offline and runs nothing meanwhile.
     pub fn fold_dead(&self, vcpu: u32) {
-        let Some(word) = self.lanes.dead(vcpu) else {
-            return;
-        };
-        let seen = word.load(Relaxed);
-        let held = word::held(seen);
-        // Nobody else writes it: a failure means that the vCPU is not dead, and keeps its own.
-        if held != 0 && word.cmpxchg(seen, word::carry(seen, held), Relaxed).is_ok() {
-            self.central.add(held, Relaxed);
-        }
+        self.central.add(self.words.carry_dead(vcpu), Relaxed);
     }
 
     /// Carries over what every vCPU holds back: afterwards the read is off by no more than what
@@ -118,8 +114,8 @@ impl Sloppy {
     /// Changes the threshold; nothing is lost. One at a time. A bound that grows does so at once;
     /// one that may shrink does so in [`settle`](Self::settle).
     pub fn set_threshold(&self, threshold: u32) {
-        let threshold = word::allowed(&self.lanes, threshold);
-        let bound = bound(&self.lanes, threshold);
+        let threshold = self.words.allowed(threshold);
+        let bound = bound(&self.words, threshold);
         if bound > self.bound.load(Relaxed) {
             self.bound.store(bound, Relaxed);
         }
@@ -131,12 +127,12 @@ impl Sloppy {
     /// earlier one are over, and every vCPU has been folded since.
     pub fn settle(&self) {
         let threshold = self.threshold.load(Relaxed);
-        self.bound.store(bound(&self.lanes, threshold), Relaxed);
+        self.bound.store(bound(&self.words, threshold), Relaxed);
     }
 
     /// Returns what `vcpu` holds back.
     pub fn held(&self, vcpu: u32) -> i64 {
-        word::held(self.lanes.of(vcpu))
+        self.words.held(vcpu)
     }
 
     #[cold]
@@ -149,7 +145,7 @@ impl Sloppy {
     /// meanwhile. It is added to the central count first: what is in both for a moment makes the
     /// read no worse, what is in neither would.
     fn carry_over(&self, n: i64, threshold: u32) -> bool {
-        let mine = self.lanes.mine();
+        let mine = self.words.0.mine();
         let word = mine.get();
         let all = word::held(word).wrapping_add(n);
         if word::within(all, threshold) {
@@ -165,20 +161,15 @@ impl Sloppy {
     }
 }
 
-fn bound(lanes: &PerVcpu, threshold: u32) -> u64 {
-    u64::from(lanes.vcpus()).saturating_mul(u64::from(threshold.saturating_sub(1)))
+fn bound(words: &Words, threshold: u32) -> u64 {
+    u64::from(words.vcpus()).saturating_mul(u64::from(threshold.saturating_sub(1)))
 }
 
 impl Counter for Sloppy {
     #[inline(always)]
     fn add(&self, n: i64) {
-        let mine = self.lanes.mine();
-        let word = mine.get();
-        let held = word::held(word).wrapping_add(n);
         // No order is needed: a reader that sees one and not the other is merely early.
-        if !word::within(held, self.threshold.load(Relaxed))
-            || mine.cmpxchg(word, word.wrapping_add(n), Relaxed).is_err()
-        {
+        if !self.words.hold(n, self.threshold.load(Relaxed)) {
             self.add_slowly(n);
         }
     }

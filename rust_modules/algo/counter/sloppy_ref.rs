@@ -28,8 +28,8 @@ pub struct SloppyRef(Spares);
 impl SloppyRef {
     /// Creates the count, with one reference, which is the caller's. A vCPU keeps at most
     /// `threshold` spares.
-    pub fn new(lanes: PerVcpu, threshold: u32) -> Self {
-        Self(Spares::new(lanes, threshold, 1))
+    pub fn new(words: PerVcpu, threshold: u32) -> Self {
+        Self(Spares::new(words, threshold, 1))
     }
 
     /// Gets a reference, unless the last one has gone.

@@ -15,15 +15,15 @@ pub(super) struct Spares {
     pub(super) central: Atomic<i64>,
     /// How many spares a vCPU may keep.
     threshold: u32,
-    lanes: PerVcpu,
+    words: PerVcpu,
 }
 
 impl Spares {
-    pub(super) fn new(lanes: PerVcpu, threshold: u32, in_use: i64) -> Self {
+    pub(super) fn new(words: PerVcpu, threshold: u32, in_use: i64) -> Self {
         Self {
             central: Atomic::new(in_use),
             threshold,
-            lanes,
+            words,
         }
     }
 
@@ -36,7 +36,7 @@ impl Spares {
     /// Takes `n` of the spares of this vCPU, if there are as many.
     #[inline(always)]
     pub(super) fn take(&self, n: i64) -> bool {
-        let mine = self.lanes.mine();
+        let mine = self.words.mine();
         let mut spares = mine.get();
         while spares >= n {
             // Pairs with the release in `give`: what its user did before is over.
@@ -52,7 +52,7 @@ impl Spares {
     /// Returns whether that has left nothing.
     #[inline(always)]
     pub(super) fn give(&self, n: i64) -> bool {
-        let mine = self.lanes.mine();
+        let mine = self.words.mine();
         let spares = mine.get();
         let all = spares.wrapping_add(n);
         // Pairs with the acquire in `take` and in `give_slowly`: what was done with it is over.
@@ -65,7 +65,7 @@ impl Spares {
     #[cold]
     #[inline(never)]
     fn give_slowly(&self, n: i64) -> bool {
-        let mine = self.lanes.mine();
+        let mine = self.words.mine();
         loop {
             let spares = mine.get();
             let all = spares.wrapping_add(n);
@@ -83,7 +83,7 @@ impl Spares {
 
     /// Gives all spares of this vCPU back; returns whether that has left nothing.
     pub(super) fn fold(&self) -> bool {
-        let mine = self.lanes.mine();
+        let mine = self.words.mine();
         loop {
             let spares = mine.get();
             // Pairs with the release in `give`: what was done with them is over.
@@ -96,7 +96,7 @@ impl Spares {
     /// Gives back the spares of `vcpu`, which is offline and runs nothing meanwhile.
     pub(super) fn fold_dead(&self, vcpu: u32) -> bool {
         // Pairs with the release in `give`, as in `fold`.
-        let spares = self.lanes.dead(vcpu).map(|word| word.xchg(0, Acquire));
+        let spares = self.words.dead(vcpu).map(|word| word.xchg(0, Acquire));
         self.give_back(spares.unwrap_or(0))
     }
 
@@ -109,7 +109,7 @@ impl Spares {
 
     /// Returns what is in use: what is on its way back counts.
     pub(super) fn in_use(&self) -> i64 {
-        let spares = (0..self.lanes.vcpus()).map(|vcpu| self.lanes.of(vcpu));
+        let spares = (0..self.words.vcpus()).map(|vcpu| self.words.of(vcpu));
         // The spares first: one that is given back meanwhile counts as in use.
         let spares = spares.fold(0, i64::wrapping_add);
         self.central.load(Relaxed).wrapping_sub(spares)
@@ -117,11 +117,11 @@ impl Spares {
 
     /// Returns how many spares there may be.
     pub(super) fn bound(&self) -> u64 {
-        u64::from(self.lanes.vcpus()).saturating_mul(u64::from(self.threshold))
+        u64::from(self.words.vcpus()).saturating_mul(u64::from(self.threshold))
     }
 
     /// Returns the spares of `vcpu`.
     pub(super) fn of(&self, vcpu: u32) -> i64 {
-        self.lanes.of(vcpu)
+        self.words.of(vcpu)
     }
 }

@@ -35,12 +35,6 @@ impl Spinlocked {
     }
 }
 
-impl Default for Spinlocked {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Counter for Spinlocked {
     #[inline(always)]
     fn add(&self, n: i64) {

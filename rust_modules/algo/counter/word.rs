@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a vCPU holds back, and the low half of what it ever counted, in one word.
+//! Words of a sloppy counter, one on each vCPU: what the vCPU holds back, and the low half of what it
+//! ever counted.
 //!
 //! ```text
 //!   63          32 31           0
@@ -11,17 +12,64 @@
 //! To hold more is to add to the word; to carry it over is to move it from the lower half to the
 //! upper one, which leaves what was counted as it is. So the sum of what the words counted is
 //! exact whatever is being carried, and it is known modulo 2³²; the central count, which is off
-//! by far less than 2³¹, tells the rest.
+//! by far less than 2³¹, gives the upper half.
 
 use crate::prelude::*;
 
-/// What all of them may hold back together, so that the central count tells the rest.
+/// What all vCPUs may hold back together, so that the central count gives the upper half.
 const MOST: u32 = 1 << 30;
 
-/// The threshold, or the highest at which the words still tell the sum.
-pub(super) fn allowed(lanes: &PerVcpu, threshold: u32) -> u32 {
-    let most = MOST.checked_div(lanes.vcpus()).unwrap_or(1);
-    threshold.min(most).max(1)
+/// The words of all vCPUs.
+pub(super) struct Words(pub(super) PerVcpu);
+
+impl Words {
+    /// Returns how many vCPUs there may be.
+    pub(super) fn vcpus(&self) -> u32 {
+        self.0.vcpus()
+    }
+
+    /// Returns the threshold, or the highest with which the sum is exact.
+    pub(super) fn allowed(&self, threshold: u32) -> u32 {
+        let most = MOST.checked_div(self.vcpus()).unwrap_or(1);
+        threshold.min(most).max(1)
+    }
+
+    /// Adds `n` to the word of this vCPU if that then holds back less than `threshold`; false if not,
+    /// or if the word changed meanwhile, or the task migrated.
+    #[inline(always)]
+    pub(super) fn hold(&self, n: i64, threshold: u32) -> bool {
+        let mine = self.0.mine();
+        let word = mine.get();
+        let all = held(word).wrapping_add(n);
+        within(all, threshold) && mine.cmpxchg(word, word.wrapping_add(n), Relaxed).is_ok()
+    }
+
+    /// Returns what `vcpu` holds back.
+    pub(super) fn held(&self, vcpu: u32) -> i64 {
+        held(self.0.of(vcpu))
+    }
+
+    /// Marks as carried over what `vcpu` held back, which is offline and runs nothing meanwhile;
+    /// returns how much that is.
+    pub(super) fn carry_dead(&self, vcpu: u32) -> i64 {
+        let Some(word) = self.0.dead(vcpu) else {
+            return 0;
+        };
+        let seen = word.load(Relaxed);
+        let held = held(seen);
+        // No other vCPU writes it: a failure means that the vCPU is alive, and keeps its own.
+        match word.cmpxchg(seen, carry(seen, held), Relaxed) {
+            Ok(_) => held,
+            Err(_) => 0,
+        }
+    }
+
+    /// Returns what all vCPUs counted, given a number that is off by less than 2³¹.
+    pub(super) fn sum(&self, about: i64) -> i64 {
+        let words = (0..self.vcpus()).map(|vcpu| counted(self.0.of(vcpu)));
+        let off = words.fold(0, u32::wrapping_add).wrapping_sub(about as u32) as i32;
+        about.wrapping_add(i64::from(off))
+    }
 }
 
 /// What is held back.
@@ -49,11 +97,4 @@ pub(super) fn carry(word: i64, carried: i64) -> i64 {
 fn counted(word: i64) -> u32 {
     let held = held(word);
     ((word.wrapping_sub(held) >> 32) as u32).wrapping_add(held as u32)
-}
-
-/// What all vCPUs counted, given a number that is off by less than 2³¹.
-pub(super) fn sum(lanes: &PerVcpu, about: i64) -> i64 {
-    let low = (0..lanes.vcpus()).fold(0u32, |sum, vcpu| sum.wrapping_add(counted(lanes.of(vcpu))));
-    let off = low.wrapping_sub(about as u32) as i32;
-    about.wrapping_add(i64::from(off))
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Barriers among guests: whoever arrives waits until the host has heard of all of them.
+//! Barriers among guests: each waits until the host reports that all have arrived.
 //!
-//! The command arrives by running `barrier`, which is this program under another name and asks the
-//! first process over a socket.
+//! The command arrives by running `barrier`, which is this program under another name and asks the first
+//! process over a socket.
 
 use std::io::{self, Read, Write};
 use std::os::linux::net::SocketAddrExt;
@@ -24,26 +24,26 @@ fn address() -> io::Result<SocketAddr> {
     SocketAddr::from_abstract_name("slowpath-barrier")
 }
 
-/// The first process's side.
+/// The barrier, in the first process.
 pub struct Barrier {
     channel: Channel,
     released: Receiver<()>,
 }
 
 impl Barrier {
-    /// A barrier whose releases come from there.
+    /// A barrier that `released` releases.
     pub fn new(channel: &Channel, released: Receiver<()>) -> Barrier {
         let channel = channel.clone();
         Barrier { channel, released }
     }
 
-    /// Arrives, and waits for all others.
+    /// Arrives, and waits for all other guests.
     pub fn wait(&self) -> Result<()> {
         self.channel.send(&Message::Note(Note::Barrier))?;
         self.released.recv().context("no release")
     }
 
-    /// Waits for whoever asks, one after another, from a thread of its own.
+    /// Serves the processes of the command, one after another, in a thread of its own.
     pub fn serve(self) -> Result<()> {
         let listener = UnixListener::bind_addr(&address()?).context("the barrier's socket")?;
         thread::spawn(move || {
@@ -52,7 +52,7 @@ impl Barrier {
                     eprintln!("guest: barrier: {error:#}");
                     return;
                 }
-                // Whoever asked may have been killed meanwhile.
+                // The process may have been killed meanwhile.
                 let _ = stream.write_all(b".");
             }
         });
@@ -60,7 +60,7 @@ impl Barrier {
     }
 }
 
-/// The command's side: returns when all guests are there.
+/// The command `barrier`: returns when all guests have arrived.
 pub fn arrive() -> ExitCode {
     let released = address()
         .and_then(|address| UnixStream::connect_addr(&address))
@@ -69,8 +69,8 @@ pub fn arrive() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!(
-                "barrier: {error}; it waits for the other guests of `vm run --guests K`, and only \
-                 in a guest"
+                "barrier: cannot reach the guest's first process: {error}. Try: `vm run --guests K`, in \
+                 whose guests it waits for the others"
             );
             ExitCode::FAILURE
         }

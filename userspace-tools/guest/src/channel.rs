@@ -7,14 +7,15 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{bail, Context, Result};
 use wire::{Heartbeat, Hello, Message, WireError};
 
 use crate::kernel_log;
+use crate::limits::{PORT_APPEARANCE, PORT_POLL_PERIOD};
 
-/// What the host sends arrives here.
+/// Messages of the host.
 pub type Messages = io::BufReader<File>;
 
 /// The sending side, shared by all threads; a lock keeps frames whole.
@@ -23,20 +24,20 @@ pub struct Channel {
     port: Arc<Mutex<File>>,
 }
 
-/// Finds and opens the port. Its name arrives shortly after its device, so it is waited for.
+/// Finds and opens the port, whose name appears shortly after its device.
 pub fn open() -> Result<(Channel, Messages)> {
-    let patience = Instant::now();
+    let start = Instant::now();
     let path = loop {
         if let Some(path) = find() {
             break path;
         }
-        if patience.elapsed() > Duration::from_secs(60) {
+        if start.elapsed() > PORT_APPEARANCE {
             bail!(
-                "no port is called {:?} in /sys/class/virtio-ports",
+                "no port of /sys/class/virtio-ports has the name {:?}",
                 wire::PORT
             );
         }
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(PORT_POLL_PERIOD);
     };
     let port = File::options().read(true).write(true).open(&path);
     let port = port.with_context(|| path.display().to_string())?;
@@ -60,7 +61,7 @@ fn find() -> Option<PathBuf> {
     None
 }
 
-/// Who and what this guest is.
+/// The hello of this guest.
 pub fn hello() -> Result<Hello> {
     let command_line = fs::read_to_string("/proc/cmdline").context("/proc/cmdline")?;
     let nonce = command_line
@@ -96,9 +97,9 @@ pub fn uptime_ms() -> u64 {
     now.tv_sec as u64 * 1000 + now.tv_nsec as u64 / 1_000_000
 }
 
-/// Puts the calling thread before everything that has the default priority: the channel has to
-/// live while the load uses every vCPU.
-pub fn urgent() {
+/// Gives the calling thread the highest priority of normal scheduling: the channel has to live while the load
+/// uses every vCPU.
+pub fn set_highest_priority() {
     // Zero is the calling thread. Failing only makes the channel slower.
     let _ = rustix::process::setpriority_process(None, -20);
 }
@@ -110,11 +111,11 @@ impl Channel {
         wire::write(&mut *port, message)
     }
 
-    /// Sends a heartbeat each second from now on, from a thread of its own.
-    pub fn keep_beating(&self) {
+    /// Sends heartbeats in a thread of its own.
+    pub fn start_heartbeat(&self) {
         let channel = self.clone();
         thread::spawn(move || {
-            urgent();
+            set_highest_priority();
             for beat in 0.. {
                 let heartbeat = Heartbeat {
                     beat,
@@ -124,7 +125,7 @@ impl Channel {
                     eprintln!("guest: heartbeat: {error}");
                     crate::power::off();
                 }
-                thread::sleep(Duration::from_secs(1));
+                thread::sleep(wire::HEARTBEAT_PERIOD);
             }
         });
     }

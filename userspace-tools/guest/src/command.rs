@@ -1,37 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The command: its streams to and from the channel, its end, and the orphans it leaves.
+//! Command of the guest: its streams, its end, and the processes that it leaves.
 
 use std::io::{self, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::io::Errno;
 use rustix::process::{wait, Pid, WaitOptions};
-use wire::{Job, Message, Note};
+use wire::{Message, Note, RunRequest};
 
 use crate::channel::{self, Channel};
-use crate::input::Input;
+use crate::host_input::HostInput;
+use crate::limits::STREAM_END;
 use crate::power;
 
-/// Exit status and signal: one of them is there.
+/// Exit status or signal.
 pub type Ending = (Option<i32>, Option<i32>);
 
-/// What a shell says of a command that is not there, or cannot be run.
+/// Exit status of a command that does not exist, or cannot be run, as a shell has it.
 const NOT_FOUND: i32 = 127;
 const NOT_EXECUTABLE: i32 = 126;
 
-/// How long the streams may stay silent after everything that could write to them was killed.
-const LAST_WORDS: Duration = Duration::from_secs(10);
-
-/// Runs the command of the job to its end; all of its output is sent when this returns.
-pub fn run(channel: &Channel, job: &Job, input: &Input) -> Result<Ending> {
-    let mut child = match spawn(job) {
+/// Runs the command to its end; all of its output is sent when this returns.
+pub fn run(channel: &Channel, request: &RunRequest, input: &HostInput) -> Result<Ending> {
+    let mut child = match spawn(request) {
         Ok(child) => child,
-        Err(error) => return not_started(channel, job, &error),
+        Err(error) => return not_started(channel, request, &error),
     };
     channel.send(&Message::Note(Note::Started {
         uptime_ms: channel::uptime_ms(),
@@ -47,20 +44,23 @@ pub fn run(channel: &Channel, job: &Job, input: &Input) -> Result<Ending> {
         .context("the command's standard error")?;
     forward(stdout, channel, Message::Stdout, done.clone());
     forward(stderr, channel, Message::Stderr, done);
-    input.goes_to(child.stdin.take());
+    input.forward_to(child.stdin.take());
     let ending = reap_until(&child)?;
-    // The job is the command; what it left in the background would keep its streams open.
+    // A process in the background would keep the streams open.
     power::kill_all();
     for _ in 0..2 {
         finished
-            .recv_timeout(LAST_WORDS)
+            .recv_timeout(STREAM_END)
             .context("the command's output did not end")?;
     }
     Ok(ending)
 }
 
-fn spawn(job: &Job) -> io::Result<Child> {
-    let (program, arguments) = job.argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+fn spawn(request: &RunRequest) -> io::Result<Child> {
+    let (program, arguments) = request
+        .argv
+        .split_first()
+        .ok_or(io::ErrorKind::InvalidInput)?;
     Command::new(program)
         .args(arguments)
         .env_clear()
@@ -70,9 +70,9 @@ fn spawn(job: &Job) -> io::Result<Child> {
             ("TERM", "dumb"),
             ("LANG", "C"),
         ])
-        .envs(job.env.iter().map(|(key, value)| (key, value)))
+        .envs(request.env.iter().map(|(key, value)| (key, value)))
         .current_dir("/tmp")
-        .stdin(if job.stdin {
+        .stdin(if request.stdin {
             Stdio::piped()
         } else {
             Stdio::null()
@@ -82,10 +82,10 @@ fn spawn(job: &Job) -> io::Result<Child> {
         .spawn()
 }
 
-fn not_started(channel: &Channel, job: &Job, error: &io::Error) -> Result<Ending> {
-    let program = job.argv.first().map_or("", String::as_str);
+fn not_started(channel: &Channel, request: &RunRequest, error: &io::Error) -> Result<Ending> {
+    let program = request.argv.first().map_or("", String::as_str);
     let (status, hint) = match error.kind() {
-        io::ErrorKind::NotFound => (NOT_FOUND, "; the image's commands are in /bin"),
+        io::ErrorKind::NotFound => (NOT_FOUND, ". Try: a command of the image's /bin"),
         _ => (NOT_EXECUTABLE, ""),
     };
     let error = format!("cannot run `{program}`: {error}{hint}");
@@ -93,7 +93,7 @@ fn not_started(channel: &Channel, job: &Job, error: &io::Error) -> Result<Ending
     Ok((Some(status), None))
 }
 
-/// Copies one stream to the channel in a thread of its own, and tells when it ended.
+/// Copies one stream to the channel in a thread of its own; `done` reports its end.
 fn forward(
     mut stream: impl Read + Send + 'static,
     channel: &Channel,
@@ -102,7 +102,7 @@ fn forward(
 ) {
     let channel = channel.clone();
     thread::spawn(move || {
-        channel::urgent();
+        channel::set_highest_priority();
         let mut piece = vec![0; wire::MAX_DATA];
         loop {
             match stream.read(&mut piece) {
@@ -120,12 +120,12 @@ fn forward(
                 }
             }
         }
-        // The receiver is gone only when the guest is about to power off anyway.
+        // The receiver has ended only when the guest is about to power off.
         let _ = done.send(());
     });
 }
 
-/// Reaps whatever ends, as the first process must, until it is the command.
+/// Reaps every process that ends, as the first process must, until the command does.
 fn reap_until(child: &Child) -> Result<Ending> {
     let command = Pid::from_raw(child.id() as i32);
     loop {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's log: what the console shows of it, and its last lines.
+//! Kernel log: the console's level, and lines for the host.
 
 use std::collections::VecDeque;
 use std::fs::{self, OpenOptions};
@@ -9,15 +9,15 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use rustix::fs::OFlags;
 
-/// Has the console show warnings and worse, so that the host sees a `WARNING:` too.
+/// Prints warnings and worse on the console, so that the host sees a `WARNING:` too.
 pub fn show_warnings() -> io::Result<()> {
     fs::write("/proc/sys/kernel/printk", "5")
 }
 
-/// What the kernel says about its hypervisor and about its own spinlock.
+/// Text of the log lines on the hypervisor and on the kernel's own spinlock.
 const LOCKS: [&str; 3] = ["Hypervisor detected", "PV spinlocks", "PV qspinlock"];
 
-/// Those lines.
+/// The log lines on the hypervisor and on the kernel's own spinlock.
 pub fn about_locks() -> Vec<String> {
     let mut lines = Vec::new();
     read(|line| {
@@ -28,7 +28,7 @@ pub fn about_locks() -> Vec<String> {
     lines
 }
 
-/// The last `count` lines; what cannot be read is left out.
+/// The last `count` lines that can be read.
 pub fn last(count: usize) -> Vec<String> {
     let mut lines = VecDeque::new();
     read(|line| {
@@ -61,7 +61,7 @@ fn read(mut take: impl FnMut(&str)) {
                     take(line);
                 }
             }
-            // The oldest records were overwritten while we read.
+            // The oldest records were overwritten meanwhile.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Err(_) => break,
         }

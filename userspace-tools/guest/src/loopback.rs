@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The loopback device, which the kernel leaves down: whoever talks to 127.0.0.1 needs it up.
+//! Loopback device: the kernel leaves it down, and 127.0.0.1 needs it up.
 
 use std::io;
 
@@ -22,7 +22,7 @@ const LO: i32 = 1;
 const HEADER: usize = 16;
 const REQUEST: usize = HEADER + 16;
 
-/// Brings it up; the kernel gives it its address then. A kernel without networking has none.
+/// Brings it up; the kernel then assigns its address. A kernel without networking has none.
 pub fn up() -> Result<()> {
     // Protocol 0 of netlink is the one about links, addresses and routes.
     let socket = match socket(AddressFamily::NETLINK, SocketType::DGRAM, None) {
@@ -30,17 +30,17 @@ pub fn up() -> Result<()> {
         other => other.context("a netlink socket")?,
     };
     let kernel = SocketAddrNetlink::new(0, 0);
-    sendto(&socket, &request(), SendFlags::empty(), &kernel).context("asking for it")?;
+    sendto(&socket, &request(), SendFlags::empty(), &kernel).context("sending RTM_NEWLINK")?;
     let mut answer = [0; 512];
     let (got, _) = recv(&socket, &mut answer[..], RecvFlags::empty()).context("no answer")?;
-    match refusal(&answer[..got]) {
+    match error_code(&answer[..got]) {
         Some(0) => Ok(()),
         Some(error) => Err(io::Error::from_raw_os_error(-error)).context("refused"),
-        None => bail!("{got} bytes that are no answer"),
+        None => bail!("{got} bytes that are no acknowledgement"),
     }
 }
 
-/// "The link `lo`: set `IFF_UP`", with a wish for an answer.
+/// `RTM_NEWLINK` of `lo` with `IFF_UP`, with a request for an acknowledgement.
 fn request() -> [u8; REQUEST] {
     let mut bytes = [0; REQUEST];
     let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
@@ -53,8 +53,8 @@ fn request() -> [u8; REQUEST] {
     bytes
 }
 
-/// The error in an answer, 0 for none.
-fn refusal(answer: &[u8]) -> Option<i32> {
+/// The error code of an acknowledgement, 0 for success.
+fn error_code(answer: &[u8]) -> Option<i32> {
     let kind = u16::from_ne_bytes(answer.get(4..6)?.try_into().ok()?);
     let error = i32::from_ne_bytes(answer.get(HEADER..HEADER + 4)?.try_into().ok()?);
     (kind == NLMSG_ERROR).then_some(error)
@@ -65,18 +65,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_read_as_what_it_says() {
+    fn error_code_is_read_from_an_acknowledgement() {
         let mut answer = [0; 36];
-        assert_eq!(refusal(&answer), None, "another kind of message");
+        assert_eq!(error_code(&answer), None, "another kind of message");
         answer[4..6].copy_from_slice(&NLMSG_ERROR.to_ne_bytes());
-        assert_eq!(refusal(&answer), Some(0));
+        assert_eq!(error_code(&answer), Some(0));
         answer[HEADER..HEADER + 4].copy_from_slice(&(-1i32).to_ne_bytes());
-        assert_eq!(refusal(&answer), Some(-1));
-        assert_eq!(refusal(&answer[..HEADER]), None, "cut short");
+        assert_eq!(error_code(&answer), Some(-1));
+        assert_eq!(error_code(&answer[..HEADER]), None, "cut short");
     }
 
     #[test]
-    fn the_request_is_as_long_as_it_says_and_is_about_lo() {
+    fn request_has_its_own_length_and_names_lo() {
         let bytes = request();
         assert_eq!(bytes[..4], 32u32.to_ne_bytes());
         assert_eq!(bytes[20..24], LO.to_ne_bytes());

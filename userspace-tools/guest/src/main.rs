@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guest's first process: mounts, says hello, loads modules, runs one command, powers off.
+//! First process of a guest: mounts, sends the hello, loads modules, runs one command, powers off.
 
 #![forbid(unsafe_code)]
 
 mod barrier;
 mod channel;
 mod command;
-mod input;
+mod host_input;
 mod kernel_log;
+mod limits;
 mod loopback;
 mod modules;
 mod mounts;
@@ -21,13 +22,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{bail, Context, Result};
-use wire::{Exit, Job, Message, Note};
+use wire::{Exit, Message, Note, RunRequest};
 
 use crate::barrier::Barrier;
 use crate::channel::Channel;
-use crate::input::Input;
+use crate::host_input::HostInput;
+use crate::limits::LOG_LINES;
 
-/// The status of a command that was not started because a module was refused.
+/// Exit status of a command that did not run because a module was refused.
 const MODULE_REFUSED: i32 = 125;
 
 fn main() -> ExitCode {
@@ -37,8 +39,8 @@ fn main() -> ExitCode {
     }
     if !rustix::process::getpid().is_init() {
         eprintln!(
-            "guest: this is the first process of a guest that `vm run` boots; it powers the \
-             machine off when its command ends and does nothing anywhere else.\n\
+            "guest: the first process of a guest that `vm run` boots; it powers the machine off when its \
+             command ends, and does nothing anywhere else.\n\
              Example: vm run --vcpus 2 --cpus 0 -- uname -a"
         );
         return ExitCode::from(2);
@@ -54,37 +56,42 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// One life: from the first mount to the last message.
+/// From the first mount to the last message.
 fn serve() -> Result<()> {
     mounts::first().context("first mounts")?;
     vcpus::bring_online().context("vCPUs")?;
     let (channel, mut messages) = channel::open()?;
     channel.send(&Message::Hello(channel::hello()?))?;
-    channel.keep_beating();
+    channel.start_heartbeat();
     mounts::rest().context("mounts")?;
     kernel_log::show_warnings().context("console log level")?;
     loopback::up().context("bringing the loopback device up")?;
-    let job = match wire::read(&mut messages).context("waiting for the job")? {
-        Message::Job(job) => job,
-        other => bail!("the host sent {other:?} where a job was expected"),
+    let request = match wire::read(&mut messages).context("waiting for the request")? {
+        Message::Run(request) => request,
+        other => bail!("the host sent {other:?} where a request was expected"),
     };
-    let (input, released) = Input::new(messages);
+    let (input, released) = HostInput::new(messages);
     let barrier = Barrier::new(&channel, released);
-    let (status, signal) = run(&channel, &job, &input, barrier)?;
+    let (status, signal) = run(&channel, &request, &input, barrier)?;
     // If the command never ran, its input goes nowhere.
-    input.goes_to(None);
-    let nonce = job.nonce;
+    input.forward_to(None);
+    let nonce = request.nonce;
     channel.send(&Message::Exit(Exit {
         nonce,
         status,
         signal,
     }))?;
-    input.goodbye()
+    input.wait_for_goodbye()
 }
 
 /// Loads the modules, then runs the command.
-fn run(channel: &Channel, job: &Job, input: &Input, barrier: Barrier) -> Result<command::Ending> {
-    for name in modules::wanted(&job.modules)? {
+fn run(
+    channel: &Channel,
+    request: &RunRequest,
+    input: &HostInput,
+    barrier: Barrier,
+) -> Result<command::Ending> {
+    for name in modules::requested(&request.modules)? {
         let note = match modules::load(&name) {
             Ok(()) => Note::ModuleLoaded { name },
             Err(error) => {
@@ -92,7 +99,7 @@ fn run(channel: &Channel, job: &Job, input: &Input, barrier: Barrier) -> Result<
                 Note::ModuleFailed {
                     name,
                     error,
-                    log: kernel_log::last(12),
+                    log: kernel_log::last(LOG_LINES),
                 }
             }
         };
@@ -102,9 +109,9 @@ fn run(channel: &Channel, job: &Job, input: &Input, barrier: Barrier) -> Result<
             return Ok((Some(MODULE_REFUSED), None));
         }
     }
-    if job.barrier {
+    if request.barrier {
         barrier.wait()?;
     }
     barrier.serve()?;
-    command::run(channel, job, input)
+    command::run(channel, request, input)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The modules of the image.
+//! Kernel modules of the image.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -12,7 +12,7 @@ use wire::Modules;
 const DIRECTORY: &str = "/lib/modules";
 
 /// The names of the modules to load, in order.
-pub fn wanted(modules: &Modules) -> Result<Vec<String>> {
+pub fn requested(modules: &Modules) -> Result<Vec<String>> {
     match modules {
         Modules::All => all(),
         Modules::Only(names) => Ok(names.clone()),
@@ -24,7 +24,7 @@ pub fn load(name: &str) -> Result<()> {
     let path = Path::new(DIRECTORY).join(format!("{name}.ko"));
     let file = File::open(&path).with_context(|| {
         let there = all().unwrap_or_default().join(" ");
-        format!("{}: the image has these modules: {there}", path.display())
+        format!("cannot open {}; allowed: {there}", path.display())
     })?;
     finit_module(&file, c"", 0).with_context(|| path.display().to_string())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The file systems of the guest; what the channel needs comes first.
+//! File systems of the guest; those that the channel needs come first.
 
 use std::fs;
 
@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use rustix::io::Errno;
 use rustix::mount::{mount, MountFlags};
 
-/// What must be there before the port can be found and opened.
+/// File systems without which the port cannot be found and opened.
 const FIRST: [[&str; 2]; 3] = [["proc", "/proc"], ["sysfs", "/sys"], ["devtmpfs", "/dev"]];
 
-/// What a command may expect.
+/// File systems for the command.
 const REST: [[&str; 2]; 3] = [
     ["debugfs", "/sys/kernel/debug"],
     ["tmpfs", "/tmp"],

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The vCPUs that the kernel was told to leave for later.
+//! vCPUs that the kernel left offline.
 //!
-//! An emulated kernel boots faster on two vCPUs than on many that share two CPUs: every patch of
-//! its own code has to reach them all. So `vm` has it boot on two there, and the rest come now.
+//! An emulated kernel boots faster on two vCPUs than on many that share two CPUs: every patch of its own code
+//! has to reach them all. So `vm` boots it on two there (`maxcpus=`), and the others come online here.
 
 use std::fs;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Hogs: neighbours of the guest that eat whole CPUs. Threads of whoever hosts it, so they end with it.
+//! CPU hogs: threads beside the guest that spin on whole CPUs. They end with the process that hosts it.
 
 use std::fs;
 use std::hint;
@@ -8,25 +8,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use cpu_list::CpuList;
 use rustix::thread::sched_setaffinity;
 use vm_record::HogTime;
 
-use crate::place::schedstat;
-use crate::CpuList;
+use crate::pinned::schedstat;
 
-/// Hogs that eat until they are told to stop.
+/// Running hogs.
 pub struct Hogs {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<HogTime>>,
 }
 
 impl Hogs {
-    /// Starts one on each of these CPUs.
+    /// Starts a hog on each of these CPUs.
     pub fn start(cpus: &CpuList) -> Hogs {
         let stop = Arc::new(AtomicBool::new(false));
         let threads = cpus.iter().map(|cpu| {
             let stop = stop.clone();
-            thread::spawn(move || eat(cpu, &stop))
+            thread::spawn(move || spin(cpu, &stop))
         });
         Hogs {
             threads: threads.collect(),
@@ -34,9 +34,9 @@ impl Hogs {
         }
     }
 
-    /// Ends them; says what they ate.
+    /// Stops them, and gives the CPU time of each.
     pub fn end(mut self) -> Vec<HogTime> {
-        // Relaxed: nothing is handed over by it, and the join orders what the thread returns.
+        // Relaxed: publishes nothing; the join orders what the thread returns.
         self.stop.store(true, Ordering::Relaxed);
         let threads = self.threads.drain(..);
         threads.filter_map(|thread| thread.join().ok()).collect()
@@ -50,9 +50,9 @@ impl Drop for Hogs {
     }
 }
 
-fn eat(cpu: usize, stop: &AtomicBool) -> HogTime {
-    if let Err(error) = sched_setaffinity(None, &CpuList::single(cpu)) {
-        eprintln!("hog on CPU {cpu}: {error}; it eats nothing");
+fn spin(cpu: usize, stop: &AtomicBool) -> HogTime {
+    if let Err(error) = sched_setaffinity(None, &CpuList::mask(cpu)) {
+        eprintln!("cannot bind a CPU hog to CPU {cpu}: {error}; it does not run");
         return HogTime::default();
     }
     // Relaxed: see where it is stored.
@@ -77,14 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hog_eats_where_it_is_put_until_it_is_ended() {
+    fn hog_spins_on_its_cpu_until_it_is_stopped() {
         let allowed = CpuList::allowed().expect("the CPUs of this process");
-        let cpu = allowed.round_robin(0);
-        let hogs = Hogs::start(&cpu.to_string().parse().expect("a list"));
+        let hogs = Hogs::start(&allowed.take(1));
         thread::sleep(Duration::from_millis(100));
-        let ate = hogs.end();
-        assert_eq!(ate.len(), 1);
-        assert_eq!(ate[0].cpu, cpu);
-        assert!(ate[0].ran_ms + ate[0].waited_ms > 50.0, "{ate:?}");
+        let times = hogs.end();
+        assert_eq!(times.len(), 1);
+        assert_eq!(times[0].cpu, allowed.round_robin(0));
+        assert!(times[0].ran_ms + times[0].waited_ms > 50.0, "{times:?}");
     }
 }

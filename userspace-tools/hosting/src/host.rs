@@ -1,68 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One guest's host: the places of its vCPUs, its neighbours, and who stops what.
+//! Host side of one guest: its pinned vCPUs, its CPU hogs, its injected preemptions.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
+use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::VcpuReport;
 
-use crate::{pin, CpuList, Hogs, PinnedVcpu, Stopper, Vcpu};
+use crate::{pin, placements, Hogs, PinnedVcpu, Preempter, VcpuThread};
 
-/// First orders of `vm` to `l1`.
+/// What `vm` orders `l1` to do, as the first argument of `l1`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Orders {
+pub struct L1Orders {
     /// How many vCPUs the guest has.
     pub vcpus: usize,
     /// Devices that QEMU opens, to be waited for.
     pub ports: Vec<String>,
     /// CPUs for hogs.
     pub hog: Option<String>,
-    /// Where QEMU's debug port connects, if vCPUs are to be stopped.
+    /// Where QEMU's debug port connects, if vCPUs are to be preempted.
     pub preempt: Option<PathBuf>,
 }
 
-/// A guest's host.
+/// Host side of a guest.
 #[derive(Default)]
-pub struct Host {
-    map: Vec<PinnedVcpu>,
-    hog: Option<CpuList>,
+pub struct GuestHost {
+    vcpus: Vec<PinnedVcpu>,
+    hog_cpus: Option<CpuList>,
     hogs: Option<Hogs>,
-    stopper: Option<Stopper>,
+    preempter: Option<Preempter>,
 }
 
-impl Host {
-    /// A host with hogs on these CPUs, that stops vCPUs at the request of who connects there, and
-    /// gives them so long to `leave` the port first.
-    pub fn new(hog: Option<CpuList>, preempt: Option<&Path>, leave: Duration) -> Result<Host> {
-        let stopper = preempt.map(|socket| Stopper::listen(socket, leave));
-        Ok(Host {
-            hog,
-            stopper: stopper.transpose()?,
-            ..Host::default()
+impl GuestHost {
+    /// A host that runs hogs on these CPUs, and injects the preemptions that are requested at the socket
+    /// `preempt`; `port_exit_delay` is how long a vCPU takes to leave QEMU's debug port.
+    pub fn new(
+        hog_cpus: Option<CpuList>,
+        preempt: Option<&Path>,
+        port_exit_delay: Duration,
+    ) -> Result<GuestHost> {
+        let preempter = preempt.map(|socket| Preempter::listen(socket, port_exit_delay));
+        Ok(GuestHost {
+            hog_cpus,
+            preempter: preempter.transpose()?,
+            ..GuestHost::default()
         })
     }
 
-    /// Puts each vCPU's thread on its CPU.
-    pub fn place(&mut self, vcpus: &[Vcpu], cpus: &CpuList) -> Result<()> {
-        self.map = pin(vcpus, cpus)?;
-        if let Some(stopper) = &self.stopper {
-            stopper.stops_these(vcpus.iter().map(|vcpu| vcpu.thread_id).collect());
+    /// Binds each vCPU's thread to its CPU.
+    pub fn place(&mut self, vcpus: &[VcpuThread], cpus: &CpuList) -> Result<()> {
+        self.vcpus = pin(vcpus, cpus)?;
+        if let Some(preempter) = &self.preempter {
+            preempter.set_threads(vcpus.iter().map(|vcpu| vcpu.thread_id).collect());
         }
         Ok(())
     }
 
-    /// The guest's command starts.
-    pub fn started(&mut self) {
-        self.hogs = self.hog.as_ref().map(Hogs::start);
-        self.map.iter_mut().for_each(PinnedVcpu::command_started);
+    /// Starts the hogs and the accounting of CPU time.
+    pub fn command_started(&mut self) {
+        self.hogs = self.hog_cpus.as_ref().map(Hogs::start);
+        self.vcpus.iter_mut().for_each(PinnedVcpu::command_started);
     }
 
-    /// The guest's command has ended.
-    pub fn ended(&mut self) -> VcpuReport {
-        self.map.iter_mut().for_each(PinnedVcpu::command_ended);
+    /// Stops the hogs and the accounting; the report is complete then.
+    pub fn command_ended(&mut self) -> VcpuReport {
+        self.vcpus.iter_mut().for_each(PinnedVcpu::command_ended);
         let hogs = self.hogs.take().map(Hogs::end).unwrap_or_default();
         VcpuReport {
             hogs,
@@ -70,16 +75,12 @@ impl Host {
         }
     }
 
-    /// How things stand.
+    /// The report so far.
     pub fn report(&self) -> VcpuReport {
         VcpuReport {
-            map: self
-                .map
-                .iter()
-                .map(|vcpu| vcpu.placement().clone())
-                .collect(),
+            map: placements(&self.vcpus),
             hogs: Vec::new(),
-            preemptions: self.stopper.as_ref().map(Stopper::stops),
+            preemptions: self.preempter.as_ref().map(Preempter::counts),
         }
     }
 }

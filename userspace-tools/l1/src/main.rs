@@ -3,7 +3,7 @@
 //! Host of the nested tier's guest, inside its L1 hypervisor: runs QEMU, binds its vCPU threads to CPUs,
 //! injects preemptions, and reports to `vm`.
 //!
-//! Standard input takes the lines [`hosting::STARTED`] and [`hosting::ENDED`]; standard output gives a
+//! Standard input takes the lines [`COMMAND_STARTED`] and [`COMMAND_ENDED`]; standard output gives a
 //! [`VcpuReport`] of JSON per line.
 
 #![forbid(unsafe_code)]
@@ -15,7 +15,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure, Context, Result};
-use hosting::{CpuList, Host, Orders, Vcpu};
+use cpu_list::CpuList;
+use hosting::{GuestHost, L1Orders, VcpuThread, COMMAND_ENDED, COMMAND_STARTED};
 use vm_record::VcpuReport;
 
 const USAGE: &str = "\
@@ -23,8 +24,10 @@ l1: runs the guest of `vm run --tier nested` inside its L1 hypervisor; of no use
 usage: l1 ORDERS QEMU ARGUMENT…
 Example: l1 '{\"vcpus\":8,\"ports\":[\"/dev/vport0p2\"]}' qemu-system-x86_64 -accel kvm …";
 
-/// How long ports, and vCPUs, may take to appear.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long ports, and vCPU threads, may take to appear.
+const APPEARANCE_LIMIT: Duration = Duration::from_secs(60);
+/// How often they are looked for.
+const POLL_PERIOD: Duration = Duration::from_millis(2);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,11 +46,11 @@ fn main() -> ExitCode {
 }
 
 /// Runs QEMU to its end; gives its exit status.
-fn host(orders: &Orders, program: &str, arguments: &[String]) -> Result<u8> {
+fn host(orders: &L1Orders, program: &str, arguments: &[String]) -> Result<u8> {
     let cpus = CpuList::allowed()?;
     let hog = orders.hog.as_deref().map(str::parse).transpose()?;
-    let leave = hosting::LEAVE_THE_PORT_EMULATED;
-    let mut host = Host::new(hog, orders.preempt.as_deref(), leave)?;
+    let delay = hosting::PORT_EXIT_DELAY_EMULATED;
+    let mut host = GuestHost::new(hog, orders.preempt.as_deref(), delay)?;
     for port in &orders.ports {
         wait_for(port, || Path::new(port).exists().then_some(()))?;
     }
@@ -57,38 +60,38 @@ fn host(orders: &Orders, program: &str, arguments: &[String]) -> Result<u8> {
         .stdout(io::stderr())
         .spawn()
         .with_context(|| program.to_owned())?;
-    let found = wait_for("the vCPUs", || {
+    let found = wait_for("the vCPU threads", || {
         all_vcpus(&mut qemu, orders.vcpus).transpose()
     })??;
     host.place(&found, &cpus)?;
-    tell(&host.report())?;
+    send(&host.report())?;
     // Ends only together with L1.
-    thread::spawn(move || listen(&mut host));
+    thread::spawn(move || obey(&mut host));
     let status = qemu.wait().context("waiting for QEMU")?;
     Ok(status.code().unwrap_or(1) as u8)
 }
 
-/// The vCPUs' threads, once all of them run.
-fn all_vcpus(qemu: &mut Child, vcpus: usize) -> Result<Option<Vec<Vcpu>>> {
+/// The vCPU threads, once all of them run.
+fn all_vcpus(qemu: &mut Child, vcpus: usize) -> Result<Option<Vec<VcpuThread>>> {
     if let Some(status) = qemu.try_wait()? {
         bail!("QEMU ended with {status} before its vCPUs ran");
     }
-    let found = hosting::find(qemu.id())?;
+    let found = hosting::find_vcpus(qemu.id())?;
     let count = found.len();
     ensure!(count <= vcpus, "{count} vCPUs instead of {vcpus}");
     Ok((count == vcpus).then_some(found))
 }
 
-/// Does what `vm` says.
-fn listen(host: &mut Host) {
+/// Follows the lines of `vm`.
+fn obey(host: &mut GuestHost) {
     for line in io::stdin().lock().lines().map_while(Result::ok) {
         let result = match line.as_str() {
-            hosting::STARTED => {
-                host.started();
+            COMMAND_STARTED => {
+                host.command_started();
                 Ok(())
             }
-            hosting::ENDED => tell(&host.ended()),
-            other => Err(anyhow::anyhow!("vm said {other:?}")),
+            COMMAND_ENDED => send(&host.command_ended()),
+            other => Err(anyhow::anyhow!("vm sent {other:?}")),
         };
         if let Err(error) = result {
             eprintln!("l1: {error:#}");
@@ -96,23 +99,23 @@ fn listen(host: &mut Host) {
     }
 }
 
-fn tell(report: &VcpuReport) -> Result<()> {
+fn send(report: &VcpuReport) -> Result<()> {
     let line = serde_json::to_string(report)?;
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)
 }
 
-fn wait_for<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> Result<T> {
+fn wait_for<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> Result<T> {
     let start = Instant::now();
     loop {
-        if let Some(found) = there() {
+        if let Some(found) = find() {
             return Ok(found);
         }
         ensure!(
-            start.elapsed() < PATIENCE,
-            "{what}: not there in {PATIENCE:?}"
+            start.elapsed() < APPEARANCE_LIMIT,
+            "{what} did not appear in {APPEARANCE_LIMIT:?}"
         );
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(POLL_PERIOD);
     }
 }

@@ -55,9 +55,10 @@ impl GuestFailure {
     }
 
     /// The failure that an exit code of `vm` reports; none if the command, or `vm`, failed by itself.
-    pub fn from_code(code: i32) -> Option<GuestFailure> {
-        let all = GuestFailure::ALL.into_iter();
-        all.into_iter()
+    pub fn from_code(code: impl Into<i32>) -> Option<GuestFailure> {
+        let code = code.into();
+        GuestFailure::ALL
+            .into_iter()
             .find(|failure| i32::from(failure.code()) == code)
     }
 

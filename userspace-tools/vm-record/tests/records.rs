@@ -90,7 +90,7 @@ fn exit_codes_are_the_documented_ones() {
     let help = exit_code_help();
     for failure in GuestFailure::ALL {
         let code = failure.code();
-        assert_eq!(GuestFailure::from_code(code.into()), Some(failure));
+        assert_eq!(GuestFailure::from_code(code), Some(failure));
         assert!(help.contains(&format!("  {code}  {}", failure.meaning())));
     }
     assert_eq!(GuestFailure::from_code(1), None);

@@ -1,135 +1,135 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The command line.
+//! Command line.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-
-use hosting::CpuList;
+use cpu_list::CpuList;
 use vm_record::{Mode, PreemptTarget, TierChoice, MAX_VCPUS};
 
-const EXAMPLE: &str = "\
-Example: 8 vCPUs on 2 CPUs, one lock, its report
+const EXAMPLES: &str = "\
+Examples:
+8 vCPUs on 2 CPUs, one lock, its report
   vm run --vcpus 8 --cpus 0-1 -- lock-load run --lock ticket --threads 8
 The same under paravirt locks on any host: KVM in an emulated machine with one CPU
   vm run --tier nested --mode pv --vcpus 8 -- lock-load run --lock ticket --threads 8
-With 4 vCPUs per CPU, beside a CPU hog on CPU 0 (`sweep` runs lists of ratios)
+4 vCPUs per CPU, beside a CPU hog on CPU 0 (`sweep` runs lists of ratios)
   vm run --ratio 4 --cpus 0-1 --hog 0 -- lock-load run --lock tas --threads 2
-With the vCPU of the lock's holder stopped now and then
+The lock holder's vCPU preempted every now and then
   vm run --vcpus 4 --preempt holder -- lock-load run --lock mcs/halt --threads 4
-Two guests that meet before each command of theirs
+Two guests that meet at a barrier before each command
   vm run --guests 2 -- sh -c 'lock-load run --lock tas; barrier; lock-load run --lock ttas'";
 
 const RETRIES: &str = "\
-A guest lost to the emulator (no hello, or a silent death before the command printed anything) is
-started again, at most twice; a silent death after output was passed on is not, because that output
-would come twice. In the tier nested guests are lost now and then, so the output waits for the
-verdict; a silent death, or a failure of the L1 hypervisor, is then repeated at most twice,
-a hang or a stall once. What failed with a word is never repeated, nor is a guest of a group. Each
-repeat is said, and is in the record.";
+Retries: vm boots a guest again, at most twice, if the emulator is the likely cause: no hello, vCPUs
+missing, or an exit without a report before the command printed anything (its output would come twice).
+In the tier nested such losses are more frequent, so vm holds the output until the outcome is known, and
+also retries a failure of the L1 hypervisor (twice), a hang and a stall (once). vm never retries a
+command's own failure, a panic, or a guest of a group. Each retry is reported, and is in the record.";
 
-/// What stands behind the options in `--help`.
+/// The end of `--help`.
 fn after_help() -> String {
-    format!("{EXAMPLE}\n\n{}{RETRIES}", vm_record::exit_code_help())
+    format!("{EXAMPLES}\n\n{}\n{RETRIES}", vm_record::exit_code_help())
 }
 
-/// Boots guests of the stock kernel: vCPUs on chosen CPUs, watched, with a verdict.
+/// Boots guests of the stock kernel: vCPUs on chosen CPUs, one command, an exit code for each failure.
 #[derive(Debug, Parser)]
 #[command(name = "vm", version, after_help = after_help())]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub verb: Verb,
+    pub action: Action,
 }
 
 /// What `vm` can do.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub enum Action {
     /// Boots a guest, runs one command in it, exits with the command's status.
     #[command(after_help = after_help())]
-    Run(Box<Run>),
+    Run(Box<RunOptions>),
 }
 
-/// The wishes for one run.
+/// Options of `vm run`.
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct RunOptions {
     /// Number of vCPUs [default: 2; 1 in --mode single].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_VCPUS)))]
     pub vcpus: Option<u32>,
     /// vCPUs per CPU: without --vcpus the guest has that many times the CPUs, with it that few CPUs.
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub ratio: Option<u32>,
-    /// So many guests at once, which wait for each other before the command starts and whenever it runs
-    /// `barrier`. The first is the one whose output and record are this run's; those of the others go to
+    /// Run K guests at once, which meet at a barrier before the command starts and whenever it runs
+    /// `barrier`. Output and record of this run are the first guest's; those of the others go to
     /// DIR/guest-N, or without --record to standard error.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=16))]
     pub guests: Option<u32>,
-    /// The socket of the group that this guest is in.
+    /// Socket of the group that this guest belongs to.
     #[arg(long, value_name = "SOCKET", hide = true)]
     pub barrier: Option<PathBuf>,
     /// Host CPUs for the guest, vCPUs round robin over them, for instance 0-1,3 [default: all].
     #[arg(long, value_name = "LIST")]
     pub cpus: Option<CpuList>,
-    /// What executes the guest; `auto` takes KVM if this very job boots on it, else TCG, and never nested.
+    /// What executes the guest; `auto` takes KVM if this guest boots on it, else TCG, and never nested.
     #[arg(long, value_enum, default_value_t = TierChoice::Auto)]
     pub tier: TierChoice,
-    /// What the guest's own spinlock must be; a guest where it is something else is refused.
+    /// The paravirt mode of the guest's own spinlock; a guest in another mode is refused.
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
-    /// A neighbour that eats these CPUs while the command runs (tier nested: emulated CPUs, from 0).
+    /// Run a CPU hog on these CPUs during the command (tier nested: emulated CPUs, from 0).
     #[arg(long, value_name = "LIST")]
     pub hog: Option<CpuList>,
-    /// Stop vCPUs when the guest asks for it at port 0xe9; whom is told to the command (SLOWPATH_PREEMPT).
-    #[arg(long, value_enum, value_name = "WHO")]
+    /// Preempt vCPUs when the guest requests it at port 0xe9; the command finds the target in
+    /// SLOWPATH_PREEMPT.
+    #[arg(long, value_enum, value_name = "TARGET")]
     pub preempt: Option<PreemptTarget>,
-    /// Boot another mode than the one that is asked for, to see it refused.
+    /// Boot another mode than the one asked for, to see it refused.
     #[arg(long, value_enum, hide = true, requires = "mode")]
     pub boot_mode: Option<Mode>,
-    /// CPUs of the L1 hypervisor (tier nested): its vCPUs, on --cpus, run the guest's. With more
-    /// than 1 some guests die without a word and are started again.
+    /// CPUs of the L1 hypervisor (tier nested): its vCPUs, on --cpus, run the guest's. With more than 1
+    /// some guests exit without reporting and are retried.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
     pub emulated_cpus: u32,
-    /// The guest's memory.
+    /// Memory of the guest.
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(128..))]
     pub memory: u32,
-    /// How long the command may run.
+    /// Time limit of the command.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
     /// The image to boot [default: $SLOWPATH_IMAGE, else build/image].
     #[arg(long, value_name = "DIR")]
     pub image: Option<PathBuf>,
-    /// Where to leave record.json, console.log and qemu.log.
+    /// Write record.json, console.log and qemu.log here.
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
-    /// A file that becomes the command's standard input.
+    /// A file for the command's standard input.
     #[arg(long, value_name = "FILE")]
     pub stdin: Option<PathBuf>,
-    /// Pass output on at once (tier nested), although a repetition would send it again from its start.
+    /// Pass output on at once (tier nested), although a retry would pass it on again from its start.
     #[arg(long)]
     pub live: bool,
-    /// Write the record as one line to standard error, instead of words.
+    /// Write the record to standard error as one line, instead of messages.
     #[arg(long)]
     pub json: bool,
-    /// Show the QEMU command lines of the tier and run nothing.
+    /// Print the QEMU command lines of the tier and run nothing.
     #[arg(long)]
     pub print: bool,
-    /// Say nothing unless something went wrong.
+    /// Print nothing but failures.
     #[arg(long, short)]
     pub quiet: bool,
-    /// Load no modules first.
+    /// Load no modules.
     #[arg(long, conflicts_with = "module")]
     pub no_modules: bool,
     /// Load only this module (repeat for more) [default: all of the image].
     #[arg(long, value_name = "NAME")]
     pub module: Vec<String>,
-    /// One more word for the guest's kernel (repeat for more).
+    /// One more word of the guest's kernel command line (repeat for more).
     #[arg(long, value_name = "WORD", hide = true, allow_hyphen_values = true)]
     pub kernel_arg: Vec<String>,
-    /// How long the hello may take, in seconds [default: 20 times the overcommit ratio].
+    /// Time limit of the hello [default: 20 s times the overcommit ratio].
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub boot_limit: Option<u64>,
-    /// How long heartbeats may fail, in seconds [default: 15 times the overcommit ratio].
+    /// Longest time without a heartbeat [default: 15 s times the overcommit ratio].
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub silence_limit: Option<u64>,
     /// The command and its arguments, as the guest sees them.

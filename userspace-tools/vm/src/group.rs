@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `--guests`: several guests that compete at the same moment.
+//! `--guests`: several guests at once, each a `vm` of its own.
 //!
-//! Each is a run of its own. They meet at barriers: before their commands start, and whenever a command
-//! runs `barrier`; a guest whose command has ended is not waited for. When one is lost the others end
-//! too, since what they would measure is not what was asked for, and for the same reason a guest of a
-//! group is not started again.
+//! They meet at barriers: before their commands start, and whenever a command runs `barrier`; no guest waits
+//! for one whose command has ended. When one guest is lost the others end too, since they would measure
+//! something else; for the same reason a guest of a group is not retried.
+
+mod barrier;
+mod children;
+mod relaunch;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,108 +19,105 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use anyhow::{Context, Result};
-use vm_record::{GroupMember, GuestFailure, GROUP_FILE, RECORD_FILE};
+use vm_record::{GroupMember, GuestFailure, COMMAND_SIGNALED, GROUP_FILE, RECORD_FILE};
 
-use crate::barrier::{ARRIVED, DONE, GO};
-use crate::children::{self, Children};
-use crate::folder::Folder;
-use crate::oneself;
-use crate::plan::Plan;
+use crate::plan::{warn, Plan};
+use crate::qemu::socket_dir::SocketDir;
+pub use barrier::Barrier;
+use barrier::{ARRIVED, DONE, GO};
+use children::Children;
 
-/// Something happened to a guest.
-enum Said {
-    Joined(usize, UnixStream),
-    Arrived(usize),
-    Done(usize),
-    Ended(usize, u8),
+/// An event of a guest.
+enum Event {
+    Joined(UnixStream),
+    Arrived,
+    Done,
+    Ended(u8),
 }
 
-/// Where a guest stands.
+/// State of a guest.
 #[derive(Debug, Default)]
 struct Member {
     arrived: bool,
     done: bool,
     ended: Option<u8>,
-    line: Option<UnixStream>,
+    connection: Option<UnixStream>,
 }
 
-/// Runs so many guests; gives the code of the first that was lost, else the first that is not 0.
+/// Runs the guests; gives the exit code of the first that was lost, else the first that is not 0.
 pub fn run(plan: &Plan, guests: usize) -> Result<u8> {
-    let children = Children::watch()?;
-    let folder = Folder::new()?;
-    let (tell, said) = mpsc::channel();
+    let children = Children::new()?;
+    let folder = SocketDir::new()?;
+    let (sender, events) = mpsc::channel();
     let mut members: Vec<Member> = Vec::new();
     for number in 1..=guests {
         let socket = folder.path().join(number.to_string());
-        listen(number, &socket, &tell)?;
+        listen(number, &socket, &sender)?;
         let mut child = start(plan, number, &socket)?;
         children.add(&child)?;
         prefix_output(number, &mut child);
-        let tell = tell.clone();
+        let sender = sender.clone();
         thread::spawn(move || {
-            let code = child.wait().map_or(1, children::code);
-            let _ = tell.send(Said::Ended(number, code));
+            let code = child.wait().map_or(1, children::exit_code);
+            let _ = sender.send((number, Event::Ended(code)));
         });
         members.push(Member::default());
     }
     let mut lost = None;
     while members.iter().any(|member| member.ended.is_none()) {
-        let (number, code) = take(&mut members, said.recv().context("no guest is left")?);
-        let failed = code.and_then(|code| GuestFailure::from_code(code.into()));
-        if failed.is_some() && lost.is_none() && children.signal().is_none() {
-            eprintln!("vm: guest {number} is lost; ending the others");
-            lost = code;
+        let (number, event) = events.recv().context("all guests have ended")?;
+        let Some(member) = members.get_mut(number - 1) else {
+            continue;
+        };
+        member.on(event);
+        let failure = member.ended.and_then(GuestFailure::from_code);
+        if failure.is_some() && lost.is_none() && children.signal().is_none() {
+            warn(&format!("guest {number} is lost; ending the others"));
+            lost = failure;
             children.end();
         }
         release(&mut members);
     }
     finish(plan, &members)?;
-    let codes = || members.iter().filter_map(|member| member.ended);
-    Ok(match children.signal() {
-        Some(signal) => 128 + signal as u8,
-        None => lost.unwrap_or_else(|| codes().find(|code| *code != 0).unwrap_or(0)),
+    let mut codes = members.iter().filter_map(|member| member.ended);
+    Ok(match (children.signal(), lost) {
+        (Some(signal), _) => COMMAND_SIGNALED + signal as u8,
+        (None, Some(failure)) => failure.code(),
+        (None, None) => codes.find(|code| *code != 0).unwrap_or(0),
     })
 }
 
-/// Notes what was said; gives the guest and, if it ended, its code.
-fn take(members: &mut [Member], said: Said) -> (usize, Option<u8>) {
-    let number = match said {
-        Said::Joined(n, _) | Said::Arrived(n) | Said::Done(n) | Said::Ended(n, _) => n,
-    };
-    let Some(member) = members.get_mut(number - 1) else {
-        return (number, None);
-    };
-    match said {
-        Said::Joined(_, line) => member.line = Some(line),
-        Said::Arrived(_) => member.arrived = true,
-        Said::Done(_) => member.done = true,
-        Said::Ended(_, code) => {
-            member.ended = Some(code);
-            return (number, member.ended);
+impl Member {
+    fn on(&mut self, event: Event) {
+        match event {
+            Event::Joined(connection) => self.connection = Some(connection),
+            Event::Arrived => self.arrived = true,
+            Event::Done => self.done = true,
+            Event::Ended(code) => self.ended = Some(code),
         }
     }
-    (number, None)
 }
 
-/// Lets all go on when all that will come have arrived.
+/// Releases the barrier when all guests that can arrive have arrived.
 fn release(members: &mut [Member]) {
-    let mut waited_for = members
-        .iter_mut()
+    let mut expected = members
+        .iter()
         .filter(|member| !member.done && member.ended.is_none());
-    if waited_for.by_ref().all(|member| member.arrived) {
-        for member in members.iter_mut().filter(|member| member.arrived) {
-            member.arrived = false;
-            if let Some(line) = &mut member.line {
-                // One that is gone is about to be counted as ended.
-                let _ = writeln!(line, "{GO}");
-            }
+    if !expected.all(|member| member.arrived) {
+        return;
+    }
+    for member in members.iter_mut().filter(|member| member.arrived) {
+        member.arrived = false;
+        if let Some(connection) = &mut member.connection {
+            // One that has ended is about to be counted as such.
+            let _ = writeln!(connection, "{GO}");
         }
     }
 }
 
-/// Where a guest's record goes: the first is the one that is looked at.
+/// The folder of a guest's record: the first guest's is that of the run.
 fn record(plan: &Plan, number: usize) -> Option<PathBuf> {
-    let folder = plan.asked.record.as_ref()?;
+    let folder = plan.options.record.as_ref()?;
     Some(match number {
         1 => folder.clone(),
         _ => folder.join(format!("guest-{number}")),
@@ -131,8 +131,9 @@ fn start(plan: &Plan, number: usize, socket: &Path) -> Result<Child> {
     if let Some(folder) = &folder {
         with.extend(["--record".into(), folder.display().to_string()]);
     }
-    let mut command = oneself::command(&oneself::words(&own, &["--guests", "--record"], &with))?;
-    match folder.filter(|_| number > 1) {
+    let arguments = relaunch::arguments(&own, &["--guests", "--record"], &with);
+    let mut command = relaunch::command(&arguments)?;
+    match folder {
         _ if number == 1 => &mut command,
         Some(folder) => {
             fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
@@ -143,19 +144,14 @@ fn start(plan: &Plan, number: usize, socket: &Path) -> Result<Child> {
     };
     command
         .spawn()
-        .context("cannot run setpriv; it is part of the toolbox")
+        .context("cannot run setpriv, which is part of the toolbox")
 }
 
-/// Shows what a guest without a place for its output prints.
+/// Prints the output of a guest without a file for it, each line with the guest's number.
 fn prefix_output(number: usize, child: &mut Child) {
-    let stdout = child
-        .stdout
-        .take()
-        .map(|it| Box::new(it) as Box<dyn Read + Send>);
-    let stderr = child
-        .stderr
-        .take()
-        .map(|it| Box::new(it) as Box<dyn Read + Send>);
+    type Stream = Box<dyn Read + Send>;
+    let stdout = child.stdout.take().map(|it| Box::new(it) as Stream);
+    let stderr = child.stderr.take().map(|it| Box::new(it) as Stream);
     for stream in stdout.into_iter().chain(stderr) {
         thread::spawn(move || {
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
@@ -165,43 +161,46 @@ fn prefix_output(number: usize, child: &mut Child) {
     }
 }
 
-fn listen(number: usize, socket: &Path, tell: &Sender<Said>) -> Result<()> {
+fn listen(number: usize, socket: &Path, sender: &Sender<(usize, Event)>) -> Result<()> {
     let listener = UnixListener::bind(socket).with_context(|| socket.display().to_string())?;
-    let tell = tell.clone();
+    let sender = sender.clone();
     thread::spawn(move || {
-        // More than one connection only where `--tier auto` tries KVM first.
+        let send = |event| drop(sender.send((number, event)));
+        // More than one connection only where `--tier auto` probes KVM first.
         for stream in listener.incoming().flatten() {
-            let Ok(line) = stream.try_clone() else { return };
-            let _ = tell.send(Said::Joined(number, line));
+            let Ok(connection) = stream.try_clone() else {
+                return;
+            };
+            send(Event::Joined(connection));
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                let _ = tell.send(match line.as_str() {
-                    ARRIVED => Said::Arrived(number),
-                    DONE => Said::Done(number),
-                    _ => continue,
-                });
+                match line.as_str() {
+                    ARRIVED => send(Event::Arrived),
+                    DONE => send(Event::Done),
+                    _ => {}
+                }
             }
         }
     });
     Ok(())
 }
 
-/// Says and writes down what became of each.
+/// Prints and records the exit code of each guest.
 fn finish(plan: &Plan, members: &[Member]) -> Result<()> {
-    let verdicts = (1..).zip(members).map(|(guest, member)| GroupMember {
+    let members = (1..).zip(members).map(|(guest, member)| GroupMember {
         guest,
         exit_code: member.ended.unwrap_or_default(),
         record: record(plan, guest).unwrap_or_default().join(RECORD_FILE),
     });
-    let verdicts: Vec<GroupMember> = verdicts.collect();
-    for GroupMember {
-        guest, exit_code, ..
-    } in &verdicts
-    {
-        plan.say(&format!("guest {guest}: exit code {exit_code}"));
+    let members: Vec<GroupMember> = members.collect();
+    for member in &members {
+        let GroupMember {
+            guest, exit_code, ..
+        } = member;
+        plan.info(&format!("guest {guest}: exit code {exit_code}"));
     }
-    if let Some(folder) = &plan.asked.record {
+    if let Some(folder) = &plan.options.record {
         let path = folder.join(GROUP_FILE);
-        let text = serde_json::to_string_pretty(&verdicts)?;
+        let text = serde_json::to_string_pretty(&members)?;
         fs::write(&path, text).with_context(|| path.display().to_string())?;
     }
     Ok(())
@@ -214,43 +213,45 @@ mod tests {
     fn members(count: usize) -> (Vec<Member>, Vec<BufReader<UnixStream>>) {
         let pairs = (0..count).map(|_| UnixStream::pair().expect("a socket pair"));
         let (ours, theirs): (Vec<_>, Vec<_>) = pairs.unzip();
-        let members = ours.into_iter().map(|line| Member {
-            line: Some(line),
+        let members = ours.into_iter().map(|connection| Member {
+            connection: Some(connection),
             ..Member::default()
         });
-        (
-            members.collect(),
-            theirs.into_iter().map(BufReader::new).collect(),
-        )
+        let theirs = theirs.into_iter().map(BufReader::new);
+        (members.collect(), theirs.collect())
     }
 
-    fn go(line: &mut BufReader<UnixStream>) -> bool {
+    fn is_released(connection: &mut BufReader<UnixStream>) -> bool {
         let mut text = String::new();
-        line.get_ref().set_nonblocking(true).expect("a socket");
-        line.read_line(&mut text).is_ok() && text.trim() == GO
+        let socket = connection.get_ref();
+        socket.set_nonblocking(true).expect("a socket");
+        connection.read_line(&mut text).is_ok() && text.trim() == GO
     }
 
     #[test]
-    fn nobody_goes_before_all_have_arrived() {
-        let (mut members, mut lines) = members(2);
-        take(&mut members, Said::Arrived(1));
+    fn barrier_is_released_once_all_guests_have_arrived() {
+        let (mut members, mut guests) = members(2);
+        members[0].on(Event::Arrived);
         release(&mut members);
-        assert!(!go(&mut lines[0]));
-        take(&mut members, Said::Arrived(2));
+        assert!(!is_released(&mut guests[0]));
+        members[1].on(Event::Arrived);
         release(&mut members);
-        assert!(go(&mut lines[0]) && go(&mut lines[1]));
+        assert!(is_released(&mut guests[0]) && is_released(&mut guests[1]));
         release(&mut members);
-        assert!(!go(&mut lines[0]), "each barrier is released once");
+        assert!(
+            !is_released(&mut guests[0]),
+            "each barrier is released once"
+        );
     }
 
     #[test]
-    fn who_will_not_come_is_not_waited_for() {
-        for gone in [Said::Done(2), Said::Ended(2, 245)] {
-            let (mut members, mut lines) = members(2);
-            take(&mut members, Said::Arrived(1));
-            take(&mut members, gone);
+    fn barrier_does_not_wait_for_guests_that_have_ended() {
+        for event in [Event::Done, Event::Ended(245)] {
+            let (mut members, mut guests) = members(2);
+            members[0].on(Event::Arrived);
+            members[1].on(event);
             release(&mut members);
-            assert!(go(&mut lines[0]));
+            assert!(is_released(&mut guests[0]));
         }
     }
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guest image: a folder with the stock kernel and an initramfs.
+//! Guest image: a folder with the stock kernel and an initramfs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
-
 use vm_record::{Tier, TierChoice};
 
-/// Where the parts of an image are.
+/// The parts of an image.
 #[derive(Clone, Debug)]
 pub struct Image {
     /// The folder.
@@ -20,7 +19,7 @@ pub struct Image {
     vmlinux: PathBuf,
     /// The guest's initramfs.
     initramfs: PathBuf,
-    /// L1's, with the guest's kernel and initramfs in it.
+    /// The initramfs of the L1 hypervisor, with the guest's kernel and initramfs in it.
     pub l1: PathBuf,
 }
 
@@ -62,7 +61,7 @@ impl Image {
         for part in [&self.vmlinuz, &self.initramfs].into_iter().chain(l1) {
             if !part.is_file() {
                 bail!(
-                    "{} is not there; next step: `make image`, or name an image by --image or \
+                    "cannot boot: {} does not exist. Try: `make image`, or name an image by --image or \
                      SLOWPATH_IMAGE",
                     part.display()
                 );
@@ -71,7 +70,7 @@ impl Image {
         Ok(())
     }
 
-    /// The kernel's release, as the image's builder wrote it down.
+    /// The kernel's release, as the image's builder recorded it.
     pub fn release(&self) -> Result<String> {
         let path = self.directory.join("release");
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;

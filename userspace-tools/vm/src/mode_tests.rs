@@ -19,57 +19,33 @@ fn hello(vcpus: u32, hypervisor: bool, lock_log: &[&str]) -> Hello {
 const KVM: &str = "Hypervisor detected: KVM";
 const ENABLED: &str = "kvm-guest: PV spinlocks enabled";
 const TABLE: &str = "PV qspinlock hash table entries: 256 (order: 0, 4096 bytes, linear)";
+const NOPVSPIN: &str = "kvm-guest: PV spinlocks disabled, forced by \"nopvspin\" parameter";
+const NO_SUPPORT: &str = "kvm-guest: PV spinlocks disabled, no host support";
+const REALTIME: &str = "kvm-guest: PV spinlocks disabled with KVM_HINTS_REALTIME hints";
+const ONE_CPU: &str = "kvm-guest: PV spinlocks disabled, single CPU";
 
 #[test]
-fn each_mode_is_known_by_its_line() {
-    let disabled = [
-        (
-            "kvm-guest: PV spinlocks disabled, forced by \"nopvspin\" parameter",
-            Mode::Native,
-        ),
-        (
-            "kvm-guest: PV spinlocks disabled, no host support",
-            Mode::Tas,
-        ),
-        (
-            "kvm-guest: PV spinlocks disabled with KVM_HINTS_REALTIME hints",
-            Mode::Dedicated,
-        ),
-        ("kvm-guest: PV spinlocks disabled, single CPU", Mode::Single),
-    ];
-    for (line, mode) in disabled {
-        assert_eq!(active(&hello(8, true, &[KVM, line])), Some(mode), "{line}");
+fn mode_is_recognised_by_the_kernel_log_or_without_kvm_by_cpuid() {
+    for (vcpus, hypervisor, log, mode) in [
+        (8, true, &[KVM, ENABLED, TABLE][..], Some(Mode::Pv)),
+        (8, true, &[KVM, NOPVSPIN], Some(Mode::Native)),
+        (8, true, &[KVM, NO_SUPPORT], Some(Mode::Tas)),
+        (8, true, &[KVM, REALTIME], Some(Mode::Dedicated)),
+        (8, true, &[KVM, ONE_CPU], Some(Mode::Single)),
+        // Enabled but never set up, and not logged at all.
+        (8, true, &[KVM, ENABLED], None),
+        (8, true, &[KVM], None),
+        (8, true, &[], Some(Mode::Tas)),
+        (8, false, &[], Some(Mode::Native)),
+        (1, true, &[], Some(Mode::Single)),
+    ] {
+        assert_eq!(active(&hello(vcpus, hypervisor, log)), mode, "{log:?}");
     }
-    assert_eq!(
-        active(&hello(8, true, &[KVM, ENABLED, TABLE])),
-        Some(Mode::Pv)
-    );
 }
 
 #[test]
-fn what_the_kernel_did_not_say_is_not_taken_for_a_mode() {
-    assert_eq!(active(&hello(8, true, &[KVM])), None);
-    assert_eq!(
-        active(&hello(8, true, &[KVM, ENABLED])),
-        None,
-        "enabled but never set up"
-    );
-}
-
-#[test]
-fn without_kvm_the_processor_decides() {
-    assert_eq!(active(&hello(8, true, &[])), Some(Mode::Tas));
-    assert_eq!(active(&hello(8, false, &[])), Some(Mode::Native));
-    assert_eq!(active(&hello(1, true, &[])), Some(Mode::Single));
-}
-
-#[test]
-fn another_mode_than_the_one_asked_for_is_named_with_what_the_kernel_said() {
-    let guest = hello(
-        8,
-        true,
-        &[KVM, "kvm-guest: PV spinlocks disabled, no host support"],
-    );
+fn mismatch_names_both_modes_and_the_log() {
+    let guest = hello(8, true, &[KVM, NO_SUPPORT]);
     assert_eq!(mismatch(Mode::Tas, &guest), None);
     let why = mismatch(Mode::Pv, &guest).expect("a mismatch");
     for word in ["--mode pv", "is tas", "no host support"] {
@@ -93,26 +69,29 @@ fn modes_that_a_tier_cannot_have_are_refused_with_the_next_step() {
 }
 
 #[test]
-fn each_mode_has_its_processor() {
-    let nested = |mode| cpu_model(Tier::Nested, mode);
-    assert_eq!(nested(None), nested(Some(Mode::Pv)));
-    assert_eq!(
-        nested(Some(Mode::Pv)),
-        "kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield"
-    );
-    assert_eq!(
-        nested(Some(Mode::Native)),
-        "kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield"
-    );
-    assert_eq!(nested(Some(Mode::Tas)), "kvm64,-pmu,-kvm-pv-unhalt");
-    assert_eq!(
-        nested(Some(Mode::Dedicated)),
-        "kvm64,-pmu,+kvm-pv-unhalt,+kvm-hint-dedicated"
-    );
-    assert_eq!(cpu_model(Tier::Kvm, Some(Mode::Tas)), "host,-kvm-pv-unhalt");
-    assert_eq!(cpu_model(Tier::Tcg, Some(Mode::Native)), "max,-hypervisor");
-    assert_eq!(cpu_model(Tier::Tcg, Some(Mode::Tas)), "max");
-    assert_eq!(kernel_word(Mode::Native, Tier::Nested), Some("nopvspin"));
-    assert_eq!(kernel_word(Mode::Native, Tier::Tcg), None);
-    assert_eq!(kernel_word(Mode::Pv, Tier::Nested), None);
+fn each_mode_has_its_cpu_model_and_kernel_word() {
+    const PV: &str = "kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield";
+    for (tier, mode, model, word) in [
+        (Tier::Nested, None, PV, None),
+        (Tier::Nested, Some(Mode::Pv), PV, None),
+        (Tier::Nested, Some(Mode::Native), PV, Some("nopvspin")),
+        (
+            Tier::Nested,
+            Some(Mode::Tas),
+            "kvm64,-pmu,-kvm-pv-unhalt",
+            None,
+        ),
+        (
+            Tier::Nested,
+            Some(Mode::Dedicated),
+            "kvm64,-pmu,+kvm-pv-unhalt,+kvm-hint-dedicated",
+            None,
+        ),
+        (Tier::Kvm, Some(Mode::Tas), "host,-kvm-pv-unhalt", None),
+        (Tier::Tcg, Some(Mode::Native), "max,-hypervisor", None),
+        (Tier::Tcg, Some(Mode::Tas), "max", None),
+    ] {
+        assert_eq!(cpu_model(tier, mode), model);
+        assert_eq!(mode.and_then(|mode| kernel_word(mode, tier)), word);
+    }
 }

@@ -1,201 +1,183 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A run: which tier, how many attempts, what to say and to write down.
+//! Run of one guest: the choice of the tier, attempts and retries, messages and the record.
+
+mod attempt;
+mod kvm_cache;
+mod record;
+mod request;
+mod signals;
 
 use std::fs;
-use std::io::{self, Write};
 use std::mem;
-use std::path::Path;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use vm_record::{GuestOutcome, Tier};
 
-use crate::attempt::{self, Attempt};
-use crate::machines;
-use crate::plan::Plan;
-use crate::qemu;
-use crate::record;
-use crate::signals::Running;
-use crate::tier::Memory;
-use crate::verdict::{retries, RETRIES};
+use crate::limits::{retries, RETRIES};
+use crate::machine;
+use crate::monitor::Finished;
+use crate::plan::{warn, Plan};
+use kvm_cache::KvmCache;
+use signals::SignalHandler;
 
-/// Shows the command lines of the asked tier; `auto` may use both.
-pub fn print(plan: &Plan) -> Result<()> {
-    let mut out = io::stdout().lock();
-    for &tier in plan.asked.tier.tiers() {
-        let private = Path::new("PRIVATE_DIR");
-        let machines = machines::of(plan, tier, private, "NONCE");
-        let line = qemu::quoted(&machines.line)?;
-        writeln!(out, "# {}\n{line}", tier.name()).context("standard output")?;
-        if let Some(line) = machines.guest_line {
-            let line = qemu::quoted(&line)?;
-            writeln!(out, "# inside L1\n{line}").context("standard output")?;
-        }
-    }
-    Ok(())
-}
-
-/// Runs the command in a guest; returns `vm`'s exit code.
+/// Runs the command in a guest; gives the exit code of `vm`.
 pub fn run(plan: &Plan) -> Result<u8> {
     let started = SystemTime::now();
-    let running = Running::watch()?;
-    let qemu_version = qemu::version()?;
-    if let Some(folder) = &plan.asked.record {
+    let signals = SignalHandler::start()?;
+    let qemu_version = machine::qemu_version()?;
+    if let Some(folder) = &plan.options.record {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let mut attempts = Vec::new();
-    let reason = match plan.asked.tier.tiers() {
+    let reason = match plan.options.tier.tiers() {
         [tier] => {
-            let reason = format!("--tier {}", tier.name());
-            repeat(plan, *tier, &running, &mut attempts, reason)?
+            run_on(plan, *tier, &signals, &mut attempts)?;
+            format!("--tier {}", tier.name())
         }
-        _ => auto(plan, &Memory::new(&qemu_version)?, &running, &mut attempts)?,
+        _ => run_auto(
+            plan,
+            &KvmCache::new(&qemu_version)?,
+            &signals,
+            &mut attempts,
+        )?,
     };
     let record = record::of(plan, &attempts, reason, qemu_version, started)?;
-    if let Some(folder) = &plan.asked.record {
-        record
-            .write(folder)
-            .with_context(|| folder.display().to_string())?;
+    if let Some(folder) = &plan.options.record {
+        let written = record.write(folder);
+        written.with_context(|| folder.display().to_string())?;
     }
     let last = attempts.last().context("no attempt was made")?;
-    if plan.asked.json {
-        eprintln!("{}", serde_json::to_string(&record)?);
-    } else {
-        explain(plan, last, attempts.len());
+    match plan.options.json {
+        true => eprintln!("{}", serde_json::to_string(&record)?),
+        false => explain(last, attempts.len(), record.retries),
     }
-    Ok(last.record.outcome.exit_code())
+    Ok(record.exit_code)
 }
 
-/// KVM if the job boots on it, else TCG. The proof costs time once per boot of this host.
-fn auto(
+/// Runs on KVM if the guest boots on it, else on TCG; gives the reason for the tier. A boot that shows that
+/// KVM is unusable costs time once per boot of this host.
+fn run_auto(
     plan: &Plan,
-    memory: &Memory,
-    running: &Running,
-    attempts: &mut Vec<Attempt>,
+    cache: &KvmCache,
+    signals: &SignalHandler,
+    attempts: &mut Vec<Finished>,
 ) -> Result<String> {
-    match memory.recall() {
+    let known = match cache.read() {
         Some(reason) if reason.is_empty() => {
-            return repeat(
-                plan,
-                Tier::Kvm,
-                running,
-                attempts,
-                "KVM worked before".into(),
-            );
+            run_on(plan, Tier::Kvm, signals, attempts)?;
+            return Ok("KVM worked before".into());
         }
-        Some(reason) => {
-            let reason = format!("{reason} (remembered in {})", memory.path());
-            plan.say(&format!("using tcg: {reason}"));
-            return repeat(plan, Tier::Tcg, running, attempts, reason);
+        Some(reason) => Some(format!("{reason}; cached in {}", cache.path())),
+        None => {
+            let kvm = fs::File::options().read(true).write(true).open("/dev/kvm");
+            kvm.err().map(|error| format!("/dev/kvm: {error}"))
         }
-        None => {}
-    }
-    if let Err(error) = fs::File::options().read(true).write(true).open("/dev/kvm") {
-        let reason = format!("/dev/kvm: {error}");
-        plan.say(&format!("using tcg: {reason}"));
-        return repeat(plan, Tier::Tcg, running, attempts, reason);
+    };
+    if let Some(reason) = known {
+        plan.info(&format!("KVM is unusable ({reason}); using TCG"));
+        run_on(plan, Tier::Tcg, signals, attempts)?;
+        return Ok(reason);
     }
     plan.check_mode(Tier::Kvm)?;
-    let proof = attempt::run(plan, Tier::Kvm, running)?;
-    if proof.progress.hello || matches!(proof.record.outcome, GuestOutcome::Interrupted { .. }) {
-        if proof.progress.hello {
-            remember(plan, memory, "");
+    let mut probe = attempt::run(plan, Tier::Kvm, signals)?;
+    let outcome = &probe.record.outcome;
+    if probe.hello || matches!(outcome, GuestOutcome::Interrupted { .. }) {
+        if probe.hello {
+            write_cache(cache, "");
         }
-        attempts.push(proof);
-        return Ok("the job booted on KVM".into());
+        probe.pass_output_on();
+        attempts.push(probe);
+        return Ok("the guest booted on KVM".into());
     }
-    let reason = proof.record.outcome.to_string();
-    let reason = reason.split(';').next().unwrap_or_default().to_owned();
-    plan.say(&format!("using tcg: {reason}"));
-    put_aside(plan, attempts.len() + 1);
-    attempts.push(proof);
-    let reason = repeat(plan, Tier::Tcg, running, attempts, reason)?;
+    let reason = match outcome {
+        GuestOutcome::KvmUnusable { reason } => reason.clone(),
+        other => other.to_string(),
+    };
+    plan.info(&format!("KVM probe failed ({reason}); using TCG"));
+    keep_logs(plan, attempts.len() + 1);
+    attempts.push(probe);
+    run_on(plan, Tier::Tcg, signals, attempts)?;
     // Only now is it KVM's fault and not the image's.
-    if attempts
-        .last()
-        .is_some_and(|attempt| attempt.progress.hello)
-    {
-        remember(plan, memory, &reason);
+    if attempts.last().is_some_and(|attempt| attempt.hello) {
+        write_cache(cache, &reason);
     }
     Ok(reason)
 }
 
-fn remember(plan: &Plan, memory: &Memory, reason: &str) {
-    if let Err(error) = memory.remember(reason) {
-        plan.complain(&format!("the next run has to try KVM again: {error:#}"));
+fn write_cache(cache: &KvmCache, reason: &str) {
+    if let Err(error) = cache.write(reason) {
+        warn(&format!("the next run has to probe KVM again: {error:#}"));
     }
 }
 
-/// Makes attempts on one tier until one tells something about the load.
-fn repeat(
+/// Makes attempts on one tier until one is not to be retried.
+fn run_on(
     plan: &Plan,
     tier: Tier,
-    running: &Running,
-    attempts: &mut Vec<Attempt>,
-    reason: String,
-) -> Result<String> {
+    signals: &SignalHandler,
+    attempts: &mut Vec<Finished>,
+) -> Result<()> {
     plan.check_mode(tier)?;
     let before = attempts.len();
     loop {
-        let mut attempt = attempt::run(plan, tier, running)?;
+        let mut attempt = attempt::run(plan, tier, signals)?;
         let earlier = attempts.get(before..).unwrap_or_default();
-        if plan.asked.barrier.is_some() || !again(&attempt, earlier) {
-            attempt.let_out();
+        if plan.options.barrier.is_some() || !is_worth_a_retry(&attempt, earlier) {
+            attempt.pass_output_on();
             attempts.push(attempt);
-            return Ok(reason);
+            return Ok(());
         }
-        let count = earlier.len() + 1;
-        plan.complain(&format!(
-            "{}; repetition {count} of {RETRIES}",
-            attempt.record.outcome
-        ));
-        put_aside(plan, attempts.len() + 1);
+        let (outcome, count) = (&attempt.record.outcome, earlier.len() + 1);
+        warn(&format!("{outcome}; retry {count} of {RETRIES}"));
+        keep_logs(plan, attempts.len() + 1);
         attempts.push(attempt);
     }
 }
 
-/// Whether an attempt after these is worth while.
-fn again(last: &Attempt, earlier: &[Attempt]) -> bool {
-    let outcome = |attempt: &Attempt| mem::discriminant(&attempt.record.outcome);
-    let alike = earlier.iter().filter(|one| outcome(one) == outcome(last));
+/// Whether another attempt is to follow these: each kind of outcome has its own number of retries.
+fn is_worth_a_retry(last: &Finished, earlier: &[Finished]) -> bool {
+    let kind = |one: &Finished| mem::discriminant(&one.record.outcome);
+    let alike = earlier.iter().filter(|one| kind(one) == kind(last));
     let record = &last.record;
-    earlier.len() < RETRIES && alike.count() < retries(&record.outcome, record.tier, last.progress)
+    earlier.len() < RETRIES
+        && alike.count() < retries(&record.outcome, record.tier, last.output_passed_on)
 }
 
 /// Keeps the logs of an attempt that another one follows.
-fn put_aside(plan: &Plan, number: usize) {
-    if let Some(folder) = &plan.asked.record {
+fn keep_logs(plan: &Plan, number: usize) {
+    if let Some(folder) = &plan.options.record {
         for name in ["console", "qemu", "l1", "guest-qemu"] {
-            // A log that is not there was never written.
+            // A log that does not exist was never written.
             let to = folder.join(format!("{name}-attempt-{number}.log"));
             let _ = fs::rename(folder.join(format!("{name}.log")), to);
         }
     }
 }
 
-/// Says what became of the guest, if that is not simply the command's end.
-fn explain(plan: &Plan, last: &Attempt, attempts: usize) {
-    if !last.record.outcome.is_command_exit() {
+/// Prints the failure of the guest, and what else is wrong with it.
+fn explain(last: &Finished, attempts: usize, retries: usize) {
+    let outcome = &last.record.outcome;
+    if !outcome.is_command_exit() {
         for line in &last.tail {
             eprintln!("  | {line}");
         }
-        plan.complain(&last.record.outcome.to_string());
+        warn(&outcome.to_string());
         if attempts > 1 {
-            plan.complain(&format!("after {attempts} attempts"));
+            warn(&format!("after {attempts} attempts"));
         }
-    } else if let Some(finding) = last.complaint() {
-        plan.complain(&format!(
-            "the guest's kernel complained too: {}",
-            finding.line
+        return;
+    }
+    if let Some(finding) = last.warning() {
+        warn(&format!("the guest's console reports: {}", finding.line));
+    }
+    if retries > 0 {
+        warn(&format!(
+            "retries: {retries}; the record has their outcomes"
         ));
     }
-    if attempts > 1 && last.record.outcome.is_command_exit() {
-        plan.complain(&format!(
-            "after {attempts} attempts; the record has what became of the others"
-        ));
-    }
-    if last.record.outcome.is_command_exit() && !last.record.vcpus_report.map_holds() {
-        plan.complain("a vCPU thread was not where it was put; see the record's map");
+    if !last.record.vcpus_report.map_holds() {
+        warn("a vCPU thread did not run where it was bound; see the record's map");
     }
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What becomes of real guests. These boot the image in `SLOWPATH_IMAGE` (else `build/image`) and
-//! fail without one, so they run only when asked for: `cargo test -p vm -- --ignored`.
+//! Exit codes, output and records of real guests. These boot the image in `SLOWPATH_IMAGE` (else
+//! `build/image`) and fail without one, so they run only on request: `cargo test -p vm -- --ignored`.
 
 mod boot;
 #[path = "guests/tiers.rs"]
 mod tiers;
 
 use std::fs;
-use std::io::Write;
 
 use boot::{with_a_kernel_that_triple_faults, Guest};
 use rustix::process::Signal;
@@ -17,17 +16,10 @@ use rustix::process::Signal;
 #[ignore = "boots a guest"]
 fn status_streams_and_record_of_a_command_arrive() {
     let guest = Guest::new();
-    let run = guest.run(
-        &["--vcpus", "2"],
-        &["sh", "-c", "echo out; echo err >&2; exit 7"],
-    );
-    assert_eq!(
-        (run.code, run.stdout.as_slice()),
-        (7, b"out\n".as_slice()),
-        "{}",
-        run.stderr
-    );
-    assert!(run.stderr.contains("err\n"), "{}", run.stderr);
+    let script = "echo out; echo err >&2; exit 7";
+    let run = guest.run(&["--vcpus", "2"], &["sh", "-c", script]).exits(7);
+    assert_eq!(run.stdout, b"out\n");
+    run.reports("err\n");
     let record = guest.record();
     assert_eq!(record["outcome"]["class"], "exited");
     assert_eq!(record["tier"], "tcg");
@@ -47,212 +39,167 @@ fn ten_megabytes_go_in_and_come_out_whole() {
         .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
         .collect();
     let path = guest.folder().join("stdin");
-    fs::File::create(&path)
-        .and_then(|mut file| file.write_all(&data))
-        .expect("the input file");
-    let run = guest.run(&["--stdin", path.to_str().expect("UTF-8")], &["cat"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    fs::write(&path, &data).expect("the input file");
+    let stdin = ["--stdin", path.to_str().expect("UTF-8")];
+    let run = guest.run(&stdin, &["cat"]).exits(0);
+    let (length, expected) = (run.stdout.len(), data.len());
     assert!(
         run.stdout == data,
-        "{} of {} bytes, or others",
-        run.stdout.len(),
-        data.len()
+        "{length} of {expected} bytes, or others"
     );
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn input_that_nobody_reads_is_not_in_the_way() {
+fn unread_input_does_not_block() {
     let guest = Guest::new();
     let path = guest.folder().join("stdin");
     fs::write(&path, vec![b'x'; 1 << 20]).expect("the input file");
-    let run = guest.run(&["--stdin", path.to_str().expect("UTF-8")], &["true"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let stdin = ["--stdin", path.to_str().expect("UTF-8")];
+    guest.run(&stdin, &["true"]).exits(0);
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_signal_in_the_guest_is_128_and_its_number() {
-    let run = Guest::new().run(&[], &["sh", "-c", "kill -9 $$"]);
-    assert_eq!(run.code, 137, "{}", run.stderr);
+fn signal_in_the_guest_is_128_and_its_number() {
+    let kill = ["sh", "-c", "kill -9 $$"];
+    Guest::new().run(&[], &kill).exits(137);
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_command_that_is_not_there_is_127() {
+fn missing_command_is_127() {
     let run = Guest::new().run(&[], &["no-such-command"]);
-    assert_eq!(run.code, 127, "{}", run.stderr);
-    assert!(run.stderr.contains("`no-such-command`"), "{}", run.stderr);
+    run.exits(127).reports("`no-such-command`");
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn what_a_command_leaves_behind_does_not_keep_the_guest() {
-    let run = Guest::new().run(
-        &["--timeout", "60"],
-        &["sh", "-c", "sleep 1000 & echo done"],
-    );
-    assert_eq!(
-        (run.code, run.stdout.as_slice()),
-        (0, b"done\n".as_slice()),
-        "{}",
-        run.stderr
-    );
+fn background_processes_do_not_keep_the_guest() {
+    let command = ["sh", "-c", "sleep 1000 & echo done"];
+    let run = Guest::new().run(&["--timeout", "60"], &command).exits(0);
+    assert_eq!(run.stdout, b"done\n");
 }
 
 #[test]
 #[ignore = "boots a guest"]
 fn loopback_is_up_when_the_command_starts() {
     let udp = ["syscall-load", "run", "udp_echo", "--run-ms", "50"];
-    let run = Guest::new().run(&[], &udp);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    Guest::new().run(&[], &udp).exits(0);
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_panic_is_a_panic() {
+fn kernel_panic_is_241() {
     let run = Guest::new().run(&[], &["sh", "-c", "echo c > /proc/sysrq-trigger"]);
-    assert_eq!(run.code, 241, "{}", run.stderr);
-    assert!(
-        run.stderr.contains("sysrq triggered crash"),
-        "{}",
-        run.stderr
-    );
+    run.exits(241).reports("sysrq triggered crash");
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn success_with_an_oops_on_the_console_is_no_success() {
+fn success_with_an_oops_on_the_console_is_242() {
     let oops = "echo '<1>BUG: kernel NULL pointer dereference, address: 0' > /dev/kmsg";
-    let run = Guest::new().run(&[], &["sh", "-c", oops]);
-    assert_eq!(run.code, 242, "{}", run.stderr);
+    Guest::new().run(&[], &["sh", "-c", oops]).exits(242);
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_warning_is_seen_although_the_kernel_is_quiet() {
+fn warning_reaches_the_console_although_the_kernel_is_quiet() {
     let warning = "echo '<4>WARNING: CPU: 0 PID: 1 at kernel/x.c:1' > /dev/kmsg";
-    let run = Guest::new().run(&[], &["sh", "-c", warning]);
-    assert_eq!(run.code, 242, "{}", run.stderr);
+    Guest::new().run(&[], &["sh", "-c", warning]).exits(242);
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_hang_before_the_first_process_is_tried_three_times() {
+fn hang_before_the_first_process_is_retried_twice() {
     let guest = Guest::new();
-    let init = [
-        "--kernel-arg",
-        "rdinit=/bin/busybox",
-        "--kernel-arg",
-        "-- sleep 1000",
-    ];
-    let run = guest.run(&[&init[..], &["--boot-limit", "3"]].concat(), &["true"]);
-    assert_eq!(run.code, 243, "{}", run.stderr);
-    assert!(run.stderr.contains("no hello in 3 s"), "{}", run.stderr);
-    assert!(run.stderr.contains("after 3 attempts"), "{}", run.stderr);
-    assert_eq!(guest.record()["attempts"].as_array().map(Vec::len), Some(3));
+    let options = "--boot-limit 3 --kernel-arg rdinit=/bin/busybox --kernel-arg";
+    let options: Vec<&str> = options.split(' ').chain(["-- sleep 1000"]).collect();
+    let run = guest.run(&options, &["true"]).exits(243);
+    run.reports("no hello in 3 s").reports("after 3 attempts");
+    assert_eq!(guest.attempts(), Some(3));
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_hang_after_the_hello_is_tried_once() {
+fn hang_after_the_hello_is_not_retried() {
     let guest = Guest::new();
     let vm = guest.start(&["--silence-limit", "3"], &["sleep", "1000"]);
     guest.wait_for_command(&vm);
     guest.signal_qemu(Signal::STOP);
-    let run = vm.wait();
-    assert_eq!(run.code, 243, "{}", run.stderr);
-    assert!(run.stderr.contains("no heartbeat in 3 s"), "{}", run.stderr);
-    assert_eq!(guest.record()["attempts"].as_array().map(Vec::len), Some(1));
+    vm.wait().exits(243).reports("no heartbeat in 3 s");
+    assert_eq!(guest.attempts(), Some(1));
     assert!(guest.qemu().is_none(), "a stopped QEMU survived");
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_lost_channel_is_neither_a_hang_nor_a_death() {
+fn lost_channel_is_neither_a_hang_nor_a_silent_exit() {
     let unbind = "echo virtio0 > /sys/bus/virtio/drivers/virtio_console/unbind; sleep 1000";
-    let run = Guest::new().run(&[], &["sh", "-c", unbind]);
-    assert_eq!(run.code, 244, "{}", run.stderr);
+    Guest::new().run(&[], &["sh", "-c", unbind]).exits(244);
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_restart_is_not_taken_for_a_silent_death() {
-    let run = Guest::new().run(&[], &["reboot", "-f"]);
-    assert_eq!(run.code, 244, "{}", run.stderr);
+fn restart_is_not_a_silent_exit() {
+    let run = Guest::new().run(&[], &["reboot", "-f"]).exits(244);
     assert!(!run.stderr.contains("attempts"), "{}", run.stderr);
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_triple_fault_is_a_silent_death_and_tried_three_times() {
+fn triple_fault_is_a_silent_exit_and_retried_twice() {
     let guest = Guest::new();
     let image = with_a_kernel_that_triple_faults(&guest.folder().join("image"));
-    let run = guest.run(&["--image", image.to_str().expect("UTF-8")], &["true"]);
-    assert_eq!(run.code, 245, "{}", run.stderr);
-    assert!(run.stderr.contains("after 3 attempts"), "{}", run.stderr);
+    let image = ["--image", image.to_str().expect("UTF-8")];
+    let run = guest.run(&image, &["true"]);
+    run.exits(245).reports("after 3 attempts");
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_command_that_takes_too_long_is_a_timeout() {
-    let run = Guest::new().run(&["--timeout", "1"], &["sleep", "1000"]);
-    assert_eq!(run.code, 246, "{}", run.stderr);
+fn command_that_exceeds_its_limit_is_246() {
+    let sleep = ["sleep", "1000"];
+    Guest::new().run(&["--timeout", "1"], &sleep).exits(246);
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn a_module_that_is_refused_is_named() {
+fn refused_module_is_named() {
     let run = Guest::new().run(&["--module", "no-such-module"], &["true"]);
-    assert_eq!(run.code, 247, "{}", run.stderr);
-    assert!(
-        run.stderr.contains("/lib/modules/no-such-module.ko"),
-        "{}",
-        run.stderr
-    );
+    run.exits(247).reports("/lib/modules/no-such-module.ko");
 }
 
 #[test]
 #[ignore = "boots a guest"]
 fn signals_to_vm_end_qemu_too() {
     for (signal, code) in [
-        (Signal::TERM, Some(143)),
-        (Signal::INT, Some(130)),
-        (Signal::KILL, None),
+        (Signal::TERM, 143),
+        (Signal::INT, 130),
+        // Killed, `vm` has no exit code.
+        (Signal::KILL, -1),
     ] {
         let guest = Guest::new();
         let vm = guest.start(&[], &["sleep", "1000"]);
         guest.wait_for_command(&vm);
         vm.signal(signal);
-        let run = vm.wait();
-        assert_eq!(
-            code,
-            Some(run.code).filter(|code| *code >= 0),
-            "{}",
-            run.stderr
-        );
+        vm.wait().exits(code);
         guest.wait_for_the_end_of_qemu();
     }
 }
 
 #[test]
 #[ignore = "boots a guest"]
-fn auto_finds_a_tier_and_remembers_it() {
+fn auto_finds_a_tier_and_caches_it() {
     let guest = Guest::new();
-    let first = guest.run(&["--tier", "auto"], &["true"]);
-    assert_eq!(first.code, 0, "{}", first.stderr);
+    let auto = ["--tier", "auto"];
+    let first = guest.run(&auto, &["true"]).exits(0);
     let tier = guest.record()["tier"].clone();
-    let second = guest.run(&["--tier", "auto"], &["true"]);
-    assert_eq!(second.code, 0, "{}", second.stderr);
-    let record = guest.record();
-    assert_eq!(record["tier"], tier);
-    assert_eq!(
-        record["attempts"].as_array().map(Vec::len),
-        Some(1),
-        "nothing is tried twice"
-    );
+    let second = guest.run(&auto, &["true"]).exits(0);
+    assert_eq!(guest.record()["tier"], tier);
+    assert_eq!(guest.attempts(), Some(1), "nothing is probed twice");
     if tier == "tcg" {
-        assert!(first.stderr.contains("using tcg: "), "{}", first.stderr);
-        assert!(second.stderr.contains("using tcg: "), "{}", second.stderr);
+        first.reports("using TCG");
+        second.reports("using TCG");
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Messages as frames: written whole, read with every length checked.
+//! Framing: messages are written whole, and read with every length checked.
 
 use std::io::{self, Read, Write};
 
@@ -31,9 +31,9 @@ pub enum WireError {
     TooLong {
         /// The frame's type.
         kind: u8,
-        /// What it claims.
+        /// The length that it claims.
         length: usize,
-        /// What its type allows.
+        /// The longest payload of its type.
         limit: usize,
     },
     /// The payload is not what the type says.
@@ -41,7 +41,7 @@ pub enum WireError {
     Malformed {
         /// The frame's type.
         kind: u8,
-        /// What the parser says.
+        /// The error of the JSON parser.
         source: serde_json::Error,
     },
     /// The channel itself failed.
@@ -50,7 +50,7 @@ pub enum WireError {
 }
 
 const HELLO: u8 = 0x01;
-const JOB: u8 = 0x02;
+const RUN: u8 = 0x02;
 const STDIN: u8 = 0x03;
 const STDIN_END: u8 = 0x04;
 const STDOUT: u8 = 0x05;
@@ -66,7 +66,7 @@ fn limit(kind: u8) -> Option<usize> {
     match kind {
         STDIN | STDOUT | STDERR => Some(MAX_DATA),
         STDIN_END | GOODBYE | RELEASE => Some(0),
-        HELLO | JOB | HEARTBEAT | NOTE | EXIT => Some(MAX_STRUCTURED),
+        HELLO | RUN | HEARTBEAT | NOTE | EXIT => Some(MAX_STRUCTURED),
         _ => None,
     }
 }
@@ -76,7 +76,7 @@ fn limit(kind: u8) -> Option<usize> {
 pub fn write(to: &mut impl Write, message: &Message) -> Result<(), WireError> {
     match message {
         Message::Hello(hello) => structured(to, HELLO, hello),
-        Message::Job(job) => structured(to, JOB, job),
+        Message::Run(request) => structured(to, RUN, request),
         Message::Stdin(data) => raw(to, STDIN, data),
         Message::StdinEnd => raw(to, STDIN_END, &[]),
         Message::Stdout(data) => raw(to, STDOUT, data),
@@ -107,7 +107,7 @@ pub fn read(from: &mut impl Read) -> Result<Message, WireError> {
     fill(from, &mut payload)?;
     Ok(match kind {
         HELLO => Message::Hello(parse(kind, &payload)?),
-        JOB => Message::Job(parse(kind, &payload)?),
+        RUN => Message::Run(parse(kind, &payload)?),
         STDIN => Message::Stdin(payload),
         STDIN_END => Message::StdinEnd,
         STDOUT => Message::Stdout(payload),

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the guest's first process and its host say to each other over one virtio-serial port.
+//! Protocol between the guest's first process and its host, over one virtio-serial port.
 //!
-//! A frame is a type byte, a length (`u32`, little endian) and that many bytes. Streams travel as
-//! raw bytes, everything else as JSON. Whoever reads trusts no length: see [`MAX_DATA`] and
-//! [`MAX_STRUCTURED`].
+//! A frame is a type byte, a length (`u32`, little endian) and that many bytes. Streams travel as raw bytes,
+//! everything else as JSON. A reader checks every length against [`MAX_DATA`] or [`MAX_STRUCTURED`].
 //!
 //! ```text
 //!        guest                                host
 //!          │ Hello ──────────────────────────▶ │   before anything slow
-//!          │ ◀───────────────────────────── Job │
+//!          │ ◀───────────────────────────── Run │
 //!          │ ◀────────────── Stdin* StdinEnd   │
-//!          │ Note::Barrier ──────────────────▶ │   as often as it likes
+//!          │ Note::Barrier ──────────────────▶ │   any number of times
 //!          │ ◀───────────────────────── Release │
 //!          │ Note* ──────────────────────────▶ │   modules, command started
 //!          │ (Stdout | Stderr | Heartbeat)* ─▶ │
@@ -24,10 +23,12 @@
 mod frame;
 mod message;
 
-pub use frame::{read, write, WireError, MAX_DATA, MAX_STRUCTURED};
-pub use message::{Exit, Heartbeat, Hello, Job, Message, Modules, Note};
+use std::time::Duration;
 
-/// The protocol's version; a host refuses a guest that speaks another.
+pub use frame::{read, write, WireError, MAX_DATA, MAX_STRUCTURED};
+pub use message::{Exit, Heartbeat, Hello, Message, Modules, Note, RunRequest};
+
+/// The protocol's version; a host refuses a guest of another.
 pub const VERSION: u32 = 3;
 
 /// The name of the virtio-serial port, as `/sys/class/virtio-ports/*/name` shows it.
@@ -35,3 +36,6 @@ pub const PORT: &str = "slowpath.control";
 
 /// The kernel command-line word that carries the nonce of a run: `slowpath.nonce=…`.
 pub const NONCE_WORD: &str = "slowpath.nonce";
+
+/// How often the guest sends a [`Heartbeat`].
+pub const HEARTBEAT_PERIOD: Duration = Duration::from_secs(1);

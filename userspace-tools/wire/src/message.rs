@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The messages themselves.
+//! Messages of the protocol.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Message {
     /// Guest: the channel is open.
     Hello(Hello),
-    /// Host: what to do.
-    Job(Job),
+    /// Host: what to run.
+    Run(RunRequest),
     /// Host: a piece of the command's standard input.
     Stdin(Vec<u8>),
     /// Host: the standard input is complete.
@@ -21,7 +21,7 @@ pub enum Message {
     Stderr(Vec<u8>),
     /// Guest: still alive.
     Heartbeat(Heartbeat),
-    /// Guest: something worth telling happened.
+    /// Guest: progress.
     Note(Note),
     /// Guest: the command ended and all of its output was sent.
     Exit(Exit),
@@ -31,12 +31,12 @@ pub enum Message {
     Goodbye,
 }
 
-/// The guest's first words.
+/// The guest's first message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
-    /// The protocol it speaks, see [`crate::VERSION`].
+    /// The protocol of the guest, see [`crate::VERSION`].
     pub version: u32,
-    /// The nonce from its kernel command line: proves that it is the guest of this run.
+    /// The nonce from its kernel command line: shows that it is the guest of this run.
     pub nonce: String,
     /// Its kernel's release, as `uname -r` prints it.
     pub release: String,
@@ -44,7 +44,7 @@ pub struct Hello {
     pub vcpus: u32,
     /// Its uptime at this point.
     pub uptime_ms: u64,
-    /// Whether its processor says that there is a hypervisor.
+    /// Whether CPUID has the hypervisor bit.
     #[serde(default)]
     pub hypervisor: bool,
     /// What its kernel logged about its hypervisor and about paravirt spinlocks.
@@ -52,9 +52,9 @@ pub struct Hello {
     pub lock_log: Vec<String>,
 }
 
-/// What the guest is to do.
+/// The command that the guest runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
+pub struct RunRequest {
     /// Repeated in [`Exit`].
     pub nonce: String,
     /// The command and its arguments.
@@ -80,16 +80,16 @@ pub enum Modules {
     Only(Vec<String>),
 }
 
-/// Says that the guest's first process still gets to run.
+/// Shows that the guest's first process still gets CPU time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// Counts up from 0.
     pub beat: u64,
-    /// The guest's own uptime: its idea of how much time passed.
+    /// The guest's own uptime: guest time.
     pub uptime_ms: u64,
 }
 
-/// Something worth telling on the way.
+/// Progress of the guest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Note {
@@ -98,7 +98,7 @@ pub enum Note {
         /// Its name, with dashes.
         name: String,
     },
-    /// A module was refused; the command will not run.
+    /// A module was refused; the command does not run.
     ModuleFailed {
         /// Its name, with dashes.
         name: String,
@@ -107,14 +107,14 @@ pub enum Note {
         /// The last lines of the kernel log.
         log: Vec<String>,
     },
-    /// It waits for the other guests; `Release` is the answer.
+    /// It waits at the barrier for the other guests; `Release` is the answer.
     Barrier,
     /// The command runs.
     Started {
         /// The guest's uptime at this point.
         uptime_ms: u64,
     },
-    /// The command could not be started; its status says so too.
+    /// The command could not be started; its exit status is 126 or 127.
     NotStarted {
         /// The error's text.
         error: String,
@@ -124,7 +124,7 @@ pub enum Note {
 /// How the command ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
-    /// The nonce of the job.
+    /// The nonce of the request.
     pub nonce: String,
     /// Its exit status, unless a signal ended it.
     pub status: Option<i32>,

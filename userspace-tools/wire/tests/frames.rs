@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Frames survive the round trip; everything else is refused with its reason.
+//! Framing: messages survive the round trip, malformed frames are refused.
 
-use wire::{read, write, Exit, Heartbeat, Hello, Job, Message, Modules, Note, WireError, MAX_DATA};
+use wire::{
+    read, write, Exit, Heartbeat, Hello, Message, Modules, Note, RunRequest, WireError, MAX_DATA,
+};
 
 fn samples() -> Vec<Message> {
     vec![
@@ -15,7 +17,7 @@ fn samples() -> Vec<Message> {
             hypervisor: true,
             lock_log: vec!["kvm-guest: PV spinlocks enabled".into()],
         }),
-        Message::Job(Job {
+        Message::Run(RunRequest {
             nonce: "8f00".into(),
             argv: vec!["sh".into(), "-c".into(), "echo \"ü\"".into()],
             env: vec![("KEY".into(), "a=b".into())],
@@ -77,7 +79,7 @@ fn every_message_survives_the_round_trip() {
 }
 
 #[test]
-fn messages_follow_each_other_and_end_cleanly() {
+fn stream_of_messages_is_read_to_its_end() {
     let stream: Vec<u8> = samples().iter().flat_map(bytes).collect();
     let mut rest = stream.as_slice();
     for message in samples() {
@@ -87,7 +89,7 @@ fn messages_follow_each_other_and_end_cleanly() {
 }
 
 #[test]
-fn every_cut_within_a_frame_is_truncated() {
+fn every_cut_frame_is_truncated() {
     for message in samples() {
         let frame = bytes(&message);
         for cut in (1..frame.len()).step_by(1 + frame.len() / 64) {
@@ -101,7 +103,7 @@ fn every_cut_within_a_frame_is_truncated() {
 }
 
 #[test]
-fn a_length_beyond_the_limit_is_refused_before_it_is_allocated() {
+fn excessive_length_is_refused_before_allocation() {
     for kind in [0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a] {
         let frame = [kind, 0xff, 0xff, 0xff, 0xff];
         let result = read(&mut frame.as_slice());
@@ -113,7 +115,7 @@ fn a_length_beyond_the_limit_is_refused_before_it_is_allocated() {
 }
 
 #[test]
-fn too_much_data_is_not_written() {
+fn excessive_data_is_not_written() {
     let mut frame = Vec::new();
     let result = write(&mut frame, &Message::Stdout(vec![0; MAX_DATA + 1]));
     assert!(matches!(result, Err(WireError::TooLong { .. })));
@@ -121,13 +123,13 @@ fn too_much_data_is_not_written() {
 }
 
 #[test]
-fn console_text_on_the_channel_is_no_frame() {
+fn console_text_is_not_a_frame() {
     let result = read(&mut b"Kernel panic - not syncing".as_slice());
     assert!(matches!(result, Err(WireError::UnknownType(b'K'))));
 }
 
 #[test]
-fn a_payload_of_another_shape_is_malformed() {
+fn payload_of_another_type_is_malformed() {
     let payload = br#"{"status":"three"}"#;
     let mut frame = vec![0x09];
     frame.extend_from_slice(&(payload.len() as u32).to_le_bytes());
@@ -139,7 +141,7 @@ fn a_payload_of_another_shape_is_malformed() {
 }
 
 #[test]
-fn garbage_never_panics_and_never_reads_as_a_message_of_many_bytes() {
+fn random_bytes_never_panic_and_never_yield_long_messages() {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for _ in 0..10_000 {
         let garbage: Vec<u8> = (0..64)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Guests for tests: each with a folder of its own, by which its QEMU is found again.
+//! Guests for tests, each with a folder of its own, by which its QEMU is found.
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -18,13 +18,13 @@ pub struct Guest {
     folder: TempDir,
 }
 
-/// A `vm` that runs.
+/// A running `vm`.
 pub struct Vm {
     child: Child,
     stderr: PathBuf,
 }
 
-/// A `vm` that ended.
+/// A `vm` that has ended.
 pub struct Run {
     /// Its exit code; -1 when a signal ended it.
     pub code: i32,
@@ -41,7 +41,7 @@ fn image() -> PathBuf {
     let initramfs = image.join("initramfs.cpio");
     assert!(
         initramfs.is_file(),
-        "{} is not there; next step: make image",
+        "{} does not exist. Try: make image",
         initramfs.display()
     );
     image
@@ -102,29 +102,33 @@ impl Guest {
 
     /// Waits until the command runs.
     pub fn wait_for_command(&self, vm: &Vm) {
-        let patience = Instant::now();
-        while !vm.messages().contains("first command") {
-            assert!(
-                patience.elapsed() < Duration::from_secs(120),
-                "{}",
-                vm.messages()
-            );
-            thread::sleep(Duration::from_millis(50));
-        }
+        let started = || vm.messages().contains("first command");
+        assert!(within(120, started), "{}", vm.messages());
     }
 
     /// The record of the last run.
     pub fn record(&self) -> Value {
-        let text = fs::read(self.folder().join("record/record.json")).expect("a record");
+        self.record_in("record")
+    }
+
+    /// The record in this part of its folder.
+    pub fn record_in(&self, part: &str) -> Value {
+        let path = self.folder().join(part).join("record.json");
+        let text = fs::read(path).expect("a record");
         serde_json::from_slice(&text).expect("a record in JSON")
     }
 
-    /// Its QEMU, found by the name of our folder on its command line.
+    /// How many attempts the last run made.
+    pub fn attempts(&self) -> Option<usize> {
+        self.record()["attempts"].as_array().map(Vec::len)
+    }
+
+    /// Its QEMU, found by the name of the folder on its command line.
     pub fn qemu(&self) -> Option<Pid> {
         self.qemu_of("")
     }
 
-    /// The QEMU whose files are in this part of our folder.
+    /// The QEMU whose files are in this part of the folder.
     pub fn qemu_of(&self, part: &str) -> Option<Pid> {
         let folder = self.folder().join(part);
         let folder = folder.to_str().expect("UTF-8");
@@ -141,19 +145,38 @@ impl Guest {
 
     /// Waits until no QEMU of it is left.
     pub fn wait_for_the_end_of_qemu(&self) {
-        let patience = Instant::now();
-        while self.qemu().is_some() {
-            assert!(
-                patience.elapsed() < Duration::from_secs(5),
-                "QEMU outlives vm"
-            );
-            thread::sleep(Duration::from_millis(20));
-        }
+        assert!(within(5, || self.qemu().is_none()), "QEMU outlives vm");
     }
 
     /// Sends its QEMU a signal.
     pub fn signal_qemu(&self, signal: Signal) {
         kill_process(self.qemu().expect("a QEMU"), signal).expect("a signal to QEMU");
+    }
+}
+
+/// Whether it becomes true within so many seconds.
+fn within(seconds: u64, is_true: impl Fn() -> bool) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(seconds) {
+        if is_true() {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
+
+impl Run {
+    /// Expects this exit code, -1 for a `vm` that a signal ended.
+    pub fn exits(self, code: i32) -> Run {
+        assert_eq!(self.code, code, "{}", self.stderr);
+        self
+    }
+
+    /// Expects this text on standard error.
+    pub fn reports(&self, text: &str) -> &Run {
+        assert!(self.stderr.contains(text), "{text}: {}", self.stderr);
+        self
     }
 }
 
@@ -164,7 +187,7 @@ impl Vm {
         kill_process(pid, signal).expect("a signal to vm");
     }
 
-    /// What it said so far.
+    /// Its messages so far.
     pub fn messages(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.stderr).unwrap_or_default()).into_owned()
     }
@@ -182,9 +205,9 @@ impl Vm {
     }
 }
 
-/// A copy of the image whose kernel ends in a triple fault before it says a word: it unsets the
-/// interrupt table and raises an interrupt, so neither that nor the fault of its absence is
-/// handled, and the processor resets.
+/// A copy of the image whose kernel ends in a triple fault before it prints anything: it loads an empty
+/// interrupt table and raises an interrupt, so neither that nor the fault of its absence is handled, and the
+/// processor resets.
 pub fn with_a_kernel_that_triple_faults(copy: &Path) -> PathBuf {
     fs::create_dir_all(copy).expect("a folder for the copy");
     for part in ["vmlinuz", "vmlinux", "initramfs.cpio", "release"] {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Preemption of a child that spins: it is stopped, resumed, and outlives its tracer.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Child, Command};
+
+use super::*;
+
+struct Spinner(Child);
+
+impl Spinner {
+    fn start() -> Spinner {
+        let child = Command::new("sh")
+            .args(["-c", "while :; do :; done"])
+            .spawn();
+        Spinner(child.expect("a shell"))
+    }
+
+    fn id(&self) -> i32 {
+        self.0.id() as i32
+    }
+
+    /// Whether `ptrace` has stopped it.
+    fn is_stopped(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id())).expect("its state");
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with('t'))
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A preempter of these threads, and the port for requests.
+fn preempter(threads: Vec<i32>) -> (Preempter, UnixStream) {
+    let (ours, theirs) = UnixStream::pair().expect("a socket pair");
+    let preempter = Preempter::default();
+    preempter.set_threads(threads);
+    let this = preempter.clone();
+    thread::spawn(move || this.serve(theirs));
+    (preempter, ours)
+}
+
+fn wait_until(what: &str, mut is: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn named_thread_stops_for_the_requested_time_and_resumes() {
+    let spinners = [Spinner::start(), Spinner::start()];
+    let (preempter, mut port) = preempter(spinners.iter().map(Spinner::id).collect());
+    port.write_all(&[1, 100]).expect("a request");
+    wait_until("it is not stopped", || spinners[1].is_stopped());
+    assert!(!spinners[0].is_stopped(), "no request names the other one");
+    wait_until("it does not go on", || preempter.counts().served == 1);
+    assert!(!spinners[1].is_stopped());
+    let counts = preempter.counts();
+    assert!(counts.stopped_us >= 100_000, "{counts:?}");
+    assert_eq!((counts.requested, counts.refused), (1, 0));
+}
+
+#[test]
+fn malformed_requests_are_counted_and_stop_no_thread() {
+    let spinner = Spinner::start();
+    let (preempter, mut port) = preempter(vec![spinner.id()]);
+    port.write_all(&[1, 10, 0, 0, 0, MAX_MS + 1, 255, 255])
+        .expect("requests");
+    wait_until("not all are read", || preempter.counts().requested == 4);
+    wait_until("not all are counted", || preempter.counts().malformed == 4);
+    assert!(!spinner.is_stopped());
+}
+
+#[test]
+fn stopped_thread_is_not_stopped_again() {
+    let spinner = Spinner::start();
+    let (preempter, mut port) = preempter(vec![spinner.id()]);
+    port.write_all(&[0, 100, 0, 100]).expect("requests");
+    wait_until("the second is not refused", || {
+        preempter.counts().refused == 1
+    });
+    wait_until("the first does not end", || preempter.counts().served == 1);
+}
+
+#[test]
+fn closed_port_resumes_every_thread() {
+    let spinner = Spinner::start();
+    let (_preempter, mut port) = preempter(vec![spinner.id()]);
+    port.write_all(&[0, 100]).expect("a request");
+    wait_until("it is not stopped", || spinner.is_stopped());
+    drop(port);
+    wait_until("it is still stopped", || !spinner.is_stopped());
+}
+
+#[test]
+fn ended_thread_is_a_failure_not_a_hang() {
+    let mut spinner = Spinner::start();
+    let (preempter, mut port) = preempter(vec![spinner.id()]);
+    spinner
+        .0
+        .kill()
+        .and_then(|()| spinner.0.wait())
+        .expect("its end");
+    port.write_all(&[0, 10]).expect("a request");
+    wait_until("nothing failed", || preempter.counts().failed == 1);
+}

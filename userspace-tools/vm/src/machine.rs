@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Virtual machines of a guest: QEMU command lines, which are pure functions of the plan.
+
+mod command_line;
+mod kernel_words;
+mod tiers;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::plan::Plan;
+
+pub use command_line::{qemu_version, PORT_ID};
+pub use tiers::{command_lines, l1_command, sockets};
+
+/// Prints the command lines of the tiers that the plan allows.
+pub fn print(plan: &Plan) -> Result<()> {
+    let mut out = io::stdout().lock();
+    for &tier in plan.options.tier.tiers() {
+        let lines = command_lines(plan, tier, Path::new("PRIVATE_DIR"), "NONCE");
+        let mut text = format!("# {}\n{}", tier.name(), quoted(&lines.host)?);
+        if let Some(line) = lines.l1 {
+            text += &format!("\n# inside L1\n{}", quoted(&line)?);
+        }
+        writeln!(out, "{text}").context("standard output")?;
+    }
+    Ok(())
+}
+
+/// A command line for a shell.
+fn quoted(line: &[String]) -> Result<String> {
+    shlex::try_join(line.iter().map(String::as_str)).context("a word holds a NUL")
+}

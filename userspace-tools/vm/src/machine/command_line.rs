@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! QEMU command line of one virtual machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+use cpu_list::CpuList;
+
+/// The emulator's program.
+const PROGRAM: &str = "qemu-system-x86_64";
+
+/// QMP's name for the guest's port.
+pub const PORT_ID: &str = "control";
+
+/// One virtual machine.
+pub struct Machine {
+    /// What executes it.
+    pub accelerator: &'static str,
+    /// Its CPU model.
+    pub cpu_model: String,
+    /// Its vCPUs.
+    pub vcpus: usize,
+    /// Its memory.
+    pub memory_mib: u32,
+    /// Its kernel.
+    pub kernel: PathBuf,
+    /// Its initramfs.
+    pub initrd: PathBuf,
+    /// Its kernel's command line.
+    pub kernel_words: Vec<String>,
+    /// The backend of its console, as a chardev without its id.
+    pub console: String,
+    /// Its monitor.
+    pub monitor: Vec<String>,
+    /// The backend of port 0xe9.
+    pub debug_port: Option<String>,
+    /// Its virtio-serial ports; the first is the one of its first process.
+    pub ports: Vec<Port>,
+}
+
+/// A virtio-serial port.
+pub struct Port {
+    /// QEMU's name of it.
+    pub id: &'static str,
+    /// The machine's name of it.
+    pub name: &'static str,
+    /// Its backend, as a chardev without its id.
+    pub backend: String,
+}
+
+impl Machine {
+    /// QEMU's program and arguments.
+    pub fn line(&self) -> Vec<String> {
+        let mut line = words(&[PROGRAM]);
+        let with = |line: &mut Vec<String>, options: &[(&str, &str)]| {
+            line.extend(
+                options
+                    .iter()
+                    .flat_map(|(name, value)| words(&[name, value])),
+            );
+        };
+        with(
+            &mut line,
+            &[
+                ("-name", "slowpath,debug-threads=on"),
+                ("-machine", "q35"),
+                ("-accel", self.accelerator),
+                ("-cpu", &self.cpu_model),
+                ("-smp", &self.vcpus.to_string()),
+                ("-m", &self.memory_mib.to_string()),
+            ],
+        );
+        line.extend(words(&["-nodefaults", "-no-user-config", "-no-reboot"]));
+        with(
+            &mut line,
+            &[
+                ("-display", "none"),
+                ("-kernel", &self.kernel.display().to_string()),
+                ("-initrd", &self.initrd.display().to_string()),
+                ("-append", &self.kernel_words.join(" ")),
+                ("-chardev", &chardev("console", &self.console)),
+                ("-serial", "chardev:console"),
+            ],
+        );
+        line.extend_from_slice(&self.monitor);
+        if let Some(backend) = &self.debug_port {
+            let device = "isa-debugcon,iobase=0xe9,chardev=preempt";
+            let chardev = chardev("preempt", backend);
+            with(&mut line, &[("-chardev", &chardev), ("-device", device)]);
+        }
+        for port in &self.ports {
+            with(&mut line, &[("-chardev", &chardev(port.id, &port.backend))]);
+        }
+        with(&mut line, &[("-device", "virtio-serial-pci")]);
+        for Port { id, name, .. } in &self.ports {
+            let port = format!("virtserialport,chardev={id},id={id},name={name}");
+            with(&mut line, &[("-device", &port)]);
+        }
+        line
+    }
+}
+
+/// `kind,options` with its id in between.
+fn chardev(id: &str, backend: &str) -> String {
+    let (kind, options) = backend.split_once(',').unwrap_or((backend, ""));
+    format!("{kind},id={id},{options}")
+}
+
+/// A socket that `vm` listens at and QEMU connects to: there is no polling, and nothing is missed.
+pub fn socket(path: &Path) -> String {
+    format!("socket,path={},server=off", value(path))
+}
+
+/// A QMP monitor that connects to `vm`.
+pub fn monitor(path: &Path) -> Vec<String> {
+    words(&["-qmp", &format!("unix:{},server=off", value(path))])
+}
+
+/// A file as a backend.
+pub fn file(path: &Path) -> String {
+    format!("file,path={}", value(path))
+}
+
+/// A QEMU of this host: `taskset` keeps every thread on the list from its start, `setpriv` has the kernel
+/// kill QEMU when `vm` ends, however it ends.
+pub fn on_this_host(line: Vec<String>, cpus: &CpuList) -> Vec<String> {
+    let mut whole = words(&["taskset", "-c", &cpus.to_string()]);
+    whole.extend(words(&["setpriv", "--pdeathsig", "KILL"]));
+    whole.extend(line);
+    whole
+}
+
+/// Words of a command line.
+pub fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// A path within a QEMU option, where a comma is written twice.
+fn value(path: &Path) -> String {
+    path.display().to_string().replace(',', ",,")
+}
+
+/// QEMU's version, in short: `11.1.3 (Debian …)`.
+pub fn qemu_version() -> Result<String> {
+    let output = Command::new(PROGRAM)
+        .arg("--version")
+        .output()
+        .with_context(|| {
+            format!(
+                "cannot run {PROGRAM}, which is part of the toolbox. Try: scripts/toolbox vm run …"
+            )
+        })?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(
+        output.status.success(),
+        "{PROGRAM} --version: {}",
+        output.status
+    );
+    let line = text.lines().next().unwrap_or_default();
+    Ok(line
+        .trim_start_matches("QEMU emulator version ")
+        .trim()
+        .to_owned())
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Virtual machines of each tier: the guest, or in the nested tier the guest (L2) inside the L1 hypervisor.
+
+use std::path::Path;
+
+use anyhow::Result;
+use cpu_list::CpuList;
+use hosting::L1Orders;
+use vm_record::Tier;
+
+use super::command_line::{self, words, Machine, Port, PORT_ID};
+use super::kernel_words;
+use crate::mode;
+use crate::plan::Plan;
+
+/// Memory of L1 beside the guest's: QEMU, its libraries, the guest's image.
+const L1_EXTRA_MIB: u32 = 768;
+
+/// L1's ports, by its own numbering. The guest's QEMU opens them itself as its backends (a device without
+/// pipes beside it, for both directions), so no process in L1 relays.
+const GUEST_PORT: &str = "/dev/vport0p2";
+const GUEST_MONITOR: &str = "/dev/vport0p3";
+const GUEST_CONSOLE: &str = "/dev/vport0p4";
+
+/// Where the guest's debug port connects in L1.
+const L1_PREEMPT_SOCKET: &str = "/tmp/preempt";
+
+/// Sockets in the private folder of an attempt.
+pub mod sockets {
+    /// The monitor of the QEMU on this host.
+    pub const MONITOR: &str = "qmp";
+    /// The monitor of the guest's QEMU in L1.
+    pub const GUEST_MONITOR: &str = "guest-qmp";
+    /// The guest's port.
+    pub const GUEST: &str = "control";
+    /// L1's own port.
+    pub const L1: &str = "l1";
+    /// The guest's debug port.
+    pub const PREEMPT: &str = "preempt";
+}
+
+/// Command lines of one guest.
+pub struct CommandLines {
+    /// The QEMU on this host.
+    pub host: Vec<String>,
+    /// The QEMU in L1.
+    pub l1: Option<Vec<String>>,
+}
+
+/// The command lines of a guest on this tier.
+pub fn command_lines(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> CommandLines {
+    let guest = guest(plan, tier, folder, nonce);
+    let here = |machine: &Machine| command_line::on_this_host(machine.line(), &plan.cpus);
+    match tier {
+        Tier::Kvm | Tier::Tcg => CommandLines {
+            host: here(&guest),
+            l1: None,
+        },
+        Tier::Nested => CommandLines {
+            host: here(&l1(plan, folder, nonce)),
+            l1: Some(guest.line()),
+        },
+    }
+}
+
+/// The guest.
+fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
+    let files = plan.files(folder);
+    let nested = tier == Tier::Nested;
+    let booted = plan.booted_mode();
+    let word = booted.and_then(|mode| mode::kernel_word(mode, tier));
+    let mut more: Vec<String> = word.into_iter().map(str::to_owned).collect();
+    more.extend_from_slice(&plan.options.kernel_arg);
+    let pipe = |path: &str| format!("pipe,path={path}");
+    Machine {
+        // One thread per vCPU is the point; with thread=single there is no overcommit.
+        accelerator: if tier == Tier::Tcg {
+            "tcg,thread=multi"
+        } else {
+            "kvm"
+        },
+        cpu_model: mode::cpu_model(tier, booted),
+        vcpus: plan.vcpus,
+        memory_mib: plan.options.memory,
+        kernel: plan.image.kernel(tier).to_owned(),
+        initrd: plan.image.initramfs(tier).to_owned(),
+        kernel_words: kernel_words::of(tier, plan.ratio(tier), nonce, &more),
+        console: match nested {
+            true => format!("file,path={GUEST_CONSOLE}"),
+            false => command_line::file(&files.console),
+        },
+        monitor: match nested {
+            true => {
+                let chardev = format!("pipe,id=monitor,path={GUEST_MONITOR}");
+                words(&["-chardev", &chardev, "-mon", "chardev=monitor,mode=control"])
+            }
+            false => command_line::monitor(&folder.join(sockets::MONITOR)),
+        },
+        debug_port: plan.options.preempt.map(|_| match nested {
+            true => command_line::socket(Path::new(L1_PREEMPT_SOCKET)),
+            false => command_line::socket(&folder.join(sockets::PREEMPT)),
+        }),
+        ports: vec![Port {
+            id: PORT_ID,
+            name: wire::PORT,
+            backend: match nested {
+                true => pipe(GUEST_PORT),
+                false => command_line::socket(&folder.join(sockets::GUEST)),
+            },
+        }],
+    }
+}
+
+/// The L1 hypervisor: an emulated AMD machine whose KVM runs the guest.
+fn l1(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
+    let socket = |name| command_line::socket(&folder.join(name));
+    let port = |id, name, backend| Port { id, name, backend };
+    Machine {
+        accelerator: "tcg,thread=multi",
+        cpu_model: "max".into(),
+        vcpus: plan.emulated_cpus,
+        memory_mib: plan.options.memory.saturating_add(L1_EXTRA_MIB),
+        kernel: plan.image.kernel(Tier::Tcg).to_owned(),
+        initrd: plan.image.l1.clone(),
+        kernel_words: kernel_words::of(Tier::Tcg, plan.l1_ratio(), nonce, &[]),
+        console: command_line::file(&plan.files(folder).l1_console),
+        monitor: command_line::monitor(&folder.join(sockets::MONITOR)),
+        debug_port: None,
+        ports: vec![
+            port("l1", wire::PORT, socket(sockets::L1)),
+            port("guest", "slowpath.guest", socket(sockets::GUEST)),
+            port(
+                "monitor",
+                "slowpath.monitor",
+                socket(sockets::GUEST_MONITOR),
+            ),
+            port(
+                "output",
+                "slowpath.console",
+                command_line::file(&plan.files(folder).console),
+            ),
+        ],
+    }
+}
+
+/// The command of L1: `l1`, which runs the guest's QEMU.
+pub fn l1_command(plan: &Plan, guest_line: &[String]) -> Result<Vec<String>> {
+    let orders = L1Orders {
+        vcpus: plan.vcpus,
+        ports: words(&[GUEST_PORT, GUEST_MONITOR, GUEST_CONSOLE]),
+        hog: plan.options.hog.as_ref().map(CpuList::to_string),
+        preempt: plan.options.preempt.map(|_| L1_PREEMPT_SOCKET.into()),
+    };
+    let mut command = words(&["l1"]);
+    command.push(serde_json::to_string(&orders)?);
+    command.extend_from_slice(guest_line);
+    Ok(command)
+}
+
+#[cfg(test)]
+#[path = "tiers_tests.rs"]
+mod tests;

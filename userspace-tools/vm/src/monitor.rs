@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Guest monitor: takes events until one of them, or a time limit, ends the attempt.
+//!
+//! Threads that wait for sockets and processes send the events; this one thread decides. [`events`] has what
+//! an event of QEMU or a socket changes, [`messages`] what a message of the guest changes, [`milestones`] the
+//! time limits, [`vcpu_host`] and [`l1`] the two places of the vCPU threads, [`outcome`] what an ending means.
+
+mod console;
+mod events;
+mod l1;
+mod messages;
+mod milestones;
+mod outcome;
+mod output;
+mod vcpu_host;
+
+use std::path::Path;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use hosting::GuestHost;
+use vm_record::{Attempt, Finding, FindingKind, GuestOutcome, Tier, VcpuReport};
+use wire::Hello;
+
+use crate::group::Barrier;
+use crate::limits::{Limits, REAP, SOCKET_DRAIN, TAIL_LINES, TICK};
+use crate::plan::{Files, Plan};
+use crate::qemu::channel::Channel;
+use crate::qemu::event::Event;
+use crate::qemu::process;
+use console::Console;
+use l1::L1;
+use milestones::Milestones;
+use outcome::{outcome, Ending};
+use output::Output;
+use vcpu_host::VcpuHost;
+
+/// Sockets of one virtual machine: its QMP monitor and its channel.
+const SOCKETS: u32 = 2;
+
+/// What a monitor is connected to.
+pub struct Connections {
+    /// The guest's channel.
+    pub channel: Channel,
+    /// The other guests of its group.
+    pub barrier: Barrier,
+    /// The local host of its vCPU threads.
+    pub host: GuestHost,
+    /// Channel and guest command line of the L1 hypervisor, if there is one.
+    pub l1: Option<(Channel, Vec<String>)>,
+}
+
+/// An attempt that ended.
+pub struct Finished {
+    /// Its record.
+    pub record: Attempt,
+    /// Whether the guest got as far as its hello.
+    pub hello: bool,
+    /// Whether output was passed on, so that a retry would pass it on twice; not with --live, which allows it.
+    pub output_passed_on: bool,
+    /// Output of the command that is held back.
+    output: Output,
+    /// The last lines of the consoles and of QEMU's log.
+    pub tail: Vec<String>,
+}
+
+/// The process that ended.
+enum Ended {
+    /// The guest's QEMU, with this status.
+    GuestQemu(String),
+    /// The QEMU of the L1 hypervisor, with this status.
+    L1Qemu(String),
+}
+
+/// State of a guest that runs.
+pub struct Monitor<'a> {
+    plan: &'a Plan,
+    tier: Tier,
+    nonce: String,
+    limits: Limits,
+    start: Instant,
+    last_check: Duration,
+    milestones: Milestones,
+    channel: Channel,
+    barrier: Barrier,
+    vcpu_host: VcpuHost<'a>,
+    console: Console,
+    output: Output,
+    hello: Option<Hello>,
+    modules: Vec<String>,
+    report: VcpuReport,
+    /// The module or command that could not be loaded or started.
+    refused: Option<String>,
+    /// How the command ended.
+    command_ending: Option<Ending>,
+    /// Why the guest ended, by QMP.
+    shutdown: Option<String>,
+    /// The process that ended, and when.
+    ended: Option<(Duration, Ended)>,
+    /// Sockets that may still deliver events.
+    open_sockets: u32,
+    /// Whether the process that `vm` started has ended.
+    reaped: bool,
+}
+
+impl<'a> Monitor<'a> {
+    /// A monitor of a QEMU that is about to start.
+    pub fn new(
+        plan: &'a Plan,
+        tier: Tier,
+        nonce: String,
+        files: &Files,
+        connections: Connections,
+    ) -> Monitor<'a> {
+        let start = Instant::now();
+        let (vcpu_host, machines) = match connections.l1 {
+            None => (VcpuHost::Local(connections.host), 1),
+            Some((channel, line)) => {
+                let l1 = L1::new(plan, nonce.clone(), start, files, line, channel);
+                (VcpuHost::L1(Box::new(l1)), 2)
+            }
+        };
+        Monitor {
+            plan,
+            tier,
+            nonce,
+            limits: Limits::new(plan, tier),
+            start,
+            last_check: Duration::ZERO,
+            milestones: Milestones::default(),
+            channel: connections.channel,
+            barrier: connections.barrier,
+            vcpu_host,
+            console: Console::new(&files.console),
+            output: Output::new(plan.holds_output(tier)),
+            hello: None,
+            modules: Vec::new(),
+            report: VcpuReport::default(),
+            refused: None,
+            command_ending: None,
+            shutdown: None,
+            ended: None,
+            open_sockets: machines * SOCKETS,
+            reaped: false,
+        }
+    }
+
+    /// Takes events until one of them, or a limit, ends the attempt.
+    pub fn run(&mut self, queue: &Receiver<Event>) -> Ending {
+        loop {
+            let ending = match queue.recv_timeout(TICK) {
+                Ok(event) => self.on(event),
+                Err(_) => None,
+            };
+            if let Some(ending) = ending.or_else(|| self.check()) {
+                return ending;
+            }
+        }
+    }
+
+    /// Waits until a killed QEMU has ended.
+    pub fn reap(&mut self, queue: &Receiver<Event>) {
+        let killed = Instant::now();
+        while !self.reaped && killed.elapsed() < REAP {
+            self.reaped = matches!(queue.recv_timeout(TICK), Ok(Event::QemuEnded(_)));
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// What no event reports: console lines, and time that passed.
+    fn check(&mut self) -> Option<Ending> {
+        let now = self.now();
+        if now >= self.last_check + TICK {
+            self.last_check = now;
+            self.console.follow();
+            if let Some(l1) = self.vcpu_host.l1() {
+                l1.console.follow();
+            }
+            if self.console.worst() >= Some(FindingKind::Oops) {
+                self.milestones.oops.get_or_insert(now);
+            }
+        }
+        if let Some((at, _)) = self.ended {
+            if self.open_sockets > 0 && now <= at + SOCKET_DRAIN {
+                return None;
+            }
+            let (_, ended) = self.ended.take()?;
+            return Some(
+                self.command_ending
+                    .take()
+                    .unwrap_or_else(|| self.ending(ended)),
+            );
+        }
+        match self.milestones.command_end {
+            Some(at) if now > at + self.limits.power_off => self.command_ending.take(),
+            Some(_) => None,
+            None => self.milestones.exceeded(&self.limits, now),
+        }
+    }
+
+    /// The ending of a guest whose process has ended before its command.
+    fn ending(&mut self, ended: Ended) -> Ending {
+        match (ended, self.vcpu_host.l1()) {
+            (Ended::L1Qemu(status), Some(l1)) => match l1.oops() {
+                Some(line) => Ending::L1Oops(line),
+                None => Ending::L1Ended(l1.shutdown.clone(), status),
+            },
+            (Ended::L1Qemu(status) | Ended::GuestQemu(status), _) => {
+                Ending::QemuEnded(self.shutdown.clone(), status)
+            }
+        }
+    }
+
+    /// The attempt, once it has ended so.
+    pub fn finish(
+        mut self,
+        ending: Ending,
+        command_line: Vec<String>,
+        qemu_log: &Path,
+    ) -> Finished {
+        let end = self.now();
+        let [lines, l1_lines, log_lines] = TAIL_LINES;
+        let (console_findings, mut tail) = self.console.finish(lines);
+        let l1 = match self.vcpu_host {
+            VcpuHost::Local(_) => None,
+            VcpuHost::L1(l1) => {
+                let (report, lines) = l1.finish(l1_lines);
+                tail.extend(lines);
+                Some(report)
+            }
+        };
+        tail.extend(process::log_tail(qemu_log, log_lines));
+        let hello = self.hello.is_some();
+        let record = Attempt {
+            tier: self.tier,
+            command_line,
+            l1,
+            outcome: outcome(ending, &console_findings, hello),
+            hello: self.hello,
+            modules: self.modules,
+            vcpus_report: self.report,
+            times: self.milestones.times(end),
+            console_findings,
+        };
+        Finished {
+            record,
+            hello,
+            output_passed_on: self.output.passed_on() && !self.plan.options.live,
+            output: self.output,
+            tail,
+        }
+    }
+}
+
+impl Finished {
+    /// Passes on the output that was held, now that no retry follows.
+    pub fn pass_output_on(&mut self) {
+        if let Err(error) = self.output.pass_on() {
+            let reason = error.to_string();
+            self.record.outcome = GuestOutcome::OutputClosed { reason };
+        }
+    }
+
+    /// The first finding on the console, though the command ended by itself.
+    pub fn warning(&self) -> Option<&Finding> {
+        let mut findings = self.record.console_findings.iter();
+        findings.find(|finding| finding.kind > FindingKind::Restart)
+    }
+}

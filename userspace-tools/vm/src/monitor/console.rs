@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Console of a virtual machine: lines that report a failure, and the last lines.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use vm_record::{Finding, FindingKind};
+
+use crate::limits::{CONSOLE_FINDINGS, CONSOLE_LINES};
+
+/// Text of console lines that report a failure.
+const PATTERNS: [(&str, FindingKind); 12] = [
+    ("reboot: Restarting system", FindingKind::Restart),
+    ("Kernel panic", FindingKind::Panic),
+    ("BUG:", FindingKind::Oops),
+    ("kernel BUG at", FindingKind::Oops),
+    ("Oops", FindingKind::Oops),
+    ("general protection fault", FindingKind::Oops),
+    ("panicked at", FindingKind::Oops),
+    ("KASAN", FindingKind::Oops),
+    ("WARNING:", FindingKind::Warning),
+    ("soft lockup", FindingKind::Stall),
+    ("detected stall", FindingKind::Stall),
+    ("self-detected stall", FindingKind::Stall),
+];
+
+/// The finding of a line, if it reports a failure.
+pub fn finding(line: &str) -> Option<Finding> {
+    let kind = PATTERNS
+        .iter()
+        .filter(|(text, _)| line.contains(text))
+        .map(|(_, kind)| *kind)
+        .max()?;
+    // `watchdog: BUG: soft lockup` reports a stall, not a broken kernel.
+    let stall = line.contains("soft lockup");
+    let kind = if stall { FindingKind::Stall } else { kind };
+    Some(Finding {
+        kind,
+        line: line.trim().to_owned(),
+    })
+}
+
+/// A console's file, read as it grows.
+pub struct Console {
+    path: PathBuf,
+    read: u64,
+    partial: Vec<u8>,
+    lines: VecDeque<String>,
+    findings: Vec<Finding>,
+}
+
+impl Console {
+    /// The console in this file, which need not exist yet.
+    pub fn new(path: &Path) -> Console {
+        let (partial, lines, findings) = (Vec::new(), VecDeque::new(), Vec::new());
+        Console {
+            path: path.to_owned(),
+            read: 0,
+            partial,
+            lines,
+            findings,
+        }
+    }
+
+    /// Reads what is new.
+    pub fn follow(&mut self) {
+        let mut new = Vec::new();
+        // A file that cannot be read now is read the next time.
+        if let Ok(mut file) = File::open(&self.path) {
+            if file.seek(SeekFrom::Start(self.read)).is_ok() {
+                let _ = file.read_to_end(&mut new);
+            }
+        }
+        self.read += new.len() as u64;
+        self.feed(&new);
+    }
+
+    /// Takes more of the text; a line counts when it is complete.
+    fn feed(&mut self, new: &[u8]) {
+        self.partial.extend_from_slice(new);
+        while let Some(end) = self.partial.iter().position(|&byte| byte == b'\n') {
+            let line: Vec<u8> = self.partial.drain(..=end).collect();
+            self.line(&String::from_utf8_lossy(&line));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        let line: String = line
+            .trim_end()
+            .chars()
+            .filter(|c| !c.is_control())
+            .collect();
+        if let Some(finding) = finding(&line).filter(|_| self.findings.len() < CONSOLE_FINDINGS) {
+            self.findings.push(finding);
+        }
+        self.lines.push_back(line);
+        if self.lines.len() > CONSOLE_LINES {
+            self.lines.pop_front();
+        }
+    }
+
+    /// Reads the rest, an incomplete last line too; gives the findings and the last lines.
+    pub fn finish(&mut self, lines: usize) -> (Vec<Finding>, Vec<String>) {
+        self.follow();
+        let rest = std::mem::take(&mut self.partial);
+        if !rest.is_empty() {
+            self.line(&String::from_utf8_lossy(&rest));
+        }
+        let skip = self.lines.len().saturating_sub(lines);
+        let tail = self.lines.iter().skip(skip).cloned();
+        (self.findings.clone(), tail.collect())
+    }
+
+    /// The findings so far.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The worst kind so far.
+    pub fn worst(&self) -> Option<FindingKind> {
+        self.findings.iter().map(|finding| finding.kind).max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_found_and_healthy_lines_are_not() {
+        use FindingKind::{Oops, Panic, Stall, Warning};
+        for (line, expected) in [
+            (
+                "Kernel panic - not syncing: sysrq triggered crash",
+                Some(Panic),
+            ),
+            (
+                "BUG: kernel NULL pointer dereference, address: 0000000000000000",
+                Some(Oops),
+            ),
+            ("Oops: Oops: 0002 [#1] SMP NOPTI", Some(Oops)),
+            ("kernel BUG at mm/slub.c:563!", Some(Oops)),
+            (
+                "rust_kernel: panicked at lock_load/lock_load.rs:80:5:",
+                Some(Oops),
+            ),
+            (
+                "BUG: KASAN: slab-use-after-free in run_show+0x1c/0x40",
+                Some(Oops),
+            ),
+            (
+                "WARNING: CPU: 3 PID: 77 at kernel/kthread.c:75 kthread+0x1c",
+                Some(Warning),
+            ),
+            (
+                "watchdog: BUG: soft lockup - CPU#3 stuck for 42s! [lock-load/3:99]",
+                Some(Stall),
+            ),
+            (
+                "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+                Some(Stall),
+            ),
+            (
+                "rcu: INFO: rcu_preempt self-detected stall on CPU",
+                Some(Stall),
+            ),
+            ("pci 0000:00:1f.2: BAR 4 [io  0xc040-0xc05f]", None),
+            ("lock_load: loading out-of-tree module taints kernel.", None),
+            ("x86/cpu: SGX disabled or unsupported by BIOS.", None),
+            ("ACPI: Debugger interface enabled", None),
+            ("", None),
+        ] {
+            let line = format!("[    5.1] {line}");
+            assert_eq!(finding(&line).map(|found| found.kind), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn line_in_pieces_is_one_finding() {
+        let mut console = Console::new(Path::new("/nonexistent"));
+        console.feed(b"fine\r\nKernel pa");
+        assert_eq!(console.worst(), None);
+        console.feed(b"nic - not syncing: x\r\nmore");
+        assert_eq!(console.worst(), Some(FindingKind::Panic));
+        assert_eq!(console.findings().len(), 1);
+        let (_, tail) = console.finish(2);
+        assert_eq!(tail, ["Kernel panic - not syncing: x", "more"]);
+    }
+
+    #[test]
+    fn flood_is_bounded_and_the_first_findings_are_kept() {
+        let mut console = Console::new(Path::new("/nonexistent"));
+        for number in 0..20_000 {
+            console.feed(format!("WARNING: ü {number}\n").as_bytes());
+        }
+        assert_eq!(console.findings().len(), CONSOLE_FINDINGS);
+        assert_eq!(console.findings()[0].line, "WARNING: ü 0");
+        assert_eq!(console.lines.len(), CONSOLE_LINES);
+        assert_eq!(console.finish(1).1, ["WARNING: ü 19999"]);
+    }
+}

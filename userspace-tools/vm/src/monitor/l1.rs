@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! L1 hypervisor of a nested guest: its vCPUs are bound here, the guest's inside it by `l1`.
+
+use std::fs::File;
+use std::io::Write;
+use std::time::Instant;
+
+use hosting::VcpuThread;
+use vm_record::{FindingKind, L1Report, VcpuReport};
+use wire::{Exit, Hello, Message, Note};
+
+use super::console::Console;
+use super::messages::module_refusal;
+use crate::plan::{Files, Plan};
+use crate::qemu::channel::{Channel, Due};
+use crate::qemu::event::Event;
+
+/// State of an L1 hypervisor.
+pub struct L1<'a> {
+    plan: &'a Plan,
+    nonce: String,
+    start: Instant,
+    channel: Channel,
+    report: L1Report,
+    /// Why it ended, by QMP.
+    pub shutdown: Option<String>,
+    /// Its console.
+    pub console: Console,
+    /// Output of the guest's QEMU; only an aid, so it may be missing.
+    log: Option<File>,
+    /// A report that has not arrived whole.
+    line: Vec<u8>,
+    refused: Option<String>,
+}
+
+/// What an event of L1 changes for the guest.
+pub enum L1Change {
+    /// The guest's vCPU threads are bound, or accounted.
+    Report(VcpuReport),
+    /// The guest's QEMU ended, with this status.
+    GuestQemuEnded(String),
+    /// L1 could not start.
+    NotStarted(String),
+    /// Its channel broke.
+    Broken(String),
+}
+
+impl<'a> L1<'a> {
+    /// An L1 hypervisor whose QEMU is about to start.
+    pub fn new(
+        plan: &'a Plan,
+        nonce: String,
+        start: Instant,
+        files: &Files,
+        guest_command_line: Vec<String>,
+        channel: Channel,
+    ) -> L1<'a> {
+        let report = L1Report {
+            guest_command_line,
+            ..L1Report::default()
+        };
+        L1 {
+            plan,
+            nonce,
+            start,
+            channel,
+            report,
+            shutdown: None,
+            console: Console::new(&files.l1_console),
+            log: File::create(&files.guest_qemu_log).ok(),
+            line: Vec::new(),
+            refused: None,
+        }
+    }
+
+    /// Takes an event.
+    pub fn on(&mut self, event: Event) -> Option<L1Change> {
+        match event {
+            Event::Vcpus(vcpus) => return self.on_vcpus(&vcpus),
+            Event::Shutdown(reason) => self.shutdown = Some(reason),
+            Event::Message(message) => return self.on_message(message),
+            Event::ChannelLost(error) => return Some(L1Change::Broken(error.to_string())),
+            _ => {}
+        }
+        None
+    }
+
+    fn on_vcpus(&mut self, vcpus: &[VcpuThread]) -> Option<L1Change> {
+        match hosting::pin(vcpus, &self.plan.cpus) {
+            Ok(vcpus) => self.report.map = hosting::placements(&vcpus),
+            Err(error) => return Some(L1Change::NotStarted(format!("{error:#}"))),
+        }
+        self.request_if_ready();
+        None
+    }
+
+    fn on_message(&mut self, message: Message) -> Option<L1Change> {
+        match message {
+            Message::Hello(hello) => return self.on_hello(hello),
+            Message::Note(Note::ModuleFailed { name, error, log }) => {
+                self.refused = Some(module_refusal(&name, &error, &log));
+            }
+            Message::Note(Note::NotStarted { error }) => self.refused = Some(error),
+            Message::Note(Note::Started { .. }) => {
+                self.report.start_to_guest_qemu_ms = Some(self.ms());
+            }
+            Message::Stdout(data) => return self.on_stdout(&data),
+            Message::Stderr(data) => {
+                if let Some(log) = &mut self.log {
+                    let _ = log.write_all(&data);
+                }
+            }
+            Message::Exit(exit) => return Some(self.on_exit(&exit)),
+            _ => {}
+        }
+        None
+    }
+
+    fn on_hello(&mut self, hello: Hello) -> Option<L1Change> {
+        if hello.version != wire::VERSION || hello.nonce != self.nonce {
+            let (version, nonce) = (hello.version, &hello.nonce);
+            let reason = format!("its hello has protocol {version}, nonce {nonce:?}");
+            return Some(L1Change::Broken(reason));
+        }
+        let (online, wanted) = (hello.vcpus, self.plan.emulated_cpus);
+        if online as usize != wanted {
+            let reason = format!("{online} of {wanted} emulated CPUs came up");
+            return Some(L1Change::NotStarted(reason));
+        }
+        self.report.start_to_hello_ms = Some(self.ms());
+        self.report.hello = Some(hello);
+        self.request_if_ready();
+        None
+    }
+
+    /// The guest's QEMU is requested when L1 listens and each of its vCPUs is bound.
+    fn request_if_ready(&mut self) {
+        if self.report.hello.is_some() && !self.report.map.is_empty() {
+            self.channel.send_request();
+        }
+    }
+
+    /// Reports are lines of JSON.
+    fn on_stdout(&mut self, data: &[u8]) -> Option<L1Change> {
+        self.line.extend_from_slice(data);
+        let end = self.line.iter().position(|&byte| byte == b'\n')?;
+        let line: Vec<u8> = self.line.drain(..=end).collect();
+        Some(match serde_json::from_slice(&line) {
+            Ok(report) => L1Change::Report(report),
+            Err(error) => L1Change::Broken(format!("its report: {error}")),
+        })
+    }
+
+    fn on_exit(&mut self, exit: &Exit) -> L1Change {
+        let status = match (exit.status, exit.signal) {
+            (Some(status), _) => format!("exit status: {status}"),
+            (None, signal) => format!("signal {}", signal.unwrap_or_default()),
+        };
+        match self.refused.take() {
+            Some(reason) => L1Change::NotStarted(reason),
+            None => L1Change::GuestQemuEnded(status),
+        }
+    }
+
+    /// Sends `l1` a line.
+    pub fn send_line(&self, line: &'static str) {
+        self.channel.send(Due::Line(line));
+    }
+
+    /// The worst oops or panic on its console.
+    pub fn oops(&self) -> Option<String> {
+        let findings = self.console.findings().iter();
+        let bad = findings.filter(|finding| finding.kind >= FindingKind::Oops);
+        bad.max_by_key(|finding| finding.kind)
+            .map(|finding| finding.line.clone())
+    }
+
+    /// Its report, and the last lines of its console.
+    pub fn finish(mut self, lines: usize) -> (L1Report, Vec<String>) {
+        let (findings, tail) = self.console.finish(lines);
+        self.report.console_findings = findings;
+        (self.report, tail)
+    }
+
+    fn ms(&self) -> u64 {
+        self.start.elapsed().as_millis() as u64
+    }
+}

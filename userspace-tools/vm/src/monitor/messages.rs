@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Messages of the guest's first process.
+
+use wire::{Exit, Hello, Message, Note};
+
+use super::outcome::Ending;
+use super::output::Stream;
+use super::Monitor;
+use crate::mode;
+use crate::plan::warn;
+use crate::qemu::channel::Due;
+
+impl Monitor<'_> {
+    pub(super) fn on_message(&mut self, message: Message) -> Option<Ending> {
+        match message {
+            Message::Hello(hello) => return self.on_hello(hello),
+            Message::Heartbeat(_) => {}
+            Message::Note(note) => self.on_note(note),
+            Message::Stdout(data) => return self.on_output(Stream::Out, data),
+            Message::Stderr(data) => return self.on_output(Stream::Err, data),
+            Message::Exit(exit) => return self.on_exit(exit),
+            other => return Some(Ending::ChannelLost(format!("the guest sent {other:?}"))),
+        }
+        None
+    }
+
+    fn on_hello(&mut self, hello: Hello) -> Option<Ending> {
+        if hello.version != wire::VERSION {
+            return Some(Ending::NotStarted(format!(
+                "the image's `guest` has protocol {}, this vm {}. Try: `make image`",
+                hello.version,
+                wire::VERSION
+            )));
+        }
+        if hello.nonce != self.nonce {
+            let nonce = hello.nonce;
+            return Some(Ending::ChannelLost(format!("unknown nonce {nonce:?}")));
+        }
+        self.milestones.hello = Some(self.now());
+        let mode = self.plan.options.mode;
+        let mismatch = mode.and_then(|mode| mode::mismatch(mode, &hello));
+        let (online, wanted) = (hello.vcpus, self.plan.vcpus);
+        self.hello = Some(hello);
+        if online as usize != wanted {
+            return Some(Ending::VcpusMissing(online, wanted));
+        }
+        if let Some(reason) = mismatch {
+            return Some(Ending::WrongMode(reason));
+        }
+        self.request_if_ready();
+        None
+    }
+
+    fn on_note(&mut self, note: Note) {
+        match note {
+            Note::ModuleLoaded { name } => self.modules.push(name),
+            Note::ModuleFailed { name, error, log } => {
+                self.refused = Some(module_refusal(&name, &error, &log));
+            }
+            Note::Started { .. } => {
+                let now = self.now();
+                self.milestones.command_start = Some(now);
+                self.vcpu_host.command_started();
+                let ms = now.as_millis() as u64;
+                self.plan.info(&self.plan.started_line(self.tier, ms));
+            }
+            Note::Barrier => {
+                if !self.barrier.arrive() {
+                    self.channel.send(Due::Release);
+                }
+            }
+            Note::NotStarted { error } => warn(&error),
+        }
+    }
+
+    fn on_output(&mut self, stream: Stream, data: Vec<u8>) -> Option<Ending> {
+        let result = self.output.take(stream, data);
+        result
+            .err()
+            .map(|error| Ending::OutputClosed(error.to_string()))
+    }
+
+    fn on_exit(&mut self, exit: Exit) -> Option<Ending> {
+        if exit.nonce != self.nonce {
+            let nonce = exit.nonce;
+            return Some(Ending::ChannelLost(format!("an exit with nonce {nonce:?}")));
+        }
+        self.milestones.command_end = Some(self.now());
+        self.command_ending = Some(match self.refused.take() {
+            Some(reason) => Ending::ModuleRefused(reason),
+            None => Ending::Exit(exit),
+        });
+        self.barrier.leave();
+        // The goodbye lets the guest power off: not before the host has accounted the vCPUs.
+        if let Some(report) = self.vcpu_host.command_ended() {
+            self.report = report;
+            self.channel.send(Due::Goodbye);
+        }
+        None
+    }
+}
+
+/// A refused module, with the kernel log.
+pub(super) fn module_refusal(name: &str, error: &str, log: &[String]) -> String {
+    format!("{name}: {error}\n  {}", log.join("\n  "))
+}

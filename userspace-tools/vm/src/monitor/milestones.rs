@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Milestones of an attempt, since QEMU's start, and the time limits that run from each.
+
+use std::time::Duration;
+
+use vm_record::Times;
+
+use super::outcome::Ending;
+use crate::limits::Limits;
+
+/// When what happened.
+#[derive(Debug, Default)]
+pub struct Milestones {
+    /// QMP answered.
+    pub qmp: Option<Duration>,
+    /// The guest's hello.
+    pub hello: Option<Duration>,
+    /// The last message of the guest.
+    pub heard: Duration,
+    /// The command started.
+    pub command_start: Option<Duration>,
+    /// The command ended, with all its output received.
+    pub command_end: Option<Duration>,
+    /// The first oops on the console.
+    pub oops: Option<Duration>,
+    /// The channel broke, for this reason.
+    pub broken: Option<(Duration, String)>,
+}
+
+impl Milestones {
+    /// The limit that a guest exceeds at `now`, while its command has not ended.
+    pub fn exceeded(&self, limits: &Limits, now: Duration) -> Option<Ending> {
+        let over = |since: Option<Duration>, limit| since.is_some_and(|since| now > since + limit);
+        let broken = self.broken.as_ref();
+        if let Some((_, reason)) = broken.filter(|(at, _)| over(Some(*at), limits.broken_channel)) {
+            return Some(Ending::ChannelLost(reason.clone()));
+        }
+        if over(self.oops, limits.after_oops) {
+            return Some(Ending::Stuck);
+        }
+        if self.hello.is_none() && now > limits.hello {
+            return Some(Ending::NoHello(limits.hello.as_secs()));
+        }
+        if self.hello.is_some() && over(Some(self.heard), limits.silence) {
+            return Some(Ending::Silence(limits.silence.as_secs()));
+        }
+        over(self.command_start, limits.command).then(|| Ending::Timeout(limits.command.as_secs()))
+    }
+
+    /// The times for the record.
+    pub fn times(&self, end: Duration) -> Times {
+        let ms = |at: Option<Duration>| at.map(|at| at.as_millis() as u64);
+        Times {
+            qemu_start_to_qmp_ms: ms(self.qmp),
+            qemu_start_to_hello_ms: ms(self.hello),
+            qemu_start_to_first_command_ms: ms(self.command_start),
+            qemu_start_to_command_end_ms: ms(self.command_end),
+            qemu_start_to_end_ms: ms(Some(end)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_runs_from_its_milestone() {
+        let s = Duration::from_secs;
+        let limits = Limits {
+            hello: s(20),
+            silence: s(15),
+            power_off: s(10),
+            broken_channel: s(2),
+            after_oops: s(10),
+            command: s(600),
+        };
+        let hello = || Milestones {
+            hello: Some(s(5)),
+            heard: s(100),
+            ..Milestones::default()
+        };
+        let command = || Milestones {
+            command_start: Some(s(6)),
+            heard: s(606),
+            ..hello()
+        };
+        let oops = || Milestones {
+            oops: Some(s(100)),
+            ..command()
+        };
+        let broken = || Milestones {
+            broken: Some((s(100), "closed".into())),
+            ..oops()
+        };
+        for (milestones, limit, expected) in [
+            (Milestones::default(), 20, "NoHello(20)"),
+            (hello(), 115, "Silence(15)"),
+            (command(), 606, "Timeout(600)"),
+            (oops(), 110, "Stuck"),
+            (broken(), 102, "ChannelLost(\"closed\")"),
+        ] {
+            let at = |now| milestones.exceeded(&limits, now);
+            assert!(at(s(limit)).is_none(), "{milestones:?}");
+            let ending = at(s(limit) + Duration::from_millis(1)).expect(expected);
+            assert_eq!(format!("{ending:?}"), expected);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One ending and one console each: the outcome, its exit code, its retries.
+
+use vm_record::Tier;
+
+use super::*;
+use crate::limits::retries;
+use crate::monitor::console;
+
+const FINE: &str = "[    0.04] tsc: Unable to calibrate against PIT\n";
+const PANIC: &str = "[    9.46] sysrq: Trigger a crash\n\
+                     [    9.46] Kernel panic - not syncing: sysrq triggered crash\n\
+                     [    9.47]  entry_SYSCALL_64_after_hwframe+0x76/0x7e\n";
+const OOPS: &str = "[    5.10] BUG: kernel NULL pointer dereference, address: 0000000000000000\n\
+                    [    5.10] #PF: supervisor write access in kernel mode\n\
+                    [    5.10] Oops: Oops: 0002 [#1] SMP NOPTI\n";
+const OOPS_THEN_PANIC: &str = "[    5.10] Oops: general protection fault, 0000 [#1] SMP NOPTI\n\
+                               [    5.20] Kernel panic - not syncing: Fatal exception\n";
+const STALL: &str = "[   46.10] watchdog: BUG: soft lockup - CPU#3 stuck for 42s! [x:99]\n";
+const RESTART: &str = "[    7.31] reboot: Restarting system\n";
+
+fn exit(status: i32) -> Ending {
+    command_end(Some(status), None)
+}
+
+fn command_end(status: Option<i32>, signal: Option<i32>) -> Ending {
+    let nonce = String::new();
+    Ending::Exit(wire::Exit {
+        nonce,
+        status,
+        signal,
+    })
+}
+
+/// The end of QEMU with success, for this reason of QMP.
+fn qemu(reason: &str) -> Ending {
+    Ending::QemuEnded(Some(reason.into()), SUCCESS.into())
+}
+
+fn qemu_unreported(status: &str) -> Ending {
+    Ending::QemuEnded(None, status.into())
+}
+
+fn l1(reason: &str) -> Ending {
+    Ending::L1Ended(Some(reason.into()), SUCCESS.into())
+}
+
+fn of(ending: Ending, text: &str, hello: bool) -> GuestOutcome {
+    let findings: Vec<Finding> = text.lines().filter_map(console::finding).collect();
+    outcome(ending, &findings, hello)
+}
+
+#[test]
+fn each_ending_has_its_exit_code() {
+    for (ending, text, code) in [
+        // The command's own end passes through; success on a broken kernel is no success.
+        (exit(0), FINE, 0),
+        (exit(7), FINE, 7),
+        (exit(127), FINE, 127),
+        (command_end(None, Some(9)), FINE, 137),
+        (exit(3), OOPS, 3),
+        (exit(1), STALL, 1),
+        (exit(0), OOPS, 242),
+        (exit(0), STALL, 242),
+        (Ending::Stuck, OOPS, 242),
+        // A panic explains every ending of the guest.
+        (qemu("guest-reset"), PANIC, 241),
+        (qemu("guest-reset"), OOPS_THEN_PANIC, 241),
+        (Ending::Silence(15), PANIC, 241),
+        (Ending::NoHello(20), PANIC, 241),
+        (Ending::ChannelLost("closed".into()), PANIC, 241),
+        (Ending::Timeout(600), PANIC, 241),
+        (exit(0), PANIC, 241),
+        (l1("guest-reset"), PANIC, 241),
+        // A reset without text is a triple fault, one with text was requested.
+        (qemu("guest-reset"), FINE, 245),
+        (qemu_unreported("signal: 9 (SIGKILL)"), FINE, 245),
+        (qemu("guest-reset"), RESTART, 244),
+        (qemu("guest-shutdown"), FINE, 244),
+        (Ending::ChannelLost("frame type 0x4b".into()), FINE, 244),
+        (Ending::NoHello(20), FINE, 243),
+        (Ending::Silence(15), FINE, 243),
+        (Ending::Timeout(600), FINE, 246),
+        (Ending::KvmFailed("KVM internal error".into()), "", 240),
+        (Ending::VcpusMissing(7, 8), FINE, 240),
+        (Ending::ModuleRefused("lock-load: x".into()), FINE, 247),
+        // What is about `vm` is not attributed to the guest.
+        (Ending::Signal(2), PANIC, 130),
+        (Ending::Signal(15), OOPS, 143),
+        (Ending::OutputClosed("Broken pipe".into()), FINE, 1),
+        // Nor is a failure of L1.
+        (l1("guest-reset"), FINE, 245),
+        (l1("guest-shutdown"), FINE, 248),
+        (Ending::L1Oops("Kernel panic".into()), FINE, 248),
+    ] {
+        let name = format!("{ending:?} {text}");
+        assert_eq!(of(ending, text, true).exit_code(), code, "{name}");
+    }
+    let before_hello = |ending| of(ending, FINE, false);
+    assert_eq!(
+        before_hello(qemu_unreported("exit status: 1")).exit_code(),
+        240
+    );
+    assert_eq!(before_hello(qemu_unreported(SUCCESS)).exit_code(), 245);
+    assert_eq!(before_hello(qemu("guest-reset")).exit_code(), 245);
+    assert_ne!(
+        before_hello(Ending::NoHello(20)),
+        of(Ending::Silence(15), FINE, true)
+    );
+    let oops = of(Ending::Stuck, OOPS, true).to_string();
+    assert!(oops.contains("NULL pointer"), "{oops}");
+}
+
+#[test]
+fn only_losses_to_the_emulator_are_retried() {
+    // Retries on TCG, on TCG after output, nested, nested after output.
+    for (ending, text, expected) in [
+        (exit(1), FINE, [0, 0, 0, 0]),
+        (exit(1), STALL, [0, 0, 0, 0]),
+        (exit(0), OOPS, [0, 0, 0, 0]),
+        (exit(0), STALL, [0, 0, 1, 0]),
+        (qemu("guest-reset"), PANIC, [0, 0, 0, 0]),
+        (qemu("guest-reset"), RESTART, [0, 0, 0, 0]),
+        (qemu("guest-reset"), FINE, [2, 0, 2, 0]),
+        (Ending::Timeout(600), FINE, [0, 0, 0, 0]),
+        (Ending::NoHello(90), FINE, [2, 2, 1, 0]),
+        (Ending::Silence(60), FINE, [0, 0, 1, 0]),
+        (Ending::VcpusMissing(7, 8), FINE, [2, 2, 2, 0]),
+        (Ending::NotStarted("no".into()), FINE, [0, 0, 0, 0]),
+        (l1("guest-reset"), FINE, [2, 0, 2, 0]),
+        (l1("guest-shutdown"), FINE, [2, 2, 2, 0]),
+        (Ending::L1Oops("Kernel panic".into()), FINE, [2, 2, 2, 0]),
+    ] {
+        let name = format!("{ending:?} {text}");
+        let outcome = of(ending, text, true);
+        let tiers = [Tier::Tcg, Tier::Nested];
+        let counts = tiers.map(|tier| [false, true].map(|output| retries(&outcome, tier, output)));
+        assert_eq!(counts.concat(), expected, "{name}");
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The command's output: passed on at once, or held until the outcome is known.
+//!
+//! Output that was passed on cannot be taken back, so its guest is not retried. In the nested tier some guests
+//! exit without reporting, so there the output waits.
+
+use std::io::{self, Write};
+
+use crate::limits::HELD_OUTPUT_BYTES;
+
+/// One of the command's streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+/// Output of one attempt.
+#[derive(Debug, Default)]
+pub struct Output {
+    holds: bool,
+    held: Vec<(Stream, Vec<u8>)>,
+    bytes: usize,
+    passed_on: bool,
+}
+
+impl Output {
+    /// Output that is held, if `holds`.
+    pub fn new(holds: bool) -> Output {
+        Output {
+            holds,
+            ..Output::default()
+        }
+    }
+
+    /// Takes a piece.
+    pub fn take(&mut self, stream: Stream, data: Vec<u8>) -> io::Result<()> {
+        self.bytes += data.len();
+        self.held.push((stream, data));
+        if self.holds && self.bytes <= HELD_OUTPUT_BYTES {
+            return Ok(());
+        }
+        self.holds = false;
+        self.pass_on()
+    }
+
+    /// Passes on what is held.
+    pub fn pass_on(&mut self) -> io::Result<()> {
+        for (stream, data) in self.held.drain(..) {
+            self.passed_on = true;
+            match stream {
+                Stream::Out => write(&mut io::stdout().lock(), &data)?,
+                Stream::Err => write(&mut io::stderr().lock(), &data)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether some of it was passed on.
+    pub fn passed_on(&self) -> bool {
+        self.passed_on
+    }
+}
+
+fn write(to: &mut impl Write, data: &[u8]) -> io::Result<()> {
+    to.write_all(data)?;
+    to.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn held_output_waits_until_it_is_passed_on() {
+        let mut output = Output::new(true);
+        output.take(Stream::Err, Vec::new()).expect("held");
+        assert!(!output.passed_on());
+        output.pass_on().expect("passed on");
+        assert!(output.passed_on());
+    }
+
+    #[test]
+    fn held_output_is_bounded() {
+        let mut output = Output::new(true);
+        output.bytes = HELD_OUTPUT_BYTES;
+        output.take(Stream::Err, b"\n".to_vec()).expect("passed on");
+        assert!(output.passed_on());
+        output.take(Stream::Err, Vec::new()).expect("passed on");
+        assert!(output.held.is_empty(), "holds no more");
+    }
+
+    #[test]
+    fn output_that_is_not_held_is_passed_on_at_once() {
+        let mut output = Output::new(false);
+        output.take(Stream::Err, Vec::new()).expect("passed on");
+        assert!(output.passed_on() && output.held.is_empty());
+    }
+}

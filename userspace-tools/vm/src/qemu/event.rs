@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Events of a running guest, sent by the threads that wait for sockets and processes.
+
+use std::process::ExitStatus;
+use std::sync::mpsc::{SendError, SyncSender};
+
+use hosting::VcpuThread;
+use wire::{Message, WireError};
+
+/// One event.
+#[derive(Debug)]
+pub enum Event {
+    /// QMP answered: these threads are the vCPUs.
+    Vcpus(Vec<VcpuThread>),
+    /// QMP: the guest ended, for this reason.
+    Shutdown(String),
+    /// QMP: QEMU stopped the guest by itself and is now in this state.
+    Stopped(String),
+    /// QMP: the guest opened (or closed) the port.
+    Port(bool),
+    /// QMP has ended: with this error, or with QEMU.
+    QmpLost(Option<String>),
+    /// A message of the guest.
+    Message(Message),
+    /// The channel has ended.
+    ChannelLost(WireError),
+    /// The QEMU process has ended.
+    QemuEnded(ExitStatus),
+    /// Every guest of the group has arrived at the barrier.
+    Release,
+    /// A signal to `vm`.
+    Signal(i32),
+    /// An event of the L1 hypervisor, not of the guest.
+    L1(Box<Event>),
+}
+
+/// Sender of events of one virtual machine.
+#[derive(Clone)]
+pub struct EventSender {
+    queue: SyncSender<Event>,
+    l1: bool,
+}
+
+impl EventSender {
+    /// A sender of the guest's events.
+    pub fn of_guest(queue: &SyncSender<Event>) -> EventSender {
+        let (queue, l1) = (queue.clone(), false);
+        EventSender { queue, l1 }
+    }
+
+    /// A sender of the L1 hypervisor's events.
+    pub fn of_l1(queue: &SyncSender<Event>) -> EventSender {
+        let (queue, l1) = (queue.clone(), true);
+        EventSender { queue, l1 }
+    }
+
+    /// Sends an event.
+    pub fn send(&self, event: Event) -> Result<(), SendError<Event>> {
+        self.queue.send(match self.l1 {
+            true => Event::L1(Box::new(event)),
+            false => event,
+        })
+    }
+}
