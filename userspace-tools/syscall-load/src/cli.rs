@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The command line.
+//! Command line.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 const AFTER: &str = "\
 Examples:
-  syscall-load list                                  every load, one line each
+  syscall-load list                                  the loads, one line each
   syscall-load run open_close --workers 2            two processes, operations per second
   syscall-load run page_fault --workers 2 --as threads
   syscall-load sweep open_close,open_close_separate  1, 2, 4 … workers, as processes and as threads
@@ -22,30 +22,30 @@ Exit codes: 0; 1 a load failed, or its output could not be written; 2 usage";
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub verb: Verb,
+    pub action: Action,
 }
 
-/// What it can do.
+/// What `syscall-load` can do.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
-    /// List the loads and what each goes for.
+pub enum Action {
+    /// List the loads and what each contends for.
     List,
     /// Run a load with some workers.
     #[command(after_help = AFTER)]
-    Run(Run),
+    Run(RunOptions),
     /// Run loads with growing numbers of workers, as processes and as threads.
     #[command(after_help = AFTER)]
-    Sweep(Sweep),
+    Sweep(SweepOptions),
     /// One process of a run; `run` starts it.
     #[command(hide = true)]
-    Worker(Worker),
+    Worker(WorkerOptions),
 }
 
-/// What workers are.
+/// The kind of workers.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Each an address space and a table of files of its own.
+    /// Each with an address space and a file table of its own.
     Processes,
     /// All in one process.
     Threads,
@@ -61,19 +61,19 @@ impl Kind {
     }
 }
 
-/// How long, where and how.
+/// Options of every run.
 #[derive(Args, Clone, Debug)]
 pub struct How {
-    /// How long to run before anything is counted, in milliseconds.
+    /// Time before the count starts, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 200)]
     pub warm_up_ms: u64,
-    /// How long to count, in milliseconds.
+    /// Time of the count, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=600_000))]
     pub run_ms: u64,
     /// Let the scheduler place the workers; by default worker i is bound to the i-th CPU.
     #[arg(long)]
     pub no_pin: bool,
-    /// Where the files of the loads are made, in a folder that is removed afterwards.
+    /// Where the loads make their files, in a folder that is removed afterwards.
     #[arg(long, value_name = "DIR", default_value = "/tmp")]
     pub dir: PathBuf,
     /// Print JSON, one record a line.
@@ -81,60 +81,72 @@ pub struct How {
     pub json: bool,
 }
 
-/// Arguments of `run`.
+/// Options of `run`.
 #[derive(Args, Debug)]
-pub struct Run {
+pub struct RunOptions {
     /// The load; `syscall-load list` shows them.
     pub load: String,
-    /// How many workers.
+    /// Number of workers.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub workers: u32,
-    /// What the workers are.
+    /// Kind of the workers.
     #[arg(long = "as", value_name = "KIND", value_enum, default_value_t = Kind::Processes)]
     pub kind: Kind,
-    /// How.
+    /// The options of every run.
     #[command(flatten)]
     pub how: How,
 }
 
-/// Arguments of `sweep`.
+/// Options of `sweep`.
 #[derive(Args, Debug)]
-pub struct Sweep {
+pub struct SweepOptions {
     /// Loads, or `all`.
     #[arg(value_delimiter = ',', required = true)]
     pub loads: Vec<String>,
     /// Numbers of workers [default: 1, 2, 4 … up to the number of CPUs].
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub workers: Vec<u32>,
-    /// What the workers are.
+    /// Kinds of the workers.
     #[arg(long = "as", value_name = "KINDS", value_enum, value_delimiter = ',', default_values_t = [Kind::Processes, Kind::Threads])]
     pub kinds: Vec<Kind>,
     /// Repeats of every run; all runs once, then all again.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
-    /// How.
+    /// The options of every run.
     #[command(flatten)]
     pub how: How,
 }
 
-/// Arguments of `worker`.
+/// Options of `worker`.
 #[derive(Args, Debug)]
-pub struct Worker {
+pub struct WorkerOptions {
     /// The load.
     pub load: String,
-    /// The number of its first worker.
+    /// Number of its first worker.
     #[arg(long)]
     pub first: u32,
-    /// How many workers it has, each a thread.
+    /// Number of its workers, each a thread.
     #[arg(long)]
     pub threads: u32,
-    /// Not bound to CPUs.
+    /// Let the scheduler place the workers.
     #[arg(long)]
     pub no_pin: bool,
     /// The folder of the run.
     #[arg(long)]
     pub dir: PathBuf,
 }
+
+/// The request cannot be met as stated: exit code 2.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
 
 #[cfg(test)]
 mod tests {

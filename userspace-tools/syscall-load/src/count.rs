@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Counts operations from one moment to another, without a look at the clock at each.
+//! Counts operations in a time window, in batches so that the clock is not read at each.
 
 use anyhow::Result;
 use rustix::time::{clock_gettime, ClockId, Timespec};
@@ -8,64 +8,61 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::Work;
 
-/// What one worker counted.
+/// The count of one worker.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Counted {
     /// Operations.
     pub operations: u64,
     /// The time they took, in nanoseconds.
     pub wall_ns: u64,
-    /// The CPU time that the worker was granted meanwhile, in nanoseconds.
+    /// The CPU time of the worker meanwhile, in nanoseconds.
     pub cpu_ns: u64,
 }
 
-/// When to begin and when to end, on the monotonic clock, in nanoseconds.
+/// A time window on the monotonic clock, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
-    /// What is done before is not counted.
+    /// Operations before are not counted.
     pub from: u64,
     /// The batch under way at this moment is the last.
     pub to: u64,
 }
 
-/// How long a batch should take: long against a look at the clock, short against the window.
+/// How long a batch should take: long against a read of the clock, short against the window.
 const BATCH_NS: u64 = 200_000;
+/// The most operations in a batch.
+const MAX_BATCH: u32 = 1 << 20;
 
 /// Works until the window is over.
 pub fn count(work: &mut dyn Work, window: Window) -> Result<Counted> {
-    let mut batch = Batch { times: 1 };
+    let mut batch = 1;
     while now() < window.from {
-        batch.run(work)?;
+        run_batch(work, &mut batch)?;
     }
-    let (from, granted) = (now(), cpu());
+    let (from, cpu_from) = (now(), cpu_time());
     let mut operations = 0;
     let mut to = from;
     while to < window.to {
-        operations += batch.run(work)?;
+        operations += run_batch(work, &mut batch)?;
         to = now();
     }
     Ok(Counted {
         operations,
         wall_ns: to - from,
-        cpu_ns: cpu() - granted,
+        cpu_ns: cpu_time() - cpu_from,
     })
 }
 
-struct Batch {
-    times: u32,
-}
-
-impl Batch {
-    fn run(&mut self, work: &mut dyn Work) -> Result<u64> {
-        let (times, from) = (self.times, now());
-        work.batch(times)?;
-        match now() - from {
-            ns if ns < BATCH_NS => self.times = times.saturating_mul(2).min(1 << 20),
-            ns if ns > 4 * BATCH_NS => self.times = (times / 2).max(1),
-            _ => {}
-        }
-        Ok(u64::from(times))
+/// Runs a batch, and adapts the size of the next one.
+fn run_batch(work: &mut dyn Work, size: &mut u32) -> Result<u64> {
+    let (times, from) = (*size, now());
+    work.batch(times)?;
+    match now() - from {
+        ns if ns < BATCH_NS => *size = times.saturating_mul(2).min(MAX_BATCH),
+        ns if ns > 4 * BATCH_NS => *size = (times / 2).max(1),
+        _ => {}
     }
+    Ok(u64::from(times))
 }
 
 /// The monotonic clock, the same for all processes.
@@ -73,7 +70,7 @@ pub fn now() -> u64 {
     ns(clock_gettime(ClockId::Monotonic))
 }
 
-fn cpu() -> u64 {
+fn cpu_time() -> u64 {
     ns(clock_gettime(ClockId::ThreadCPUTime))
 }
 
@@ -83,57 +80,43 @@ fn ns(time: Timespec) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::load::work;
     use std::{cell::Cell, rc::Rc, thread::sleep, time::Duration};
+
+    use super::*;
+    use crate::load::repeat;
+
+    fn from_to(from: u64, to: u64) -> Window {
+        Window { from, to }
+    }
 
     #[test]
     fn every_operation_of_the_window_is_counted_and_none_before() {
         let done = Rc::new(Cell::new(0u64));
         let seen = done.clone();
-        let mut load = work(move || {
+        let mut work = repeat(move || {
             seen.set(seen.get() + 1);
-            Ok(())
+            anyhow::Ok(())
         })
         .unwrap();
         let start = now();
-        let window = Window {
-            from: start,
-            to: start + 5_000_000,
-        };
-        let counted = count(&mut *load, window).unwrap();
+        let counted = count(&mut *work, from_to(start, start + 5_000_000)).unwrap();
         assert_eq!(counted.operations, done.get());
         assert!(counted.wall_ns >= 4_000_000, "{counted:?}");
-        let later = Window {
-            from: now() + 5_000_000,
-            to: now() + 10_000_000,
-        };
-        let counted = count(&mut *load, later).unwrap();
+        let later = from_to(now() + 5_000_000, now() + 10_000_000);
+        let counted = count(&mut *work, later).unwrap();
         assert!(counted.operations < done.get());
     }
 
     #[test]
-    fn a_worker_that_sleeps_was_granted_next_to_nothing() {
-        let mut load = work(|| {
-            sleep(Duration::from_millis(1));
-            Ok(())
-        })
-        .unwrap();
-        let window = Window {
-            from: 0,
-            to: now() + 20_000_000,
-        };
-        let counted = count(&mut *load, window).unwrap();
+    fn sleeping_worker_has_next_to_no_cpu_time() {
+        let mut work = repeat(|| anyhow::Ok(sleep(Duration::from_millis(1)))).unwrap();
+        let counted = count(&mut *work, from_to(0, now() + 20_000_000)).unwrap();
         assert!(counted.cpu_ns * 2 < counted.wall_ns, "{counted:?}");
     }
 
     #[test]
-    fn a_failing_operation_ends_it() {
-        let mut load = work(|| anyhow::bail!("no")).unwrap();
-        let window = Window {
-            from: 0,
-            to: u64::MAX,
-        };
-        assert!(count(&mut *load, window).is_err());
+    fn failing_operation_ends_the_count() {
+        let mut work = repeat(|| -> Result<()> { anyhow::bail!("no") }).unwrap();
+        assert!(count(&mut *work, from_to(0, u64::MAX)).is_err());
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a load is: a name, what it asks of the kernel, and how one worker does it over and over.
+//! A load: one operation of the kernel, and how a worker repeats it.
 
 use std::path::Path;
 
@@ -10,13 +10,13 @@ use anyhow::Result;
 pub struct Load {
     /// Its name.
     pub name: &'static str,
-    /// What one operation is, and which resource of the kernel it goes for.
+    /// The operation, and the resource of the kernel that it contends for.
     pub about: &'static str,
-    /// Makes a worker's own part of it.
-    pub make: fn(&Place<'_>) -> Result<Box<dyn Work>>,
+    /// Prepares the work of one worker.
+    pub prepare: fn(&Place<'_>) -> Result<Box<dyn Work>>,
 }
 
-/// Where a worker works.
+/// Number and folders of a worker.
 pub struct Place<'a> {
     /// Its number, from 0.
     pub worker: u32,
@@ -26,19 +26,24 @@ pub struct Place<'a> {
     pub own: &'a Path,
 }
 
-/// A worker's part of a load.
+/// The work of one worker.
 pub trait Work {
-    /// Does the operation `times` times.
+    /// Repeats the operation `times` times.
     fn batch(&mut self, times: u32) -> Result<()>;
 }
 
-/// Makes work of a closure, so that the loop around it is compiled together with it.
-pub fn work<F: FnMut() -> Result<()> + 'static>(operation: F) -> Result<Box<dyn Work>> {
-    struct Loop<F>(F);
-    impl<F: FnMut() -> Result<()>> Work for Loop<F> {
+/// Work of a closure, compiled together with the loop around it. What an operation returns is dropped at once:
+/// a file is closed, a mapping unmapped.
+pub fn repeat<T, E, F>(operation: F) -> Result<Box<dyn Work>>
+where
+    E: Into<anyhow::Error>,
+    F: FnMut() -> Result<T, E> + 'static,
+{
+    struct Repeat<F>(F);
+    impl<T, E: Into<anyhow::Error>, F: FnMut() -> Result<T, E>> Work for Repeat<F> {
         fn batch(&mut self, times: u32) -> Result<()> {
-            (0..times).try_for_each(|_| (self.0)())
+            (0..times).try_for_each(|_| (self.0)().map(drop).map_err(E::into))
         }
     }
-    Ok(Box::new(Loop(operation)))
+    Ok(Box::new(Repeat(operation)))
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Scalability of the kernel's real system calls, one load per file.
+//! Scalability of the kernel's real system calls: operations per second by number of workers.
 
 #![deny(unsafe_code)]
 
 mod cli;
 mod count;
-mod crew;
 mod load;
 mod loads;
-mod place;
+mod output;
+mod processes;
 mod run;
 mod sample;
 mod sys;
@@ -20,26 +20,16 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// What was asked for cannot be done as asked; exit code 2.
-#[derive(Debug)]
-pub struct Usage(pub String);
-
-impl std::fmt::Display for Usage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Usage {}
+use crate::cli::{Action, Cli, Usage};
 
 fn main() -> ExitCode {
-    let done = match cli::Cli::parse().verb {
-        cli::Verb::List => table::list(),
-        cli::Verb::Run(args) => run::run(&args),
-        cli::Verb::Sweep(args) => run::sweep(&args),
-        cli::Verb::Worker(args) => worker::worker(&args),
+    let result = match Cli::parse().action {
+        Action::List => output::print(&table::list()),
+        Action::Run(options) => run::run(&options),
+        Action::Sweep(options) => run::sweep(&options),
+        Action::Worker(options) => worker::run(&options),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("syscall-load: {error:#}");

@@ -2,55 +2,55 @@
 
 //! `run` and `sweep`.
 
-use std::io::{stderr, stdout, IsTerminal, Write};
+use std::io::{stderr, IsTerminal, Write};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use cpu_list::CpuList;
 
 use crate::{
-    cli::{How, Kind, Run, Sweep},
-    crew::counted,
+    cli::{How, Kind, RunOptions, SweepOptions, Usage},
     load::Load,
-    loads, place,
+    loads,
+    output::print,
+    processes,
     sample::Sample,
-    table, Usage,
+    table,
 };
 
 /// Runs one load once.
-pub fn run(args: &Run) -> Result<()> {
-    let load = named(&args.load)?;
-    let sample = once(load, args.kind, args.workers, 1, &args.how)?;
-    match args.how.json {
-        true => say(&serde_json::to_string(&sample)?),
-        false => say(&table::one(&sample)),
+pub fn run(options: &RunOptions) -> Result<()> {
+    let load = named(&options.load)?;
+    let sample = sample(load, options.kind, options.workers, 1, &options.how)?;
+    match options.how.json {
+        true => print(&serde_json::to_string(&sample)?),
+        false => print(&table::one(&sample)),
     }
 }
 
 /// Runs loads with growing numbers of workers.
-pub fn sweep(args: &Sweep) -> Result<()> {
-    let all = args.loads == ["all"];
-    let chosen: Vec<&Load> = match all {
-        true => loads::ALL.iter().collect(),
-        false => args
-            .loads
-            .iter()
-            .map(|name| named(name))
-            .collect::<Result<_>>()?,
+pub fn sweep(options: &SweepOptions) -> Result<()> {
+    let chosen: Vec<&Load> = match options.loads == ["all"] {
+        true => loads::all().collect(),
+        false => {
+            let loads = options.loads.iter().map(|name| named(name));
+            loads.collect::<Result<_>>()?
+        }
     };
-    let workers = match args.workers.as_slice() {
-        [] => doubling(place::cpus()?.len() as u32),
+    let workers = match options.workers.as_slice() {
+        [] => doubling(CpuList::allowed()?.count() as u32),
         given => given.to_vec(),
     };
-    let total = chosen.len() * args.kinds.len() * workers.len() * args.repeat as usize;
+    let total = chosen.len() * options.kinds.len() * workers.len() * options.repeat as usize;
     let mut samples = Vec::new();
     // All once, then all again: a disturbance of some seconds then hits all alike.
-    for repeat in 1..=args.repeat {
+    for repeat in 1..=options.repeat {
         for load in &chosen {
-            for &kind in &args.kinds {
+            for &kind in &options.kinds {
                 for &n in &workers {
                     progress(samples.len(), total, load.name);
-                    let sample = once(load, kind, n, repeat, &args.how)?;
-                    if args.how.json {
-                        say(&serde_json::to_string(&sample)?)?;
+                    let sample = sample(load, kind, n, repeat, &options.how)?;
+                    if options.how.json {
+                        print(&serde_json::to_string(&sample)?)?;
                     }
                     samples.push(sample);
                 }
@@ -58,25 +58,22 @@ pub fn sweep(args: &Sweep) -> Result<()> {
         }
     }
     progress(total, total, "");
-    match args.how.json {
+    match options.how.json {
         true => Ok(()),
-        false => say(&table::sweep(&samples, &workers)),
+        false => print(&table::sweep(&samples, &workers)),
     }
 }
 
 fn named(name: &str) -> Result<&'static Load> {
     loads::named(name).ok_or_else(|| {
-        let names: Vec<_> = loads::ALL.iter().map(|load| load.name).collect();
-        Usage(format!(
-            "`{name}`: no such load; allowed: {}",
-            names.join(" ")
-        ))
-        .into()
+        let names: Vec<_> = loads::all().map(|load| load.name).collect();
+        let names = names.join(" ");
+        Usage(format!("`{name}`: no such load; allowed: {names}")).into()
     })
 }
 
-fn once(load: &Load, kind: Kind, workers: u32, repeat: u32, how: &How) -> Result<Sample> {
-    let counted = counted(load.name, kind, workers, how)?;
+fn sample(load: &Load, kind: Kind, workers: u32, repeat: u32, how: &How) -> Result<Sample> {
+    let counted = processes::count(load.name, kind, workers, how)?;
     Ok(Sample::of(load.name, kind, repeat, counted))
 }
 
@@ -87,23 +84,15 @@ fn doubling(most: u32) -> Vec<u32> {
     all
 }
 
-/// How far it is, on a terminal.
-fn progress(done: usize, of: usize, name: &str) {
+/// Shows the progress on a terminal.
+fn progress(done: usize, total: usize, name: &str) {
     if stderr().is_terminal() {
-        // Nobody to see it is no reason to stop.
-        let _ = match done < of {
-            true => write!(stderr(), "\r\x1b[K{done} of {of}  {name}"),
+        // A terminal that cannot be written to is no reason to stop.
+        let _ = match done < total {
+            true => write!(stderr(), "\r\x1b[K{done} of {total}  {name}"),
             false => write!(stderr(), "\r\x1b[K"),
         };
     }
-}
-
-/// Prints a line or several.
-pub fn say(text: &str) -> Result<()> {
-    let mut out = stdout().lock();
-    writeln!(out, "{text}")
-        .and_then(|()| out.flush())
-        .context("cannot write to standard output")
 }
 
 #[cfg(test)]
@@ -112,9 +101,13 @@ mod tests {
 
     #[test]
     fn numbers_of_workers_double_up_to_the_number_of_cpus() {
-        assert_eq!(doubling(1), [1]);
-        assert_eq!(doubling(2), [1, 2]);
-        assert_eq!(doubling(6), [1, 2, 4, 6]);
-        assert_eq!(doubling(8), [1, 2, 4, 8]);
+        for (most, expected) in [
+            (1, &[1][..]),
+            (2, &[1, 2]),
+            (6, &[1, 2, 4, 6]),
+            (8, &[1, 2, 4, 8]),
+        ] {
+            assert_eq!(doubling(most), expected);
+        }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! System calls that no safe wrapper has: they change the process as a whole.
+//! System calls without a safe wrapper: they change the process as a whole.
 
 #![expect(unsafe_code, reason = "maps memory, moves the heap, forks")]
 
@@ -13,7 +13,7 @@ use rustix::mm::{mmap, mmap_anonymous, munmap, MapFlags, ProtFlags};
 ///
 /// # Invariants
 ///
-/// `at` is a mapping of `pages` pages that nobody else knows.
+/// `at` is a mapping of `pages` pages to which no other reference exists.
 pub struct Mapping {
     at: *mut c_void,
     pages: usize,
@@ -49,17 +49,9 @@ impl Mapping {
     /// Maps the first pages of a file, to be read.
     pub fn file(pages: usize, file: &File) -> Result<Self> {
         let (length, flags) = (pages * Self::PAGE, MapFlags::SHARED);
+        let anywhere = std::ptr::null_mut();
         // SAFETY: The kernel chooses an address where nothing is.
-        let at = unsafe {
-            mmap(
-                std::ptr::null_mut(),
-                length,
-                ProtFlags::READ,
-                flags,
-                file,
-                0,
-            )
-        };
+        let at = unsafe { mmap(anywhere, length, ProtFlags::READ, flags, file, 0) };
         // INVARIANT: It is new.
         Ok(Self {
             at: at.context("mmap")?,
@@ -68,7 +60,7 @@ impl Mapping {
         })
     }
 
-    /// Writes, or where that is not allowed reads, a byte of a page; out of bounds, of none.
+    /// Writes a byte of a page, or reads it where that is not allowed; does nothing out of bounds.
     pub fn touch(&self, page: usize) {
         if page >= self.pages {
             return;
@@ -86,19 +78,19 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: By the invariant nobody uses it.
-        // That it fails would mean that it was not mapped; there is nothing to be done about it.
+        // SAFETY: By the invariant no other reference exists.
+        // It fails only for an address that is not mapped.
         let _ = unsafe { munmap(self.at, self.pages * Self::PAGE) };
     }
 }
 
 /// Grows the heap by a page, touches the page, and shrinks the heap again.
 pub fn grow_and_shrink_heap() -> Result<()> {
-    // The heap's end is one for all threads of a process; the allocator must not move it meanwhile,
-    // and does not, since whoever allocates here has memory to spare.
+    // All threads of a process share the heap's end; the allocator must not move it meanwhile, and does not,
+    // since the threads that allocate here have memory to spare.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(|dead| dead.into_inner());
-    // SAFETY: What lies behind the heap's end is nobody's, and is given back below.
+    // SAFETY: The memory behind the heap's end is unused, and is given back below.
     unsafe {
         let at = libc::sbrk(4096);
         if at as isize == -1 {
@@ -129,7 +121,7 @@ fn chain(children: u32) -> bool {
 /// # Safety
 ///
 /// `work` makes system calls only: another thread of the process may have held the allocator's lock,
-/// or any other, at the moment of the fork, and in the child nobody gives it back.
+/// or any other, at the moment of the fork, and no thread of the child releases it.
 pub unsafe fn in_child(work: impl FnOnce() -> bool) -> bool {
     // SAFETY: The child does `work`, by the contract of the function, and leaves by _exit.
     match unsafe { libc::fork() } {
@@ -163,7 +155,7 @@ unsafe impl Sync for PthreadMutex {}
 /// Locks and unlocks the process's mutex.
 pub fn lock_and_unlock() -> Result<()> {
     static MUTEX: PthreadMutex = PthreadMutex(UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER));
-    // SAFETY: It is initialised and never destroyed, and who locks it here unlocks it.
+    // SAFETY: It is initialised and never destroyed, and the thread that locks it here unlocks it.
     let failed = unsafe {
         match libc::pthread_mutex_lock(MUTEX.0.get()) {
             0 => libc::pthread_mutex_unlock(MUTEX.0.get()),

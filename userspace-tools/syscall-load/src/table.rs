@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Results for people.
+//! Tables and lines for the terminal.
 
-use anyhow::Result;
 use comfy_table::{presets, CellAlignment, Table, TableComponent};
 
-use crate::{cli::Kind, loads, run::say, sample::Sample};
+use crate::{cli::Kind, loads, sample::Sample};
 
-/// Prints every load, a line each.
-pub fn list() -> Result<()> {
-    let mut table = new(&["load", "what it does, and what it goes for"]);
-    for load in loads::ALL {
+/// All loads, a line each.
+pub fn list() -> String {
+    let mut table = new(&["load", "operation, and what it contends for"]);
+    for load in loads::all() {
         table.add_row([load.name, load.about]);
     }
-    say(&table.trim_fmt())
+    table.trim_fmt()
 }
 
 /// One run.
 pub fn one(sample: &Sample) -> String {
     format!(
-        "{} by {} {}: {:.0} operations/s, {:.0} per CPU second granted, fairness {:.3}",
+        "{} by {} {}: {:.0} operations/s, {:.0} per CPU second, fairness {:.3}",
         sample.load,
         sample.workers,
         sample.kind.name(),
@@ -29,8 +28,7 @@ pub fn one(sample: &Sample) -> String {
     )
 }
 
-/// A row for each load and kind: medians by number of workers, and how they stand to the ideal
-/// line, which is as many times what one worker does.
+/// A row for each load and kind: medians by number of workers, and the last against linear scaling.
 pub fn sweep(samples: &[Sample], workers: &[u32]) -> String {
     let mut header = vec!["load".to_string(), "workers are".into()];
     header.extend(workers.iter().map(|n| format!("{n}")));
@@ -57,8 +55,8 @@ pub fn sweep(samples: &[Sample], workers: &[u32]) -> String {
         }
     }
     format!(
-        "operations per second of all workers, medians; of ideal: the last column against as many \
-         times the first\n\n{}",
+        "operations per second of all workers, medians; of ideal: the last column against linear \
+         scaling of the first\n\n{}",
         table.trim_fmt()
     )
 }
@@ -82,10 +80,10 @@ fn rows(samples: &[Sample]) -> Vec<(&'static str, Kind)> {
 }
 
 fn median(samples: &[Sample], load: &str, kind: Kind, workers: u32) -> Option<f64> {
-    let mine = samples
+    let matching = samples
         .iter()
         .filter(|s| s.load == load && s.kind == kind && s.workers == workers);
-    statistics::median(mine.map(|s| s.per_s))
+    statistics::median(matching.map(|s| s.per_s))
 }
 
 fn of_ideal(workers: &[u32], medians: &[Option<f64>]) -> String {
@@ -106,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_ideal_is_against_as_many_times_the_first() {
+    fn of_ideal_is_against_linear_scaling() {
         assert_eq!(of_ideal(&[1, 4], &[Some(100.0), Some(300.0)]), "75 %");
         assert_eq!(of_ideal(&[2, 4], &[Some(100.0), Some(200.0)]), "100 %");
         assert_eq!(of_ideal(&[1], &[Some(100.0)]), "-");

@@ -1,69 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One process of a run: makes its workers ready, says so, waits for the window, counts, reports.
+//! One process of a run: prepares its workers, reports ready, waits for the window, counts, reports.
 
 use std::{
-    io::{stdin, stdout, BufRead, Write},
+    io::{stdin, BufRead},
     path::Path,
     sync::mpsc,
     thread,
 };
 
 use anyhow::{anyhow, Context, Result};
+use cpu_list::CpuList;
+use rustix::thread::sched_setaffinity;
 
 use crate::{
-    cli::Worker as Args,
+    cli::WorkerOptions,
     count::{count, Counted, Window},
     load::{Load, Place, Work},
-    loads, place,
+    loads,
+    output::print,
 };
 
-/// What it says when all its workers are ready.
+/// The line of a process whose workers are ready.
 pub const READY: &str = "ready";
 
-/// Is a process of a run.
-pub fn worker(args: &Args) -> Result<()> {
-    match args.threads {
-        // One worker is the process itself: a second thread, though it only waits, has the kernel
+/// Runs as a process of a run.
+pub fn run(options: &WorkerOptions) -> Result<()> {
+    match options.threads {
+        // One worker is the process itself: a second thread, though it only waits, makes the kernel
         // count references to files and take locks that a process alone is spared.
         1 => {
-            let mut work = begin(args, args.first)?;
-            say(READY)?;
+            let mut work = begin(options, options.first)?;
+            print(READY)?;
             report(count(&mut *work, window()?)?)?;
             stay()
         }
-        _ => threads(args).and_then(|()| stay()),
+        _ => threads(options).and_then(|()| stay()),
     }
 }
 
-/// Waits for the end of the input: other workers may need what this process serves.
+/// Waits for the end of the input: this process may serve other workers.
 fn stay() -> Result<()> {
     std::io::copy(&mut stdin().lock(), &mut std::io::sink())?;
     Ok(())
 }
 
-fn threads(args: &Args) -> Result<()> {
+fn threads(options: &WorkerOptions) -> Result<()> {
     let (ready, readies) = mpsc::channel();
     thread::scope(|scope| {
         let mut gates = Vec::new();
         let mut threads = Vec::new();
-        for worker in args.first..args.first + args.threads {
+        for worker in options.first..options.first + options.threads {
             let (gate, window) = mpsc::channel();
             gates.push(gate);
             let ready = ready.clone();
             threads.push(scope.spawn(move || -> Result<Counted> {
-                let mut work = begin(args, worker)?;
+                let mut work = begin(options, worker)?;
                 ready.send(())?;
-                count(&mut *work, window.recv().context("told to go home")?)
+                count(&mut *work, window.recv().context("another worker failed")?)
             }));
         }
         drop(ready);
-        // A worker that fails hangs up, so this ends either way; why it failed is told below.
+        // A worker that fails drops its sender, so this ends either way; its error is reported below.
         if readies.iter().take(threads.len()).count() == threads.len() {
-            say(READY)?;
+            print(READY)?;
             let window = window()?;
             for gate in &gates {
-                // One that has gone tells why below.
+                // The error of one that has ended is reported below.
                 let _ = gate.send(window);
             }
         }
@@ -75,17 +78,24 @@ fn threads(args: &Args) -> Result<()> {
     })
 }
 
-/// Binds the calling thread and makes its work.
-fn begin(args: &Args, worker: u32) -> Result<Box<dyn Work>> {
-    let load = loads::named(&args.load).context("no such load")?;
-    if !args.no_pin {
-        place::bind(worker, &place::cpus()?)?;
+/// Binds the calling thread and prepares its work.
+fn begin(options: &WorkerOptions, worker: u32) -> Result<Box<dyn Work>> {
+    let load = loads::named(&options.load).context("no such load")?;
+    if !options.no_pin {
+        bind(worker)?;
     }
-    prepare(load, worker, &args.dir)
+    prepare(load, worker, &options.dir)
+}
+
+/// Binds the calling thread to the CPU of this worker, round robin.
+fn bind(worker: u32) -> Result<()> {
+    let cpu = CpuList::allowed()?.round_robin(worker as usize);
+    sched_setaffinity(None, &CpuList::mask(cpu))
+        .with_context(|| format!("cannot bind to CPU {cpu}"))
 }
 
 fn report(counted: Counted) -> Result<()> {
-    say(&serde_json::to_string(&counted)?)
+    print(&serde_json::to_string(&counted)?)
 }
 
 fn prepare(load: &Load, worker: u32, dir: &Path) -> Result<Box<dyn Work>> {
@@ -98,7 +108,7 @@ fn prepare(load: &Load, worker: u32, dir: &Path) -> Result<Box<dyn Work>> {
         shared: &shared,
         own: &own,
     };
-    (load.make)(&place).with_context(|| format!("{}: cannot prepare", load.name))
+    (load.prepare)(&place).with_context(|| format!("{}: cannot prepare", load.name))
 }
 
 /// The window, as `run` writes it: two numbers.
@@ -108,12 +118,6 @@ fn window() -> Result<Window> {
     let mut numbers = line.split_whitespace().map(str::parse);
     match (numbers.next(), numbers.next()) {
         (Some(Ok(from)), Some(Ok(to))) => Ok(Window { from, to }),
-        _ => anyhow::bail!("told `{}` instead of a window", line.trim()),
+        _ => anyhow::bail!("`{}` is no window", line.trim()),
     }
-}
-
-fn say(line: &str) -> Result<()> {
-    let mut out = stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush().context("cannot write to standard output")
 }

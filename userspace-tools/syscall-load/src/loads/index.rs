@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Indexes text files: which word is in which file.
+//! Text indexer: which word is in which file.
 //!
-//! A stand-in for psearchy of MOSBENCH (Boyd-Wickizer et al., "An Analysis of Linux Scalability to
-//! Many Cores", 2010). One operation is one file read and indexed; every 64 the index is written.
+//! A stand-in for psearchy of MOSBENCH (Boyd-Wickizer et al., "An Analysis of Linux Scalability to Many Cores",
+//! 2010). One operation is one file read and indexed; every 64 the index is written.
 
 use std::{
     collections::HashMap,
@@ -13,15 +13,16 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use fastrand::Rng;
 
 use crate::load::{Load, Place, Work};
 
-/// All workers read one set of files, each beginning elsewhere, and write an index of their own.
-pub const INDEX: Load = Load {
+/// All workers read one set of files, each from another file on, and write an index of their own.
+pub const LOADS: &[Load] = &[Load {
     name: "index",
     about: "read and index small text files, write the index: open, page cache, memory, one file in turn",
-    make,
-};
+    prepare,
+}];
 
 /// Files, and words in each.
 const FILES: u32 = 256;
@@ -34,7 +35,7 @@ struct Index {
     postings: HashMap<String, Vec<u32>>,
 }
 
-fn make(place: &Place<'_>) -> Result<Box<dyn Work>> {
+fn prepare(place: &Place<'_>) -> Result<Box<dyn Work>> {
     let files = place.shared.join("text");
     write_files(&files, place.worker)?;
     Ok(Box::new(Index {
@@ -45,18 +46,15 @@ fn make(place: &Place<'_>) -> Result<Box<dyn Work>> {
     }))
 }
 
-/// Every worker makes the files it may be the first to need; the same words whoever writes them.
+/// Every worker writes the files, since it may be the first to need them; all write the same words.
 fn write_files(to: &Path, worker: u32) -> Result<()> {
     fs::create_dir_all(to)?;
     for file in 0..FILES {
-        let mut state = file.wrapping_mul(2_654_435_761).max(1);
+        let mut random = Rng::with_seed(file.into());
         let mut text = String::new();
         for _ in 0..WORDS {
-            // Marsaglia's xorshift; small numbers are drawn more often, as words are.
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            write!(text, "w{} ", (state % 5000) * (state % 7) / 7)?;
+            // Small numbers are drawn more often, as words are.
+            write!(text, "w{} ", random.u32(..5000) * random.u32(..7) / 7)?;
         }
         let new = to.join(format!("new{worker}"));
         fs::write(&new, text)?;

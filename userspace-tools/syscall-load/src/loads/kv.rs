@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A key-value server asked by UDP: one for each core, or one for all.
+//! Key-value server over UDP: one for each core, or one for all.
 //!
 //! A stand-in for memcached, which Kleen and Chen, "Linux kernel scaling", 2011, ran as one server
 //! for each core, since one shared socket does not scale. One operation is a set or a get.
@@ -8,33 +8,39 @@
 use std::{
     collections::HashMap,
     fs,
-    net::UdpSocket,
     path::Path,
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, Result};
 
-use crate::load::{work, Load, Place, Work};
+use super::sockets::udp_socket;
+use crate::load::{repeat, Load, Place, Work};
 
-/// Worker 0 serves all.
-pub const SHARED: Load = Load {
-    name: "kv_shared",
-    about: "set and get by UDP from one server for all: its socket's queue and lock",
-    make: |place| client(&shared(place)?),
-};
-
-/// Each worker has a server on its CPU.
-pub const PER_CORE: Load = Load {
-    name: "kv_per_core",
-    about: "set and get by UDP, a server for each worker on the worker's CPU",
-    make: |_: &Place<'_>| client(&serve()?),
-};
+/// Loads of a key-value server.
+pub const LOADS: &[Load] = &[
+    Load {
+        name: "kv_shared",
+        about: "set and get by UDP from one server for all: its socket's queue and lock",
+        prepare: |place| client(&shared(place)?),
+    },
+    Load {
+        name: "kv_per_core",
+        about: "set and get by UDP, a server for each worker on the worker's CPU",
+        prepare: |_| client(&serve()?),
+    },
+];
 
 const KEYS: u32 = 1000;
+/// How long the server of worker 0 may take to start.
+const SERVER_START: Duration = Duration::from_secs(10);
+/// How long an answer may take: loopback loses a datagram only where a queue is full; then it is sent again.
+const ANSWER: Duration = Duration::from_millis(100);
+/// How often a request is sent before the load fails.
+const TRIES: u32 = 50;
 
-/// The address of the server of worker 0, which writes it down where the others find it.
+/// The address of the server of worker 0, which writes it into a file that the others read.
 fn shared(place: &Place<'_>) -> Result<String> {
     let path = place.shared.join("server");
     if place.worker == 0 {
@@ -44,7 +50,7 @@ fn shared(place: &Place<'_>) -> Result<String> {
         fs::rename(&new, &path)?;
         return Ok(address);
     }
-    read_within(&path, Duration::from_secs(10))
+    read_within(&path, SERVER_START)
 }
 
 fn read_within(path: &Path, time: Duration) -> Result<String> {
@@ -60,42 +66,44 @@ fn read_within(path: &Path, time: Duration) -> Result<String> {
 
 /// Starts a server; it ends with the process.
 fn serve() -> Result<String> {
-    let socket = UdpSocket::bind("127.0.0.1:0").context("no loopback? try: ip link set lo up")?;
+    let socket = udp_socket()?;
     let address = socket.local_addr()?.to_string();
     thread::spawn(move || {
         let mut store: HashMap<[u8; 4], [u8; 32]> = HashMap::new();
-        let mut asked = [0; 36];
-        while let Ok((length, from)) = socket.recv_from(&mut asked) {
-            let Some((key, value)) = asked.split_first_chunk::<4>() else {
+        let mut request = [0; 36];
+        while let Ok((length, from)) = socket.recv_from(&mut request) {
+            let Some((key, value)) = request.split_first_chunk::<4>() else {
                 continue;
             };
-            let known = match value.first_chunk::<32>().filter(|_| length == asked.len()) {
+            let answer = match value
+                .first_chunk::<32>()
+                .filter(|_| length == request.len())
+            {
                 Some(value) => *store.entry(*key).insert_entry(*value).get(),
                 None => store.get(key).copied().unwrap_or_default(),
             };
-            // A client that has gone needs no answer.
-            let _ = socket.send_to(&known, from);
+            // A client that has ended needs no answer.
+            let _ = socket.send_to(&answer, from);
         }
     });
     Ok(address)
 }
 
 fn client(server: &str) -> Result<Box<dyn Work>> {
-    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    let socket = udp_socket()?;
     socket.connect(server)?;
-    // Loopback loses a datagram only where a queue is full; then it is asked again.
-    socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+    socket.set_read_timeout(Some(ANSWER))?;
     let (mut request, mut answer, mut turn) = ([7; 36], [0; 32], 0u32);
-    work(move || {
+    repeat(move || {
         turn = turn.wrapping_add(1);
         request[..4].copy_from_slice(&(turn / 2 % KEYS).to_le_bytes());
-        let asked = if turn % 2 == 0 {
+        let sent = if turn % 2 == 0 {
             &request[..]
         } else {
             &request[..4]
         };
-        for _ in 0..50 {
-            socket.send(asked)?;
+        for _ in 0..TRIES {
+            socket.send(sent)?;
             if socket.recv(&mut answer).is_ok() {
                 return Ok(());
             }

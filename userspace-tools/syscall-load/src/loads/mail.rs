@@ -1,61 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A message through a mail server: connect, fork for the connection, fork for the delivery, spool,
-//! deliver, log.
+//! Mail server: connect, fork for the connection, fork for the delivery, spool, deliver, log.
 //!
 //! A stand-in for Exim of MOSBENCH, the workload of Kleen and Chen, "Linux kernel scaling", 2011.
 //! One operation is one message of 20 bytes.
 
 #![expect(unsafe_code, reason = "a child of a fork may only make system calls")]
 
-use std::{
-    ffi::CString,
-    net::{TcpListener, TcpStream},
-    os::unix::ffi::OsStrExt,
-    path::Path,
-};
+use std::{ffi::CString, net::TcpStream, os::unix::ffi::OsStrExt, path::Path};
 
 use anyhow::{ensure, Context, Result};
 use rustix::{
     fs::{open, unlink, Mode, OFlags},
     io::{read, write},
-    net::sockopt::set_socket_linger,
 };
 
+use super::sockets::{reset_on_close, tcp_listener};
 use crate::{
-    load::{work, Load, Place, Work},
+    load::{repeat, Load, Place, Work},
     sys,
 };
 
-/// A listening socket and a mailbox each; one log and one spool folder for all.
-pub const MAIL: Load = Load {
+/// A listening socket and a mailbox per worker; one log and one spool folder for all.
+pub const LOADS: &[Load] = &[Load {
     name: "mail",
     about: "a message through connect, accept, two forks, spool, mailbox and log, as a mail server does it",
-    make,
-};
+    prepare,
+}];
 
 const MESSAGE: &[u8; 20] = b"twenty bytes of mail";
 
-/// Where a message goes, made before the fork: a child must not allocate.
+/// Paths of a message, made before the fork: a child must not allocate.
 struct Paths {
     spool: CString,
     mailbox: CString,
     log: CString,
 }
 
-fn make(place: &Place<'_>) -> Result<Box<dyn Work>> {
+fn prepare(place: &Place<'_>) -> Result<Box<dyn Work>> {
     let paths = Paths {
         spool: path(&place.shared.join(format!("spool{}", place.worker)))?,
         mailbox: path(&place.own.join("mailbox"))?,
         log: path(&place.shared.join("log"))?,
     };
-    let listener =
-        TcpListener::bind("127.0.0.1:0").context("no loopback? try: ip link set lo up")?;
-    let here = listener.local_addr()?;
-    work(move || {
-        let client = TcpStream::connect(here)?;
+    let listener = tcp_listener()?;
+    let address = listener.local_addr()?;
+    repeat(move || {
+        let client = TcpStream::connect(address)?;
         let (server, _) = listener.accept()?;
-        set_socket_linger(&client, Some(std::time::Duration::ZERO))?;
+        reset_on_close(&client)?;
         write(&client, MESSAGE)?;
         // SAFETY: `deliver` and the second fork make system calls only.
         let delivered =

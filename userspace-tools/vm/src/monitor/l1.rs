@@ -11,7 +11,7 @@ use vm_record::{FindingKind, L1Report, VcpuReport};
 use wire::{Exit, Hello, Message, Note};
 
 use super::console::Console;
-use super::messages::module_refusal;
+use super::outcome::module_refusal;
 use crate::plan::{Files, Plan};
 use crate::qemu::channel::{Channel, Due};
 use crate::qemu::event::Event;

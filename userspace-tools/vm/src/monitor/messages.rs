@@ -4,7 +4,7 @@
 
 use wire::{Exit, Hello, Message, Note};
 
-use super::outcome::Ending;
+use super::outcome::{module_refusal, Ending};
 use super::output::Stream;
 use super::Monitor;
 use crate::mode;
@@ -99,9 +99,4 @@ impl Monitor<'_> {
         }
         None
     }
-}
-
-/// A refused module, with the kernel log.
-pub(super) fn module_refusal(name: &str, error: &str, log: &[String]) -> String {
-    format!("{name}: {error}\n  {}", log.join("\n  "))
 }

@@ -44,6 +44,11 @@ pub enum Ending {
     OutputClosed(String),
 }
 
+/// Text of [`Ending::ModuleRefused`], with the kernel log.
+pub fn module_refusal(name: &str, error: &str, log: &[String]) -> String {
+    format!("{name}: {error}\n  {}", log.join("\n  "))
+}
+
 /// The outcome of an attempt; `hello` says whether the guest got as far as its hello.
 pub fn outcome(ending: Ending, findings: &[Finding], hello: bool) -> GuestOutcome {
     let line = |kind| {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The processes of one run, from their start to their reports.
+//! Worker processes of one run, from their start to their reports.
 
 use std::{
     io::{BufRead, BufReader, Lines, Write},
@@ -19,16 +19,16 @@ use crate::{
 /// A process and the ends of its pipes; it is killed and reaped when dropped.
 struct Process {
     child: Child,
-    go: Option<ChildStdin>,
-    says: Lines<BufReader<ChildStdout>>,
+    stdin: Option<ChildStdin>,
+    lines: Lines<BufReader<ChildStdout>>,
 }
 
-/// Runs `load` with that many workers; what each of them counted.
-pub fn counted(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Counted>> {
+/// Runs `load` with this many workers; gives the count of each.
+pub fn count(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Counted>> {
     let dir = tempfile::Builder::new()
         .prefix("syscall-load.")
         .tempdir_in(&how.dir)
-        .with_context(|| format!("--dir {}", how.dir.display()))?;
+        .with_context(|| format!("cannot make a folder in --dir {}", how.dir.display()))?;
     let mut processes = match kind {
         Kind::Threads => vec![Process::start(load, 0, workers, how, dir.path())?],
         Kind::Processes => (0..workers)
@@ -37,39 +37,37 @@ pub fn counted(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Co
     };
     for process in &mut processes {
         let line = process.line(load)?;
-        ensure!(line == READY, "{load}: a worker said `{line}`");
+        ensure!(line == READY, "{load}: a worker sent `{line}`");
     }
     // All are ready: the window opens for all at one moment.
     let from = now() + how.warm_up_ms * 1_000_000;
     let to = from + how.run_ms * 1_000_000;
     for process in &mut processes {
-        let go = process.go.as_mut().context("told twice")?;
-        writeln!(go, "{from} {to}").context("a worker has gone")?;
+        let stdin = process.stdin.as_mut().context("no pipe to a worker")?;
+        writeln!(stdin, "{from} {to}").context("a worker has ended")?;
     }
-    let mut all = Vec::new();
+    let mut counted = Vec::new();
     let each = workers as usize / processes.len();
     for process in &mut processes {
         for _ in 0..each {
             let line = process.line(load)?;
-            all.push(
-                serde_json::from_str(&line).with_context(|| format!("a worker said `{line}`"))?,
-            );
+            let parsed = serde_json::from_str(&line);
+            counted.push(parsed.with_context(|| format!("a worker sent `{line}`"))?);
         }
     }
-    // One may serve the others, so all stay until the last has counted; the end of its input is
-    // what ends a worker.
+    // One may serve the others, so all stay until the last has counted; the end of its input ends a worker.
     for mut process in processes {
-        process.go = None;
+        process.stdin = None;
         let status = process.child.wait()?;
         ensure!(status.success(), "{load}: a worker ended with {status}");
     }
-    Ok(all)
+    Ok(counted)
 }
 
 impl Process {
     fn start(load: &str, first: u32, threads: u32, how: &How, dir: &Path) -> Result<Self> {
-        let me = std::env::current_exe().context("cannot find myself")?;
-        let mut command = Command::new(me);
+        let program = std::env::current_exe().context("the path of syscall-load")?;
+        let mut command = Command::new(program);
         command.arg("worker").arg(load);
         command.args(["--first", &first.to_string()]);
         command.args(["--threads", &threads.to_string()]);
@@ -79,19 +77,19 @@ impl Process {
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().context("cannot start a worker")?;
-        let (Some(go), Some(says)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             bail!("a worker without pipes");
         };
         Ok(Self {
             child,
-            go: Some(go),
-            says: BufReader::new(says).lines(),
+            stdin: Some(stdin),
+            lines: BufReader::new(stdout).lines(),
         })
     }
 
-    /// The next line; a worker that ends without one has said why on standard error.
+    /// The next line; a worker that ends without one has reported why on standard error.
     fn line(&mut self, load: &str) -> Result<String> {
-        match self.says.next() {
+        match self.lines.next() {
             Some(line) => Ok(line?),
             None => bail!("{load}: a worker ended with {}", self.child.wait()?),
         }
@@ -100,7 +98,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only if it has ended, which is what they are for.
+        // Both fail only if it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Memory: page faults, mappings, the heap.
+//!
+//! Kleen and Chen, "Linux kernel scaling", 2011: clearing pages, counting them, and, for files in memory,
+//! read-ahead marks that every fault wrote (`page_fault`); the lock of the root `anon_vma`, which every child of
+//! a mail server took for every mapping of its own (`brk`). Compare threads with processes: threads share one
+//! address space and its lock.
+
+use std::fs::{self, File};
+
+use anyhow::Result;
+
+use crate::{
+    load::{repeat, Load, Work},
+    sys::{self, Mapping},
+};
+
+/// Pages of one mapping that is touched.
+const PAGES: usize = 256;
+
+/// Loads of the memory management. One operation of `page_fault` is one page.
+pub const LOADS: &[Load] = &[
+    Load {
+        name: "page_fault",
+        about: "touch pages of private anonymous memory: page clearing, memory counters, the address space",
+        prepare: |_| faults(|| Mapping::private(PAGES)),
+    },
+    Load {
+        name: "page_fault_shared",
+        about: "the same with shared anonymous memory: a file in memory behind it",
+        prepare: |_| faults(|| Mapping::shared(PAGES)),
+    },
+    Load {
+        name: "page_fault_file",
+        about: "touch the pages of one file that all map: page counts, read-ahead state of the file",
+        prepare: |place| {
+            let path = place.shared.join("map");
+            fs::write(&path, vec![1; PAGES * Mapping::PAGE])?;
+            let file = File::open(&path)?;
+            faults(move || Mapping::file(PAGES, &file))
+        },
+    },
+    Load {
+        name: "mmap_munmap",
+        about: "map and unmap a page that is never touched: the lock of the address space, which threads share",
+        prepare: |_| repeat(|| Mapping::private(1)),
+    },
+    Load {
+        name: "brk",
+        about: "grow and shrink the heap by a page: mapping locks (threads share one heap and take turns)",
+        prepare: |_| repeat(sys::grow_and_shrink_heap),
+    },
+];
+
+/// Maps memory, touches every page of it, and unmaps it.
+fn faults<M: Fn() -> Result<Mapping> + 'static>(map: M) -> Result<Box<dyn Work>> {
+    let mut current: Option<(Mapping, usize)> = None;
+    repeat(move || {
+        let (mapping, next) = match current.take() {
+            Some((mapping, next)) if next < PAGES => (mapping, next),
+            _ => (map()?, 0),
+        };
+        mapping.touch(next);
+        current = Some((mapping, next + 1));
+        anyhow::Ok(())
+    })
+}

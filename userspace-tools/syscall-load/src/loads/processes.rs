@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Processes and the scheduler.
+//!
+//! Kleen and Chen, "Linux kernel scaling", 2011: Exim forks for every connection, and again for every message;
+//! parents and children shared one `anon_vma` lock (`fork_twice`).
+
+use std::{
+    convert::Infallible,
+    fs::File,
+    io::{self, Read, Write},
+    thread,
+};
+
+use anyhow::Result;
+use rustix::{pipe::pipe, thread::sched_yield};
+
+use crate::{
+    load::{repeat, Load, Place, Work},
+    sys,
+};
+
+/// Loads of processes and the scheduler.
+pub const LOADS: &[Load] = &[
+    Load {
+        name: "fork_exit",
+        about: "fork a child that exits, and wait for it: process lists, anon_vma, page tables",
+        prepare: |_| repeat(|| sys::fork_chain(1)),
+    },
+    Load {
+        name: "fork_twice",
+        about: "fork a child that forks a child, as a mail server delivers: the chain of anon_vmas",
+        prepare: |_| repeat(|| sys::fork_chain(2)),
+    },
+    Load {
+        name: "sched_yield",
+        about: "yield the CPU: its run queue",
+        prepare: |_| repeat(|| Ok::<_, Infallible>(sched_yield())),
+    },
+    Load {
+        name: "context_switch",
+        about: "a byte through a pipe to another thread of the same CPU and back: the scheduler, pipe locks",
+        prepare: context_switch,
+    },
+];
+
+/// A thread that echoes, bound to the CPU of its worker, since threads inherit that.
+fn context_switch(_: &Place<'_>) -> Result<Box<dyn Work>> {
+    let (request_end, request) = pipe()?;
+    let (reply_end, reply) = pipe()?;
+    let (mut request, mut reply_end) = (File::from(request), File::from(reply_end));
+    // It ends when the work is dropped and with it the writing end of its pipe.
+    thread::spawn(move || echo(request_end.into(), reply.into()));
+    let mut byte = [0];
+    repeat(move || -> io::Result<()> {
+        request.write_all(&byte)?;
+        reply_end.read_exact(&mut byte)
+    })
+}
+
+fn echo(mut from: File, mut to: File) {
+    let mut byte = [0];
+    while from.read_exact(&mut byte).is_ok() && to.write_all(&byte).is_ok() {}
+}
