@@ -6,13 +6,10 @@ use std::num::NonZeroU32;
 
 use algo::{
     counter::{Counter, Hierarchical},
-    primitive::{on, wander, PerVcpu},
+    primitive::{on, PerVcpu},
 };
 
-use crate::{
-    support::{check, together, Arc, ROUNDS},
-    OneIsLeft, Vcpus,
-};
+use crate::{support::check, OneIsLeft, Vcpus};
 
 /// On `vcpus`, so many `in_node`.
 fn count(vcpus: u32, in_node: u32, thresholds: [u32; 2]) -> Hierarchical {
@@ -20,68 +17,18 @@ fn count(vcpus: u32, in_node: u32, thresholds: [u32; 2]) -> Hierarchical {
     Hierarchical::new(PerVcpu::new(vcpus), thresholds, in_node)
 }
 
-fn is(count: &Hierarchical, sum: i64) {
+pub fn is(count: &Hierarchical, sum: i64) {
     assert_eq!(count.sum(), sum);
     assert!(sum.abs_diff(count.read()) <= count.bound());
-}
-
-/// Two threads, on vCPUs of one node or of two.
-fn two(in_node: u32, on_vcpu: fn(u32) -> u32) {
-    check(4, move || {
-        let count = Arc::new(count(2, in_node, [2, 4]));
-        let theirs = count.clone();
-        together(2, move |i| {
-            on(on_vcpu(i), || (0..2 * ROUNDS).for_each(|_| theirs.add(2)));
-        });
-        is(&count, 8 * i64::from(ROUNDS));
-        let nodes: i64 = (0..2).map(|node| count.held_by_node(node)).sum();
-        // Two is the threshold of a vCPU: it holds nothing back.
-        assert_eq!(count.read() + nodes, 8 * i64::from(ROUNDS));
-    });
-}
-
-#[test]
-fn two_nodes_lose_nothing() {
-    two(1, |i| i);
-}
-
-#[test]
-fn one_node_loses_nothing() {
-    two(2, |i| i);
-}
-
-#[test]
-fn an_interrupt_loses_nothing() {
-    two(1, |_| 0);
-}
-
-#[test]
-fn a_task_that_is_moved_loses_nothing() {
-    check(2, || {
-        let count = Arc::new(count(2, 1, [2, 3]));
-        let theirs = count.clone();
-        together(2, move |_| {
-            wander(|| (0..2 * ROUNDS).for_each(|_| theirs.add(1)))
-        });
-        is(&count, 4 * i64::from(ROUNDS));
-    });
 }
 
 #[test]
 fn each_level_holds_back_less_than_its_threshold() {
     check(1, || {
         let (count, mut truth) = (count(4, 2, [3, 10]), 0);
-        for (vcpu, n) in [
-            (0, 1),
-            (1, 2),
-            (2, 3),
-            (3, 1),
-            (0, 8),
-            (1, 2),
-            (2, -2),
-            (2, -9),
-            (3, 4),
-        ] {
+        let vcpus = [0, 1, 2, 3, 0, 1, 2, 2, 3];
+        let amounts = [1, 2, 3, 1, 8, 2, -2, -9, 4];
+        for (vcpu, n) in vcpus.into_iter().zip(amounts) {
             on(vcpu, || count.add(n));
             truth += n;
             assert!((0..2).all(|node| count.held_by_node(node).unsigned_abs() < 10));

@@ -6,25 +6,28 @@ use std::collections::BTreeSet;
 
 use algo::{
     counter::BatchedIds,
-    primitive::{on, wander, PerVcpu},
+    primitive::{on, PerVcpu},
 };
 
-use crate::support::{check, together, Arc, ROUNDS};
+use crate::{
+    support::{check, together, Arc, ROUNDS},
+    Place::{self, *},
+};
 
 #[cfg(loom)]
 use loom::sync::Mutex;
 #[cfg(not(loom))]
 use std::sync::Mutex;
 
-/// Two threads take numbers as `run` says, in batches of `batch`.
-fn unique(batch: u32, run: fn(u32, &dyn Fn())) {
+/// Two threads at `place` take numbers, in batches of `batch`.
+fn unique(place: Place, batch: u32) {
     check(4, move || {
         let ids = Arc::new(BatchedIds::new(PerVcpu::new(2), batch));
         let all = Arc::new(Mutex::new(Vec::new()));
         let (theirs, sink) = (ids.clone(), all.clone());
         together(2, move |i| {
             let mine = std::cell::RefCell::new(Vec::new());
-            run(i, &|| {
+            place.run(i, || {
                 (0..3 * ROUNDS).for_each(|_| mine.borrow_mut().push(theirs.next()))
             });
             sink.lock().unwrap().extend(mine.into_inner());
@@ -43,24 +46,11 @@ fn unique(batch: u32, run: fn(u32, &dyn Fn())) {
     });
 }
 
-#[test]
-fn on_two_vcpus() {
-    unique(2, |i, take| on(i, take));
-}
-
-#[test]
-fn in_an_interrupt() {
-    unique(2, |_, take| on(0, take));
-}
-
-#[test]
-fn by_tasks_that_are_moved() {
-    unique(4, |_, take| wander(take));
-}
-
-#[test]
-fn in_batches_of_one() {
-    unique(1, |i, take| on(i, take));
+tests! {
+    numbers_are_unique_on_two_vcpus: unique(OwnVcpus, 2);
+    numbers_are_unique_in_an_interrupt: unique(OneVcpu, 2);
+    numbers_are_unique_under_migration: unique(Migrating, 4);
+    numbers_are_unique_in_batches_of_one: unique(OwnVcpus, 1);
 }
 
 #[test]

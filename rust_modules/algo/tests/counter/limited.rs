@@ -9,17 +9,19 @@ use algo::{
 
 use crate::{
     support::{check, together, Arc, ROUNDS},
-    OneIsLeft, Vcpus,
+    OneIsLeft,
+    Place::{self, *},
+    Vcpus,
 };
 
-/// Two threads, on the vCPUs that `on_vcpu` says, add and take away about `limit`.
-fn two(threshold: u32, limit: i64, on_vcpu: fn(u32) -> u32) {
+/// Two threads at `place` add and take away about `limit`.
+fn is_not_crossed(place: Place, threshold: u32, limit: i64) {
     check(3, move || {
         let count = Arc::new(Limited::new(PerVcpu::new(2), threshold, limit));
         let truth = Arc::new(Atomic::new(0i64));
         let (theirs, sure) = (count.clone(), truth.clone());
         together(2, move |i| {
-            on(on_vcpu(i), || {
+            place.run(i, || {
                 for n in 0..2 * ROUNDS {
                     if theirs.try_add(2) {
                         let before = sure.fetch_add(2, Relaxed);
@@ -37,14 +39,9 @@ fn two(threshold: u32, limit: i64, on_vcpu: fn(u32) -> u32) {
     });
 }
 
-#[test]
-fn it_is_not_crossed_by_two_vcpus() {
-    two(2, 3, |i| i);
-}
-
-#[test]
-fn it_is_not_crossed_in_an_interrupt() {
-    two(4, 6, |_| 0);
+tests! {
+    limit_is_not_crossed_by_two_vcpus: is_not_crossed(OwnVcpus, 2, 3);
+    limit_is_not_crossed_in_an_interrupt: is_not_crossed(OneVcpu, 4, 6);
 }
 
 #[test]

@@ -4,12 +4,14 @@
 
 use algo::{
     counter::{MountCount, SloppyRef},
-    primitive::{on, wander, Atomic, PerVcpu, Relaxed},
+    primitive::{on, Atomic, PerVcpu, Relaxed},
 };
 
 use crate::{
     support::{check, together, Arc, Bare},
-    OneIsLeft, Vcpus,
+    OneIsLeft,
+    Place::{self, *},
+    Vcpus,
 };
 
 /// Something that may be used by whoever has a reference, and is cleaned up once by whoever put
@@ -90,24 +92,11 @@ fn reclaimed(threshold: u32, visitor: u32, spares: u32) {
     });
 }
 
-#[test]
-fn one_that_takes_a_spare_is_waited_for() {
-    reclaimed(2, 1, 1);
-}
-
-#[test]
-fn one_without_a_spare_is_waited_for() {
-    reclaimed(2, 1, 0);
-}
-
-#[test]
-fn an_interrupt_is_waited_for() {
-    reclaimed(2, 0, 0);
-}
-
-#[test]
-fn one_who_gives_back_at_once_may_be_the_last() {
-    reclaimed(0, 1, 0);
+tests! {
+    reclaim_waits_for_a_user_with_a_spare: reclaimed(2, 1, 1);
+    reclaim_waits_for_a_user_without_a_spare: reclaimed(2, 1, 0);
+    reclaim_waits_for_an_interrupt: reclaimed(2, 0, 0);
+    a_user_that_keeps_no_spare_may_be_the_last: reclaimed(0, 1, 0);
 }
 
 /// Two reclaim at once: one of them is told, or whoever put the last.
@@ -214,15 +203,15 @@ fn one_that_was_reclaimed_may_be_used_anew() {
     });
 }
 
-/// One uses a reference got before while the other detaches, in `run`'s way of being on a vCPU.
-fn detached(run: fn(&dyn Fn())) {
+/// A user at `place` uses a reference that it had before, while the other thread detaches.
+fn detached(place: Place) {
     check(4, move || {
         let thing = Thing::new(MountCount::new(PerVcpu::new(2)));
         on(0, || thing.refs.get());
         let theirs = thing.clone();
         together(2, move |i| {
             if i == 1 {
-                run(&|| {
+                place.run(i, || {
                     theirs.refs.get();
                     theirs.use_it();
                     theirs.clean_if(theirs.refs.put());
@@ -237,19 +226,10 @@ fn detached(run: fn(&dyn Fn())) {
     });
 }
 
-#[test]
-fn a_mount_is_detached_under_a_user_of_another_vcpu() {
-    detached(|work| on(1, work));
-}
-
-#[test]
-fn a_mount_is_detached_under_a_user_of_the_same_vcpu() {
-    detached(|work| on(0, work));
-}
-
-#[test]
-fn a_mount_is_detached_under_a_user_who_is_moved() {
-    detached(|work| wander(work));
+tests! {
+    a_mount_is_detached_under_a_user_of_another_vcpu: detached(OwnVcpus);
+    a_mount_is_detached_under_a_user_of_the_same_vcpu: detached(OneVcpu);
+    a_mount_is_detached_under_a_user_that_migrates: detached(Migrating);
 }
 
 /// It does not care on which vCPU one is put, and asks nobody before it is detached.

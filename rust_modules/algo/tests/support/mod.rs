@@ -14,6 +14,18 @@ pub use loom::{sync::Arc, thread};
 #[cfg(not(loom))]
 pub use std::{sync::Arc, thread};
 
+/// Declares tests that are one expression each.
+#[allow(unused_macros, reason = "each test file uses its own part")]
+macro_rules! tests {
+    ($($(#[$meta:meta])* $name:ident: $test:expr;)*) => {$(
+        $(#[$meta])*
+        #[test]
+        fn $name() {
+            $test
+        }
+    )*};
+}
+
 /// How often each thread repeats its step.
 pub const ROUNDS: u32 = if cfg!(loom) { 1 } else { 20_000 };
 
