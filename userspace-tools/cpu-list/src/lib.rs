@@ -9,9 +9,10 @@ use std::str::FromStr;
 
 use anyhow::{bail, ensure, Context, Result};
 use rustix::thread::{sched_getaffinity, CpuSet};
+use serde::{Deserialize, Serialize};
 
 /// CPUs, each once, in the order in which they were named.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct CpuList(Vec<usize>);
 
 impl CpuList {
@@ -131,9 +132,18 @@ mod tests {
     }
 
     #[test]
-    fn lists_read_back_as_they_are_shown() {
-        for text in ["0", "0-1", "0-3,6", "2,0", "5,7,9-11"] {
-            assert_eq!(list(text).to_string(), text);
+    fn lists_have_a_length_and_read_back_as_they_are_shown() {
+        for (text, count) in [
+            ("0", 1),
+            ("0-1", 2),
+            ("0-3,6", 5),
+            ("2,0", 2),
+            ("5,7,9-11", 5),
+        ] {
+            assert_eq!(
+                (list(text).to_string().as_str(), list(text).count()),
+                (text, count)
+            );
         }
         assert_eq!(list("0,1,2").to_string(), "0-2");
     }
