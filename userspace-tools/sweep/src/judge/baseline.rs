@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep baseline`: results that are kept, and later ones held against them, with the tolerance
-//! that their own noise calls for.
+//! `sweep baseline`: results that are saved, and later ones compared with them, with the tolerance
+//! that their own noise requires.
 
 use std::{
     fs,
@@ -10,18 +10,22 @@ use std::{
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use statistics::{confidence, median, DifferenceTest, Shift};
 
 use crate::{
-    console::exit::Usage,
-    console::human,
-    console::say::say,
-    judge::verdict::{Case, Verdict},
-    judge::{cell::cells, ci::Write, compare::fraction},
+    console::{exit::Usage, human, say::say},
+    judge::{
+        cell::all_cells,
+        ci::Write,
+        compare::fraction,
+        verdict::{Case, Verdict},
+    },
     plan::setting::{words, Point},
-    store::directory::{self, LATEST},
-    store::loaded::Loaded,
+    store::{
+        directory::{self, LATEST},
+        loaded::Loaded,
+    },
 };
-use statistics::{confidence, median, DifferenceTest, Shift};
 
 /// Sub-commands.
 #[derive(Debug, clap::Subcommand)]
@@ -66,7 +70,7 @@ pub fn baseline(command: &Command) -> anyhow::Result<Verdict> {
     }
 }
 
-/// What is kept.
+/// The file.
 #[derive(Debug, Deserialize, Serialize)]
 struct Baseline {
     schema: u32,
@@ -74,12 +78,12 @@ struct Baseline {
     commits: Vec<String>,
     tier: String,
     cpu: String,
-    cells: Vec<Kept>,
+    cells: Vec<Saved>,
 }
 
-/// One combination of settings: a sample from each result.
+/// A cell: a sample from each result.
 #[derive(Debug, Deserialize, Serialize)]
-struct Kept {
+struct Saved {
     #[serde(rename = "part")]
     scenario: String,
     at: Point,
@@ -87,15 +91,11 @@ struct Kept {
     samples: Vec<Vec<f64>>,
 }
 
-/// Keeps one result or several; several show how far boots and days differ.
 fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
-    let all: Vec<Loaded> = args
-        .dirs
-        .iter()
-        .map(|dir| Loaded::read(dir))
-        .collect::<anyhow::Result<_>>()?;
+    let all = args.dirs.iter().map(|dir| Loaded::read(dir));
+    let all: Vec<Loaded> = all.collect::<anyhow::Result<_>>()?;
     let first = &all[0];
-    let mut kept = Baseline {
+    let mut baseline = Baseline {
         schema: directory::SCHEMA,
         experiment: first.experiment.name.clone(),
         commits: Vec::new(),
@@ -107,118 +107,105 @@ fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
         if let Some(why) = &loaded.incomplete {
             return Err(Usage(format!("{} is incomplete: {why}", dir.display())).into());
         }
-        alike(&kept, loaded, dir)?;
-        let commit = loaded.provenance.git.commit.clone();
-        kept.commits.push(commit.unwrap_or_default());
-        kept.take(loaded)?;
+        baseline.check_origin(loaded, dir)?;
+        baseline.add(loaded);
     }
     if let Some(dir) = args.file.parent() {
         fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     }
-    let text = serde_json::to_string_pretty(&kept)? + "\n";
-    fs::write(&args.file, text).with_context(|| args.file.display().to_string())?;
-    say(format_args!(
-        "{}: {} combinations of {} results",
-        args.file.display(),
-        kept.cells.len(),
-        all.len()
-    ))?;
+    let file = args.file.display();
+    let text = serde_json::to_string_pretty(&baseline)? + "\n";
+    fs::write(&args.file, text).with_context(|| format!("cannot write {file}"))?;
+    let (cells, results) = (baseline.cells.len(), all.len());
+    say(format_args!("{file}: {cells} cells of {results} results"))?;
     Ok(Verdict::Pass)
 }
 
-/// Numbers of another machine say nothing about a change.
-fn alike(kept: &Baseline, loaded: &Loaded, dir: &Path) -> Result<(), Usage> {
-    let had = &loaded.provenance;
-    for (what, wanted, had) in [
-        (
-            "experiment",
-            kept.experiment.as_str(),
-            loaded.experiment.name.as_str(),
-        ),
-        ("tier", kept.tier.as_str(), had.tier()),
-        ("CPU", kept.cpu.as_str(), had.host_cpu()),
-    ] {
-        if wanted != had {
-            let dir = dir.display();
-            return Err(Usage(format!(
-                "{dir}: its {what} is `{had}`, the baseline's is `{wanted}`; only like can be held against like"
-            )));
-        }
-    }
-    Ok(())
-}
-
 impl Baseline {
-    fn take(&mut self, loaded: &Loaded) -> anyhow::Result<()> {
-        for scenario in &loaded.experiment.scenarios {
-            for cell in cells(&loaded.experiment, scenario, &loaded.records) {
-                let same = |kept: &&mut Kept| kept.scenario == scenario.name && kept.at == cell.at;
-                match self.cells.iter_mut().find(same) {
-                    Some(kept) => kept.samples.push(cell.values()),
-                    None => self.cells.push(Kept {
-                        scenario: scenario.name.clone(),
-                        more_is_better: cell.reports.iter().all(|r| r.more_is_better()),
-                        samples: vec![cell.values()],
-                        at: cell.at,
-                    }),
-                }
+    /// Rejects a result of another experiment or machine, which does not show a change.
+    fn check_origin(&self, loaded: &Loaded, dir: &Path) -> Result<(), Usage> {
+        let had = &loaded.provenance;
+        for (what, wanted, had) in [
+            ("experiment", &*self.experiment, &*loaded.experiment.name),
+            ("tier", &self.tier, had.tier()),
+            ("CPU", &self.cpu, had.host_cpu()),
+        ] {
+            if wanted != had {
+                let dir = dir.display();
+                return Err(Usage(format!(
+                    "cannot compare {dir} with the baseline: its {what} is `{had}` (baseline: `{wanted}`)"
+                )));
             }
         }
         Ok(())
     }
-}
 
-/// Holds a result against what was kept.
-fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
-    let text = fs::read_to_string(&args.file).map_err(|error| {
-        let hint = "`sweep baseline save` makes one";
-        Usage(format!("{}: {error}; {hint}", args.file.display()))
-    })?;
-    let kept: Baseline =
-        serde_json::from_str(&text).with_context(|| args.file.display().to_string())?;
-    let loaded = Loaded::read(&args.dir)?;
-    alike(&kept, &loaded, &args.dir)?;
-    let mut cases = Vec::new();
-    for scenario in &loaded.experiment.scenarios {
-        for cell in cells(&loaded.experiment, scenario, &loaded.records) {
-            let same = |kept: &&Kept| kept.scenario == scenario.name && kept.at == cell.at;
-            if let Some(kept) = kept.cells.iter().find(same) {
-                cases.extend(case(args.floor, kept, &cell.values()));
+    fn add(&mut self, loaded: &Loaded) {
+        let commit = loaded.provenance.git.commit.clone();
+        self.commits.push(commit.unwrap_or_default());
+        for cell in all_cells(loaded) {
+            let values = cell.values();
+            let same = |saved: &&mut Saved| cell.is_at(&saved.scenario, &saved.at);
+            match self.cells.iter_mut().find(same) {
+                Some(saved) => saved.samples.push(values),
+                None => self.cells.push(Saved {
+                    more_is_better: cell.more_is_better(),
+                    samples: vec![values],
+                    scenario: cell.scenario,
+                    at: cell.at,
+                }),
             }
         }
     }
+}
+
+fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
+    let file = args.file.display();
+    let text = fs::read_to_string(&args.file).map_err(|error| {
+        Usage(format!(
+            "cannot read {file}: {error}. Try: sweep baseline save"
+        ))
+    })?;
+    let baseline: Baseline =
+        serde_json::from_str(&text).with_context(|| format!("cannot read {file}"))?;
+    let loaded = Loaded::read(&args.dir)?;
+    baseline.check_origin(&loaded, &args.dir)?;
+    let cases = all_cells(&loaded).into_iter().filter_map(|cell| {
+        let mut saved = baseline.cells.iter();
+        let saved = saved.find(|saved| cell.is_at(&saved.scenario, &saved.at))?;
+        case(args.floor, saved, &cell.values())
+    });
+    let cases: Vec<Case> = cases.collect();
     if cases.is_empty() {
-        let (file, dir) = (args.file.display(), args.dir.display());
+        let dir = args.dir.display();
         return Err(Usage(format!("{file} and {dir} have no run in common")).into());
     }
-    args.write.write(&kept.experiment, &cases)?;
-    for case in &cases {
-        let Case {
-            name,
-            text,
-            verdict,
-        } = case;
+    args.write.write(&baseline.experiment, &cases)?;
+    for Case {
+        name,
+        text,
+        verdict,
+    } in &cases
+    {
         say(format_args!("{name:<48} {text:<44} {verdict}"))?;
     }
     Ok(Verdict::worst(cases.iter().map(|case| case.verdict)))
 }
 
-fn case(floor: f64, kept: &Kept, now: &[f64]) -> Option<Case> {
-    let before: Vec<f64> = kept.samples.concat();
-    let rules = DifferenceTest {
+/// The verdict on one cell; ratios are inverted where less is better.
+fn case(floor: f64, saved: &Saved, now: &[f64]) -> Option<Case> {
+    let before: Vec<f64> = saved.samples.concat();
+    let test = DifferenceTest {
         alpha: confidence::ALPHA,
         margin: floor,
         power: confidence::BASELINE_POWER,
-        more_is_better: kept.more_is_better,
+        more_is_better: saved.more_is_better,
     };
-    let tolerance = rules
-        .shown(&before, now)?
-        .max(floor)
-        .max(between(&kept.samples));
-    // Turned so that more than 1 is better.
-    let shift = match kept.more_is_better {
-        true => Shift::of(&before, now, rules.alpha)?,
-        false => Shift::of(now, &before, rules.alpha)?,
+    let noise = test.shown(&before, now)?;
+    let tolerance = noise.max(floor).max(between(&saved.samples));
+    let shift = match saved.more_is_better {
+        true => Shift::of(&before, now, test.alpha)?,
+        false => Shift::of(now, &before, test.alpha)?,
     };
     let least = 1.0 / (1.0 + tolerance);
     let verdict = match (shift.low >= least, shift.high < least) {
@@ -226,31 +213,28 @@ fn case(floor: f64, kept: &Kept, now: &[f64]) -> Option<Case> {
         (_, true) => Verdict::Fail,
         _ => Verdict::Inconclusive,
     };
+    let short = |value: f64| match value.is_finite() {
+        true => human::short(value),
+        false => "?".into(),
+    };
+    let [factor, low, high] = [shift.factor, shift.low, shift.high].map(short);
+    let percent = tolerance * 100.0;
     Some(Case {
-        name: format!("{} {}", kept.scenario, words(&kept.at)),
+        name: format!("{} {}", saved.scenario, words(&saved.at)),
         verdict,
-        text: format!(
-            "{} [{}, {}] times as good, tolerance {:.1} %",
-            human::short(shift.factor),
-            human::short(shift.low),
-            if shift.high.is_finite() {
-                human::short(shift.high)
-            } else {
-                "?".into()
-            },
-            tolerance * 100.0
-        ),
+        text: format!("{factor} [{low}, {high}] times as good, tolerance {percent:.1} %"),
     })
 }
 
-/// By what part the medians of several results differ at most.
+/// The largest difference between the medians of several results, a fraction.
 fn between(samples: &[Vec<f64>]) -> f64 {
-    let medians = samples
-        .iter()
-        .filter_map(|values| median(values.iter().copied()));
-    let medians: Vec<f64> = medians.collect();
-    let least = medians.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = medians.iter().copied().fold(0.0, f64::max);
+    let medians = || {
+        samples
+            .iter()
+            .filter_map(|values| median(values.iter().copied()))
+    };
+    let least = medians().fold(f64::INFINITY, f64::min);
+    let most = medians().fold(0.0, f64::max);
     match least > 0.0 && least.is_finite() {
         true => most / least - 1.0,
         false => 0.0,
@@ -266,28 +250,27 @@ mod tests {
         off.map(|d| middle * (1.0 + d / 100.0)).into()
     }
 
-    fn verdict(samples: Vec<Vec<f64>>, more_is_better: bool, now: f64) -> Verdict {
-        let kept = Kept {
+    fn verdict(samples: &[f64], more_is_better: bool, now: f64) -> Verdict {
+        let saved = Saved {
             scenario: "p".into(),
             at: Point::new(),
             more_is_better,
-            samples,
+            samples: samples.iter().map(|middle| around(*middle)).collect(),
         };
-        case(0.02, &kept, &around(now)).unwrap().verdict
+        case(0.02, &saved, &around(now)).unwrap().verdict
     }
 
     #[test]
-    fn a_tenth_less_is_worse_and_a_tenth_more_is_not() {
-        assert_eq!(verdict(vec![around(100.0)], true, 90.0), Verdict::Fail);
-        assert_eq!(verdict(vec![around(100.0)], true, 110.0), Verdict::Pass);
-        assert_eq!(verdict(vec![around(100.0)], false, 110.0), Verdict::Fail);
-        assert_eq!(verdict(vec![around(100.0)], true, 100.1), Verdict::Pass);
+    fn worse_by_a_tenth_fails_and_better_by_a_tenth_passes() {
+        assert_eq!(verdict(&[100.0], true, 90.0), Verdict::Fail);
+        assert_eq!(verdict(&[100.0], true, 110.0), Verdict::Pass);
+        assert_eq!(verdict(&[100.0], false, 110.0), Verdict::Fail);
+        assert_eq!(verdict(&[100.0], true, 100.1), Verdict::Pass);
     }
 
-    /// Where two results of the same code lie 15 % apart, 10 % are no news.
+    /// Two results of the same code lie 15 % apart.
     #[test]
-    fn what_days_differ_by_is_tolerated() {
-        let days = vec![around(100.0), around(115.0)];
-        assert_ne!(verdict(days, true, 95.0), Verdict::Fail);
+    fn variation_between_results_is_tolerated() {
+        assert_ne!(verdict(&[100.0, 115.0], true, 95.0), Verdict::Fail);
     }
 }

@@ -2,76 +2,95 @@
 
 //! A cell of a table: all repeats of one combination of settings.
 
-use std::collections::BTreeMap;
-
 use abi::status::OracleState;
+use indexmap::IndexSet;
+use results::AnyReport;
+use statistics::Sample;
 
 use crate::{
     judge::oracle::expected,
-    plan::experiment::{Experiment, Oracle, Scenario},
-    plan::setting::{matches, Pattern, Point, Setting},
-    store::record::Record,
+    plan::{
+        experiment::{Experiment, Oracle, Scenario},
+        setting::{Point, Setting},
+    },
+    store::{loaded::Loaded, record::Record},
 };
-use results::AnyReport;
-use statistics::Sample;
 
 /// All repeats of one combination of settings.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// What its runs have in common: the values on the part's axes.
+    /// The scenario's name.
+    pub scenario: String,
+    /// The values on the axes of the scenario and of the guests.
     pub at: Point,
     /// All settings of its runs.
     pub settings: Point,
-    /// What the repeats came to.
+    /// The reports of its runs, in the order in which they ran.
     pub reports: Vec<AnyReport>,
-    /// Which repeat each of them is of.
+    /// The number of the repeat of each report.
     pub repeats: Vec<u32>,
     /// What the experiment expects of the oracle.
     pub expected: Option<Oracle>,
 }
 
 impl Cell {
-    /// The number of each repeat, in the order in which they ran.
+    /// The value of each repeat.
     pub fn values(&self) -> Vec<f64> {
         self.reports.iter().map(|report| report.value()).collect()
     }
 
-    /// The repeats' summary.
+    /// Summary of the values.
     pub fn sample(&self) -> Option<Sample> {
         Sample::of(self.values())
     }
 
-    /// How many repeats the oracle judged so.
+    /// Whether larger values are better.
+    pub fn more_is_better(&self) -> bool {
+        self.reports.iter().all(|report| report.more_is_better())
+    }
+
+    /// Number of repeats with this verdict of the oracle.
     pub fn count(&self, verdict: OracleState) -> usize {
         let verdicts = self.reports.iter().map(|report| report.verdict());
         verdicts.filter(|seen| *seen == verdict).count()
     }
 
-    /// The value on an axis, or of any other setting.
+    /// The value of a setting; empty if there is none.
     pub fn get(&self, key: &str) -> String {
-        self.settings
-            .get(key)
-            .map_or_else(String::new, ToString::to_string)
+        let value = self.settings.get(key);
+        value.map_or_else(String::new, ToString::to_string)
     }
 
     /// The value of a setting that is a number.
     pub fn number(&self, key: &str) -> u64 {
         self.get(key).parse().unwrap_or(0)
     }
+
+    /// Whether it is the cell of `scenario` at this parameter point.
+    pub fn is_at(&self, scenario: &str, at: &Point) -> bool {
+        self.scenario == scenario && self.at == *at
+    }
 }
 
-/// Sorts the records of `scenario` into cells: by guest in the order of their boots, then in the order of
-/// the axes.
+/// The cells of all scenarios of a result.
+pub fn all_cells(loaded: &Loaded) -> Vec<Cell> {
+    let scenarios = loaded.experiment.scenarios.iter();
+    let cells = scenarios.map(|scenario| cells(&loaded.experiment, scenario, &loaded.records));
+    cells.flatten().collect()
+}
+
+/// Sorts the records of `scenario` into cells: by guest in the order of their boots, then in the
+/// order of the axes.
 pub fn cells(experiment: &Experiment, scenario: &Scenario, records: &[Record]) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     let guest = experiment.guest.axes();
-    // Records of schema 1 do not say it; there was one guest.
+    // Records of schema 1 do not have it; there was one guest.
     let only = experiment.guest.only_vcpus().map(u64::from);
     let mine = records
         .iter()
         .filter(|record| record.scenario == scenario.name);
-    let counted = mine.filter_map(|record| Some((record, record.counted()?.clone())));
-    let mut counted: Vec<(&Record, AnyReport)> = counted.collect();
+    let counted = mine.filter_map(|record| Some((record, record.counted()?)));
+    let mut counted: Vec<(&Record, &AnyReport)> = counted.collect();
     counted.sort_by_key(|(record, _)| record.run.seq);
     for (record, report) in counted {
         let mut settings = record.settings();
@@ -83,87 +102,31 @@ pub fn cells(experiment: &Experiment, scenario: &Scenario, records: &[Record]) -
         let at: Point = guest.iter().copied().chain(axes).filter_map(axis).collect();
         match cells.iter_mut().find(|cell| cell.at == at) {
             Some(cell) => {
-                cell.reports.push(report);
+                cell.reports.push(report.clone());
                 cell.repeats.push(record.repeat);
             }
             None => cells.push(Cell {
+                scenario: scenario.name.clone(),
                 expected: expected(scenario, &settings),
                 at,
                 settings,
-                reports: vec![report],
+                reports: vec![report.clone()],
                 repeats: vec![record.repeat],
             }),
         }
     }
-    let mut order: Vec<Vec<Setting>> = Vec::new();
-    for cell in &cells {
-        let first = guests(&cell.at, &guest);
-        if !order.contains(&first) {
-            order.push(first);
-        }
-    }
+    let guest = |at: &Point| -> Vec<Setting> {
+        let values = guest.iter().filter_map(|key| at.get(*key));
+        values.cloned().collect()
+    };
+    let booted: IndexSet<Vec<Setting>> = cells.iter().map(|cell| guest(&cell.at)).collect();
     cells.sort_by_cached_key(|cell| {
-        let first = guests(&cell.at, &guest);
-        let place = order.iter().position(|at| *at == first);
-        (place, places(scenario, &cell.at))
+        let place = |(key, values): (&String, &Vec<Setting>)| {
+            let value = cell.at.get(key)?;
+            values.iter().position(|v| v == value)
+        };
+        let places: Vec<Option<usize>> = scenario.axes.iter().map(place).collect();
+        (booted.get_index_of(&guest(&cell.at)), places)
     });
     cells
-}
-
-/// What of `at` is the guest's.
-fn guests(at: &Point, axes: &[&str]) -> Vec<Setting> {
-    axes.iter()
-        .filter_map(|key| at.get(*key).cloned())
-        .collect()
-}
-
-/// Where on each axis `at` stands.
-fn places(scenario: &Scenario, at: &Point) -> Vec<Option<usize>> {
-    let place = |(key, values): (&String, &Vec<Setting>)| {
-        let value = at.get(key)?;
-        values.iter().position(|v| v == value)
-    };
-    scenario.axes.iter().map(place).collect()
-}
-
-/// The number `name` of the runs that `of` names over that of those that `to` names, repeat by repeat. A
-/// repeat that lacks one of them does not count.
-pub fn paired(cells: &[Cell], of: &Pattern, to: &Pattern, name: &str) -> Option<Sample> {
-    let of_repeats = |pattern: &Pattern| {
-        let wanted = cells.iter().filter(|cell| matches(pattern, &cell.settings));
-        let numbered = wanted.flat_map(|cell| cell.repeats.iter().zip(&cell.reports));
-        let values = numbered.filter_map(|(n, report)| Some((*n, report.metric(name)?)));
-        values.collect()
-    };
-    Sample::of(quotients(&of_repeats(of), &of_repeats(to)))
-}
-
-fn quotients(of: &BTreeMap<u32, f64>, to: &BTreeMap<u32, f64>) -> Vec<f64> {
-    let quotient = |(n, value): (&u32, &f64)| Some(value / to.get(n).filter(|v| **v != 0.0)?);
-    of.iter().filter_map(quotient).collect()
-}
-
-/// The summary of the number `name` of all runs in the cells that `pattern` names. Runs that have no
-/// such number do not count.
-pub fn sample(cells: &[Cell], pattern: &Pattern, name: &str) -> Option<Sample> {
-    let wanted = cells.iter().filter(|cell| matches(pattern, &cell.settings));
-    let values: Vec<f64> = wanted
-        .flat_map(|cell| &cell.reports)
-        .filter_map(|report| report.metric(name))
-        .collect();
-    Sample::of(values)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A host that is three times as fast in one repeat as in the other: one side is half of the other
-    /// all the same, where the quotient of the medians would say something else.
-    #[test]
-    fn what_is_paired_is_paired_by_its_repeat() {
-        let of = BTreeMap::from([(1, 10.0), (2, 30.0), (4, 7.0)]);
-        let to = BTreeMap::from([(2, 60.0), (1, 20.0), (3, 9.0), (4, 0.0)]);
-        assert_eq!(quotients(&of, &to), [0.5, 0.5]);
-    }
 }

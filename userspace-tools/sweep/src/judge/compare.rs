@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep compare`: whether one result is better or worse than another, run by run.
+//! `sweep compare`: whether one result is better or worse than another, cell by cell.
 
 use std::path::PathBuf;
 
-use comfy_table::{presets, CellAlignment, Table, TableComponent};
+use comfy_table::CellAlignment;
 use serde::Serialize;
 use serde_json::json;
+use statistics::{confidence, Difference, DifferenceTest, Interval, Rank, Shift};
 
 use crate::{
-    console::exit::Usage,
-    console::human,
-    console::say::say,
-    judge::cell::{cells, Cell},
-    judge::verdict::Verdict,
+    console::{exit::Usage, human, say::say, table::plain},
+    judge::{
+        cell::{all_cells, Cell},
+        verdict::Verdict,
+    },
     plan::setting::{words, Point},
-    store::directory::LATEST,
-    store::loaded::Loaded,
+    store::{directory::LATEST, loaded::Loaded},
 };
-use statistics::{confidence, Difference, DifferenceTest, Interval, Rank, Shift};
 
 /// Arguments.
 #[derive(clap::Args, Debug)]
@@ -47,6 +46,18 @@ pub struct Limits {
     pub margin: f64,
 }
 
+impl Limits {
+    /// The test with these limits.
+    pub fn test(&self, more_is_better: bool) -> DifferenceTest {
+        DifferenceTest {
+            alpha: self.alpha,
+            margin: self.margin,
+            power: confidence::POWER,
+            more_is_better,
+        }
+    }
+}
+
 /// A number above 0 and below 1.
 pub fn fraction(text: &str) -> Result<f64, String> {
     match text.parse() {
@@ -55,48 +66,39 @@ pub fn fraction(text: &str) -> Result<f64, String> {
     }
 }
 
-/// One combination of settings in both results.
+/// A cell of both results.
 #[derive(Debug, Serialize)]
 struct Line {
-    #[serde(rename = "part")]
     scenario: String,
     at: Point,
     before: Side,
     after: Side,
     shift: Shift,
     rank: Rank,
-    verdict: Difference,
+    difference: Difference,
 }
 
-/// What one result has of it.
+/// The cell's sample in one of them.
 #[derive(Debug, Serialize)]
 struct Side {
     values: Vec<f64>,
     interval: Interval,
 }
 
-/// Prints the comparison, and says whether anything became worse.
+/// Prints the comparison; FAIL if any cell is worse.
 pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
     let (before, after) = (Loaded::read(&args.before)?, Loaded::read(&args.after)?);
-    let mut lines = Vec::new();
-    for scenario in &before.experiment.scenarios {
-        let Some(same) = after
-            .experiment
-            .scenarios
+    let theirs = all_cells(&after);
+    let lines = all_cells(&before).into_iter().filter_map(|cell| {
+        let other = theirs
             .iter()
-            .find(|p| p.name == scenario.name)
-        else {
-            continue;
-        };
-        let theirs = cells(&after.experiment, same, &after.records);
-        for cell in cells(&before.experiment, scenario, &before.records) {
-            let other = theirs.iter().find(|other| other.at == cell.at);
-            lines.extend(other.and_then(|other| line(args, &scenario.name, &cell, other)));
-        }
-    }
+            .find(|other| other.is_at(&cell.scenario, &cell.at))?;
+        line(args, cell, other)
+    });
+    let lines: Vec<Line> = lines.collect();
     if lines.is_empty() {
         return Err(Usage(format!(
-            "{} and {} have no run in common; compare two results of one experiment",
+            "cannot compare {} and {}: no run in common. Try: two results of one experiment",
             args.before.display(),
             args.after.display()
         ))
@@ -106,25 +108,24 @@ pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
         true => say(format_args!("{:#}", json!({ "lines": lines })))?,
         false => say(text(args, &before, &after, &lines))?,
     }
-    Ok(ended(&lines))
+    let verdicts = lines.iter().map(|line| match line.difference {
+        Difference::Better | Difference::NoDifferenceShown => Verdict::Pass,
+        Difference::Worse => Verdict::Fail,
+        Difference::Inconclusive { .. } => Verdict::Inconclusive,
+    });
+    Ok(Verdict::worst(verdicts))
 }
 
-fn line(args: &Args, scenario: &str, before: &Cell, after: &Cell) -> Option<Line> {
+fn line(args: &Args, before: Cell, after: &Cell) -> Option<Line> {
     let (a, b) = (before.values(), after.values());
-    let rules = DifferenceTest {
-        alpha: args.limits.alpha,
-        margin: args.limits.margin,
-        power: confidence::POWER,
-        more_is_better: before.reports.first()?.more_is_better(),
-    };
     Some(Line {
-        scenario: scenario.into(),
-        at: before.at.clone(),
         shift: Shift::of(&a, &b, args.limits.alpha)?,
         rank: Rank::of(&a, &b)?,
-        verdict: rules.judge(&a, &b)?,
+        difference: args.limits.test(before.more_is_better()).judge(&a, &b)?,
         before: Side::of(a)?,
         after: Side::of(b)?,
+        scenario: before.scenario,
+        at: before.at,
     })
 }
 
@@ -135,64 +136,43 @@ impl Side {
     }
 
     fn text(&self) -> String {
-        let Interval {
-            median, low, high, ..
-        } = self.interval;
-        format!(
-            "{} [{}, {}]",
-            human::short(median),
-            human::short(low),
-            human::short(high)
-        )
-    }
-}
-
-fn ended(lines: &[Line]) -> Verdict {
-    let any = |is: fn(&Difference) -> bool| lines.iter().any(|line| is(&line.verdict));
-    if any(|v| *v == Difference::Worse) {
-        Verdict::Fail
-    } else if any(|v| matches!(v, Difference::Inconclusive { .. })) {
-        Verdict::Inconclusive
-    } else {
-        Verdict::Pass
+        let it = self.interval;
+        let [median, low, high] = [it.median, it.low, it.high].map(human::short);
+        format!("{median} [{low}, {high}]")
     }
 }
 
 fn text(args: &Args, before: &Loaded, after: &Loaded, lines: &[Line]) -> String {
-    let commit = |it: &Loaded| it.provenance.git.commit.clone().unwrap_or_default();
-    let mut text = format!(
+    let head = format!(
         "before  {} ({})\nafter   {} ({})\n\
          medians with {} intervals, or from the least to the most of too few repeats; \
-         a difference is called at p < {}, and {} % do not matter\n\n",
+         a difference has p < {}, and {} % do not matter",
         args.before.display(),
-        commit(before),
+        before.provenance.commit(),
         args.after.display(),
-        commit(after),
+        after.provenance.commit(),
         confidence::percent(confidence::SHOWN),
         args.limits.alpha,
         args.limits.margin * 100.0,
     );
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_style(TableComponent::HeaderLines, '-');
-    table.set_header(["run", "before", "after", "after/before", "p", "verdict"]);
-    for line in lines {
-        table.add_row([
+    let rows = lines.iter().map(|line| {
+        [
             format!("{} {}", line.scenario, words(&line.at)),
             line.before.text(),
             line.after.text(),
             factor(&line.shift),
             format!("{:.4}", line.rank.p),
-            line.verdict.to_string(),
-        ]);
+            line.difference.to_string(),
+        ]
+    });
+    let columns = ["run", "before", "after", "after/before", "p", "difference"];
+    let mut table = plain(columns, rows);
+    for column in table.column_iter_mut().skip(1).take(4) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
-    for i in 1..5 {
-        if let Some(column) = table.column_mut(i) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    text += &table.trim_fmt();
-    text + &format!("\n\n{}", count(lines))
+    let differences: Vec<Difference> = lines.iter().map(|line| line.difference).collect();
+    let count = Difference::count(&differences).map(|(word, n)| format!("{n} {word}"));
+    format!("{head}\n\n{}\n\n{}", table.trim_fmt(), count.join(", "))
 }
 
 fn factor(shift: &Shift) -> String {
@@ -200,15 +180,4 @@ fn factor(shift: &Shift) -> String {
         true => format!("{:.3} [{:.3}, {:.3}]", shift.factor, shift.low, shift.high),
         false => format!("{:.3} [too few]", shift.factor),
     }
-}
-
-fn count(lines: &[Line]) -> String {
-    let of = |is: fn(&Difference) -> bool| lines.iter().filter(|line| is(&line.verdict)).count();
-    format!(
-        "{} better, {} worse, {} no difference shown, {} inconclusive",
-        of(|v| *v == Difference::Better),
-        of(|v| *v == Difference::Worse),
-        of(|v| *v == Difference::NoDifferenceShown),
-        of(|v| matches!(v, Difference::Inconclusive { .. })),
-    )
 }

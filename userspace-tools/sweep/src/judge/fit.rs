@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep fit`: the Universal Scalability Law through every series over threads of a result.
+//! `sweep fit`: the Universal Scalability Law, fitted to every series over threads of a result.
 
 use std::path::PathBuf;
 
-use comfy_table::{presets, Table, TableComponent};
+use serde::Serialize;
 use serde_json::json;
+use statistics::{confidence, Coefficient, Scalability};
 
 use crate::{
-    console::exit::Usage,
-    console::human,
-    console::say::say,
-    judge::cell::{cells, Cell},
-    judge::verdict::Verdict,
+    console::{exit::Usage, human, say::say, table::plain},
+    judge::{
+        cell::{all_cells, Cell},
+        verdict::Verdict,
+    },
     plan::setting::{words, Point},
-    store::directory::LATEST,
-    store::loaded::Loaded,
+    store::{directory::LATEST, loaded::Loaded},
 };
-use statistics::{confidence, Coefficient, Scalability};
 
 /// Arguments.
 #[derive(clap::Args, Debug)]
@@ -30,90 +29,71 @@ pub struct Args {
     pub json: bool,
 }
 
-/// The axis that the law is about.
+/// The axis of the law.
 const THREADS: &str = "threads";
 
 /// Runs that differ in threads alone.
+#[derive(Serialize)]
 struct Series {
     scenario: String,
     at: Point,
     measured: Vec<(f64, f64)>,
+    fit: Option<Scalability>,
 }
 
 /// Prints the fits.
 pub fn fit(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
-    let mut all = Vec::new();
-    for scenario in &loaded.experiment.scenarios {
-        if scenario.axes.contains_key(THREADS) {
-            for cell in cells(&loaded.experiment, scenario, &loaded.records) {
-                add(&mut all, &scenario.name, &cell);
-            }
+    let mut all: Vec<Series> = Vec::new();
+    for cell in all_cells(&loaded) {
+        if cell.at.contains_key(THREADS) {
+            add(&mut all, cell);
         }
     }
     if all.is_empty() {
-        let why = "no part of it varies threads, so there is no curve to fit";
-        return Err(Usage(format!("{}: {why}", args.dir.display())).into());
+        let dir = args.dir.display();
+        let why = format!("cannot fit {dir}: none of its scenarios varies threads");
+        return Err(Usage(why).into());
     }
-    let fits = all.iter().map(|series| Scalability::of(&series.measured));
-    let fits: Vec<_> = all.iter().zip(fits).collect();
+    for series in &mut all {
+        series.fit = Scalability::of(&series.measured);
+    }
     match args.json {
-        true => {
-            let fits = fits.iter().map(|(series, fit)| {
-                json!({ "part": series.scenario, "at": series.at, "measured": series.measured, "fit": fit })
-            });
-            say(format_args!(
-                "{:#}",
-                json!({ "fits": fits.collect::<Vec<_>>() })
-            ))?;
-        }
-        false => say(text(&fits))?,
+        true => say(format_args!("{:#}", json!({ "fits": all })))?,
+        false => say(text(&all))?,
     }
     Ok(Verdict::Pass)
 }
 
-fn add(all: &mut Vec<Series>, scenario: &str, cell: &Cell) {
-    let rest = cell.at.iter().filter(|(key, _)| *key != THREADS);
-    let at: Point = rest.map(|(k, v)| (k.clone(), v.clone())).collect();
+fn add(all: &mut Vec<Series>, mut cell: Cell) {
     let threads = cell.number(THREADS) as f64;
     let rates = cell.reports.iter().map(|report| (threads, report.rate()));
-    match all
-        .iter_mut()
-        .find(|series| series.scenario == scenario && series.at == at)
-    {
-        Some(series) => series.measured.extend(rates),
+    let measured = rates.collect();
+    cell.at.shift_remove(THREADS);
+    let same = |series: &&mut Series| series.scenario == cell.scenario && series.at == cell.at;
+    match all.iter_mut().find(same) {
+        Some(series) => series.measured.extend::<Vec<_>>(measured),
         None => all.push(Series {
-            scenario: scenario.into(),
-            at,
-            measured: rates.collect(),
+            scenario: cell.scenario,
+            at: cell.at,
+            measured,
+            fit: None,
         }),
     }
 }
 
-fn text(fits: &[(&Series, Option<Scalability>)]) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_style(TableComponent::HeaderLines, '-');
-    table.set_header([
+fn text(all: &[Series]) -> String {
+    let columns = [
         "series",
         "one thread λ/s",
         "contention σ",
         "coherency κ",
-        "most at threads",
+        "peak at threads",
         "Amdahl limit/s",
         "R²",
-        "farthest off",
-    ]);
-    for (series, fit) in fits {
-        let name = format!("{} {}", series.scenario, words(&series.at));
-        table.add_row(match fit {
-            Some(fit) => row(name, fit),
-            None => vec![
-                name,
-                "no fit: three numbers of threads and four runs are needed".into(),
-            ],
-        });
-    }
+        "largest residual",
+    ];
+    let table = plain(columns, all.iter().map(row));
     format!(
         "X(n) = λn / (1 + σ(n-1) + κn(n-1)), by least squares; ± is {} confidence of the fit\n\n{}",
         confidence::percent(confidence::SHOWN),
@@ -121,17 +101,18 @@ fn text(fits: &[(&Series, Option<Scalability>)]) -> String {
     )
 }
 
-fn row(name: String, fit: &Scalability) -> Vec<String> {
-    let half = |c: Coefficient| (c.high - c.low) / 2.0;
-    let number = |c: Coefficient| format!("{:.4} ±{:.4}", c.value, half(c));
+fn row(series: &Series) -> Vec<String> {
+    let name = format!("{} {}", series.scenario, words(&series.at));
+    let Some(fit) = &series.fit else {
+        let why = "no fit: three numbers of threads and four runs are needed";
+        return vec![name, why.into()];
+    };
+    let number = |c: Coefficient| format!("{:.4} ±{:.4}", c.value, c.half());
+    let [lambda, off] = [fit.lambda.value, fit.lambda.half()].map(human::short);
     let worst = fit.residuals.iter().fold(0.0, |w: f64, r| w.max(r.abs()));
     vec![
         name,
-        format!(
-            "{} ±{}",
-            human::short(fit.lambda.value),
-            human::short(half(fit.lambda))
-        ),
+        format!("{lambda} ±{off}"),
         number(fit.sigma),
         number(fit.kappa),
         fit.peak().map_or_else(|| "-".into(), |n| format!("{n:.1}")),

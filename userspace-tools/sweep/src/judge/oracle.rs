@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Holds what the oracles said against what the experiment expects.
+//! Verdicts of the oracles, compared with what the experiment expects.
 
 use std::fmt;
 
@@ -9,24 +9,26 @@ use results::AnyReport;
 use serde::Serialize;
 
 use crate::{
-    plan::experiment::{Oracle, Scenario},
-    plan::setting::{matches, words, Point},
+    plan::{
+        experiment::{Oracle, Scenario},
+        setting::{matches, words, Point},
+    },
     store::record::Record,
 };
 
-/// A run that did not come out as it must.
+/// A run whose oracle is not as expected, or that has no report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fault {
     /// The run's number in the plan.
     pub seq: usize,
     /// The repeat.
     pub repeat: u32,
-    /// The part.
+    /// The scenario.
     #[serde(rename = "part")]
     pub scenario: String,
-    /// The run's settings on the axes, or all of its line if it came to no report.
+    /// The run's settings on the axes, or its whole line if it has no report.
     pub at: String,
-    /// What is wrong.
+    /// The cause.
     pub why: String,
 }
 
@@ -43,16 +45,14 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What `part` expects of the oracle in runs with these settings; the last word counts.
+/// What `scenario` expects of the oracle in runs with these settings; the last match counts.
 pub fn expected(scenario: &Scenario, settings: &Point) -> Option<Oracle> {
-    let said = scenario
-        .expect
-        .iter()
-        .filter(|expect| matches(&expect.of, settings));
-    said.filter_map(|expect| expect.oracle).last()
+    let expects = scenario.expect.iter();
+    let mine = expects.filter(|expect| matches(&expect.of, settings));
+    mine.filter_map(|expect| expect.oracle).next_back()
 }
 
-/// Every run of `part` whose oracle is not as expected.
+/// Every run of `scenario` whose oracle is not as expected.
 pub fn faults(scenario: &Scenario, records: &[Record]) -> Vec<Fault> {
     let mine = records
         .iter()
@@ -73,13 +73,13 @@ fn fault(scenario: &Scenario, record: &Record) -> Option<Fault> {
         return Some(fault(record.line.clone(), error.into()));
     };
     let settings = record.settings();
-    let why =
-        contradiction(report).or_else(|| judge(expected(scenario, &settings), report.verdict()));
+    let expected = expected(scenario, &settings);
+    let why = contradiction(report).or_else(|| unexpected(expected, report.verdict()))?;
     let axes = settings
         .iter()
         .filter(|(key, _)| scenario.axes.contains_key(*key));
     let at: Point = axes.map(|(k, v)| (k.clone(), v.clone())).collect();
-    why.map(|why| fault(words(&at), why))
+    Some(fault(words(&at), why))
 }
 
 /// Where a report contradicts itself, or is of a job that did not complete.
@@ -93,15 +93,16 @@ fn contradiction(report: &AnyReport) -> Option<String> {
     }
 }
 
-/// Without a word from the experiment, nothing may be broken.
-fn judge(expected: Option<Oracle>, verdict: OracleState) -> Option<String> {
-    match (expected, verdict) {
+/// Why `state` is not as expected. Unless the experiment says otherwise, no oracle may see a
+/// violation.
+fn unexpected(expected: Option<Oracle>, state: OracleState) -> Option<String> {
+    match (expected, state) {
         (Some(Oracle::Caught), OracleState::Broken) => None,
-        (Some(Oracle::Caught), seen) => Some(format!(
-            "broken on purpose, and NOT CAUGHT (the oracle says `{seen}`): passing means nothing"
+        (Some(Oracle::Caught), state) => Some(format!(
+            "busted, and NOT CAUGHT (oracle: `{state}`): a PASS of others means nothing"
         )),
-        (_, OracleState::Broken) => Some("BROKEN: the oracle saw the promise violated".into()),
-        (Some(Oracle::Held), OracleState::Untested) => Some("the oracle says `untested`".into()),
+        (_, OracleState::Broken) => Some("BROKEN: the oracle saw a violation".into()),
+        (Some(Oracle::Held), OracleState::Untested) => Some("oracle: `untested`".into()),
         (_, OracleState::Held | OracleState::Untested) => None,
     }
 }
@@ -109,25 +110,25 @@ fn judge(expected: Option<Oracle>, verdict: OracleState) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use abi::status::OracleState::{Broken, Held, Untested};
 
     #[test]
-    fn what_is_broken_on_purpose_must_be_caught() {
-        let caught = Some(Oracle::Caught);
-        assert_eq!(judge(caught, OracleState::Broken), None);
-        assert!(judge(caught, OracleState::Held)
-            .unwrap()
-            .contains("NOT CAUGHT"));
-        assert!(judge(caught, OracleState::Untested)
-            .unwrap()
-            .contains("NOT CAUGHT"));
-    }
-
-    #[test]
-    fn nothing_else_may_be_broken() {
-        assert!(judge(None, OracleState::Broken).unwrap().contains("BROKEN"));
-        assert!(judge(Some(Oracle::Held), OracleState::Broken).is_some());
-        assert_eq!(judge(None, OracleState::Untested), None);
-        assert_eq!(judge(None, OracleState::Held), None);
-        assert!(judge(Some(Oracle::Held), OracleState::Untested).is_some());
+    fn busted_must_be_caught_and_nothing_else_may_be_broken() {
+        let (caught, held) = (Some(Oracle::Caught), Some(Oracle::Held));
+        for (expected, state, wrong) in [
+            (caught, Broken, None),
+            (caught, Held, Some("NOT CAUGHT")),
+            (caught, Untested, Some("NOT CAUGHT")),
+            (None, Broken, Some("BROKEN")),
+            (None, Held, None),
+            (None, Untested, None),
+            (held, Broken, Some("BROKEN")),
+            (held, Held, None),
+            (held, Untested, Some("untested")),
+        ] {
+            let why = unexpected(expected, state);
+            assert_eq!(why.is_some(), wrong.is_some(), "{expected:?} {state}");
+            assert!(why.unwrap_or_default().contains(wrong.unwrap_or("")));
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     judge::{
         cell::Cell,
         evaluation::{EvaluatedScenario, Evaluation},
-        figures::quotient,
+        figures::compared,
         rules::Judged,
         verdict::Verdict,
     },
@@ -253,7 +253,7 @@ fn comparisons(scenario: &Scenario, cells: &[Cell]) -> String {
     let lines = scenario
         .compare
         .iter()
-        .map(|compare| match quotient(compare, cells) {
+        .map(|compare| match compared(compare, cells) {
             Some(value) if compare.to.is_none() => format!("  {}: {value:.3}\n", compare.text),
             Some(value) => format!("  {}: {}\n", compare.text, human::quotient(value)),
             None => format!("  {}: not measured\n", compare.text),

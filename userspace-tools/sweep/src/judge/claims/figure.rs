@@ -127,10 +127,8 @@ impl Figure {
 
 /// The figures of the experiment whose result directory is named last in `output`.
 pub fn of_experiment(output: &str) -> Figures {
-    let dirs = output
-        .lines()
-        .filter_map(|line| line.strip_prefix("results: "));
-    let Some(dir) = dirs.last() else {
+    let mut lines = output.lines().rev();
+    let Some(dir) = lines.find_map(|line| line.strip_prefix("results: ")) else {
         return Figures::new();
     };
     let text = fs::read_to_string(Path::new(dir.trim()).join(figures::FILE)).unwrap_or_default();
