@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Standard output that takes nothing is an error with a reason, not a panic.
+//! Standard output that cannot be written is an error, not a panic.
 
 use std::{
     fs::File,
@@ -8,7 +8,7 @@ use std::{
 };
 
 #[test]
-fn a_full_disk_is_said_and_fails_the_command() {
+fn full_disk_fails_the_command_with_a_reason() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let experiment = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -19,7 +19,7 @@ fn a_full_disk_is_said_and_fails_the_command() {
         .stdout(Stdio::from(full))
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("cannot write to standard output"), "{said}");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("cannot write to standard output"), "{error}");
 }

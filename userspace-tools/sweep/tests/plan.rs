@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Plans that are interrupted, lose a guest, or are cut into parts, with a stand-in for `vm` that
-//! answers whatever it is asked.
+//! Plans that are interrupted, retried or divided into shards, with a fake `vm` that answers any plan.
 
 #[path = "support/guest.rs"]
-#[allow(dead_code, reason = "each file of tests uses a part of it")]
+#[allow(dead_code, reason = "each test file uses a part of it")]
 mod guest;
 
 use std::{fs, path::Path};
 
-use guest::Stage;
+use guest::Sandbox;
 use serde_json::Value;
 
 fn records(dir: &Path) -> Vec<Value> {
@@ -18,163 +17,135 @@ fn records(dir: &Path) -> Vec<Value> {
     lines.collect()
 }
 
-/// Which run each record is of, in order.
+/// Number, repeat and line of each record, in the order of the plan.
 fn made(dir: &Path) -> Vec<(u64, u64, String)> {
-    let mut made: Vec<_> = records(dir)
-        .iter()
-        .map(|record| {
-            let number = |key: &str| record[key].as_u64().unwrap();
-            let line = record["line"].as_str().unwrap().to_string();
-            (number("seq"), number("repeat"), line)
-        })
-        .collect();
+    let records = records(dir);
+    let made = records.iter().map(|record| {
+        let number = |key: &str| record[key].as_u64().unwrap();
+        let line = record["line"].as_str().unwrap().to_string();
+        (number("seq"), number("repeat"), line)
+    });
+    let mut made: Vec<_> = made.collect();
     made.sort();
     made
 }
 
-fn lines(dir: &Path) -> Vec<String> {
-    made(dir).into_iter().map(|(_, _, line)| line).collect()
-}
-
 fn figure(dir: &Path, name: &str) -> f64 {
     let text = fs::read_to_string(dir.join("figures.json")).unwrap();
-    serde_json::from_str::<Value>(&text).unwrap()[name]
-        .as_f64()
-        .unwrap()
+    let figures: Value = serde_json::from_str(&text).unwrap();
+    figures[name].as_f64().unwrap()
+}
+
+/// A sandbox whose `vm` exits with `code` once, after so many runs.
+fn ending(after: usize, code: i32) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.edit("\"written\"", "\"random\"");
+    sandbox.answer();
+    sandbox.end_once(after, code);
+    sandbox
 }
 
 /// Out of time after five of eighteen runs.
-fn interrupted() -> Stage {
-    let stage = Stage::new();
-    stage.edit("\"written\"", "\"random\"");
-    stage.answer();
-    stage.end_once(5, 246);
-    let out = stage.sweep(&["run", "t.toml"]);
-    assert_eq!(out.code, 1, "{}", out.stderr);
-    assert!(out.stderr.contains("--resume results/"), "{}", out.stderr);
-    stage
+fn interrupted() -> Sandbox {
+    let sandbox = ending(5, 246);
+    let run = sandbox.sweep(&["run", "t.toml"]);
+    run.fails(1, &["Try: sweep run --resume results/"]);
+    sandbox
 }
 
 #[test]
-fn what_was_interrupted_goes_on_and_ends_with_the_same_plan() {
-    let stage = interrupted();
-    let dir = stage.only();
+fn resumed_run_completes_the_same_plan() {
+    let sandbox = interrupted();
+    let dir = sandbox.only();
+    let resume = ["run", "--resume", dir.to_str().unwrap()];
     let plan = fs::read_to_string(dir.join("plan.txt")).unwrap();
     assert_eq!(records(&dir).len(), 5);
-    let out = stage.sweep(&["run", "--resume", dir.to_str().unwrap()]);
-    assert_eq!(out.code, 0, "{}", out.stderr);
-    assert!(out.stderr.contains("5 of them made"), "{}", out.stderr);
-    assert!(
-        out.stdout.contains("PASS: oracles of 18 runs"),
-        "{}",
-        out.stdout
-    );
-    assert_eq!(lines(&dir), plan.lines().collect::<Vec<_>>());
+    let out = sandbox.sweep(&resume);
+    let out = out.is(0, &["PASS: oracles of 18 runs as expected"]);
+    out.fails(0, &["5 of them already recorded"]);
+    let lines: Vec<String> = made(&dir).into_iter().map(|(_, _, line)| line).collect();
+    assert_eq!(lines, plan.lines().collect::<Vec<_>>());
     assert_eq!(figure(&dir, "boots"), 2.0);
     assert!(!dir.join("INCOMPLETE").exists());
-    let again = stage.sweep(&["run", "--resume", dir.to_str().unwrap()]);
-    assert_eq!(again.code, 2, "what is complete cannot be gone on with");
+    sandbox.sweep(&resume).fails(2, &["it is complete"]);
 }
 
 #[test]
-fn half_a_record_is_made_again() {
-    let stage = interrupted();
-    let dir = stage.only();
+fn incomplete_last_record_is_made_again() {
+    let sandbox = interrupted();
+    let dir = sandbox.only();
     let path = dir.join("runs.jsonl");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, &text[..text.len() - 30]).unwrap();
-    let out = stage.sweep(&["run", "--resume", dir.to_str().unwrap()]);
-    assert_eq!(out.code, 0, "{}", out.stderr);
-    assert!(out.stderr.contains("4 of them made"), "{}", out.stderr);
+    let out = sandbox.sweep(&["run", "--resume", dir.to_str().unwrap()]);
+    out.fails(0, &["4 of them already recorded"]);
     assert_eq!(records(&dir).len(), 18);
 }
 
 #[test]
-fn a_guest_that_is_lost_after_it_spoke_is_repeated_and_counted() {
-    let stage = Stage::new();
-    stage.answer();
-    stage.end_once(7, 245);
-    let out = stage.sweep(&["run", "t.toml"]);
-    assert_eq!(out.code, 0, "{}", out.stderr);
-    assert!(
-        out.stdout.contains(
-            "1 guest boots retried (the guest exited without reporting after 7 of 18 runs)"
-        ),
-        "{}",
-        out.stdout
-    );
-    assert_eq!(records(&stage.latest()).len(), 18);
-    assert_eq!(figure(&stage.latest(), "lost"), 1.0);
-    let lost = fs::read_to_string(stage.latest().join("runs.lost-1.jsonl")).unwrap();
-    assert_eq!(lost.lines().count(), 7);
+fn guest_that_exits_without_reporting_is_retried_and_counted() {
+    let sandbox = ending(7, 245);
+    let cause = "1 guest boots retried (the guest exited without reporting after 7 of 18 runs)";
+    sandbox.sweep(&["run", "t.toml"]).is(0, &[cause]);
+    let dir = sandbox.latest();
+    assert_eq!(records(&dir).len(), 18);
+    assert_eq!(figure(&dir, "lost"), 1.0);
+    let aside = fs::read_to_string(dir.join("runs.lost-1.jsonl")).unwrap();
+    assert_eq!(aside.lines().count(), 7);
 }
 
 #[test]
-fn a_guest_that_the_load_may_have_killed_is_not_repeated() {
-    for code in [241, 242, 243, 244] {
-        let stage = Stage::new();
-        stage.answer();
-        stage.end_once(7, code);
-        let out = stage.sweep(&["run", "t.toml"]);
-        assert_eq!(out.code, 1, "{code}: {}", out.stderr);
+fn guest_that_the_load_may_have_killed_is_not_retried() {
+    for code in [241, 242, 243, 244, 247, 248, 249] {
+        let out = ending(7, code).sweep(&["run", "t.toml"]);
+        let out = out.fails(1, &["after 7 of 18 runs"]);
         assert!(!out.stderr.contains("retrying"), "{code}: {}", out.stderr);
     }
 }
 
-fn part(stage: &Stage, shard: &str, seed: &str) -> String {
-    let out = stage.sweep(&["run", "--shard", shard, "--seed", seed, "t.toml"]);
-    assert_eq!(out.code, 0, "{}", out.stderr);
+fn shard(sandbox: &Sandbox, shard: &str, seed: &str) -> String {
+    let args = ["run", "--shard", shard, "--seed", seed, "t.toml"];
+    let out = sandbox.sweep(&args).is(0, &[]);
     let line = out.stdout.lines().last().unwrap();
     line.strip_prefix("results: ").unwrap().to_string()
 }
 
 #[test]
-fn two_parts_merge_to_what_one_run_gives() {
-    let stage = Stage::new();
-    stage.edit("\"written\"", "\"random\"");
-    stage.answer();
-    let whole = part(&stage, "1/1", "7");
-    let (a, b) = (part(&stage, "1/2", "7"), part(&stage, "2/2", "7"));
-    let whole = made(&stage.root().join("..").join(whole));
-    let out = stage.sweep(&["merge", &b, &a]);
-    assert_eq!(out.code, 0, "{}{}", out.stdout, out.stderr);
-    assert_eq!(made(&stage.latest()), whole);
-    assert!(
-        out.stdout.contains("PASS: oracles of 18 runs"),
-        "{}",
-        out.stdout
-    );
-    assert_eq!(figure(&stage.latest(), "boots"), 2.0);
+fn merged_shards_are_the_result_of_one_run() {
+    let sandbox = Sandbox::new();
+    sandbox.edit("\"written\"", "\"random\"");
+    sandbox.answer();
+    let whole = shard(&sandbox, "1/1", "7");
+    let (a, b) = (shard(&sandbox, "1/2", "7"), shard(&sandbox, "2/2", "7"));
+    let whole = made(&sandbox.root().join("..").join(whole));
+    let text = "PASS: oracles of 18 runs as expected";
+    sandbox.sweep(&["merge", &b, &a]).is(0, &[text]);
+    assert_eq!(made(&sandbox.latest()), whole);
+    assert_eq!(figure(&sandbox.latest(), "boots"), 2.0);
 }
 
 #[test]
-fn parts_that_differ_where_they_must_not_are_refused() {
-    let stage = Stage::new();
-    stage.answer();
-    let (a, b) = (part(&stage, "1/2", "7"), part(&stage, "2/2", "8"));
-    for (parts, why) in [
+fn shards_of_different_plans_are_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.answer();
+    let (a, b) = (shard(&sandbox, "1/2", "7"), shard(&sandbox, "2/2", "8"));
+    for (shards, cause) in [
         (vec!["merge", &a, &b], "the seed must be equal"),
-        (vec!["merge", &a, &a], "part 1/2 is there more than once"),
-        (vec!["merge", &a], "part 2/2 is missing"),
+        (vec!["merge", &a, &a], "shard 1/2 is there more than once"),
+        (vec!["merge", &a], "shard 2/2 is missing"),
     ] {
-        let out = stage.sweep(&parts);
-        assert_eq!(out.code, 2, "{}", out.stderr);
-        assert!(out.stderr.contains(why), "{}", out.stderr);
+        sandbox.sweep(&shards).fails(2, &[cause]);
     }
 }
 
 #[test]
-fn several_guests_are_booted_in_turn_and_told_apart() {
-    let stage = Stage::new();
-    stage.edit("vcpus = 8, cpus = \"all\"", "vcpus = [8, 16], cpus = \"0\"");
-    stage.answer();
-    let out = stage.sweep(&["run", "t.toml"]);
-    assert_eq!(out.code, 0, "{}", out.stderr);
-    assert!(out.stderr.contains("36 runs in 4 boots"), "{}", out.stderr);
-    assert!(out.stdout.contains("16 ticket"), "{}", out.stdout);
-    let boots: Vec<u64> = records(&stage.latest())
-        .iter()
-        .map(|record| record["guest"]["vcpus"].as_u64().unwrap())
-        .collect();
-    assert_eq!((boots[0], boots[9], boots[18], boots[27]), (8, 16, 16, 8));
+fn guests_boot_in_alternating_order_and_have_their_own_rows() {
+    let sandbox = Sandbox::new();
+    sandbox.edit("vcpus = 8, cpus = \"all\"", "vcpus = [8, 16], cpus = \"0\"");
+    sandbox.answer();
+    let out = sandbox.sweep(&["run", "t.toml"]).is(0, &["16 ticket"]);
+    out.fails(0, &["36 runs in 4 guest boots"]);
+    let records = records(&sandbox.latest());
+    let vcpus = |i: usize| records[i]["guest"]["vcpus"].as_u64().unwrap();
+    assert_eq!([0, 9, 18, 27].map(vcpus), [8, 16, 16, 8]);
 }

@@ -1,219 +1,159 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep run` and `sweep show` from end to end, with a stand-in for `vm` that says what a test
-//! wants the guest to have said.
+//! `sweep run` and `sweep show` from end to end, with a fake `vm`.
 
 #[path = "support/guest.rs"]
-#[allow(dead_code, reason = "each file of tests uses a part of it")]
+#[allow(dead_code, reason = "each test file uses a part of it")]
 mod guest;
 
 use std::fs;
 
-use guest::{Said, Stage};
+use guest::{FakeRun, Sandbox};
 
 #[test]
-fn a_sound_run_holds_and_leaves_everything_behind() {
-    let stage = Stage::new();
-    let out = stage.run(&stage.sound(), 0);
-    assert_eq!(out.code, 0, "{}", out.stderr);
-    for text in [
+fn passing_run_prints_its_tables_and_leaves_every_file() {
+    let sandbox = Sandbox::new();
+    let tables = [
         "caught 2/2",
         "held 4/4",
         "exact 2/2",
         "node% (thr)",
         "ratio",
         "total",
-    ] {
-        assert!(out.stdout.contains(text), "no `{text}` in:\n{}", out.stdout);
-    }
-    let files = [
+    ];
+    sandbox.run(&sandbox.passing(), 0).is(0, &tables);
+    let dir = sandbox.latest();
+    for file in [
         "plan.txt",
         "runs.jsonl",
         "experiment.toml",
         "summary.txt",
         "provenance.json",
-    ];
-    for file in files {
-        assert!(stage.latest().join(file).is_file(), "{file}");
+    ] {
+        assert!(dir.join(file).is_file(), "{file}");
     }
-    assert!(!stage.latest().join("INCOMPLETE").exists());
-    let provenance = fs::read_to_string(stage.latest().join("provenance.json")).unwrap();
-    assert!(
-        provenance.contains("\"a kernel\""),
-        "vm's record is part of it: {provenance}"
-    );
+    assert!(!dir.join("INCOMPLETE").exists());
+    let provenance = fs::read_to_string(dir.join("provenance.json")).unwrap();
+    assert!(provenance.contains("\"a kernel\""), "{provenance}");
 }
 
 #[test]
 fn show_prints_the_same_tables_from_the_records_alone() {
-    let stage = Stage::new();
-    let run = stage.run(&stage.sound(), 0);
-    let dir = stage.latest();
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(&sandbox.passing(), 0);
+    let dir = sandbox.latest();
     for file in ["summary.txt", "figures.json", "plan.txt"] {
         fs::remove_file(dir.join(file)).unwrap();
     }
-    let show = stage.sweep(&["show", dir.to_str().unwrap()]);
-    assert_eq!(show.code, 0, "{}", show.stderr);
-    assert!(
-        run.stdout.starts_with(&show.stdout),
-        "{}\n{}",
-        run.stdout,
-        show.stdout
-    );
+    let show = sandbox.sweep(&["show", dir.to_str().unwrap()]).is(0, &[]);
+    let (run, show) = (run.stdout, show.stdout);
+    assert!(run.starts_with(&show), "{run}\n{show}");
 }
 
 #[test]
-fn the_median_and_the_quotient_are_those_of_the_repeats() {
-    let stage = Stage::new();
-    let mut said = stage.sound();
+fn median_and_ratio_are_those_of_the_repeats() {
+    let sandbox = Sandbox::new();
+    let mut runs = sandbox.passing();
     // Two repeats at 8 threads: 300 and 500 sections in 1 ms, so 400k/s.
-    let at = |lock: &str| format!("lock={lock} threads=8");
-    Said::set(&mut said, &at("ticket"), "sections", &[300, 500]);
-    Said::set(
-        &mut said,
-        &at("kernel/raw_spin"),
-        "sections",
-        &[10_000, 10_000],
-    );
-    let out = stage.run(&said, 0);
-    assert!(out.stdout.contains("400k ±25%"), "{}", out.stdout);
-    assert!(out.stdout.contains("the storm: 4.00 %"), "{}", out.stdout);
-    let json = stage.sweep(&["show", "--json", stage.latest().to_str().unwrap()]);
+    for (lock, sections) in [("ticket", [300, 500]), ("kernel/raw_spin", [10_000; 2])] {
+        let words = format!("lock={lock} threads=8");
+        FakeRun::set(&mut runs, &words, "sections", &sections);
+    }
+    let texts = ["400k ±25%", "the storm: 4.00 %"];
+    sandbox.run(&runs, 0).is(0, &texts);
+    let json = sandbox.sweep(&["show", "--json", sandbox.latest().to_str().unwrap()]);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json.pointer("/figures/storm").unwrap().as_f64(), Some(0.04));
 }
 
 #[test]
-fn busted_that_is_not_caught_is_a_failure() {
-    let stage = Stage::new();
-    let mut said = stage.sound();
-    Said::set(&mut said, "lock=busted threads=8", "lost", &[0, 7]);
-    let out = stage.run(&said, 0);
-    assert_eq!(out.code, 1);
-    assert!(out.stdout.contains("NOT CAUGHT 1/2"), "{}", out.stdout);
-    assert!(
-        out.stdout.contains("FAIL: oracles of 1 of"),
-        "{}",
-        out.stdout
-    );
-}
-
-#[test]
-fn any_other_lock_that_breaks_is_a_failure() {
-    let stage = Stage::new();
-    let mut said = stage.sound();
-    Said::set(&mut said, "lock=ticket threads=8", "lost", &[0, 1]);
-    let out = stage.run(&said, 0);
-    assert_eq!(out.code, 1);
-    assert!(out.stdout.contains("BROKEN 1/4"), "{}", out.stdout);
-}
-
-#[test]
-fn a_total_that_is_wrong_is_seen_whatever_the_module_says() {
-    let stage = Stage::new();
-    let mut said = stage.sound();
-    Said::set(&mut said, "counter=sloppy", "sum", &[1, 1]);
-    let out = stage.run(&said, 0);
-    assert_eq!(out.code, 1);
-    assert!(out.stdout.contains("contradicts itself"), "{}", out.stdout);
-}
-
-#[test]
-fn a_run_that_the_module_refused_is_a_failure_with_its_reason() {
-    let stage = Stage::new();
-    let mut said = stage.sound();
-    said[0].error = Some("EBUSY run".into());
-    let out = stage.run(&said, 1);
-    assert_eq!(out.code, 1);
-    assert!(
-        out.stdout.contains("lock=busted threads=1): EBUSY run"),
-        "{}{}",
-        out.stdout,
-        out.stderr
-    );
-}
-
-#[test]
-fn a_lost_guest_leaves_a_directory_marked_as_incomplete() {
-    let stage = Stage::new();
-    let out = stage.run(&stage.sound()[..5], 245);
-    assert_eq!(out.code, 1);
-    assert!(
-        out.stderr
-            .contains("the guest exited without reporting after 5 of"),
-        "{}",
-        out.stderr
-    );
-    let dir = stage.only();
-    assert!(fs::read_to_string(dir.join("INCOMPLETE"))
-        .unwrap()
-        .contains("exited without reporting"));
-    assert!(
-        !stage.root().join("latest").exists(),
-        "nothing incomplete is `latest`"
-    );
-    let show = stage.sweep(&["show", dir.to_str().unwrap()]);
-    assert_eq!(show.code, 1);
-    assert!(
-        show.stdout.contains("INCOMPLETE: the guest exited"),
-        "{}",
-        show.stdout
-    );
-}
-
-#[test]
-fn records_that_end_early_are_not_a_result() {
-    let stage = Stage::new();
-    let out = stage.run(&stage.sound()[..5], 0);
-    assert_eq!(out.code, 1);
-    assert!(
-        out.stderr.contains("ended early after 5 of"),
-        "{}",
-        out.stderr
-    );
-}
-
-#[test]
-fn a_guest_that_is_repeated_counts_once() {
-    let stage = Stage::new();
-    let mut said = stage.sound()[..3].to_vec();
-    said.extend(stage.sound());
-    let out = stage.run(&said, 0);
-    assert_eq!(out.code, 0, "{}", out.stderr);
-    let lost = fs::read_to_string(stage.latest().join("runs.lost-1.jsonl")).unwrap();
-    assert_eq!(lost.lines().count(), 3);
-}
-
-#[test]
-fn a_run_with_other_settings_than_planned_is_refused() {
-    let stage = Stage::new();
-    let mut said = stage.sound();
-    said[0].words = said[0].words.replace("threads=1", "threads=2");
-    let out = stage.run(&said, 0);
-    assert_eq!(out.code, 1);
-    assert!(
-        out.stderr.contains("planned with threads=1, but ran with threads=2"),
-        "{}",
-        out.stderr
-    );
-}
-
-#[test]
-fn usage_errors_exit_with_2() {
-    let stage = Stage::new();
-    for args in [
-        &["run", "no-such-file.toml"][..],
-        &["run", "--cpus", "x", "t.toml"],
-        &["run", "--repeats", "0", "t.toml"],
-        &["show", "no-such-dir"],
-        &["evidence", "no-such-claims"],
+fn run_whose_oracle_is_not_as_expected_fails() {
+    for (words, number, values, texts) in [
+        (
+            "lock=busted threads=8",
+            "lost",
+            [0, 7],
+            ["NOT CAUGHT 1/2", "FAIL: oracles of 1 of"],
+        ),
+        (
+            "lock=ticket threads=8",
+            "lost",
+            [0, 1],
+            ["BROKEN 1/4", "FAIL: oracles of 1 of"],
+        ),
+        (
+            "counter=sloppy",
+            "sum",
+            [1, 1],
+            ["contradicts itself", "FAIL: oracles of 2 of"],
+        ),
     ] {
-        let out = stage.sweep(args);
-        assert_eq!(out.code, 2, "{args:?}: {}", out.stderr);
-        assert!(!out.stderr.is_empty());
+        let sandbox = Sandbox::new();
+        let mut runs = sandbox.passing();
+        FakeRun::set(&mut runs, words, number, &values);
+        sandbox.run(&runs, 0).is(1, &texts);
     }
-    assert!(
-        !stage.root().exists(),
-        "a usage error leaves nothing behind"
-    );
+}
+
+#[test]
+fn refused_run_fails_with_its_reason() {
+    let sandbox = Sandbox::new();
+    let mut runs = sandbox.passing();
+    runs[0].error = Some("EBUSY run".into());
+    let text = "lock=busted threads=1): EBUSY run";
+    sandbox.run(&runs, 1).is(1, &[text]);
+}
+
+#[test]
+fn incomplete_records_leave_an_incomplete_result() {
+    for (code, cause) in [
+        (245, "the guest exited without reporting after 5 of"),
+        (0, "ended early after 5 of"),
+    ] {
+        let sandbox = Sandbox::new();
+        let runs = &sandbox.passing()[..5];
+        sandbox.run(runs, code).fails(1, &[cause]);
+        let dir = sandbox.only();
+        let mark = fs::read_to_string(dir.join("INCOMPLETE")).unwrap();
+        assert!(mark.contains(cause), "{mark}");
+        assert!(!sandbox.root().join("latest").exists());
+        let show = sandbox.sweep(&["show", dir.to_str().unwrap()]);
+        show.is(1, &[&format!("INCOMPLETE: {}", mark.trim_end())]);
+    }
+}
+
+#[test]
+fn records_of_a_boot_that_vm_retried_are_set_aside() {
+    let sandbox = Sandbox::new();
+    let mut runs = sandbox.passing()[..3].to_vec();
+    runs.extend(sandbox.passing());
+    sandbox.run(&runs, 0).is(0, &[]);
+    let aside = fs::read_to_string(sandbox.latest().join("runs.lost-1.jsonl")).unwrap();
+    assert_eq!(aside.lines().count(), 3);
+}
+
+#[test]
+fn run_with_other_settings_than_planned_is_refused() {
+    let sandbox = Sandbox::new();
+    let mut runs = sandbox.passing();
+    runs[0].words = runs[0].words.replace("threads=1", "threads=2");
+    let cause = "planned with threads=1, but ran with threads=2";
+    sandbox.run(&runs, 0).fails(1, &[cause]);
+}
+
+#[test]
+fn usage_errors_exit_with_2_and_leave_nothing() {
+    let sandbox = Sandbox::new();
+    for (args, cause) in [
+        (&["run", "no-such-file.toml"][..], "Try: a file in"),
+        (&["run"], "no experiment"),
+        (&["run", "--cpus", "x", "t.toml"], "or `all`"),
+        (&["run", "--tier", "x", "t.toml"], "nested"),
+        (&["run", "--repeats", "0", "t.toml"], "allowed: 1..=10000"),
+        (&["show", "no-such-dir"], "no-such-dir"),
+        (&["evidence", "no-such-claims"], "no-such-claims"),
+    ] {
+        sandbox.sweep(args).fails(2, &[cause]);
+    }
+    assert!(!sandbox.root().exists());
 }

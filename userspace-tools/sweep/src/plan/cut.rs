@@ -48,7 +48,12 @@ mod tests {
         axes = { lock = ['tas', 'ticket'] }";
 
     fn plan() -> Plan {
-        Plan::new(&Experiment::parse(TEXT).unwrap(), &[0, 1], 5).unwrap()
+        Plan::new(
+            &Experiment::parse(TEXT).unwrap(),
+            &cpu_list::CpuList::first(2),
+            5,
+        )
+        .unwrap()
     }
 
     #[test]

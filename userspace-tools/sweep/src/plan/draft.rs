@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use abi::Limits;
+use cpu_list::CpuList;
 use fastrand::Rng;
-
 use results::metric;
 
 use crate::plan::{
@@ -29,7 +29,7 @@ const BOOT: Duration = Duration::from_secs(5);
 impl Plan {
     /// Plans `experiment` for a host with these CPUs. Refuses settings that the module would refuse in
     /// every guest.
-    pub fn new(experiment: &Experiment, cpus: &[u32], seed: u64) -> Result<Self, String> {
+    pub fn new(experiment: &Experiment, cpus: &CpuList, seed: u64) -> Result<Self, String> {
         let guests = experiment.guest.all(cpus)?;
         let most = guests.iter().map(|guest| guest.vcpus).max().unwrap_or(1);
         let mut draft = Draft {

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The guests of an experiment: as written, where most keys may be a list, and one by one.
+//! Guests of an experiment: as written, where most keys may be a list, and each of them.
 
+use clap::ValueEnum;
+use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
-use vm_record::{GuestSize, MAX_VCPUS};
+use vm_record::{GuestSize, Mode, PreemptTarget, Tier, TierChoice, MAX_VCPUS};
 
-use crate::{
-    plan::setting::{Point, Setting},
-    store::provenance,
-};
+use crate::plan::setting::{Point, Setting};
 
 /// One value, or a list of them: an axis.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Many<T> {
-    /// Just this one.
+    /// This one.
     One(T),
     /// Each of these in turn.
     List(Vec<T>),
@@ -43,52 +42,52 @@ pub struct Guests {
     /// vCPUs to each CPU: how many of the host CPUs a guest is given, or how many vCPUs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<Many<u32>>,
-    /// Host CPUs that it may use: `all`, or a list as `0,2-3`.
+    /// Host CPUs: `all`, or a list as `0,2-3`.
     pub cpus: String,
-    /// Host CPUs without which the experiment makes no sense.
+    /// The fewest host CPUs with which the experiment is meaningful.
     #[serde(default = "one")]
     pub min_cpus: u32,
     /// Memory in MiB.
     pub memory: u32,
-    /// Acceleration, as `vm --tier` knows it.
+    /// Execution tier, as of `vm --tier`.
     pub tier: Many<String>,
-    /// What the guest's kernel takes its machine for, as `vm --mode` knows it.
+    /// Paravirt mode, as of `vm --mode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Many<String>>,
     /// CPUs of the L1 hypervisor (tier `nested`), which the ratio is then to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emulated_cpus: Option<u32>,
-    /// Guests that compete at the same moment.
+    /// Number of guests that run at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guests: Option<u32>,
-    /// Host CPUs that a neighbour eats meanwhile.
+    /// Host CPUs with a CPU hog.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hog: Option<String>,
-    /// Whose vCPU is stopped again and again.
+    /// Target of injected preemptions, as of `vm --preempt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preempt: Option<String>,
-    /// How often each guest is booted, the repeats dealt out among the boots. By default once where
-    /// there is one guest, and twice where there are several, so that they alternate too.
+    /// Boots of each guest, which share the repeats. By default one if there is one guest, and two if
+    /// there are several, so that they alternate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boots: Option<u32>,
 }
 
-/// One of them.
+/// One guest.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Guest {
     /// vCPUs.
     pub vcpus: u32,
     /// Host CPUs, a list.
     pub cpus: String,
-    /// vCPUs to each CPU, where that was asked for.
+    /// vCPUs to each CPU, if the experiment has it.
     pub ratio: Option<u32>,
-    /// The tier asked for.
+    /// Execution tier.
     pub tier: String,
-    /// The mode asked for.
+    /// Paravirt mode.
     pub mode: Option<String>,
     /// Memory in MiB.
     pub memory: u32,
-    /// Further words for `vm run`.
+    /// Further arguments of `vm run`.
     pub words: Vec<String>,
 }
 
@@ -96,9 +95,32 @@ fn one() -> u32 {
     1
 }
 
+/// The CPUs of a list as `0,2-3`; `all` are those that this process may use.
+pub fn cpus(list: &str) -> Result<CpuList, String> {
+    let cpus = match list {
+        "all" => CpuList::allowed(),
+        list => list.parse(),
+    };
+    cpus.map_err(|error| format!("guest.cpus: {error:#}; or `all`"))
+}
+
+/// Refuses a `value` of the key that is not one of `T`.
+fn allowed<T: ValueEnum>(key: &str, value: &str) -> Result<(), String> {
+    let names = T::value_variants().iter();
+    let names = names.filter_map(|one| Some(one.to_possible_value()?.get_name().to_string()));
+    let names: Vec<String> = names.collect();
+    match names.iter().any(|name| name == value) {
+        true => Ok(()),
+        false => Err(format!(
+            "guest.{key} = `{value}`: allowed: {}",
+            names.join(" ")
+        )),
+    }
+}
+
 impl Guests {
     /// Every guest, the last key the fastest.
-    pub fn all(&self, cpus: &[u32]) -> Result<Vec<Guest>, String> {
+    pub fn all(&self, cpus: &CpuList) -> Result<Vec<Guest>, String> {
         let mut guests = Vec::new();
         let modes = self.mode.as_ref().map_or_else(Vec::new, Many::all);
         let modes: Vec<_> = match modes.is_empty() {
@@ -131,19 +153,18 @@ impl Guests {
         mode: Option<String>,
         ratio: Option<u32>,
         vcpus: Option<u32>,
-        cpus: &[u32],
+        cpus: &CpuList,
     ) -> Result<Guest, String> {
         let nested = self.emulated(tier).is_some();
-        let has = self.emulated(tier).unwrap_or(cpus.len() as u32);
+        let has = self.emulated(tier).unwrap_or(cpus.count() as u32);
         let size = GuestSize::new(vcpus, ratio, has).map_err(|error| format!("guest: {error}"))?;
-        let used = if nested {
-            cpus.len()
-        } else {
-            size.cpus as usize
+        let used = match nested {
+            true => cpus.count(),
+            false => size.cpus as usize,
         };
         Ok(Guest {
             vcpus: size.vcpus,
-            cpus: provenance::list(&cpus[..used.min(cpus.len())]),
+            cpus: cpus.take(used).to_string(),
             ratio,
             tier: tier.into(),
             mode,
@@ -154,7 +175,7 @@ impl Guests {
 
     /// The CPUs of the L1 hypervisor, which the vCPUs share in the tier `nested`.
     pub fn emulated(&self, tier: &str) -> Option<u32> {
-        (tier == "nested").then(|| self.emulated_cpus.unwrap_or(1))
+        (tier == Tier::Nested.name()).then(|| self.emulated_cpus.unwrap_or(1))
     }
 
     fn words(&self, emulated: Option<u32>) -> Vec<String> {
@@ -167,6 +188,18 @@ impl Guests {
         ];
         let given = wishes.into_iter().filter_map(|(k, v)| Some([k.into(), v?]));
         given.flatten().collect()
+    }
+
+    /// vCPUs per CPU of a guest: of the host, or of the L1 hypervisor.
+    pub fn ratio_of(&self, guest: &Guest) -> f64 {
+        let host = || {
+            guest
+                .cpus
+                .parse::<CpuList>()
+                .map_or(0, |cpus| cpus.count() as u32)
+        };
+        let cpus = self.emulated(&guest.tier).unwrap_or_else(host);
+        f64::from(guest.vcpus) / f64::from(cpus.max(1))
     }
 
     /// The keys that vary.
@@ -182,7 +215,7 @@ impl Guests {
         axes.map(|(key, _)| key).collect()
     }
 
-    /// The vCPUs of the guest, where all have as many.
+    /// The vCPUs of the guests, if all have the same number.
     pub fn only_vcpus(&self) -> Option<u32> {
         match self.vcpus {
             Some(Many::One(vcpus)) => Some(vcpus),
@@ -190,23 +223,22 @@ impl Guests {
         }
     }
 
-    /// How often each of so many guests is booted.
+    /// The boots of each of `guests` guests.
     pub fn rounds(&self, guests: usize, repeats: u32) -> u32 {
-        let otherwise = if guests > 1 { 2 } else { 1 };
-        self.boots.unwrap_or(otherwise).clamp(1, repeats)
+        let default = if guests > 1 { 2 } else { 1 };
+        self.boots.unwrap_or(default).clamp(1, repeats)
     }
 
-    /// Refuses what cannot be booted.
+    /// Refuses guests that cannot be booted; the number of host CPUs is checked later.
     pub fn check(&self) -> Result<(), String> {
-        let tiers = ["auto", "kvm", "tcg", "nested"];
-        if let Some(tier) = self
-            .tier
-            .all()
-            .iter()
-            .find(|t| !tiers.contains(&t.as_str()))
-        {
-            let tiers = tiers.join(" ");
-            return Err(format!("guest.tier = `{tier}`: allowed: {tiers}"));
+        for tier in self.tier.all() {
+            allowed::<TierChoice>("tier", &tier)?;
+        }
+        for mode in self.mode.as_ref().map_or_else(Vec::new, Many::all) {
+            allowed::<Mode>("mode", &mode)?;
+        }
+        if let Some(target) = &self.preempt {
+            allowed::<PreemptTarget>("preempt", target)?;
         }
         for (key, values) in [("ratio", &self.ratio), ("vcpus", &self.vcpus)] {
             let values = values.as_ref().map_or_else(Vec::new, Many::all);
@@ -217,13 +249,12 @@ impl Guests {
         if self.boots == Some(0) {
             return Err("guest.boots = 0: allowed: 1 or more, up to the repeats".into());
         }
-        // What depends on the host is refused when its CPUs are known.
         Ok(())
     }
 }
 
 impl Guest {
-    /// Its settings, as an axis or a pattern names them.
+    /// Its settings by the names of axes and patterns.
     pub fn point(&self) -> Point {
         let mut point = Point::from([
             ("tier".into(), Setting::from(self.tier.as_str())),
@@ -250,7 +281,7 @@ mod tests {
     #[test]
     fn a_ratio_gives_the_vcpus_of_the_cpus_that_are_there() {
         let guests = guests("tier = 'tcg'\nratio = [1, 2, 4]");
-        let all = guests.all(&[0, 1]).unwrap();
+        let all = guests.all(&CpuList::first(2)).unwrap();
         let sizes: Vec<_> = all.iter().map(|g| (g.vcpus, g.cpus.as_str())).collect();
         assert_eq!(sizes, [(2, "0-1"), (4, "0-1"), (8, "0-1")]);
         assert_eq!(guests.axes(), ["ratio"]);
@@ -260,16 +291,19 @@ mod tests {
     #[test]
     fn vcpus_and_a_ratio_give_the_cpus() {
         let guests = guests("tier = 'tcg'\nratio = [2, 4]\nvcpus = 4");
-        let all = guests.all(&[0, 1]).unwrap();
+        let all = guests.all(&CpuList::first(2)).unwrap();
         let cpus: Vec<_> = all.iter().map(|g| g.cpus.as_str()).collect();
         assert_eq!(cpus, ["0-1", "0"]);
-        assert!(guests.all(&[0]).unwrap_err().contains("need 2.0 CPUs"));
+        assert!(guests
+            .all(&CpuList::first(1))
+            .unwrap_err()
+            .contains("need 2.0 CPUs"));
     }
 
     #[test]
     fn tiers_and_modes_multiply() {
         let guests = guests("tier = ['kvm', 'tcg']\nmode = ['pv', 'tas']\nvcpus = 2");
-        let all = guests.all(&[0]).unwrap();
+        let all = guests.all(&CpuList::first(1)).unwrap();
         assert_eq!(all.len(), 4);
         assert_eq!(guests.axes(), ["tier", "mode"]);
         assert_eq!(all[1].point()["mode"], Setting::from("tas"));
@@ -278,7 +312,7 @@ mod tests {
     #[test]
     fn in_a_nested_guest_the_ratio_is_to_the_emulated_cpus() {
         let guests = guests("tier = 'nested'\nratio = 4\nemulated_cpus = 2\nhog = '0'");
-        let guest = &guests.all(&[0, 1, 2]).unwrap()[0];
+        let guest = &guests.all(&CpuList::first(3)).unwrap()[0];
         assert_eq!((guest.vcpus, guest.cpus.as_str()), (8, "0-2"));
         assert_eq!(guest.words, ["--emulated-cpus", "2", "--hog", "0"]);
         assert_eq!(

@@ -77,6 +77,14 @@ impl Plan {
         self.boots.iter().flat_map(|boot| &boot.runs)
     }
 
+    /// The number of guest boots, as text.
+    pub fn boot_count(&self) -> String {
+        match self.boots.len() {
+            1 => "one guest boot".into(),
+            n => format!("{n} guest boots"),
+        }
+    }
+
     /// The lines of all runs.
     pub fn text(&self) -> String {
         self.boots.iter().map(Boot::text).collect()

@@ -30,7 +30,11 @@ const TEXT: &str = r#"
 "#;
 
 fn plan(text: &str) -> Result<Plan, String> {
-    Plan::new(&Experiment::parse(text).unwrap(), &[0, 1], 7)
+    Plan::new(
+        &Experiment::parse(text).unwrap(),
+        &cpu_list::CpuList::first(2),
+        7,
+    )
 }
 
 #[test]
@@ -106,7 +110,7 @@ fn order_follows_from_the_seed_and_sides_alternate() {
     let random = TEXT.replace("\"written\"", "\"random\"");
     let order = |seed: u64| -> Vec<String> {
         let experiment = Experiment::parse(&random).unwrap();
-        let plan = Plan::new(&experiment, &[0, 1], seed).unwrap();
+        let plan = Plan::new(&experiment, &cpu_list::CpuList::first(2), seed).unwrap();
         plan.runs().map(Run::line).collect()
     };
     assert_eq!(order(1), order(1));

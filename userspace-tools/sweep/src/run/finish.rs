@@ -1,19 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! End of a run: evaluates a complete result once, writes what it says and removes its mark.
+//! End of a run: evaluates a complete result once, writes its summary and removes its mark.
 
 use crate::{
     console::say::say,
-    judge::{evaluation::Evaluation, figures, verdict::Verdict},
+    judge::{ci::Write, evaluation::Evaluation, figures, verdict::Verdict},
     plan::experiment::Experiment,
-    run::Args,
-    show::html,
-    show::summary::Summary,
-    store::directory::{self, Results},
-    store::loaded::Loaded,
-    store::provenance::Provenance,
-    store::record::Record,
+    show::{html, summary::Summary},
+    store::{
+        directory::{self, Results},
+        loaded::Loaded,
+        provenance::Provenance,
+        record::Record,
+    },
 };
+
+/// What is printed and written at the end of a run.
+#[derive(clap::Args, Debug)]
+pub struct Output {
+    /// Write report.html into the result directory too.
+    #[arg(long)]
+    pub report: bool,
+    /// Files for build servers.
+    #[command(flatten)]
+    pub write: Write,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Evaluates a complete result and writes its summary, figures and provenance.
 pub fn complete<'a>(
@@ -24,36 +38,30 @@ pub fn complete<'a>(
 ) -> anyhow::Result<Evaluation<'a>> {
     let evaluation = Evaluation::new(experiment, origin, records, None)?;
     origin.outcome = evaluation.verdict().to_string();
-    results.write(
-        directory::SUMMARY,
-        &Summary::new(&evaluation, origin).text(),
-    )?;
+    let summary = Summary::new(&evaluation, origin).text();
+    results.write(directory::SUMMARY, &summary)?;
     let figures = serde_json::to_string_pretty(&evaluation.figures)?;
     results.write(figures::FILE, &figures)?;
     origin.write(results)?;
     results.complete()?;
+    results.publish()?;
     Ok(evaluation)
 }
 
 /// The same, and prints it.
-pub fn finish(args: &Args, mut loaded: Loaded, results: &Results) -> anyhow::Result<Verdict> {
+pub fn finish(output: &Output, mut loaded: Loaded, results: &Results) -> anyhow::Result<Verdict> {
     let origin = &mut loaded.provenance;
     let evaluation = complete(&loaded.experiment, origin, results, &loaded.records)?;
-    results.publish()?;
-    let summary = Summary::new(&evaluation, &loaded.provenance);
     let name = &loaded.experiment.name;
-    args.write.write(name, &evaluation.cases())?;
-    if args.report {
+    output.write.write(name, &evaluation.cases())?;
+    if output.report {
         html::write(&loaded, &results.dir, &evaluation)?;
     }
-    if args.json {
-        say(format_args!("{:#}", summary.json(&results.dir)))?;
-    } else {
-        say(format_args!(
-            "{}results: {}",
-            summary.text(),
-            results.dir.display()
-        ))?;
+    let summary = Summary::new(&evaluation, &loaded.provenance);
+    let dir = &results.dir;
+    match output.json {
+        true => say(format_args!("{:#}", summary.json(dir)))?,
+        false => say(format_args!("{}results: {}", summary.text(), dir.display()))?,
     }
     Ok(evaluation.verdict())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep merge`: the shards of one plan, run on several machines, as the result they are.
+//! `sweep merge`: shards of one plan, run on several machines, merged into one result.
 
 use std::{
     fs,
@@ -34,7 +34,7 @@ pub struct Args {
     pub results: PathBuf,
 }
 
-/// Joins the shards, or says what keeps them from being joined.
+/// Merges the shards; refuses those that differ where they must be equal.
 pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
     let shards: Vec<Loaded> = args
         .shards
@@ -58,7 +58,7 @@ pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
         .flat_map(|shard| shard.records.clone())
         .collect();
     records.sort_by_key(|record| record.run.seq);
-    // Whoever boots a guest has it warm up.
+    // Every machine that boots a guest warms it up.
     records.dedup_by_key(|record| record.run.seq);
     let lines: Vec<&str> = records.iter().map(|record| record.line.as_str()).collect();
     results.write(directory::PLAN, &(lines.join("\n") + "\n"))?;
@@ -67,7 +67,6 @@ pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
         runs.append(record)?;
     }
     let evaluation = complete(&first.experiment, &mut origin, &results, runs.records())?;
-    results.publish()?;
     let summary = Summary::new(&evaluation, &origin);
     say(format_args!(
         "{}results: {}",
@@ -82,8 +81,8 @@ fn read(dir: &Path, file: &str) -> anyhow::Result<String> {
     fs::read_to_string(&path).with_context(|| path.display().to_string())
 }
 
-/// What must be alike in all shards, by name.
-fn alike(dir: &Path, shard: &Loaded) -> Result<Vec<(&'static str, Value)>, String> {
+/// What must be equal in all shards, by name.
+fn identity(dir: &Path, shard: &Loaded) -> Result<Vec<(&'static str, Value)>, String> {
     let origin = &shard.provenance;
     let text = read(dir, directory::EXPERIMENT).map_err(|error| format!("{error:#}"))?;
     Ok(vec![
@@ -94,12 +93,12 @@ fn alike(dir: &Path, shard: &Loaded) -> Result<Vec<(&'static str, Value)>, Strin
         ("the seed", json!(origin.seed)),
         ("the number of shards", json!(origin.shard.n)),
         ("the commit", json!(origin.git.commit)),
-        ("whether it was changed since", json!(origin.git.dirty)),
+        ("whether the tree was modified", json!(origin.git.dirty)),
         ("the tier", json!(origin.tier())),
         ("the guest's kernel", json!(origin.kernel())),
         ("QEMU", json!(origin.qemu())),
         ("the host's CPU", json!(origin.host_cpu())),
-        ("how many host CPUs", json!(origin.cpus.len())),
+        ("the number of host CPUs", json!(origin.cpus.count())),
     ])
 }
 
@@ -113,15 +112,15 @@ fn check(args: &Args, shards: &[Loaded]) -> Result<(), String> {
     let name = |i: usize| args.shards[i].display();
     for (i, shard) in shards.iter().enumerate() {
         if let Some(why) = &shard.incomplete {
-            return Err(format!("{} is incomplete: {why}", name(i)));
+            return Err(format!("cannot merge {}: it is incomplete: {why}", name(i)));
         }
-        let first = alike(&args.shards[0], &shards[0])?;
-        let mine = alike(&args.shards[i], shard)?;
+        let first = identity(&args.shards[0], &shards[0])?;
+        let mine = identity(&args.shards[i], shard)?;
         for ((what, wanted), (_, had)) in first.iter().zip(&mine) {
             if wanted != had {
                 let (wanted, had) = (written(wanted), written(had));
                 return Err(format!(
-                    "{what} must be equal: {} has {wanted}, {} has {had}",
+                    "cannot merge: {what} must be equal ({} has {wanted}, {} has {had})",
                     name(0),
                     name(i)
                 ));
@@ -133,8 +132,12 @@ fn check(args: &Args, shards: &[Loaded]) -> Result<(), String> {
         let mine = shards.iter().filter(|shard| shard.provenance.shard.i == i);
         match mine.count() {
             1 => {}
-            0 => return Err(format!("part {i}/{n} is missing")),
-            _ => return Err(format!("part {i}/{n} is there more than once")),
+            0 => return Err(format!("cannot merge: shard {i}/{n} is missing")),
+            _ => {
+                return Err(format!(
+                    "cannot merge: shard {i}/{n} is there more than once"
+                ))
+            }
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ use crate::{
     plan::setting::words,
     show::table::{shapes, table},
     store::directory,
-    store::provenance::{list, Provenance},
+    store::provenance::Provenance,
 };
 
 /// Faults that are printed; the rest is counted.
@@ -74,8 +74,8 @@ impl<'a> Summary<'a> {
             self.evaluation.experiment.title,
             self.vcpus(),
             self.emulated(),
-            p.cpus.len(),
-            list(&p.cpus),
+            p.cpus.count(),
+            p.cpus,
             p.ratio,
             p.tier(),
             p.kernel(),

@@ -32,6 +32,8 @@ pub const PLAN: &str = "plan.txt";
 pub const PLAN_JSON: &str = "plan.json";
 /// The tables.
 pub const SUMMARY: &str = "summary.txt";
+/// The provenance.
+pub const PROVENANCE: &str = "provenance.json";
 /// The records.
 pub const RUNS: &str = "runs.jsonl";
 
@@ -134,6 +136,11 @@ impl Runs {
         &self.records
     }
 
+    /// All records, at the end.
+    pub fn into_records(self) -> Vec<Record> {
+        self.records
+    }
+
     /// Adds a record.
     pub fn append(&mut self, record: Record) -> anyhow::Result<()> {
         self.file
@@ -221,7 +228,7 @@ fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<Record>> {
                      or run the experiment again",
                     path.display(),
                     i + 1,
-                    crate::store::provenance::FILE
+                    PROVENANCE
                 )
             })
         })

@@ -5,19 +5,18 @@
 use std::{fs, path::Path, process::Command};
 
 use anyhow::Context;
-use rustix::thread::sched_getaffinity;
+use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::{Placement, Record};
 
 use crate::{
+    plan::experiment::Experiment,
     plan::guests::{Guest, Guests},
+    plan::runs::Plan,
     plan::shard::Shard,
-    store::directory::Results,
+    store::directory::{self, Results},
     store::times::Times,
 };
-
-/// The file that holds it.
-pub const FILE: &str = "provenance.json";
 
 /// Provenance of a result.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -41,8 +40,8 @@ pub struct Provenance {
     #[serde(default)]
     pub shard: Shard,
     /// Host CPUs that were asked for.
-    pub cpus: Vec<u32>,
-    /// vCPUs to CPUs, of the first guest: to the host's, or to the emulated ones it runs on.
+    pub cpus: CpuList,
+    /// vCPUs per CPU of the first guest; in the nested tier, per CPU of the L1 hypervisor.
     pub ratio: f64,
     /// The command that made it.
     pub command: Vec<String>,
@@ -109,9 +108,36 @@ impl Git {
 }
 
 impl Provenance {
+    /// Provenance at the start of a run.
+    pub fn new(experiment: &Experiment, plan: &Plan, cpus: CpuList) -> Self {
+        let ratio = plan
+            .boots
+            .first()
+            .map(|boot| experiment.guest.ratio_of(&boot.guest));
+        Self {
+            schema: directory::SCHEMA,
+            experiment: experiment.name.clone(),
+            started: directory::now(),
+            git: Git::here(),
+            guest: experiment.guest.clone(),
+            repeats: experiment.repeats,
+            seed: plan.seed,
+            shard: plan.shard,
+            ratio: ratio.unwrap_or(0.0),
+            cpus,
+            command: std::env::args().collect(),
+            vm_command: Vec::new(),
+            retried: 0,
+            times: Times::default(),
+            outcome: directory::UNDER_WAY.into(),
+            vm: None,
+            boots: Vec::new(),
+        }
+    }
+
     /// Reads it from a result directory.
     pub fn read(dir: &Path) -> anyhow::Result<Self> {
-        let path = dir.join(FILE);
+        let path = dir.join(directory::PROVENANCE);
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         serde_json::from_str(&text).with_context(|| path.display().to_string())
     }
@@ -171,7 +197,7 @@ impl Provenance {
 
     /// Writes it into a result directory.
     pub fn write(&self, results: &Results) -> anyhow::Result<()> {
-        results.write(FILE, &serde_json::to_string_pretty(self)?)
+        results.write(directory::PROVENANCE, &serde_json::to_string_pretty(self)?)
     }
 
     /// The execution tier; this and the others are `?` if no guest was started.
@@ -208,72 +234,5 @@ impl Provenance {
             Some(true) => format!("{commit}, modified"),
             _ => commit.into(),
         }
-    }
-}
-
-/// The CPUs of a list as `0,2-3`; `all` are those that this process may use.
-pub fn cpus(list: &str) -> Result<Vec<u32>, String> {
-    if list == "all" {
-        let set = sched_getaffinity(None).map_err(|error| format!("CPU affinity: {error}"))?;
-        let all = 0..rustix::thread::CpuSet::MAX_CPU;
-        return Ok(all
-            .filter(|&cpu| set.is_set(cpu))
-            .map(|cpu| cpu as u32)
-            .collect());
-    }
-    let wrong = || format!("`{list}` is no list of CPUs; allowed: `all`, or as 0,2-3");
-    let mut cpus = Vec::new();
-    for scenario in list.split(',') {
-        let (from, to) = scenario.split_once('-').unwrap_or((scenario, scenario));
-        let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
-        match number(from)?..=number(to)? {
-            range if range.is_empty() => return Err(wrong()),
-            range => cpus.extend(range),
-        }
-    }
-    cpus.sort_unstable();
-    cpus.dedup();
-    Ok(cpus)
-}
-
-/// The same list in its shortest form: `0,2-3`.
-pub fn list(cpus: &[u32]) -> String {
-    let runs = cpus.chunk_by(|a, b| a + 1 == *b);
-    let words: Vec<String> = runs
-        .map(|run| match run {
-            [one] => one.to_string(),
-            [first, .., last] => format!("{first}-{last}"),
-            [] => String::new(),
-        })
-        .collect();
-    words.join(",")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_survives_the_trip() {
-        for text in ["0", "0-1", "0,2-3,7", "1,3,5"] {
-            assert_eq!(list(&cpus(text).unwrap()), text);
-        }
-        assert_eq!(cpus("3,1-2,2").unwrap(), [1, 2, 3]);
-    }
-
-    #[test]
-    fn what_is_no_list_is_refused() {
-        for text in ["", "a", "1-", "3-1", "1;2", "-1"] {
-            assert!(cpus(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn all_are_those_this_process_may_use() {
-        let all = cpus("all").unwrap();
-        assert_eq!(
-            all.len(),
-            std::thread::available_parallelism().unwrap().get()
-        );
     }
 }

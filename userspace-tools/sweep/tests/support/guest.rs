@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A stage for `sweep`: a small experiment, and a `vm` that says what it was given to say.
+//! Sandbox for `sweep`: a small experiment, and a fake `vm` that prints given records.
 
 use std::{
     collections::BTreeMap,
@@ -41,9 +41,9 @@ module = "job-runner"
 axes = { policy = ["padata"], job = ["spin"], max_threads = [1, 2] }
 "#;
 
-/// One line of the guest's `batch`.
+/// One run of the fake guest: a line of its `batch`.
 #[derive(Clone)]
-pub struct Said {
+pub struct FakeRun {
     seq: usize,
     module: String,
     pub words: String,
@@ -51,7 +51,7 @@ pub struct Said {
     pub error: Option<String>,
 }
 
-/// What came of a command.
+/// Outcome of a command.
 #[derive(Debug)]
 pub struct Out {
     pub code: i32,
@@ -59,13 +59,43 @@ pub struct Out {
     pub stderr: String,
 }
 
-/// A temporary directory with everything in its place.
-pub struct Stage(TempDir);
+impl Out {
+    /// Asserts the exit code and texts on stdout.
+    #[track_caller]
+    pub fn is(self, code: i32, stdout: &[&str]) -> Self {
+        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
+        for text in stdout {
+            assert!(
+                self.stdout.contains(text),
+                "no `{text}` in:\n{}",
+                self.stdout
+            );
+        }
+        self
+    }
 
-impl Said {
-    /// Gives the runs whose settings end in `words` other numbers, one for each repeat.
-    pub fn set(said: &mut [Self], words: &str, name: &'static str, values: &[u64]) {
-        let runs = said.iter_mut().filter(|said| said.words.contains(words));
+    /// Asserts the exit code and texts on stderr.
+    #[track_caller]
+    pub fn fails(self, code: i32, stderr: &[&str]) -> Self {
+        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
+        for text in stderr {
+            assert!(
+                self.stderr.contains(text),
+                "no `{text}` in:\n{}",
+                self.stderr
+            );
+        }
+        self
+    }
+}
+
+/// A temporary directory with an experiment and a fake `vm`.
+pub struct Sandbox(TempDir);
+
+impl FakeRun {
+    /// Sets a number of the runs with the settings `words`, one value for each repeat.
+    pub fn set(all: &mut [Self], words: &str, name: &'static str, values: &[u64]) {
+        let runs = all.iter_mut().filter(|run| run.words.contains(words));
         let runs: Vec<_> = runs.collect();
         assert_eq!(runs.len(), values.len(), "{words}");
         for (run, value) in runs.into_iter().zip(values) {
@@ -176,19 +206,19 @@ impl Said {
     }
 }
 
-impl Stage {
-    /// Sets it.
+impl Sandbox {
+    /// Creates it.
     pub fn new() -> Self {
-        let stage = Self(tempfile::tempdir().unwrap());
-        fs::write(stage.path("t.toml"), EXPERIMENT).unwrap();
-        stage
+        let sandbox = Self(tempfile::tempdir().unwrap());
+        fs::write(sandbox.path("t.toml"), EXPERIMENT).unwrap();
+        sandbox
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    /// Where results go.
+    /// Parent of results.
     pub fn root(&self) -> PathBuf {
         self.path("results")
     }
@@ -206,14 +236,14 @@ impl Stage {
         only
     }
 
-    /// What a sound guest says to the plan.
-    pub fn sound(&self) -> Vec<Said> {
+    /// The plan's runs, all passing.
+    pub fn passing(&self) -> Vec<FakeRun> {
         let plan = self.sweep(&["run", "--dry-run", "t.toml"]);
         assert_eq!(plan.code, 0, "{}", plan.stderr);
         let lines = plan.stdout.lines().filter(|line| !line.starts_with('#'));
-        let said = lines.enumerate().map(|(seq, line)| {
+        let runs = lines.enumerate().map(|(seq, line)| {
             let (module, words) = line.split_once(' ').unwrap();
-            Said {
+            FakeRun {
                 seq,
                 module: module.into(),
                 words: words.into(),
@@ -221,13 +251,13 @@ impl Stage {
                 error: None,
             }
         });
-        said.collect()
+        runs.collect()
     }
 
-    /// From now on `vm` answers whatever plan it is given.
+    /// Makes `vm` answer any plan that it is given.
     pub fn answer(&self) {
-        let line = |said: &Said| format!("{} {}\t{}\n", said.module, said.words, said.json());
-        let answers: Vec<String> = self.sound().iter().map(line).collect();
+        let line = |run: &FakeRun| format!("{} {}\t{}\n", run.module, run.words, run.json());
+        let answers: Vec<String> = self.passing().iter().map(line).collect();
         fs::write(self.path("answers"), answers.concat()).unwrap();
         self.vm(
             "n=0\nwhile read -r line; do\n\
@@ -237,24 +267,24 @@ impl Stage {
         );
     }
 
-    /// Once, `vm` ends with this code after so many answers.
+    /// Makes `vm` exit with `code` once, after so many answers.
     pub fn end_once(&self, after: usize, code: i32) {
         fs::write(self.path("limit"), format!("{after}\n{code}\n")).unwrap();
     }
 
-    /// Changes the experiment.
+    /// Edits the experiment.
     pub fn edit(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.path("t.toml")).unwrap();
         assert!(text.contains(from), "{from}");
         fs::write(self.path("t.toml"), text.replace(from, to)).unwrap();
     }
 
-    /// A file here.
+    /// The text of a file.
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// A `vm` that leaves a record and goes on with `script`, which knows `$plan`.
+    /// Writes a `vm` that leaves a record and runs `script`, with the plan in `$plan`.
     fn vm(&self, script: &str) {
         let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1", "outcome": {"class": "exited", "status": 0}}"#;
         let head = format!(
@@ -266,19 +296,16 @@ impl Stage {
         fs::set_permissions(&vm, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// Runs the experiment with a guest that says this, and a `vm` that ends so.
-    pub fn run(&self, said: &[Said], exit: i32) -> Out {
-        let lines: String = said
-            .iter()
-            .map(|said| said.json().to_string() + "\n")
-            .collect();
-        fs::write(self.path("said"), lines).unwrap();
-        let said = self.path("said");
-        self.vm(&format!("cat {}\nexit {exit}\n", said.display()));
+    /// Runs the experiment with a `vm` that prints the records of `runs` and exits with `code`.
+    pub fn run(&self, runs: &[FakeRun], code: i32) -> Out {
+        let records = runs.iter().map(|run| run.json().to_string() + "\n");
+        fs::write(self.path("records"), records.collect::<String>()).unwrap();
+        let records = self.path("records");
+        self.vm(&format!("cat {}\nexit {code}\n", records.display()));
         self.sweep(&["run", "t.toml"])
     }
 
-    /// Runs `sweep` here.
+    /// Runs `sweep` in the sandbox.
     pub fn sweep(&self, args: &[&str]) -> Out {
         let exe = Path::new(env!("CARGO_BIN_EXE_sweep"));
         let mut command = Command::new(exe);

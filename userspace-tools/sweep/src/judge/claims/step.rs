@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{bail, Context};
+use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 
 use super::figure::{self, Figure};
@@ -18,7 +19,6 @@ use crate::{
     console::interrupt::{self, Guarded},
     console::progress::Spinner,
     judge::figures::Figures,
-    store::provenance,
 };
 use statistics::Sample;
 
@@ -126,13 +126,13 @@ impl Step {
         fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let log = dir.join("log");
         let file = File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
-        let cpus = provenance::cpus("all").map_err(anyhow::Error::msg)?;
+        let cpus = CpuList::allowed()?;
         let spinner = Spinner::begin(&self.name);
         let began = Instant::now();
         let mut child = Command::new("sh")
             .args(["-euc", &self.command])
             .env("DIR", dir)
-            .env("CPUS", provenance::list(&cpus))
+            .env("CPUS", cpus.to_string())
             .env_remove(crate::store::times::STARTED)
             .env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL")

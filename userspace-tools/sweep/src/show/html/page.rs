@@ -139,7 +139,7 @@ fn facts(loaded: &Loaded, dir: &Path) -> Markup {
     html! {
         p.facts {
             "Started " (origin.started) " · tier " (origin.tier()) " · " (origin.host_cpu()) ", "
-            (origin.cpus.len()) " CPUs · guest kernel " (origin.kernel()) " · " (loaded.records.len()) " runs in "
+            (origin.cpus.count()) " CPUs · guest kernel " (origin.kernel()) " · " (loaded.records.len()) " runs in "
             (origin.boots.len()) " guest boots, " (origin.retried) " retried · seed of the order " (origin.seed)
             " · commit " (origin.commit()) " · " code { (dir.display()) }
         }

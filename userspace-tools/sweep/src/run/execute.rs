@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Execution of a plan: every guest boot with missing records, then the end of the run.
+
+use std::time::Duration;
+
+use crate::{
+    console::{human::seconds, progress::Progress},
+    judge::verdict::Verdict,
+    plan::{experiment::Experiment, runs::Plan},
+    run::{
+        driver::{missing, Driver},
+        finish::{finish, Output},
+    },
+    store::{
+        directory::{Results, Runs, UNDER_WAY},
+        loaded::Loaded,
+        provenance::Provenance,
+        times::Clock,
+    },
+};
+
+/// A plan with its result directory, new or resumed.
+pub struct Execution {
+    /// The experiment.
+    pub experiment: Experiment,
+    /// Its plan.
+    pub plan: Plan,
+    /// The result directory.
+    pub results: Results,
+    /// The provenance so far.
+    pub provenance: Provenance,
+    /// The clock of the command.
+    pub clock: Clock,
+    /// Time limit of one guest boot; by default it follows from the estimate.
+    pub timeout: Option<Duration>,
+}
+
+impl Execution {
+    /// Boots every guest that has runs without a record, and finishes the result.
+    pub fn run(self, output: &Output) -> anyhow::Result<Verdict> {
+        let Self {
+            experiment,
+            plan,
+            results,
+            mut provenance,
+            clock,
+            timeout,
+        } = self;
+        results.mark(UNDER_WAY)?;
+        let runs = Runs::open(&results.dir)?;
+        let (all, had) = (plan.runs().count(), runs.records().len());
+        let already = match had {
+            0 => String::new(),
+            had => format!(", {had} of them already recorded"),
+        };
+        eprintln!(
+            "sweep: {}: {all} runs in {}{already}, about {} in total, seed {}; results in {}",
+            experiment.name,
+            plan.boot_count(),
+            seconds(plan.estimate()),
+            plan.seed,
+            results.dir.display()
+        );
+        let mut driver = Driver {
+            results: &results,
+            progress: Progress::begin(all, had),
+            timeout,
+            runs,
+        };
+        for boot in &plan.boots {
+            if missing(boot, driver.runs.records()).runs.is_empty() {
+                continue;
+            }
+            let (done, booted) = driver.boot(boot);
+            provenance.booted(booted);
+            let boots = provenance.boots.iter();
+            provenance.times = clock.read(boots.map(|boot| (boot.seconds, boot.vm.as_ref())));
+            if let Err(error) = done {
+                driver.progress.end();
+                return Err(interrupted(error, provenance, &results)?);
+            }
+            provenance.write(&results)?;
+        }
+        driver.progress.end();
+        let loaded = Loaded {
+            experiment,
+            provenance,
+            records: driver.runs.into_records(),
+            incomplete: None,
+        };
+        finish(output, loaded, &results)
+    }
+}
+
+/// Marks the result as incomplete, with the cause; returns it with the next step.
+fn interrupted(
+    error: anyhow::Error,
+    mut provenance: Provenance,
+    results: &Results,
+) -> anyhow::Result<anyhow::Error> {
+    provenance.outcome = format!("{error:#}");
+    results.mark(&provenance.outcome)?;
+    provenance.write(results)?;
+    let dir = results.dir.display();
+    Ok(anyhow::anyhow!(
+        "cannot complete {dir}: {error:#}. Try: sweep run --resume {dir}"
+    ))
+}
