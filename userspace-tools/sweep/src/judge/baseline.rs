@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use statistics::{confidence, median, DifferenceTest, Shift};
 
 use crate::{
-    console::{exit::Usage, human, say::say},
+    console::{exit::Usage, say::say},
     judge::{
         cell::all_cells,
         ci::Write,
         compare::fraction,
+        estimate::Estimate,
         verdict::{Case, Verdict},
     },
     plan::setting::{words, Point},
@@ -213,16 +214,14 @@ fn case(floor: f64, saved: &Saved, now: &[f64]) -> Option<Case> {
         (_, true) => Verdict::Fail,
         _ => Verdict::Inconclusive,
     };
-    let short = |value: f64| match value.is_finite() {
-        true => human::short(value),
-        false => "?".into(),
-    };
-    let [factor, low, high] = [shift.factor, shift.low, shift.high].map(short);
     let percent = tolerance * 100.0;
     Some(Case {
         name: format!("{} {}", saved.scenario, words(&saved.at)),
         verdict,
-        text: format!("{factor} [{low}, {high}] times as good, tolerance {percent:.1} %"),
+        text: format!(
+            "{} times as good, tolerance {percent:.1} %",
+            Estimate::from(shift)
+        ),
     })
 }
 

@@ -10,9 +10,10 @@ use serde_json::json;
 use statistics::{confidence, Difference, DifferenceTest, Interval, Rank, Shift};
 
 use crate::{
-    console::{exit::Usage, human, say::say, table::plain},
+    console::{exit::Usage, say::say, table::plain},
     judge::{
         cell::{all_cells, Cell},
+        estimate::Estimate,
         verdict::Verdict,
     },
     plan::setting::{words, Point},
@@ -134,12 +135,6 @@ impl Side {
         let interval = Interval::shown(&values)?;
         Some(Self { values, interval })
     }
-
-    fn text(&self) -> String {
-        let it = self.interval;
-        let [median, low, high] = [it.median, it.low, it.high].map(human::short);
-        format!("{median} [{low}, {high}]")
-    }
 }
 
 fn text(args: &Args, before: &Loaded, after: &Loaded, lines: &[Line]) -> String {
@@ -158,8 +153,8 @@ fn text(args: &Args, before: &Loaded, after: &Loaded, lines: &[Line]) -> String 
     let rows = lines.iter().map(|line| {
         [
             format!("{} {}", line.scenario, words(&line.at)),
-            line.before.text(),
-            line.after.text(),
+            Estimate::from(line.before.interval).to_string(),
+            Estimate::from(line.after.interval).to_string(),
             factor(&line.shift),
             format!("{:.4}", line.rank.p),
             line.difference.to_string(),

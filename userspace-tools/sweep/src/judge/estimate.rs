@@ -2,8 +2,12 @@
 
 //! An estimate compared with a bound: the one place where a number becomes a verdict.
 
+use std::fmt;
+
+use statistics::{Interval, Shift};
+
 use super::verdict::Verdict;
-use crate::plan::rule::Op;
+use crate::{console::human, plan::rule::Op};
 
 /// A measured number and the interval that contains the true one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +27,15 @@ impl Estimate {
             value,
             low: value,
             high: value,
+        }
+    }
+
+    /// The same number without an interval that could decide anything.
+    pub fn unbounded(&self) -> Self {
+        Self {
+            low: f64::NEG_INFINITY,
+            high: f64::INFINITY,
+            ..*self
         }
     }
 
@@ -47,6 +60,34 @@ impl Estimate {
                 .max(FEWEST),
             false => (n + 1).max(FEWEST),
         }
+    }
+}
+
+impl From<Shift> for Estimate {
+    fn from(Shift { factor, low, high }: Shift) -> Self {
+        let value = factor;
+        Self { value, low, high }
+    }
+}
+
+impl From<Interval> for Estimate {
+    fn from(interval: Interval) -> Self {
+        Self {
+            value: interval.median,
+            low: interval.low,
+            high: interval.high,
+        }
+    }
+}
+
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |value: f64| match value.is_finite() {
+            true => human::short(value),
+            false => "?".into(),
+        };
+        let [value, low, high] = [self.value, self.low, self.high].map(short);
+        write!(f, "{value} [{low}, {high}]")
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
 pub struct Evaluation<'a> {
     /// The experiment as it was run.
     pub experiment: &'a Experiment,
-    /// Each part with its verdicts.
+    /// Each scenario with its verdicts.
     pub scenarios: Vec<EvaluatedScenario<'a>>,
     /// The figures by name.
     pub figures: Figures,
@@ -122,7 +122,7 @@ impl<'a> Evaluation<'a> {
 
     /// The verdict on all of it.
     pub fn verdict(&self) -> Verdict {
-        Verdict::worst(self.rules().map(|rule| rule.verdict)).max(self.is_sound().into())
+        Verdict::worst(self.rules().map(|rule| rule.answer.verdict)).max(self.is_sound().into())
     }
 
     /// Every verdict: on the oracle of each scenario, and on each rule.

@@ -25,11 +25,19 @@ use crate::{
 /// A rule's verdict at one parameter point.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
-    /// The part.
+    /// The scenario.
     #[serde(rename = "part")]
     pub scenario: String,
     /// The rule, as it is written.
     pub rule: String,
+    /// The verdict and its ground.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+/// A verdict and its ground.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
     /// The values on the axes that the rule does not name.
     pub at: Point,
     /// What was measured, with its interval.
@@ -43,12 +51,26 @@ pub struct Judged {
 impl Judged {
     /// The same as a build server reads it.
     pub fn case(&self) -> Case {
-        let at = words(&self.at);
+        let at = words(&self.answer.at);
         let gap = if at.is_empty() { "" } else { ", at " };
         Case {
             name: format!("{}: {}{gap}{at}", self.scenario, self.rule),
-            verdict: self.verdict,
-            text: format!("{}: {}", self.measured, self.word()),
+            verdict: self.answer.verdict,
+            text: format!("{}: {}", self.answer.measured, self.answer.word()),
+        }
+    }
+}
+
+impl Answer {
+    /// Compares the estimate `judged` of `n` repeats with the rule's bound, and prints `shown`.
+    fn new(rule: &Rule, at: Point, (shown, judged): (Estimate, Estimate), n: usize) -> Self {
+        let verdict = judged.judge(rule.op, rule.bound());
+        let needed = || judged.repeats(rule.bound(), n);
+        Self {
+            at,
+            measured: shown.to_string(),
+            verdict,
+            repeats_needed: (verdict == Verdict::Inconclusive).then(needed),
         }
     }
 
@@ -61,7 +83,7 @@ impl Judged {
     }
 }
 
-/// Evaluates the rules of `part` over its cells.
+/// Evaluates the rules of `scenario` over its cells.
 pub fn judge(
     experiment: &Experiment,
     scenario: &Scenario,
@@ -72,145 +94,99 @@ pub fn judge(
         let question = experiment.question(scenario, rule)?;
         let here = |cell: &&Cell| matches(&rule.at, &cell.settings) && matches(of, &cell.settings);
         let cells: Vec<&Cell> = cells.iter().filter(here).collect();
-        let asked = Asked { scenario, rule };
-        let mut found = asked.answer(&question, &cells);
-        if found.is_empty() {
-            found.push(asked.judged(Point::new(), None, Verdict::Inconclusive, 0));
+        let mut answers = answers(rule, &question, &cells);
+        if answers.is_empty() {
+            answers.push(Answer {
+                at: Point::new(),
+                measured: "not measured".into(),
+                verdict: Verdict::Inconclusive,
+                repeats_needed: Some(1),
+            });
         }
-        all.extend(found);
+        all.extend(answers.into_iter().map(|answer| Judged {
+            scenario: scenario.name.clone(),
+            rule: rule.text.clone(),
+            answer,
+        }));
     }
     Ok(all)
 }
 
-/// A rule in its part.
-struct Asked<'a> {
-    scenario: &'a Scenario,
-    rule: &'a Rule,
-}
-
-impl Asked<'_> {
-    fn answer(&self, question: &Question, cells: &[&Cell]) -> Vec<Judged> {
-        let mine = |side: &Side| {
-            let on = side.clone();
-            cells.iter().filter(move |cell| is_on(cell, &on))
-        };
-        match question {
-            Question::Sides { of, to, cost } => {
-                let pairs = mine(of).filter_map(|cell| {
-                    let rest = without(&cell.at, &of.axis);
-                    let other = mine(to).find(|other| without(&other.at, &to.axis) == rest)?;
-                    self.sides((cell, of), (other, to), *cost, rest)
-                });
-                pairs.collect()
-            }
-            Question::Metric(name, Some(side)) => mine(side)
-                .filter_map(|cell| self.metric(cell, name))
-                .collect(),
-            Question::Metric(name, None) => cells
-                .iter()
-                .filter_map(|cell| self.metric(cell, name))
-                .collect(),
-            Question::EveryRun(a, b) => cells
-                .iter()
-                .filter_map(|cell| self.every_run(cell, a, b))
-                .collect(),
+/// The answers to `question` at every parameter point of `cells`.
+fn answers(rule: &Rule, question: &Question, cells: &[&Cell]) -> Vec<Answer> {
+    let on = |side: &Side| {
+        let side = side.clone();
+        let on = move |cell: &&&Cell| cell.at.get(&side.axis) == Some(&side.value);
+        cells.iter().filter(on)
+    };
+    match question {
+        Question::Sides { of, to, cost } => {
+            let pairs = on(of).filter_map(|cell| {
+                let at = without(&cell.at, &of.axis);
+                let other = on(to).find(|other| without(&other.at, &to.axis) == at)?;
+                ratio(rule, at, (cell, of), (other, to), *cost)
+            });
+            pairs.collect()
         }
-    }
-
-    /// The ratio of two sides at one point, from independent samples.
-    fn sides(
-        &self,
-        (cell, of): (&Cell, &Side),
-        (other, to): (&Cell, &Side),
-        cost: bool,
-        at: Point,
-    ) -> Option<Judged> {
-        let (mine, theirs) = (values(cell, &of.metric), values(other, &to.metric));
-        // A side that does less in the same time costs more.
-        let inverted = cost && cell.reports.first()?.more_is_better();
-        let shift = match inverted {
-            true => Shift::of(&mine, &theirs, RULE_ALPHA)?,
-            false => Shift::of(&theirs, &mine, RULE_ALPHA)?,
-        };
-        let estimate = Estimate {
-            value: shift.factor,
-            low: shift.low,
-            high: shift.high,
-        };
-        let verdict = estimate.judge(self.rule.op, self.rule.bound());
-        let n = mine.len().min(theirs.len());
-        Some(self.judged(at, Some(estimate), verdict, n))
-    }
-
-    /// A metric at one point.
-    fn metric(&self, cell: &Cell, name: &str) -> Option<Judged> {
-        let values = values(cell, name);
-        let it = Interval::of(&values, 1.0 - RULE_ALPHA)?;
-        let shown = Estimate {
-            value: it.median,
-            low: it.low,
-            high: it.high,
-        };
-        let known = match it.confidence >= 1.0 - RULE_ALPHA {
-            true => shown,
-            false => Estimate {
-                low: f64::NEG_INFINITY,
-                high: f64::INFINITY,
-                ..shown
-            },
-        };
-        let bound = self.rule.bound();
-        let verdict = known.judge(self.rule.op, bound);
-        let mut judged = self.judged(cell.at.clone(), Some(shown), verdict, values.len());
-        if judged.repeats_needed.is_some() {
-            judged.repeats_needed = Some(known.repeats(bound, values.len()));
+        Question::Metric(name, side) => {
+            let mine = side.as_ref().map(|side| on(side).collect());
+            let mine: Vec<&&Cell> = mine.unwrap_or_else(|| cells.iter().collect());
+            let answers = mine.into_iter().filter_map(|cell| metric(rule, cell, name));
+            answers.collect()
         }
-        Some(judged)
-    }
-
-    /// What no run may violate needs no statistics: one run is enough for FAIL.
-    fn every_run(&self, cell: &Cell, a: &str, b: &str) -> Option<Judged> {
-        let (op, bound) = (self.rule.op, self.rule.bound());
-        let mut pairs = values(cell, a).into_iter().zip(values(cell, b));
-        let pairs: Vec<(f64, f64)> = pairs.by_ref().map(|(x, y)| (x, bound * y)).collect();
-        let violated = pairs.iter().find(|(x, limit)| !op.holds(*x, *limit));
-        let farthest = || pairs.iter().max_by(|p, q| p.0.total_cmp(&q.0));
-        let (x, limit) = violated.or_else(farthest)?;
-        let verdict = match violated {
-            Some(_) => Verdict::Fail,
-            None => Verdict::Pass,
-        };
-        let (x, limit) = (human::short(*x), human::short(*limit));
-        Some(Judged {
-            measured: format!(
-                "{a} {x} against {limit}, the farthest of {} runs",
-                pairs.len()
-            ),
-            ..self.judged(cell.at.clone(), None, verdict, pairs.len())
-        })
-    }
-
-    fn judged(&self, at: Point, of: Option<Estimate>, verdict: Verdict, n: usize) -> Judged {
-        let text = |value: f64| match value.is_finite() {
-            true => human::short(value),
-            false => "?".into(),
-        };
-        let measured =
-            |e: Estimate| format!("{} [{}, {}]", text(e.value), text(e.low), text(e.high));
-        let needed = || of.map_or(1, |estimate| estimate.repeats(self.rule.bound(), n));
-        Judged {
-            scenario: self.scenario.name.clone(),
-            rule: self.rule.text.clone(),
-            at,
-            measured: of.map_or_else(|| "not measured".into(), measured),
-            verdict,
-            repeats_needed: (verdict == Verdict::Inconclusive).then(needed),
+        Question::EveryRun(a, b) => {
+            let answers = cells.iter().filter_map(|cell| every_run(rule, cell, a, b));
+            answers.collect()
         }
     }
 }
 
-fn is_on(cell: &Cell, side: &Side) -> bool {
-    cell.at.get(&side.axis) == Some(&side.value)
+/// The ratio of two sides, from independent samples.
+fn ratio(
+    rule: &Rule,
+    at: Point,
+    (cell, of): (&Cell, &Side),
+    (other, to): (&Cell, &Side),
+    cost: bool,
+) -> Option<Answer> {
+    let (mine, theirs) = (values(cell, &of.metric), values(other, &to.metric));
+    // A side that does less in the same time costs more.
+    let shift = match cost && cell.more_is_better() {
+        true => Shift::of(&mine, &theirs, RULE_ALPHA)?,
+        false => Shift::of(&theirs, &mine, RULE_ALPHA)?,
+    };
+    let ratio = Estimate::from(shift);
+    let n = mine.len().min(theirs.len());
+    Some(Answer::new(rule, at, (ratio, ratio), n))
+}
+
+/// The median of a metric. A sample too small for its interval's confidence decides nothing.
+fn metric(rule: &Rule, cell: &Cell, name: &str) -> Option<Answer> {
+    let values = values(cell, name);
+    let interval = Interval::of(&values, 1.0 - RULE_ALPHA)?;
+    let shown = Estimate::from(interval);
+    let judged = match interval.confidence >= 1.0 - RULE_ALPHA {
+        true => shown,
+        false => shown.unbounded(),
+    };
+    let at = cell.at.clone();
+    Some(Answer::new(rule, at, (shown, judged), values.len()))
+}
+
+/// Two metrics of the same run. This needs no statistics: one run is enough for FAIL.
+fn every_run(rule: &Rule, cell: &Cell, a: &str, b: &str) -> Option<Answer> {
+    let limits = values(cell, b).into_iter().map(|y| rule.bound() * y);
+    let pairs: Vec<(f64, f64)> = values(cell, a).into_iter().zip(limits).collect();
+    let violated = pairs.iter().find(|(x, limit)| !rule.op.holds(*x, *limit));
+    let farthest = || pairs.iter().max_by(|p, q| p.0.total_cmp(&q.0));
+    let (x, limit) = violated.or_else(farthest)?;
+    let (x, limit, n) = (human::short(*x), human::short(*limit), pairs.len());
+    Some(Answer {
+        at: cell.at.clone(),
+        measured: format!("{a} {x} against {limit}, the farthest of {n} runs"),
+        verdict: violated.is_none().into(),
+        repeats_needed: None,
+    })
 }
 
 fn without(at: &Point, axis: &str) -> Point {

@@ -230,20 +230,20 @@ impl<'a> Summary<'a> {
 
 /// `3 PASS, 0 FAIL, 1 INCONCLUSIVE` of all rules.
 fn count(of: &Evaluation<'_>) -> String {
-    Verdict::count(of.rules().map(|rule| rule.verdict))
+    Verdict::count(of.rules().map(|rule| rule.answer.verdict))
 }
 
 /// The rules of a part, the worst first.
 fn rules(rules: &[Judged]) -> String {
     let mut rules: Vec<&Judged> = rules.iter().collect();
-    rules.sort_by_key(|rule| std::cmp::Reverse(rule.verdict));
+    rules.sort_by_key(|rule| std::cmp::Reverse(rule.answer.verdict));
     let lines = rules.iter().map(|rule| {
-        let text = format!("{} {}", rule.rule, words(&rule.at));
+        let text = format!("{} {}", rule.rule, words(&rule.answer.at));
         format!(
             "  expect {:<52} {:<24} {}\n",
             text.trim(),
-            rule.measured,
-            rule.word()
+            rule.answer.measured,
+            rule.answer.word()
         )
     });
     lines.collect()
