@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `bottleneck`: what to run, and what came of it.
+//! `bottleneck`: settings, and the lines of its report.
 
-mod cases;
 mod finding;
+mod list;
 mod names;
 
 pub use self::{
-    cases::{
-        About,
-        CASES, //
-    },
     finding::Finding,
+    list::{
+        Facts,
+        Kind, //
+    },
     names::{
-        Case,
         Lock,
         Variant, //
     },
@@ -26,31 +25,31 @@ use crate::{
 };
 
 settings! {
-    /// What a run does. A setting that a case does not use is left alone.
+    /// Settings of a run. A setting that a bottleneck does not use is ignored.
     Config(limits) {
-        /// What is fought over.
-        case: Case = Case::Ids, in Allowed::Names(Case::NAMES);
-        /// How it is done.
+        /// Bottleneck.
+        case: Kind = Kind::Ids, in Allowed::Names(Kind::NAMES);
+        /// Implementation: the baseline, a fix, or `busted`.
         variant: Variant = Variant::Exact, in Allowed::Names(Variant::NAMES);
-        /// The lock, where the variant has one.
+        /// Spinlock of a variant that has one.
         lock: Lock = Lock::Ticket, in Allowed::Names(Lock::NAMES);
         /// Threads; thread `i` is bound to the `i`th online vCPU.
         threads: u32 = 2, in Allowed::Range(1, u64::from(limits.vcpus));
         /// Length of the run, in milliseconds.
         run_ms: u32 = 200, in Allowed::Range(1, 900_000);
-        /// The pause after each burst, in nanoseconds.
+        /// Pause after each burst, in nanoseconds.
         idle_ns: u32 = 0, in Allowed::Range(0, 10_000_000);
-        /// Operations that follow each other at once; a look at the clock, and the pause, after each.
+        /// Operations of a burst; the clock is read after each burst.
         burst: u32 = 256, in Allowed::Range(1, 1 << 16);
-        /// How many of 1000 operations change what the others look up.
+        /// Writes, of 1000 operations; what a write is depends on the bottleneck.
         write_permille: u32 = 0, in Allowed::Range(0, 1000);
         /// Components of a path, entries of a bucket, or generations of processes.
         depth: u32 = 4, in Allowed::Range(1, 64);
-        /// What the case has of: mounts, entries, pages, numbers in a batch.
+        /// Mounts, entries, pages, or numbers of a batch.
         size: u32 = 64, in Allowed::Range(1, 1 << 16);
-        /// What is rare happens once in so many operations; 0: never.
+        /// Period of the rare operation, in operations; 0: never.
         every: u32 = 0, in Allowed::Range(0, 1 << 20);
-        /// All threads start from one directory (`path_walk`), or each from its own.
+        /// All threads start from one working directory (`path_walk`), or each from its own.
         shared: Switch = Switch::On, in Allowed::Names(Switch::NAMES);
     }
 }
@@ -60,69 +59,69 @@ line! {
     Run = "bottleneck" {
         /// [`crate::SCHEMA`].
         schema: u32,
-        /// The run's number since the module was loaded or reset.
+        /// Number of the run since the module was loaded or reset.
         run: u64,
     }
 }
 
 line! {
-    /// What the threads came to together.
+    /// Totals of the threads.
     Sum = "sum" {
-        /// From when all threads had come until the last one left, in nanoseconds.
+        /// From the arrival of all threads at the start barrier to the exit of the last, in nanoseconds.
         elapsed_ns: u64,
-        /// The case.
-        case: Case,
-        /// Its variant.
+        /// Bottleneck.
+        case: Kind,
+        /// Implementation.
         variant: Variant,
-        /// The lock, where the variant has one.
+        /// Spinlock of a variant that has one.
         lock: Lock,
         /// Threads.
         threads: u32,
         /// Operations of all threads.
         ops: u64,
-        /// Those of the thread that did least.
+        /// Operations of the slowest thread.
         min: u64,
-        /// Those of the thread that did most.
+        /// Operations of the fastest thread.
         max: u64,
-        /// What was seen that must not be, and findings that were not as due.
+        /// Errors during the run, and findings that differ from what is due.
         wrong: u64,
-        /// Whether all that the case promises was seen to hold.
+        /// Whether all promises of the bottleneck held.
         verdict: OracleState,
     }
 }
 
 line! {
-    /// The CPU time that the threads had.
+    /// CPU time of the threads.
     Granted = "granted" {
-        /// All of it, in nanoseconds, pauses left out.
+        /// CPU time, in nanoseconds, without pauses.
         cpu_ns: u64,
-        /// The time in which they were at work, but their vCPU seems not to have had a CPU.
+        /// Lost time: operations were under way, but the vCPU had no CPU.
         lost_ns: u64,
-        /// What tells that.
+        /// Source of the lost time.
         evidence: Evidence,
     }
 }
 
 line! {
-    /// What one thread did; one line each, in the order of `index`.
+    /// Statistics of a thread; one line each, in the order of `index`.
     Thread = "thread" {
-        /// The thread.
+        /// Number of the thread.
         index: u32,
-        /// The vCPU it was bound to.
+        /// vCPU that it was bound to.
         vcpu: u32,
-        /// Operations it did.
+        /// Operations.
         ops: u64,
-        /// The time it was at work, in nanoseconds.
+        /// Time in operations, in nanoseconds.
         busy_ns: u64,
-        /// How much of it the vCPU seems not to have had a CPU.
+        /// Lost part of it.
         lost_ns: u64,
-        /// Locks it took.
+        /// Locks taken.
         locks: u64,
-        /// How often it had to wait for one.
+        /// Contended acquisitions.
         waits: u64,
-        /// For how long, in nanoseconds.
+        /// Time in waits for locks, in nanoseconds.
         wait_ns: u64,
-        /// How often it found itself on another vCPU than before, as when that went offline.
+        /// Migrations to another vCPU, as when its vCPU went offline.
         moved: u32,
     }
 }

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Threads on vCPUs fight over something, as it was once done and as it is done today.
+//! Module that runs the scalability bottlenecks of `algo`, baseline and fixes, with threads on
+//! vCPUs.
 
 #![deny(unsafe_code)]
 
-mod case;
 mod findings;
-mod part;
+mod prelude;
 mod report;
 mod run;
-mod store;
-mod table;
+mod storage;
+mod thread_stats;
 mod timed;
+mod workload;
+mod workloads;
 
 use core::fmt;
 
@@ -75,7 +77,7 @@ impl Load for Bottleneck {
     }
 
     fn work(run: &Run, worker: &Worker<'_>) {
-        run.take_part(worker);
+        run.work(worker);
     }
 
     fn report_bytes(run: &Run) -> usize {

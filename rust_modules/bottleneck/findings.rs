@@ -1,59 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What was seen, and what was due.
+//! Results of the checks of a run: errors during it, and findings after it.
 
 use abi::bottleneck::Finding;
 use kernel::sync::SetOnce;
 use rig::SingleWriter;
 
-/// How many findings, and names of errors, a case may have; those beyond are not told apart.
+/// The most findings and names of errors; the others are summed up as `beyond`.
 const MOST: usize = 16;
 
-/// What a case found once all threads had left.
-pub(crate) struct Findings([Option<Finding<'static>>; MOST]);
+/// The findings after a run.
+pub(crate) struct AllFindings([Option<Finding<'static>>; MOST]);
 
-impl Findings {
+impl AllFindings {
     pub(crate) fn new() -> Self {
         Self([None; MOST])
     }
 
-    /// Notes that `seen` was seen where `due` was due; `name` is one word.
+    /// Adds a finding; `name` is one word.
     pub(crate) fn add(&mut self, name: &'static str, seen: u64, due: u64) {
         let finding = Finding { name, seen, due };
         match self.0.iter_mut().find(|at| at.is_none()) {
             Some(free) => *free = Some(finding),
-            None => self.wrong("beyond", u64::from(seen != due)),
+            None => self.add_errors("beyond", u64::from(seen != due)),
         }
     }
 
-    /// Adds to the errors of that name, none of which are due.
-    pub(crate) fn wrong(&mut self, name: &'static str, times: u64) {
-        let [all @ .., last] = &mut self.0;
-        let mut named = all.iter_mut().flatten();
-        if let Some(finding) = named.find(|it| it.name == name) {
-            finding.seen = finding.seen.saturating_add(times);
-            return;
-        }
-        let new = Finding {
+    /// Adds errors of that name, none of which are due.
+    fn add_errors(&mut self, name: &'static str, times: u64) {
+        let none = |name| Finding {
             name,
-            seen: times,
+            seen: 0,
             due: 0,
         };
-        match all.iter_mut().find(|at| at.is_none()) {
-            Some(free) => *free = Some(new),
-            None => {
-                let beyond = last.get_or_insert(Finding {
-                    name: "beyond",
-                    seen: 0,
-                    due: 0,
-                });
-                beyond.seen = beyond.seen.saturating_add(times);
-            }
-        }
+        let [all @ .., last] = &mut self.0;
+        let fits = |at: &&mut Option<Finding<'_>>| at.is_none_or(|it| it.name == name);
+        let finding = match all.iter_mut().find(fits) {
+            Some(at) => at.get_or_insert(none(name)),
+            None => last.get_or_insert(none("beyond")),
+        };
+        finding.seen = finding.seen.saturating_add(times);
     }
 
-    /// Returns how much is wrong: errors that were seen, and findings that were not as due.
-    pub(crate) fn wrongs(&self) -> u64 {
+    /// Returns how much is wrong: the errors, and the findings that differ from what is due.
+    pub(crate) fn wrong(&self) -> u64 {
         let each = self.iter().map(|finding| match finding.due {
             0 => finding.seen,
             due => (finding.seen != due).into(),
@@ -66,9 +56,9 @@ impl Findings {
     }
 }
 
-/// The errors that one thread has seen, by name. It alone writes them.
+/// The errors that one thread detected, by name; written by that thread only.
 #[derive(Default)]
-pub(crate) struct Found([Error; MOST]);
+pub(crate) struct Errors([Error; MOST]);
 
 struct Error {
     name: SetOnce<&'static str>,
@@ -84,11 +74,11 @@ impl Default for Error {
     }
 }
 
-impl Found {
-    /// Counts an error seen during the run; `name` is one word.
+impl Errors {
+    /// Counts an error; `name` is one word.
     #[cold]
     #[inline(never)]
-    pub(crate) fn wrong(&self, name: &'static str) {
+    pub(crate) fn record(&self, name: &'static str) {
         let mine = self.0.iter().find(|error| match error.name.copy() {
             None => error.name.populate(name),
             Some(other) => other == name,
@@ -98,11 +88,11 @@ impl Found {
         }
     }
 
-    /// Adds them to what the case found.
-    pub(crate) fn tell(&self, to: &mut Findings) {
+    /// Adds them to the findings.
+    pub(crate) fn add_to(&self, findings: &mut AllFindings) {
         for error in &self.0 {
             if let Some(name) = error.name.copy() {
-                to.wrong(name, error.times.get());
+                findings.add_errors(name, error.times.get());
             }
         }
     }

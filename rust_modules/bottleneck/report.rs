@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a run came to.
+//! Report of a run.
 
 use core::fmt::{
     Result,
@@ -30,13 +30,13 @@ use rig::{
 };
 
 use crate::{
-    findings::Findings,
-    part::Part,
+    findings::AllFindings,
     run::Run,
+    thread_stats::ThreadStats,
     Bottleneck, //
 };
 
-/// Bytes that the report of so many threads may have, most of them buckets.
+/// Returns the size limit of a report of `threads` threads, most of it histogram buckets.
 pub(crate) fn bytes(threads: u32) -> usize {
     (threads as usize).saturating_mul(4096).saturating_add(4096)
 }
@@ -48,23 +48,24 @@ pub(crate) fn write(ended: &FinishedRun<'_, Bottleneck>, to: &mut Text) -> Resul
         run: ended.number,
     };
     writeln!(to, "{line}\nconfig {}", ended.config)?;
-    let mut findings = Findings::new();
-    run.case.settle(&mut findings);
-    for part in &run.parts {
-        part.found.tell(&mut findings);
+    let mut findings = AllFindings::new();
+    run.workload
+        .audit(&mut |name, seen, due| findings.add(name, seen, due));
+    for stats in &run.stats {
+        stats.errors.add_to(&mut findings);
     }
     writeln!(to, "{}", sum(run, &findings, ended.elapsed_ns))?;
     writeln!(to, "{}", granted(run))?;
-    for ((index, part), place) in (0..).zip(&run.parts).zip(ended.placements) {
+    for ((index, stats), place) in (0..).zip(&run.stats).zip(ended.placements) {
         let thread = Thread {
             index,
             vcpu: place.vcpu(),
-            ops: part.ops(),
-            busy_ns: part.busy_ns(),
-            lost_ns: part.lost_ns(),
-            locks: part.locks.get(),
-            waits: part.waits.get(),
-            wait_ns: part.wait_ns.get(),
+            ops: stats.ops(),
+            busy_ns: stats.busy_ns(),
+            lost_ns: stats.lost_ns(),
+            locks: stats.locks.get(),
+            waits: stats.waits.get(),
+            wait_ns: stats.wait_ns.get(),
             moved: place.moved(),
         };
         writeln!(to, "{thread}")?;
@@ -72,13 +73,13 @@ pub(crate) fn write(ended: &FinishedRun<'_, Bottleneck>, to: &mut Text) -> Resul
     for finding in findings.iter() {
         writeln!(to, "{finding}")?;
     }
-    let mut places = (0..).zip(&run.parts).zip(ended.placements);
-    places.try_for_each(|((index, part), place)| waits(index, place.vcpu(), part, to))
+    let mut places = (0..).zip(&run.stats).zip(ended.placements);
+    places.try_for_each(|((index, stats), place)| waits(index, place.vcpu(), stats, to))
 }
 
-fn sum(run: &Run, findings: &Findings, elapsed_ns: u64) -> Sum {
-    let each = || run.parts.iter().map(|part| part.ops());
-    let wrong = findings.wrongs();
+fn sum(run: &Run, findings: &AllFindings, elapsed_ns: u64) -> Sum {
+    let each = || run.stats.iter().map(|stats| stats.ops());
+    let wrong = findings.wrong();
     Sum {
         elapsed_ns,
         case: run.config.case,
@@ -89,7 +90,7 @@ fn sum(run: &Run, findings: &Findings, elapsed_ns: u64) -> Sum {
         min: each().min().unwrap_or(0),
         max: each().max().unwrap_or(0),
         wrong,
-        // One thread alone has nobody to disturb it.
+        // A single thread has no contention.
         verdict: match wrong {
             0 if each().filter(|&ops| ops > 0).count() < 2 => OracleState::Untested,
             0 => OracleState::Held,
@@ -99,9 +100,9 @@ fn sum(run: &Run, findings: &Findings, elapsed_ns: u64) -> Sum {
 }
 
 fn granted(run: &Run) -> Granted {
-    let all = |of: fn(&Part) -> u64| run.parts.iter().map(move |part| of(part));
-    let busy_ns = all(Part::busy_ns).fold(0, u64::saturating_add);
-    let lost_ns = all(Part::lost_ns).fold(0, u64::saturating_add);
+    let all = |of: fn(&ThreadStats) -> u64| run.stats.iter().map(move |stats| of(stats));
+    let busy_ns = all(ThreadStats::busy_ns).fold(0, u64::saturating_add);
+    let lost_ns = all(ThreadStats::lost_ns).fold(0, u64::saturating_add);
     Granted {
         cpu_ns: busy_ns.saturating_sub(lost_ns),
         lost_ns,
@@ -112,18 +113,18 @@ fn granted(run: &Run) -> Granted {
     }
 }
 
-/// The waits of a thread that took locks.
-fn waits(index: u32, vcpu: u32, part: &Part, to: &mut Text) -> Result {
-    if part.locks.get() == 0 {
+/// Writes the waits of a thread that took locks.
+fn waits(index: u32, vcpu: u32, stats: &ThreadStats, to: &mut Text) -> Result {
+    if stats.locks.get() == 0 {
         return Ok(());
     }
     let head = Head {
         of: Of::Wait,
         index,
         vcpu,
-        count: part.wait.histogram.total(),
-        longest_ns: part.wait.longest_ns.get(),
+        count: stats.wait.histogram.total(),
+        longest_ns: stats.wait.longest_ns.get(),
     };
-    histogram::write(&head, part.wait.histogram.buckets(), to)?;
+    histogram::write(&head, stats.wait.histogram.buckets(), to)?;
     writeln!(to)
 }

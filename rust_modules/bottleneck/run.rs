@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One run: a case, and the threads that work at it burst after burst.
+//! A run: the workload, and the threads that run it burst by burst.
 
 use abi::{
     bottleneck::Config,
@@ -33,24 +33,26 @@ use rig::{
 };
 
 use crate::{
-    case::{
-        Case,
-        Who, //
+    storage::try_filled,
+    thread_stats::ThreadStats,
+    workload::{
+        Thread,
+        Workload, //
     },
-    part::Part,
-    table, //
+    workloads, //
 };
 
-/// So long no thread that waits and runs lets pass between two looks.
+/// The shortest gap between two clock reads of a waiter that counts as lost time.
 const GAP_NS: u64 = 200_000;
 
-/// Operations between two looks at the alarm: in a storm a lock is had a few dozen times a second.
+/// Operations between two checks of the stop flag. In a storm a lock is acquired a few dozen times
+/// a second.
 const SLICE: u32 = 64;
 
-/// What the threads of a run share.
+/// State that the threads of a run share.
 pub(crate) struct Run {
-    pub(crate) case: KBox<dyn Case>,
-    pub(crate) parts: KVVec<Padded<Part>>,
+    pub(crate) workload: KBox<dyn Workload>,
+    pub(crate) stats: KVVec<Padded<ThreadStats>>,
     pub(crate) config: Config,
     start_barrier: StartBarrier,
     ticks: TscScale,
@@ -58,61 +60,64 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(config: &Config, limits: &Limits) -> Result<Self, Refused> {
-        let mut parts = KVVec::with_capacity(config.threads as usize, GFP_KERNEL)?;
-        for _ in 0..config.threads {
-            parts.push(Padded(Part::new()?), GFP_KERNEL)?;
-        }
         Ok(Self {
-            case: table::case(config, limits)?,
-            parts,
+            workload: workloads::make(config, limits)?,
+            stats: try_filled(config.threads, |_| Ok(Padded(ThreadStats::new()?)))?,
             config: *config,
             start_barrier: StartBarrier::new(config.threads, config.run_ms),
             ticks: TscScale::new()?,
         })
     }
 
-    /// What each thread does until the alarm has rung.
-    pub(crate) fn take_part(&self, worker: &Worker<'_>) {
-        let Some(part) = self.parts.get(worker.index as usize) else {
+    /// Runs bursts on one thread until the run is over.
+    pub(crate) fn work(&self, worker: &Worker<'_>) {
+        let Some(stats) = self.stats.get(worker.index as usize) else {
             return;
         };
         let me = Waiter::new(Tuning::default());
         me.wait_clock.enable(self.ticks.of_ns(GAP_NS));
         let random = Random::new(worker.index);
-        let who = Who {
+        let thread = Thread {
             index: worker.index,
             threads: self.config.threads,
             waiter: &me,
             random: &random,
-            found: &part.found,
+            errors: &stats.errors,
         };
         let steal = StealClock::new();
         let _clock = self.start_barrier.wait(worker);
         let mut until = Until::new(&self.start_barrier, worker);
-        let waited = |waited: &FinishedWait| part.waited(self.ticks, waited.since, stamp(), waited);
+        let waited =
+            |waited: &FinishedWait| stats.waited(self.ticks, waited.since, stamp(), waited);
         me.wait_clock.listening(&waited, || loop {
-            self.burst(&who, part, &steal, worker.stop_flag);
+            self.burst(&thread, stats, &steal, worker.stop_flag);
             worker.current_vcpu();
-            self.case.rest(&who);
+            self.workload.rest(&thread);
             if until.over() {
                 break;
             }
             pause(self.config.idle_ns);
             cond_resched();
         });
-        part.leave(&me);
+        stats.leave(&me);
     }
 
-    fn burst(&self, who: &Who<'_>, part: &Part, steal: &StealClock, stop_flag: &StopFlag) {
-        let here = (!self.case.sleeps()).then(Preempt::new);
+    fn burst(
+        &self,
+        thread: &Thread<'_>,
+        stats: &ThreadStats,
+        steal: &StealClock,
+        stop_flag: &StopFlag,
+    ) {
+        let here = (!self.workload.sleeps()).then(Preempt::new);
         let stolen = || steal.passed_ns(Vcpu::current().number());
-        // What was stolen before is not this burst's.
+        // Starts the interval: earlier steal time is not this burst's.
         stolen();
-        let (waited_ns, from) = (part.wait_ns.get(), now_ns());
+        let (waited_ns, from) = (stats.wait_ns.get(), now_ns());
         let mut made = 0u32;
         while made < self.config.burst {
             let left = self.config.burst.wrapping_sub(made);
-            let did = self.case.burst(who, left.min(SLICE));
+            let did = self.workload.burst(thread, left.min(SLICE));
             made = made.wrapping_add(did);
             if did == 0 || stop_flag.is_raised() {
                 break;
@@ -120,10 +125,10 @@ impl Run {
         }
         let ns = now_ns().saturating_sub(from);
         if here.is_some() {
-            part.stolen(stolen());
+            stats.stolen(stolen());
         }
         drop(here);
-        part.note(made, ns, part.wait_ns.get().saturating_sub(waited_ns));
+        stats.note(made, ns, stats.wait_ns.get().saturating_sub(waited_ns));
     }
 }
 

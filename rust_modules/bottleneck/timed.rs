@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A lock that says when it was had, so that waits for it are timed.
+//! Lock that reports each acquisition, so that waits for it are timed.
 
 use algo::{
-    lock::{
-        Lock,
-        PvQueued,
-        Ticket, //
-    },
+    lock::Lock,
     Waiter, //
 };
 
-/// The spinlock that the documents' kernels had.
-pub(crate) type Old = Timed<Ticket>;
-/// The spinlock that a guest has today.
-pub(crate) type Today = Timed<PvQueued>;
-
-/// The lock `L`, which says when it was had.
+/// The lock `L`, timed.
 pub(crate) struct Timed<L>(L);
 
 impl<L: Lock> Lock for Timed<L> {

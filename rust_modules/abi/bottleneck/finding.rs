@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Something that must be so, by the name that the case gives it.
+//! Result of one check of a bottleneck's oracle.
 
 use core::fmt;
 
@@ -9,11 +9,11 @@ use crate::Malformed;
 /// `finding name=… seen=… due=…`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding<'a> {
-    /// What was looked at.
+    /// The checked value or error, in one word.
     pub name: &'a str,
-    /// What was seen.
+    /// The value seen, or how often the error was.
     pub seen: u64,
-    /// What was due; anything else is wrong.
+    /// The value due; any other is wrong.
     pub due: u64,
 }
 
@@ -25,10 +25,10 @@ impl fmt::Display for Finding<'_> {
 }
 
 impl<'a> Finding<'a> {
-    /// The word that the line begins with.
+    /// The first word of the line.
     pub const WORD: &'static str = "finding";
 
-    /// Reads what `Display` wrote.
+    /// Parses what `Display` writes.
     pub fn read(line: &'a str) -> Result<Self, Malformed> {
         let read = || {
             let rest = line.strip_prefix("finding name=")?;

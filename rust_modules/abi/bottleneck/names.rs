@@ -1,91 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The names of the cases, of their variants, and of the locks within these.
+//! Names of the variants of bottlenecks, and of the spinlocks in them.
 
 choice! {
-    /// What is fought over.
-    Case {
-        /// The table of mounts, which every path walk reads.
-        MountLookup = "mount_lookup",
-        /// The references to one mount.
-        MountCount = "mount_count",
-        /// The list of a file system's open files.
-        FileList = "file_list",
-        /// The components of a path.
-        PathWalk = "path_walk",
-        /// A hash table.
-        Hash = "hash",
-        /// The list of what was used last.
-        Lru = "lru",
-        /// The next unique number.
-        Ids = "ids",
-        /// A number of things done, or in use.
-        Stats = "stats",
-        /// The reference to a peer that the network remembers.
-        PeerRef = "peer_ref",
-        /// A line that is read by all, and written by all.
-        Readahead = "readahead",
-        /// The root of a family of mappings.
-        AnonChain = "anon_chain",
-        /// The lock under which a page is cleared.
-        PageClear = "page_clear",
-    }
-}
-
-choice! {
-    /// How it is done; each case has a few of these.
+    /// An implementation; each bottleneck has some of these.
     Variant {
-        /// One lock around all.
+        /// One spinlock
         Spinlock = "spinlock",
-        /// A copy for each vCPU in front of it.
+        /// A cache per vCPU, in front of one lock
         Percore = "percore",
-        /// A lock for each vCPU: readers take their own, writers all.
+        /// One lock per vCPU: readers take theirs, writers take all
         Brlock = "brlock",
-        /// Readers take no lock.
+        /// Readers take no lock
         Rcu = "rcu",
-        /// Something that matters is left out: every run of two threads must catch it.
+        /// Broken on purpose: every run of two threads must catch it
         Busted = "busted",
-        /// One atomic.
+        /// One atomic
         Exact = "exact",
-        /// What is hot, or short, apart from what is not.
+        /// Hot data, or short-term references, apart from the rest
         Split = "split",
-        /// A part for each vCPU.
+        /// One part per vCPU
         Percpu = "percpu",
-        /// Added up each time.
+        /// Per-vCPU counts, summed up on each put
         Summed = "summed",
-        /// One for all, under one lock.
+        /// One list or table under one lock
         One = "one",
-        /// A lock and a count on each.
+        /// A lock and a count in each component
         Locked = "locked",
-        /// A lock for each bucket.
+        /// One lock per bucket
         Bucket = "bucket",
-        /// Lookups take no lock.
+        /// Lookups take no lock
         Lockfree = "lockfree",
-        /// Moved to the front at every touch.
+        /// Moved to the front on each touch
         Touch = "touch",
-        /// Marked at a touch, moved when room is needed.
+        /// Marked on a touch, moved on eviction
         Lazy = "lazy",
-        /// Some at a time.
+        /// Many at once
         Batched = "batched",
-        /// A part for each node.
+        /// One part per node
         Pernode = "pernode",
-        /// A count that goes to zero and back.
+        /// A count that keeps dropping to zero, and a list of the unused
         Flipping = "flipping",
-        /// Collected by whoever looks up.
+        /// Unused entries are freed by the misses that pass them
         Collected = "collected",
-        /// On one line.
+        /// On one cache line
         Together = "together",
-        /// Written only if it changes.
+        /// Written only if the value changes
         Ifchanged = "ifchanged",
-        /// Under a mutex.
+        /// Under a mutex
         Mutex = "mutex",
-        /// Under a semaphore for readers and writers.
+        /// Under a read-write semaphore
         Rwsem = "rwsem",
-        /// While the lock is held.
+        /// With the lock held
         Inside = "inside",
-        /// Before the lock is taken.
+        /// Before the lock is taken
         Outside = "outside",
-        /// Each with a lock of its own.
+        /// One lock per thread
         Processes = "processes",
     }
 }
@@ -93,9 +63,9 @@ choice! {
 choice! {
     /// The spinlock of a variant that has one.
     Lock {
-        /// The kernel's own until 4.2.
+        /// The kernel's until 4.2
         Ticket = "ticket",
-        /// What a paravirtual guest has today.
+        /// The lock of a paravirtual guest today
         PvQueued = "pv_queued",
     }
 }

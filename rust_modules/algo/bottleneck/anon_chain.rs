@@ -1,53 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A family of processes: each child is chained to every ancestor, under the lock of the first.
+//! Reverse mapping of a process family: fork links the child to every ancestor under the root lock.
 //!
-//! Andi Kleen and Tim Chen, "Linux kernel scaling", 2011: so that a page's users can be found, a
-//! fork puts the child on the list of each `anon_vma` that its parent is on, and its exit takes it
-//! off. From 2.6.35 on each time the lock of the root was taken, and in 3.0 that became a mutex.
+//! Kleen and Chen, "Linux kernel scaling", 2011: to find the users of a page, fork puts the child
+//! on the list of each `anon_vma` of its parent, and exit removes it. Since 2.6.35 every insertion
+//! takes the lock of the root `anon_vma`; in 3.0 that lock became a mutex, in 3.8 a semaphore.
+//! Today's `anon_vma_clone()` is `batched`, with the semaphore. The caller chooses the lock.
 //!
-//! | file | the root's lock is taken |
+//! | variant | root lock |
 //! |---|---|
-//! | `per_link` | for every link, so often as there are ancestors |
-//! | `batched` | once for all |
+//! | [`PerLink`] | taken for each link: `anon_vma_clone()`, `unlink_anon_vmas()`, 2.6.35 to 2.6.39 |
+//! | [`Batched`] | taken once for all links: `lock_anon_vma_root()` of 3.0; longer, less contended |
 //!
-//! Which lock it is, is for whoever makes it to say: a spinlock as in 2.6.35, a mutex as in 3.0,
-//! a semaphore as since 3.8. Today's `anon_vma_clone()` is `batched`, and the semaphore.
+//! The kernel keeps a tree by address (`struct anon_vma`, `struct anon_vma_chain` of `mm/rmap.c`);
+//! here all children have the same addresses, and a list suffices.
 
-mod batched;
-mod family;
-mod per_link;
-
-pub use self::{
-    batched::Batched,
-    family::{
-        Family,
-        Seen, //
-    },
-    per_link::PerLink, //
+use super::{
+    prelude::*,
+    Guarded, //
 };
+
 pub use super::list::{
-    List,
+    CheckedList,
     Place, //
 };
 
-use super::Findings;
-use crate::Waiter;
+/// The ancestors; `A` stores their lists, and `C` the links: for each child one to each ancestor.
+pub struct Family<L, A, C, const BATCHED: bool> {
+    root: Guarded<L>,
+    lists: A,
+    links: C,
+}
 
-/// Children that come and go.
-pub trait Chain: Sync {
-    /// The name of the way.
-    const NAME: &'static str;
+/// The baseline.
+pub type PerLink<L, A, C> = Family<L, A, C, false>;
+/// The fix.
+pub type Batched<L, A, C> = Family<L, A, C, true>;
 
-    /// Chains `child`, which is not, to all ancestors; returns to how many.
-    fn fork(&self, me: &Waiter, child: u32) -> u32;
+/// The result of a walk along a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Links on the list.
+    pub links: u32,
+    /// Links of the child that the walk looked for.
+    pub own: u32,
+}
 
-    /// Takes `child` off again; returns how many ancestors it was chained to.
-    fn exit(&self, me: &Waiter, child: u32) -> u32;
+impl<L, A, C, const BATCHED: bool> Family<L, A, C, BATCHED>
+where
+    L: Lock,
+    A: Storage<Item = CheckedList>,
+    C: Storage<Item = Place>,
+{
+    /// Creates the family, without children.
+    pub fn new(lists: A, links: C) -> Self {
+        Self {
+            root: Guarded::default(),
+            lists,
+            links,
+        }
+    }
 
-    /// Walks along the list of `ancestor`, looking for `child`.
-    fn look(&self, me: &Waiter, child: u32, ancestor: u32) -> Seen;
+    /// Links `child`, which is not linked, to all ancestors; returns to how many.
+    #[inline(always)]
+    pub fn fork(&self, me: &Waiter, child: u32) -> u32 {
+        self.each(me, child, |list, link| list.push(&self.links, link))
+    }
 
-    /// Tells, once all threads have left and all children are gone, what must be true then.
-    fn settle(&self, to: Findings<'_>);
+    /// Unlinks `child`; returns from how many ancestors.
+    #[inline(always)]
+    pub fn exit(&self, me: &Waiter, child: u32) -> u32 {
+        self.each(me, child, |list, link| list.remove(&self.links, link))
+    }
+
+    /// Applies `change` to every link of `child` under the root lock; returns how many succeeded.
+    #[inline(always)]
+    fn each(&self, me: &Waiter, child: u32, change: impl Fn(&CheckedList, u32) -> bool) -> u32 {
+        let links = self.ancestors(child);
+        let sum = |sum: u32, done: bool| sum.wrapping_add(done.into());
+        if BATCHED {
+            return self.root.with(me, |()| {
+                let done = links.map(|(list, link)| change(list, link));
+                done.fold(0, sum)
+            });
+        }
+        let done = links.map(|(list, link)| self.root.with(me, |()| change(list, link)));
+        done.fold(0, sum)
+    }
+
+    /// Returns the ancestors, each with the number of its link to `child`.
+    #[inline(always)]
+    fn ancestors(&self, child: u32) -> impl Iterator<Item = (&CheckedList, u32)> {
+        let count = self.lists.len() as u32;
+        let first = child.wrapping_mul(count);
+        (0..count).filter_map(move |n| Some((self.lists.get(n as usize)?, first.wrapping_add(n))))
+    }
+
+    /// Searches the list of `ancestor` for `child`, as `rmap_walk_anon()` does.
+    pub fn look(&self, me: &Waiter, child: u32, ancestor: u32) -> Seen {
+        let mut seen = Seen { links: 0, own: 0 };
+        let Some((list, link)) = self.ancestors(child).nth(ancestor as usize) else {
+            return seen;
+        };
+        self.root.with(me, |()| {
+            for on in list.entries(&self.links) {
+                seen.links = seen.links.wrapping_add(1);
+                seen.own = seen.own.wrapping_add((on == link).into());
+            }
+        });
+        seen
+    }
+
+    /// Checks, after all threads have left and all children are unlinked, that no link is left.
+    pub fn audit(&self, to: Findings<'_>) {
+        let all = |of: &dyn Fn(&CheckedList) -> u32| {
+            let each = self.lists.iter().map(|list| u64::from(of(list)));
+            each.fold(0, u64::saturating_add)
+        };
+        to("links_left", all(&|list| list.len(&self.links)), 0);
+        to("links_twice", all(&CheckedList::listed_twice), 0);
+    }
 }

@@ -1,59 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The list of a file system's open files: opening and closing change it, hardly anyone reads it.
+//! List of the open files of a file system: written by open and close, rarely read.
 //!
-//! Piggin, "Scaling the Linux VFS", LinuxCon 2009: `files_lock`. Read-copy-update is no help where
-//! the fast path writes; so the list itself is split, and the rare reader pays.
+//! Piggin, "Scaling the Linux VFS", LinuxCon 2009: `files_lock`. RCU does not help, since the fast
+//! path writes; so the fix splits the list, at the expense of the rare reader.
 //!
-//! | variant | opening and closing | walking along all |
+//! | variant | open and close take | a walk takes |
 //! |---|---|---|
-//! | `one` | the one lock | the one lock |
-//! | `percpu` | the lock of the vCPU where the file was opened | all locks, one after the other |
-//! | `busted` | the lock of the vCPU that one is on | the same |
+//! | [`One`] | the one lock | the one lock |
+//! | [`Percpu`] | the lock of the vCPU that opened the file | all locks, in order |
+//! | [`Busted`] | to close, the lock of the current vCPU | all locks, in order |
 //!
-//! Today's kernel has no such list: since 3.13 it counts writers where it used to look for them.
+//! Today's kernel has no such list: since 3.13 it counts writers instead of searching for them.
 
-mod busted;
 mod one;
 mod percpu;
-mod work;
+mod users;
 
-use super::Link;
-use crate::{
-    primitive::{
-        Atomic,
-        Relaxed, //
-    },
-    Waiter, //
+use super::{
+    prelude::*,
+    Link, //
 };
 
 pub use self::{
-    busted::Busted,
     one::One,
     percpu::{
+        Busted,
         Lane,
         Percpu, //
     },
-    work::{
+    users::{
         files,
         Held,
-        Truth,
-        Work, //
+        Oracle,
+        Users, //
     },
 };
 
-/// A list of open files. The caller stays on its vCPU meanwhile.
+/// A list of open files. The caller stays on its vCPU during each call.
 pub trait FileList: Sync {
-    /// The name of the variant.
-    const NAME: &'static str;
-
-    /// Puts `file`, which the caller has and which is closed, on the list.
+    /// Inserts `file`, which the caller owns and which is closed.
     fn open(&self, file: u32, me: &Waiter);
 
-    /// Takes `file`, which the caller has and which is open, off it; whoever opened it.
+    /// Removes `file`, which the caller owns and which is open, whichever thread opened it.
     fn close(&self, file: u32, me: &Waiter);
 
-    /// Calls `see` with each open file, while none is opened and none closed.
+    /// Calls `see` with each open file; no file is opened or closed meanwhile.
     fn walk(&self, me: &Waiter, see: &mut dyn FnMut(u32));
 }
 
@@ -62,34 +54,12 @@ pub trait FileList: Sync {
 #[repr(align(64))]
 pub struct File {
     link: Link,
-    /// The list that it is on; written under the lock of that list.
-    lane: Lot,
+    /// The number of its list; written under the lock of that list, and read by the file's owner.
+    lane: Atomic<u32>,
 }
 
 impl AsRef<Link> for File {
     fn as_ref(&self) -> &Link {
         &self.link
-    }
-}
-
-/// The number of a list.
-struct Lot(Atomic<u32>);
-
-impl Default for Lot {
-    fn default() -> Self {
-        Self(Atomic::new(0))
-    }
-}
-
-impl Lot {
-    #[inline]
-    fn get(&self) -> u32 {
-        // Whoever closes a file has it, and so was told of all that happened to it.
-        self.0.load(Relaxed)
-    }
-
-    #[inline]
-    fn set(&self, lane: u32) {
-        self.0.store(lane, Relaxed);
     }
 }

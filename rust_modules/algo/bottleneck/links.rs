@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Doubly linked lists of numbered entries: `struct list_head` without pointers.
+//! Doubly linked list of numbered entries: `struct list_head` with indices instead of pointers.
 //!
-//! Whoever changes a list or walks along it holds its lock, which orders all that happens to its
-//! words. They are atomics all the same: a list whose lock is missing then loses entries, or has
-//! them twice, and comes to nothing worse. For that reason a walk is also bounded.
+//! The list's lock orders every access to its words. They are atomics all the same: a list that is
+//! not locked then loses or repeats entries and does nothing worse. For the same reason a walk is
+//! bounded by the number of entries.
 
-use crate::primitive::{
-    Atomic,
-    Relaxed, //
-};
+use super::prelude::*;
 
 /// No entry: the end of a list.
 const NONE: u32 = u32::MAX;
 
-/// Where an entry is in its list.
+/// The neighbours of an entry.
 pub struct Link {
     prev: Atomic<u32>,
     next: Atomic<u32>,
 }
 
-impl Link {
-    /// Creates a link that is in no list.
-    pub fn new() -> Self {
+impl Default for Link {
+    fn default() -> Self {
         Self {
             prev: Atomic::new(NONE),
             next: Atomic::new(NONE),
@@ -30,21 +26,15 @@ impl Link {
     }
 }
 
-impl Default for Link {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// A list; its entries are elsewhere, and the same for each call.
+/// A list. Every call gets the same entries `all`.
 #[derive(Default)]
-pub(super) struct List {
-    /// Before the first there is the head, and so there is after the last.
+pub struct List {
+    /// Precedes the first entry and follows the last.
     head: Link,
 }
 
 impl List {
-    /// Puts entry `id`, which is in no list, to the front.
+    /// Inserts entry `id`, which is on no list, at the front.
     #[inline]
     pub(super) fn push(&self, all: &[impl AsRef<Link>], id: u32) {
         let Some(link) = at(all, id) else { return };
@@ -55,7 +45,7 @@ impl List {
         self.head.next.store(id, Relaxed);
     }
 
-    /// Puts entry `id`, which is in no list, to the end.
+    /// Inserts entry `id`, which is on no list, at the end.
     #[inline]
     pub(super) fn push_last(&self, all: &[impl AsRef<Link>], id: u32) {
         let Some(link) = at(all, id) else { return };
@@ -66,19 +56,13 @@ impl List {
         self.head.prev.store(id, Relaxed);
     }
 
-    /// Takes entry `id`, which is in this list, out of it.
+    /// Removes entry `id`, which is on this list.
     #[inline]
     pub(super) fn remove(&self, all: &[impl AsRef<Link>], id: u32) {
         let Some(link) = at(all, id) else { return };
         let (prev, next) = (link.prev.load(Relaxed), link.next.load(Relaxed));
         self.or_head(all, prev).next.store(next, Relaxed);
         self.or_head(all, next).prev.store(prev, Relaxed);
-    }
-
-    /// Calls `see` with each entry, first to last.
-    #[inline]
-    pub(super) fn walk(&self, all: &[impl AsRef<Link>], see: impl FnMut(u32)) {
-        self.entries(all).for_each(see);
     }
 
     /// Returns the entries, first to last.
@@ -95,7 +79,7 @@ impl List {
         })
     }
 
-    /// Returns the last entry; none if there is none.
+    /// Returns the last entry.
     #[inline]
     pub(super) fn last(&self) -> Option<u32> {
         let last = self.head.prev.load(Relaxed);

@@ -1,33 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lists that know who is on them, so that they can be asked whether they are whole.
+//! Linked list that detects double insertion.
 //!
-//! An entry knows whether it is on a list, as with `list_del_init()` of `include/linux/list.h`.
-//! One that is put on though it is there is counted and left where it is.
+//! An entry knows whether it is on a list, as with `list_del_init()` of `include/linux/list.h`. The
+//! list counts an attempt to insert an entry that is on it, and ignores the attempt.
 
-use super::links::{
-    self,
-    Link, //
-};
-use crate::primitive::{
-    Atomic,
-    Relaxed, //
+use super::{
+    links::{
+        Link,
+        List, //
+    },
+    prelude::*, //
 };
 
-/// An entry's place on a list. All is written [`Relaxed`]: the list's lock orders it.
+/// An entry's place on a list. All accesses are [`Relaxed`]: the list's lock orders them.
 #[derive(Default)]
 pub struct Place {
     link: Link,
-    on: On,
-}
-
-/// Whether it is taken.
-struct On(Atomic<bool>);
-
-impl Default for On {
-    fn default() -> Self {
-        Self(Atomic::new(false))
-    }
+    listed: Atomic<bool>,
 }
 
 impl AsRef<Link> for Place {
@@ -37,7 +27,7 @@ impl AsRef<Link> for Place {
     }
 }
 
-/// What has a place on a list.
+/// An entry with a place on a list.
 pub(super) trait Placed: AsRef<Link> {
     fn place(&self) -> &Place;
 }
@@ -49,52 +39,44 @@ impl Placed for Place {
     }
 }
 
-/// A list. Every function wants its lock held, or nobody else there.
-pub struct List {
-    links: links::List,
-    wrong: Atomic<u32>,
+/// A list. Every caller holds its lock, or is the only user.
+#[derive(Default)]
+pub struct CheckedList {
+    links: List,
+    listed_twice: Atomic<u32>,
 }
 
-impl Default for List {
-    fn default() -> Self {
-        Self {
-            links: links::List::default(),
-            wrong: Atomic::new(0),
-        }
-    }
-}
-
-impl List {
-    /// Puts an entry at the end, unless it is on; returns whether it was not.
+impl CheckedList {
+    /// Appends an entry; returns whether it was not listed.
     #[inline]
     pub(super) fn push(&self, all: &[impl Placed], id: u32) -> bool {
         let Some(place) = all.get(id as usize).map(Placed::place) else {
             return false;
         };
-        if place.on.0.load(Relaxed) {
-            bump(&self.wrong);
+        if place.listed.load(Relaxed) {
+            bump(&self.listed_twice);
             return false;
         }
-        place.on.0.store(true, Relaxed);
+        place.listed.store(true, Relaxed);
         self.links.push_last(all, id);
         true
     }
 
-    /// Takes an entry off; returns whether it was on.
+    /// Removes an entry; returns whether it was listed.
     #[inline]
     pub(super) fn remove(&self, all: &[impl Placed], id: u32) -> bool {
         let Some(place) = all.get(id as usize).map(Placed::place) else {
             return false;
         };
-        let on = place.on.0.load(Relaxed);
-        if on {
-            place.on.0.store(false, Relaxed);
+        let listed = place.listed.load(Relaxed);
+        if listed {
+            place.listed.store(false, Relaxed);
             self.links.remove(all, id);
         }
-        on
+        listed
     }
 
-    /// Returns the entries from the first on; of a broken list no more than there are at all.
+    /// Returns the entries, oldest first.
     #[inline]
     pub(super) fn entries<'a, T: Placed>(
         &self,
@@ -103,18 +85,18 @@ impl List {
         self.links.entries(all)
     }
 
-    /// Returns how many entries are on the list.
+    /// Returns how many entries are listed.
     pub(super) fn len(&self, all: &[impl Placed]) -> u32 {
         u32::try_from(self.entries(all).count()).unwrap_or(u32::MAX)
     }
 
-    /// Returns how often an entry was put on that was on.
-    pub(super) fn wrong(&self) -> u32 {
-        self.wrong.load(Relaxed)
+    /// Returns how often an entry was inserted that was listed.
+    pub(super) fn listed_twice(&self) -> u32 {
+        self.listed_twice.load(Relaxed)
     }
 }
 
-/// Counts what one at a time does.
+/// Increments a word that only one thread at a time writes.
 #[inline]
 pub(super) fn bump(word: &Atomic<u32>) {
     word.store(word.load(Relaxed).wrapping_add(1), Relaxed);

@@ -1,68 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How many refer to a mount: everyone who opens a file there, or walks through it.
+//! Reference count of a mount: taken by every open file and every path walk.
 //!
 //! Piggin, "Scaling the Linux VFS", LinuxCon 2009, and Kleen and Chen, "Linux kernel scaling",
 //! 2011, fix #3: `mntput_no_expire()` and `lookup_mnt()`.
 //!
-//! | variant | putting a reference |
+//! | variant | cost of a put |
 //! |---|---|
-//! | `exact` | an atomic, and its cache line |
-//! | `summed` | the locks of all vCPUs, and their counts added up |
-//! | `split` | the same once it is detached; until then the lock of this vCPU, and its count |
-//! | `percpu` | an instruction of one's own until it is detached: [`MountCount`] |
+//! | [`Exact`] | an atomic, and its cache line |
+//! | `summed`: [`Split`], not pinned | the locks of all vCPUs, and the sum of their counts |
+//! | [`Split`] | the same once detached; until then the lock of this vCPU, and its count |
+//! | `percpu`: [`MountCount`] | a per-vCPU instruction until detached |
 //!
-//! What all promise: whoever puts the last one is told so, and nobody else. `summed` is `split`
-//! without the reference for a long term, as internal mounts were (`pipefs`). Today's kernel has
-//! `split`, without the lock: the reader is RCU's.
+//! Exactly one put returns that it was the last. `summed` is `split` without a long-term reference,
+//! as for internal mounts (`pipefs`). Today's kernel has `split`, with RCU instead of the lock.
 
-mod exact;
 mod split;
-mod work;
+mod users;
 
-use crate::{
-    counter::{
-        EachVcpu,
-        MountCount, //
-    },
-    Waiter, //
+use super::prelude::*;
+use crate::counter::{
+    EachVcpu,
+    MountCount, //
 };
 
 pub use self::{
-    exact::Exact,
     split::Split,
-    work::{
+    users::{
+        Mailbox,
         Mount,
-        Seat,
-        Work, //
+        Users, //
     },
 };
 
-/// References to something that is attached, and then detached. The caller stays on its vCPU while
-/// it gets and puts.
+/// References to a mount that is attached, and later detached. The caller stays on its vCPU during
+/// `get` and `put`.
 pub trait Count: Sync {
-    /// The name of the variant.
-    const NAME: &'static str;
-
-    /// Gets a reference; the caller has one, or knows that it is attached.
+    /// Gets a reference; the caller has one, or knows that the mount is attached.
     fn get(&self, me: &Waiter);
 
     /// Puts a reference; returns whether it was the last one.
-    #[must_use = "whoever puts the last one has to clean up"]
+    #[must_use = "the last put has to clean up"]
     fn put(&self, me: &Waiter) -> bool;
 
-    /// Detaches it, and puts the reference that it was created with; returns whether that was the
-    /// last one. It may sleep.
-    #[must_use = "whoever puts the last one has to clean up"]
+    /// Detaches the mount and puts the reference that it was created with; returns whether that was
+    /// the last one. It may sleep.
+    #[must_use = "the last put has to clean up"]
     fn detach(&self, vcpus: &impl EachVcpu, me: &Waiter) -> bool;
 
-    /// Begins anew, attached. Nobody has a reference any more, nor gets one meanwhile.
+    /// Attaches the mount again. No references are left, and none is taken meanwhile.
     fn revive(&self);
 }
 
 impl Count for MountCount {
-    const NAME: &'static str = "percpu";
-
     #[inline(always)]
     fn get(&self, _: &Waiter) {
         MountCount::get(self);
@@ -79,5 +69,36 @@ impl Count for MountCount {
 
     fn revive(&self) {
         MountCount::revive(self);
+    }
+}
+
+/// One atomic, which every get and every put changes.
+pub struct Exact(Atomic<i64>);
+
+impl Default for Exact {
+    fn default() -> Self {
+        Self(Atomic::new(1))
+    }
+}
+
+impl Count for Exact {
+    #[inline(always)]
+    fn get(&self, _: &Waiter) {
+        // The caller has a reference, or knows that it is attached: no data is handed over.
+        self.0.add(1, Relaxed);
+    }
+
+    #[inline(always)]
+    fn put(&self, _: &Waiter) -> bool {
+        // Orders all uses of all references before the cleanup: pairs with itself.
+        self.0.fetch_sub(1, Full) == 1
+    }
+
+    fn detach(&self, _: &impl EachVcpu, me: &Waiter) -> bool {
+        self.put(me)
+    }
+
+    fn revive(&self) {
+        self.0.store(1, Relaxed);
     }
 }

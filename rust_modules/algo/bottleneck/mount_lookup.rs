@@ -1,75 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A table of what is mounted where, which every path walk looks into and hardly anybody changes.
+//! Mount hash table: read by every path walk, rarely written.
 //!
 //! Boyd-Wickizer et al., "An Analysis of Linux Scalability to Many Cores", OSDI 2010, and Piggin,
 //! "Scaling the Linux VFS", LinuxCon 2009: `lookup_mnt()` under `vfsmount_lock`.
 //!
-//! | variant | looking up | mounting and unmounting |
+//! | variant | a lookup takes | mount and unmount take |
 //! |---|---|---|
-//! | `spinlock` | the one lock | the one lock |
-//! | `percore` | what this vCPU remembers, else the one lock | the one lock; all vCPUs forget |
-//! | `brlock` | the lock of this vCPU | the locks of all |
-//! | `rcu` | none | the one lock; what was unmounted is free after a grace period |
-//! | `busted` | as `percore`, but remembers when the lock is no longer held | the same |
+//! | [`Spinlock`], until 2.6.36 | the one lock | the one lock |
+//! | [`Percore`] | nothing on a hit in this vCPU's cache, else the one lock | the one lock; unmount invalidates all caches |
+//! | [`Brlock`], 2.6.36 to 3.12 | the lock of this vCPU | the locks of all |
+//! | [`Rcu`], 3.13 | nothing | the one lock; the slot is free after a grace period |
+//! | [`Busted`] | as `percore`, but fills the cache after unlock | as `percore` |
 //!
-//! What all promise: a lookup that begins when an unmount has returned does not find what was
-//! unmounted. Today's kernel looks up under RCU, and asks a sequence count of `mount_lock` whether
-//! to believe it (`lookup_mnt()` in `fs/namespace.c`).
+//! A lookup that begins after an unmount has returned does not find what was unmounted. Today's
+//! kernel looks up under RCU, and validates with the sequence count of `mount_lock`
+//! (`lookup_mnt()` in `fs/namespace.c`).
 
-mod brlock;
-mod busted;
 mod percore;
-mod rcu;
-mod spinlock;
+mod shared;
 mod table;
-mod witness;
+mod users;
 
-use crate::Waiter;
+use super::prelude::*;
 
 pub use self::{
-    brlock::Brlock,
-    busted::Busted,
     percore::{
-        memory,
+        cache_words,
+        Busted,
         Percore, //
     },
-    rcu::Rcu,
-    spinlock::Spinlock,
+    shared::{
+        Protect,
+        Rcu,
+        Shared,
+        Spinlock, //
+    },
     table::{
-        Room,
+        Slot,
         Table, //
     },
-    witness::{
+    users::{
         Point,
-        Witness, //
+        Users, //
     },
 };
+pub use super::brlock::Brlock;
 
-/// What was unmounted, and the room it took, which may be used again once that is free.
+/// A removed mount, and its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unmounted {
     /// The mount.
     pub id: u64,
-    /// Its room.
-    pub room: u32,
+    /// Its slot, reusable as [`Mounts::GRACE`] tells.
+    pub slot: u32,
 }
 
-/// A table of mounts: at each of some points there may be one, which has a number, never 0. The
-/// caller stays on its vCPU meanwhile.
+/// A table of mounts: at each mount point there is at most one, which has a number, never 0. The
+/// caller stays on its vCPU during each call.
 pub trait Mounts: Sync {
-    /// The name of the variant.
-    const NAME: &'static str;
-    /// Whether the room of what was unmounted is free only after a
-    /// [grace period](crate::primitive::grace); else it is at once.
+    /// Whether the slot of a removed mount is free only after a
+    /// [grace period](crate::primitive::grace).
     const GRACE: bool = false;
 
-    /// Returns what is mounted at `point`.
+    /// Returns the mount at `point`.
     fn lookup(&self, point: u32, me: &Waiter) -> Option<u64>;
 
-    /// Takes away what is mounted at `point`.
+    /// Removes the mount at `point`.
     fn unmount(&self, point: u32, me: &Waiter) -> Option<Unmounted>;
 
-    /// Mounts `id` at `point`, where nothing is, in a room that is free and the caller's.
-    fn mount(&self, point: u32, id: u64, room: u32, me: &Waiter);
+    /// Mounts `id` at `point`, where nothing is, in a free slot that the caller owns.
+    fn mount(&self, point: u32, id: u64, slot: u32, me: &Waiter);
 }

@@ -1,44 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Page faults of one address space: a page is cleared, and then installed, under one lock.
+//! Page faults of an address space: a page is cleared and installed under one lock.
 //!
-//! Andi Kleen and Tim Chen, "Linux kernel scaling", 2011: threads fault under the `mmap_sem` that
-//! they share, and most of the time that it is held goes into clearing the page. Processes have
-//! one each, and so scale; clearing ahead of the lock was to let threads scale as well.
+//! Kleen and Chen, "Linux kernel scaling", 2011: threads fault under the `mmap_sem` that they share,
+//! and hold it mostly to clear pages. Processes have one each, and scale; clearing before the lock
+//! was to let threads scale as well.
 //!
-//! | file | cleared | address spaces |
+//! | variant | a page is cleared | address spaces |
 //! |---|---|---|
-//! | `inside` | under the lock | one |
-//! | `outside` | before the lock is taken, and in vain if another thread was faster | one |
-//! | `processes` | under the lock | one for each thread |
+//! | [`Inside`] | under the lock | one |
+//! | [`Outside`] | "predictively", before the lock; in vain if another thread was faster | one |
+//! | [`Processes`] | under the lock | one per thread |
 //!
 //! Today's kernel does `outside`: `do_anonymous_page()` clears before it locks the page table, and
-//! since 6.4 most faults lock their mapping alone.
+//! since 6.4 most faults lock their mapping only.
 
-mod inside;
-mod outside;
 mod processes;
 mod space;
-mod work;
+mod users;
+
+use super::prelude::*;
 
 pub use self::{
-    inside::Inside,
-    outside::Outside,
     processes::Processes,
     space::{
         Entry,
+        Inside,
+        Outside,
         Space, //
     },
-    work::{
-        Hand,
-        Work, //
+    users::{
+        Mapped,
+        Users, //
     },
 };
 
-use super::Findings;
-use crate::Waiter;
-
-/// Pages of real memory, by number. Whoever has one does with it what he likes.
+/// Pages of memory, by frame number. A caller owns the frames it passes.
 pub trait Memory: Sync {
     /// Clears the page.
     fn clear(&self, frame: u32);
@@ -53,29 +50,35 @@ pub trait Memory: Sync {
     fn first(&self, frame: u32) -> u64;
 }
 
-/// What came of a fault.
+/// The result of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The caller's page was installed.
     Installed,
-    /// Another one was there.
+    /// Another page was installed already.
     There {
-        /// The first word of it.
+        /// Its first word.
         first: u64,
-        /// The caller's was cleared in vain.
+        /// The caller's page was cleared in vain.
         in_vain: bool,
     },
 }
 
-/// Address spaces that fill by faults.
-pub trait Faults: Sync {
-    /// The name of the variant.
-    const NAME: &'static str;
+/// What is installed in address spaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Installed {
+    /// Pages in place.
+    pub pages: u64,
+    /// How often a page was installed where one was.
+    pub twice: u64,
+}
 
-    /// A fault of thread `who` on an address, for which it has a page of memory.
+/// Address spaces that faults fill.
+pub trait Faults: Sync {
+    /// Handles a fault of thread `who` on `address`, for which it owns the page `frame`.
     fn fault(&self, me: &Waiter, who: u32, address: u32, frame: u32) -> Fault;
 
-    /// Unmaps addresses that thread `who` had mapped, and calls `see` with each and its page.
+    /// Unmaps addresses that thread `who` had mapped; calls `see` with each and its page.
     fn unmap(
         &self,
         me: &Waiter,
@@ -84,6 +87,6 @@ pub trait Faults: Sync {
         see: impl FnMut(u32, Option<u32>),
     );
 
-    /// Tells, once all threads have left with `mapped` pages in place, what must be true then.
-    fn settle(&self, mapped: u64, to: Findings<'_>);
+    /// Returns what is installed after all threads have left.
+    fn installed(&self) -> Installed;
 }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Walks along a path of directories, while some of these are renamed.
+//! Path walks during renames of the directories.
 //!
 //! Piggin, "Scaling the Linux VFS", LinuxCon 2009: "path lookup less scalable with common cwd, due
-//! to d_lock in refcount". Kleen and Chen, "Linux kernel scaling", 2011: walks without locks, which
-//! came with 2.6.38, and what made all of them drop out: a security check, and the root's sequence
-//! count.
+//! to d_lock in refcount". Kleen and Chen, "Linux kernel scaling", 2011: walks without locks, of
+//! 2.6.38, and what made all of them drop out: a security check, and the root's sequence count.
 //!
-//! | variant | a component costs | the file at the end |
+//! | variant | cost of a component | cost of the file at the end |
 //! |---|---|---|
-//! | `locked` | lock and count of it, lock and count of the one before | lock and count |
-//! | `rcu` | looks at two sequence counts; `locked` for the rest, if it drops out | lock and count |
+//! | [`Locked`] | lock and count of it, lock and count of its parent | lock and count |
+//! | [`Rcu`] | two sequence counts; `locked` for the rest after dropping out | lock and count |
 //!
 //! Today's kernel does as `rcu`, with lock and count in one word, changed by one `cmpxchg`.
 
@@ -19,12 +18,9 @@ mod locked;
 mod rcu;
 mod trail;
 mod tree;
-mod work;
+mod users;
 
-use crate::{
-    lock::Lock,
-    Waiter, //
-};
+use super::prelude::*;
 
 pub use self::{
     dentry::Dentry,
@@ -35,42 +31,40 @@ pub use self::{
         dentries,
         Tree, //
     },
-    work::Work, //
+    users::Users, //
 };
 
-/// What somebody wants to open.
+/// A path to open.
 #[derive(Clone, Copy)]
 pub struct Path {
-    /// The working directory from which to walk: 0 or 1.
+    /// The working directory that the walk starts from: 0 or 1.
     pub from: u32,
-    /// Whose file it is at the end.
+    /// The thread whose file is at the end.
     pub file: u32,
-    /// Something asks for a lock at the first component, as a permission check did.
+    /// The first component requires a lock, as for a permission check.
     pub drops_out: bool,
 }
 
-/// How a walk got to its end.
+/// How a walk reached the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
-    /// Without a lock but the last.
+    /// Without locks but the file's.
     Lockless,
-    /// With locks, from some component on.
+    /// With locks from some component on.
     DroppedOut,
-    /// With locks, from the beginning.
+    /// With locks from the start.
     Locked,
 }
 
-/// A way to walk. The caller stays on its vCPU meanwhile.
+/// A way to walk. The caller stays on its vCPU during each call.
 pub trait Walk: Sync {
-    /// The name of the variant.
-    const NAME: &'static str;
     /// The lock of a directory.
     type Lock: Lock;
 
-    /// Where one walks.
-    fn tree(&self) -> &Tree<Self::Lock, impl core::ops::Deref<Target = [Dentry<Self::Lock>]>>;
+    /// Returns the tree.
+    fn tree(&self) -> &Tree<Self::Lock, impl Storage<Item = Dentry<Self::Lock>>>;
 
-    /// Walks along `path`, noting each step; returns the file, with a reference for the caller, and
-    /// how it got there.
+    /// Walks along `path`, recording each step; returns the file, with a reference for the caller,
+    /// and how the walk reached it.
     fn walk(&self, path: Path, trail: &mut Trail, me: &Waiter) -> Option<(u32, How)>;
 }

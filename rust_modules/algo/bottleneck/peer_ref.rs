@@ -1,90 +1,153 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is remembered of an address that packets go to, looked up and counted for every packet.
+//! Peer cache: looked up by address and reference-counted for every packet.
 //!
-//! Andi Kleen and Tim Chen, "Linux kernel scaling", 2011: with few addresses the count of a
-//! `struct inet_peer` flips between 0 and 1 all the time, and each flip moved it to or from a list
-//! of unused peers, under one lock. Eric Dumazet removed the list.
+//! Kleen and Chen, "Linux kernel scaling", 2011: with few addresses the count of a
+//! `struct inet_peer` keeps flipping between 0 and 1, and each flip moved it to or from a list of
+//! unused peers, under one lock. Eric Dumazet removed the list in Linux 3.0.
 //!
-//! | file | where an unused peer is | who frees one |
+//! | variant | an unused peer | a miss frees |
 //! |---|---|---|
-//! | `flipping` | on a list, under a lock of its own | who misses, the oldest of the list |
-//! | `collected` | where it was | who misses, one that it passes |
-//! | `busted` | on the list, also while it is in use | who misses, the oldest of the list |
+//! | [`Flipping`] | is on a list, under a lock of its own | the oldest on the list |
+//! | [`Collected`] | stays where it is | an unused peer that it passes |
+//! | [`Busted`] | is on the list, also while it is in use | the oldest on the list |
 //!
-//! The slots of peers are reused, never given back, so a search needs no lock: one that is led
-//! astray finds another peer, which it notices, or none, and then looks again under the lock.
+//! Slots of peers are reused, never freed, so a search needs no lock: one that is led into another
+//! chain finds another peer, which it notices, or none, and then searches again under the lock.
 
-mod busted;
 mod collected;
-mod flipping;
+mod listed;
 mod pool;
 
+use super::prelude::*;
+
 pub use self::{
-    busted::Busted,
     collected::Collected,
-    flipping::Flipping,
+    listed::{
+        Busted,
+        Flipping, //
+    },
     pool::{
         Peer,
         Pool, //
     }, //
 };
 
-use crate::Waiter;
-
 /// A reference to a peer.
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "what is got has to be put"]
-pub struct Held {
+#[must_use = "a reference has to be put"]
+pub struct PeerRef {
     slot: u32,
     address: u32,
     generation: u32,
 }
 
-impl Held {
-    /// Returns whose peer it is.
+impl PeerRef {
+    /// Returns the address of the peer.
     pub fn address(&self) -> u32 {
         self.address
     }
 
-    /// Returns how often its slot had been used before.
+    /// Returns how often the slot had been used before.
     pub fn generation(&self) -> u32 {
         self.generation
     }
 }
 
-/// What is left when all threads have left.
+/// What is left after all threads have left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settled {
+pub struct Left {
     /// Slots that were ever used, each of which has a peer.
     pub made: u32,
-    /// Of them, those that can be found.
+    /// Peers that can be found; must be all.
     pub findable: u32,
-    /// Of them, those with references, of which there should be none.
+    /// Peers with references; must be none.
     pub referred: u32,
-    /// Peers that stand on the list of the unused, as all should where there is one.
+    /// Peers on the list of the unused; must be all where there is a list.
     pub listed: Option<u32>,
-    /// How often one was put on the list that stood there.
+    /// How often a listed peer was put on the list; must be never.
     pub listed_twice: u32,
 }
 
-/// Peers by their addresses.
-pub trait Peers: Sync {
-    /// The name of the variant.
-    const NAME: &'static str;
-    /// Whether a peer in use is promised to stay.
-    const KEEPS: bool = true;
+/// How unused peers are kept until a miss frees one.
+pub trait Unused: Sync {
+    /// Called after a reference to `slot` was got; `before` is the count before that, of a peer
+    /// that existed.
+    fn got(&self, me: &Waiter, slots: &[Peer], slot: u32, before: Option<u32>);
 
-    /// Gets a reference to the peer of `address`, and makes it if there is none; `None` if all
-    /// slots were in use.
-    fn get(&self, me: &Waiter, address: u32) -> Option<Held>;
+    /// Puts a reference to the peer in `slot`.
+    fn put(&self, me: &Waiter, slots: &[Peer], slot: u32, peer: &Peer);
+
+    /// Frees an unused peer; `chain` is that of the missed address. The lock of the pool is held.
+    fn free<'a>(
+        &self,
+        me: &Waiter,
+        slots: &'a [Peer],
+        chain: impl Iterator<Item = (u32, &'a Peer)>,
+    ) -> Option<u32>;
+
+    /// Returns how many peers are listed, and how often a listed one was put on the list.
+    fn listed(&self, slots: &[Peer]) -> (Option<u32>, u32);
+}
+
+/// Peers by their addresses.
+pub struct Peers<S, B, L, U> {
+    pool: Pool<S, B, L>,
+    unused: U,
+}
+
+impl<S, B, L, U> Peers<S, B, L, U>
+where
+    S: Storage<Item = Peer>,
+    B: Storage<Item = Atomic<u32>>,
+    L: Lock,
+    U: Unused,
+{
+    /// Creates the peers of an unused pool.
+    pub fn new(pool: Pool<S, B, L>, unused: U) -> Self {
+        Self { pool, unused }
+    }
+
+    /// Gets a reference to the peer of `address`, which is made if there is none; `None` if all
+    /// slots are in use.
+    #[inline]
+    pub fn get(&self, me: &Waiter, address: u32) -> Option<PeerRef> {
+        let slots = self.pool.slots();
+        if let Some((peer, before)) = self.pool.find(address) {
+            self.unused.got(me, slots, peer.slot, Some(before));
+            if peer.address == address {
+                return Some(peer);
+            }
+            self.put(me, peer);
+        }
+        let free = || self.unused.free(me, slots, self.pool.chain(address));
+        let (peer, before) = self.pool.find_or_make(me, address, free)?;
+        self.unused.got(me, slots, peer.slot, before);
+        Some(peer)
+    }
 
     /// Puts a reference.
-    fn put(&self, me: &Waiter, peer: Held);
+    #[inline]
+    pub fn put(&self, me: &Waiter, peer: PeerRef) {
+        let (slots, slot) = (self.pool.slots(), peer.slot);
+        if let Some(peer) = slots.get(slot as usize) {
+            self.unused.put(me, slots, slot, peer);
+        }
+    }
 
-    /// Returns whether the peer is what it was when the reference was got.
-    fn is_still(&self, peer: &Held) -> bool;
+    /// Returns whether the peer is the one that the reference was got to.
+    #[inline]
+    pub fn is_still(&self, peer: &PeerRef) -> bool {
+        self.pool.is_still(peer)
+    }
 
-    /// Says what is left; nobody uses them meanwhile.
-    fn settle(&self) -> Settled;
+    /// Returns what is left after all threads have left.
+    pub fn audit(&self) -> Left {
+        let (listed, listed_twice) = self.unused.listed(self.pool.slots());
+        Left {
+            listed,
+            listed_twice,
+            ..self.pool.audit()
+        }
+    }
 }

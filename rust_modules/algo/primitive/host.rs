@@ -174,6 +174,12 @@ impl<T: AtomicType> Atomic<T> {
     }
 }
 
+impl<T: AtomicType + Default> Default for Atomic<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
 impl<T: AtomicType> Atomic<T>
 where
     T::Cell: AtomicAdd<T>,

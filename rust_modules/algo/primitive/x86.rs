@@ -193,6 +193,13 @@ word_as!(
     U
 );
 
+impl<T: Word + Default> Default for Atomic<T> {
+    #[inline(always)]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
 impl<T: Word> Atomic<T> {
     /// Creates the location, holding `v`.
     #[inline(always)]

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `check`: what every variant of every case promises, and that `busted` is caught.
+//! `check`: validates every variant of every bottleneck, and that the oracles catch `busted`.
 
 use std::path::Path;
 
-use abi::bottleneck::{About, Config, Variant, CASES};
+use abi::bottleneck::{Config, Facts, Kind, Variant};
 use anyhow::anyhow;
-use clap::{value_parser, Args};
+use clap::{builder::PossibleValuesParser, value_parser, Args};
 use debugfs::{tool::say, Interrupt, Module};
 use results::{vcpus, Bottleneck, Outcome, Record, Report, Settings};
-
-use crate::versus::cases;
 
 /// The flags.
 #[derive(Args)]
@@ -22,28 +20,28 @@ pub struct Check {
     /// Threads, bound to as many vCPUs [default: all]
     #[arg(long, value_parser = value_parser!(u32).range(1..))]
     threads: Option<u32>,
-    /// Only these cases
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = cases())]
+    /// Only these bottlenecks
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(Kind::NAMES))]
     only: Vec<String>,
-    /// Print each run as one record of JSON on a line of its own
+    /// Print one JSON record per line for each run
     #[arg(long)]
     json: bool,
 }
 
-/// A run in which nothing could be seen is made again, each time twice as long.
-const TRIES: u32 = 5;
+/// Attempts of an inconclusive run, each twice as long as the one before.
+const ATTEMPTS: u32 = 5;
 
 impl Check {
-    /// Runs them one after the other; whether one failed.
+    /// Runs all; returns whether one failed.
     pub fn obey(self, root: &Path) -> anyhow::Result<bool> {
         let (module, interrupt) = (Module::<Bottleneck>::open(root)?, Interrupt::catch()?);
-        let wanted = |about: &&About| {
+        let wanted = |facts: &&Facts| {
             let only = &self.only;
-            only.is_empty() || only.iter().any(|name| name == about.case.name())
+            only.is_empty() || only.iter().any(|name| name == facts.kind.name())
         };
         let (mut failed, mut seq) = (0, 0);
-        for about in CASES.iter().filter(wanted) {
-            for config in self.configs(about)? {
+        for facts in Facts::all().filter(wanted) {
+            for config in self.configs(facts)? {
                 let report = run(&module, config, &interrupt)?;
                 failed += usize::from(report.outcome().failed());
                 match self.json {
@@ -59,18 +57,18 @@ impl Check {
         Ok(failed > 0)
     }
 
-    /// Every variant, with each lock if it has one; `busted` with the one that lets most happen.
-    fn configs(&self, about: &About) -> anyhow::Result<Vec<Config>> {
+    /// Returns every variant with each of its [`Facts::locks`].
+    fn configs(&self, facts: &Facts) -> anyhow::Result<Vec<Config>> {
         let mut usual = Config {
-            case: about.case,
+            case: facts.kind,
             threads: self.threads.unwrap_or_else(vcpus),
             run_ms: self.run_ms,
             ..Config::default()
         };
-        let taken = usual.take(about.check, vcpus());
-        taken.map_err(|refusal| anyhow!("{}: {refusal}", about.case))?;
-        let each = about.variants.iter().flat_map(|&variant| {
-            about.locks(variant).iter().map(move |&lock| Config {
+        let taken = usual.take(facts.check, vcpus());
+        taken.map_err(|refusal| anyhow!("{}: {refusal}", facts.kind))?;
+        let each = facts.variants.iter().flat_map(|&variant| {
+            facts.locks(variant).iter().map(move |&lock| Config {
                 variant,
                 lock,
                 ..usual
@@ -80,15 +78,16 @@ impl Check {
     }
 }
 
+/// Runs `config`, repeatedly if the run is inconclusive.
 fn run(
     module: &Module<Bottleneck>,
     mut config: Config,
     interrupt: &Interrupt,
 ) -> debugfs::Result<Bottleneck> {
     let mut report = module.run(&config, interrupt)?;
-    for _ in 1..TRIES {
-        let nothing = matches!(report.outcome(), Outcome::NotCaught | Outcome::Skip);
-        if !nothing || config.threads == 1 {
+    for _ in 1..ATTEMPTS {
+        let inconclusive = matches!(report.outcome(), Outcome::NotCaught | Outcome::Skip);
+        if !inconclusive || config.threads == 1 {
             break;
         }
         config.run_ms *= 2;
@@ -97,7 +96,7 @@ fn run(
     Ok(report)
 }
 
-/// What came of a run.
+/// Returns the result of a run, as a line.
 fn line(report: &Bottleneck) -> String {
     let Config {
         case,
@@ -105,13 +104,11 @@ fn line(report: &Bottleneck) -> String {
         lock,
         ..
     } = report.config;
-    let has_lock = case
-        .about()
-        .is_some_and(|about| about.locked.contains(&variant));
+    let has_lock = case.facts().locked.contains(&variant);
     let lock = if has_lock { lock.name() } else { "" };
     let name = format!("{case}/{variant}");
     let wrong = match (report.sum.wrong, variant) {
-        (0, Variant::Busted) => "nothing wrong was seen".into(),
+        (0, Variant::Busted) => "no error seen".into(),
         (0, _) => due(report),
         _ => report.wrongs(),
     };
@@ -124,7 +121,7 @@ fn line(report: &Bottleneck) -> String {
     .into()
 }
 
-/// What was due, and seen.
+/// Returns the values that were due, as seen.
 fn due(report: &Bottleneck) -> String {
     let each = report.findings.iter().filter(|finding| finding.due > 0);
     let words = each.map(|finding| format!("{}={}", finding.name, finding.seen));

@@ -1,36 +1,115 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Variants beside each other: how fast, how fair, how long waited for, and whether right.
+//! `compare`: the variants of a bottleneck, in alternating runs.
 
-use results::{
-    table::{self, column, median, or_dashes, rate},
-    Bottleneck, Cell, Report,
-};
+use std::path::Path;
 
-use crate::fixes::{original, ratios};
+use abi::bottleneck::{Config, Facts, Kind, Lock, Variant};
+use clap::{builder::PossibleValuesParser, error::ErrorKind, value_parser, Args, Error};
+use debugfs::{tool::failed, tool::measure, tool::say, tool::Tool, Module};
+use results::{vcpus, Settings};
 
-/// One row for each cell.
-pub fn compare(cells: &[Cell<Bottleneck>]) -> String {
-    let of_original = |cell: &Cell<Bottleneck>| {
-        let original = original(cells, &cell.config);
-        let ratio = original.and_then(|original| ratios(cell, original, Bottleneck::rate));
-        or_dashes(ratio, |ratio| format!("{:.2}x", ratio.median))
-    };
-    let p99_us = |run: &Bottleneck| Some(run.waits().quantile(0.99)? as f64 / 1e3);
-    let mut columns = table::rates("ops/s");
-    columns.extend([
-        column("of original", of_original),
-        median("a CPU s", |run: &Bottleneck| Some(run.granted_rate()), rate),
-        median("Jain", Bottleneck::fairness, |jain| format!("{jain:.3}")),
-        median("p99 wait", p99_us, |us| format!("{us:.1}")),
-        table::verdict(),
-    ]);
-    let table = table::list(cells, &["case", "variant", "threads"], &columns);
-    format!(
-        "{table}\
-         of original: ops/s relative to the case's first variant at the same settings\n\
-         a CPU s: operations per second of CPU time\n\
-         Jain: Jain's index of the threads' operations\n\
-         p99 wait: 99th percentile of the waits for locks, us"
-    )
+use crate::{fix::fixes, BottleneckTool};
+
+/// The flags.
+#[derive(Args)]
+#[command(after_help = "Example: bottleneck compare mount_count --threads 1,2,8 --set size=4")]
+pub struct Compare {
+    /// Bottleneck
+    #[arg(value_name = "CASE", value_parser = PossibleValuesParser::new(Kind::NAMES))]
+    case: String,
+    /// Threads, bound to as many vCPUs [default: all]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = value_parser!(u32).range(1..))]
+    threads: Vec<u32>,
+    /// Variants besides the baseline [default: all but busted]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(Variant::NAMES))]
+    variant: Vec<String>,
+    /// Spinlocks, of variants that have one
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', default_value = "ticket", value_parser = PossibleValuesParser::new(Lock::NAMES))]
+    lock: Vec<String>,
+    /// Runs of each variant; the variants alternate
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u32).range(1..))]
+    repeat: u32,
+    /// Length of each run, in ms
+    #[arg(long, default_value_t = 200, value_parser = value_parser!(u32).range(1..=60_000))]
+    run_ms: u32,
+    /// Another setting, for all runs
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Print one JSON record per line for each run, then one for each fix
+    #[arg(long)]
+    json: bool,
+}
+
+impl Compare {
+    /// Runs the variants, and prints the gain of each over the baseline.
+    pub fn obey(mut self, root: &Path) -> anyhow::Result<bool> {
+        if self.threads.is_empty() {
+            self.threads = vec![vcpus()];
+        }
+        let kind: Kind = self.case.parse()?;
+        let configs = self.configs(kind.facts());
+        let module = Module::open(root)?;
+        let cells = measure::<BottleneckTool>(&module, &configs, self.repeat, self.json)?;
+        let fixes = fixes(&cells);
+        match self.json {
+            true => {
+                for fix in &fixes {
+                    say(&serde_json::json!({ "fix": fix }).to_string())?;
+                }
+            }
+            false => {
+                let lines: Vec<String> = fixes.iter().map(ToString::to_string).collect();
+                let table = BottleneckTool::compare(&cells);
+                say(&format!("{table}\n\n{}", lines.join("\n")))?;
+            }
+        }
+        Ok(failed::<BottleneckTool>(&cells))
+    }
+
+    /// Returns every variant with each number of threads and, if it has a spinlock, each lock.
+    fn configs(&self, facts: &Facts) -> Vec<Config> {
+        let usual = self.usual(facts);
+        let wanted = |variant: &&Variant| match self.variant.is_empty() {
+            true => **variant != Variant::Busted,
+            false => {
+                facts.baseline() == Some(**variant)
+                    || self.variant.iter().any(|name| name == variant.name())
+            }
+        };
+        let mut configs = Vec::new();
+        for &threads in &self.threads {
+            for &variant in facts.variants.iter().filter(wanted) {
+                let locks = match facts.locked.contains(&variant) {
+                    true => &self.lock[..],
+                    false => &self.lock[..1],
+                };
+                configs.extend(locks.iter().map(|lock| Config {
+                    variant,
+                    threads,
+                    lock: lock.parse().unwrap_or(Lock::Ticket),
+                    ..usual
+                }));
+            }
+        }
+        configs
+    }
+
+    /// Returns the common settings; a wrong one ends the tool.
+    fn usual(&self, facts: &Facts) -> Config {
+        let mut config = Config {
+            case: facts.kind,
+            run_ms: self.run_ms,
+            ..Config::default()
+        };
+        for setting in [facts.compare]
+            .into_iter()
+            .chain(self.set.iter().map(String::as_str))
+        {
+            if let Err(refusal) = config.take(setting, vcpus()) {
+                Error::raw(ErrorKind::InvalidValue, format!("--set {refusal}\n")).exit();
+            }
+        }
+        config
+    }
 }

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Drives bottleneck.ko: the kernel's bottlenecks, each before and after its fix.
+//! Command line of bottleneck.ko: scalability bottlenecks of the kernel, baseline and fixes.
 
 #![forbid(unsafe_code)]
 
 mod check;
 mod compare;
-mod fixes;
+mod fix;
 mod show;
-mod versus;
+mod table;
 
 use std::{path::Path, process::ExitCode};
 
-use abi::bottleneck::{About, CASES};
+use abi::bottleneck::Facts;
 use clap::Subcommand;
 use debugfs::{tool::Own, tool::Tool};
 use results::{table::grid, Bottleneck, Cell};
 
-/// What this tool has beside the common commands.
+/// Commands besides the common ones.
 #[derive(Subcommand)]
 enum Command {
-    /// Run all variants of a case by turns, and say whether the fix helps here
-    Compare(versus::Versus),
-    /// Put to the test what all variants of all cases promise, and that `busted` is caught
+    /// Compare the variants of a bottleneck in alternating runs
+    Compare(compare::Compare),
+    /// Validate all variants of all bottlenecks, and that the oracles catch `busted`
     Check(check::Check),
 }
 
 impl Own for Command {
     fn obey(self, root: &Path) -> anyhow::Result<bool> {
         match self {
-            Self::Compare(versus) => versus.obey(root),
+            Self::Compare(compare) => compare.obey(root),
             Self::Check(check) => check.obey(root),
         }
     }
@@ -50,31 +50,22 @@ impl Tool for BottleneckTool {
   bottleneck sweep --case stats --variant exact,percpu --threads 1,2,4,8 --repeat 5";
 
     fn notes() -> String {
-        let mut cases = grid(&["case", "variants", "what is fought over", "found in"]);
-        for about in CASES {
-            let About {
-                case,
-                seed,
-                resource,
-                ..
-            } = about;
-            cases.add_row([case.name(), &variants(about), resource, seed]);
+        let mut bottlenecks = grid(&["case", "variants", "contended resource", "source"]);
+        for facts in Facts::all() {
+            let names = facts.variants.iter().map(|variant| variant.name());
+            let variants = names.collect::<Vec<_>>().join("\n");
+            bottlenecks.add_row([facts.kind.name(), &variants, facts.resource, facts.source]);
         }
-        cases.trim_fmt()
+        bottlenecks.trim_fmt()
     }
 
     fn show(report: &Bottleneck) -> String {
         show::show(report)
     }
 
-    fn compare(points: &[Cell<Bottleneck>]) -> String {
-        compare::compare(points)
+    fn compare(cells: &[Cell<Bottleneck>]) -> String {
+        table::table(cells)
     }
-}
-
-fn variants(about: &About) -> String {
-    let names = about.variants.iter().map(|variant| variant.name());
-    names.collect::<Vec<_>>().join("\n")
 }
 
 fn main() -> ExitCode {

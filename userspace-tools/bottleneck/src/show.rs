@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One run, readable.
+//! Report of one run as text.
 
 use results::{
     table::{grid, numbers, or_dashes, rate},
     Bottleneck, Report,
 };
 
-/// The totals, what was found, and a line for each thread.
+/// Returns the totals, the findings, and a row for each thread.
 pub fn show(report: &Bottleneck) -> String {
     let Bottleneck {
         run,
@@ -65,7 +65,7 @@ pub fn show(report: &Bottleneck) -> String {
     )
 }
 
-/// How long locks were waited for, on a line of its own.
+/// Returns a line with quantiles of the waits for locks.
 fn waits(report: &Bottleneck) -> String {
     let waits = report.waits();
     let us = |part: f64| {

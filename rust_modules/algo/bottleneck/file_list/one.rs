@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One list and one lock, as it was.
-//!
-//! `files_lock` in `fs/file_table.c`, until 2.6.36; Piggin, "Scaling the Linux VFS", 2009.
-
-use core::ops::Deref;
+//! One list under one lock: `files_lock` in `fs/file_table.c` until 2.6.36.
 
 use super::{
     File,
     FileList, //
 };
-use crate::{
-    bottleneck::links::List,
-    lock::Lock,
-    Waiter, //
+use crate::bottleneck::{
+    links::List,
+    prelude::*, //
 };
 
-/// Everyone's files in one list.
+/// The files of all threads in one list.
 #[repr(align(64))]
 pub struct One<L, F> {
     lock: L,
@@ -24,7 +19,7 @@ pub struct One<L, F> {
     files: F,
 }
 
-impl<L: Lock, F: Deref<Target = [File]>> One<L, F> {
+impl<L: Lock, F: Storage<Item = File>> One<L, F> {
     /// Creates the list; all `files` are closed.
     pub fn new(files: F) -> Self {
         Self {
@@ -35,9 +30,7 @@ impl<L: Lock, F: Deref<Target = [File]>> One<L, F> {
     }
 }
 
-impl<L: Lock, F: Deref<Target = [File]> + Sync> FileList for One<L, F> {
-    const NAME: &'static str = "one";
-
+impl<L: Lock, F: Storage<Item = File>> FileList for One<L, F> {
     #[inline]
     fn open(&self, file: u32, me: &Waiter) {
         self.lock.with(me, || self.list.push(&self.files, file));
@@ -49,6 +42,7 @@ impl<L: Lock, F: Deref<Target = [File]> + Sync> FileList for One<L, F> {
     }
 
     fn walk(&self, me: &Waiter, see: &mut dyn FnMut(u32)) {
-        self.lock.with(me, || self.list.walk(&self.files, see));
+        let walk = || self.list.entries(&self.files).for_each(see);
+        self.lock.with(me, walk);
     }
 }

@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The chain of a bucket, which may be followed while it is changed.
+//! Chain of a bucket, which lookups may follow during updates.
 //!
-//! After `Documentation/RCU/rculist_nulls.rst`: a chain ends in the number of its bucket, so whoever
-//! was led to another by an entry that moved there finds out at its end. Entries come in at the
-//! front, so one who is led to an earlier place of the right chain misses nothing.
+//! After `Documentation/RCU/rculist_nulls.rst`: a chain ends in the number of its bucket, so a
+//! lookup that followed a moved entry into another chain notices at the end. Entries are inserted
+//! at the front, so a lookup that is led back to an earlier place of its chain misses nothing.
 //!
-//! An entry's fields are of one piece if its sequence number is even, and the same before and
-//! after they were read. They are written with `Release` and read with `Acquire`: whoever has seen
-//! a new one then sees the odd number, too.
+//! The fields of an entry are consistent if its sequence number is even, and the same before and
+//! after they were read. They are written with `Release` and read with `Acquire`: a reader of a
+//! new field then reads the odd number, too.
 
-use crate::primitive::{
-    Acquire,
-    Atomic,
-    Relaxed,
-    Release, //
-};
+use crate::bottleneck::prelude::*;
 
-/// Set in what ends a chain; the rest is the bucket's number.
+/// Set in the end of a chain; the other bits are the number of the bucket.
 const END: u32 = 1 << 31;
 
 /// An entry, alone on its cache line.
@@ -29,9 +24,8 @@ pub struct Entry {
     value: Atomic<u64>,
 }
 
-impl Entry {
-    /// Creates an entry that is in no chain.
-    pub fn new() -> Self {
+impl Default for Entry {
+    fn default() -> Self {
         Self {
             seq: Atomic::new(0),
             next: Atomic::new(END),
@@ -39,18 +33,26 @@ impl Entry {
             value: Atomic::new(0),
         }
     }
+}
 
-    /// The key; the caller has the entry, or the lock of its chain.
+impl Entry {
+    /// Returns the key; the caller owns the entry, or holds the lock of its chain.
     #[inline]
     pub(super) fn key(&self) -> u64 {
         self.key.load(Relaxed)
     }
 
-    /// The caller, which has the entry, fills it anew.
+    /// Returns what follows in the chain, whose lock the caller holds.
+    #[inline]
+    pub(super) fn next(&self) -> u32 {
+        self.next.load(Relaxed)
+    }
+
+    /// Fills the entry, which the caller owns.
     #[inline]
     pub(super) fn fill(&self, key: u64, value: u64) {
         let seq = self.seq.load(Relaxed);
-        // Is seen by whoever has seen one of the following: pairs with the loads in `piece`.
+        // A reader of one of the following reads this, too: pairs with the loads in `piece`.
         self.seq.store(seq.wrapping_add(1), Relaxed);
         self.key.store(key, Release);
         self.value.store(value, Release);
@@ -58,15 +60,15 @@ impl Entry {
         self.seq.store(seq.wrapping_add(2), Release);
     }
 
-    /// Cuts off what is behind the entry, and returns it: a mistake while others look.
+    /// Cuts off what follows the entry, and returns it: wrong during lookups.
     #[inline]
     pub(super) fn cut(&self) -> u32 {
-        let behind = self.next.load(Relaxed);
+        let behind = self.next();
         self.next.store(u32::MAX, Relaxed);
         behind
     }
 
-    /// Key, value and next as they were at one moment; none if they changed meanwhile.
+    /// Returns key, value and next of one moment; `None` if they changed during the call.
     #[inline]
     pub(super) fn piece(&self) -> Option<(u64, u64, u32)> {
         // Pairs with the last store of `fill`.
@@ -76,7 +78,7 @@ impl Entry {
         (seq & 1 == 0 && self.seq.load(Relaxed) == seq).then_some(piece)
     }
 
-    /// The same, of which each may be of another moment.
+    /// Returns key, value and next, each possibly of another moment.
     #[inline]
     pub(super) fn torn(&self) -> (u64, u64, u32) {
         let (key, value) = (self.key.load(Acquire), self.value.load(Acquire));
@@ -84,49 +86,35 @@ impl Entry {
     }
 }
 
-impl Default for Entry {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Where a chain begins.
+/// The head of a chain.
 pub struct Head(Atomic<u32>);
 
 impl Head {
-    /// Creates an empty chain, that of this bucket.
+    /// Creates an empty chain of this bucket.
     pub fn new(bucket: u32) -> Self {
         Self(Atomic::new(END | bucket))
     }
 
+    /// Returns the first entry, or the end.
     #[inline]
     pub(super) fn first(&self) -> u32 {
-        // Pairs with the release in `push` and in `remove`.
+        // Pairs with the release in `push` and in `unlink`.
         self.0.load(Acquire)
     }
 
-    /// The holder of the chain's lock puts entry `id` to the front, filled.
+    /// Inserts entry `id`, which is filled, at the front; the caller holds the lock.
     #[inline]
     pub(super) fn push(&self, all: &[Entry], id: u32) {
-        if let Some(entry) = entry(all, id) {
-            // Pairs with the load in `torn`: who is led here from the chain that the entry was in
-            // before sees that it was filled since.
+        if let Some(entry) = all.get(id as usize) {
+            // Pairs with the load in `torn`: a lookup that arrives from the previous chain of the
+            // entry sees that it was filled since.
             entry.next.store(self.0.load(Relaxed), Release);
             // Pairs with `first`.
             self.0.store(id, Release);
         }
     }
 
-    /// The holder of the chain's lock takes entry `id` out. The entry itself stays as it is, for
-    /// those that are looking at it.
-    #[inline]
-    pub(super) fn remove(&self, all: &[Entry], id: u32) {
-        if let Some(gone) = entry(all, id) {
-            self.unlink(all, id, gone.next.load(Relaxed));
-        }
-    }
-
-    /// The holder of the chain's lock lets what leads to entry `id` lead to `behind` it.
+    /// Makes the predecessor of entry `id` point to `behind`; the caller holds the lock.
     #[inline]
     pub(super) fn unlink(&self, all: &[Entry], id: u32, behind: u32) {
         let mut at = &self.0;
@@ -136,19 +124,19 @@ impl Head {
                 // Pairs with `first`, and with the load in `torn`.
                 return at.store(behind, Release);
             }
-            match entry(all, next) {
+            match all.get(next as usize) {
                 Some(entry) => at = &entry.next,
                 None => return,
             }
         }
     }
 
-    /// Who holds the chain's lock, or else risks to be led astray, looks for `key`.
+    /// Searches for `key`. A caller without the lock may be led into another chain.
     #[inline]
     pub(super) fn find(&self, all: &[Entry], key: u64) -> Option<u64> {
         let mut at = self.first();
         for _ in all {
-            let (its, value, next) = entry(all, at)?.torn();
+            let (its, value, next) = all.get(at as usize)?.torn();
             if its == key {
                 return Some(value);
             }
@@ -157,29 +145,23 @@ impl Head {
         None
     }
 
-    /// Counts the entries of the chain, while nobody changes it.
+    /// Counts the entries of the chain, without concurrent updates.
     pub(super) fn len(&self, all: &[Entry]) -> u64 {
         let (mut at, mut len) = (self.first(), 0_u64);
-        while let Some(entry) = entry(all, at).filter(|_| len <= all.len() as u64) {
+        while let Some(entry) = all.get(at as usize).filter(|_| len <= all.len() as u64) {
             (at, len) = (entry.torn().2, len.wrapping_add(1));
         }
         len
     }
 }
 
-/// Returns the entry of this number; none if it is the end of a chain.
-#[inline]
-pub(super) fn entry(all: &[Entry], id: u32) -> Option<&Entry> {
-    all.get(id as usize)
-}
-
-/// Whether this is how the chain of `bucket` ends.
+/// Returns whether a chain of `bucket` ends in `at`.
 #[inline]
 pub(super) fn ends(at: u32, bucket: u32) -> bool {
     at == END | bucket
 }
 
-/// Returns the bucket of `key`, one of so many.
+/// Returns the bucket of `key`, one of `buckets`.
 #[inline]
 pub fn bucket_of(key: u64, buckets: usize) -> u32 {
     // Knuth, "The Art of Computer Programming", vol. 3, 6.4: the golden ratio.

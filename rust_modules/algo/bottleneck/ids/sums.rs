@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What many numbers come to: their count, their sum, and that of their squares.
+//! Count, sum and sum of squares of a multiset of numbers.
 //!
-//! Two lots of numbers that come to the same in all three are the same, but by a chance that no run
-//! is long enough for. So nobody has to remember each number to know that none came twice. All
-//! three wrap around.
+//! Two multisets with equal sums are the same, but for a coincidence that no run is long enough
+//! for. So duplicates are detected without storing each number. All three sums wrap around.
 
 use core::ops::Range;
 
@@ -20,16 +19,16 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Of all numbers in a range.
+    /// Returns the sums of a range.
     pub fn of(range: Range<u64>) -> Self {
         Self::below(range.end).without(Self::below(range.start))
     }
 
-    /// Of all numbers below `n`: n(n-1)/2 and n(n-1)(2n-1)/6.
+    /// Returns the sums of all numbers below `n`: n(n-1)/2 and n(n-1)(2n-1)/6.
     fn below(n: u64) -> Self {
         let (n, less) = (u128::from(n), u128::from(n.saturating_sub(1)));
         let pairs = n.wrapping_mul(less) >> 1;
-        // One of these is a multiple of 3, so that the product is divided without a remainder.
+        // One factor is a multiple of 3, so the division leaves no remainder.
         let odd = n.wrapping_mul(2).saturating_sub(1);
         let squares = match pairs % 3 {
             0 => (pairs / 3).wrapping_mul(odd),
@@ -50,7 +49,7 @@ impl Sums {
         self.squares = self.squares.wrapping_add(n.wrapping_mul(n));
     }
 
-    /// Of both.
+    /// Returns the sums of both.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self {
@@ -60,7 +59,7 @@ impl Sums {
         }
     }
 
-    /// Of those that are not in `other`.
+    /// Returns the sums without the numbers of `other`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self {

@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Uses are noted on the vCPU, and seen to 15 at a time.
+//! Touches in batches: each vCPU records 15, then moves their pages under the lock.
 //!
-//! "Activate pages in batches", merged in Linux 3.0, in Kleen and Chen, "Linux kernel scaling",
-//! 2011; the `pagevec` that was, the `folio_batch` of today. A page that is noted stays on its list
-//! until then, so one that was evicted meanwhile is not there any more, and is left alone.
-
-use core::ops::Deref;
+//! "Activate pages in batches", Linux 3.0, in Kleen and Chen, "Linux kernel scaling", 2011; the
+//! `pagevec` of then, the `folio_batch` of today. A recorded page stays on its list until the batch
+//! is full; one that was evicted meanwhile is left alone.
 
 use super::{
-    Lru,
+    single::Touches,
     Page,
     Queue, //
 };
-use crate::{
-    lock::Lock,
-    primitive::{
-        here,
-        Atomic,
-        Relaxed, //
-    },
-    Waiter, //
-};
+use crate::bottleneck::prelude::*;
 
-/// How many uses are seen to at a time.
+/// Touches of a batch.
 const BATCH: usize = 15;
 
-/// What was noted on one vCPU, which alone looks at it.
+/// The touches of one vCPU, which alone accesses them.
+#[derive(Default)]
 #[repr(align(64))]
 pub struct Batch {
     len: Atomic<u32>,
@@ -34,17 +25,9 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Creates an empty batch.
-    pub fn new() -> Self {
-        Self {
-            len: Atomic::new(0),
-            pages: core::array::from_fn(|_| Atomic::new(0)),
-        }
-    }
-
-    /// Notes `page`; returns whether the batch is full, and begins another.
+    /// Records `page`; returns whether the batch is full, and begins another.
     #[inline]
-    fn note(&self, page: u32) -> bool {
+    fn record(&self, page: u32) -> bool {
         let len = self.len.load(Relaxed);
         if let Some(at) = self.pages.get(len as usize) {
             at.store(page, Relaxed);
@@ -56,64 +39,18 @@ impl Batch {
     }
 }
 
-impl Default for Batch {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+/// Touches are recorded in a batch per vCPU.
+pub struct Batched<B>(pub B);
 
-/// One list, in an order that is some uses late.
-pub struct Batched<L, P, B> {
-    queue: Queue<L>,
-    pages: P,
-    batches: B,
-}
-
-impl<L: Lock, P, B> Batched<L, P, B>
-where
-    P: Deref<Target = [Page]>,
-    B: Deref<Target = [Batch]>,
-{
-    /// Creates the list, with none of the pages on it, and a batch for each vCPU.
-    pub fn new(pages: P, batches: B) -> Self {
-        Self {
-            queue: Queue::new(),
-            pages,
-            batches,
-        }
-    }
-}
-
-impl<L, P, B> Lru for Batched<L, P, B>
-where
-    L: Lock,
-    P: Deref<Target = [Page]> + Sync,
-    B: Deref<Target = [Batch]> + Sync,
-{
-    const NAME: &'static str = "batched";
-
+impl<B: Storage<Item = Batch>> Touches for Batched<B> {
     #[inline]
-    fn add(&self, page: u32, me: &Waiter) {
-        self.queue.add(&self.pages, page, me);
-    }
-
-    #[inline]
-    fn touch(&self, page: u32, me: &Waiter) {
-        let Some(batch) = self.batches.get(here() as usize) else {
+    fn touch<L: Lock>(&self, page: u32, all: &[Page], queue: &Queue<L>, me: &Waiter) {
+        let Some(batch) = self.0.get(here() as usize) else {
             return;
         };
-        if batch.note(page) {
-            let noted = batch.pages.iter().map(|page| page.load(Relaxed));
-            self.queue.touch(&self.pages, noted, me);
+        if batch.record(page) {
+            let recorded = batch.pages.iter().map(|page| page.load(Relaxed));
+            queue.touch(all, recorded, me);
         }
-    }
-
-    #[inline]
-    fn evict(&self, me: &Waiter) -> Option<u32> {
-        self.queue.evict(&self.pages, 0, |_| false, me)
-    }
-
-    fn census(&self, me: &Waiter, see: &mut dyn FnMut(u32)) {
-        self.queue.walk(&self.pages, me, see);
     }
 }

@@ -1,44 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A list and a lock for each node.
+//! One list and one lock per node.
 //!
 //! Piggin, "Scaling the Linux VFS", 2009: "could be made per-zone"; Kleen and Chen, "Linux kernel
-//! scaling", 2011, find the lock of a zone fought over all the same, by the many cores of a node.
+//! scaling", 2011, find the lock of a zone contended all the same, by the many cores of a node.
 
-use core::{
-    iter::once,
-    ops::Deref, //
-};
+use core::iter::once;
 
 use super::{
     Lru,
     Page,
     Queue, //
 };
-use crate::{
-    lock::Lock,
-    primitive::here,
-    Waiter, //
-};
+use crate::bottleneck::prelude::*;
 
-/// Each page in the list of its node.
+/// Each page on the list of its node.
 pub struct PerNode<P, N> {
     pages: P,
     nodes: N,
 }
 
-impl<L: Lock, P, N> PerNode<P, N>
-where
-    P: Deref<Target = [Page]>,
-    N: Deref<Target = [Queue<L>]>,
-{
-    /// Creates the lists, with none of the pages on them. Pages are dealt to the nodes in turn, and
-    /// so are vCPUs.
+impl<L: Lock, P: Storage<Item = Page>, N: Storage<Item = Queue<L>>> PerNode<P, N> {
+    /// Creates the lists, without any of the pages. Pages belong to the nodes in turn, and so do
+    /// vCPUs.
     pub fn new(pages: P, nodes: N) -> Self {
         Self { pages, nodes }
     }
 
-    /// The list of the node that thing `number` was dealt to.
+    /// Returns the list of the node of page or vCPU `number`.
     #[inline]
     fn node(&self, number: u32) -> Option<&Queue<L>> {
         let node = number.checked_rem(self.nodes.len() as u32)?;
@@ -46,14 +35,7 @@ where
     }
 }
 
-impl<L, P, N> Lru for PerNode<P, N>
-where
-    L: Lock,
-    P: Deref<Target = [Page]> + Sync,
-    N: Deref<Target = [Queue<L>]> + Sync,
-{
-    const NAME: &'static str = "pernode";
-
+impl<L: Lock, P: Storage<Item = Page>, N: Storage<Item = Queue<L>>> Lru for PerNode<P, N> {
     #[inline]
     fn add(&self, page: u32, me: &Waiter) {
         if let Some(node) = self.node(page) {
@@ -68,17 +50,17 @@ where
         }
     }
 
-    /// From the node of the vCPU that this runs on, and else from the next one that has any.
+    /// Evicts from the node of this vCPU, or else from the next one that has a page.
     #[inline]
     fn evict(&self, me: &Waiter) -> Option<u32> {
         let first = here();
         (0..self.nodes.len() as u32).find_map(|n| {
             let node = self.node(first.wrapping_add(n))?;
-            node.evict(&self.pages, 0, |_| false, me)
+            node.evict(&self.pages, 0, me)
         })
     }
 
-    fn census(&self, me: &Waiter, see: &mut dyn FnMut(u32)) {
+    fn walk(&self, me: &Waiter, see: &mut dyn FnMut(u32)) {
         for node in self.nodes.iter() {
             node.walk(&self.pages, me, &mut *see);
         }

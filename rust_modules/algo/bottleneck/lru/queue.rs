@@ -2,91 +2,71 @@
 
 //! A list of pages and its lock.
 //!
-//! `zone->lru_lock` of Kleen and Chen, "Linux kernel scaling", 2011, without the difference between
-//! active and inactive pages: being used moves a page to the front.
+//! `zone->lru_lock` of Kleen and Chen, "Linux kernel scaling", 2011, without the distinction between
+//! active and inactive pages: a use moves a page to the front.
 
 use super::Page;
-use crate::{
-    bottleneck::links::List,
-    lock::Lock,
-    primitive::Relaxed,
-    Waiter, //
+use crate::bottleneck::{
+    links::List,
+    prelude::*,
+    Guarded, //
 };
 
-/// Pages in the order of their use, and who may change it.
-#[repr(align(128))]
-pub struct Queue<L> {
-    lock: L,
-    list: List,
+/// Pages in LRU order.
+pub struct Queue<L>(Guarded<L, List>);
+
+impl<L: Lock> Default for Queue<L> {
+    fn default() -> Self {
+        Self(Guarded::default())
+    }
 }
 
 impl<L: Lock> Queue<L> {
-    /// Creates the queue, empty.
-    pub fn new() -> Self {
-        Self {
-            lock: L::new(),
-            list: List::default(),
-        }
-    }
-
-    /// Puts `page`, which is on no list, to the front.
+    /// Inserts page `id`, which is on no list, at the front.
     #[inline]
     pub(super) fn add(&self, all: &[Page], id: u32, me: &Waiter) {
         if let Some(page) = all.get(id as usize) {
-            self.lock.with(me, || {
-                page.on.store(true, Relaxed);
-                self.list.push(all, id);
+            self.0.with(me, |list| {
+                page.listed.store(true, Relaxed);
+                list.push(all, id);
             });
         }
     }
 
-    /// Moves those of `pages` to the front that are on the list still.
+    /// Moves those pages to the front that are still listed.
     #[inline]
     pub(super) fn touch(&self, all: &[Page], ids: impl Iterator<Item = u32>, me: &Waiter) {
-        self.lock.with(me, || {
+        self.0.with(me, |list| {
             for id in ids {
-                if all.get(id as usize).is_some_and(|p| p.on.load(Relaxed)) {
-                    self.list.remove(all, id);
-                    self.list.push(all, id);
+                if all.get(id as usize).is_some_and(|p| p.listed.load(Relaxed)) {
+                    list.remove(all, id);
+                    list.push(all, id);
                 }
             }
         });
     }
 
-    /// Takes the last page off that `spares` does not; of those that it does spare, which are moved
-    /// to the front, no more than `looks`.
+    /// Removes the last page that is not marked; moves up to `spared` marked ones to the front.
     #[inline]
-    pub(super) fn evict(
-        &self,
-        all: &[Page],
-        looks: u32,
-        spares: impl Fn(&Page) -> bool,
-        me: &Waiter,
-    ) -> Option<u32> {
-        self.lock.with(me, || {
-            let mut looks = looks;
+    pub(super) fn evict(&self, all: &[Page], spared: u32, me: &Waiter) -> Option<u32> {
+        self.0.with(me, |list| {
+            let mut spared = spared;
             loop {
-                let id = self.list.last()?;
+                let id = list.last()?;
                 let page = all.get(id as usize)?;
-                self.list.remove(all, id);
-                if looks == 0 || !spares(page) {
-                    page.on.store(false, Relaxed);
+                list.remove(all, id);
+                if spared == 0 || !page.unmark() {
+                    page.listed.store(false, Relaxed);
                     return Some(id);
                 }
-                self.list.push(all, id);
-                looks = looks.wrapping_sub(1);
+                list.push(all, id);
+                spared = spared.wrapping_sub(1);
             }
         })
     }
 
     /// Calls `see` with each page.
     pub(super) fn walk(&self, all: &[Page], me: &Waiter, see: &mut dyn FnMut(u32)) {
-        self.lock.with(me, || self.list.walk(all, see));
-    }
-}
-
-impl<L: Lock> Default for Queue<L> {
-    fn default() -> Self {
-        Self::new()
+        self.0.with(me, |list| list.entries(all).for_each(see));
     }
 }

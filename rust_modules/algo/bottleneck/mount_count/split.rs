@@ -1,41 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! References for a short term, counted on each vCPU, and for a long term, counted together.
+//! Short-term references counted per vCPU, long-term references in one word.
 //!
-//! Piggin and Kleen in Linux 2.6.38 to 3.0, `mnt_longterm`: as long as there is one for a long term
-//! a put cannot be the last one, and need not look further. Without one it takes the locks of all
-//! vCPUs, and adds up.
-
-use core::ops::Deref;
+//! `mnt_longterm` of Linux 2.6.38 to 3.0, by Piggin and Kleen: while a long-term reference exists, a
+//! put cannot be the last one, and looks no further. Without one it takes the locks of all vCPUs,
+//! and adds up their counts.
 
 use super::Count;
 use crate::{
-    bottleneck::brlock::{
-        Brlock,
-        Lane, //
+    bottleneck::{
+        brlock::Brlock,
+        prelude::*,
+        Guarded, //
     },
     counter::EachVcpu,
-    lock::Lock,
-    primitive::{
-        Atomic,
-        PerVcpu,
-        Relaxed, //
-    },
-    Waiter, //
+    primitive::PerVcpu, //
 };
 
 /// The counts, and the locks.
 pub struct Split<A, L> {
     locks: Brlock<A, L>,
     short: PerVcpu,
-    /// Changes under all locks, and is read under any.
+    /// Written under all locks, and read under any.
     long: Atomic<i64>,
-    /// Whether the first reference is one for a long term.
+    /// The first reference is a long-term one.
     pinned: bool,
 }
 
-impl<A: Deref<Target = [Lane<L>]>, L: Lock> Split<A, L> {
-    /// Creates it with one reference, for a long term if it is `pinned`.
+impl<A: Storage<Item = Guarded<L>>, L: Lock> Split<A, L> {
+    /// Creates it with one reference, a long-term one if `pinned`.
     pub fn new(short: PerVcpu, lanes: A, pinned: bool) -> Self {
         let split = Self {
             locks: Brlock::new(lanes),
@@ -54,17 +47,25 @@ impl<A: Deref<Target = [Lane<L>]>, L: Lock> Split<A, L> {
         }
     }
 
-    /// Whether there is none; the caller holds all locks. Who gets one meanwhile has another, which
-    /// is counted until he has one of these locks.
+    /// Returns whether no reference is left; the caller holds all locks. A concurrent get has
+    /// another reference, which is counted until its put takes one of these locks.
     fn is_over(&self) -> bool {
         let short = (0..self.short.vcpus()).map(|vcpu| self.short.of(vcpu));
         short.fold(self.long.load(Relaxed), i64::wrapping_add) == 0
     }
+
+    /// Runs `drop` under all locks; returns whether no reference is left then.
+    fn is_last(&self, me: &Waiter, drop: impl Fn()) -> bool {
+        let mut last = false;
+        self.locks.write(me, &mut || {
+            drop();
+            last = self.is_over();
+        });
+        last
+    }
 }
 
-impl<A: Deref<Target = [Lane<L>]> + Sync, L: Lock> Count for Split<A, L> {
-    const NAME: &'static str = "split";
-
+impl<A: Storage<Item = Guarded<L>>, L: Lock> Count for Split<A, L> {
     #[inline(always)]
     fn get(&self, _: &Waiter) {
         self.short.add(1);
@@ -82,24 +83,14 @@ impl<A: Deref<Target = [Lane<L>]> + Sync, L: Lock> Count for Split<A, L> {
         if self.locks.read(me, is_pinned) == Some(true) {
             return false;
         }
-        let mut last = false;
-        self.locks.write(me, &mut || {
-            self.short.add(-1);
-            last = self.is_over();
-        });
-        last
+        self.is_last(me, || self.short.add(-1))
     }
 
     fn detach(&self, _: &impl EachVcpu, me: &Waiter) -> bool {
-        if !self.pinned {
-            return self.put(me);
+        match self.pinned {
+            true => self.is_last(me, || self.long.store(0, Relaxed)),
+            false => self.put(me),
         }
-        let mut last = false;
-        self.locks.write(me, &mut || {
-            self.long.store(0, Relaxed);
-            last = self.is_over();
-        });
-        last
     }
 
     fn revive(&self) {

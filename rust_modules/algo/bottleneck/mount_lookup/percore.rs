@@ -1,35 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What each vCPU remembers, in front of one lock.
+//! A cache of lookups per vCPU, in front of one lock.
 //!
 //! Boyd-Wickizer et al., "An Analysis of Linux Scalability to Many Cores", OSDI 2010: mounts are
-//! looked up far more often than changed, so each core may have a copy of what it looked up. Who
-//! unmounts makes all of them forget. To remember is part of the critical section: else somebody
-//! may unmount, and make all forget, between the lookup and that; see `busted`.
-
-use core::ops::Deref;
+//! looked up far more often than changed, so each core caches its lookups, and unmount invalidates
+//! all caches. Filling the cache is part of the critical section: otherwise another vCPU may
+//! unmount, and invalidate, between the lookup and the fill. That is the mistake of [`Busted`].
 
 use super::{
     Mounts,
-    Room,
+    Slot,
     Table,
     Unmounted, //
 };
-use crate::{
-    lock::Lock,
-    primitive::{
-        here,
-        Atomic,
-        Relaxed, //
-    },
-    Waiter, //
-};
+use crate::bottleneck::prelude::*;
 
-/// Numbers to a pair of cache lines, which no two vCPUs share.
+/// Words of a pair of cache lines, which no two vCPUs share.
 const LINE: u32 = 16;
 
-/// Returns how many numbers so many vCPUs need to remember what is at so many points.
-pub fn memory(vcpus: u32, points: u32) -> u32 {
+/// Returns how many words the caches of `vcpus` vCPUs need for `points` mount points.
+pub fn cache_words(vcpus: u32, points: u32) -> u32 {
     vcpus.saturating_mul(stride(points))
 }
 
@@ -37,90 +27,99 @@ fn stride(points: u32) -> u32 {
     points.div_ceil(LINE).saturating_mul(LINE)
 }
 
-/// A table under one lock, and what each vCPU remembers of it; 0 is nothing.
-pub struct Percore<S, M, L> {
-    pub(super) lock: L,
-    pub(super) table: Table<S>,
-    memory: M,
+/// A table under one lock, and the cache of each vCPU; 0 is no entry.
+pub struct Percore<S, M, L, const BUSTED: bool = false> {
+    lock: L,
+    table: Table<S>,
+    cache: M,
     points: u32,
 }
 
-impl<S, M, L> Percore<S, M, L>
+/// Fills the cache after unlock, so it may cache what is unmounted; the oracle must catch it.
+pub type Busted<S, M, L> = Percore<S, M, L, true>;
+
+impl<S, M, L, const BUSTED: bool> Percore<S, M, L, BUSTED>
 where
-    S: Deref<Target = [Room]>,
-    M: Deref<Target = [Atomic<u64>]>,
+    S: Storage<Item = Slot>,
+    M: Storage<Item = Atomic<u64>>,
     L: Lock,
 {
-    /// Creates it around a table of so many points; [`memory`] says how long the memory is.
-    pub fn new(table: Table<S>, memory: M, points: u32) -> Self {
+    /// Creates it around a table of `points` mount points; [`cache_words`] sizes the cache.
+    pub fn new(table: Table<S>, cache: M, points: u32) -> Self {
         Self {
             lock: L::new(),
             table,
-            memory,
+            cache,
             points,
         }
     }
 
-    /// Where this vCPU remembers what is at `point`.
+    /// Returns this vCPU's cache entry of `point`.
     #[inline(always)]
-    pub(super) fn own(&self, point: u32) -> Option<&Atomic<u64>> {
+    fn own(&self, point: u32) -> Option<&Atomic<u64>> {
         let first = here().wrapping_mul(stride(self.points));
-        self.memory.get(first.wrapping_add(point) as usize)
+        self.cache.get(first.wrapping_add(point) as usize)
     }
 
-    /// What this vCPU remembers of `point`. A number is just a number: no order is needed.
+    /// Returns what this vCPU caches of `point`. A number carries no other data: no order is needed.
     #[inline(always)]
-    pub(super) fn remembered(&self, point: u32) -> Option<u64> {
+    fn cached(&self, point: u32) -> Option<u64> {
         match self.own(point)?.load(Relaxed) {
             0 => None,
             id => Some(id),
         }
     }
 
-    /// Remembers what was found at `point`.
+    /// Caches the mount found at `point`.
     #[inline]
-    pub(super) fn remember(&self, point: u32, found: Option<u64>) {
+    fn fill(&self, point: u32, found: Option<u64>) {
         if let (Some(own), Some(id)) = (self.own(point), found) {
             own.store(id, Relaxed);
         }
     }
 
-    /// Makes all vCPUs forget what is at `point`.
-    fn forget(&self, point: u32) {
-        let all = self.memory.iter().skip(point as usize);
+    /// Invalidates the entries of `point` on all vCPUs.
+    fn invalidate(&self, point: u32) {
+        let all = self.cache.iter().skip(point as usize);
         all.step_by(stride(self.points).max(1) as usize)
             .for_each(|id| id.store(0, Relaxed));
     }
 }
 
-impl<S, M, L> Mounts for Percore<S, M, L>
+impl<S, M, L, const BUSTED: bool> Mounts for Percore<S, M, L, BUSTED>
 where
-    S: Deref<Target = [Room]> + Sync,
-    M: Deref<Target = [Atomic<u64>]> + Sync,
+    S: Storage<Item = Slot>,
+    M: Storage<Item = Atomic<u64>>,
     L: Lock,
 {
-    const NAME: &'static str = "percore";
-
     #[inline]
     fn lookup(&self, point: u32, me: &Waiter) -> Option<u64> {
-        self.remembered(point).or_else(|| {
-            self.lock.with(me, || {
+        self.cached(point).or_else(|| {
+            let found = self.lock.with(me, || {
                 let found = self.table.find(point);
-                self.remember(point, found);
+                if !BUSTED {
+                    self.fill(point, found);
+                }
                 found
-            })
+            });
+            if BUSTED {
+                // Most of the time passes here, so a vCPU that loses its CPU loses it here.
+                cpu_relax();
+                self.fill(point, found);
+            }
+            found
         })
     }
 
     fn unmount(&self, point: u32, me: &Waiter) -> Option<Unmounted> {
         self.lock.with(me, || {
             let unmounted = self.table.unlink(point);
-            self.forget(point);
+            self.invalidate(point);
             unmounted
         })
     }
 
-    fn mount(&self, point: u32, id: u64, room: u32, me: &Waiter) {
-        self.lock.with(me, || self.table.link(point, id, room));
+    fn mount(&self, point: u32, id: u64, slot: u32, me: &Waiter) {
+        self.lock.with(me, || self.table.link(point, id, slot));
     }
 }

@@ -1,31 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Each thread has an address space of its own, as processes have.
+//! One address space per thread, as processes have: the bound without a shared lock.
 //!
-//! The other curve of Andi Kleen and Tim Chen, "Linux kernel scaling", 2011: how it goes where
-//! nobody shares the lock.
-
-use core::ops::Deref;
+//! The other curve of Kleen and Chen, "Linux kernel scaling", 2011.
 
 use super::{
     Fault,
-    Faults, //
+    Faults,
+    Installed, //
 };
-use crate::{
-    bottleneck::Findings,
-    Waiter, //
-};
+use crate::bottleneck::prelude::*;
 
-/// Address spaces, one for each thread; `V` is storage for them.
+/// The address spaces, one per thread.
 pub struct Processes<V>(pub V);
 
-impl<V, F> Faults for Processes<V>
-where
-    V: Deref<Target = [F]> + Sync,
-    F: Faults,
-{
-    const NAME: &'static str = "processes";
-
+impl<F: Faults, V: Storage<Item = F>> Faults for Processes<V> {
     #[inline(always)]
     fn fault(&self, me: &Waiter, who: u32, address: u32, frame: u32) -> Fault {
         match self.0.get(who as usize) {
@@ -50,18 +39,11 @@ where
         }
     }
 
-    fn settle(&self, mapped: u64, to: Findings<'_>) {
-        let (mut pages, mut twice) = (0u64, 0u64);
-        for own in self.0.iter() {
-            own.settle(0, &mut |name, seen, _| {
-                let sum = match name {
-                    "pages_mapped" => &mut pages,
-                    _ => &mut twice,
-                };
-                *sum = sum.saturating_add(seen);
-            });
-        }
-        to("pages_mapped", pages, mapped);
-        to("installed_twice", twice, 0);
+    fn installed(&self) -> Installed {
+        let each = self.0.iter().map(F::installed);
+        each.fold(Installed::default(), |sum, own| Installed {
+            pages: sum.pages.saturating_add(own.pages),
+            twice: sum.twice.saturating_add(own.twice),
+        })
     }
 }

@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An address space: its page table, and the lock of it all.
+//! Address space: page table and lock, with the page cleared under the lock or before it.
 //!
-//! `struct mm_struct`, its `mmap_sem` a lock that excludes. Faults took that for reading, so what
-//! is fought over here is, to be exact, what they then fought over within it.
-
-use core::ops::Deref;
+//! `struct mm_struct`, with an exclusive lock for its `mmap_sem`. The kernel's faults took that for
+//! reading; what they contended for is, strictly, a lock within it.
+//!
+//! `outside` looks at the entry before the lock and again under it: another thread may have
+//! installed a page meanwhile, and then the clearing was in vain; or it may have unmapped one, and
+//! then the page is cleared under the lock after all.
 
 use super::{
     Fault,
+    Faults,
+    Installed,
     Memory, //
 };
-use crate::{
-    bottleneck::list::bump,
-    lock::Lock,
-    primitive::{
-        Atomic,
-        Relaxed, //
-    },
-    Waiter, //
+use crate::bottleneck::{
+    list::bump,
+    prelude::*, //
 };
 
 /// In an entry: no page.
 const NONE: u32 = u32::MAX;
 
-/// An entry of a page table. All is written [`Relaxed`]: the lock orders it.
+/// An entry of a page table. All accesses are [`Relaxed`]: the lock orders them.
 pub struct Entry(Atomic<u32>);
 
 impl Default for Entry {
@@ -33,9 +32,9 @@ impl Default for Entry {
     }
 }
 
-/// An address space; `T` is storage for its page table.
+/// An address space; `T` stores its page table.
 #[repr(align(128))]
-pub struct Space<L, T, M> {
+pub struct Space<L, T, M, const OUTSIDE: bool> {
     lock: L,
     table: T,
     memory: M,
@@ -43,13 +42,18 @@ pub struct Space<L, T, M> {
     twice: Atomic<u32>,
 }
 
-impl<L, T, M> Space<L, T, M>
+/// The baseline: pages are cleared under the lock.
+pub type Inside<L, T, M> = Space<L, T, M, false>;
+/// The fix: pages are cleared before the lock, if they seem to be needed.
+pub type Outside<L, T, M> = Space<L, T, M, true>;
+
+impl<L, T, M, const OUTSIDE: bool> Space<L, T, M, OUTSIDE>
 where
     L: Lock,
-    T: Deref<Target = [Entry]>,
+    T: Storage<Item = Entry>,
     M: Memory,
 {
-    /// Creates an address space with nothing in place.
+    /// Creates an address space without pages.
     pub fn new(table: T, memory: M) -> Self {
         Self {
             lock: L::new(),
@@ -59,42 +63,30 @@ where
         }
     }
 
-    /// Runs `body` while holding the lock.
+    /// Returns the page at an address; possibly out of date without the lock.
     #[inline(always)]
-    pub(super) fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
-        self.lock.with(me, body)
-    }
-
-    /// Returns the page at an address; old news without the lock.
-    #[inline(always)]
-    pub(super) fn at(&self, address: u32) -> Option<u32> {
+    fn at(&self, address: u32) -> Option<u32> {
         let frame = self.table.get(address as usize)?.0.load(Relaxed);
         (frame != NONE).then_some(frame)
     }
 
-    /// Clears a page.
+    /// Returns the result of a fault if there is a page; the lock is held.
     #[inline(always)]
-    pub(super) fn clear(&self, frame: u32) {
-        self.memory.clear(frame);
-    }
-
-    /// What a fault comes to if there is a page; the lock is held.
-    #[inline(always)]
-    pub(super) fn there(&self, address: u32, in_vain: bool) -> Option<Fault> {
+    fn there(&self, address: u32, in_vain: bool) -> Option<Fault> {
         let first = self.memory.first(self.at(address)?);
         Some(Fault::There { first, in_vain })
     }
 
     /// Installs a page; the lock is held.
     #[inline(always)]
-    pub(super) fn install(&self, address: u32, frame: u32) -> Fault {
+    fn install(&self, address: u32, frame: u32) -> Fault {
         if self.swap(address, frame).is_some() {
             bump(&self.twice);
         }
         Fault::Installed
     }
 
-    /// Puts what is to be at an address; returns what was there.
+    /// Sets the entry of an address; returns the page that was there.
     #[inline(always)]
     fn swap(&self, address: u32, frame: u32) -> Option<u32> {
         let was = self.at(address);
@@ -103,28 +95,52 @@ where
         }
         was
     }
+}
 
-    /// Unmaps addresses, and calls `see` with each and its page.
+impl<L, T, M, const OUTSIDE: bool> Faults for Space<L, T, M, OUTSIDE>
+where
+    L: Lock,
+    T: Storage<Item = Entry>,
+    M: Memory,
+{
     #[inline(always)]
-    pub(super) fn unmap(
+    fn fault(&self, me: &Waiter, _: u32, address: u32, frame: u32) -> Fault {
+        let cleared = OUTSIDE && self.at(address).is_none();
+        if cleared {
+            self.memory.clear(frame);
+        }
+        self.lock.with(me, || {
+            if let Some(there) = self.there(address, cleared) {
+                return there;
+            }
+            if !cleared {
+                self.memory.clear(frame);
+            }
+            self.install(address, frame)
+        })
+    }
+
+    #[inline(always)]
+    fn unmap(
         &self,
         me: &Waiter,
+        _: u32,
         addresses: impl Iterator<Item = u32>,
         mut see: impl FnMut(u32, Option<u32>),
     ) {
-        self.with(me, || {
+        self.lock.with(me, || {
             for address in addresses {
                 see(address, self.swap(address, NONE));
             }
         });
     }
 
-    /// Returns how many pages are in place, and how often one was installed where one was.
-    pub(super) fn settle(&self) -> (u64, u64) {
-        let mapped = self
-            .table
-            .iter()
-            .filter(|entry| entry.0.load(Relaxed) != NONE);
-        (mapped.count() as u64, self.twice.load(Relaxed).into())
+    fn installed(&self) -> Installed {
+        let entries = self.table.iter();
+        let mapped = entries.filter(|entry| entry.0.load(Relaxed) != NONE);
+        Installed {
+            pages: mapped.count() as u64,
+            twice: self.twice.load(Relaxed).into(),
+        }
     }
 }

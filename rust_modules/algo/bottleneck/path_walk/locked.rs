@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Takes lock and count of every component, as it was.
+//! Walk that takes the lock and the count of every component.
 //!
 //! `__d_lookup()` and `dput()` of Linux 2.6.37; Piggin, "Scaling the Linux VFS", 2009.
-
-use core::ops::Deref;
 
 use super::{
     Dentry,
@@ -14,26 +12,22 @@ use super::{
     Tree,
     Walk, //
 };
-use crate::{
-    lock::Lock,
-    Waiter, //
-};
+use crate::bottleneck::prelude::*;
 
-/// Every component is counted while one is at it.
+/// Holds a reference to the component that it is at.
 pub struct Locked<L, S>(Tree<L, S>);
 
-impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Locked<L, S> {
+impl<L: Lock, S: Storage<Item = Dentry<L>>> Locked<L, S> {
     /// Creates the way to walk `tree`.
     pub fn new(tree: Tree<L, S>) -> Self {
         Self(tree)
     }
 }
 
-impl<L: Lock, S: Deref<Target = [Dentry<L>]> + Sync> Walk for Locked<L, S> {
-    const NAME: &'static str = "locked";
+impl<L: Lock, S: Storage<Item = Dentry<L>>> Walk for Locked<L, S> {
     type Lock = L;
 
-    fn tree(&self) -> &Tree<L, impl Deref<Target = [Dentry<L>]>> {
+    fn tree(&self) -> &Tree<L, impl Storage<Item = Dentry<L>>> {
         &self.0
     }
 
@@ -45,37 +39,28 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]> + Sync> Walk for Locked<L, S> {
 
 /// Walks from the working directory.
 #[inline]
-pub(super) fn from_top<L, S>(
+pub(super) fn from_top<L: Lock, S: Storage<Item = Dentry<L>>>(
     tree: &Tree<L, S>,
     path: Path,
     trail: &mut Trail,
     me: &Waiter,
-) -> Option<u32>
-where
-    L: Lock,
-    S: Deref<Target = [Dentry<L>]>,
-{
+) -> Option<u32> {
     trail.restart();
     let top = tree.get(path.from & 1)?;
     top.with(me, || top.count(1));
     go_on(tree, path.from & 1, 1, path, trail, me)
 }
 
-/// Walks on from directory `at`, to which the caller has a reference that is given up; the next one
-/// is of `level`.
+/// Walks on from directory `at`, whose reference it consumes; the next component is on `level`.
 #[inline]
-pub(super) fn go_on<L, S>(
+pub(super) fn go_on<L: Lock, S: Storage<Item = Dentry<L>>>(
     tree: &Tree<L, S>,
     mut at: u32,
     level: u32,
     path: Path,
     trail: &mut Trail,
     me: &Waiter,
-) -> Option<u32>
-where
-    L: Lock,
-    S: Deref<Target = [Dentry<L>]>,
-{
+) -> Option<u32> {
     for _ in level..tree.depth() {
         let (child, moves) = tree.get_child(at, me)?;
         trail.note(at, child, moves);

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Looks at sequence counts instead, and takes no lock but the file's.
+//! Walk that validates sequence counts, and takes no lock but the file's.
 //!
-//! `__d_lookup_rcu()` and `try_to_unlazy()` in the kernel, from Piggin's work that went into 2.6.38.
+//! `__d_lookup_rcu()` and `try_to_unlazy()` in the kernel, from Piggin's work in 2.6.38.
 //!
 //! ```text
-//!   lockless ──rename seen, or asked to──▶ counts the directory it is in ──▶ locked from there
-//!                                             │ which was renamed itself
-//!                                             └──▶ locked, from the top
+//!   lockless ──rename seen, or lock required──▶ counts its directory ──▶ locked from there
+//!                                                  │ which was renamed itself
+//!                                                  └──▶ locked, from the top
 //! ```
-//! A step is right if the child was still below the directory when its count was looked at, and
-//! the directory itself has not moved since it was come to. Nothing is freed here, so that nobody
-//! has to be waited for; the kernel frees directories after a grace period.
-
-use core::ops::Deref;
+//! A step is valid if the child was below the directory when the child's count was read, and the
+//! directory itself has not moved since the walk reached it. Nothing is freed here, so there is no
+//! grace period; the kernel frees directories after one.
 
 use super::{
     locked::{
@@ -27,32 +25,29 @@ use super::{
     Tree,
     Walk, //
 };
-use crate::{
-    lock::Lock,
-    Waiter, //
-};
+use crate::bottleneck::prelude::*;
 
-/// Components are looked at, and the file is counted.
+/// Validates components, and gets a reference to the file only.
 pub struct Rcu<L, S>(Tree<L, S>);
 
-/// A directory that a walk has come to, as it was then.
+/// A directory that a walk has reached, as it was then.
 #[derive(Clone, Copy)]
 struct At {
     id: u32,
     seq: u32,
-    /// The level below.
+    /// The level of its child.
     level: u32,
 }
 
-/// What ends a walk without locks before the file.
+/// Why a lockless walk ended before the file.
 enum Ended {
-    /// It may go on from here with locks.
+    /// It may continue with locks from here.
     Here(At),
     /// The directory it was in was renamed.
     Lost,
 }
 
-impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Rcu<L, S> {
+impl<L: Lock, S: Storage<Item = Dentry<L>>> Rcu<L, S> {
     /// Creates the way to walk `tree`.
     pub fn new(tree: Tree<L, S>) -> Self {
         Self(tree)
@@ -74,7 +69,7 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Rcu<L, S> {
         self.open(at, path, me).ok_or(Ended::Lost)
     }
 
-    /// Goes one level down.
+    /// Descends one level.
     #[inline]
     fn step(&self, at: At, trail: &mut Trail) -> Result<At, Ended> {
         let here = self.0.get(at.id).ok_or(Ended::Lost)?;
@@ -85,7 +80,7 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Rcu<L, S> {
         if parent != at.id || !child.still(seq) {
             return Err(Ended::Here(at));
         }
-        // Only then was that the child of the directory that the walk has come to.
+        // Only then was it the child of the directory that the walk has reached.
         if !here.still(at.seq) {
             return Err(Ended::Lost);
         }
@@ -94,7 +89,7 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Rcu<L, S> {
         Ok(At { id, seq, level })
     }
 
-    /// Counts the file, if it was still below the directory that the walk has come to.
+    /// Gets a reference to the file, if it is still below the directory that the walk has reached.
     #[inline]
     fn open(&self, at: At, path: Path, me: &Waiter) -> Option<u32> {
         let id = self.0.file(at.id, path.file);
@@ -107,7 +102,7 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Rcu<L, S> {
         })
     }
 
-    /// Counts the directory that the walk has come to, if it is the one it was.
+    /// Gets a reference to the directory that the walk has reached, unless it was moved.
     fn count(&self, at: At, me: &Waiter) -> Option<()> {
         let here = self.0.get(at.id)?;
         here.with(me, || here.still(at.seq).then(|| here.count(1)))
@@ -131,11 +126,10 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Rcu<L, S> {
     }
 }
 
-impl<L: Lock, S: Deref<Target = [Dentry<L>]> + Sync> Walk for Rcu<L, S> {
-    const NAME: &'static str = "rcu";
+impl<L: Lock, S: Storage<Item = Dentry<L>>> Walk for Rcu<L, S> {
     type Lock = L;
 
-    fn tree(&self) -> &Tree<L, impl Deref<Target = [Dentry<L>]>> {
+    fn tree(&self) -> &Tree<L, impl Storage<Item = Dentry<L>>> {
         &self.0
     }
 

@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Two working directories, and below each a chain of directories that may change places.
+//! Two working directories, and below each a chain of directories that renames exchange.
 //!
 //! ```text
 //!   level   0 ──▶ 1 ──▶ 2 ─┐ ┌▶ 3 ──▶ files      the directories 3 have been renamed once: what
 //!           0 ──▶ 1 ──▶ 2 ─┘─└▶ 3 ──▶ files      was below one is below the other
 //! ```
 //! A rename exchanges the two directories of a level, as `RENAME_EXCHANGE` does; so each path leads
-//! somewhere at each moment. The levels are renamed in turn, which [`Trail`](super::Trail) relies on.
-
-use core::ops::Deref;
+//! to a file at all times. The levels are renamed in turn, which [`Trail`](super::Trail) relies on.
 
 use super::Dentry;
-use crate::{
-    lock::Lock,
-    primitive::{
-        cpu_relax,
-        Acquire,
-        Atomic,
-        Relaxed,
-        Release, //
-    },
-    Waiter, //
-};
+use crate::bottleneck::prelude::*;
 
 /// The directories and files.
 pub struct Tree<L, S> {
@@ -35,9 +23,9 @@ pub struct Tree<L, S> {
     next: Atomic<u32>,
 }
 
-impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Tree<L, S> {
-    /// Creates a tree of paths with `depth` components, files included; `all` are new, and
-    /// [`dentries`] many.
+impl<L: Lock, S: Storage<Item = Dentry<L>>> Tree<L, S> {
+    /// Creates a tree of paths with `depth` components, including the file, in [`dentries`] new
+    /// entries.
     pub fn new(all: S, depth: u32) -> Self {
         let files = depth.saturating_mul(2);
         for (id, dentry) in (0_u32..).zip(all.iter()) {
@@ -57,32 +45,33 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Tree<L, S> {
         }
     }
 
-    /// Levels of directories, the working directories' included.
+    /// Returns the levels of directories, including the working directories.
     #[inline]
     pub(super) fn depth(&self) -> u32 {
         self.depth
     }
 
+    /// Returns a directory or file.
     #[inline]
     pub(super) fn get(&self, id: u32) -> Option<&Dentry<L>> {
         self.all.get(id as usize)
     }
 
-    /// The number of somebody's file below a directory of the last level.
+    /// Returns the number of a thread's file below a directory of the last level.
     #[inline]
     pub(super) fn file(&self, directory: u32, whose: u32) -> u32 {
         let nth = self.depth.wrapping_add(whose);
         nth.wrapping_mul(2) | (directory & 1)
     }
 
-    /// Renames that are over.
+    /// Returns how many renames are over.
     #[inline]
     pub(super) fn renames(&self) -> u64 {
         // Pairs with the release in `rename`.
         self.renames.load(Acquire)
     }
 
-    /// Gives up a reference.
+    /// Puts a reference.
     #[inline]
     pub fn put(&self, id: u32, me: &Waiter) {
         if let Some(dentry) = self.get(id) {
@@ -90,8 +79,8 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Tree<L, S> {
         }
     }
 
-    /// Looks up what is below `parent` at this moment, with a reference; returns that, and how
-    /// often it has moved.
+    /// Gets a reference to the current child of `parent`; returns the child, and how often it has
+    /// moved.
     #[inline]
     pub(super) fn get_child(&self, parent: u32, me: &Waiter) -> Option<(u32, u64)> {
         loop {
@@ -107,7 +96,7 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Tree<L, S> {
             if got.is_some() {
                 return got;
             }
-            // It was renamed in between.
+            // A rename came in between.
             cpu_relax();
         }
     }
@@ -144,14 +133,14 @@ impl<L: Lock, S: Deref<Target = [Dentry<L>]>> Tree<L, S> {
         })
     }
 
-    /// Tells, once all threads have left, how many still have references.
+    /// Returns, after all threads have left, how many entries have references.
     pub(super) fn referenced(&self) -> u64 {
         let counted = |dentry: &&Dentry<L>| dentry.refs() != 0;
         self.all.iter().filter(counted).count() as u64
     }
 }
 
-/// How many directories and files there are for paths of `depth` components and so many threads.
+/// Returns how many entries paths of `depth` components and `threads` files need.
 pub fn dentries(depth: u32, threads: u32) -> u32 {
     depth.saturating_add(threads).saturating_mul(2)
 }

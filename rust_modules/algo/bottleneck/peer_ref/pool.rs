@@ -1,38 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The slots of peers, and the chains in which they are found: what all variants share.
+//! The slots of peers, and the chains that find them by address.
 //!
-//! After `net/ipv4/inetpeer.c`. Instead of its tree there are chains, and instead of memory that
-//! is freed once nobody can be looking there are slots that are peers for ever.
+//! After `net/ipv4/inetpeer.c`, with chains instead of its tree, and slots that remain peers for
+//! ever instead of memory that is freed when no lookup is at it.
 //!
 //! ```text
 //!   count   FREED ──make──▶ 1 ◀──get/put──▶ n        0 ──free──▶ FREED
 //! ```
-//! A slot changes its address and its chain while its count is [`FREED`] only, and under the lock.
-
-use core::ops::Deref;
+//! A slot changes its address and its chain only while its count is [`FREED`], and under the lock.
 
 use super::{
-    Held,
-    Settled, //
+    Left,
+    PeerRef, //
 };
-use crate::{
-    bottleneck::{
-        list::{
-            bump,
-            Place,
-            Placed, //
-        },
-        Link, //
+use crate::bottleneck::{
+    list::{
+        bump,
+        Place,
+        Placed, //
     },
-    lock::Lock,
-    primitive::{
-        Acquire,
-        Atomic,
-        Relaxed,
-        Release, //
-    },
-    Waiter, //
+    prelude::*,
+    Link, //
 };
 
 /// In a link: no slot.
@@ -47,7 +36,7 @@ pub struct Peer {
     address: Atomic<u32>,
     generation: Atomic<u32>,
     next: Atomic<u32>,
-    /// Its place on the list of the unused, if there is one.
+    /// Its place on the list of unused peers, if there is one.
     unused: Place,
 }
 
@@ -78,12 +67,12 @@ impl Default for Peer {
 }
 
 impl Peer {
-    /// Gets a reference unless it is freed; returns how many there were.
+    /// Gets a reference unless the peer is freed; returns the count before.
     #[inline]
     fn get(&self) -> Option<u32> {
         let mut count = self.count.load(Relaxed);
         while count != FREED {
-            // Pairs with the release in `make`: its address is the one it was made for.
+            // Pairs with the release in `make`: the address is the one it was made for.
             match self.count.cmpxchg(count, count.wrapping_add(1), Acquire) {
                 Ok(_) => return Some(count),
                 Err(now) => count = now,
@@ -92,21 +81,22 @@ impl Peer {
         None
     }
 
-    /// Frees it unless it is in use.
+    /// Frees the peer unless it is in use; returns whether it did.
     #[inline]
     pub(super) fn free(&self) -> bool {
-        // Pairs with the release of those who put it: they are done with it.
+        // Pairs with the release of each put: all uses are over.
         self.count.load(Relaxed) == 0 && self.count.cmpxchg(0, FREED, Acquire).is_ok()
     }
 
-    /// Frees it, in use or not.
-    pub(super) fn free_blindly(&self) {
+    /// Frees the peer, in use or not.
+    pub(super) fn free_unchecked(&self) -> bool {
         self.count.store(FREED, Relaxed);
+        true
     }
 }
 
-/// The peers, by address; `S` is storage for them, and `B` for the heads of the chains, a power
-/// of two of them, made by [`Pool::head`]. The lock is for those who change the chains.
+/// The peers by address; `S` stores them, and `B` the heads of the chains, a power of two of them,
+/// made by [`Pool::head`]. Changes of the chains take the lock.
 pub struct Pool<S, B, L> {
     slots: S,
     heads: B,
@@ -114,13 +104,8 @@ pub struct Pool<S, B, L> {
     made: Atomic<u32>,
 }
 
-impl<S, B, L> Pool<S, B, L>
-where
-    S: Deref<Target = [Peer]>,
-    B: Deref<Target = [Atomic<u32>]>,
-    L: Lock,
-{
-    /// Creates the pool, without any peers.
+impl<S: Storage<Item = Peer>, B: Storage<Item = Atomic<u32>>, L: Lock> Pool<S, B, L> {
+    /// Creates the pool, without peers.
     pub fn new(slots: S, heads: B) -> Self {
         Self {
             slots,
@@ -148,13 +133,13 @@ where
             .get(mixed as usize & self.heads.len().wrapping_sub(1))
     }
 
-    /// Returns the slots of the chain of `address`; without the lock it may be led into another.
+    /// Returns the slots of the chain of `address`; without the lock they may lead into another.
     #[inline]
     pub(super) fn chain(&self, address: u32) -> impl Iterator<Item = (u32, &Peer)> {
         let mut at = self
             .head_of(address)
             .map_or(NONE, |head| head.load(Relaxed));
-        // One that is led astray time and again would go round for ever.
+        // Bounded: slots that move may lead a search in circles.
         self.slots.iter().map_while(move |_| {
             let (slot, peer) = (at, self.slots.get(at as usize)?);
             at = peer.next.load(Relaxed);
@@ -162,37 +147,37 @@ where
         })
     }
 
-    /// Gets a reference to the peer of `address`, if it is found, and says how many there were.
-    /// Without the lock it may be that of another.
+    /// Gets a reference to the peer of `address`, if it is found; returns the count before, too.
+    /// Without the lock it may be that of another address.
     #[inline]
-    pub(super) fn find(&self, address: u32) -> Option<(Held, u32)> {
+    pub(super) fn find(&self, address: u32) -> Option<(PeerRef, u32)> {
         let mut chain = self.chain(address);
         let (slot, peer) = chain.find(|(_, peer)| peer.address.load(Relaxed) == address)?;
         let before = peer.get()?;
-        Some((self.held(slot, peer), before))
+        Some((self.refer(slot, peer), before))
     }
 
-    /// What a reference says that has been got.
-    fn held(&self, slot: u32, peer: &Peer) -> Held {
-        Held {
+    /// Describes a reference that was got.
+    fn refer(&self, slot: u32, peer: &Peer) -> PeerRef {
+        PeerRef {
             slot,
             address: peer.address.load(Relaxed),
             generation: peer.generation.load(Relaxed),
         }
     }
 
-    /// Finds the peer of `address` under the lock, or makes it; `free` returns a slot that it has
-    /// freed. Says how many references there were if it was found.
+    /// Finds the peer of `address` under the lock, or makes it in a slot that `free` returns.
+    /// Returns the count before, too, if it was found.
     #[inline]
     pub(super) fn find_or_make(
         &self,
         me: &Waiter,
         address: u32,
         free: impl FnOnce() -> Option<u32>,
-    ) -> Option<(Held, Option<u32>)> {
+    ) -> Option<(PeerRef, Option<u32>)> {
         self.lock.with(me, || {
-            if let Some((held, before)) = self.find(address) {
-                return Some((held, Some(before)));
+            if let Some((peer, before)) = self.find(address) {
+                return Some((peer, Some(before)));
             }
             let made = self.made.load(Relaxed);
             let slot = if (made as usize) < self.slots.len() {
@@ -205,7 +190,7 @@ where
             };
             let peer = self.slots.get(slot as usize)?;
             self.make(slot, peer, address);
-            Some((self.held(slot, peer), None))
+            Some((self.refer(slot, peer), None))
         })
     }
 
@@ -222,7 +207,7 @@ where
         head.store(slot, Relaxed);
     }
 
-    /// Takes a slot out of its chain.
+    /// Removes a slot from its chain.
     fn unlink(&self, slot: u32) {
         let Some(gone) = self.slots.get(slot as usize) else {
             return;
@@ -241,16 +226,10 @@ where
         }
     }
 
-    /// Returns the slot of a reference.
+    /// Returns whether the peer is the one that the reference was got to.
     #[inline]
-    pub(super) fn slot(&self, peer: &Held) -> Option<&Peer> {
-        self.slots.get(peer.slot as usize)
-    }
-
-    /// Whether the peer is what it was when the reference was got.
-    #[inline]
-    pub(super) fn is_still(&self, held: &Held) -> bool {
-        self.slot(held).is_some_and(|peer| {
+    pub(super) fn is_still(&self, held: &PeerRef) -> bool {
+        self.slots.get(held.slot as usize).is_some_and(|peer| {
             let count = peer.count.load(Relaxed);
             count != FREED
                 && count != 0
@@ -259,14 +238,14 @@ where
         })
     }
 
-    /// Says what is left, but for the list.
-    pub(super) fn settle(&self) -> Settled {
+    /// Returns what is left, except for the list.
+    pub(super) fn audit(&self) -> Left {
         let made = self.made.load(Relaxed);
-        let peers = || self.slots.iter().zip(0..made);
         let count = |is: &dyn Fn(&Peer, u32) -> bool| {
-            u32::try_from(peers().filter(|(peer, slot)| is(peer, *slot)).count()).unwrap_or(NONE)
+            let peers = self.slots.iter().zip(0..made);
+            u32::try_from(peers.filter(|(peer, slot)| is(peer, *slot)).count()).unwrap_or(NONE)
         };
-        Settled {
+        Left {
             made,
             findable: count(&|peer, slot| {
                 let mut chain = self.chain(peer.address.load(Relaxed));

@@ -1,38 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is written down of faults: how many missed of late, and where the last was.
+//! Record of the recent faults on a file: the number of misses, and the page of the last fault.
 //!
-//! `struct file_ra_state` of the kernel. Nobody locks it: a miss or a hit that two write down at
-//! once may count as one, and the last position is that of some thread's last fault.
+//! `struct file_ra_state` of the kernel. It has no lock: two misses or hits that are recorded at
+//! once may count as one, and the last page is that of some thread's last fault.
 
-use crate::primitive::{
-    Atomic,
-    Relaxed, //
-};
+use crate::bottleneck::prelude::*;
 
-/// What is written down.
+/// The record.
 pub struct Track {
     misses: Atomic<u32>,
     page: Atomic<u64>,
 }
 
-impl Track {
-    /// Creates it for a file of which nothing was read.
-    pub(super) fn new() -> Self {
+impl Default for Track {
+    fn default() -> Self {
         Self {
             misses: Atomic::new(0),
             page: Atomic::new(u64::MAX),
         }
     }
+}
 
-    /// Writes down a fault, counting at most `most` misses.
+impl Track {
+    /// Records a fault, counting at most `most` misses; returns true, since it always writes.
     #[inline(always)]
-    pub(super) fn note(&self, page: u64, cached: bool, most: u32) {
+    pub(super) fn note(&self, page: u64, cached: bool, most: u32) -> bool {
         self.note_miss(cached, most);
         self.page.store(page, Relaxed);
+        true
     }
 
-    /// The same, but writes only what is not so already; returns whether it wrote.
+    /// Records a fault, but writes only what changes; returns whether it wrote.
     #[inline(always)]
     pub(super) fn note_change(&self, page: u64, cached: bool, most: u32) -> bool {
         let counted = self.note_miss(cached, most);

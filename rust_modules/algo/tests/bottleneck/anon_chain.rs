@@ -3,91 +3,75 @@
 //! A child is on the list of every ancestor once, from its fork to its exit.
 
 use algo::{
-    bottleneck::anon_chain::{Batched, Chain, Family, List, PerLink, Place, Seen},
+    bottleneck::anon_chain::{CheckedList, Family, Place, Seen},
     lock::{Lock, PvQueued, Ticket},
 };
 
-use crate::{
-    found,
-    support::{check, together, Arc, ROUNDS},
-    waiter,
-};
+use crate::{check, findings, many, passes, race, waiter, ROUNDS};
 
-type Of<L> = Family<L, Vec<List>, Vec<Place>>;
+type Of<L, const BATCHED: bool> = Family<L, Vec<CheckedList>, Vec<Place>, BATCHED>;
 
-fn family<L: Lock>(ancestors: u32, children: u32) -> Of<L> {
-    Family::new(
-        (0..ancestors).map(|_| List::default()).collect(),
-        (0..ancestors * children)
-            .map(|_| Place::default())
-            .collect(),
-    )
+fn family<L: Lock, const BATCHED: bool>(ancestors: u32, children: u32) -> Of<L, BATCHED> {
+    Family::new(many(ancestors), many(ancestors * children))
 }
 
-fn per_link<L: Lock>(ancestors: u32, children: u32) -> PerLink<L, Vec<List>, Vec<Place>> {
-    PerLink(family::<L>(ancestors, children))
-}
-
-fn batched<L: Lock>(ancestors: u32, children: u32) -> Batched<L, Vec<List>, Vec<Place>> {
-    Batched(family::<L>(ancestors, children))
-}
-
-/// So many children come and go at once.
-fn come_and_go<C>(preemptions: usize, children: u32, new: fn(u32, u32) -> C)
-where
-    C: Chain + Send + 'static,
-{
+/// `children` threads fork and exit at once.
+fn fork_and_exit<L: Lock + Send + 'static, const BATCHED: bool>(preemptions: usize, children: u32) {
     let ancestors = match (cfg!(loom), children) {
         (false, _) => 5,
         (true, 2) => 2,
         (true, _) => 1,
     };
-    check(preemptions, move || {
-        let family = Arc::new(new(ancestors, children));
-        let theirs = family.clone();
-        // Spinners in line, and fewer CPUs than they are, take long.
-        let rounds = ROUNDS.div_ceil(children * children);
-        together(children, move |child| {
-            let me = waiter();
+    // Queued spinners, and fewer CPUs than spinners, are slow.
+    let rounds = ROUNDS.div_ceil(children * children);
+    race(
+        preemptions,
+        children,
+        move || family::<L, BATCHED>(ancestors, children),
+        move |family, child, me| {
             for round in 0..rounds {
-                assert_eq!(theirs.fork(&me, child), ancestors, "linked");
-                let Seen { links, own } = theirs.look(&me, child, round % ancestors);
+                assert_eq!(family.fork(me, child), ancestors, "linked");
+                let Seen { links, own } = family.look(me, child, round % ancestors);
                 assert_eq!(own, 1, "links of its own");
                 assert!(links <= children, "{links} links");
-                assert_eq!(theirs.exit(&me, child), ancestors, "unlinked");
+                assert_eq!(family.exit(me, child), ancestors, "unlinked");
             }
-        });
-        family.settle(&mut found);
-    });
+        },
+        |family| family.audit(&mut passes),
+    );
 }
 
-#[test]
-fn children_are_chained_link_by_link() {
-    come_and_go(3, 2, per_link::<Ticket>);
-    come_and_go(2, 2, per_link::<PvQueued>);
-}
-
-#[test]
-fn children_are_chained_at_once() {
-    come_and_go(4, 2, batched::<Ticket>);
-    come_and_go(2, 2, batched::<PvQueued>);
-}
-
-#[test]
-fn three_children_are_chained() {
-    come_and_go(1, 3, per_link::<Ticket>);
-    come_and_go(1, 3, batched::<Ticket>);
-}
-
-/// Looks at what is made and what is left, step by step.
-fn exact(family: &impl Chain) {
-    let me = waiter();
-    let seen = |child, ancestor| family.look(&me, child, ancestor);
-    let left = || {
-        let mut left = Vec::new();
-        family.settle(&mut |_, seen, due| left.push((seen, due)));
-        left
+tests! {
+    per_link_links_each_child_once => {
+        fork_and_exit::<Ticket, false>(3, 2);
+        fork_and_exit::<PvQueued, false>(2, 2);
     };
+    batched_links_each_child_once => {
+        fork_and_exit::<Ticket, true>(4, 2);
+        fork_and_exit::<PvQueued, true>(2, 2);
+    };
+    three_children_are_linked_once => {
+        fork_and_exit::<Ticket, false>(1, 3);
+        fork_and_exit::<Ticket, true>(1, 3);
+    };
+    audit_counts_links_that_are_left => {
+        check(1, exact::<false>);
+        check(1, exact::<true>);
+    };
+    // Threads may miss the race, so only loom runs these.
+    #[cfg(loom)]
+    #[should_panic(expected = "left == right")]
+    per_link_without_exclusion_is_caught => fork_and_exit::<algo::lock::Busted, false>(2, 2);
+    #[cfg(loom)]
+    #[should_panic(expected = "left == right")]
+    batched_without_exclusion_is_caught => fork_and_exit::<algo::lock::Busted, true>(2, 2);
+}
+
+/// Checks each step of one thread.
+fn exact<const BATCHED: bool>() {
+    let (family, me) = (family::<Ticket, BATCHED>(3, 2), waiter());
+    let seen = |child, ancestor| family.look(&me, child, ancestor);
+    let left = || findings(|to| family.audit(to));
     assert_eq!(family.fork(&me, 1), 3);
     assert_eq!(family.fork(&me, 0), 3);
     (0..3).for_each(|n| assert_eq!(seen(0, n), Seen { links: 2, own: 1 }));
@@ -95,30 +79,9 @@ fn exact(family: &impl Chain) {
     (0..3).for_each(|n| assert_eq!(seen(1, n), Seen { links: 1, own: 0 }));
     assert_eq!(seen(0, 3), Seen { links: 0, own: 0 }, "no such ancestor");
     assert_eq!(left(), [(3, 0), (0, 0)]);
-    assert_eq!(family.fork(&me, 0), 0, "it is chained");
+    assert_eq!(family.fork(&me, 0), 0, "it is linked");
     assert_eq!(left(), [(3, 0), (3, 0)]);
     assert_eq!(family.exit(&me, 0), 3);
-    assert_eq!(family.exit(&me, 0), 0, "it is not");
+    assert_eq!(family.exit(&me, 0), 0, "it is not linked");
     assert_eq!(left(), [(0, 0), (3, 0)]);
-}
-
-#[test]
-fn what_is_left_is_told() {
-    check(1, || exact(&per_link::<Ticket>(3, 2)));
-    check(1, || exact(&batched::<Ticket>(3, 2)));
-}
-
-/// Without loom the race is in the program but need not show, so only loom is asked.
-#[cfg(loom)]
-#[test]
-#[should_panic(expected = "left == right")]
-fn a_root_that_is_not_locked_is_caught() {
-    come_and_go(2, 2, per_link::<algo::lock::Busted>);
-}
-
-#[cfg(loom)]
-#[test]
-#[should_panic(expected = "left == right")]
-fn a_batch_that_is_not_locked_is_caught() {
-    come_and_go(2, 2, batched::<algo::lock::Busted>);
 }

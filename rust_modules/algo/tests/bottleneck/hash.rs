@@ -1,148 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A key that is there is found with its value, and one that is gone never is, whatever entries do
-//! meanwhile.
+//! A lookup finds a present key with its value, and no removed key, during updates.
 
 use algo::{
-    bottleneck::hash::{bucket_of, Bucket, Entry, Head, Locked, Lockfree, One, Table, Truth, Work},
-    lock::{Lock, Tas},
-    primitive::on,
+    bottleneck::hash::{
+        bucket_of, Bucket, Entry, Hash, Head, Locked, Lockfree, Lookup, OneLock, Oracle, PerBucket,
+        Table, Users,
+    },
+    lock::Tas,
     Waiter,
 };
 
-use crate::{
-    found,
-    support::{check, together, Arc, ROUNDS},
-    waiter, Dice,
-};
+use crate::{check, findings, many, passes, race, waiter, Random, ROUNDS};
 
-fn entries(n: u32) -> Vec<Entry> {
-    (0..n).map(|_| Entry::new()).collect()
+fn one(entries: u32) -> impl Table {
+    let heads: Vec<_> = (0..2).map(Head::new).collect();
+    Hash::<_, _, Locked>::new(many::<Entry>(entries), OneLock::<Tas, _>::new(heads))
 }
 
-fn buckets<L: Lock>(n: u32) -> Vec<Bucket<L>> {
-    (0..n).map(Bucket::new).collect()
+fn buckets<F: Lookup>(entries: u32) -> impl Table {
+    let buckets: Vec<_> = (0..2).map(Bucket::<Tas>::new).collect();
+    Hash::<_, _, F>::new(many::<Entry>(entries), PerBucket(buckets))
 }
 
-fn one(n: u32) -> impl Table {
-    One::<Tas, _, _>::new(entries(n), (0..2).map(Head::new).collect::<Vec<_>>())
-}
-
-fn locked(n: u32) -> impl Table {
-    Locked::new(entries(n), buckets::<Tas>(2))
-}
-
-fn lockfree(n: u32) -> impl Table {
-    Lockfree::new(entries(n), buckets::<Tas>(2))
-}
-
-/// So many threads look things up and change them; those of loom do one of both.
-fn users<T: Table + Send + 'static>(threads: u32, each: u32, table: fn(u32) -> T) {
-    check(2, move || {
+/// `threads` threads look up and update; those of loom do one of both.
+fn used<T: Table + Send + 'static>(threads: u32, each: u32, table: fn(u32) -> T) {
+    let new = move || {
         let all = threads * each;
-        let truths: Vec<_> = (0..all).map(|_| Truth::new()).collect();
-        let work = Arc::new(Work::new(table(all), truths, each, &waiter()));
-        let theirs = work.clone();
-        together(threads, move |thread| {
-            let (mut dice, me) = (Dice::of(thread), waiter());
-            for round in 0..ROUNDS {
-                let which = dice.roll();
-                let changes = match cfg!(loom) {
-                    true => thread == 0,
-                    false => round % 3 == 0,
-                };
-                let checked = match changes {
-                    true => theirs.change(thread, which, &me),
-                    false => theirs.find(thread, which, &me),
-                };
-                assert_eq!(checked, Ok(()));
-            }
-        });
-        work.settle(&waiter(), &mut found);
+        Users::new(table(all), many::<Oracle>(all), each, &waiter())
+    };
+    let step = |users: &Users<T, _>, thread, me: &_| {
+        let mut random = Random::of(thread);
+        for round in 0..ROUNDS {
+            let which = random.next();
+            let changes = match cfg!(loom) {
+                true => thread == 0,
+                false => round % 3 == 0,
+            };
+            let checked = match changes {
+                true => users.change(thread, which, me),
+                false => users.find(thread, which, me),
+            };
+            assert_eq!(checked, Ok(()));
+        }
+    };
+    race(2, threads, new, step, |users| {
+        users.audit(&waiter(), &mut passes)
     });
 }
 
-#[test]
-fn users_of_one_lock() {
-    users(2, 2, one);
-}
-
-#[test]
-fn users_of_locked_buckets() {
-    users(2, 2, locked);
-}
-
-#[test]
-fn users_of_lookups_without_a_lock() {
-    users(2, 2, lockfree);
-}
-
-#[cfg(not(loom))]
-#[test]
-fn more_users() {
-    users(4, 8, one);
-    users(4, 8, locked);
-    users(4, 8, lockfree);
-}
-
-/// The `nth` key of `bucket`, of two.
+/// Returns the `nth` key of `bucket`, of two.
 fn key(bucket: u32, nth: usize) -> u64 {
     let its = |&key: &u64| bucket_of(key, 2) == bucket;
     (0..).filter(its).nth(nth).unwrap()
 }
 
-/// One looks for a key that stays, between entry 1 before it and entry 2 behind it, which have these
-/// keys; the other `moves` those, round by round.
+/// One thread looks up a key that stays, between entry 1 before it and entry 2 behind it, which have
+/// these keys; the other `moves` those in each round.
 fn stays_found<T: Table + Send + 'static>(
     table: fn(u32) -> T,
     [before_it, behind_it]: [u64; 2],
     moves: fn(&T, usize, &Waiter),
 ) {
-    check(3, move || {
-        let (table, me) = (Arc::new(table(3)), waiter());
+    let new = move || {
+        let (table, me) = (table(3), waiter());
         table.insert(2, behind_it, 12, &me);
         table.insert(0, key(0, 0), 10, &me);
         table.insert(1, before_it, 11, &me);
-        let theirs = table.clone();
-        together(2, move |thread| {
-            let me = waiter();
-            for round in 1..=ROUNDS as usize {
-                match thread {
-                    0 => moves(&theirs, round, &me),
-                    _ => assert_eq!(theirs.find(key(0, 0), &me), Some(10)),
-                }
+        table
+    };
+    let step = move |table: &T, thread, me: &_| {
+        for round in 1..=ROUNDS as usize {
+            match thread {
+                0 => moves(table, round, me),
+                _ => assert_eq!(table.find(key(0, 0), me), Some(10)),
             }
-        });
-        assert_eq!(table.entries(), 3);
-    });
+        }
+    };
+    race(3, 2, new, step, |table| assert_eq!(table.entries(), 3));
 }
 
-/// What is before the key at the chain's end is moved to the other chain, and back.
-fn a_key_that_stays_is_found<T: Table + Send + 'static>(table: fn(u32) -> T) {
+/// The entry before the key, which is the last, moves to the other chain and back.
+fn last_key_is_found<T: Table + Send + 'static>(table: fn(u32) -> T) {
     stays_found(table, [key(0, 1), key(1, 0)], |table, round, me| {
         table.remove(1, me);
         table.insert(1, key(round as u32 % 2, 1 + round % 2), 13, me);
     });
 }
 
-#[test]
-fn a_key_that_stays_is_found_under_one_lock() {
-    a_key_that_stays_is_found(one);
-}
-
-#[test]
-fn a_key_that_stays_is_found_under_its_buckets_lock() {
-    a_key_that_stays_is_found(locked);
-}
-
-#[test]
-fn a_key_that_stays_is_found_without_a_lock() {
-    a_key_that_stays_is_found(lockfree);
-}
-
-/// What is behind the key is moved to the other chain, and then in front of that what is before it.
-/// Whoever follows that one sees the other as it is.
-fn a_key_between_two_that_move_is_found<T: Table + Send + 'static>(table: fn(u32) -> T) {
+/// The entry behind the key moves to the other chain, then the one before the key moves in front of
+/// it. A lookup that follows the latter sees the former as it is.
+fn key_between_moving_entries_is_found<T: Table + Send + 'static>(table: fn(u32) -> T) {
     stays_found(table, [key(0, 2), key(0, 1)], |table, round, me| {
         for (entry, nth) in [(2, 1), (1, 2)] {
             table.remove(entry, me);
@@ -151,83 +99,66 @@ fn a_key_between_two_that_move_is_found<T: Table + Send + 'static>(table: fn(u32
     });
 }
 
-#[test]
-fn a_key_between_two_that_move_is_found_without_a_lock() {
-    a_key_between_two_that_move_is_found(lockfree);
-}
-
-/// An entry is used again for the key that is looked for: its old value goes with its old key.
-fn a_value_goes_with_its_key<T: Table + Send + 'static>(table: fn(u32) -> T) {
-    (0..2).for_each(|first| a_value_goes_with(first, table));
-}
-
-/// As above; what is looked for first is the old key, or the new one.
-fn a_value_goes_with<T: Table + Send + 'static>(first: usize, table: fn(u32) -> T) {
-    check(3, move || {
-        let (old, new) = (key(0, 0), key(0, 1));
-        let table = Arc::new(table(1));
-        table.insert(0, old, old, &waiter());
-        let theirs = table.clone();
-        on(0, || {
-            together(2, move |thread| {
-                let me = waiter();
-                for round in 0..ROUNDS as usize {
-                    if thread == 1 {
-                        let wanted = [old, new][(first + round / 2) % 2];
-                        assert!(theirs.find(wanted, &me).is_none_or(|value| value == wanted));
-                        continue;
-                    }
-                    let key = [new, old][round % 2];
-                    theirs.remove(0, &me);
-                    theirs.insert(0, key, key, &me);
+/// An entry is reused for the key of a lookup: its old value belongs to its old key.
+fn value_belongs_to_its_key<T: Table + Send + 'static>(table: fn(u32) -> T) {
+    let (old, new) = (key(0, 0), key(0, 1));
+    // The lookups begin with the old key, or with the new one.
+    for first in 0..2 {
+        let one_entry = move || {
+            let table = table(1);
+            table.insert(0, old, old, &waiter());
+            table
+        };
+        let step = move |table: &T, thread, me: &_| {
+            for round in 0..ROUNDS as usize {
+                if thread == 1 {
+                    let wanted = [old, new][(first + round / 2) % 2];
+                    assert!(table.find(wanted, me).is_none_or(|value| value == wanted));
+                    continue;
                 }
-            })
-        });
-    });
-}
-
-#[test]
-fn a_value_goes_with_its_key_under_one_lock() {
-    a_value_goes_with_its_key(one);
-}
-
-#[test]
-fn a_value_goes_with_its_key_under_its_buckets_lock() {
-    a_value_goes_with_its_key(locked);
-}
-
-#[test]
-fn a_value_goes_with_its_key_without_a_lock() {
-    a_value_goes_with_its_key(lockfree);
-}
-
-#[cfg(loom)]
-mod busted {
-    use super::*;
-
-    fn busted(n: u32) -> impl Table {
-        algo::bottleneck::hash::Busted::new(entries(n), buckets::<Tas>(2))
+                let key = [new, old][round % 2];
+                table.remove(0, me);
+                table.insert(0, key, key, me);
+            }
+        };
+        race(3, 2, one_entry, step, |_| {});
     }
+}
 
-    #[test]
+tests! {
+    one_lock_keeps_entries => used(2, 2, one);
+    bucket_locks_keep_entries => used(2, 2, buckets::<Locked>);
+    lockfree_lookups_keep_entries => used(2, 2, buckets::<Lockfree>);
+    #[cfg(not(loom))]
+    four_threads_keep_entries => {
+        used(4, 8, one);
+        used(4, 8, buckets::<Locked>);
+        used(4, 8, buckets::<Lockfree>);
+    };
+    one_lock_finds_the_last_key => last_key_is_found(one);
+    bucket_locks_find_the_last_key => last_key_is_found(buckets::<Locked>);
+    lockfree_lookup_finds_the_last_key => last_key_is_found(buckets::<Lockfree>);
+    lockfree_lookup_finds_a_key_between_moving_entries => {
+        key_between_moving_entries_is_found(buckets::<Lockfree>);
+    };
+    one_lock_returns_the_value_of_the_key => value_belongs_to_its_key(one);
+    bucket_locks_return_the_value_of_the_key => value_belongs_to_its_key(buckets::<Locked>);
+    lockfree_lookup_returns_the_value_of_the_key => value_belongs_to_its_key(buckets::<Lockfree>);
+    #[cfg(loom)]
     #[should_panic(expected = "left == right")]
-    fn is_caught_missing_a_key() {
-        a_key_that_stays_is_found(busted);
-    }
-
-    #[test]
+    busted_is_caught_missing_a_key => last_key_is_found(buckets::<algo::bottleneck::hash::Busted>);
+    #[cfg(loom)]
     #[should_panic(expected = "is_none_or")]
-    fn is_caught_with_anothers_value() {
-        a_value_goes_with_its_key(busted);
-    }
+    busted_is_caught_with_the_value_of_another_key => {
+        value_belongs_to_its_key(buckets::<algo::bottleneck::hash::Busted>);
+    };
 }
 
 #[test]
-fn what_is_missed_or_foreign_is_found_out() {
-    /// Finds what it was made with.
+fn oracle_reports_missed_foreign_and_stale_keys() {
+    /// Finds one value for every key.
     struct Always(Option<u64>);
     impl Table for Always {
-        const NAME: &'static str = "always";
         fn find(&self, _: u64, _: &Waiter) -> Option<u64> {
             self.0
         }
@@ -239,17 +170,14 @@ fn what_is_missed_or_foreign_is_found_out() {
     }
     check(1, || {
         let me = waiter();
-        let truths = || (0..4).map(|_| Truth::new()).collect::<Vec<_>>();
-        let blind = Work::new(Always(None), truths(), 2, &me);
+        let blind = Users::new(Always(None), many::<Oracle>(4), 2, &me);
         assert_eq!(blind.find(0, 0, &me), Err("missed"));
         assert_eq!(blind.find(0, 2, &me), Err("missed"));
         assert_eq!(blind.find(0, 1, &me), Err("missed"));
         assert_eq!(blind.find(0, 3, &me), Ok(()));
-        let wild = Work::new(Always(Some(7)), truths(), 2, &me);
+        let wild = Users::new(Always(Some(7)), many::<Oracle>(4), 2, &me);
         assert_eq!(wild.find(0, 3, &me), Err("foreign"));
         assert_eq!(wild.change(0, 1, &me), Err("stale"));
-        let mut wrong = Vec::new();
-        wild.settle(&me, &mut |_, seen, due| wrong.push((seen, due)));
-        assert_eq!(wrong, [(0, 4), (3, 4)]);
+        assert_eq!(findings(|to| wild.audit(&me, to)), [(0, 4), (3, 4)]);
     });
 }

@@ -1,68 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! No number comes twice, none is left out without it being said, and the sums tell.
+//! No number is given out twice, none is skipped unrecorded, and the sums detect duplicates.
 
 use algo::{
     bottleneck::ids::{Busted, Exact, Ids, Sums},
     counter::BatchedIds,
-    primitive::{on, PerVcpu},
+    primitive::PerVcpu,
 };
 
-use crate::support::{check, together, Arc, ROUNDS};
+use crate::{check, race, ROUNDS};
 
 #[cfg(loom)]
 use loom::sync::Mutex;
 #[cfg(not(loom))]
 use std::sync::Mutex;
 
-/// Two threads take numbers; what they took comes to what was given out.
-fn takers<T: Ids + Send + 'static>(ids: fn() -> T) {
-    check(3, move || {
-        let ids = Arc::new(ids());
-        let all = Arc::new(Mutex::new(Sums::default()));
-        let (theirs, sums) = (ids.clone(), all.clone());
-        together(2, move |thread| {
-            let mut mine = Sums::default();
-            on(thread, || {
-                (0..3 * ROUNDS).for_each(|_| mine.add(theirs.next()))
-            });
-            let mut sums = sums.lock().unwrap();
-            *sums = sums.with(mine);
-        });
-        assert_eq!(*all.lock().unwrap(), ids.given(), "a number came twice");
+/// The numbers that two threads take are those that were given out.
+fn taken<T: Ids + Send + 'static>(ids: fn() -> T) {
+    let new = move || (ids(), Mutex::new(Sums::default()));
+    let step = |(ids, all): &(T, Mutex<Sums>), _, _: &_| {
+        let mut mine = Sums::default();
+        (0..3 * ROUNDS).for_each(|_| mine.add(ids.next()));
+        let mut all = all.lock().unwrap();
+        *all = all.with(mine);
+    };
+    race(3, 2, new, step, |(ids, all)| {
+        assert_eq!(*all.lock().unwrap(), ids.given(), "duplicate number");
     });
 }
 
-#[test]
-fn of_one_atomic() {
-    takers(Exact::new);
+tests! {
+    exact_gives_each_number_once => taken(Exact::default);
+    batched_ids_gives_each_number_once => taken(|| BatchedIds::new(PerVcpu::new(2), 2));
+    #[cfg(loom)]
+    #[should_panic(expected = "duplicate number")]
+    busted_is_caught => taken(Busted::default);
 }
 
 #[test]
-fn of_batches() {
-    takers(|| BatchedIds::new(PerVcpu::new(2), 2));
-}
-
-#[cfg(loom)]
-#[test]
-#[should_panic(expected = "a number came twice")]
-fn of_what_is_read_and_then_written() {
-    takers(Busted::new);
-}
-
-#[test]
-fn sums_are_those_of_each_number() {
+fn sums_of_a_range_are_those_of_its_numbers() {
     check(1, || {
         for range in [0..0, 0..1, 0..9, 7..8, 3..1000, 999..1001] {
             let mut each = Sums::default();
             range.clone().for_each(|n| each.add(n));
             assert_eq!(Sums::of(range.clone()), each, "{range:?}");
-            assert_eq!(
-                Sums::of(0..range.end).without(each),
-                Sums::of(0..range.start)
-            );
+            let rest = Sums::of(0..range.end).without(each);
+            assert_eq!(rest, Sums::of(0..range.start));
         }
-        // Beyond what fits: by one number more.
+        // Sums that wrap around differ by one number.
         let much = 1 << 63;
         let more = Sums::of(much..much + 1);
         assert_eq!((more.count, more.sum, more.squares), (1, much, 0));
@@ -70,13 +55,13 @@ fn sums_are_those_of_each_number() {
 }
 
 #[test]
-fn what_comes_twice_shows_whatever_is_left_out() {
+fn sums_detect_a_duplicate_whichever_number_is_missing() {
     check(1, || {
-        let busted = Busted::new();
-        let mut twice = Sums::default();
-        (0..10).for_each(|_| twice.add(busted.next()));
-        assert_eq!(twice, busted.given());
-        let (one_twice, one_less) = (Sums::of(3..4), Sums::of(4..5));
-        assert_ne!(twice.with(one_twice).without(one_less), busted.given());
+        let busted = Busted::default();
+        let mut taken = Sums::default();
+        (0..10).for_each(|_| taken.add(busted.next()));
+        assert_eq!(taken, busted.given());
+        let (twice, missing) = (Sums::of(3..4), Sums::of(4..5));
+        assert_ne!(taken.with(twice).without(missing), busted.given());
     });
 }

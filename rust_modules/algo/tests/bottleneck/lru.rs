@@ -1,116 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Each page is on one list, is taken by one thread, and those in use stay, as far as promised.
+//! Each page is on one list, one thread evicts it, and used pages stay as far as promised.
 
 use algo::{
-    bottleneck::lru::{Batch, Batched, Lazy, Lru, Page, PerNode, Queue, Touch, Truth, Work},
+    bottleneck::lru::{
+        Batch, Batched, Lazy, Lru, Oracle, Page, PerNode, Queue, Single, Touch, Users,
+    },
     lock::{Busted, Lock, Tas},
     primitive::on,
+    Waiter,
 };
 
-use crate::{
-    found,
-    support::{check, together, Arc, ROUNDS},
-    waiter, Dice,
-};
+use crate::{check, findings, many, passes, race, waiter, Random, ROUNDS};
 
-fn pages(n: u32) -> Vec<Page> {
-    (0..n).map(|_| Page::new()).collect()
+fn touch<L: Lock>(pages: u32) -> Single<L, Vec<Page>, Touch> {
+    Single::new(many(pages), Touch)
 }
 
-fn touch<L: Lock>(n: u32) -> Touch<L, Vec<Page>> {
-    Touch::new(pages(n))
+fn lazy<L: Lock>(pages: u32) -> Single<L, Vec<Page>, Lazy> {
+    Single::new(many(pages), Lazy)
 }
 
-fn lazy<L: Lock>(n: u32) -> Lazy<L, Vec<Page>> {
-    Lazy::new(pages(n))
+fn batched<L: Lock>(pages: u32) -> Single<L, Vec<Page>, Batched<Vec<Batch>>> {
+    Single::new(many(pages), Batched(many(2)))
 }
 
-fn batched<L: Lock>(n: u32) -> Batched<L, Vec<Page>, Vec<Batch>> {
-    Batched::new(pages(n), vec![Batch::new(), Batch::new()])
+fn pernode<L: Lock>(pages: u32) -> PerNode<Vec<Page>, Vec<Queue<L>>> {
+    PerNode::new(many(pages), many(2))
 }
 
-fn pernode<L: Lock>(n: u32) -> PerNode<Vec<Page>, Vec<Queue<L>>> {
-    PerNode::new(pages(n), vec![Queue::new(), Queue::new()])
+/// Two threads on two vCPUs run `step` on `pages` pages.
+fn used_by<U: Lru + Send + 'static>(
+    lru: fn(u32) -> U,
+    pages: u32,
+    step: impl Fn(&Users<U, Vec<Oracle>>, u32, &Waiter) + Copy + Send + Sync + 'static,
+) {
+    let new = move || Users::new(lru(pages), many(pages), &waiter());
+    race(2, 2, new, step, |users| users.audit(&waiter(), &mut passes));
 }
 
-/// Two threads on two vCPUs: they use pages, and take some.
-fn users<U: Lru + Send + 'static>(lru: fn(u32) -> U) {
+/// Two threads use pages, and evict some.
+fn used<U: Lru + Send + 'static>(lru: fn(u32) -> U) {
     let pages = if cfg!(loom) { 3 } else { 12 };
-    check(2, move || {
-        let truths: Vec<_> = (0..pages).map(|_| Truth::new()).collect();
-        let work = Arc::new(Work::new(lru(pages), truths, &waiter()));
-        let theirs = work.clone();
-        together(2, move |thread| {
-            let (mut dice, me) = (Dice::of(thread), waiter());
-            on(thread, || {
-                for round in 0..ROUNDS {
-                    if cfg!(loom) && thread == 1 {
-                        // A batch, of uses of the page that is taken meanwhile.
-                        (0..15).for_each(|_| theirs.touch(0, &me));
-                    } else if cfg!(loom) || round % 8 == 0 {
-                        assert_eq!(theirs.renew(&me), Ok(()));
-                    } else {
-                        theirs.touch(dice.roll(), &me);
-                    }
-                }
-            });
-        });
-        work.settle(&waiter(), &mut found);
+    used_by(lru, pages, |users, thread, me| {
+        let mut random = Random::of(thread);
+        for round in 0..ROUNDS {
+            if cfg!(loom) && thread == 1 {
+                // A batch, of touches of the page that is evicted meanwhile.
+                (0..15).for_each(|_| users.touch(0, me));
+            } else if cfg!(loom) || round % 8 == 0 {
+                assert_eq!(users.renew(me), Ok(()));
+            } else {
+                users.touch(random.next(), me);
+            }
+        }
     });
 }
 
-#[test]
-fn users_of_one_list() {
-    users(touch::<Tas>);
-}
-
-#[test]
-fn users_of_a_lazy_list() {
-    users(lazy::<Tas>);
-}
-
-#[test]
-fn users_in_batches() {
-    users(batched::<Tas>);
-}
-
-#[test]
-fn users_of_a_list_for_each_node() {
-    users(pernode::<Tas>);
-}
-
-/// Both take pages: never the same one.
-fn takers<U: Lru + Send + 'static>(lru: fn(u32) -> U) {
-    check(2, move || {
-        let truths: Vec<_> = (0..3).map(|_| Truth::new()).collect();
-        let work = Arc::new(Work::new(lru(3), truths, &waiter()));
-        let theirs = work.clone();
-        together(2, move |thread| {
-            on(thread, || {
-                (0..ROUNDS).for_each(|_| assert_eq!(theirs.renew(&waiter()), Ok(())));
-            });
-        });
-        work.settle(&waiter(), &mut found);
+/// Both threads evict pages: never the same one.
+fn evicted<U: Lru + Send + 'static>(lru: fn(u32) -> U) {
+    used_by(lru, 3, |users, _, me| {
+        (0..ROUNDS).for_each(|_| assert_eq!(users.renew(me), Ok(())));
     });
 }
 
-#[test]
-fn no_two_take_a_page() {
-    takers(touch::<Tas>);
-    takers(lazy::<Tas>);
-    takers(pernode::<Tas>);
-}
-
-/// Threads need not meet in the one moment, so only loom is sure to notice.
-#[cfg(loom)]
-#[test]
-#[should_panic(expected = "left == right")]
-fn a_lock_that_does_not_exclude_is_caught() {
-    takers(touch::<Busted>);
-}
-
-/// The pages that are taken, one after the other, once some were used.
+/// Returns the pages in the order of eviction, after some were used.
 fn order(lru: impl Lru, used: &[u32]) -> Vec<u32> {
     let me = waiter();
     on(0, || {
@@ -118,69 +72,66 @@ fn order(lru: impl Lru, used: &[u32]) -> Vec<u32> {
         used.iter().for_each(|&page| lru.touch(page, &me));
         let order = std::iter::from_fn(|| lru.evict(&me)).collect();
         used.iter().for_each(|&page| lru.touch(page, &me));
-        assert_eq!(lru.evict(&me), None, "a page came back by being used");
+        assert_eq!(lru.evict(&me), None, "a touch listed an evicted page");
         order
     })
 }
 
-#[test]
-fn what_was_used_is_taken_last() {
-    check(1, || {
+tests! {
+    touch_keeps_pages_on_one_list => used(touch::<Tas>);
+    lazy_keeps_pages_on_one_list => used(lazy::<Tas>);
+    batched_keeps_pages_on_one_list => used(batched::<Tas>);
+    pernode_keeps_pages_on_one_list => used(pernode::<Tas>);
+    no_page_is_evicted_twice => {
+        evicted(touch::<Tas>);
+        evicted(lazy::<Tas>);
+        evicted(pernode::<Tas>);
+    };
+    // Threads may miss the race, so only loom runs it.
+    #[cfg(loom)]
+    #[should_panic(expected = "left == right")]
+    lock_without_exclusion_is_caught => evicted(touch::<Busted>);
+    touch_evicts_used_pages_last => check(1, || {
         assert_eq!(order(touch::<Busted>(4), &[]), [0, 1, 2, 3]);
         assert_eq!(order(touch::<Busted>(4), &[0, 2]), [1, 3, 0, 2]);
         assert_eq!(order(pernode::<Busted>(4), &[0, 2]), [0, 2, 1, 3]);
         assert_eq!(order(pernode::<Busted>(4), &[0, 1]), [2, 0, 3, 1]);
     });
-}
-
-#[test]
-fn a_lazy_list_gives_what_was_used_a_second_chance() {
-    check(1, || {
+    lazy_gives_used_pages_a_second_chance => check(1, || {
         assert_eq!(order(lazy::<Busted>(4), &[2, 0]), [1, 3, 0, 2]);
         assert_eq!(order(lazy::<Busted>(4), &[3, 2, 1, 0]), [0, 1, 2, 3]);
     });
-}
-
-#[test]
-fn a_batch_is_seen_to_once_it_is_full() {
-    check(1, || {
+    batched_moves_pages_when_the_batch_is_full => check(1, || {
         assert_eq!(order(batched::<Busted>(4), &[0; 14]), [0, 1, 2, 3]);
         let mut used = [0; 15];
         used[14] = 1;
         assert_eq!(order(batched::<Busted>(4), &used), [2, 3, 0, 1]);
     });
-}
-
-// More steps than loom follows.
-#[cfg(not(loom))]
-#[test]
-fn the_next_batch_begins_empty() {
-    let used = [&[2; 15][..], &[0; 14]].concat();
-    assert_eq!(order(batched::<Busted>(4), &used), [0, 1, 3, 2]);
+    // More steps than loom follows.
+    #[cfg(not(loom))]
+    next_batch_begins_empty => {
+        let used = [&[2; 15][..], &[0; 14]].concat();
+        assert_eq!(order(batched::<Busted>(4), &used), [0, 1, 3, 2]);
+    };
 }
 
 #[test]
-fn a_page_that_is_lost_or_taken_twice_is_found_out() {
-    /// Always has page 1, and none of the others.
+fn oracle_reports_lost_and_doubled_pages() {
+    /// Lists page 1 twice, and no other.
     struct Stuck;
     impl Lru for Stuck {
-        const NAME: &'static str = "stuck";
-        fn add(&self, _: u32, me: &algo::Waiter) {
-            let _ = me;
-        }
-        fn touch(&self, _: u32, _: &algo::Waiter) {}
-        fn evict(&self, _: &algo::Waiter) -> Option<u32> {
+        fn add(&self, _: u32, _: &Waiter) {}
+        fn touch(&self, _: u32, _: &Waiter) {}
+        fn evict(&self, _: &Waiter) -> Option<u32> {
             None
         }
-        fn census(&self, _: &algo::Waiter, see: &mut dyn FnMut(u32)) {
+        fn walk(&self, _: &Waiter, see: &mut dyn FnMut(u32)) {
             [1, 1].into_iter().for_each(see);
         }
     }
     check(1, || {
-        let work = Work::new(Stuck, vec![Truth::new(), Truth::new()], &waiter());
-        assert_eq!(work.renew(&waiter()), Err("none_left"));
-        let mut wrong = Vec::new();
-        work.settle(&waiter(), &mut |_, seen, due| wrong.push((seen, due)));
-        assert_eq!(wrong, [(0, 2), (2, 2)]);
+        let (users, me) = (Users::new(Stuck, many::<Oracle>(2), &waiter()), waiter());
+        assert_eq!(users.renew(&me), Err("none_left"));
+        assert_eq!(findings(|to| users.audit(&me, to)), [(0, 2), (2, 2)]);
     });
 }

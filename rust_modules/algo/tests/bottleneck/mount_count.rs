@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Of each mount that was detached, one thread puts the last reference, and only then it ends.
+//! Of each detached mount one put is the last, and the mount ends only then.
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use algo::{
     bottleneck::{
-        brlock::Lane,
-        mount_count::{Count, Exact, Mount, Seat, Split, Work},
+        mount_count::{Count, Exact, Mailbox, Mount, Split, Users},
+        Guarded,
     },
     counter::{EachVcpu, MountCount},
     lock::Tas,
     primitive::{on, PerVcpu},
 };
 
-use crate::{
-    found,
-    support::{check, together, Arc, ROUNDS},
-    waiter, Dice,
-};
+use crate::{many, passes, race, waiter, Random, ROUNDS};
 
 const THREADS: u32 = if cfg!(loom) { 2 } else { 3 };
 
-/// Each vCPU does what it is told in turn, as if interrupted.
+/// Visits vCPUs in turn, as if by interrupts.
 struct Vcpus;
 
 impl EachVcpu for Vcpus {
@@ -29,113 +27,83 @@ impl EachVcpu for Vcpus {
     }
 }
 
-fn exact() -> impl Count {
-    Exact::new()
-}
-
-fn lanes() -> Vec<Lane<Tas>> {
-    (0..THREADS).map(|_| Lane::new()).collect()
+fn split_of(pinned: bool) -> impl Count {
+    Split::new(PerVcpu::new(THREADS), many::<Guarded<Tas>>(THREADS), pinned)
 }
 
 fn summed() -> impl Count {
-    Split::new(PerVcpu::new(THREADS), lanes(), false)
+    split_of(false)
 }
 
 fn split() -> impl Count {
-    Split::new(PerVcpu::new(THREADS), lanes(), true)
+    split_of(true)
 }
 
 fn percpu() -> impl Count {
     MountCount::new(PerVcpu::new(THREADS))
 }
 
-/// Threads refer to so many mounts, hand references on, and unmount; of loom's the first does
-/// nothing else.
-fn users<C: Count + Send + 'static>(mounts: u32, count: fn() -> C) {
-    check(2, move || {
-        let all: Vec<_> = (0..mounts)
-            .map(|_| Mount::new([count(), count()]))
-            .collect();
-        let seats: Vec<_> = (0..THREADS).map(|_| Seat::new()).collect();
-        let work = Arc::new(Work::new(all, seats));
-        let theirs = work.clone();
-        together(THREADS, move |thread| {
-            on(thread, || {
-                let (mut dice, me) = (Dice::of(thread), waiter());
-                let next = (thread + 1) % THREADS;
-                for round in 0..ROUNDS {
-                    let mount = dice.roll() % mounts;
-                    let unmounts = match cfg!(loom) {
-                        true => thread == 0,
-                        false => thread == 0 && round % 64 == 0,
-                    };
-                    let checked = match (unmounts, round % 4) {
-                        (true, _) => theirs.unmount(mount, &Vcpus, &me),
-                        (_, 0) => theirs.hand_on(mount, next, &me),
-                        _ => theirs.refer(mount, &me),
-                    };
-                    assert_eq!(checked, Ok(()));
-                }
-            });
-        });
-        work.settle(&Vcpus, &waiter(), &mut found);
+/// Threads refer to mounts, pass references on, and unmount; the first thread of loom only unmounts.
+fn used<C: Count + Send + 'static>(mounts: u32, count: fn() -> C) {
+    let new = move || {
+        let all = (0..mounts).map(|_| Mount::new([count(), count()]));
+        Users::new(all.collect(), many(THREADS))
+    };
+    let step = move |users: &Users<Vec<Mount<C>>, Vec<Mailbox>>, thread, me: &_| {
+        let mut random = Random::of(thread);
+        for round in 0..ROUNDS {
+            let mount = random.next() % mounts;
+            let unmounts = thread == 0 && (cfg!(loom) || round % 64 == 0);
+            let checked = match (unmounts, round % 4) {
+                (true, _) => users.unmount(mount, &Vcpus, me),
+                (_, 0) => users.pass(mount, (thread + 1) % THREADS, me),
+                _ => users.refer(mount, me),
+            };
+            assert_eq!(checked, Ok(()));
+        }
+    };
+    race(2, THREADS, new, step, |users| {
+        users.audit(&Vcpus, &waiter(), &mut passes);
     });
 }
 
-#[test]
-fn users_of_one_atomic() {
-    users(1, exact);
-}
-
-#[test]
-fn users_of_counts_that_are_added_up() {
-    users(1, summed);
-}
-
-#[test]
-fn users_of_counts_for_a_short_and_a_long_term() {
-    users(1, split);
-}
-
-#[test]
-fn users_of_counts_on_each_vcpu() {
-    users(1, percpu);
-}
-
-#[cfg(not(loom))]
-#[test]
-fn users_of_three_mounts() {
-    users(3, exact);
-    users(3, summed);
-    users(3, split);
-    users(3, percpu);
-}
-
-/// A get, a detaching and two puts, in every order.
+/// A detach and a put, in every order.
 fn last_put<C: Count + Send + 'static>(count: fn() -> C) {
-    check(3, move || {
-        let count = Arc::new(count());
+    let new = move || {
+        let count = count();
         on(1, || count.get(&waiter()));
-        let theirs = count.clone();
-        let zeros = Arc::new(std::sync::atomic::AtomicU32::new(0));
-        let seen = zeros.clone();
-        together(2, move |thread| {
-            let last = on(thread, || match thread {
-                0 => theirs.detach(&Vcpus, &waiter()),
-                _ => theirs.put(&waiter()),
-            });
-            seen.fetch_add(last.into(), std::sync::atomic::Ordering::Relaxed);
-        });
-        assert_eq!(zeros.load(std::sync::atomic::Ordering::Relaxed), 1);
+        (count, AtomicU32::new(0))
+    };
+    let step = |(count, last): &(C, AtomicU32), thread, me: &_| {
+        let is_last = match thread {
+            0 => count.detach(&Vcpus, me),
+            _ => count.put(me),
+        };
+        last.fetch_add(is_last.into(), Ordering::Relaxed);
+    };
+    race(3, 2, new, step, |(count, last)| {
+        assert_eq!(last.load(Ordering::Relaxed), 1);
         count.revive();
         assert!(count.detach(&Vcpus, &waiter()));
     });
 }
 
-#[test]
-fn one_puts_the_last() {
-    last_put(exact);
-    last_put(summed);
-    last_put(split);
-    last_put(percpu);
+tests! {
+    exact_ends_each_mount_once => used(1, Exact::default);
+    summed_ends_each_mount_once => used(1, summed);
+    split_ends_each_mount_once => used(1, split);
+    percpu_ends_each_mount_once => used(1, percpu);
+    #[cfg(not(loom))]
+    three_mounts_end_once => {
+        used(3, Exact::default);
+        used(3, summed);
+        used(3, split);
+        used(3, percpu);
+    };
+    one_put_is_the_last => {
+        last_put(Exact::default);
+        last_put(summed);
+        last_put(split);
+        last_put(percpu);
+    };
 }

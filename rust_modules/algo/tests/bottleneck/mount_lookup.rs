@@ -1,171 +1,129 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What was unmounted is not found by a lookup that begins later, and what is mounted is.
+//! A lookup that begins after an unmount does not find the mount, and finds what is mounted.
 
 use algo::{
     bottleneck::{
-        brlock::Lane,
         mount_lookup::{
-            memory, Brlock, Mounts, Percore, Point, Rcu, Room, Spinlock, Table, Witness,
+            cache_words, Brlock, Mounts, Percore, Point, Protect, Rcu, Shared, Slot, Spinlock,
+            Table, Users,
         },
+        Guarded,
     },
     lock::Tas,
     primitive::{grace, on, Atomic},
 };
 
-use crate::{
-    found,
-    support::{check, together, Arc, ROUNDS},
-    waiter, Dice,
-};
+use crate::{check, many, passes, race, support::Bare, waiter, Random, ROUNDS};
 
-/// Points, all of which but one share their chain with another.
+/// Mount points, all of which but one share their chain with another.
 const POINTS: u32 = if cfg!(loom) { 2 } else { 5 };
 const THREADS: u32 = 3;
+const FEW: u32 = if cfg!(loom) { 2 } else { ROUNDS };
 
-fn table() -> Table<Vec<Room>> {
-    Table::new((0..POINTS + THREADS).map(|_| Room::new()).collect())
+fn table() -> Table<Vec<Slot>> {
+    Table::new(many(POINTS + THREADS))
 }
 
-fn remembered() -> Vec<Atomic<u64>> {
-    let all = memory(THREADS, POINTS);
-    (0..all).map(|_| Atomic::new(0)).collect()
+fn shared(protect: impl Protect) -> impl Mounts {
+    Shared::new(table(), protect)
+}
+
+fn percore<const BUSTED: bool>() -> Percore<Vec<Slot>, Vec<Atomic<u64>>, Tas, BUSTED> {
+    Percore::new(table(), many(cache_words(THREADS, POINTS)), POINTS)
+}
+
+fn lock_per_vcpu(vcpus: u32) -> Brlock<Vec<Guarded<Tas>>, Tas> {
+    Brlock::new(many(vcpus))
 }
 
 fn spinlock() -> impl Mounts {
-    Spinlock::<_, Tas>::new(table())
-}
-
-fn percore() -> impl Mounts {
-    Percore::<_, _, Tas>::new(table(), remembered(), POINTS)
+    shared(Spinlock::<Tas>::default())
 }
 
 fn brlock() -> impl Mounts {
-    let lanes: Vec<Lane<Tas>> = (0..THREADS).map(|_| Lane::new()).collect();
-    Brlock::new(table(), lanes)
+    shared(lock_per_vcpu(THREADS))
 }
 
 fn rcu() -> impl Mounts {
-    Rcu::<_, Tas>::new(table())
+    shared(Rcu::<Tas>::default())
 }
 
-#[cfg(loom)]
-fn busted() -> impl Mounts {
-    use algo::bottleneck::mount_lookup::Busted;
-    Busted::<_, _, Tas>::new(table(), remembered(), POINTS)
-}
-
-/// So many threads, each on its vCPU; of loom's the first changes, and the others look.
-fn users<T: Mounts + Send + 'static>(threads: u32, rounds: u32, mounts: fn() -> T) {
-    check(2, move || {
-        let points: Vec<_> = (0..POINTS).map(|_| Point::new()).collect();
-        let witness = Arc::new(Witness::new(mounts(), points, &waiter()));
-        let theirs = witness.clone();
-        together(threads, move |thread| {
-            on(thread, || {
-                let (mut dice, me) = (Dice::of(thread), waiter());
-                let mut room = POINTS + 1 + thread;
-                for round in 0..rounds {
-                    let changes = match cfg!(loom) {
-                        true => thread == 0,
-                        false => round % 7 == 0,
-                    };
-                    let point = match cfg!(loom) {
-                        // What was at the first point makes room for the second.
-                        true if changes => round % POINTS,
-                        true => 0,
-                        false => dice.roll() % POINTS,
-                    };
-                    if !changes {
-                        assert_eq!(theirs.look(point, &me), Ok(()));
-                        continue;
-                    }
-                    room = theirs.change(point, room, &me);
-                    if theirs.needs_grace() {
-                        grace();
-                    }
-                }
-            });
-        });
-        witness.settle(&waiter(), &mut found);
+/// Threads look up and change mounts; the first thread of loom only changes, the others look up.
+fn used<T: Mounts + Send + 'static>(threads: u32, mounts: fn() -> T) {
+    let new = move || Users::new(mounts(), many::<Point>(POINTS), &waiter());
+    let step = |users: &Users<T, _>, thread, me: &_| {
+        let mut random = Random::of(thread);
+        let mut slot = POINTS + 1 + thread;
+        for round in 0..FEW {
+            let (changes, point) = match cfg!(loom) {
+                // The slot of the first point's mount serves the second.
+                true if thread == 0 => (true, round % POINTS),
+                true => (false, 0),
+                false => (round % 7 == 0, random.next() % POINTS),
+            };
+            if !changes {
+                assert_eq!(users.look(point, me), Ok(()));
+                continue;
+            }
+            slot = users.change(point, slot, me);
+            if users.needs_grace() {
+                grace();
+            }
+        }
+    };
+    race(2, threads, new, step, |users| {
+        users.audit(&waiter(), &mut passes)
     });
 }
 
-const FEW: u32 = if cfg!(loom) { 2 } else { ROUNDS };
-
-#[test]
-fn users_of_one_lock() {
-    users(2, FEW, spinlock);
+tests! {
+    spinlock_lookup_finds_what_is_mounted => used(2, spinlock);
+    percore_lookup_finds_what_is_mounted => used(2, percore::<false>);
+    brlock_lookup_finds_what_is_mounted => used(2, brlock);
+    rcu_lookup_finds_what_is_mounted => used(2, rcu);
+    #[cfg(not(loom))]
+    three_threads_find_what_is_mounted => {
+        used(3, spinlock);
+        used(3, percore::<false>);
+        used(3, brlock);
+        used(3, rcu);
+    };
+    #[cfg(loom)]
+    #[should_panic(expected = "stale")]
+    busted_is_caught => used(2, percore::<true>);
 }
 
 #[test]
-fn users_of_what_vcpus_remember() {
-    users(2, FEW, percore);
-}
-
-#[test]
-fn users_of_a_lock_for_each_vcpu() {
-    users(2, FEW, brlock);
-}
-
-#[test]
-fn readers_of_rcu() {
-    users(2, FEW, rcu);
-}
-
-#[cfg(not(loom))]
-#[test]
-fn three_of_each() {
-    users(3, FEW, spinlock);
-    users(3, FEW, percore);
-    users(3, FEW, brlock);
-    users(3, FEW, rcu);
-}
-
-#[cfg(loom)]
-#[test]
-#[should_panic(expected = "stale")]
-fn who_remembers_too_late_remembers_what_is_gone() {
-    users(2, FEW, busted);
-}
-
-#[test]
-fn all_forget_what_is_unmounted() {
+fn unmount_invalidates_all_caches() {
     check(1, || {
-        let (mounts, me) = (percore(), waiter());
+        let (mounts, me) = (percore::<false>(), waiter());
         mounts.mount(1, 7, 1, &me);
         for vcpu in 0..THREADS {
             assert_eq!(on(vcpu, || mounts.lookup(1, &me)), Some(7));
         }
-        let room = on(1, || mounts.unmount(1, &me)).unwrap().room;
+        let slot = on(1, || mounts.unmount(1, &me)).unwrap().slot;
         for vcpu in 0..THREADS {
             assert_eq!(on(vcpu, || mounts.lookup(1, &me)), None);
         }
-        mounts.mount(1, 9, room, &me);
+        mounts.mount(1, 9, slot, &me);
         assert_eq!(on(2, || mounts.lookup(1, &me)), Some(9));
         assert_eq!(mounts.unmount(0, &me), None);
     });
 }
 
 #[test]
-fn a_lock_for_each_vcpu_keeps_out_who_takes_all() {
-    check(2, || {
-        let lanes: Vec<Lane<Tas>> = (0..2).map(|_| Lane::new()).collect();
-        let lock = Arc::new(algo::bottleneck::brlock::Brlock::<_, Tas>::new(lanes));
-        let bare = Arc::new(crate::support::Bare::new());
-        let theirs = bare.clone();
-        together(2, move |thread| {
-            on(thread, || {
-                for _ in 0..FEW {
-                    match thread {
-                        0 => lock.write(&waiter(), &mut || theirs.bump()),
-                        _ => {
-                            lock.read(&waiter(), || theirs.get());
-                        }
-                    }
+fn brlock_writer_excludes_readers() {
+    let new = || (lock_per_vcpu(2), Bare::new());
+    let step = |(lock, bare): &(Brlock<_, _>, Bare), thread, me: &_| {
+        for _ in 0..FEW {
+            match thread {
+                0 => lock.write(me, &mut || bare.bump()),
+                _ => {
+                    lock.read(me, || bare.get());
                 }
-            });
-        });
-        assert_eq!(bare.get(), FEW);
-    });
+            }
+        }
+    };
+    race(2, 2, new, step, |(_, bare)| assert_eq!(bare.get(), FEW));
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A page that is installed is wholly clear, and is installed once.
+//! An installed page is all clear, and is installed once.
+
+#[cfg(loom)]
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use algo::{
     bottleneck::page_clear::{
-        Entry, Fault, Faults, Hand, Inside, Memory, Outside, Processes, Space, Work,
+        Entry, Fault, Faults, Inside, Installed, Mapped, Memory, Outside, Processes, Space, Users,
     },
     lock::{Lock, PvQueued, Ticket},
     primitive::{Atomic, Relaxed},
+    Waiter,
 };
 
-use crate::{
-    found,
-    support::{check, together, Arc, ROUNDS},
-    waiter, Dice,
-};
+use crate::{check, findings, many, passes, race, support::Arc, waiter, Random, ROUNDS};
 
-/// Words of a page; to loom, two are as good as many.
+/// Words of a page; loom needs no more than two.
 const WORDS: usize = if cfg!(loom) { 2 } else { 32 };
-/// Faults of a thread between two unmappings.
+/// Faults of a thread between two unmaps.
 const PAGES: usize = if cfg!(loom) { 1 } else { 4 };
 
 /// Pages, dirty at first.
@@ -26,9 +26,9 @@ const PAGES: usize = if cfg!(loom) { 1 } else { 4 };
 struct Pages(Arc<Vec<[Atomic<u64>; WORDS]>>);
 
 impl Pages {
-    fn new(threads: usize) -> Self {
+    fn new(threads: u32) -> Self {
         let dirty = |_| core::array::from_fn(|_| Atomic::new(77));
-        Self(Arc::new((0..threads * PAGES).map(dirty).collect()))
+        Self(Arc::new((0..threads as usize * PAGES).map(dirty).collect()))
     }
 
     fn of(&self, frame: u32) -> &[Atomic<u64>; WORDS] {
@@ -57,94 +57,60 @@ impl Memory for Pages {
     }
 }
 
-fn space<L: Lock>(addresses: usize, memory: Pages) -> Space<L, Vec<Entry>, Pages> {
-    let table = (0..addresses).map(|_| Entry::default()).collect();
-    Space::new(table, memory)
+fn inside<L: Lock>(addresses: u32, memory: Pages) -> Inside<L, Vec<Entry>, Pages> {
+    Space::new(many(addresses), memory)
 }
 
-fn inside<L: Lock>(addresses: usize, memory: Pages) -> Inside<L, Vec<Entry>, Pages> {
-    Inside(space(addresses, memory))
+fn outside<L: Lock>(addresses: u32, memory: Pages) -> Outside<L, Vec<Entry>, Pages> {
+    Space::new(many(addresses), memory)
 }
 
-fn outside<L: Lock>(addresses: usize, memory: Pages) -> Outside<L, Vec<Entry>, Pages> {
-    Outside(space(addresses, memory))
+fn processes<L: Lock>(addresses: u32, memory: Pages) -> impl Faults {
+    let own = (0..2).map(|_| inside::<L>(addresses, memory.clone()));
+    Processes(own.collect::<Vec<_>>())
 }
 
-type Own<L> = Inside<L, Vec<Entry>, Pages>;
+type Of<F> = Users<PAGES, F, Pages, Vec<Mapped<PAGES>>>;
 
-fn processes<L: Lock>(addresses: usize, memory: Pages) -> Processes<Vec<Own<L>>> {
-    let own = (0..2).map(|_| inside(addresses, memory.clone()));
-    Processes(own.collect())
-}
-
-fn work<F: Faults>(
-    threads: usize,
-    new: impl Fn(Pages) -> F,
-) -> Work<PAGES, F, Pages, Vec<Hand<PAGES>>> {
+fn users<F: Faults>(threads: u32, new: impl Fn(Pages) -> F) -> Of<F> {
     let memory = Pages::new(threads);
-    let hands = (0..threads).map(|_| Hand::default()).collect();
-    Work::new(new(memory.clone()), memory, hands, 3)
+    Users::new(new(memory.clone()), memory, many(threads), 3)
 }
 
 /// Two threads fault on few addresses, and unmap them again.
-fn two<F>(preemptions: usize, addresses: usize, new: fn(usize, Pages) -> F)
+fn faulted<F>(preemptions: usize, addresses: u32, new: fn(u32, Pages) -> F)
 where
     F: Faults + Send + 'static,
 {
-    check(preemptions, move || {
-        let work = Arc::new(work(2, |memory| new(addresses, memory)));
-        let theirs = work.clone();
-        together(2, move |thread| {
-            let (mut dice, me) = (Dice::of(thread), waiter());
-            for _ in 0..2 * ROUNDS {
-                let address = Some(dice.roll() % addresses as u32);
-                assert_eq!(theirs.step(&me, thread, address, true), Ok(()));
-            }
-        });
-        work.settle(&mut found);
+    let users = move || users(2, |memory| new(addresses, memory));
+    let step = move |users: &Of<F>, thread, me: &_| {
+        let mut random = Random::of(thread);
+        for _ in 0..2 * ROUNDS {
+            let address = Some(random.next() % addresses);
+            assert_eq!(users.step(me, thread, address, true), Ok(()));
+        }
+    };
+    race(preemptions, 2, users, step, |users| {
+        users.audit(&mut passes)
     });
 }
 
-#[test]
-fn cleared_inside() {
-    two(3, 1, inside::<Ticket>);
-    two(2, 2, inside::<PvQueued>);
-}
-
-#[test]
-fn cleared_outside() {
-    two(3, 1, outside::<Ticket>);
-    two(2, 2, outside::<PvQueued>);
-}
-
-#[test]
-fn cleared_by_processes() {
-    two(3, 1, processes::<Ticket>);
-}
-
-#[cfg(not(loom))]
-#[test]
-fn on_many_addresses() {
-    two(1, 16, inside::<Ticket>);
-    two(1, 16, outside::<Ticket>);
-    two(1, 16, processes::<Ticket>);
-}
-
-/// One by one: what comes of each fault.
-fn exact<F: Faults>(new: fn(usize, Pages) -> F) {
+/// Checks the result of each fault of one thread.
+fn exact<F: Faults>(new: fn(u32, Pages) -> F) {
     let (memory, me) = (Pages::new(2), waiter());
     let faults = new(2, memory.clone());
     let fault = |address, frame| faults.fault(&me, 0, address, frame);
+    let holds = |pages| assert_eq!(faults.installed(), Installed { pages, twice: 0 });
     assert_eq!(fault(1, 0), Fault::Installed);
     assert!(memory.is_clear(0));
     memory.mark(0, 5);
     assert_eq!(memory.first(0), 5);
-    // It is seen to be there, so nothing is cleared ahead.
+    // The fault sees the page, so it clears none.
     let (first, in_vain) = (5, false);
     assert_eq!(fault(1, 1), Fault::There { first, in_vain });
-    assert!(!memory.is_clear(1), "for nobody");
+    assert!(!memory.is_clear(1), "cleared in vain");
     assert_eq!(fault(0, 1), Fault::Installed);
-    faults.settle(2, &mut found);
+    holds(2);
     let mut unmapped = Vec::new();
     faults.unmap(&me, 0, [1, 0].into_iter(), |address, frame| {
         unmapped.push((address, frame));
@@ -152,74 +118,72 @@ fn exact<F: Faults>(new: fn(usize, Pages) -> F) {
     assert_eq!(unmapped, [(1, Some(0)), (0, Some(1))]);
     faults.unmap(&me, 0, [1].into_iter(), |_, frame| assert_eq!(frame, None));
     assert_eq!(fault(1, 0), Fault::Installed);
-    assert!(memory.is_clear(0), "cleared anew");
-    faults.settle(1, &mut found);
+    assert!(memory.is_clear(0), "cleared again");
+    holds(1);
 }
 
-#[test]
-fn a_page_that_is_there_is_left_alone() {
-    check(1, || {
+tests! {
+    inside_installs_clear_pages_once => {
+        faulted(3, 1, inside::<Ticket>);
+        faulted(2, 2, inside::<PvQueued>);
+    };
+    outside_installs_clear_pages_once => {
+        faulted(3, 1, outside::<Ticket>);
+        faulted(2, 2, outside::<PvQueued>);
+    };
+    processes_install_clear_pages_once => faulted(3, 1, processes::<Ticket>);
+    #[cfg(not(loom))]
+    sixteen_addresses_get_clear_pages_once => {
+        faulted(1, 16, inside::<Ticket>);
+        faulted(1, 16, outside::<Ticket>);
+        faulted(1, 16, processes::<Ticket>);
+    };
+    fault_leaves_an_installed_page_alone => check(1, || {
         exact(inside::<Ticket>);
         exact(outside::<Ticket>);
         exact(processes::<Ticket>);
     });
+    // Threads may miss the race, so only loom runs it.
+    #[cfg(loom)]
+    #[should_panic(expected = "left == right")]
+    lock_without_exclusion_is_caught => faulted(2, 1, inside::<algo::lock::Busted>);
 }
 
-/// Two clear ahead for one address, and one of them does it in vain.
+/// Two threads clear a page for one address, one of them in vain.
 #[cfg(loom)]
 #[test]
-fn what_is_cleared_in_vain_is_counted() {
-    let most = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+fn outside_counts_pages_cleared_in_vain() {
+    let most = std::sync::Arc::new(AtomicU64::new(0));
     let seen = most.clone();
-    check(2, move || {
-        let work = Arc::new(work(2, |memory| outside::<Ticket>(1, memory)));
-        let theirs = work.clone();
-        together(2, move |thread| {
-            assert_eq!(theirs.step(&waiter(), thread, Some(0), true), Ok(()));
-        });
-        seen.fetch_max(work.in_vain(), std::sync::atomic::Ordering::Relaxed);
+    let new = || users(2, |memory| outside::<Ticket>(1, memory));
+    let step = |users: &Of<_>, thread, me: &_| {
+        assert_eq!(users.step(me, thread, Some(0), true), Ok(()));
+    };
+    race(2, 2, new, step, move |users| {
+        seen.fetch_max(users.in_vain(), Ordering::Relaxed);
     });
-    assert_eq!(most.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert_eq!(most.load(Ordering::Relaxed), 1);
 }
 
-/// Without loom the race is in the program but need not show, so only loom is asked.
-#[cfg(loom)]
 #[test]
-#[should_panic(expected = "left == right")]
-fn a_space_that_is_not_locked_is_caught() {
-    two(2, 1, inside::<algo::lock::Busted>);
-}
-
-/// One alone goes through its own addresses, and unmaps them in time.
-#[test]
-fn a_thread_goes_through_its_own() {
+fn thread_faults_on_its_addresses_in_turn_and_unmaps_them() {
     check(1, || {
-        let (work, me) = (work(2, |memory| inside::<Ticket>(6, memory)), waiter());
-        let mapped = || {
-            let mut mapped = (0, 0);
-            work.settle(&mut |name, seen, due| {
-                if name == "pages_mapped" {
-                    mapped = (seen, due);
-                }
-            });
-            mapped
-        };
+        let (users, me) = (users(2, |memory| inside::<Ticket>(6, memory)), waiter());
         for n in 0..3 * PAGES as u64 {
-            assert_eq!(work.step(&me, 1, None, true), Ok(()));
+            assert_eq!(users.step(&me, 1, None, true), Ok(()));
             // The fourth of three is there.
             let due = (n % PAGES as u64 + 1).min(3);
-            assert_eq!(mapped(), (due, due));
+            assert_eq!(findings(|to| users.audit(to)), [(due, due), (0, 0)]);
         }
     });
 }
 
 #[test]
-fn what_goes_wrong_is_told() {
-    /// Clears nothing, and forgets what it is told.
+fn oracle_reports_dirty_lost_and_foreign_pages() {
+    /// Clears no page, and loses those that are installed.
     struct Forgetful;
     impl Faults for Forgetful {
-        const NAME: &'static str = "forgetful";
-        fn fault(&self, _: &algo::Waiter, _: u32, address: u32, _: u32) -> Fault {
+        fn fault(&self, _: &Waiter, _: u32, address: u32, _: u32) -> Fault {
             let (first, in_vain) = (99, true);
             match address {
                 0 => Fault::Installed,
@@ -228,28 +192,26 @@ fn what_goes_wrong_is_told() {
         }
         fn unmap(
             &self,
-            _: &algo::Waiter,
+            _: &Waiter,
             _: u32,
             addresses: impl Iterator<Item = u32>,
             mut see: impl FnMut(u32, Option<u32>),
         ) {
             addresses.for_each(|address| see(address, None));
         }
-        fn settle(&self, mapped: u64, to: algo::bottleneck::Findings<'_>) {
-            to("mapped", mapped, 7);
+        fn installed(&self) -> Installed {
+            Installed { pages: 7, twice: 2 }
         }
     }
     check(1, || {
-        let (work, me) = (work(1, |_| Forgetful), waiter());
-        let step = |address, look| work.step(&me, 0, Some(address), look);
+        let (users, me) = (users(1, |_| Forgetful), waiter());
+        let step = |address, look| users.step(&me, 0, Some(address), look);
         assert_eq!(step(0, true), Err("page_not_clear"));
         (1..PAGES).for_each(|_| assert_eq!(step(0, false), Ok(())));
         assert_eq!(step(0, false), Err("page_lost"));
-        let mut told = Vec::new();
-        work.settle(&mut |name, seen, due| told.push((name, seen, due)));
-        assert_eq!(told, [("mapped", 1, 7)]);
+        assert_eq!(findings(|to| users.audit(to)), [(7, 1), (2, 0)]);
         (1..PAGES).for_each(|_| assert_eq!(step(0, false), Ok(())));
         assert_eq!(step(1, true), Err("page_of_another"), "and one was lost");
-        assert_eq!(work.in_vain(), 1);
+        assert_eq!(users.in_vain(), 1);
     });
 }

@@ -1,117 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A walk takes only steps that were right when it took them, and leaves no reference behind.
+//! A walk takes only steps that are right when taken, and leaves no reference behind.
+
+use std::ops::Deref;
 
 use algo::{
-    bottleneck::path_walk::{dentries, Dentry, How, Locked, Rcu, Trail, Tree, Walk, Work},
-    lock::{Lock, Tas},
+    bottleneck::path_walk::{dentries, Dentry, How, Locked, Path, Rcu, Trail, Tree, Users, Walk},
+    lock::Tas,
+    Waiter,
 };
 
-use crate::{
-    found,
-    support::{check, together, Arc, ROUNDS},
-    waiter, Dice,
-};
+use crate::{check, many, passes, race, waiter, Random, ROUNDS};
 
-type Dentries<L> = Vec<Dentry<L>>;
+type Dentries = Vec<Dentry<Tas>>;
 
-fn tree<L: Lock>(depth: u32, threads: u32) -> Tree<L, Dentries<L>> {
-    let all = (0..dentries(depth, threads)).map(|_| Dentry::new());
-    Tree::new(all.collect(), depth)
+fn tree(depth: u32, threads: u32) -> Tree<Tas, Dentries> {
+    Tree::new(many(dentries(depth, threads)), depth)
 }
 
-fn locked(depth: u32, threads: u32) -> Locked<Tas, Dentries<Tas>> {
+fn locked(depth: u32, threads: u32) -> Locked<Tas, Dentries> {
     Locked::new(tree(depth, threads))
 }
 
-fn rcu(depth: u32, threads: u32) -> Rcu<Tas, Dentries<Tas>> {
+fn rcu(depth: u32, threads: u32) -> Rcu<Tas, Dentries> {
     Rcu::new(tree(depth, threads))
 }
 
-/// So many threads walk in one tree; the first renames, and in loom does nothing else. Each
-/// `every`th walk drops out.
-fn walkers<W: Walk + Send + 'static>(threads: u32, depth: u32, every: u32, new: fn(u32, u32) -> W) {
-    check(2, move || {
-        let work = Arc::new(Work::new(vec![new(depth, threads)]));
-        let theirs = work.clone();
-        together(threads, move |thread| {
-            let (mut dice, me) = (Dice::of(thread), waiter());
-            for round in 0..ROUNDS {
-                let renames = if cfg!(loom) {
-                    2
-                } else {
-                    u32::from(round % 4 == 0)
-                };
-                if thread == 0 {
-                    (0..renames).for_each(|_| theirs.rename(thread, &me));
-                }
-                if thread > 0 || !cfg!(loom) {
-                    let walked = theirs.open(thread, dice.roll() & 1, round % every == 0, &me);
-                    assert!(walked.is_ok(), "{walked:?}");
-                }
-            }
-        });
-        work.settle(&mut found);
-    });
-}
+/// Never drops out on request.
+struct Lockless(Rcu<Tas, Dentries>);
 
-#[test]
-fn walkers_with_locks() {
-    walkers(2, 3, 1, locked);
-}
-
-#[test]
-fn walkers_that_look() {
-    // Not even the first drops out.
-    let never = |depth, threads| NeverOut(rcu(depth, threads));
-    walkers(2, 3, 1, never);
-}
-
-#[test]
-fn walkers_that_look_and_drop_out() {
-    walkers(2, 3, 1, rcu);
-}
-
-#[cfg(not(loom))]
-#[test]
-fn more_walkers() {
-    walkers(4, 8, 1, locked);
-    walkers(4, 8, 7, rcu);
-    walkers(4, 2, 3, rcu);
-    walkers(4, 1, 2, rcu);
-}
-
-/// Is never asked to drop out.
-struct NeverOut(Rcu<Tas, Dentries<Tas>>);
-
-impl Walk for NeverOut {
-    const NAME: &'static str = "never_out";
+impl Walk for Lockless {
     type Lock = Tas;
-    fn tree(&self) -> &Tree<Tas, impl std::ops::Deref<Target = [Dentry<Tas>]>> {
+    fn tree(&self) -> &Tree<Tas, impl Deref<Target = [Dentry<Tas>]> + Sync> {
         self.0.tree()
     }
-    fn walk(
-        &self,
-        path: algo::bottleneck::path_walk::Path,
-        trail: &mut Trail,
-        me: &algo::Waiter,
-    ) -> Option<(u32, How)> {
+    fn walk(&self, path: Path, trail: &mut Trail, me: &Waiter) -> Option<(u32, How)> {
         let drops_out = false;
-        self.0.walk(
-            algo::bottleneck::path_walk::Path { drops_out, ..path },
-            trail,
-            me,
-        )
+        self.0.walk(Path { drops_out, ..path }, trail, me)
     }
 }
 
-// One thread alone, and more steps than loom follows.
-#[cfg(not(loom))]
-#[test]
-fn a_walk_says_how_it_got_there() {
-    check(1, || {
+/// Threads walk in one tree; the first also renames, and in loom does nothing else. Each `every`th
+/// walk drops out.
+fn walked<W: Walk + Send + 'static>(threads: u32, depth: u32, every: u32, new: fn(u32, u32) -> W) {
+    let new = move || Users::new(vec![new(depth, threads)]);
+    let step = move |users: &Users<Vec<W>>, thread, me: &_| {
+        let mut random = Random::of(thread);
+        for round in 0..ROUNDS {
+            let renames = match cfg!(loom) {
+                true => 2,
+                false => u32::from(round % 4 == 0),
+            };
+            if thread == 0 {
+                (0..renames).for_each(|_| users.rename(thread, me));
+            }
+            if thread > 0 || !cfg!(loom) {
+                let walked = users.open(thread, random.next() & 1, round % every == 0, me);
+                assert!(walked.is_ok(), "{walked:?}");
+            }
+        }
+    };
+    race(2, threads, new, step, |users| users.audit(&mut passes));
+}
+
+tests! {
+    locked_walk_takes_right_steps => walked(2, 3, 1, locked);
+    lockless_walk_takes_right_steps => walked(2, 3, 1, |d, threads| Lockless(rcu(d, threads)));
+    walk_that_drops_out_takes_right_steps => walked(2, 3, 1, rcu);
+    #[cfg(not(loom))]
+    four_walkers_take_right_steps => {
+        walked(4, 8, 1, locked);
+        walked(4, 8, 7, rcu);
+        walked(4, 2, 3, rcu);
+        walked(4, 1, 2, rcu);
+    };
+    // More steps than loom follows.
+    #[cfg(not(loom))]
+    walk_reports_how_it_reached_the_file => {
         let me = waiter();
-        let (with, without) = (Work::new(vec![locked(4, 1)]), Work::new(vec![rcu(4, 1)]));
+        let (with, without) = (Users::new(vec![locked(4, 1)]), Users::new(vec![rcu(4, 1)]));
         for rename in 0..7 {
             for from in 0..2 {
                 assert_eq!(with.open(0, from, false, &me), Ok(How::Locked), "{rename}");
@@ -121,63 +88,59 @@ fn a_walk_says_how_it_got_there() {
             with.rename(0, &me);
             without.rename(0, &me);
         }
-        with.settle(&mut found);
-        without.settle(&mut found);
-    });
-}
-
-#[test]
-fn each_thread_walks_in_its_own_tree_or_all_in_one() {
-    check(1, || {
+        with.audit(&mut passes);
+        without.audit(&mut passes);
+    };
+    threads_walk_in_their_own_trees_or_in_one => check(1, || {
         let me = waiter();
-        let (apart, shared) = (
-            Work::new(vec![rcu(2, 1), rcu(2, 1)]),
-            Work::new(vec![rcu(2, 2)]),
-        );
+        let apart = Users::new(vec![rcu(2, 1), rcu(2, 1)]);
+        let shared = Users::new(vec![rcu(2, 2)]);
         for thread in 0..2 {
             assert_eq!(apart.open(thread, 0, false, &me), Ok(How::Lockless));
             assert_eq!(shared.open(thread, 0, false, &me), Ok(How::Lockless));
         }
         assert_eq!(shared.open(2, 0, false, &me), Err("no_entry"));
-        apart.settle(&mut found);
+        apart.audit(&mut passes);
     });
 }
 
-#[test]
-fn a_trail_knows_what_cannot_have_been() {
-    /// Two levels below the first; the steps are how often these had moved.
-    fn possible(before: u64, steps: [u64; 2], after: u64) -> bool {
-        let mut trail = Trail::new(2, before);
-        let mut at = 0;
-        for (level, moves) in steps.into_iter().enumerate() {
-            let to = (2 * (level as u32 + 1)) | ((at ^ moves as u32) & 1);
-            trail.note(at, to, moves);
-            at = to;
-        }
-        trail.possible(after)
+/// Returns whether a walk of two steps is possible; `steps` are the moves of its directories.
+fn possible(before: u64, steps: [u64; 2], after: u64) -> bool {
+    let mut trail = Trail::new(2, before);
+    let mut at = 0;
+    for (level, moves) in steps.into_iter().enumerate() {
+        let to = (2 * (level as u32 + 1)) | ((at ^ moves as u32) & 1);
+        trail.note(at, to, moves);
+        at = to;
     }
-    assert!(possible(0, [0, 0], 0));
-    assert!(possible(2, [1, 1], 2), "after a rename of each");
-    assert!(
-        !possible(2, [0, 1], 2),
-        "the first had moved before the walk began"
-    );
-    assert!(!possible(2, [1, 0], 2));
-    assert!(possible(0, [0, 1], 2), "both were renamed during the walk");
-    assert!(possible(0, [1, 0], 1));
-    assert!(possible(0, [1, 0], 0), "a rename under way");
-    assert!(!possible(0, [0, 1], 0), "of two, one is over");
-    assert!(
-        !possible(0, [2, 0], 9),
-        "the second has moved before the first moves again"
-    );
-    assert!(possible(0, [2, 1], 9));
+    trail.possible(after)
+}
+
+#[test]
+fn trail_accepts_only_possible_walks() {
+    for (is_possible, before, steps, after, why) in [
+        (true, 0, [0, 0], 0, "no rename"),
+        (true, 2, [1, 1], 2, "after a rename of each"),
+        (false, 2, [0, 1], 2, "the first moved before the walk"),
+        (false, 2, [1, 0], 2, "the second moved before the walk"),
+        (true, 0, [0, 1], 2, "both were renamed during the walk"),
+        (true, 0, [1, 0], 1, "the first was renamed during the walk"),
+        (true, 0, [1, 0], 0, "a rename is under way"),
+        (false, 0, [0, 1], 0, "of two renames, one is over"),
+        (
+            false,
+            0,
+            [2, 0],
+            9,
+            "the second moves before the first moves again",
+        ),
+        (true, 0, [2, 1], 9, "the first moves again after the second"),
+    ] {
+        assert_eq!(possible(before, steps, after), is_possible, "{why}");
+    }
     let mut trail = Trail::new(1, 0);
     trail.note(0, 3, 0);
-    assert!(
-        !trail.possible(5),
-        "it is on the other side, and has not moved"
-    );
+    assert!(!trail.possible(5), "on the other side without a move");
     trail.restart();
     assert!(!trail.possible(5), "a step is missing");
     trail.note(0, 2, 0);

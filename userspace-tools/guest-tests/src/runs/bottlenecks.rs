@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Every variant of every case keeps what it promises, and what is busted is caught.
+//! Every variant of every bottleneck keeps its promises, and the oracles catch `busted`.
 
-use abi::bottleneck::{About, Config, Lock, Variant, CASES};
+use abi::bottleneck::{Config, Facts, Kind, Lock, Variant};
 use anyhow::{anyhow, ensure, Result};
 use results::{vcpus, Bottleneck, Outcome, Settings};
 
@@ -17,16 +17,16 @@ use results::Report;
 /// The tests of `bottleneck`'s runs.
 pub fn tests() -> Vec<Test> {
     let mut tests = Vec::new();
-    for about in CASES {
-        for &variant in about.variants {
-            for &lock in about.locks(variant) {
+    for facts in Facts::all() {
+        for &variant in facts.variants {
+            for &lock in facts.locks(variant) {
                 for threads in threads() {
-                    tests.push(test(about, variant, lock, threads));
+                    tests.push(test(facts, variant, lock, threads));
                 }
             }
         }
-        let name = format!("bottleneck/{}/names_its_variants", about.case);
-        tests.push(Test::new(name, move || names_its_variants(about)));
+        let name = format!("bottleneck/{}/names_its_variants", facts.kind);
+        tests.push(Test::new(name, move || names_its_variants(facts)));
     }
     let mut test = |name: &str, body: fn() -> Result<()>| tests.push(Test::new(name, body));
     test("bottleneck/waits_for_a_lock_are_told", waits_are_told);
@@ -35,19 +35,19 @@ pub fn tests() -> Vec<Test> {
 }
 
 /// The settings of its check.
-fn config(about: &About) -> Result<Config> {
+fn config(facts: &Facts) -> Result<Config> {
     let mut config = Config {
-        case: about.case,
+        case: facts.kind,
         run_ms: 50,
         ..Config::default()
     };
     config
-        .take(about.check, vcpus())
+        .take(facts.check, vcpus())
         .map_err(|refusal| anyhow!("{refusal}"))?;
     Ok(config)
 }
 
-fn test(about: &'static About, variant: Variant, lock: Lock, threads: u32) -> Test {
+fn test(facts: &'static Facts, variant: Variant, lock: Lock, threads: u32) -> Test {
     let (verb, busted) = match (variant, threads) {
         (Variant::Busted, 1) => ("runs", false),
         (Variant::Busted, _) => ("is_caught", true),
@@ -56,14 +56,14 @@ fn test(about: &'static About, variant: Variant, lock: Lock, threads: u32) -> Te
     };
     let name = format!(
         "bottleneck/{}/{variant}/{lock}/{verb}_with_{threads}",
-        about.case
+        facts.kind
     );
     Test::new(name, move || {
         let config = Config {
             variant,
             lock,
             threads,
-            ..config(about)?
+            ..config(facts)?
         };
         if busted {
             return caught(config);
@@ -113,16 +113,16 @@ fn alone(config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn names_its_variants(about: &About) -> Result<()> {
+fn names_its_variants(facts: &Facts) -> Result<()> {
     let module = fresh::<Bottleneck>()?;
-    let other = Variant::ALL.iter().find(|v| !about.variants.contains(v));
-    let other = other.ok_or_else(|| anyhow!("{} has every variant", about.case))?;
-    let (dir, text) = (module.dir(), format!("case={} variant={other}", about.case));
+    let other = Variant::ALL.iter().find(|v| !facts.variants.contains(v));
+    let other = other.ok_or_else(|| anyhow!("{} has every variant", facts.kind))?;
+    let (dir, text) = (module.dir(), format!("case={} variant={other}", facts.kind));
     dir.set(&text)?;
     refused(dir, "run", b"start", rustix::io::Errno::INVAL, other.name())?;
     let why = dir.refusal()?;
     ensure!(
-        about.variants.iter().all(|v| why.contains(v.name())),
+        facts.variants.iter().all(|v| why.contains(v.name())),
         "{why}"
     );
     Ok(())
@@ -131,7 +131,7 @@ fn names_its_variants(about: &About) -> Result<()> {
 /// As many samples as locks were taken, and under one lock somebody waits.
 fn waits_are_told() -> Result<()> {
     let config = Config {
-        case: abi::bottleneck::Case::MountLookup,
+        case: Kind::MountLookup,
         variant: Variant::Spinlock,
         threads: vcpus(),
         run_ms: 200,

@@ -25,7 +25,7 @@ const BRIEF: [&str; 4] = ["--repeat", "2", "--run-ms", "50"];
 fn compares() -> Result<()> {
     fresh::<Bottleneck>()?;
     let compare = ["bottleneck", "compare", "ids", "--threads", "2"];
-    let parts = ["fix ids/percpu of exact, 2 threads", "of original", "PASS"];
+    let parts = ["fix ids/percpu of exact, 2 threads", "of baseline", "PASS"];
     tool(&[&compare[..], &BRIEF].concat(), 0, &parts)?;
     let json = tool(&[&compare[..], &BRIEF, &["--json"]].concat(), 0, &[])?;
     let lines = records(&json)?;
