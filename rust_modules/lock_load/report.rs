@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a run came to.
+//! The lines of a report that every kind of run has.
 
 use core::fmt::{
     Result,
@@ -8,8 +8,8 @@ use core::fmt::{
 };
 
 use abi::{
-    event::Event,
     lock_load::{
+        Config,
         Machine,
         Run,
         Sum,
@@ -18,69 +18,36 @@ use abi::{
     status::OracleState,
     SCHEMA, //
 };
-use algo::primitive::Relaxed;
-use rig::{
-    FinishedRun,
-    Text, //
-};
+use rig::Text;
 
 use crate::{
-    contest::Contest,
-    instruments::evidence,
-    job::Task,
-    told::Told,
-    watched,
-    LockLoad, //
+    thread_counts::event,
+    workload::{
+        Finished,
+        Workload, //
+    }, //
 };
 
+/// Writes the number and the settings of the run.
+pub(crate) fn head(run: u64, config: &Config, to: &mut Text) -> Result {
+    let schema = SCHEMA;
+    writeln!(to, "{}\nconfig {config}", Run { schema, run })
+}
+
+/// Writes all that follows.
 pub(crate) fn write(
-    machine: &LockLoad,
-    ended: &FinishedRun<'_, LockLoad>,
+    workload: &dyn Workload,
+    machine: &Machine,
+    finished: &Finished<'_>,
     to: &mut Text,
 ) -> Result {
-    let run = Run {
-        schema: SCHEMA,
-        run: ended.number,
-    };
-    writeln!(to, "{run}\nconfig {}", ended.config)?;
-    match &ended.run.task {
-        Task::Contest(contest) => contested(machine, ended, contest, to),
-        Task::Trial(trial) => {
-            let told = Told::of(trial.line(), trial.tally(), trial.dog());
-            told.write(&machine_line(machine, ended), ended, to)
-        }
-        Task::Halts(halts) => {
-            let told = Told::of(halts.line(), halts.tally(), halts.dog());
-            told.write(&machine_line(machine, ended), ended, to)
-        }
-    }
-}
-
-/// What the machine is to this run.
-fn machine_line(machine: &LockLoad, ended: &FinishedRun<'_, LockLoad>) -> Machine {
-    Machine {
-        kernel_lock: machine.kernel_lock,
-        mode: machine.mode,
-        kick: ended.run.kick,
-        loops_per_us: machine.delay_loop.loops_per_us(),
-        evidence: evidence(),
-    }
-}
-
-fn contested(
-    machine: &LockLoad,
-    ended: &FinishedRun<'_, LockLoad>,
-    contest: &Contest,
-    to: &mut Text,
-) -> Result {
-    writeln!(to, "{}", sum(contest, ended.elapsed_ns))?;
-    let disturbed = contest.disturb.disturbed();
-    writeln!(to, "{}\n{disturbed}", machine_line(machine, ended))?;
-    for (index, (counts, place)) in (0..).zip(contest.counts().zip(ended.placements)) {
+    let sum = sum(workload, finished.elapsed_ns);
+    writeln!(to, "{sum}\n{machine}\n{}", workload.torture())?;
+    for (index, (counts, place)) in (0..).zip(workload.counts().iter().zip(finished.placements)) {
         let thread = Thread {
             index,
             vcpu: place.vcpu(),
-            sections: counts.sections.load(Relaxed),
+            sections: counts.sections.get(),
             halts: counts.event("halts"),
             kicks: counts.event("kicks"),
             moved: place.moved(),
@@ -88,35 +55,28 @@ fn contested(
         };
         writeln!(to, "{thread}")?;
     }
-    for (name, count) in contest.events() {
-        writeln!(to, "{}", Event { name, count })?;
-    }
-    watched::write(contest, ended, to)
+    workload.details(finished, to)
 }
 
-fn sum(contest: &Contest, elapsed_ns: u64) -> Sum {
-    let each = || contest.counts().map(|counts| counts.sections.load(Relaxed));
+fn sum(workload: &dyn Workload, elapsed_ns: u64) -> Sum {
+    let counts = workload.counts();
+    let each = || counts.iter().map(|thread| thread.sections.get());
     let sections = each().fold(0, u64::wrapping_add);
-    let lost = match contest.excludes {
-        true => contest.lost(sections),
-        false => 0,
-    };
+    let lost = workload.lost_updates(sections);
     Sum {
         elapsed_ns,
         sections,
         min: each().min().unwrap_or(0),
-        mean: sections.checked_div(each().count() as u64).unwrap_or(0),
+        mean: sections.checked_div(counts.len() as u64).unwrap_or(0),
         max: each().max().unwrap_or(0),
-        halts: contest.event("halts"),
-        kicks: contest.event("kicks"),
-        // One thread that did all the sections had nobody to keep out.
+        halts: event(counts, "halts"),
+        kicks: event(counts, "kicks"),
+        // One thread that completed all the sections had no other to exclude.
         exclusion: match lost {
-            0 if !contest.excludes || each().filter(|&n| n > 0).count() < 2 => {
-                OracleState::Untested
-            }
-            0 => OracleState::Held,
-            _ => OracleState::Broken,
+            Some(1..) => OracleState::Broken,
+            Some(0) if each().filter(|&n| n > 0).count() >= 2 => OracleState::Held,
+            _ => OracleState::Untested,
         },
-        lost,
+        lost: lost.unwrap_or(0),
     }
 }

@@ -1,95 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who is to blame for a wait, and whether the order of arrival was kept, on known histories.
+//! The cause of a wait, and whether the order of arrival was kept, on known histories.
 #![cfg(not(loom))]
 
-use algo::preemption_log::{Blame, Loss, PreemptionLog, Wait};
-
-fn preemption_log() -> PreemptionLog<Vec<Loss>> {
-    PreemptionLog::new((0..4).map(|_| Loss::new()).collect())
-}
+use algo::preemption_log::{Cause, LongWait, Loss, PreemptionLog};
 
 /// Thread 1 waited from 1000 to 2000.
-const WAIT: Wait = Wait {
+const WAIT: LongWait = LongWait {
     index: 1,
     since: 1000,
     until: 2000,
     lost: 0,
 };
 
-#[test]
-fn a_wait_without_a_loss_is_the_queues() {
-    assert_eq!(preemption_log().blame(&WAIT), Blame::Queue);
-}
+/// Thread, whether it held the lock, from, until.
+type Recorded = (u32, bool, u64, u64);
 
-#[test]
-fn each_loss_is_blamed_on_whose_it_was() {
-    for (index, held, blame) in [
-        (2, true, Blame::Holder),
-        (2, false, Blame::Predecessor),
-        (1, false, Blame::Waiter),
-        // Who has waited since then did not hold the lock, but what it noted before may overlap.
-        (1, true, Blame::Holder),
-    ] {
-        let preemption_log = preemption_log();
-        preemption_log.lose(index, held, 1100, 1900);
-        assert_eq!(preemption_log.blame(&WAIT), blame, "{index} {held}");
+fn log(losses: &[Recorded]) -> PreemptionLog<Vec<Loss>> {
+    let log = PreemptionLog::new((0..4).map(|_| Loss::new()).collect());
+    for &(index, held, from, until) in losses {
+        log.record_loss(index, held, from, until);
     }
+    log
+}
+
+/// Fails unless `WAIT`, of which `lost` is known by the waiter's own clock, has the cause.
+fn assert_cause(cause: Cause, lost: u64, losses: &[Recorded]) {
+    let found = log(losses).attribute(&LongWait { lost, ..WAIT });
+    assert_eq!(found, cause, "{losses:?}, {lost} lost");
 }
 
 #[test]
-fn only_what_lies_within_the_wait_counts() {
-    let preemption_log = preemption_log();
-    preemption_log.lose(2, true, 0, 1300);
-    preemption_log.lose(2, false, 1900, 9000);
-    assert_eq!(preemption_log.blame(&WAIT), Blame::Queue);
-    preemption_log.lose(3, false, 1400, 1750);
-    assert_eq!(preemption_log.blame(&WAIT), Blame::Predecessor);
+fn wait_without_a_loss_is_queueing() {
+    assert_cause(Cause::Queue, 0, &[]);
 }
 
 #[test]
-fn many_small_losses_are_as_one() {
-    let preemption_log = preemption_log();
-    preemption_log.lose(2, false, 1000, 1250);
-    preemption_log.lose(3, true, 1300, 1500);
-    preemption_log.lose(4, true, 1600, 1800);
-    assert_eq!(preemption_log.blame(&WAIT), Blame::Holder);
+fn loss_is_attributed_to_the_thread_that_had_it() {
+    assert_cause(Cause::Holder, 0, &[(2, true, 1100, 1900)]);
+    assert_cause(Cause::Predecessor, 0, &[(2, false, 1100, 1900)]);
+    assert_cause(Cause::Waiter, 0, &[(1, false, 1100, 1900)]);
+    // The waiter did not hold the lock meanwhile, but a loss that it recorded before may overlap.
+    assert_cause(Cause::Holder, 0, &[(1, true, 1100, 1900)]);
 }
 
 #[test]
-fn the_waiters_own_clock_counts_once_with_what_it_noted() {
-    let preemption_log = preemption_log();
-    preemption_log.lose(1, false, 1700, 2000);
-    preemption_log.lose(2, true, 1000, 1350);
-    let wait = Wait { lost: 300, ..WAIT };
-    assert_eq!(preemption_log.blame(&wait), Blame::Holder);
-    let wait = Wait { lost: 400, ..WAIT };
-    assert_eq!(preemption_log.blame(&wait), Blame::Waiter);
+fn only_the_part_of_a_loss_within_the_wait_counts() {
+    let outside = [(2, true, 0, 1300), (2, false, 1900, 9000)];
+    assert_cause(Cause::Queue, 0, &outside);
+    let [before, after] = outside;
+    let inside = [before, after, (3, false, 1400, 1750)];
+    assert_cause(Cause::Predecessor, 0, &inside);
 }
 
 #[test]
-fn the_oldest_loss_makes_room() {
-    let preemption_log = preemption_log();
-    preemption_log.lose(2, true, 1000, 2000);
-    (0..4).for_each(|_| preemption_log.lose(2, false, 0, 10));
-    assert_eq!(preemption_log.blame(&WAIT), Blame::Queue);
+fn losses_of_a_kind_add_up() {
+    let losses = [
+        (2, false, 1000, 1250),
+        (3, true, 1300, 1500),
+        (4, true, 1600, 1800),
+    ];
+    assert_cause(Cause::Holder, 0, &losses);
 }
 
 #[test]
-fn who_came_later_for_certain_and_went_first_has_overtaken() {
-    let preemption_log = preemption_log();
-    preemption_log.leave(900, 1500);
-    assert!(
-        !preemption_log.overtaken(1000, 0),
-        "it may have come before"
-    );
-    preemption_log.leave(1100, 1600);
-    assert!(
-        !preemption_log.overtaken(1000, 100),
-        "the clocks may disagree"
-    );
-    assert!(preemption_log.overtaken(1000, 99));
-    preemption_log.leave(950, 1700);
-    assert!(preemption_log.overtaken(1000, 99), "and it stays so");
-    assert_eq!(preemption_log.released(), 1700);
+fn loss_by_the_waiters_own_clock_counts_once() {
+    let losses = [(1, false, 1700, 2000), (2, true, 1000, 1350)];
+    assert_cause(Cause::Holder, 300, &losses);
+    assert_cause(Cause::Waiter, 400, &losses);
+}
+
+#[test]
+fn oldest_loss_is_overwritten() {
+    let short = (2, false, 0, 10);
+    let losses = [(2, true, 1000, 2000), short, short, short, short];
+    assert_cause(Cause::Queue, 0, &losses);
+}
+
+#[test]
+fn only_a_thread_that_came_later_for_certain_overtakes() {
+    let log = log(&[]);
+    log.end_section(900, 1500);
+    assert!(!log.is_overtaken(1000, 0), "it may have come before");
+    log.end_section(1100, 1600);
+    assert!(!log.is_overtaken(1000, 100), "the clocks may disagree");
+    assert!(log.is_overtaken(1000, 99));
+    log.end_section(950, 1700);
+    assert!(log.is_overtaken(1000, 99), "the latest arrival is kept");
+    assert_eq!(log.last_release(), 1700);
 }

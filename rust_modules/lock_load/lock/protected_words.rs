@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the lock protects: ten plain words, always equal. Exclusion is shown by data.
+//! What a lock protects: ten plain words, equal outside of sections. Lost updates show as data.
 //!
 //! After Concurrency Kit's `regressions/ck_spinlock/validate.h`.
 
@@ -16,30 +16,30 @@ use algo::primitive::{
     Relaxed, //
 };
 
-/// Ten words, one count.
-pub(crate) struct Words {
+/// The words.
+pub(super) struct ProtectedWords {
     words: UnsafeCell<[u64; 10]>,
-    /// Sections that found the words unequal. Any is one too many, so it is not padded.
+    /// Sections that found the words unequal; written only where the lock fails, so not padded.
     torn: Atomic<u64>,
 }
 
-// SAFETY: Reached under the lock under test. If that does not exclude, the words come out wrong,
-// and that is what they are for; they are numbers, and every access is volatile.
-unsafe impl Sync for Words {}
+// SAFETY: Accessed under the lock under test. If that does not exclude, the words become unequal or
+// too small, which is what they are to show; they are numbers, and every access is volatile.
+unsafe impl Sync for ProtectedWords {}
 // SAFETY: They are numbers.
-unsafe impl Send for Words {}
+unsafe impl Send for ProtectedWords {}
 
-impl Words {
-    pub(crate) fn new() -> Self {
+impl ProtectedWords {
+    pub(super) fn new() -> Self {
         Self {
             words: UnsafeCell::new([0; 10]),
             torn: Atomic::new(0),
         }
     }
 
-    /// The critical section: reads the words, does what takes the `time`, and writes each plus one.
+    /// The critical section: reads the words, calls `body`, and writes each word plus one.
     #[inline(always)]
-    pub(crate) fn section<R>(&self, time: impl FnOnce() -> R) -> R {
+    pub(super) fn section<R>(&self, body: impl FnOnce() -> R) -> R {
         let words: *mut u64 = self.words.get().cast();
         let mut seen = [0u64; 10];
         for (i, word) in seen.iter_mut().enumerate() {
@@ -50,7 +50,7 @@ impl Words {
         if seen.iter().any(|&word| word != first) {
             self.torn.add(1, Relaxed);
         }
-        let r = time();
+        let r = body();
         for (i, word) in seen.iter().enumerate() {
             // SAFETY: There are ten of either.
             unsafe { words.wrapping_add(i).write_volatile(word.wrapping_add(1)) };
@@ -58,9 +58,10 @@ impl Words {
         r
     }
 
-    /// Returns how many updates were lost or torn if `sections` were completed; all have left.
-    pub(crate) fn lost(&self, sections: u64) -> u64 {
-        // SAFETY: Nobody writes any more.
+    /// Returns how many updates were lost or torn if `sections` were completed; all threads
+    /// have left.
+    pub(super) fn lost_updates(&self, sections: u64) -> u64 {
+        // SAFETY: No thread writes any more.
         let words = unsafe { *self.words.get() };
         let missing = words.iter().map(|&word| sections.abs_diff(word)).max();
         self.torn

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Contention run: threads go through critical sections under one lock until time is up.
+
+mod start_barrier;
+
+use core::fmt::{
+    Result as Written,
+    Write, //
+};
+
+use abi::{
+    lock_load::{
+        Config,
+        Disturbed,
+        Irqs,
+        Kick, //
+    },
+    Limits, //
+};
+use algo::{
+    primitive::{
+        Atomic,
+        Relaxed, //
+    },
+    Tuning,
+    Waiter, //
+};
+use kernel::prelude::*;
+use rig::{
+    cond_resched,
+    now_ns,
+    sleep_until,
+    ActiveWatchdog,
+    Control,
+    DelayLoop,
+    Padded,
+    Refused,
+    Region,
+    Text,
+    Watchdog,
+    Worker, //
+};
+
+use self::start_barrier::StartBarrier;
+pub(crate) use self::start_barrier::ARRIVAL_TIMEOUT_MS;
+use crate::{
+    lock::{
+        keeps_order,
+        lock_under_test,
+        Contender,
+        LockUnderTest,
+        Pattern, //
+    },
+    measure::{
+        self,
+        Instrumentation,
+        Presence,
+        Sampler, //
+    },
+    thread_counts::{
+        events,
+        ThreadCounts, //
+    },
+    torture::{
+        Torture,
+        TortureState, //
+    },
+    workload::{
+        Finished,
+        Workload, //
+    }, //
+};
+
+/// The most sections in a batch, between which other tasks may run on the vCPU.
+const MAX_BATCH: u32 = 64;
+
+/// How often the control thread checks whether the run has begun.
+const BEGIN_POLL_NS: u64 = 1_000_000;
+
+/// What the threads of a run share.
+pub(crate) struct Contention {
+    lock: KBox<dyn LockUnderTest>,
+    pattern: Pattern,
+    start_barrier: StartBarrier,
+    excludes: bool,
+    torture: Torture,
+    tuning: Tuning,
+    /// The spin threshold, which may change during the run.
+    threshold: Atomic<u32>,
+    instrumentation: Option<Instrumentation>,
+    counts: KVVec<Padded<ThreadCounts>>,
+    /// Rescues halts with interrupts off, which nothing but a kick ends.
+    _watchdog: Option<ActiveWatchdog>,
+}
+
+impl Contention {
+    pub(crate) fn new(
+        config: &Config,
+        delay_loop: DelayLoop,
+        kick: Kick,
+        limits: &Limits,
+    ) -> Result<Self, Refused> {
+        let (facts, threads) = (config.lock.facts(), config.threads);
+        Torture::check(config, kick, limits)?;
+        let lock = lock_under_test(config)?;
+        let fifo = facts.fifo && keeps_order(config);
+        let instrumentation = Instrumentation::new(config, fifo, lock.reports_contention())?;
+        let tsc = instrumentation.as_ref().map(|all| all.thresholds.tsc);
+        let watchdog = match config.irqs {
+            Irqs::Off if kick != Kick::Ipi => {
+                Some(Watchdog::new(threads, true, Region::none())?.activate())
+            }
+            _ => None,
+        };
+        Ok(Self {
+            lock,
+            pattern: Pattern {
+                hold: delay_loop.loops(config.hold_ns),
+                idle: delay_loop.loops(config.idle_ns),
+            },
+            start_barrier: StartBarrier::new(threads, config.run_ms),
+            excludes: !facts.promises_nothing,
+            torture: Torture::new(config, tsc)?,
+            tuning: Tuning {
+                threshold: config.threshold,
+                backoff: config.backoff,
+                overtakes: config.overtakes,
+            },
+            threshold: Atomic::new(config.threshold),
+            instrumentation,
+            counts: ThreadCounts::list(threads)?,
+            _watchdog: watchdog,
+        })
+    }
+
+    /// Begins the run, within the first section of thread 0.
+    fn begin(&self) {
+        if let Some(instrumentation) = &self.instrumentation {
+            instrumentation.begin();
+        }
+        self.torture.begin();
+    }
+
+    /// Runs batches until the stop flag is raised; returns how many sections.
+    fn run_batches(
+        &self,
+        worker: &Worker<'_>,
+        thread: &mut Contender<'_>,
+        counts: &ThreadCounts,
+    ) -> u64 {
+        let (lock, stop_flag) = (&*self.lock, worker.stop_flag);
+        let mut torture = TortureState::default();
+        let (mut sections, mut batch) = (0u64, 1);
+        let mut from = now_ns();
+        while !stop_flag.is_raised() {
+            thread.me.tuning.threshold = self.threshold.load(Relaxed);
+            counts.set_vcpu();
+            let done = lock.batch(self.pattern, batch, stop_flag, thread);
+            sections = sections.wrapping_add(done);
+            cond_resched();
+            self.start_barrier.wait_for_begin(worker);
+            batch = next_batch(batch, now_ns().saturating_sub(from));
+            let done = self
+                .torture
+                .step(&mut torture, worker, lock, thread, &self.counts);
+            sections = sections.wrapping_add(done);
+            from = now_ns();
+        }
+        torture.end();
+        sections
+    }
+}
+
+/// Returns the size of the next batch, the last one having taken `ns`.
+///
+/// A batch keeps preemption off. In a storm one section may take many milliseconds, and the task that
+/// is to end it has to get a vCPU.
+fn next_batch(batch: u32, ns: u64) -> u32 {
+    match ns {
+        0..100_000 => batch.saturating_mul(2).min(MAX_BATCH),
+        100_000..1_000_000 => batch,
+        _ => (batch / 2).max(1),
+    }
+}
+
+impl Workload for Contention {
+    fn counts(&self) -> &[Padded<ThreadCounts>] {
+        &self.counts
+    }
+
+    fn thread(&self, worker: &Worker<'_>, counts: &ThreadCounts) {
+        let mut thread = Contender {
+            me: Waiter::new(self.tuning),
+            sampler: None,
+        };
+        let first = worker.index == 0;
+        let barrier = &self.start_barrier;
+        let _clock = match first {
+            true => Some(
+                barrier.wait_for_arrivals(&*self.lock, &thread.me, worker, &|| {
+                    self.begin();
+                }),
+            ),
+            false => {
+                barrier.arrive(worker);
+                None
+            }
+        };
+        let instrumentation = self.instrumentation.as_ref();
+        thread.sampler =
+            instrumentation.and_then(|all| Sampler::new(all, worker.index, &thread.me));
+        let sections = self.run_batches(worker, &mut thread, counts);
+        counts.close(sections.wrapping_add(first.into()), &thread.me.events);
+        if let Some(sampler) = &thread.sampler {
+            sampler.close(&thread.me);
+        }
+    }
+
+    fn control(&self, control: &Control<'_>) -> Result<(), Refused> {
+        while !self.start_barrier.has_begun() && !control.stop_flag.is_raised() {
+            sleep_until(now_ns().saturating_add(BEGIN_POLL_NS));
+        }
+        self.torture.control(control)
+    }
+
+    fn change(&self, config: &Config) {
+        self.threshold.store(config.threshold, Relaxed);
+    }
+
+    fn lost_updates(&self, sections: u64) -> Option<u64> {
+        self.excludes.then(|| self.lock.lost_updates(sections))
+    }
+
+    fn torture(&self) -> Disturbed {
+        self.torture.report()
+    }
+
+    fn report_bytes_per_thread(&self) -> usize {
+        match self.instrumentation {
+            Some(_) => measure::BYTES_PER_THREAD,
+            None => 256,
+        }
+    }
+
+    fn details(&self, finished: &Finished<'_>, to: &mut Text) -> Written {
+        for event in events(&self.counts) {
+            writeln!(to, "{event}")?;
+        }
+        let Some(instrumentation) = &self.instrumentation else {
+            return Ok(());
+        };
+        let placements = finished.placements;
+        let queued = placements.iter().map(|place| place.queued_ns());
+        let absent_ns = queued.fold(self.torture.report().paused_ns, u64::saturating_add);
+        let all_ns = finished.elapsed_ns.saturating_mul(self.counts.len() as u64);
+        let presence = Presence {
+            placements,
+            present_ns: all_ns.saturating_sub(absent_ns),
+        };
+        measure::write(instrumentation, &presence, to)?;
+        match self.torture.injected() {
+            Some(line) => writeln!(to, "{line}"),
+            None => Ok(()),
+        }
+    }
+}

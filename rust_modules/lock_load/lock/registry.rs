@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Registry of locks: the type behind each name of the list in `abi/lock_load/locks.rs`.
+
+use abi::lock_load::{
+    Config,
+    Lock as Name, //
+};
+use algo::{
+    lock::{
+        self,
+        Lock, //
+    },
+    wait, //
+};
+use kernel::prelude::*;
+
+use super::{
+    tortured::TorturedLock,
+    under_test::{
+        under_test,
+        LockUnderTest, //
+    }, //
+};
+
+macro_rules! registry {
+    ($($origin:ident {$(
+        $(#[doc = $doc:literal])* $lock:ident = $name:literal: $type:ty [$($fact:ident),*];
+    )*})*) => {
+        /// Creates the lock that `config` names, taken as `config` wants.
+        pub(crate) fn lock_under_test(config: &Config) -> Result<KBox<dyn LockUnderTest>> {
+            match config.lock {
+                $($(Name::$lock => {
+                    const { assert!(<$type>::SLEEPS == Name::$lock.facts().sleeps) };
+                    create::<$type>(config)
+                })*)*
+            }
+        }
+    };
+}
+abi::locks!(registry);
+
+fn create<L: Lock + Send + 'static>(config: &Config) -> Result<KBox<dyn LockUnderTest>> {
+    match TorturedLock::<L>::wanted(config)? {
+        Some((tortured, outer)) => under_test(tortured, Some(outer)),
+        None => under_test(L::new(), None),
+    }
+}

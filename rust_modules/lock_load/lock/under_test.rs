@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A lock and the words that it protects, on cache lines of their own.
+
+use algo::{
+    lock::Lock,
+    primitive::cpu_relax,
+    Waiter, //
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+use rig::{
+    Padded,
+    Preempt,
+    Region,
+    StopFlag, //
+};
+
+use super::{
+    hot_sections::{
+        hot_sections,
+        Pattern, //
+    },
+    outer_words::OuterWords,
+    protected_words::ProtectedWords, //
+};
+use crate::measure::{
+    Gap,
+    Probe,
+    Sampler,
+    Unsampled, //
+};
+
+/// A thread that contends for the lock.
+pub(crate) struct Contender<'a> {
+    pub(crate) me: Waiter,
+    /// Times its waits and sections, if anything does.
+    pub(crate) sampler: Option<Sampler<'a>>,
+}
+
+/// A lock under test. Each section stays on one vCPU, unless the lock sleeps.
+pub(crate) trait LockUnderTest: Send + Sync {
+    /// Runs up to `batch` sections, fewer if the stop flag is raised; returns how many.
+    fn batch(
+        &self,
+        pattern: Pattern,
+        batch: u32,
+        stop_flag: &StopFlag,
+        thread: &Contender<'_>,
+    ) -> u64;
+
+    /// Runs one untimed section, which lasts until `enough`.
+    fn hold_until(&self, me: &Waiter, enough: &dyn Fn() -> bool);
+
+    /// Runs one timed section, which lasts for as long as `body`; that returns a gap in its time
+    /// if the vCPU did not run.
+    fn hold_during(&self, thread: &Contender<'_>, body: &dyn Fn() -> Option<Gap>);
+
+    /// Turns preemption off until the return value is dropped, unless the lock sleeps.
+    fn pin(&self) -> Option<Preempt>;
+
+    /// Whether the lock reports contention, [`Lock::REPORTS_CONTENTION`].
+    fn reports_contention(&self) -> bool;
+
+    /// Returns how many updates were lost or torn if `sections` were completed; all threads have
+    /// left.
+    fn lost_updates(&self, sections: u64) -> u64;
+
+    /// Returns the memory of the lock itself.
+    fn region(&self) -> Region;
+}
+
+struct Protecting<L> {
+    lock: Padded<L>,
+    words: Padded<ProtectedWords>,
+    outer: Option<Arc<OuterWords>>,
+}
+
+/// Allocates words for `lock` to protect; `outer` are those that its outer locks protect.
+pub(super) fn under_test<L: Lock + Send + 'static>(
+    lock: L,
+    outer: Option<Arc<OuterWords>>,
+) -> Result<KBox<dyn LockUnderTest>> {
+    let under_test = Protecting {
+        lock: Padded(lock),
+        words: Padded(ProtectedWords::new()),
+        outer,
+    };
+    Ok(KBox::new(under_test, GFP_KERNEL)?)
+}
+
+impl<L: Lock + Send> LockUnderTest for Protecting<L> {
+    fn batch(
+        &self,
+        pattern: Pattern,
+        batch: u32,
+        stop_flag: &StopFlag,
+        thread: &Contender<'_>,
+    ) -> u64 {
+        let Contender { me, sampler } = thread;
+        let (lock, words) = (&*self.lock, &*self.words);
+        let _pinned = self.pin();
+        let Some(sampler) = sampler else {
+            return hot_sections(lock, words, pattern, batch, stop_flag, me, &Unsampled);
+        };
+        sampler.batch(me, || {
+            hot_sections(lock, words, pattern, batch, stop_flag, me, sampler)
+        })
+    }
+
+    fn hold_until(&self, me: &Waiter, enough: &dyn Fn() -> bool) {
+        let wait = || {
+            while !enough() {
+                cpu_relax();
+            }
+        };
+        let _pinned = self.pin();
+        self.lock.with(me, || self.words.section(wait));
+    }
+
+    fn hold_during(&self, thread: &Contender<'_>, body: &dyn Fn() -> Option<Gap>) {
+        let Contender { me, sampler } = thread;
+        let _pinned = self.pin();
+        let Some(sampler) = sampler else {
+            self.lock.with(me, || self.words.section(body));
+            return;
+        };
+        sampler.batch(me, || {
+            sampler.time_next(me);
+            if !L::REPORTS_CONTENTION {
+                sampler.before_acquire(me);
+            }
+            self.lock.with(me, || {
+                let entered = sampler.begin_timed(me, 0);
+                let gap = self.words.section(body);
+                sampler.end_with_gap(entered, gap);
+            });
+            1
+        });
+    }
+
+    fn pin(&self) -> Option<Preempt> {
+        (!L::SLEEPS).then(Preempt::new)
+    }
+
+    fn reports_contention(&self) -> bool {
+        L::REPORTS_CONTENTION
+    }
+
+    fn lost_updates(&self, sections: u64) -> u64 {
+        let outer = self.outer.as_ref().map_or(0, |outer| outer.lost_updates());
+        self.words.lost_updates(sections).wrapping_add(outer)
+    }
+
+    fn region(&self) -> Region {
+        Region::of(&*self.lock)
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The lines of a report that the samplers of a run fill.
+
+use core::fmt::{
+    Result,
+    Write, //
+};
+
+use abi::{
+    histogram::{
+        self,
+        Head,
+        Of, //
+    },
+    lock_load::{
+        Class,
+        Granted,
+        Order,
+        Watched,
+        Why, //
+    },
+    status::OracleState, //
+};
+use algo::histogram::SUB_BITS;
+use rig::{
+    Padded,
+    Placement,
+    Text, //
+};
+
+use super::{
+    instrumentation::Instrumentation,
+    thresholds::TOLERANCE_NS, //
+};
+
+// The tools derive the width of a bucket from its smallest value.
+const _: () = assert!(SUB_BITS == abi::histogram::SUB_BITS);
+
+/// Usual size of the lines of one thread: three histograms of some hundred buckets.
+pub(crate) const BYTES_PER_THREAD: usize = 8192;
+
+/// Where the threads were in a run, and for how long.
+pub(crate) struct Presence<'a> {
+    pub(crate) placements: &'a [Padded<Placement>],
+    /// The time of the run, for each thread, less pauses and the time for which it queued for its vCPU.
+    pub(crate) present_ns: u64,
+}
+
+/// Writes the lines.
+pub(crate) fn write(run: &Instrumentation, presence: &Presence<'_>, to: &mut Text) -> Result {
+    let threads = || (0..).zip(run.logs()).zip(presence.placements);
+    for ((index, log), place) in threads() {
+        let line = Watched {
+            index,
+            vcpu: place.vcpu(),
+            waits: log.waits.get(),
+            overtaken: log.overtaken.get(),
+            longest_wait_ns: log.wait.longest_ns.get(),
+            longest_run: log.longest_streak.get(),
+            lost_ns: log.lost_ns.get(),
+        };
+        writeln!(to, "{line}")?;
+    }
+    let lost_ns = run.sum(|log| log.lost_ns.get());
+    let granted = Granted {
+        cpu_ns: presence.present_ns.saturating_sub(lost_ns),
+        lost_ns,
+    };
+    writeln!(to, "{}\n{granted}", order(run))?;
+    for &class in Class::ALL {
+        let line = Why {
+            class,
+            count: run.sum(|log| log.long_waits(class).count.get()),
+            ns: run.sum(|log| log.long_waits(class).ns.get()),
+        };
+        writeln!(to, "{line}")?;
+    }
+    for ((index, log), place) in threads() {
+        for &of in Of::ALL {
+            let times = log.times(of);
+            let head = Head {
+                of,
+                index,
+                vcpu: place.vcpu(),
+                count: times.histogram.total(),
+                longest_ns: times.longest_ns.get(),
+            };
+            histogram::write(&head, times.histogram.buckets(), to)?;
+            writeln!(to)?;
+        }
+    }
+    Ok(())
+}
+
+fn order(run: &Instrumentation) -> Order {
+    let waits = run.sum(|log| log.waits.get());
+    let overtaken = run.sum(|log| log.overtaken.get());
+    Order {
+        fifo: match overtaken {
+            _ if !run.fifo || !run.reports_contention || waits == 0 => OracleState::Untested,
+            0 => OracleState::Held,
+            _ => OracleState::Broken,
+        },
+        waits,
+        overtaken,
+        tolerance_ns: TOLERANCE_NS,
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One run: its workload, picked by the setting `load`, and how it kicks halted vCPUs.
+
+use abi::{
+    lock_load::{
+        Config,
+        Kick, //
+    },
+    trial::Load,
+    Limits, //
+};
+use kernel::prelude::*;
+use rig::{
+    DelayLoop,
+    Refused, //
+};
+
+use crate::{
+    contention::Contention,
+    trial,
+    workload::Workload, //
+};
+
+/// A run that is ready to begin.
+pub(crate) struct Run {
+    pub(crate) kick: Kick,
+    pub(crate) workload: KBox<dyn Workload>,
+}
+
+impl Run {
+    /// Allocates all that the run needs, or refuses settings that do not work together.
+    pub(crate) fn new(
+        config: &Config,
+        delay_loop: DelayLoop,
+        limits: &Limits,
+    ) -> Result<Self, Refused> {
+        let kick = rig::kick(config.kick)?;
+        let workload: KBox<dyn Workload> = match config.load {
+            Load::Contest => {
+                let contention = Contention::new(config, delay_loop, kick, limits)?;
+                KBox::new(contention, GFP_KERNEL)?
+            }
+            _ => trial::new(config, kick)?,
+        };
+        rig::kick_by(kick);
+        Ok(Self { kick, workload })
+    }
+}

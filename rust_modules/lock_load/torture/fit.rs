@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Check of the torture options against the facts of the lock.
+
+use abi::{
+    lock_load::{
+        Acquire,
+        Config,
+        Irqs,
+        Kick, //
+    },
+    Limits, //
+};
+use kernel::prelude::*;
+use rig::Refused;
+
+/// Refuses options that cannot work.
+pub(super) fn check(config: &Config, kick: Kick, limits: &Limits) -> Result<(), Refused> {
+    let (lock, facts) = (config.lock, config.lock.facts());
+    let refuse = |why: core::fmt::Arguments<'_>| Err(Refused::new(EINVAL, why));
+    if config.acquire == Acquire::Try && facts.no_trylock {
+        return refuse(format_args!(
+            "cannot run with `acquire=try`: {lock} has no trylock (allowed: acquire=lock)"
+        ));
+    }
+    if config.onoff_ms > 0 && limits.vcpus < 2 {
+        let onoff_ms = config.onoff_ms;
+        return refuse(format_args!(
+            "cannot run with `onoff_ms={onoff_ms}`: the only online vCPU cannot go offline \
+             (allowed: 0)"
+        ));
+    }
+    if config.irqs == Irqs::On {
+        return Ok(());
+    }
+    let why = if facts.sleeps {
+        "sleep, which needs interrupts"
+    } else if facts.drops_kicks {
+        "are not kicked, and nothing else would end a halt"
+    } else if facts.halts && kick == Kick::Ipi {
+        "halt, and the kick here is an interrupt"
+    } else {
+        return Ok(());
+    };
+    refuse(format_args!(
+        "cannot run with `irqs=off`: waiters of {lock} {why} (kick={kick}; allowed: irqs=on). \
+         Try: a lock that spins"
+    ))
+}

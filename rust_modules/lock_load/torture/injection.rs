@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Injected preemption: the host stops a vCPU, at a time and a place in the code; `preempt`.
+//!
+//! The thread that requests a stop is in its critical section. It sees by its own clock whether
+//! and when it was stopped itself.
+
+use abi::lock_load::{
+    Config,
+    Stops,
+    Victim, //
+};
+use algo::primitive::{
+    cpu_relax,
+    stamp,
+    Atomic,
+    Relaxed, //
+};
+use kernel::prelude::*;
+use rig::{
+    can_inject_preemption,
+    inject_preemption,
+    Padded,
+    Refused,
+    SingleWriter,
+    StopFlag,
+    TscScale, //
+};
+
+use super::periodic::ns;
+use crate::{
+    lock::{
+        Contender,
+        LockUnderTest, //
+    },
+    measure::Gap,
+    thread_counts::ThreadCounts,
+    weak_random::weak_random_below, //
+};
+
+/// How long a requested stop may take to come.
+const STOP_TIMEOUT_NS: u64 = 500_000_000;
+
+/// The injected preemptions of one run.
+pub(super) struct Injection {
+    victim: Victim,
+    threads: u32,
+    /// Length of a stop, as the host is given it: a byte.
+    ms: u8,
+    /// Length of a stop, distance of their beginnings and [`STOP_TIMEOUT_NS`], in ticks.
+    length: u64,
+    period: u64,
+    timeout: u64,
+    /// When the next one is due; the thread that moves this on requests it.
+    due: Atomic<u64>,
+    /// Stops that were requested, and those that the requesting thread saw in its own section. One
+    /// thread at a time writes them: it holds the lock.
+    requested: SingleWriter,
+    seen: SingleWriter,
+}
+
+impl Injection {
+    /// Creates what `config` asks for; `tsc` is there if sections are timed.
+    pub(super) fn new(config: &Config, tsc: Option<TscScale>) -> Result<Option<Self>, Refused> {
+        let (victim, ms, every_ms) = (config.preempt, config.preempt_ms, config.preempt_every_ms);
+        if victim == Victim::None {
+            return Ok(None);
+        }
+        let Some(tsc) = tsc else {
+            return Err(Refused::new(
+                EINVAL,
+                format_args!(
+                    "cannot run with `preempt={victim}`: sections are not timed (histograms=off; \
+                     allowed: histograms=on)"
+                ),
+            ));
+        };
+        if every_ms <= ms {
+            return Err(Refused::new(
+                ERANGE,
+                format_args!(
+                    "cannot run with `preempt_every_ms={every_ms}`: one stop of {ms} ms would last \
+                     into the next (allowed: {}..=60000)",
+                    ms.saturating_add(1)
+                ),
+            ));
+        }
+        if !can_inject_preemption() {
+            return Err(Refused::new(
+                ENODEV,
+                format_args!(
+                    "cannot run with `preempt={victim}`: the host does not listen on port 0xe9. \
+                     Try: vm run --preempt {victim}"
+                ),
+            ));
+        }
+        Ok(Some(Self {
+            victim,
+            threads: config.threads,
+            ms: u8::try_from(ms).unwrap_or(u8::MAX),
+            length: tsc.of_ns(ns(ms)),
+            period: tsc.of_ns(ns(every_ms)),
+            timeout: tsc.of_ns(STOP_TIMEOUT_NS),
+            due: Atomic::new(u64::MAX),
+            requested: SingleWriter::default(),
+            seen: SingleWriter::default(),
+        }))
+    }
+
+    /// The run begins.
+    pub(super) fn begin(&self) {
+        self.due.store(stamp().saturating_add(self.period), Relaxed);
+    }
+
+    /// Thread: requests a stop from within a section if one is due; returns whether it did.
+    pub(super) fn step(
+        &self,
+        lock: &dyn LockUnderTest,
+        thread: &Contender<'_>,
+        index: u32,
+        counts: &[Padded<ThreadCounts>],
+        stop_flag: &StopFlag,
+    ) -> bool {
+        let (due, now) = (self.due.load(Relaxed), stamp());
+        let next = now.saturating_add(self.period);
+        // Relaxed: one thread moves it on, and nothing else is handed over.
+        if now < due || self.due.cmpxchg(due, next, Relaxed).is_err() {
+            return false;
+        }
+        lock.hold_during(thread, &|| self.inject(index, counts, stop_flag));
+        true
+    }
+
+    /// Thread `index`, in its section: requests a stop and stays until it has seen it, or until the
+    /// stop of another thread must have come. Returns the gap that it saw.
+    fn inject(
+        &self,
+        index: u32,
+        counts: &[Padded<ThreadCounts>],
+        stop_flag: &StopFlag,
+    ) -> Option<Gap> {
+        let victim = match self.victim {
+            Victim::Holder => index,
+            // By then all others wait, or are not running.
+            Victim::Waiter => self.other_than(index),
+            _ => weak_random_below(self.threads as usize) as u32,
+        };
+        let vcpu = u8::try_from(counts.get(victim as usize)?.vcpu()).ok()?;
+        if self.victim == Victim::Waiter {
+            watch(stamp(), self.length / 8, u64::MAX, stop_flag);
+        }
+        self.requested.add(1);
+        // Where the host is slow to leave the port, the stop comes while it is there.
+        let from = stamp();
+        inject_preemption(vcpu, self.ms);
+        let stay = match self.victim {
+            Victim::Holder => self.timeout,
+            Victim::Waiter => self.length / 4,
+            _ => 0,
+        };
+        let least = match victim == index {
+            true => self.length / 2,
+            false => u64::MAX,
+        };
+        let gap = watch(from, stay, least, stop_flag);
+        if gap.is_some() {
+            self.seen.add(1);
+        }
+        gap
+    }
+
+    fn other_than(&self, index: u32) -> u32 {
+        let others = (self.threads as usize).saturating_sub(1);
+        let other = index
+            .saturating_add(1)
+            .saturating_add(weak_random_below(others) as u32);
+        other.checked_rem(self.threads).unwrap_or(0)
+    }
+
+    /// Returns how many there were.
+    pub(super) fn report(&self) -> Stops {
+        Stops {
+            whom: self.victim,
+            asked: self.requested.get(),
+            seen: self.seen.get(),
+        }
+    }
+}
+
+/// Reads the clock, last read at `from`, until so many `ticks` have passed, or until two readings are
+/// `least` apart.
+fn watch(from: u64, ticks: u64, least: u64, stop_flag: &StopFlag) -> Option<Gap> {
+    let mut last = from;
+    loop {
+        let now = stamp();
+        if now.saturating_sub(last) >= least {
+            return Some(Gap {
+                from: last,
+                until: now,
+            });
+        }
+        if now.saturating_sub(from) >= ticks || stop_flag.is_raised() {
+            return None;
+        }
+        last = now;
+        cpu_relax();
+    }
+}
