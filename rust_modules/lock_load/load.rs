@@ -68,8 +68,7 @@ impl LockLoad {
         Err(Refused::new(
             ENODEV,
             format_args!(
-                "cannot run with `mode={wanted}`: this guest is in mode {}, kernel/raw_spin being \
-                 {} (allowed: any {})",
+                "`mode={wanted}`: this guest is in mode {}, kernel/raw_spin being {}; allowed: any {}",
                 self.mode, self.kernel_lock, self.mode
             ),
         ))

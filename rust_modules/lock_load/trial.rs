@@ -30,9 +30,8 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
         return Err(Refused::new(
             EINVAL,
             format_args!(
-                "cannot run `load={load}`: a trial has no torture options (allowed: 0 for \
-                 stutter_ms, shuffle_ms, onoff_ms, long_hold_ms and boost_ms, nested=1, \
-                 acquire=lock, irqs=on)"
+                "`load={load}`: a trial takes no torture options; allowed: 0 for stutter_ms, \
+                 shuffle_ms, onoff_ms, long_hold_ms and boost_ms, nested=1, acquire=lock, irqs=on"
             ),
         ));
     }
@@ -40,8 +39,7 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
         return Err(Refused::new(
             ERANGE,
             format_args!(
-                "cannot run `load={load} threads={threads}`: one thread halts, another kicks \
-                 (allowed: 2..)"
+                "`load={load} threads={threads}`: one thread halts, another kicks; allowed: 2.."
             ),
         ));
     }

@@ -20,14 +20,13 @@ pub(super) fn check(config: &Config, kick: Kick, limits: &Limits) -> Result<(), 
     let refuse = |why: core::fmt::Arguments<'_>| Err(Refused::new(EINVAL, why));
     if config.acquire == Acquire::Try && facts.no_trylock {
         return refuse(format_args!(
-            "cannot run with `acquire=try`: {lock} has no trylock (allowed: acquire=lock)"
+            "`acquire=try`: {lock} has no trylock; allowed: acquire=lock"
         ));
     }
     if config.onoff_ms > 0 && limits.vcpus < 2 {
         let onoff_ms = config.onoff_ms;
         return refuse(format_args!(
-            "cannot run with `onoff_ms={onoff_ms}`: the only online vCPU cannot go offline \
-             (allowed: 0)"
+            "`onoff_ms={onoff_ms}`: the only online vCPU cannot go offline; allowed: 0"
         ));
     }
     if config.irqs == Irqs::On {
@@ -43,7 +42,6 @@ pub(super) fn check(config: &Config, kick: Kick, limits: &Limits) -> Result<(), 
         return Ok(());
     };
     refuse(format_args!(
-        "cannot run with `irqs=off`: waiters of {lock} {why} (kick={kick}; allowed: irqs=on). \
-         Try: a lock that spins"
+        "`irqs=off`: waiters of {lock} {why} (kick={kick}); allowed: irqs=on, or a lock that spins"
     ))
 }

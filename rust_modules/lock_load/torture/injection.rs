@@ -69,18 +69,15 @@ impl Injection {
         let Some(tsc) = tsc else {
             return Err(Refused::new(
                 EINVAL,
-                format_args!(
-                    "cannot run with `preempt={victim}`: sections are not timed (histograms=off; \
-                     allowed: histograms=on)"
-                ),
+                format_args!("`preempt={victim}`: sections are not timed; allowed: histograms=on"),
             ));
         };
         if every_ms <= ms {
             return Err(Refused::new(
                 ERANGE,
                 format_args!(
-                    "cannot run with `preempt_every_ms={every_ms}`: one stop of {ms} ms would last \
-                     into the next (allowed: {}..=60000)",
+                    "`preempt_every_ms={every_ms}`: one stop of {ms} ms would last into the next; \
+                     allowed: {}..=60000",
                     ms.saturating_add(1)
                 ),
             ));
@@ -89,7 +86,7 @@ impl Injection {
             return Err(Refused::new(
                 ENODEV,
                 format_args!(
-                    "cannot run with `preempt={victim}`: the host does not listen on port 0xe9. \
+                    "`preempt={victim}`: the host does not listen on port 0xe9. \
                      Try: vm run --preempt {victim}"
                 ),
             ));

@@ -47,10 +47,7 @@ impl HaltTrial {
         if !lock.facts().halts {
             return Err(Refused::new(
                 EINVAL,
-                format_args!(
-                    "cannot run `load=halts`: waiters of {lock} do not halt (allowed: locks that \
-                     halt). Try: lock=mcs/halt"
-                ),
+                format_args!("`load=halts`: waiters of {lock} do not halt. Try: lock=mcs/halt"),
             ));
         }
         let lock = lock_under_test(config)?;

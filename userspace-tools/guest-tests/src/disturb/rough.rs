@@ -67,28 +67,23 @@ fn stands(lock: Lock, words: &str) -> Result<()> {
 /// Why a lock cannot be taken so on this machine; nothing if it can.
 fn misfit(config: &Config) -> Result<Option<String>> {
     let lock = config.lock;
-    if config.acquire == Acquire::Try && lock.facts().no_trylock {
-        let reason = "has no trylock; allowed with it: acquire=lock";
-        return Ok(Some(format!("`acquire=try`: {lock} {reason}")));
+    let facts = lock.facts();
+    if config.acquire == Acquire::Try && facts.no_trylock {
+        return Ok(Some(format!("`acquire=try`: {lock} has no trylock;")));
     }
     if config.irqs == Irqs::On {
         return Ok(None);
     }
-    let reason = match lock.facts() {
-        Facts {
-            drops_kicks: true, ..
-        } => "is not kicked, and nothing else would end its halt; allowed: irqs=on",
-        Facts { sleeps: true, .. } => {
-            "sleeps, which takes interrupts; allowed: irqs=on, or a lock that spins"
-        }
-        Facts { halts: true, .. } if kick()? == Kick::Ipi => {
-            "halts, and here an interrupt has to end that (kick=ipi); allowed: irqs=on, or a lock \
-             that spins"
-        }
-        _ => return Ok(None),
+    let why = if facts.sleeps {
+        "sleep, which needs interrupts"
+    } else if facts.drops_kicks {
+        "are not kicked, and nothing else would end a halt"
+    } else if facts.halts && kick()? == Kick::Ipi {
+        "halt, and the kick here is an interrupt"
+    } else {
+        return Ok(None);
     };
-    let reason = format!("`irqs=off`: a waiter of {lock} {reason}");
-    Ok(Some(reason))
+    Ok(Some(format!("`irqs=off`: waiters of {lock} {why}")))
 }
 
 /// What kicks halted vCPUs here.

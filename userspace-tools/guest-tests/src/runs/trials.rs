@@ -135,22 +135,22 @@ fn refused() -> Result<()> {
         (
             "load=halts lock=ticket",
             "EINVAL",
-            "`load=halts`: waiters for ticket never halt; write lock=mcs/halt",
+            "`load=halts`: waiters of ticket do not halt. Try: lock=mcs/halt",
         ),
         (
             "load=halts lock=kernel/raw_spin",
             "EINVAL",
-            "`load=halts`: waiters for kernel/raw_spin never halt; write lock=mcs/halt",
+            "`load=halts`: waiters of kernel/raw_spin do not halt. Try: lock=mcs/halt",
         ),
         (
             "load=kick_storm threads=1",
             "ERANGE",
-            "`load=kick_storm threads=1`: one halts, another kicks; allowed: 2..",
+            "`load=kick_storm threads=1`: one thread halts, another kicks; allowed: 2..",
         ),
         (
             "load=halts lock=mcs/halt stutter_ms=10",
             "EINVAL",
-            "`load=halts`: a trial is not to be disturbed;",
+            "`load=halts`: a trial takes no torture options;",
         ),
     ] {
         not_started(settings, errno, why)?;
