@@ -10,12 +10,11 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{bail, Context, Result};
-use wire::{Heartbeat, Hello, Message, WireError};
+use wire::{Hello, Message, WireError};
 
 use crate::kernel_log;
 use crate::limits::{PORT_APPEARANCE, PORT_POLL_PERIOD};
 
-/// Messages of the host.
 pub type Messages = io::BufReader<File>;
 
 /// The sending side, shared by all threads; a lock keeps frames whole.
@@ -61,7 +60,6 @@ fn find() -> Option<PathBuf> {
     None
 }
 
-/// The hello of this guest.
 pub fn hello() -> Result<Hello> {
     let command_line = fs::read_to_string("/proc/cmdline").context("/proc/cmdline")?;
     let nonce = command_line
@@ -92,7 +90,7 @@ pub fn hello() -> Result<Hello> {
 }
 
 /// Milliseconds since the guest's kernel started.
-pub fn uptime_ms() -> u64 {
+fn uptime_ms() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     now.tv_sec as u64 * 1000 + now.tv_nsec as u64 / 1_000_000
 }
@@ -105,7 +103,6 @@ pub fn set_highest_priority() {
 }
 
 impl Channel {
-    /// Sends one message whole.
     pub fn send(&self, message: &Message) -> Result<(), WireError> {
         let mut port = self.port.lock().unwrap_or_else(PoisonError::into_inner);
         wire::write(&mut *port, message)
@@ -116,12 +113,8 @@ impl Channel {
         let channel = self.clone();
         thread::spawn(move || {
             set_highest_priority();
-            for beat in 0.. {
-                let heartbeat = Heartbeat {
-                    beat,
-                    uptime_ms: uptime_ms(),
-                };
-                if let Err(error) = channel.send(&Message::Heartbeat(heartbeat)) {
+            loop {
+                if let Err(error) = channel.send(&Message::Heartbeat) {
                     eprintln!("guest: heartbeat: {error}");
                     crate::power::off();
                 }

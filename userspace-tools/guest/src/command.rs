@@ -30,9 +30,7 @@ pub fn run(channel: &Channel, request: &RunRequest, input: &HostInput) -> Result
         Ok(child) => child,
         Err(error) => return not_started(channel, request, &error),
     };
-    channel.send(&Message::Note(Note::Started {
-        uptime_ms: channel::uptime_ms(),
-    }))?;
+    channel.send(&Message::Note(Note::Started))?;
     let (done, finished) = mpsc::channel();
     let stdout = child
         .stdout
@@ -89,7 +87,7 @@ fn not_started(channel: &Channel, request: &RunRequest, error: &io::Error) -> Re
         _ => (NOT_EXECUTABLE, ""),
     };
     let error = format!("cannot run `{program}`: {error}{hint}");
-    channel.send(&Message::Note(Note::NotStarted { error }))?;
+    channel.send(&Message::Note(Note::NotStarted(error)))?;
     Ok((Some(status), None))
 }
 

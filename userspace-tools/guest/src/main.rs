@@ -92,22 +92,12 @@ fn run(
     barrier: Barrier,
 ) -> Result<command::Ending> {
     for name in modules::requested(&request.modules)? {
-        let note = match modules::load(&name) {
-            Ok(()) => Note::ModuleLoaded { name },
-            Err(error) => {
-                let error = format!("{error:#}");
-                Note::ModuleFailed {
-                    name,
-                    error,
-                    log: kernel_log::last(LOG_LINES),
-                }
-            }
-        };
-        let refused = matches!(note, Note::ModuleFailed { .. });
-        channel.send(&Message::Note(note))?;
-        if refused {
+        if let Err(error) = modules::load(&name) {
+            let (error, log) = (format!("{error:#}"), kernel_log::last(LOG_LINES));
+            channel.send(&Message::Note(Note::ModuleFailed { name, error, log }))?;
             return Ok((Some(MODULE_REFUSED), None));
         }
+        channel.send(&Message::Note(Note::ModuleLoaded(name)))?;
     }
     if request.barrier {
         barrier.wait()?;

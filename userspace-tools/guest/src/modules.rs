@@ -19,7 +19,6 @@ pub fn requested(modules: &Modules) -> Result<Vec<String>> {
     }
 }
 
-/// Loads one module.
 pub fn load(name: &str) -> Result<()> {
     let path = Path::new(DIRECTORY).join(format!("{name}.ko"));
     let file = File::open(&path).with_context(|| {

@@ -23,7 +23,6 @@ pub fn first() -> Result<()> {
     FIRST.iter().try_for_each(|[kind, at]| mount_one(kind, at))
 }
 
-/// Mounts the rest.
 pub fn rest() -> Result<()> {
     REST.iter().try_for_each(|[kind, at]| mount_one(kind, at))
 }

@@ -11,7 +11,6 @@ use anyhow::{Context, Result};
 
 const CPUS: &str = "/sys/devices/system/cpu";
 
-/// Brings every vCPU online.
 pub fn bring_online() -> Result<()> {
     let present = fs::read_dir(CPUS).context(CPUS)?;
     for entry in present {

@@ -8,10 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::Work;
 
-/// The count of one worker.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Counted {
-    /// Operations.
     pub operations: u64,
     /// The time they took, in nanoseconds.
     pub wall_ns: u64,

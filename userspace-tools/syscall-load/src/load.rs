@@ -6,9 +6,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-/// One load.
 pub struct Load {
-    /// Its name.
     pub name: &'static str,
     /// The operation, and the resource of the kernel that it contends for.
     pub about: &'static str,
@@ -16,7 +14,6 @@ pub struct Load {
     pub prepare: fn(&Place<'_>) -> Result<Box<dyn Work>>,
 }
 
-/// Number and folders of a worker.
 pub struct Place<'a> {
     /// Its number, from 0.
     pub worker: u32,
@@ -26,7 +23,6 @@ pub struct Place<'a> {
     pub own: &'a Path,
 }
 
-/// The work of one worker.
 pub trait Work {
     /// Repeats the operation `times` times.
     fn batch(&mut self, times: u32) -> Result<()>;

@@ -10,12 +10,10 @@ use crate::{cli::Kind, count::Counted};
 /// The version of the record.
 const SCHEMA: u32 = 1;
 
-/// One run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sample {
     /// The version of this record.
     pub schema: u32,
-    /// The load.
     pub load: &'static str,
     /// The kind of the workers.
     pub kind: Kind,
@@ -29,12 +27,10 @@ pub struct Sample {
     pub per_cpu_s: f64,
     /// Jain's index of fairness: 1 if all did the same, 1/n if one did all.
     pub jain: f64,
-    /// The count of each worker.
     pub counted: Vec<Counted>,
 }
 
 impl Sample {
-    /// The sample of these counts.
     pub fn of(load: &'static str, kind: Kind, repeat: u32, counted: Vec<Counted>) -> Self {
         let rate = |c: &Counted| c.operations as f64 * 1e9 / c.wall_ns.max(1) as f64;
         let rates = || counted.iter().map(rate);

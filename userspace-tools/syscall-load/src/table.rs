@@ -15,7 +15,6 @@ pub fn list() -> String {
     table.trim_fmt()
 }
 
-/// One run.
 pub fn one(sample: &Sample) -> String {
     format!(
         "{} by {} {}: {:.0} operations/s, {:.0} per CPU second, fairness {:.3}",

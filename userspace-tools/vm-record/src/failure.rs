@@ -34,50 +34,64 @@ pub enum GuestFailure {
     WrongMode,
 }
 
-impl GuestFailure {
-    /// All of them, by exit code.
-    pub const ALL: [GuestFailure; 10] = [
-        GuestFailure::NotStarted,
-        GuestFailure::Panicked,
+/// Every failure and what happened, in one line, by exit code.
+const MEANINGS: [(GuestFailure, &str); 10] = [
+    (GuestFailure::NotStarted, "the guest could not start"),
+    (GuestFailure::Panicked, "the guest's kernel panicked"),
+    (
         GuestFailure::KernelWarning,
+        "oops, BUG, WARNING or stall on the guest's console although its command succeeded",
+    ),
+    (
         GuestFailure::Hung,
+        "the guest hung: no hello, or no heartbeat",
+    ),
+    (
         GuestFailure::ChannelLost,
+        "the channel to the guest was lost",
+    ),
+    (
         GuestFailure::ExitedSilently,
+        "the guest exited without reporting",
+    ),
+    (
         GuestFailure::TimedOut,
+        "the command ran longer than --timeout",
+    ),
+    (
         GuestFailure::ModuleRefused,
+        "the guest's kernel refused a module",
+    ),
+    (
         GuestFailure::L1Failed,
+        "the L1 hypervisor failed (tier nested)",
+    ),
+    (
         GuestFailure::WrongMode,
-    ];
+        "the guest is not in the --mode asked for",
+    ),
+];
 
+impl GuestFailure {
     /// Its exit code.
     pub const fn code(self) -> u8 {
         self as u8
     }
 
+    /// All failures, by exit code.
+    pub fn all() -> impl Iterator<Item = GuestFailure> {
+        MEANINGS.into_iter().map(|(failure, _)| failure)
+    }
+
     /// The failure that an exit code of `vm` reports; none if the command, or `vm`, failed by itself.
     pub fn from_code(code: impl Into<i32>) -> Option<GuestFailure> {
         let code = code.into();
-        GuestFailure::ALL
-            .into_iter()
-            .find(|failure| i32::from(failure.code()) == code)
+        GuestFailure::all().find(|failure| i32::from(failure.code()) == code)
     }
 
     /// What happened, in one line.
     pub fn meaning(self) -> &'static str {
-        match self {
-            GuestFailure::NotStarted => "the guest could not start",
-            GuestFailure::Panicked => "the guest's kernel panicked",
-            GuestFailure::KernelWarning => {
-                "oops, BUG, WARNING or stall on the guest's console although its command succeeded"
-            }
-            GuestFailure::Hung => "the guest hung: no hello, or no heartbeat",
-            GuestFailure::ChannelLost => "the channel to the guest was lost",
-            GuestFailure::ExitedSilently => "the guest exited without reporting",
-            GuestFailure::TimedOut => "the command ran longer than --timeout",
-            GuestFailure::ModuleRefused => "the guest's kernel refused a module",
-            GuestFailure::L1Failed => "the L1 hypervisor failed (tier nested)",
-            GuestFailure::WrongMode => "the guest is not in the --mode asked for",
-        }
+        MEANINGS[usize::from(self.code() - GuestFailure::NotStarted.code())].1
     }
 
     /// Whether the emulator, not the load, is the likely cause: such a guest is worth another boot even
@@ -96,8 +110,7 @@ pub fn exit_code_help() -> String {
             "the command's output could not be passed on, or the record not written",
         ),
     ];
-    let failures = GuestFailure::ALL.map(|failure| (failure.code().to_string(), failure.meaning()));
-    rows.extend(failures);
+    rows.extend(MEANINGS.map(|(failure, meaning)| (failure.code().to_string(), meaning)));
     rows.push(("130, 143".to_owned(), "SIGINT, SIGTERM"));
     let rows = rows
         .iter()

@@ -8,6 +8,20 @@
 
 #![forbid(unsafe_code)]
 
+/// Names of an enum's values on command lines, in records, and in the guest's environment.
+macro_rules! names {
+    ($type:ident: $($value:ident $name:literal),+) => {
+        impl $type {
+            /// Its name on command lines, in records, and in the guest's environment.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$value => $name,)+
+                }
+            }
+        }
+    };
+}
+
 mod attempt;
 mod failure;
 mod file;

@@ -21,18 +21,7 @@ pub enum Mode {
     Single,
 }
 
-impl Mode {
-    /// Its name on command lines, in records, and in the guest's environment.
-    pub fn name(self) -> &'static str {
-        match self {
-            Mode::Pv => "pv",
-            Mode::Native => "native",
-            Mode::Tas => "tas",
-            Mode::Dedicated => "dedicated",
-            Mode::Single => "single",
-        }
-    }
-}
+names!(Mode: Pv "pv", Native "native", Tas "tas", Dedicated "dedicated", Single "single");
 
 /// Whose vCPU a load in the guest has preempted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
@@ -46,13 +35,4 @@ pub enum PreemptTarget {
     Random,
 }
 
-impl PreemptTarget {
-    /// Its name on command lines, in records, and in the guest's environment.
-    pub fn name(self) -> &'static str {
-        match self {
-            PreemptTarget::Holder => "holder",
-            PreemptTarget::Waiter => "waiter",
-            PreemptTarget::Random => "random",
-        }
-    }
-}
+names!(PreemptTarget: Holder "holder", Waiter "waiter", Random "random");

@@ -17,16 +17,7 @@ pub enum Tier {
     Nested,
 }
 
-impl Tier {
-    /// Its name on command lines and in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Tier::Kvm => "kvm",
-            Tier::Tcg => "tcg",
-            Tier::Nested => "nested",
-        }
-    }
-}
+names!(Tier: Kvm "kvm", Tcg "tcg", Nested "nested");
 
 /// The tier that a user asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]

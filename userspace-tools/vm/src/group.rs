@@ -13,21 +13,22 @@ mod relaunch;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use anyhow::{Context, Result};
-use vm_record::{GroupMember, GuestFailure, COMMAND_SIGNALED, GROUP_FILE, RECORD_FILE};
+use vm_record::{GroupMember, GuestFailure, GROUP_FILE, RECORD_FILE};
 
 use crate::plan::{warn, Plan};
 use crate::qemu::socket_dir::SocketDir;
+use crate::signals;
 pub use barrier::Barrier;
 use barrier::{ARRIVED, DONE, GO};
 use children::Children;
 
-/// An event of a guest.
 enum Event {
     Joined(UnixStream),
     Arrived,
@@ -35,7 +36,6 @@ enum Event {
     Ended(u8),
 }
 
-/// State of a guest.
 #[derive(Debug, Default)]
 struct Member {
     arrived: bool,
@@ -58,7 +58,7 @@ pub fn run(plan: &Plan, guests: usize) -> Result<u8> {
         prefix_output(number, &mut child);
         let sender = sender.clone();
         thread::spawn(move || {
-            let code = child.wait().map_or(1, children::exit_code);
+            let code = child.wait().map_or(1, exit_code);
             let _ = sender.send((number, Event::Ended(code)));
         });
         members.push(Member::default());
@@ -81,10 +81,16 @@ pub fn run(plan: &Plan, guests: usize) -> Result<u8> {
     finish(plan, &members)?;
     let mut codes = members.iter().filter_map(|member| member.ended);
     Ok(match (children.signal(), lost) {
-        (Some(signal), _) => COMMAND_SIGNALED + signal as u8,
+        (Some(signal), _) => signals::exit_code(signal),
         (None, Some(failure)) => failure.code(),
         (None, None) => codes.find(|code| *code != 0).unwrap_or(0),
     })
+}
+
+/// An exit code as a shell gives it.
+fn exit_code(status: ExitStatus) -> u8 {
+    let signaled = || signals::exit_code(status.signal().unwrap_or_default());
+    status.code().map_or_else(signaled, |code| code as u8)
 }
 
 impl Member {

@@ -8,16 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, Context, Result};
 use vm_record::{Tier, TierChoice};
 
-/// The parts of an image.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// The folder.
     pub directory: PathBuf,
     /// The kernel as packaged.
     vmlinuz: PathBuf,
     /// The same as an ELF that needs no decompressor.
     vmlinux: PathBuf,
-    /// The guest's initramfs.
     initramfs: PathBuf,
     /// The initramfs of the L1 hypervisor, with the guest's kernel and initramfs in it.
     pub l1: PathBuf,
@@ -55,7 +52,6 @@ impl Image {
         }
     }
 
-    /// Refuses an image that lacks a part.
     pub fn check(&self, tier: TierChoice) -> Result<()> {
         let l1 = (tier == TierChoice::Nested).then_some(&self.l1);
         for part in [&self.vmlinuz, &self.initramfs].into_iter().chain(l1) {

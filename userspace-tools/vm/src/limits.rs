@@ -44,7 +44,6 @@ const HELLO_KVM_PROBE_S: f64 = 8.0;
 /// The least factor of the second level of overcommit in the nested tier.
 const MIN_NESTED_SCALE: f64 = 4.0;
 
-/// Time limits of one attempt.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// From QEMU's start to the hello.
@@ -57,7 +56,6 @@ pub struct Limits {
     pub broken_channel: Duration,
     /// From an oops to the end of the command.
     pub after_oops: Duration,
-    /// The command itself.
     pub command: Duration,
 }
 

@@ -14,6 +14,7 @@ mod monitor;
 mod plan;
 mod qemu;
 mod run;
+mod signals;
 
 use std::process::ExitCode;
 

@@ -41,7 +41,6 @@ const SOCKETS: u32 = 2;
 
 /// What a monitor is connected to.
 pub struct Connections {
-    /// The guest's channel.
     pub channel: Channel,
     /// The other guests of its group.
     pub barrier: Barrier,
@@ -53,7 +52,6 @@ pub struct Connections {
 
 /// An attempt that ended.
 pub struct Finished {
-    /// Its record.
     pub record: Attempt,
     /// Whether the guest got as far as its hello.
     pub hello: bool,
@@ -67,7 +65,6 @@ pub struct Finished {
 
 /// The process that ended.
 enum Ended {
-    /// The guest's QEMU, with this status.
     GuestQemu(String),
     /// The QEMU of the L1 hypervisor, with this status.
     L1Qemu(String),

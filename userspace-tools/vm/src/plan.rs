@@ -13,23 +13,18 @@ use crate::cli::RunOptions;
 use crate::image::Image;
 use crate::mode;
 
-/// A plan.
 pub struct Plan {
-    /// The guest's vCPUs.
     pub vcpus: usize,
     /// The host CPUs for it.
     pub cpus: CpuList,
     /// CPUs of the L1 hypervisor.
     pub emulated_cpus: usize,
-    /// What to boot.
     pub image: Image,
-    /// The options.
     pub options: RunOptions,
 }
 
 /// The files of one attempt.
 pub struct Files {
-    /// The guest's console.
     pub console: PathBuf,
     /// Output of the QEMU on this host.
     pub qemu_log: PathBuf,

@@ -4,8 +4,6 @@
 
 use std::io::{self, Read, Write};
 
-use serde::{de::DeserializeOwned, Serialize};
-
 use crate::Message;
 
 /// The longest piece of a stream in one frame. The port itself takes 32 KiB at a time.
@@ -13,6 +11,12 @@ pub const MAX_DATA: usize = 32 << 10;
 
 /// The longest structured message.
 pub const MAX_STRUCTURED: usize = 256 << 10;
+
+/// Types of frames: any message in JSON, and the pieces of the three streams.
+const STRUCTURED: u8 = 0x10;
+const STDIN: u8 = 0x11;
+const STDOUT: u8 = 0x12;
+const STDERR: u8 = 0x13;
 
 /// Why a frame was not read or written.
 #[derive(Debug, thiserror::Error)]
@@ -24,144 +28,75 @@ pub enum WireError {
     #[error("the channel was closed within a frame")]
     Truncated,
     /// The bytes are not a frame.
-    #[error("frame type {0:#04x} is unknown")]
+    #[error("frame type {0:#04x} is unknown; after an update of vm, try: `make image`")]
     UnknownType(u8),
-    /// The frame claims, or would need, more than its type allows.
-    #[error("a frame of type {kind:#04x} has {length} bytes; at most {limit} are allowed")]
-    TooLong {
-        /// The frame's type.
-        kind: u8,
-        /// The length that it claims.
-        length: usize,
-        /// The longest payload of its type.
-        limit: usize,
-    },
-    /// The payload is not what the type says.
-    #[error("a frame of type {kind:#04x} has a malformed payload: {source}")]
-    Malformed {
-        /// The frame's type.
-        kind: u8,
-        /// The error of the JSON parser.
-        source: serde_json::Error,
-    },
+    /// The frame claims, or would need, more than its type allows: its type, its length, the limit.
+    #[error("a frame of type {0:#04x} has {1} bytes; allowed: {2}")]
+    TooLong(u8, usize, usize),
+    /// The payload is not a message.
+    #[error("malformed message: {0}")]
+    Malformed(#[from] serde_json::Error),
     /// The channel itself failed.
     #[error("the channel failed: {0}")]
     Io(#[from] io::Error),
 }
 
-const HELLO: u8 = 0x01;
-const RUN: u8 = 0x02;
-const STDIN: u8 = 0x03;
-const STDIN_END: u8 = 0x04;
-const STDOUT: u8 = 0x05;
-const STDERR: u8 = 0x06;
-const HEARTBEAT: u8 = 0x07;
-const NOTE: u8 = 0x08;
-const EXIT: u8 = 0x09;
-const GOODBYE: u8 = 0x0a;
-const RELEASE: u8 = 0x0b;
-
-/// How long a payload of this type may be; `None` for an unknown type.
-fn limit(kind: u8) -> Option<usize> {
-    match kind {
-        STDIN | STDOUT | STDERR => Some(MAX_DATA),
-        STDIN_END | GOODBYE | RELEASE => Some(0),
-        HELLO | RUN | HEARTBEAT | NOTE | EXIT => Some(MAX_STRUCTURED),
-        _ => None,
+fn check(kind: u8, length: usize) -> Result<(), WireError> {
+    let limit = match kind {
+        STRUCTURED => MAX_STRUCTURED,
+        STDIN | STDOUT | STDERR => MAX_DATA,
+        _ => return Err(WireError::UnknownType(kind)),
+    };
+    match length <= limit {
+        true => Ok(()),
+        false => Err(WireError::TooLong(kind, length, limit)),
     }
 }
 
-/// Writes one message as one `write_all`, so that frames of several threads do not mix when each
-/// holds the same lock around it.
+/// Writes one message as one `write_all`, so that frames of several threads do not mix when each holds the
+/// same lock around it.
 pub fn write(to: &mut impl Write, message: &Message) -> Result<(), WireError> {
-    match message {
-        Message::Hello(hello) => structured(to, HELLO, hello),
-        Message::Run(request) => structured(to, RUN, request),
-        Message::Stdin(data) => raw(to, STDIN, data),
-        Message::StdinEnd => raw(to, STDIN_END, &[]),
-        Message::Stdout(data) => raw(to, STDOUT, data),
-        Message::Stderr(data) => raw(to, STDERR, data),
-        Message::Heartbeat(heartbeat) => structured(to, HEARTBEAT, heartbeat),
-        Message::Note(note) => structured(to, NOTE, note),
-        Message::Exit(exit) => structured(to, EXIT, exit),
-        Message::Release => raw(to, RELEASE, &[]),
-        Message::Goodbye => raw(to, GOODBYE, &[]),
-    }
-}
-
-/// Reads one message.
-pub fn read(from: &mut impl Read) -> Result<Message, WireError> {
-    let kind = first_byte(from)?;
-    let limit = limit(kind).ok_or(WireError::UnknownType(kind))?;
-    let mut length = [0; 4];
-    fill(from, &mut length)?;
-    let length = u32::from_le_bytes(length) as usize;
-    if length > limit {
-        return Err(WireError::TooLong {
-            kind,
-            length,
-            limit,
-        });
-    }
-    let mut payload = vec![0; length];
-    fill(from, &mut payload)?;
-    Ok(match kind {
-        HELLO => Message::Hello(parse(kind, &payload)?),
-        RUN => Message::Run(parse(kind, &payload)?),
-        STDIN => Message::Stdin(payload),
-        STDIN_END => Message::StdinEnd,
-        STDOUT => Message::Stdout(payload),
-        STDERR => Message::Stderr(payload),
-        HEARTBEAT => Message::Heartbeat(parse(kind, &payload)?),
-        NOTE => Message::Note(parse(kind, &payload)?),
-        EXIT => Message::Exit(parse(kind, &payload)?),
-        RELEASE => Message::Release,
-        _ => Message::Goodbye,
-    })
-}
-
-fn structured(to: &mut impl Write, kind: u8, value: &impl Serialize) -> Result<(), WireError> {
-    let payload =
-        serde_json::to_vec(value).map_err(|source| WireError::Malformed { kind, source })?;
-    raw(to, kind, &payload)
-}
-
-fn raw(to: &mut impl Write, kind: u8, payload: &[u8]) -> Result<(), WireError> {
-    let limit = limit(kind).ok_or(WireError::UnknownType(kind))?;
-    let length = payload.len();
-    if length > limit {
-        return Err(WireError::TooLong {
-            kind,
-            length,
-            limit,
-        });
-    }
-    let mut frame = Vec::with_capacity(5 + length);
-    frame.push(kind);
-    frame.extend_from_slice(&(length as u32).to_le_bytes());
+    let json;
+    let (kind, payload) = match message {
+        Message::Stdin(data) => (STDIN, data),
+        Message::Stdout(data) => (STDOUT, data),
+        Message::Stderr(data) => (STDERR, data),
+        structured => {
+            json = serde_json::to_vec(structured)?;
+            (STRUCTURED, &json)
+        }
+    };
+    check(kind, payload.len())?;
+    let mut frame = vec![kind];
+    frame.extend_from_slice(&(payload.len() as u32).to_le_bytes());
     frame.extend_from_slice(payload);
     to.write_all(&frame)?;
     Ok(to.flush()?)
 }
 
-fn parse<T: DeserializeOwned>(kind: u8, payload: &[u8]) -> Result<T, WireError> {
-    serde_json::from_slice(payload).map_err(|source| WireError::Malformed { kind, source })
+/// Reads one message.
+pub fn read(from: &mut impl Read) -> Result<Message, WireError> {
+    let (mut kind, mut length) = ([0], [0; 4]);
+    // The end of the channel is only clean where a frame would begin.
+    fill(from, &mut kind, WireError::Closed)?;
+    let [kind] = kind;
+    check(kind, 0)?;
+    fill(from, &mut length, WireError::Truncated)?;
+    let length = u32::from_le_bytes(length) as usize;
+    check(kind, length)?;
+    let mut payload = vec![0; length];
+    fill(from, &mut payload, WireError::Truncated)?;
+    Ok(match kind {
+        STDIN => Message::Stdin(payload),
+        STDOUT => Message::Stdout(payload),
+        STDERR => Message::Stderr(payload),
+        _ => serde_json::from_slice(&payload)?,
+    })
 }
 
-/// The end of the channel is only clean where a frame would begin.
-fn first_byte(from: &mut impl Read) -> Result<u8, WireError> {
-    let mut byte = [0];
-    match from.read_exact(&mut byte) {
-        Ok(()) => Ok(byte[0]),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(WireError::Closed),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn fill(from: &mut impl Read, buffer: &mut [u8]) -> Result<(), WireError> {
-    match from.read_exact(buffer) {
-        Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(WireError::Truncated),
-        Err(error) => Err(error.into()),
-    }
+fn fill(from: &mut impl Read, buffer: &mut [u8], at_end: WireError) -> Result<(), WireError> {
+    from.read_exact(buffer).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => at_end,
+        _ => error.into(),
+    })
 }

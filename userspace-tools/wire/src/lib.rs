@@ -26,10 +26,10 @@ mod message;
 use std::time::Duration;
 
 pub use frame::{read, write, WireError, MAX_DATA, MAX_STRUCTURED};
-pub use message::{Exit, Heartbeat, Hello, Message, Modules, Note, RunRequest};
+pub use message::{Exit, Hello, Message, Modules, Note, RunRequest};
 
 /// The protocol's version; a host refuses a guest of another.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The name of the virtio-serial port, as `/sys/class/virtio-ports/*/name` shows it.
 pub const PORT: &str = "slowpath.control";
@@ -37,5 +37,5 @@ pub const PORT: &str = "slowpath.control";
 /// The kernel command-line word that carries the nonce of a run: `slowpath.nonce=…`.
 pub const NONCE_WORD: &str = "slowpath.nonce";
 
-/// How often the guest sends a [`Heartbeat`].
+/// How often the guest sends [`Message::Heartbeat`].
 pub const HEARTBEAT_PERIOD: Duration = Duration::from_secs(1);

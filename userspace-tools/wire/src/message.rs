@@ -4,23 +4,27 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One message in either direction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One message in either direction. Pieces of streams travel as raw bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Message {
     /// Guest: the channel is open.
     Hello(Hello),
     /// Host: what to run.
     Run(RunRequest),
     /// Host: a piece of the command's standard input.
+    #[serde(skip)]
     Stdin(Vec<u8>),
     /// Host: the standard input is complete.
     StdinEnd,
     /// Guest: a piece of the command's standard output.
+    #[serde(skip)]
     Stdout(Vec<u8>),
     /// Guest: a piece of the command's standard error.
+    #[serde(skip)]
     Stderr(Vec<u8>),
-    /// Guest: still alive.
-    Heartbeat(Heartbeat),
+    /// Guest: its first process still gets CPU time.
+    Heartbeat,
     /// Guest: progress.
     Note(Note),
     /// Guest: the command ended and all of its output was sent.
@@ -80,24 +84,12 @@ pub enum Modules {
     Only(Vec<String>),
 }
 
-/// Shows that the guest's first process still gets CPU time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heartbeat {
-    /// Counts up from 0.
-    pub beat: u64,
-    /// The guest's own uptime: guest time.
-    pub uptime_ms: u64,
-}
-
 /// Progress of the guest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Note {
-    /// A module was loaded.
-    ModuleLoaded {
-        /// Its name, with dashes.
-        name: String,
-    },
+    /// The module of this name, with dashes, was loaded.
+    ModuleLoaded(String),
     /// A module was refused; the command does not run.
     ModuleFailed {
         /// Its name, with dashes.
@@ -110,15 +102,9 @@ pub enum Note {
     /// It waits at the barrier for the other guests; `Release` is the answer.
     Barrier,
     /// The command runs.
-    Started {
-        /// The guest's uptime at this point.
-        uptime_ms: u64,
-    },
-    /// The command could not be started; its exit status is 126 or 127.
-    NotStarted {
-        /// The error's text.
-        error: String,
-    },
+    Started,
+    /// The command could not be started, for this reason; its exit status is 126 or 127.
+    NotStarted(String),
 }
 
 /// How the command ended.

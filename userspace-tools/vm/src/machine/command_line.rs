@@ -14,25 +14,17 @@ const PROGRAM: &str = "qemu-system-x86_64";
 /// QMP's name for the guest's port.
 pub const PORT_ID: &str = "control";
 
-/// One virtual machine.
 pub struct Machine {
     /// What executes it.
     pub accelerator: &'static str,
-    /// Its CPU model.
     pub cpu_model: String,
-    /// Its vCPUs.
     pub vcpus: usize,
-    /// Its memory.
     pub memory_mib: u32,
-    /// Its kernel.
     pub kernel: PathBuf,
-    /// Its initramfs.
     pub initrd: PathBuf,
-    /// Its kernel's command line.
     pub kernel_words: Vec<String>,
     /// The backend of its console, as a chardev without its id.
     pub console: String,
-    /// Its monitor.
     pub monitor: Vec<String>,
     /// The backend of port 0xe9.
     pub debug_port: Option<String>,
@@ -40,7 +32,6 @@ pub struct Machine {
     pub ports: Vec<Port>,
 }
 
-/// A virtio-serial port.
 pub struct Port {
     /// QEMU's name of it.
     pub id: &'static str,

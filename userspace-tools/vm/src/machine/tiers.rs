@@ -32,15 +32,11 @@ pub mod sockets {
     pub const MONITOR: &str = "qmp";
     /// The monitor of the guest's QEMU in L1.
     pub const GUEST_MONITOR: &str = "guest-qmp";
-    /// The guest's port.
     pub const GUEST: &str = "control";
-    /// L1's own port.
     pub const L1: &str = "l1";
-    /// The guest's debug port.
     pub const PREEMPT: &str = "preempt";
 }
 
-/// Command lines of one guest.
 pub struct CommandLines {
     /// The QEMU on this host.
     pub host: Vec<String>,
@@ -64,7 +60,6 @@ pub fn command_lines(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Com
     }
 }
 
-/// The guest.
 fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
     let files = plan.files(folder);
     let nested = tier == Tier::Nested;

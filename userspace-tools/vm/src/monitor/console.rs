@@ -43,7 +43,6 @@ pub fn finding(line: &str) -> Option<Finding> {
     })
 }
 
-/// A console's file, read as it grows.
 pub struct Console {
     path: PathBuf,
     read: u64,
@@ -65,7 +64,6 @@ impl Console {
         }
     }
 
-    /// Reads what is new.
     pub fn follow(&mut self) {
         let mut new = Vec::new();
         // A file that cannot be read now is read the next time.
@@ -114,12 +112,10 @@ impl Console {
         (self.findings.clone(), tail.collect())
     }
 
-    /// The findings so far.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// The worst kind so far.
     pub fn worst(&self) -> Option<FindingKind> {
         self.findings.iter().map(|finding| finding.kind).max()
     }

@@ -16,7 +16,6 @@ use crate::plan::{Files, Plan};
 use crate::qemu::channel::{Channel, Due};
 use crate::qemu::event::Event;
 
-/// State of an L1 hypervisor.
 pub struct L1<'a> {
     plan: &'a Plan,
     nonce: String,
@@ -25,7 +24,6 @@ pub struct L1<'a> {
     report: L1Report,
     /// Why it ended, by QMP.
     pub shutdown: Option<String>,
-    /// Its console.
     pub console: Console,
     /// Output of the guest's QEMU; only an aid, so it may be missing.
     log: Option<File>,
@@ -40,9 +38,7 @@ pub enum L1Change {
     Report(VcpuReport),
     /// The guest's QEMU ended, with this status.
     GuestQemuEnded(String),
-    /// L1 could not start.
     NotStarted(String),
-    /// Its channel broke.
     Broken(String),
 }
 
@@ -74,7 +70,6 @@ impl<'a> L1<'a> {
         }
     }
 
-    /// Takes an event.
     pub fn on(&mut self, event: Event) -> Option<L1Change> {
         match event {
             Event::Vcpus(vcpus) => return self.on_vcpus(&vcpus),
@@ -101,8 +96,8 @@ impl<'a> L1<'a> {
             Message::Note(Note::ModuleFailed { name, error, log }) => {
                 self.refused = Some(module_refusal(&name, &error, &log));
             }
-            Message::Note(Note::NotStarted { error }) => self.refused = Some(error),
-            Message::Note(Note::Started { .. }) => {
+            Message::Note(Note::NotStarted(error)) => self.refused = Some(error),
+            Message::Note(Note::Started) => {
                 self.report.start_to_guest_qemu_ms = Some(self.ms());
             }
             Message::Stdout(data) => return self.on_stdout(&data),

@@ -15,7 +15,7 @@ impl Monitor<'_> {
     pub(super) fn on_message(&mut self, message: Message) -> Option<Ending> {
         match message {
             Message::Hello(hello) => return self.on_hello(hello),
-            Message::Heartbeat(_) => {}
+            Message::Heartbeat => {}
             Message::Note(note) => self.on_note(note),
             Message::Stdout(data) => return self.on_output(Stream::Out, data),
             Message::Stderr(data) => return self.on_output(Stream::Err, data),
@@ -54,11 +54,11 @@ impl Monitor<'_> {
 
     fn on_note(&mut self, note: Note) {
         match note {
-            Note::ModuleLoaded { name } => self.modules.push(name),
+            Note::ModuleLoaded(name) => self.modules.push(name),
             Note::ModuleFailed { name, error, log } => {
                 self.refused = Some(module_refusal(&name, &error, &log));
             }
-            Note::Started { .. } => {
+            Note::Started => {
                 let now = self.now();
                 self.milestones.command_start = Some(now);
                 self.vcpu_host.command_started();
@@ -70,7 +70,7 @@ impl Monitor<'_> {
                     self.channel.send(Due::Release);
                 }
             }
-            Note::NotStarted { error } => warn(&error),
+            Note::NotStarted(error) => warn(&error),
         }
     }
 

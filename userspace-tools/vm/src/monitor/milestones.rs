@@ -12,13 +12,10 @@ use crate::limits::Limits;
 /// When what happened.
 #[derive(Debug, Default)]
 pub struct Milestones {
-    /// QMP answered.
     pub qmp: Option<Duration>,
-    /// The guest's hello.
     pub hello: Option<Duration>,
     /// The last message of the guest.
     pub heard: Duration,
-    /// The command started.
     pub command_start: Option<Duration>,
     /// The command ended, with all its output received.
     pub command_end: Option<Duration>,
@@ -48,7 +45,6 @@ impl Milestones {
         over(self.command_start, limits.command).then(|| Ending::Timeout(limits.command.as_secs()))
     }
 
-    /// The times for the record.
     pub fn times(&self, end: Duration) -> Times {
         let ms = |at: Option<Duration>| at.map(|at| at.as_millis() as u64);
         Times {

@@ -38,7 +38,6 @@ pub enum Ending {
     NotStarted(String),
     /// An oops, after which the command did not end.
     Stuck,
-    /// A signal to `vm`.
     Signal(i32),
     /// The command's output could not be passed on.
     OutputClosed(String),

@@ -9,12 +9,9 @@ use std::io::{self, Write};
 
 use crate::limits::HELD_OUTPUT_BYTES;
 
-/// One of the command's streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// Standard output.
     Out,
-    /// Standard error.
     Err,
 }
 
@@ -36,7 +33,6 @@ impl Output {
         }
     }
 
-    /// Takes a piece.
     pub fn take(&mut self, stream: Stream, data: Vec<u8>) -> io::Result<()> {
         self.bytes += data.len();
         self.held.push((stream, data));

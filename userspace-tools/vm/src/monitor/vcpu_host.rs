@@ -9,9 +9,7 @@ use vm_record::VcpuReport;
 
 use super::l1::L1;
 
-/// Where the vCPU threads run.
 pub enum VcpuHost<'a> {
-    /// On this host.
     Local(GuestHost),
     /// In the L1 hypervisor, which sends its reports as events.
     L1(Box<L1<'a>>),

@@ -29,11 +29,8 @@ impl Drop for Endpoint {
 
 /// What goes out over the channel, each item when it is due.
 pub struct Outbox {
-    /// The command.
     pub request: RunRequest,
-    /// Its standard input.
     pub stdin: Option<File>,
-    /// What is due.
     pub due: Receiver<Due>,
 }
 
@@ -45,7 +42,6 @@ pub enum Due {
     Line(&'static str),
     /// The release of the barrier.
     Release,
-    /// The goodbye, the last message.
     Goodbye,
 }
 
@@ -75,7 +71,6 @@ impl Channel {
     }
 }
 
-/// Listens for the QMP monitor.
 pub fn serve_qmp(socket: &Path, events: EventSender) -> Result<Endpoint> {
     serve(socket, move |stream| {
         let error = qmp::serve(stream, &events).err();

@@ -8,7 +8,6 @@ use std::sync::mpsc::{SendError, SyncSender};
 use hosting::VcpuThread;
 use wire::{Message, WireError};
 
-/// One event.
 #[derive(Debug)]
 pub enum Event {
     /// QMP answered: these threads are the vCPUs.
@@ -21,15 +20,11 @@ pub enum Event {
     Port(bool),
     /// QMP has ended: with this error, or with QEMU.
     QmpLost(Option<String>),
-    /// A message of the guest.
     Message(Message),
-    /// The channel has ended.
     ChannelLost(WireError),
-    /// The QEMU process has ended.
     QemuEnded(ExitStatus),
     /// Every guest of the group has arrived at the barrier.
     Release,
-    /// A signal to `vm`.
     Signal(i32),
     /// An event of the L1 hypervisor, not of the guest.
     L1(Box<Event>),
@@ -55,7 +50,6 @@ impl EventSender {
         EventSender { queue, l1 }
     }
 
-    /// Sends an event.
     pub fn send(&self, event: Event) -> Result<(), SendError<Event>> {
         self.queue.send(match self.l1 {
             true => Event::L1(Box::new(event)),

@@ -21,7 +21,6 @@ use super::event::Event;
 pub struct Pidfd(Arc<OwnedFd>);
 
 impl Pidfd {
-    /// The handle of this child.
     pub fn of(child: &Child) -> Result<Pidfd> {
         let pid = Pid::from_raw(child.id() as i32).context("a process id of 0")?;
         let fd = pidfd_open(pid, PidfdFlags::empty()).context("pidfd_open (Linux 5.3 has it)")?;
@@ -34,7 +33,6 @@ impl Pidfd {
     }
 }
 
-/// A running QEMU.
 #[derive(Clone)]
 pub struct Qemu(Pidfd);
 
@@ -62,7 +60,6 @@ impl Qemu {
         Ok(Qemu(pidfd))
     }
 
-    /// Kills it, if it still runs.
     pub fn kill(&self) {
         self.0.signal(Signal::KILL);
     }

@@ -106,12 +106,14 @@ mod tests {
     use super::*;
 
     /// A scripted QEMU: sends each line after it has read that many commands.
-    fn play(script: &'static [(usize, &'static str)]) -> (Vec<Event>, Result<()>) {
+    fn play(script: &[&'static str]) -> (Vec<Event>, Result<()>) {
         let (ours, theirs) = UnixStream::pair().expect("a socket pair");
+        let script = script.to_vec();
         let qemu = thread::spawn(move || {
             let mut commands = BufReader::new(theirs.try_clone().expect("dup"));
-            for (reads, line) in script {
-                for _ in 0..*reads {
+            for line in script {
+                let (reads, line) = line.split_once(' ').expect("a number and a line");
+                for _ in 0..reads.parse().expect("a number") {
                     commands.read_line(&mut String::new()).expect("a command");
                 }
                 writeln!(&theirs, "{line}").expect("a line");
@@ -124,20 +126,14 @@ mod tests {
         (received.iter().collect(), result)
     }
 
-    const GREETING: (usize, &str) = (0, r#"{"QMP": {"version": {}, "capabilities": ["oob"]}}"#);
-    const CAPABLE: (usize, &str) = (1, r#"{"return": {}}"#);
-    const NO_VCPUS: (usize, &str) = (1, r#"{"return": []}"#);
+    const GREETING: &str = r#"0 {"QMP": {"version": {}, "capabilities": ["oob"]}}"#;
+    const CAPABLE: &str = r#"1 {"return": {}}"#;
+    const NO_VCPUS: &str = r#"1 {"return": []}"#;
 
     #[test]
     fn vcpus_are_sorted_and_have_their_threads() {
-        let (events, result) = play(&[
-            GREETING,
-            CAPABLE,
-            (
-                1,
-                r#"{"return": [{"cpu-index":1,"thread-id":72,"target":"x86_64"},{"cpu-index":0,"thread-id":71}]}"#,
-            ),
-        ]);
+        let vcpus = r#"1 {"return": [{"cpu-index":1,"thread-id":72,"target":"x86_64"},{"cpu-index":0,"thread-id":71}]}"#;
+        let (events, result) = play(&[GREETING, CAPABLE, vcpus]);
         result.expect("a whole conversation");
         let [Event::Vcpus(vcpus)] = events.as_slice() else {
             panic!("{events:?}")
@@ -148,19 +144,11 @@ mod tests {
 
     #[test]
     fn events_before_an_answer_are_passed_on() {
-        let (events, result) = play(&[
-            GREETING,
-            CAPABLE,
-            (
-                1,
-                r#"{"event": "VSERPORT_CHANGE", "data": {"open": true, "id": "control"}}"#,
-            ),
-            (0, r#"{"return": []}"#),
-            (
-                0,
-                r#"{"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-reset"}}"#,
-            ),
-        ]);
+        let port = r#"1 {"event": "VSERPORT_CHANGE", "data": {"open": true, "id": "control"}}"#;
+        let vcpus = r#"0 {"return": []}"#;
+        let shutdown =
+            r#"0 {"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-reset"}}"#;
+        let (events, result) = play(&[GREETING, CAPABLE, port, vcpus, shutdown]);
         result.expect("a whole conversation");
         assert!(matches!(
             events.as_slice(),
@@ -170,16 +158,9 @@ mod tests {
 
     #[test]
     fn stop_is_followed_by_a_query_of_the_status() {
-        let (events, _) = play(&[
-            GREETING,
-            CAPABLE,
-            NO_VCPUS,
-            (0, r#"{"event": "STOP"}"#),
-            (
-                1,
-                r#"{"return": {"status": "internal-error", "running": false}}"#,
-            ),
-        ]);
+        let stop = r#"0 {"event": "STOP"}"#;
+        let status = r#"1 {"return": {"status": "internal-error", "running": false}}"#;
+        let (events, _) = play(&[GREETING, CAPABLE, NO_VCPUS, stop, status]);
         assert!(
             matches!(events.as_slice(), [_, Event::Stopped(state)] if state == "internal-error")
         );
@@ -187,17 +168,15 @@ mod tests {
 
     #[test]
     fn malformed_qmp_is_an_error() {
-        let scripts: [&[(usize, &str)]; 5] = [
-            &[(0, "hello")],
-            &[(0, r#"{"return": {}}"#)],
+        let error = r#"1 {"error": {"class": "GenericError", "desc": "no"}}"#;
+        let no_thread = r#"1 {"return": [{"cpu-index": 0}]}"#;
+        for script in [
+            &["0 hello"][..],
+            &[r#"0 {"return": {}}"#],
             &[],
-            &[
-                GREETING,
-                (1, r#"{"error": {"class": "GenericError", "desc": "no"}}"#),
-            ],
-            &[GREETING, CAPABLE, (1, r#"{"return": [{"cpu-index": 0}]}"#)],
-        ];
-        for script in scripts {
+            &[GREETING, error],
+            &[GREETING, CAPABLE, no_thread],
+        ] {
             assert!(play(script).1.is_err(), "{script:?}");
         }
     }

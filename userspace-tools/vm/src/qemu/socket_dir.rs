@@ -36,7 +36,6 @@ impl SocketDir {
         make(&root).with_context(|| format!("a private folder in {}", root.display()))
     }
 
-    /// Its path.
     pub fn path(&self) -> &Path {
         self.dir.path()
     }

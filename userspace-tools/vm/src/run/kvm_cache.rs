@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use vm_record::write_whole;
 
-/// The cache's file.
 pub struct KvmCache {
     path: PathBuf,
 }
@@ -43,7 +42,6 @@ impl KvmCache {
             .with_context(|| self.path())
     }
 
-    /// Its path.
     pub fn path(&self) -> String {
         self.path.display().to_string()
     }

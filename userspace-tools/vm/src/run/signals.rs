@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! SIGINT, SIGTERM and SIGHUP end the guest, then `vm`.
+//! End of a run by a signal: the guest first, then `vm`.
 
 use std::path::PathBuf;
 use std::process;
@@ -8,14 +8,12 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use vm_record::COMMAND_SIGNALED;
+use anyhow::Result;
 
 use crate::limits::SIGNAL_EXIT;
 use crate::qemu::event::Event;
 use crate::qemu::process::Qemu;
+use crate::signals::{exit_code, on_signal};
 
 /// The thread that waits for signals.
 #[derive(Clone, Default)]
@@ -28,16 +26,10 @@ struct State {
 }
 
 impl SignalHandler {
-    /// Starts it.
     pub fn start() -> Result<SignalHandler> {
         let handler = SignalHandler::default();
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("signal handlers")?;
         let this = handler.clone();
-        thread::spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                this.end(signal);
-            }
-        });
+        on_signal(move |signal| this.end(signal))?;
         Ok(handler)
     }
 
@@ -71,6 +63,6 @@ impl SignalHandler {
             qemu.kill();
             let _ = std::fs::remove_dir_all(folder);
         }
-        process::exit(i32::from(COMMAND_SIGNALED) + signal);
+        process::exit(exit_code(signal).into());
     }
 }
