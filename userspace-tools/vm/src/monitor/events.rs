@@ -110,7 +110,7 @@ impl Monitor<'_> {
 
     fn on_channel_lost(&mut self, error: WireError) -> Option<Ending> {
         match error {
-            // The end of QEMU looks like this too: the limit of a broken channel tells them apart.
+            // The end of QEMU looks like this too: the limit of a broken channel distinguishes them.
             WireError::Closed | WireError::Truncated | WireError::Io(_) => {
                 self.channel_broke(error.to_string());
                 None
