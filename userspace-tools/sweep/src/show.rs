@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep show`: the tables of a result directory again, from its records alone.
+//! `sweep show` and `sweep gate`: a result as text or JSON, evaluated again from its records.
 
 pub mod export;
+mod head;
 pub mod html;
+pub mod json;
 pub mod summary;
-pub mod table;
+mod table;
+mod verdict;
 pub mod watch;
 
 use std::path::PathBuf;
 
 use crate::{
-    console::say::say, judge::ci::Write, judge::evaluation::Evaluation, judge::verdict::Verdict,
-    show::summary::Summary, store::directory::LATEST, store::loaded::Loaded,
+    console::say::say,
+    judge::{ci::Write, evaluation::Evaluation, verdict::Verdict},
+    store::{directory::LATEST, loaded::Loaded},
 };
 
 /// Arguments of `show`.
@@ -40,33 +44,32 @@ pub struct GateArgs {
     pub write: Write,
 }
 
-/// Prints them; whether every run is there and came out as it must.
+/// Prints the tables; PASS if the result is complete and every oracle as expected.
 pub fn show(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let evaluation = Evaluation::of(&loaded)?;
-    let summary = Summary::new(&evaluation, &loaded.provenance);
+    let provenance = &loaded.provenance;
     if args.json {
-        say(format_args!("{:#}", summary.json(&args.dir)))?;
+        let json = json::json(&evaluation, provenance, &args.dir);
+        say(format_args!("{json:#}"))?;
     } else {
-        say(summary.text().trim_end())?;
-    }
-    if args.charts && !args.json {
-        say(format_args!("\n{}", summary.charts()))?;
+        say(summary::text(&evaluation, provenance).trim_end())?;
+        if args.charts {
+            say(format_args!("\n{}", summary::charts(&evaluation)))?;
+        }
     }
     Ok(evaluation.is_sound().into())
 }
 
-/// Evaluates a result again: one line for the oracle of each part and for each rule.
+/// Prints one line for the oracle of each scenario and for each rule.
 pub fn gate(args: &GateArgs) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let evaluation = Evaluation::of(&loaded)?;
     let cases = evaluation.cases();
     args.write.write(&loaded.experiment.name, &cases)?;
     for case in &cases {
-        say(format_args!(
-            "{:<13} {}  {}",
-            case.verdict, case.name, case.text
-        ))?;
+        let (verdict, name, text) = (case.verdict, &case.name, &case.text);
+        say(format_args!("{verdict:<13} {name}  {text}"))?;
     }
     Ok(evaluation.verdict())
 }

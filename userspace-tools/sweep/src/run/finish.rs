@@ -6,7 +6,7 @@ use crate::{
     console::say::say,
     judge::{ci::Write, evaluation::Evaluation, figures, verdict::Verdict},
     plan::experiment::Experiment,
-    show::{html, summary::Summary},
+    show::{html, json::json, summary},
     store::{
         directory::{self, Results},
         loaded::Loaded,
@@ -38,8 +38,7 @@ pub fn complete<'a>(
 ) -> anyhow::Result<Evaluation<'a>> {
     let evaluation = Evaluation::new(experiment, origin, records, None)?;
     origin.outcome = evaluation.verdict().to_string();
-    let summary = Summary::new(&evaluation, origin).text();
-    results.write(directory::SUMMARY, &summary)?;
+    results.write(directory::SUMMARY, &summary::text(&evaluation, origin))?;
     let figures = serde_json::to_string_pretty(&evaluation.figures)?;
     results.write(figures::FILE, &figures)?;
     origin.write(results)?;
@@ -57,11 +56,12 @@ pub fn finish(output: &Output, mut loaded: Loaded, results: &Results) -> anyhow:
     if output.report {
         html::write(&loaded, &results.dir, &evaluation)?;
     }
-    let summary = Summary::new(&evaluation, &loaded.provenance);
-    let dir = &results.dir;
-    match output.json {
-        true => say(format_args!("{:#}", summary.json(dir)))?,
-        false => say(format_args!("{}results: {}", summary.text(), dir.display()))?,
+    let (provenance, dir) = (&loaded.provenance, &results.dir);
+    if output.json {
+        say(format_args!("{:#}", json(&evaluation, provenance, dir)))?;
+    } else {
+        let text = summary::text(&evaluation, provenance);
+        say(format_args!("{text}results: {}", dir.display()))?;
     }
     Ok(evaluation.verdict())
 }

@@ -16,7 +16,7 @@ use crate::{
     judge::verdict::Verdict,
     plan::shard::Shard,
     run::finish::complete,
-    show::summary::Summary,
+    show::summary,
     store::directory::ROOT,
     store::directory::{self, Results, Runs},
     store::loaded::Loaded,
@@ -67,12 +67,8 @@ pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
         runs.append(record)?;
     }
     let evaluation = complete(&first.experiment, &mut origin, &results, runs.records())?;
-    let summary = Summary::new(&evaluation, &origin);
-    say(format_args!(
-        "{}results: {}",
-        summary.text(),
-        results.dir.display()
-    ))?;
+    let text = summary::text(&evaluation, &origin);
+    say(format_args!("{text}results: {}", results.dir.display()))?;
     Ok(evaluation.verdict())
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep watch`: a result while it comes.
+//! `sweep watch`: the tables of a result while it runs.
 
 use std::{
     fs,
@@ -11,14 +11,14 @@ use std::{
 };
 
 use crate::{
-    console::exit::Usage,
-    console::say::say,
-    judge::evaluation::Evaluation,
-    judge::verdict::Verdict,
+    console::{exit::Usage, say::say},
+    judge::{evaluation::Evaluation, verdict::Verdict},
     plan::runs::Plan,
-    show::summary::Summary,
-    store::directory::{self, ROOT},
-    store::loaded::Loaded,
+    show::summary,
+    store::{
+        directory::{self, ROOT},
+        loaded::Loaded,
+    },
 };
 
 /// Arguments.
@@ -34,38 +34,38 @@ pub struct Args {
     pub once: bool,
 }
 
-/// Between two looks.
-const EVERY: Duration = Duration::from_secs(1);
+/// Time between two reads of the records.
+const PERIOD: Duration = Duration::from_secs(1);
 
-/// Shows the tables again whenever there are new records, until the result is whole or given up.
+/// Moves the cursor home and clears the terminal.
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
+/// Prints the tables again at each new record, until the result is complete or failed.
 pub fn watch(args: &Args) -> anyhow::Result<Verdict> {
     let dir = match &args.dir {
         Some(dir) => dir.clone(),
         None => newest(&args.results)?,
     };
-    let mut had = None;
+    let mut last = None;
     loop {
         let loaded = Loaded::read(&dir)?;
-        let why = loaded.incomplete.clone();
-        let under_way = why.as_deref() == Some(directory::UNDER_WAY);
-        let now = (loaded.records.len(), why);
         let evaluation = Evaluation::of(&loaded)?;
-        let summary = Summary::new(&evaluation, &loaded.provenance);
-        if had.as_ref() != Some(&now) {
-            let clear = if stdout().is_terminal() {
-                "\x1b[H\x1b[2J"
-            } else {
-                ""
-            };
-            let all = planned(&dir).map_or_else(|| "?".into(), |n| n.to_string());
-            let head = format!("{}: {} of {all} runs", dir.display(), loaded.records.len());
-            say(format_args!("{clear}{}\n{head}", summary.text()))?;
-            had = Some(now);
+        let (made, cause) = (loaded.records.len(), loaded.incomplete.clone());
+        let is_running = cause.as_deref() == Some(directory::UNDER_WAY);
+        if last.as_ref() != Some(&(made, cause.clone())) {
+            let clear = if stdout().is_terminal() { CLEAR } else { "" };
+            let text = summary::text(&evaluation, &loaded.provenance);
+            let planned = planned(&dir).map_or_else(|| "?".into(), |n| n.to_string());
+            let dir = dir.display();
+            say(format_args!(
+                "{clear}{text}\n{dir}: {made} of {planned} runs"
+            ))?;
+            last = Some((made, cause));
         }
-        if !under_way || args.once {
+        if !is_running || args.once {
             return Ok(evaluation.verdict());
         }
-        thread::sleep(EVERY);
+        thread::sleep(PERIOD);
     }
 }
 
@@ -75,17 +75,13 @@ fn planned(dir: &Path) -> Option<usize> {
     Some(plan.runs().count())
 }
 
-/// The newest result: `latest` is the newest that is whole.
+/// The newest result, complete or not.
 fn newest(root: &Path) -> anyhow::Result<PathBuf> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
-    let dirs = entries
+    let results = entries
         .map(|entry| entry.path())
         .filter(|path| !path.is_symlink() && path.join(directory::EXPERIMENT).is_file());
-    let why = || {
-        Usage(format!(
-            "{}: no result there; `sweep run` makes one",
-            root.display()
-        ))
-    };
-    Ok(dirs.max().ok_or_else(why)?)
+    let root = root.display();
+    let none = || Usage(format!("cannot watch {root}: no result. Try: sweep run"));
+    Ok(results.max().ok_or_else(none)?)
 }

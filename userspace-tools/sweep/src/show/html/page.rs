@@ -18,7 +18,7 @@ use crate::{
         verdict::{Case, Verdict},
     },
     plan::setting::words,
-    show::summary::Summary,
+    show::{json::json, verdict},
     store::loaded::Loaded,
 };
 
@@ -83,14 +83,13 @@ pub fn section(
     figures: &[(String, Vec<Figure>)],
     n: &mut usize,
 ) -> Section {
-    let summary = Summary::new(evaluation, &loaded.provenance);
     let ended = evaluation.verdict();
     let mut next = || {
         *n += 1;
         *n
     };
     let body = html! {
-        p class={ "headline " (class(ended)) } { (word(ended)) span { " – " (summary.verdict_line()) } }
+        p class={ "headline " (class(ended)) } { (word(ended)) span { " – " (verdict::line(evaluation)) } }
         (facts(loaded, dir))
         h2 { "Verdicts" }
         (verdicts(evaluation))
@@ -102,7 +101,7 @@ pub fn section(
         }
         h2 { "Provenance" }
         (origin(loaded))
-        script type="application/json" { (PreEscaped(data(&summary, dir))) }
+        script type="application/json" { (PreEscaped(data(loaded, evaluation, dir))) }
     };
     Section {
         title: loaded.experiment.title.clone(),
@@ -112,8 +111,9 @@ pub fn section(
 }
 
 /// All numbers for programs; a `</` in it would end the script.
-fn data(summary: &Summary<'_>, dir: &Path) -> String {
-    summary.json(dir).to_string().replace("</", "<\\/")
+fn data(loaded: &Loaded, evaluation: &Evaluation<'_>, dir: &Path) -> String {
+    let json = json(evaluation, &loaded.provenance, dir);
+    json.to_string().replace("</", "<\\/")
 }
 
 fn class(verdict: Verdict) -> &'static str {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A result as JSON: cells, faults, rules, figures and provenance.
+
+use std::path::Path;
+
+use serde_json::{json, Value};
+
+use crate::{
+    judge::evaluation::{EvaluatedScenario, Evaluation},
+    store::{directory, provenance::Provenance},
+};
+
+/// The result in `dir`.
+pub fn json(of: &Evaluation<'_>, provenance: &Provenance, dir: &Path) -> Value {
+    json!({
+        "schema": directory::SCHEMA,
+        "dir": dir,
+        "experiment": of.experiment.name,
+        "holds": of.is_sound(),
+        "incomplete": of.incomplete,
+        "faults": of.faults().collect::<Vec<_>>(),
+        "rules": of.rules().collect::<Vec<_>>(),
+        "figures": of.figures,
+        "parts": of.scenarios.iter().map(scenario).collect::<Vec<_>>(),
+        "provenance": provenance,
+    })
+}
+
+fn scenario(of: &EvaluatedScenario<'_>) -> Value {
+    let cells = of.cells.iter().map(|cell| {
+        let verdicts = cell.reports.iter().map(|report| report.verdict().name());
+        let verdicts: Vec<&str> = verdicts.collect();
+        json!({ "at": cell.at, "sample": cell.sample(), "verdicts": verdicts })
+    });
+    json!({
+        "name": of.scenario.name, "title": of.scenario.title, "module": of.scenario.module,
+        "cells": cells.collect::<Vec<_>>(),
+    })
+}
