@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Counters, from wrong to clever, one per file.
+//! Counters, from wrong to scalable, one per file; `abi/sloppy_counter.rs` names them.
 //!
 //! | file | what is right | what it costs |
 //! |---|---|---|
 //! | `busted` | nothing | a load and a store |
-//! | `spinlocked` | all | a lock, and its cache line |
+//! | `spinlocked` | all | a spinlock, and its cache line |
 //! | `exact` | all | an atomic, and its cache line |
-//! | `percpu_exact` | all | an instruction of one's own; reading looks at every vCPU |
-//! | `sloppy` | the sum; the read within a bound | an instruction of one's own, S times out of S + 1 |
+//! | `percpu_exact` | all | a per-CPU instruction; a read sums all vCPUs |
+//! | `sloppy` | the sum; the read within a bound | a per-CPU instruction, S times out of S + 1 |
 //! | `hierarchical` | the same | the same; the rest goes to the node before it goes to all |
 //! | `limited` | it stays below its limit | as `sloppy`, far from the limit |
 //! | `sloppy_ref` | zero is seen once | as `sloppy` |
-//! | `mount_count` | zero is seen once it is asked for | an instruction of one's own until then |
-//! | `batched_ids` | no number comes twice | an instruction of one's own, most times |
+//! | `mount_count` | zero is seen once, after `detach` | a per-CPU instruction until then |
+//! | `batched_ids` | no number comes twice | a per-CPU instruction, most times |
 
 mod batched_ids;
 mod busted;
@@ -58,9 +58,9 @@ pub trait Counter: Sync {
     fn read(&self) -> i64;
 }
 
-/// Lets a function run on each vCPU in turn, as an interrupt there would.
+/// Runs a function on each vCPU in turn, as an interrupt there would.
 ///
-/// A vCPU that is offline runs nothing; what it left is for `dead`.
+/// A vCPU that is offline runs nothing; `dead` handles what it left.
 pub trait EachVcpu {
     /// Runs `live` on each vCPU that is online, and `dead` for each that is not.
     fn visit(&self, live: &(dyn Fn() + Sync), dead: &(dyn Fn(u32) + Sync));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What happened to one thread on the slow paths, under the kernel's own names where it has one.
+//! Slow-path events of one thread, under the kernel's own names where it has one.
 //!
 //! After `kernel/locking/lock_events_list.h`: one list makes the struct, the names and the iterator.
 
 use core::cell::Cell;
 
-/// A number that its thread alone counts up.
+/// A number that only its own thread counts up.
 #[derive(Default)]
 pub struct Count(Cell<u64>);
 
@@ -60,11 +60,11 @@ events! {
     lock_pending;
     /// The lock was taken past a queue.
     pv_lock_stealing;
-    /// Halts at the head of a queue, or of the next ticket: nobody is ahead but the holder.
+    /// Halts at the head of a queue, or of the next ticket: only the holder is ahead.
     pv_wait_head;
     /// Halts behind another waiter.
     pv_wait_node;
-    /// Halts before the threshold, since whoever is ahead was not running.
+    /// Halts before the threshold, since the vCPU ahead was preempted.
     pv_wait_early;
     /// Halts after a wake-up that did not bring the lock.
     pv_wait_again;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The words the algorithms are written in: atomics, barriers, and the vCPU.
+//! The primitives of the algorithms: atomics, barriers, and the vCPU.
 //!
-//! This is the only file that knows where it is being compiled. Orderings are types, as in
+//! This is the only file that depends on where it is compiled. Orderings are types, as in
 //! `rust/kernel/sync/atomic.rs`: [`Acquire`] and [`Release`] as in C11 on the operation they are
 //! given to, [`Full`] orders everything before the operation against everything after it.
 
@@ -32,7 +32,7 @@ pub use self::imp::{
     TICKETS_TO_WRAP, //
 };
 
-/// Where a thread of a test is.
+/// Placement of a test's thread on a vCPU.
 #[cfg(not(MODULE))]
 pub use self::imp::{
     on,

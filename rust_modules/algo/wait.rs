@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How a waiter passes the time, and how a releaser ends it.
+//! Waiting policies: how a waiter waits, and how a release ends the wait.
 //!
 //! A lock decides *whom* to wait for; a [`Wait`] decides *how*. Keeping the two apart makes the
 //! experiment a product: every lock can be run under every way of waiting.

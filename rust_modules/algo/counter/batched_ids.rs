@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Numbers that never come twice, a batch of them to each vCPU.
+//! Unique numbers, given out in a batch to each vCPU.
 //!
 //! After `get_next_ino()` in `fs/inode.c`, Dumazet's per-CPU inode numbers, which Piggin's
 //! "Scaling the Linux VFS", LinuxCon 2009, lists next to `iunique()`.
 //!
 //! The word of a vCPU is the next number of its batch; at the end of a batch, a multiple of the
 //! batch's size, it takes another. A batch is given out once, and a number of it is taken by a
-//! compare-and-exchange of a word that is in one place only: so none comes twice, whoever is
+//! compare-and-exchange of a word that is in one place only: so none comes twice, whatever is
 //! interrupted or moved. May be used in any context. What is never given out: the rest of each
-//! vCPU's batch, and of those batches that were fetched by two who interrupted each other.
+//! vCPU's batch, and of those batches that a task and its interrupt fetched at once.
 
 use core::ops::Range;
 

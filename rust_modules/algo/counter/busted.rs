@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Read, add, write, with nothing around them: it loses what two threads add at once.
+//! Unprotected read, add and write: it loses concurrent additions.
 //!
 //! After `count_nonatomic.c` in perfbook's `CodeSamples/count`.
 
@@ -9,7 +9,7 @@
 use super::Counter;
 use crate::prelude::*;
 
-/// Claims to count, and loses some.
+/// Promises to count, and loses some.
 pub struct Busted(Cell<i64>);
 
 // SAFETY: None; that is the point. It is a plain word, so what is lost is a number.

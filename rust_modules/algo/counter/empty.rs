@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! No counter at all: what the loop around one costs.
+//! No counter: the cost of the loop around one.
 
 use super::Counter;
 use crate::prelude::*;
 
-/// Counts nothing. Its read is a plain load, which is what a read is held against.
+/// Counts nothing. Its read is a plain load, the baseline of reads.
 pub struct Empty(Atomic<i64>);
 
 impl Empty {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One shared atomic: always right, and every addition moves its cache line.
+//! One shared atomic: exact, and every addition moves its cache line.
 //!
 //! After `count_atomic.c` in perfbook's `CodeSamples/count`.
 
 use super::Counter;
 use crate::prelude::*;
 
-/// Never off. Safe in interrupts and in NMIs.
+/// Exact. Safe in interrupts and in NMIs.
 pub struct Exact(Atomic<i64>);
 
 impl Exact {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A sloppy counter with a level between the vCPU and the whole: the NUMA node.
+//! A sloppy counter with the NUMA node as a level between the vCPU and the whole.
 //!
 //! Calciu, Dice and others count ownership and passes per node ("NUMA-Aware Reader-Writer
 //! Locks", PPoPP 2013); here a node is to its vCPUs what the central count of OSDI 2010's sloppy
@@ -134,7 +134,7 @@ impl Hierarchical {
         loop {
             let all = held.wrapping_add(n);
             let over = all.unsigned_abs() >= u64::from(threshold);
-            // Several vCPUs have one node, so whoever empties it must have seen all of it.
+            // Several vCPUs have one node, so the thread that empties it must have seen all of it.
             match node.cmpxchg(held, if over { 0 } else { all }, Relaxed) {
                 Ok(_) if over => return self.global.add(all, Relaxed),
                 Ok(_) => return,

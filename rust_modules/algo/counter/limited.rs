@@ -4,7 +4,7 @@
 //!
 //! After `count_lim.c` in perfbook's `CodeSamples/count`, whose threads each have a part of what
 //! is left; here a part is a spare, as in [`SloppyRef`](super::SloppyRef). What a vCPU has to
-//! spare was counted against the limit when it got it, so taking it needs no look at the limit.
+//! spare was counted against the limit when it got it, so taking it needs no check of the limit.
 //! May be used in any context, but for [`try_add_near`](Limited::try_add_near), which visits
 //! other vCPUs.
 
@@ -60,7 +60,7 @@ impl Limited {
         let _ = self.spares.give(n);
     }
 
-    /// Returns the count; exact while nobody adds, meanwhile perhaps too high.
+    /// Returns the count; exact while no thread adds, meanwhile perhaps too high.
     pub fn sum(&self) -> i64 {
         self.spares.in_use()
     }

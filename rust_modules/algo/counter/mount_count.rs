@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A reference count that nobody asks for zero until it is detached.
+//! A reference count that is not tested for zero until it is detached.
 //!
 //! Piggin, "Scaling the Linux VFS", LinuxCon 2009: a mounted file system's count cannot be zero,
 //! so as long as it is mounted the counts may stay on their vCPUs, and only unmounting adds them
@@ -10,7 +10,7 @@
 //!   attached ──detach: vCPU after vCPU closes its word──▶ closed ──▶ exact
 //! ```
 //! A word that is closed sends its users to the central count, which meanwhile is kept from zero
-//! by a weight. A vCPU closes its own word, so no user is in the middle of it: what he decided is
+//! by a weight. A vCPU closes its own word, so no user is in the middle of it: what a user decided is
 //! committed by a compare-and-exchange, which then fails. May be used in any context.
 
 use super::{
@@ -31,7 +31,7 @@ pub struct MountCount {
 }
 
 impl MountCount {
-    /// Creates the count, attached, with one reference, which whoever detaches it gives up.
+    /// Creates the count, attached, with one reference, which `detach` puts.
     pub fn new(words: PerVcpu) -> Self {
         Self {
             central: Atomic::new(WEIGHT.wrapping_add(1)),
@@ -49,7 +49,7 @@ impl MountCount {
 
     /// Puts a reference; returns whether it was the last one after the detaching.
     #[inline(always)]
-    #[must_use = "whoever puts the last one has to clean up"]
+    #[must_use = "the last put has to clean up"]
     pub fn put(&self) -> bool {
         !self.count(-1) && self.put_central(1)
     }
@@ -72,8 +72,8 @@ impl MountCount {
     }
 
     /// Detaches it and gives up the first reference; returns whether that was the last. Once
-    /// only. From then on the count is exact, and whoever puts the last one is told so.
-    #[must_use = "whoever puts the last one has to clean up"]
+    /// only. From then on the count is exact, and the last put returns so.
+    #[must_use = "the last put has to clean up"]
     pub fn detach(&self, vcpus: &impl EachVcpu) -> bool {
         vcpus.visit(&|| self.close(), &|vcpu| self.close_dead(vcpu));
         self.put_central(WEIGHT.wrapping_add(1))
@@ -85,7 +85,7 @@ impl MountCount {
         loop {
             let word = mine.get();
             // Pairs with the release in `put`: what was done with those that are over is seen by
-            // whoever then finds the last.
+            // the put that then finds the last.
             if word == CLOSED || mine.cmpxchg(word, CLOSED, Acquire).is_ok() {
                 return self.take_over(word);
             }
@@ -108,12 +108,12 @@ impl MountCount {
     }
 
     fn put_central(&self, n: i64) -> bool {
-        // Everyone's release is seen by the one who finds that none is left: pairs with itself
+        // The put that finds none left sees what all others released: pairs with itself
         // and with `take_over`.
         self.central.fetch_sub(n, Full) == n
     }
 
-    /// Begins anew, attached, with one reference. Nobody has one any more, nor gets one meanwhile.
+    /// Begins anew, attached, with one reference. No thread has one any more, nor gets one meanwhile.
     pub fn revive(&self) {
         let words = (0..self.words.vcpus()).filter_map(|vcpu| self.words.dead(vcpu));
         // What follows is ordered by how the caller says that it is there again.
@@ -143,7 +143,7 @@ impl Counter for MountCount {
         let _ = self.put();
     }
 
-    /// As long as it is attached nobody asks: this looks at every vCPU.
+    /// Sums all vCPUs: while it is attached, users do not read it.
     fn read(&self) -> i64 {
         self.in_use().wrapping_sub(1)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A number on each vCPU: to add is one instruction, to read is to look at them all.
+//! A per-CPU number: an addition is one instruction, a read sums all vCPUs.
 //!
 //! After `count_stat.c` in perfbook's `CodeSamples/count`; the kernel's own are those of
 //! `include/linux/percpu.h`, as in `vmstat` and the inode counts that Piggin made per CPU
@@ -9,7 +9,7 @@
 use super::Counter;
 use crate::prelude::*;
 
-/// Never off. Safe in interrupts and in NMIs: an addition is one instruction.
+/// Exact. Safe in interrupts and in NMIs: an addition is one instruction.
 pub struct PercpuExact(PerVcpu);
 
 impl PercpuExact {

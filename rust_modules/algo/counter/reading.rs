@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A value, and how far it may be off.
+//! An approximate value with its bound.
 
 use core::cmp::Ordering;
 
-/// What a counter said, and the most that it was off by.
+/// An approximate value and its bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The value that was read.

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A counter that is cheap to bump and approximate to read.
+//! The sloppy counter: cheap to add to, approximate to read, with a bound.
 //!
 //! Boyd-Wickizer and others, "An Analysis of Linux Scalability to Many Cores", OSDI 2010,
 //! section 4.3: a central count, and on each core a number of spares that is not in it. The fast
 //! path is that of `lib/percpu_counter.c`; there is no lock on the slow one.
 //!
 //! A vCPU holds back less than the threshold S, so the central count is off by at most
-//! `vCPUs × (S - 1)`, and by what additions under way add. [`word`] tells why the
-//! sum is exact all the same.
+//! `vCPUs × (S - 1)`, and by what additions under way add. [`word`] explains why
+//! the sum is exact all the same.
 //!
 //! May be used in any context. A task may be interrupted and moved between any two instructions:
 //! the decision to hold back is committed by a compare-and-exchange on the vCPU where it is made
@@ -66,7 +66,7 @@ impl Sloppy {
         }
     }
 
-    /// Returns the sum, which disturbs nobody: every addition that was over when it began is in
+    /// Returns the sum without disturbing other vCPUs: every addition that was over when it began is in
     /// it, none that began when it had ended, and of those in between each is or is not, whole.
     ///
     /// So where all additions have one sign, it is what the count was at some moment meanwhile.
@@ -88,7 +88,7 @@ impl Sloppy {
             // Pairs with the release below: the sum sees at least what the last taker saw.
             let taken = self.taken.load(Acquire);
             let sum = self.sum();
-            // Whoever is first takes what is there; the other finds less.
+            // The first taker takes what is there; the other finds less.
             if self.taken.cmpxchg(taken, sum, Release).is_ok() {
                 return sum.wrapping_sub(taken);
             }
@@ -119,7 +119,7 @@ impl Sloppy {
         if bound > self.bound.load(Relaxed) {
             self.bound.store(bound, Relaxed);
         }
-        // After the bound, for whoever acquires what a vCPU did with it.
+        // After the bound, for a reader that acquires what a vCPU did with it.
         self.threshold.store(threshold, Release);
     }
 

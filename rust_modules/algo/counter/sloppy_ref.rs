@@ -7,10 +7,10 @@
 //! `atomic_dec_and_test` before.
 //!
 //! The central count is never less than the references and the spares together. So when it
-//! becomes zero, nobody has either; and as none is given out at zero, it becomes so once: whoever
-//! takes the last part away decides. Code that knows the central count alone counts right too
+//! becomes zero, there are neither; and as none is given out at zero, it becomes so once: the thread
+//! that takes the last part away decides. Code that knows the central count alone counts right too
 //! ([`get_central`](SloppyRef::get_central), [`put_central`](SloppyRef::put_central)). Nothing is
-//! decided while spares lie about: who wants to know has them folded first
+//! decided while there are spares: a caller that wants to know folds them first
 //! ([`try_reclaim`](SloppyRef::try_reclaim)).
 //!
 //! May be used in any context, in NMIs too: no step holds anything.
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::prelude::*;
 
-/// References to something that goes when the last one does.
+/// References to an object that is freed with the last one.
 pub struct SloppyRef(Spares);
 
 impl SloppyRef {
@@ -40,7 +40,7 @@ impl SloppyRef {
 
     /// Puts a reference; returns whether it was the last, which is so for one alone.
     #[inline(always)]
-    #[must_use = "whoever puts the last one has to clean up"]
+    #[must_use = "the last put has to clean up"]
     pub fn put(&self) -> bool {
         self.0.give(1)
     }
@@ -64,26 +64,26 @@ impl SloppyRef {
     }
 
     /// Puts a reference the way that code does which knows no spares.
-    #[must_use = "whoever puts the last one has to clean up"]
+    #[must_use = "the last put has to clean up"]
     pub fn put_central(&self) -> bool {
         self.0.give_back(1)
     }
 
     /// Gives back the spares of this vCPU; returns whether that has left nothing.
-    #[must_use = "whoever finds nothing left has to clean up"]
+    #[must_use = "the caller has to clean up if nothing is left"]
     pub fn fold(&self) -> bool {
         self.0.fold()
     }
 
     /// Gives back the spares of `vcpu`, which is offline and runs nothing meanwhile.
-    #[must_use = "whoever finds nothing left has to clean up"]
+    #[must_use = "the caller has to clean up if nothing is left"]
     pub fn fold_dead(&self, vcpu: u32) -> bool {
         self.0.fold_dead(vcpu)
     }
 
     /// Gives back all spares; returns whether that has left nothing. If all references had been
-    /// put before, then either this or someone at the same time is told so.
-    #[must_use = "whoever finds nothing left has to clean up"]
+    /// put before, then either this or a concurrent call returns so.
+    #[must_use = "the caller has to clean up if nothing is left"]
     pub fn try_reclaim(&self, vcpus: &impl EachVcpu) -> bool {
         let nothing_left = Atomic::new(false);
         // A visit is over when the next begins, and all before this goes on.
@@ -96,7 +96,7 @@ impl SloppyRef {
         nothing_left.load(Relaxed)
     }
 
-    /// Begins anew with one reference, the caller's, who was told that the last one had gone.
+    /// Begins anew with one reference, the caller's, which had found that the last one was gone.
     pub fn revive(&self) {
         // Pairs with the acquire in `get_central`.
         self.0.central.store(1, Release);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A central count, of which each vCPU has some to spare.
+//! A central count, of which each vCPU keeps some spares.
 //!
 //! Boyd-Wickizer and others, "An Analysis of Linux Scalability to Many Cores", OSDI 2010,
 //! section 4.3. At any moment `central >= in use + spares`; where the two differ, something is on
@@ -74,7 +74,7 @@ impl Spares {
                 false => self.kept().min(all),
             };
             // What is taken along was given by others: pairs with their release. What is kept
-            // pairs with the acquire of whoever takes it.
+            // pairs with the acquire in `take`.
             if mine.cmpxchg(spares, keep, Full).is_ok() {
                 return self.give_back(all.wrapping_sub(keep));
             }
@@ -102,8 +102,7 @@ impl Spares {
 
     /// Gives `n` back to the central count; returns whether that has left nothing.
     pub(super) fn give_back(&self, n: i64) -> bool {
-        // Everyone's release is seen by the one who finds that nothing is left: pairs with
-        // itself.
+        // The thread that finds nothing left sees what all others released: pairs with itself.
         n != 0 && self.central.fetch_sub(n, Full) == n
     }
 

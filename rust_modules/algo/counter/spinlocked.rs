@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A number and a lock: right, as long as nobody loses his CPU while he holds it.
+//! A number and a spinlock: exact, and slow once a holder is preempted.
 //!
 //! After `count_limd.c`'s lock around the global in perfbook's `CodeSamples/count`, and what
 //! `lib/percpu_counter.c` does on its slow path.
@@ -10,12 +10,11 @@
 use super::Counter;
 use crate::prelude::*;
 
-/// Never off. Not for interrupts or NMIs: one that came while the lock was held would wait for
-/// ever.
+/// Exact. Not for interrupts or NMIs: one that came while the lock was held would deadlock.
 pub struct Spinlocked {
     locked: Atomic<u32>,
     count: Cell<i64>,
-    /// What `count` was last, for those who read without the lock.
+    /// What `count` was last, for readers without the lock.
     shown: Atomic<i64>,
 }
 

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! A waiter learns which node to watch from the exchange that queues it, and the holder writes into
-//! its own node without knowing who reads it. The price is the node's life: it is read after its
+//! its own node without knowing its reader. The price is the node's life: it is read after its
 //! owner has left. The textbook passes nodes on from owner to successor, which takes memory that
 //! outlives a section; here a node is on the stack of `with`, so the owner stays until the successor
 //! signals that it is done with the node. A preempted successor keeps its predecessor there, which

@@ -53,21 +53,21 @@ impl PreemptableTicket {
     #[inline(never)]
     fn wait(&self, mine: u32, me: &Waiter) {
         me.begin_wait();
-        let (mut seen, mut looks) = (self.head.load(Relaxed), 0u32);
+        let (mut seen, mut spins) = (self.head.load(Relaxed), 0u32);
         loop {
             // Only a hint whose ticket is up: the byte excludes.
             let head = self.head.load(Relaxed);
             if head != seen {
-                (seen, looks) = (head, 0);
+                (seen, spins) = (head, 0);
             }
-            let patience = Self::distance(head, mine).saturating_mul(me.tuning.threshold);
-            if looks >= patience && self.take() {
-                if patience > 0 {
+            let timeout = Self::distance(head, mine).saturating_mul(me.tuning.threshold);
+            if spins >= timeout && self.take() {
+                if timeout > 0 {
                     me.events.ticket_timeout.bump();
                 }
                 return;
             }
-            looks = looks.saturating_add(1);
+            spins = spins.saturating_add(1);
             me.relax_and_sample();
         }
     }

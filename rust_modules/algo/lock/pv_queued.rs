@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Our answer to the kernel's paravirt queue lock, `kernel/locking/qspinlock_paravirt.h`.
+//! A paravirt queue lock that bounds stealing and knows which vCPU runs.
+//!
+//! After the kernel's own, `kernel/locking/qspinlock_paravirt.h`, and different from it in this:
 //!
 //! ```text
-//!   word   overtakes | looks | halted | pending | holder       tail ─▶ last ◀─ … ◀─ first
+//!   word   overtakes | spins | halted | pending | holder       tail ─▶ last ◀─ … ◀─ first
 //! ```
 //!
-//! - The word names its holder, so a waiter can ask whether that vCPU is running at all, and does not
-//!   spin for one that is not. The kernel's waiters know only the waiter ahead.
-//! - The first waiter is *pending*: it alone waits for the word, the others in a queue behind it,
-//!   each on its own node. It writes down its vCPU before it sets *halted*; whoever frees the
-//!   lock clears that and kicks. So the kernel's hash from lock to vCPU is one word.
-//! - Whoever becomes first while it is halted stays halted: its predecessor, which has just
+//! - The word names its holder, so a waiter can ask whether that vCPU is preempted, and does not spin
+//!   for one that is. The kernel's waiters know only the waiter ahead.
+//! - The first waiter is *pending*: it alone waits for the word, the others in a queue behind it, each
+//!   on its own node. It stores its vCPU before it sets *halted*; the holder that frees the lock
+//!   clears that bit and kicks. So the kernel's hash from lock to vCPU is one word.
+//! - A waiter that becomes first while it is halted stays halted: its predecessor, which has just
 //!   taken the lock, sets *halted* for it, and the release kicks it. One kick per hand-over.
-//! - A running thread takes a free lock past the queue, but past the same first waiter at most
-//!   `overtakes` times, and a 64th of that while the first waiter *looks* and runs. They are counted
-//!   in the word, where each of them writes anyway. So a waiter with `n` ahead is overtaken at most
+//! - A running thread takes a free lock past the queue (lock stealing), but past the same first waiter
+//!   at most `overtakes` times, and a 64th of that while the first waiter *spins* and runs. The word
+//!   counts them, which each of them writes anyway. So a waiter with `n` ahead is overtaken at most
 //!   `(n + 1) × overtakes` times once the one at the front is pending. The kernel has no bound.
 
 #![expect(
@@ -29,24 +31,24 @@ mod word;
 use core::ptr;
 
 use self::{
-    node::Node,
+    node::{
+        Node,
+        CHECK_EVERY, //
+    },
     word::Word, //
 };
 use super::RawLock;
 use crate::prelude::*;
 
-/// Takes what is free, queues for what is not, and knows who is running.
+/// A lock word, a queue, and the vCPU of the first waiter.
 pub struct PvQueued {
     word: Atomic<u32>,
-    /// The vCPU of the first waiter, if the word says that it looks or is halted.
+    /// The vCPU of the first waiter, if the word says that it spins or is halted.
     first: Atomic<u32>,
     tail: Atomic<*mut Node>,
 }
 
-/// Looks between two questions whether a vCPU is running: the answer is on another's cache line.
-const LOOKS: u32 = 32;
-
-/// How much less often a first waiter may be overtaken that is there.
+/// Divisor of `overtakes` while the first waiter spins and runs.
 const PRESENT: u32 = 64;
 
 // SAFETY: All fields are atomics; the nodes behind `tail` are reached as `queue` explains.
@@ -55,10 +57,10 @@ unsafe impl Sync for PvQueued {}
 unsafe impl Send for PvQueued {}
 
 impl PvQueued {
-    /// Writes `to` if `from` is there, and so takes or frees the lock, or makes a claim to it.
+    /// Writes `to` if `from` is there, and so takes or frees the lock, or changes its flags.
     ///
-    /// Pairs with the exchanges of all others: with those that free the lock for whoever takes it,
-    /// and with those of the first waiter for whoever reads `first`. `Full`, since some do both.
+    /// Pairs with the exchanges of all others: with those that free the lock, for the next holder,
+    /// and with those of the first waiter, for the reader of `first`. `Full`, since some do both.
     #[inline]
     fn change(&self, from: Word, to: Word) -> bool {
         self.word.cmpxchg(from.0, to.0, Full).is_ok()
@@ -68,7 +70,7 @@ impl PvQueued {
     #[inline]
     fn set(&self, with: impl Fn(Word) -> Word) -> Word {
         loop {
-            let word = self.look();
+            let word = self.load();
             if word == with(word) || self.change(word, with(word)) {
                 return word;
             }
@@ -76,12 +78,12 @@ impl PvQueued {
     }
 
     #[inline]
-    fn look(&self) -> Word {
-        // Says what to try; the exchange that follows orders.
+    fn load(&self) -> Word {
+        // A hint what to try; the exchange that follows orders.
         Word(self.word.load(Relaxed))
     }
 
-    /// Takes the lock if it is free and nobody waits.
+    /// Takes the lock if it is free and no thread waits.
     #[inline]
     fn take(&self, mine: Word) -> bool {
         // Pairs with the release in `release`, of the previous holder.
@@ -94,7 +96,7 @@ impl PvQueued {
         if !self.set(Word::freed).halted() {
             return;
         }
-        // If that was written anew since, the one that it named is awake already.
+        // If that was written anew since, the vCPU that it named is awake already.
         if let Some(vcpu) = self.first() {
             me.events.kicks.bump();
             me.events.pv_kick_unlock.bump();
@@ -109,8 +111,8 @@ impl PvQueued {
 
     /// Takes the lock if it is free and the first waiter, if any, may be overtaken.
     fn steal(&self, mine: Word, me: &Waiter) -> bool {
-        let word = self.look();
-        let away = !word.looks() || self.first().is_some_and(Vcpu::is_preempted);
+        let word = self.load();
+        let away = !word.spins() || self.first().is_some_and(Vcpu::is_preempted);
         let overtakes = match away {
             true => me.tuning.overtakes,
             false => me.tuning.overtakes / PRESENT,
@@ -156,34 +158,34 @@ impl PvQueued {
         self.make_next_first(at, &node);
     }
 
-    /// The first waiter: looks for as long as its patience lasts; returns whether it took the lock.
+    /// The first waiter: spins for the threshold; returns whether it took the lock.
     fn spin_first(&self, mine: Word, node: &Node, me: &Waiter) -> bool {
-        // Handed over to whoever looks at it by the exchange that sets the bit.
+        // The exchange that sets a bit publishes this to the thread that reads it.
         self.first.store(Vcpu::current().number(), Relaxed);
-        let mut looks: u32 = 0;
+        let mut spins: u32 = 0;
         loop {
-            let word = self.look();
+            let word = self.load();
             if word.is_free() {
                 if self.take_first(word, mine, node) {
                     return true;
                 }
-            } else if looks >= me.tuning.threshold {
+            } else if spins >= me.tuning.threshold {
                 return false;
-            } else if looks % LOOKS == 0 && word.holder().is_some_and(Vcpu::is_preempted) {
+            } else if spins % CHECK_EVERY == 0 && word.holder().is_some_and(Vcpu::is_preempted) {
                 me.events.pv_wait_early.bump();
                 return false;
             } else {
-                if !word.looks() {
-                    self.change(word, word.with_looks());
+                if !word.spins() {
+                    self.change(word, word.with_spins());
                 }
-                looks = looks.wrapping_add(1);
+                spins = spins.wrapping_add(1);
                 me.relax_and_sample();
             }
         }
     }
 
     /// The first waiter: takes the free lock. If one is behind it, that one becomes pending with the
-    /// same exchange, so that nobody overtakes it uncounted.
+    /// same exchange, so that no thread overtakes it uncounted.
     fn take_first(&self, word: Word, mine: Word, node: &Node) -> bool {
         let to = match node.next() {
             None => mine,
@@ -194,9 +196,9 @@ impl PvQueued {
 
     /// The first waiter: halts until the lock is freed; returns whether it did.
     fn halt_first(&self, me: &Waiter) -> bool {
-        let word = self.look();
+        let word = self.load();
         let halted = word.with_halted();
-        // Hands `first` over to whoever frees the lock. Once the bit is set, whoever holds the lock
+        // Publishes `first` to the holder that frees the lock. Once the bit is set, the holder
         // changes the word only to free it.
         if word.is_free() || !self.change(word, halted) {
             return false;
@@ -204,7 +206,7 @@ impl PvQueued {
         me.events.halts.bump();
         me.events.pv_wait_head.bump();
         Vcpu::halt_while(&self.word, halted.0);
-        if self.look() == halted {
+        if self.load() == halted {
             me.events.pv_spurious_wakeup.bump();
         }
         true
@@ -212,8 +214,8 @@ impl PvQueued {
 
     /// The holder, whose `node` was first: makes the one behind it first.
     fn make_next_first(&self, at: *mut Node, node: &Node) {
-        // Leaves the queue empty, if it is. Whoever comes then is first without being told, and
-        // needs to know no more than that: nothing to order.
+        // Leaves the queue empty, if it is. The next to arrive is first by itself, and needs to know
+        // no more than that: nothing to order.
         if node.next().is_none() && self.tail.cmpxchg(at, ptr::null_mut(), Relaxed).is_ok() {
             return;
         }
@@ -224,7 +226,7 @@ impl PvQueued {
             cpu_relax();
         };
         self.set(Word::with_pending);
-        // SAFETY: `next` waits to become first, so its node is live until it is told.
+        // SAFETY: `next` waits to become first, so its node is live until that is signalled.
         if let Some(vcpu) = unsafe { Node::make_first(next) } {
             // It stays halted until we free the lock.
             self.first.store(vcpu.number(), Relaxed);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The host twin of the machine: the same words, over loom or `core`.
+//! The host twin of the kernel's primitives, over loom or `core`.
 //!
 //! The twin promises no more than the kernel does, so what loom proves here holds there: a
 //! failed [`Atomic::cmpxchg`] orders nothing, and `Full` is a pair of full fences. loom shows
@@ -200,7 +200,7 @@ pub fn smp_mb() {
     fence(Raw::SeqCst);
 }
 
-/// Lets another thread run; loom needs to be told that this one cannot make progress.
+/// Lets another thread run; for loom, a hint that this one cannot make progress.
 ///
 /// Two waiters could take turns for ever while the holder waits to be scheduled, and loom would
 /// follow them. After a few rounds of one wait-loop it is asked to branch no further, which
@@ -235,7 +235,7 @@ pub fn stamp() -> u64 {
         .map_or(0, |time| time.as_nanos() as u64)
 }
 
-/// On the host a vCPU is a thread, by the order in which threads first asked who they are.
+/// On the host a vCPU is a thread, numbered in the order of first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vcpu(u32);
 
@@ -262,9 +262,9 @@ impl Vcpu {
 
     /// Parks the calling thread if `*word` is `value`; may return early.
     ///
-    /// A kick between the look and the park is not lost: it then returns at once, as a halt does
-    /// for an interrupt that came while interrupts were off. Whoever was woken by a kick sees what
-    /// was done before it.
+    /// A kick between the load and the park is not lost: it then returns at once, as a halt does
+    /// for an interrupt that came while interrupts were off. A kick orders what was done before it
+    /// for the thread that it wakes.
     pub fn halt_while(word: &Atomic<u32>, value: u32) {
         if word.load(Relaxed) == value {
             #[cfg(loom)]
@@ -279,7 +279,7 @@ impl Vcpu {
         cpu_relax();
     }
 
-    /// Whether `self` was taken off its CPU. Who asks in loom is told so every other time.
+    /// Whether `self` is preempted; in loom every other call returns that it is.
     pub fn is_preempted(self) -> bool {
         #[cfg(loom)]
         return PREEMPTED.with(|answer| answer.replace(!answer.get()));
@@ -298,7 +298,7 @@ impl Vcpu {
     }
 }
 
-// Who is who is no part of the algorithm, so loom explores no order in it: a mutex of `std`.
+// Numbering is no part of the algorithm, so loom explores no order in it: a mutex of `std`.
 #[cfg(loom)]
 loom::lazy_static! {
     static ref THREADS: std::sync::Mutex<std::vec::Vec<thread::Thread>> = Default::default();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The machine itself: the kernel's memory model, and the hypervisor's vCPUs.
+//! The primitives in the kernel: its memory model, and the hypervisor's vCPUs.
 
 #![expect(unsafe_code, reason = "halting, kicking and RCU are C")]
 
@@ -104,7 +104,7 @@ impl Vcpu {
 
     /// Halts the calling vCPU unless `*word` is no longer `value`; may return early.
     ///
-    /// Interrupts are off from the look to the halt, so a kick in between ends the halt at once.
+    /// Interrupts are off from the load to the halt, so a kick in between ends the halt at once.
     /// Interrupts and preemption: the former must be on, the latter may be off.
     #[inline]
     pub fn halt_while(word: &Atomic<u32>, value: u32) {
@@ -128,7 +128,7 @@ impl Vcpu {
         unsafe { helpers::slowpath_vcpu_is_preempted(self.0) }
     }
 
-    /// Ends a halt of this vCPU. The store that the waiter looks for must be before this, by
+    /// Ends a halt of this vCPU. The store that the waiter waits for must be before this, by
     /// [`Full`], or by an exchange, which on this machine is.
     #[inline]
     pub fn kick(self) {
@@ -149,7 +149,7 @@ pub fn undisturbed<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// Runs `read` as a reader: what [`grace`] is waited for to free stays there until it returns. It
-/// must not sleep. Readers wait for nobody, and may be within each other.
+/// must not sleep. Readers never wait, and may be nested.
 #[inline(always)]
 pub fn rcu<R>(read: impl FnOnce() -> R) -> R {
     // SAFETY: Undone below, on the same task.

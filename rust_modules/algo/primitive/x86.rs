@@ -269,7 +269,7 @@ pub fn smp_mb() {
     unsafe { kernel::asm!("lock addl $0, -4(%rsp)"; ) };
 }
 
-/// Tells the CPU, and a hypervisor that looks, that this is a busy wait.
+/// Hints to the CPU, and to a hypervisor with pause-loop exiting, that this is a busy wait.
 #[inline(always)]
 pub fn cpu_relax() {
     // SAFETY: `pause` touches nothing. The compiler must read memory anew after it.

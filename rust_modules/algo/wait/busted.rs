@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Halts until signalled, and signals without a kick: a wake-up that every validation must miss.
+//! Halts until signalled, but signals without a kick: a lost wake-up that every validation must catch.
 //!
 //! The waiter sees the signal when something else ends its halt, a timer's interrupt for one, or
-//! never. Exclusion is not hurt; it is the wait that is without bound.
+//! never. Exclusion holds; the wait has no bound.
 
 #![expect(unsafe_code, reason = "implements `Wait::signal`")]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Burns the vCPU until signalled.
+//! Spins until signalled.
 
 #![expect(unsafe_code, reason = "implements `Wait::signal`")]
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Spins for as long as a running holder may take, then halts the vCPU.
+//! Spins for the threshold, then halts the vCPU.
 //!
 //! Jeremy Fitzhardinge, "xen: implement Xen-specific spinlocks", 2008: a waiter that has spun
-//! that long had better assume that the holder is not running.
+//! that long can assume that the holder is preempted.
 
 #![expect(unsafe_code, reason = "implements `Wait::signal`")]
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::prelude::*;
 
-/// A [`Halt`] with patience.
+/// A [`Halt`] with a spin threshold.
 pub struct SpinThenHalt(Halt);
 
 impl Wait for SpinThenHalt {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Gives the CPU to the vCPU waited for, by name.
+//! Directed yield: gives the CPU to the vCPU waited for.
 //!
 //! Raghavendra K T, "Improving directed yield in PLE handler", 2012; the hypercall is
 //! `KVM_HC_SCHED_YIELD`, "KVM: X86: Implement PV sched yield hypercall", 2019. Where the
@@ -14,14 +14,14 @@ use super::{
 };
 use crate::prelude::*;
 
-/// A [`Spin`] that knows its maker's vCPU, and is polite to it.
+/// A [`Spin`], and the vCPU that created it.
 pub struct Yield {
     signal: Spin,
     vcpu: Vcpu,
 }
 
-/// Looks between two yields: a yield is an exit to the hypervisor, and the vCPU ahead may be running.
-const LOOKS: u32 = 64;
+/// Iterations between two yields: a yield is an exit to the hypervisor, and the vCPU ahead may run.
+const YIELD_EVERY: u32 = 64;
 
 impl Wait for Yield {
     #[inline]
@@ -39,11 +39,11 @@ impl Wait for Yield {
 
     #[inline]
     fn wait(&self, ahead: Option<Vcpu>, me: &Waiter) {
-        let mut looks: u32 = 0;
+        let mut spins: u32 = 0;
         while !self.signal.is_signalled() {
-            looks = looks.wrapping_add(1);
+            spins = spins.wrapping_add(1);
             match ahead {
-                Some(vcpu) if looks % LOOKS == 0 => {
+                Some(vcpu) if spins % YIELD_EVERY == 0 => {
                     me.events.yields.bump();
                     vcpu.yield_to();
                 }

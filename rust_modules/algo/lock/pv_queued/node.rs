@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A place in the queue of `pv_queued`, behind the first waiter.
+//! Queue node of `pv_queued`, of a waiter behind the first one.
 //!
 //! ```text
 //!   WAITING ──wait──▶ HALTED ──make_first: the release of the lock will kick──▶ FIRST
-//!      └──────────────make_first: it is looking────────────────────────────────▲
+//!      └──────────────make_first: it is spinning───────────────────────────────▲
 //! ```
 
 use core::ptr;
 
-use super::LOOKS;
 use crate::prelude::*;
 
-/// A waiter's place, on its stack and on a cache line of its own.
+/// Iterations between two checks whether a vCPU is preempted: the answer is on a shared cache line.
+pub(super) const CHECK_EVERY: u32 = 32;
+
+/// A waiter's node, on its stack and on a cache line of its own.
 #[repr(align(64))]
 pub(super) struct Node {
     next: Atomic<*mut Node>,
     state: Atomic<u32>,
-    /// Written by nobody; a cell, so that loom sees who reads it before it was made.
+    /// Constant; a cell, so that loom sees a read that comes before the node was made.
     vcpu: Cell<Vcpu>,
 }
 
@@ -35,7 +37,7 @@ impl Node {
         }
     }
 
-    /// The one behind, if it has come.
+    /// Returns the waiter behind, if it has arrived.
     #[inline]
     pub(super) fn next(&self) -> Option<*mut Node> {
         // Pairs with the release in `link`.
@@ -43,7 +45,7 @@ impl Node {
         (!next.is_null()).then_some(next)
     }
 
-    /// Puts `behind` behind `ahead`, and returns the vCPU of that.
+    /// Links `behind` behind `ahead`, and returns the vCPU of `ahead`.
     ///
     /// # Safety
     ///
@@ -59,12 +61,12 @@ impl Node {
 
     /// Waits to become first. The vCPU of the waiter ahead is `ahead`.
     pub(super) fn wait(&self, ahead: Vcpu, me: &Waiter) {
-        for look in 0..me.tuning.threshold {
+        for spins in 0..me.tuning.threshold {
             // Pairs with the release in `make_first`.
             if self.state.load(Acquire) == FIRST {
                 return;
             }
-            if look % LOOKS == 0 && ahead.is_preempted() {
+            if spins % CHECK_EVERY == 0 && ahead.is_preempted() {
                 me.events.pv_wait_early.bump();
                 break;
             }
@@ -82,13 +84,13 @@ impl Node {
         let _ = self.state.load(Acquire);
     }
 
-    /// Tells the waiter that it is first; returns its vCPU if that is halted, and still is.
+    /// Signals the waiter that it is first; returns its vCPU if that is halted, and still is.
     ///
     /// # Safety
     ///
     /// `this` is live when the call begins. It may be gone when the call ends.
     pub(super) unsafe fn make_first(this: *mut Node) -> Option<Vcpu> {
-        // SAFETY: Live until it is told, by the contract of the function; never written.
+        // SAFETY: Live until it is signalled, by the contract of the function; never written.
         let vcpu = unsafe { (*this).vcpu.with(|vcpu| *vcpu) };
         // SAFETY: As above.
         // The release pairs with the acquires in `wait`.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The word of `pv_queued`: who holds the lock, and what is known of the first waiter.
+//! The word of `pv_queued`: the holder of the lock, and the state of the first waiter.
 //!
 //! ```text
 //!   31          19   18      17       16      15     0
-//!    overtakes     looks   halted   pending   holder     holder: its vCPU's number plus one; 0 is free
+//!    overtakes     spins   halted   pending   holder     holder: its vCPU's number plus one; 0 is free
 //! ```
 //!
 //! ```text
-//!   nobody ──first──▶ pending ──▶ pending, looks ──patience is over──▶ pending, halted
-//!                        ▲              ▲                                     │
-//!                        └──freed: kick─┼─────────────────────────────────────┘
+//!   no waiter ──first──▶ pending ──▶ pending, spins ──threshold is over─▶ pending, halted
+//!                           ▲              ▲                                     │
+//!                           └──freed: kick─┼─────────────────────────────────────┘
 //! ```
 
 use crate::prelude::*;
@@ -22,19 +22,19 @@ pub struct Word(pub(super) u32);
 const HOLDER: u32 = 0xffff;
 /// There is a first waiter.
 const PENDING: u32 = 1 << 16;
-/// It is halted; whoever frees the lock kicks it.
+/// It is halted; the holder that frees the lock kicks it.
 const HALTED: u32 = 1 << 17;
-/// It is there, and looks at the word.
-const LOOKS: u32 = 1 << 18;
+/// It spins on the word.
+const SPINS: u32 = 1 << 18;
 /// One section that began past the first waiter.
 const OVERTAKE: u32 = 1 << 19;
 const MOST_OVERTAKES: u32 = u32::MAX / OVERTAKE;
 
 impl Word {
-    /// Nobody holds it, nobody waits.
+    /// Free, without waiters.
     pub(super) const FREE: Self = Self(0);
 
-    /// Held, nobody waits. A vCPU whose number does not fit is held to be running always.
+    /// Held, without waiters. A vCPU whose number does not fit counts as running always.
     #[inline]
     pub(super) fn held_by(vcpu: Vcpu) -> Self {
         Self(vcpu.number().wrapping_add(1).min(HOLDER))
@@ -60,8 +60,8 @@ impl Word {
         self.0 & HALTED != 0
     }
 
-    pub(super) fn looks(self) -> bool {
-        self.0 & LOOKS != 0
+    pub(super) fn spins(self) -> bool {
+        self.0 & SPINS != 0
     }
 
     /// Free; the first waiter, if it was halted, is about to be kicked.
@@ -74,17 +74,17 @@ impl Word {
         Self(self.0 | PENDING)
     }
 
-    /// The first waiter looks.
-    pub(super) fn with_looks(self) -> Self {
-        Self(self.0 & !HALTED | PENDING | LOOKS)
+    /// The first waiter spins.
+    pub(super) fn with_spins(self) -> Self {
+        Self(self.0 & !HALTED | PENDING | SPINS)
     }
 
     /// The first waiter is halted.
     pub(super) fn with_halted(self) -> Self {
-        Self(self.0 & !LOOKS | PENDING | HALTED)
+        Self(self.0 & !SPINS | PENDING | HALTED)
     }
 
-    /// Held by the holder of `mine`, who may take it past a first waiter up to `overtakes` times.
+    /// Held by the holder of `mine`, which may take it past a first waiter up to `overtakes` times.
     pub(super) fn stolen_by(self, mine: Self, overtakes: u32) -> Option<Self> {
         if !self.is_free() {
             return None;

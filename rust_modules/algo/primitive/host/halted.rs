@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who halts, in loom's model.
+//! Halted threads in loom's model.
 //!
 //! `park` and `unpark` alone would do, but loom's `unpark` orders even for a thread that runs. No
 //! kick does that, so it hid orderings that were missing. Here a kick orders for whom it wakes.

@@ -2,8 +2,8 @@
 
 //! The host twin of a word on each vCPU.
 //!
-//! A thread is on a vCPU, and says on which ([`on`]). Two threads on one vCPU are a task and what
-//! interrupts it; a thread that [`wander`]s is one that is moved between any two instructions. An
+//! A thread is on the vCPU that [`on`] sets. Two threads on one vCPU are a task and what
+//! interrupts it; a thread in [`wander`] is a task that migrates between any two instructions. An
 //! operation is atomic among all threads, which is more than the machine gives, but no thread can
 //! reach the word of a vCPU that it is not on, save of one that is [`dead`](PerVcpu::dead).
 
@@ -54,14 +54,14 @@ impl PerVcpu {
 pub struct Mine<'a>(&'a PerVcpu);
 
 impl<'a> Mine<'a> {
-    /// The word; afterwards, one who wanders is on the next vCPU, but each third time.
+    /// The word; afterwards, a thread that migrates is on the next vCPU, but each third time.
     fn word(self) -> &'a Atomic<i64> {
         let Self(PerVcpu(words)) = self;
         let at = HERE.with(|here| {
             let (at, steps) = here.get();
             here.set(match steps {
                 None => (at, None),
-                // He who was moved every time would try again for ever, always one step late.
+                // A thread that migrated every time would retry for ever, always one step late.
                 Some(2) => (at, Some(0)),
                 Some(n) => (at + 1, Some(n + 1)),
             });
@@ -97,7 +97,7 @@ pub fn on<R>(vcpu: u32, work: impl FnOnce() -> R) -> R {
     r
 }
 
-/// Runs `work`, which is moved to the next vCPU between most of its instructions.
+/// Runs `work`, which migrates to the next vCPU between most of its instructions.
 pub fn wander<R>(work: impl FnOnce() -> R) -> R {
     let before = HERE.with(|here| here.replace((here.get().0, Some(0))));
     let r = work();
@@ -106,12 +106,12 @@ pub fn wander<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// Runs `work` on the vCPU that this thread is on now. An NMI still comes meanwhile, so the twin
-/// keeps nobody out.
+/// excludes no other thread.
 pub fn undisturbed<R>(work: impl FnOnce() -> R) -> R {
     on(here(), work)
 }
 
-// The vCPU, and where in his step one is who wanders.
+// The vCPU, and the step of a thread that migrates.
 #[cfg(not(loom))]
 std::thread_local! {
     static HERE: Cell<(u32, Option<u32>)> = const { Cell::new((0, None)) };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The host twin of read-copy-update: readers who are known by number, and a wait for them.
+//! The host twin of read-copy-update: numbered readers, and a wait for them.
 //!
 //! After the guarantee of `Documentation/RCU/Design/Requirements`: of a reader and a grace period,
 //! either the whole reader happens before the end of the period, or the period's beginning happens
@@ -21,7 +21,7 @@ struct Readers {
     begun: Atomic<u32>,
     /// Readers that have ended; as above.
     ended: Atomic<u32>,
-    /// Who is under way, by number, and the next number. No operation of loom's is done while this
+    /// Readers under way, by number, and the next number. No operation of loom's is done while this
     /// is held, so that its threads, which take turns, never wait for it.
     now: Mutex<(Vec<u64>, u64)>,
 }
@@ -49,7 +49,7 @@ impl Reader {
     fn new() -> Self {
         // An exchange, since it may not miss the last: pairs with the release in `grace`.
         READERS.begun.fetch_add(0, Acquire);
-        // loom switches threads before an operation, so nobody comes in between.
+        // loom switches threads before an operation, so no other thread comes in between.
         let mut now = READERS.now.lock().unwrap();
         let number = now.1;
         now.0.push(number);

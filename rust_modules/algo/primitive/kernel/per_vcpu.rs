@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A word on each vCPU, changed by single instructions relative to `gs`.
+//! A per-CPU word, changed by single instructions relative to `gs`.
 //!
 //! After `arch/x86/include/asm/percpu.h`. An instruction is not split by an interrupt, by an NMI
 //! or by preemption, so on one's own vCPU it needs no `lock`. Between two of them the task may
-//! move: whoever decides by the first commits by a [`cmpxchg`](Mine::cmpxchg), which holds the
-//! decision against the word that is there.
+//! move: a decision by the first is committed by a [`cmpxchg`](Mine::cmpxchg), which compares
+//! the word that is there.
 
 use core::{
     marker::PhantomData,
@@ -24,7 +24,7 @@ use super::{
     Relaxed, //
 };
 
-/// A word on each vCPU, zero at first. Its own vCPU alone may write it; any may look.
+/// A word on each vCPU, zero at first. Only its own vCPU may write it; any may read.
 ///
 /// # Invariants
 ///
@@ -135,7 +135,7 @@ impl Mine<'_> {
 
 impl Drop for PerVcpu {
     fn drop(&mut self) {
-        // SAFETY: It came from that allocator, by the invariant, and nobody uses it any more.
+        // SAFETY: It came from that allocator, by the invariant, and has no other user any more.
         unsafe { bindings::free_percpu(self.0.as_ptr().cast()) };
     }
 }

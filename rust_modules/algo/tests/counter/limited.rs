@@ -66,7 +66,7 @@ fn it_is_reached_though_others_have_some_to_spare() {
     });
 }
 
-/// Two that want the last of it: one gets it, whoever has it to spare.
+/// Two threads want the last of it: one gets it, wherever the spare is.
 #[test]
 fn the_last_of_it_goes_to_one() {
     check(3, || {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is referred to is not used after the last reference has gone, and that is seen once.
+//! An object is not used after its last reference was put, and that is found once.
 
 use algo::{
     counter::{MountCount, SloppyRef},
@@ -14,17 +14,16 @@ use crate::{
     Vcpus,
 };
 
-/// Something that may be used by whoever has a reference, and is cleaned up once by whoever put
-/// the last. A use that is not over then is a race, and loom reports it.
+/// An object that may be used with a reference, and is cleaned up once, by the last put. A use that is not over then is a race, and loom reports it.
 struct Thing<C> {
     refs: C,
     payload: Payload,
     cleaned: Atomic<u32>,
 }
 
-/// Read by users, written by who cleans up.
+/// Read by users, written by the cleanup.
 struct Payload(algo::primitive::Cell<u32>);
-// SAFETY: None: that nobody writes while another reads is what is tested.
+// SAFETY: None: that no thread writes while another reads is what is tested.
 unsafe impl Sync for Payload {}
 // SAFETY: As above.
 unsafe impl Send for Payload {}
@@ -99,7 +98,7 @@ tests! {
     a_user_that_keeps_no_spare_may_be_the_last: reclaimed(0, 1, 0);
 }
 
-/// Two reclaim at once: one of them is told, or whoever put the last.
+/// Two reclaim at once: one of them, or the last put, finds zero.
 #[test]
 fn two_who_reclaim_do_not_both_find_zero() {
     check(3, || {
@@ -162,7 +161,7 @@ fn spares_above_the_threshold_go_back() {
 
 /// Two put on one vCPU, and what is too much goes back: the one's use with the other's.
 #[test]
-fn one_who_gives_back_for_another_waits_for_him() {
+fn a_put_that_gives_back_for_another_sees_its_use() {
     check(3, || {
         let thing = sloppy(1);
         assert!(thing.refs.get_central() && !thing.refs.put_central());
@@ -232,7 +231,7 @@ tests! {
     a_mount_is_detached_under_a_user_that_migrates: detached(Migrating);
 }
 
-/// It does not care on which vCPU one is put, and asks nobody before it is detached.
+/// References may be put on any vCPU, and are not summed before the count is detached.
 #[test]
 fn a_mount_counts_below_zero_on_a_vcpu() {
     check(1, || {
@@ -251,7 +250,7 @@ fn a_mount_counts_below_zero_on_a_vcpu() {
     });
 }
 
-/// Of the payload itself: what a race looks like to these tests.
+/// The payload itself: how a race shows in these tests.
 #[cfg(loom)]
 #[test]
 #[should_panic(expected = "Causality violation")]

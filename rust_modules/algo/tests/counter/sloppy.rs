@@ -60,7 +60,7 @@ fn a_vcpu_holds_back_less_than_the_threshold() {
     });
 }
 
-/// The low half of the sum runs over and under, and the central count tells the rest.
+/// The low half of the sum overflows and underflows, and the central count gives the upper half.
 #[test]
 fn the_sum_survives_its_low_half() {
     check(1, || {
@@ -246,6 +246,6 @@ fn the_bound_follows_the_threshold() {
         count.settle();
         assert_eq!(count.bound(), 2);
         count.set_threshold(u32::MAX);
-        assert!(count.bound() < 1 << 30, "the sum could not be told");
+        assert!(count.bound() < 1 << 30, "the sum would be ambiguous");
     });
 }
