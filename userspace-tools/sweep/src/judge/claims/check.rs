@@ -37,73 +37,71 @@ pub struct Checked {
     pub stolen: Option<f64>,
 }
 
-/// Checks `claim`. Where a precondition is not met, a claim of a source document is not testable
-/// here, and one of the project was not measured as it has to be.
+/// Checks `claim` against the results of the steps.
 pub fn check(claim: &Claim, steps: &Steps, of_document: bool) -> Checked {
-    let ran = |step: &str| steps.get(step).and_then(StepResult::figures);
+    let figure = |step: &str, name: &str| steps.get(step)?.figures()?.get(name).copied();
     let beside = claim.beside.iter().map(|beside| {
-        let value = ran(&beside.step).and_then(|figures| figures.get(&beside.figure));
+        let value = figure(&beside.step, &beside.figure);
         let value = value.map_or("not measured".into(), |value| {
-            with_unit(*value, &beside.unit)
+            with_unit(value, &beside.unit)
         });
         format!("{value}: {}", beside.measure)
     });
-    let mut checked = Checked {
+    let judged = judge(claim, steps, of_document);
+    let measured = judged.as_ref().ok().map(|(_, value)| {
+        let value = with_unit(*value, &claim.expect[0].unit);
+        match claim.measure.as_str() {
+            "" => value,
+            what => format!("{value}: {what}"),
+        }
+    });
+    let otherwise = claim.otherwise.as_ref().unwrap_or(&claim.why);
+    let (verdict, why) = match judged {
+        Ok((Verdict::Fail, _)) => (Verdict::Fail, otherwise.clone()),
+        Ok((verdict, _)) => (verdict, claim.why.clone()),
+        Err(not_checked) => not_checked,
+    };
+    let step = claim.step.as_deref();
+    let stolen = step.and_then(|step| figure(step, "stolen"));
+    Checked {
         place: claim.place.clone(),
         text: claim.text.clone(),
-        measured: None,
+        measured,
         required: required(&claim.expect),
         beside: beside.collect(),
-        verdict: Verdict::Skip,
-        why: claim.why.clone(),
-        stolen: None,
-    };
-    let Some(step) = &claim.step else {
-        return checked;
-    };
+        verdict,
+        why,
+        stolen: stolen.filter(|part| *part >= NOTABLE_STEAL),
+    }
+}
+
+/// The verdict by the claim's rules with the figure of the first, or the verdict on a claim that
+/// cannot be checked with the reason. Where a precondition is not met, a claim of a source document
+/// is not testable here, while one of the project was not measured as it has to be.
+fn judge(
+    claim: &Claim,
+    steps: &Steps,
+    of_document: bool,
+) -> Result<(Verdict, f64), (Verdict, String)> {
+    let skip = |why: &str| (Verdict::Skip, why.to_string());
+    let not_measured = |why: &str| (Verdict::NotMeasured, why.to_string());
+    let step = claim.step.as_deref().ok_or_else(|| skip(&claim.why))?;
     let figures = match steps.get(step) {
         Some(StepResult::Ran(figures)) => figures,
         // Figures of a failed step may be incomplete, but its exit code is not.
         Some(StepResult::Failed(_, figures)) if claim.is_about_exit() => figures,
-        Some(StepResult::Failed(why, _)) => return checked.but(Verdict::NotMeasured, why.clone()),
-        Some(StepResult::Skipped(why)) => return checked.but(Verdict::Skip, why.clone()),
-        None => return checked.but(Verdict::NotMeasured, format!("no step `{step}`")),
+        Some(StepResult::Failed(why, _)) => return Err(not_measured(why)),
+        Some(StepResult::Skipped(why)) => return Err(skip(why)),
+        None => return Err(not_measured(&format!("no step `{step}`"))),
     };
-    let stolen = figures.get("stolen").copied();
-    checked.stolen = stolen.filter(|part| *part >= NOTABLE_STEAL);
     if let Some(why) = claim.needs.iter().find_map(|need| unmet(need, figures)) {
-        let verdict = match of_document {
-            true => Verdict::Skip,
-            false => Verdict::NotMeasured,
-        };
-        return checked.but(verdict, why);
+        return Err(match of_document {
+            true => skip(&why),
+            false => not_measured(&why),
+        });
     }
-    match compare(&claim.expect, figures) {
-        Err(missing) => {
-            let why = format!("step `{step}` did not report `{missing}`");
-            checked.but(Verdict::NotMeasured, why)
-        }
-        Ok((verdict, value)) => {
-            let measured = with_unit(value, &claim.expect[0].unit);
-            checked.measured = Some(match claim.measure.as_str() {
-                "" => measured,
-                what => format!("{measured}: {what}"),
-            });
-            let failed = claim.otherwise.clone().filter(|_| verdict == Verdict::Fail);
-            let why = failed.unwrap_or_else(|| claim.why.clone());
-            checked.but(verdict, why)
-        }
-    }
-}
-
-impl Checked {
-    fn but(self, verdict: Verdict, why: String) -> Self {
-        Self {
-            verdict,
-            why,
-            ..self
-        }
-    }
+    compare(&claim.expect, figures)
+        .map_err(|missing| not_measured(&format!("step `{step}` did not report `{missing}`")))
 }
 
 impl Claim {
@@ -161,117 +159,81 @@ fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use std::collections::BTreeMap;
+    use super::{StepResult::Ran, Verdict::*, *};
 
     const OWN: &str = "text = 'c'\nstep = 's'\nexpect = 'storm < 0.05 x'\nneeds = ['ratio >= 4']";
-    const DOCUMENT: &str = "place = 'p'\ntext = 't'\nwhy = 'because'\notherwise = 'it is not'\n\
+    const SOURCE: &str = "place = 'p'\ntext = 't'\nwhy = 'because'\notherwise = 'it is not'\n\
         measure = 'f'\nstep = 's'\nexpect = ['a > 1 x', 'c < 5']\nneeds = ['cpus >= 2']\n\
         beside = [{ measure = 'b', step = 's', figure = 'b', unit = '%' }]";
 
-    fn figures(figures: &[(&str, f64)]) -> Figures {
-        let figures = figures.iter().map(|(name, value)| ((*name).into(), *value));
-        figures.collect()
-    }
-
-    fn checked(claim: &str, result: StepResult) -> Checked {
+    /// The claim, with the figures that `result` makes of `a=1 b=2`.
+    fn checked(claim: &str, result: fn(Figures) -> StepResult, figures: &str) -> Checked {
         let claim: Claim = toml::from_str(claim).unwrap();
-        let steps = BTreeMap::from([("s".into(), result)]);
+        let figures = figures.split_whitespace().map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap();
+            (name.into(), value.parse().unwrap())
+        });
+        let steps = Steps::from([("s".into(), result(figures.collect()))]);
         check(&claim, &steps, !claim.place.is_empty())
     }
 
-    fn ran(claim: &str, named: &[(&str, f64)]) -> Checked {
-        checked(claim, StepResult::Ran(figures(named)))
+    fn failed(figures: Figures) -> StepResult {
+        StepResult::Failed("`x` failed".into(), figures)
     }
 
     #[test]
-    fn claim_passes_or_fails_by_its_figure() {
-        let passed = ran(OWN, &[("storm", 0.01), ("ratio", 4.0)]);
-        assert_eq!(passed.verdict, Verdict::Pass);
-        assert_eq!(passed.measured.as_deref(), Some("0.0100 x"));
-        assert_eq!(passed.required.as_deref(), Some("< 0.05 x"));
-        let fail = ran(OWN, &[("storm", 0.2), ("ratio", 4.0)]);
-        assert_eq!(fail.verdict, Verdict::Fail);
-    }
-
-    #[test]
-    fn claim_passes_only_if_all_its_rules_do() {
-        let passed = ran(
-            DOCUMENT,
-            &[("a", 2.0), ("b", 97.0), ("c", 4.0), ("cpus", 2.0)],
-        );
-        assert_eq!(passed.verdict, Verdict::Pass);
-        assert_eq!(passed.measured.as_deref(), Some("2 x: f"));
-        assert_eq!(passed.required.as_deref(), Some("> 1 x, c < 5"));
-        assert_eq!(
-            (passed.beside, passed.why),
-            (vec!["97 %: b".into()], "because".into())
-        );
-        for (a, c) in [(1.0, 4.0), (2.0, 5.0)] {
-            let fail = ran(DOCUMENT, &[("a", a), ("c", c), ("cpus", 2.0)]);
-            assert_eq!(
-                (fail.verdict, fail.why.as_str()),
-                (Verdict::Fail, "it is not")
-            );
-            assert_eq!(fail.beside, ["not measured: b"]);
-        }
-    }
-
-    #[test]
-    fn unmet_need_skips_a_claim_of_a_document_and_fails_one_of_the_project() {
-        let unmet = ran(DOCUMENT, &[("a", 2.0), ("c", 4.0), ("cpus", 1.0)]);
-        assert_eq!(unmet.verdict, Verdict::Skip);
-        assert_eq!(unmet.why, "needs cpus >= 2, measured 1");
-        let unmet = ran(OWN, &[("storm", 0.01), ("ratio", 2.0)]);
-        assert_eq!(unmet.verdict, Verdict::NotMeasured);
-        let unknown = ran(OWN, &[("storm", 0.01)]);
-        assert_eq!(unknown.why, "needs ratio >= 4, measured unknown");
-        let untestable = checked(
-            "place = 'p'\ntext = 't'\nwhy = 'no such CPU'",
-            StepResult::Ran(Figures::new()),
-        );
-        assert_eq!(
-            (untestable.verdict, untestable.why.as_str()),
-            (Verdict::Skip, "no such CPU")
-        );
-    }
-
-    #[test]
-    fn missing_figure_and_failed_step_are_not_measured() {
-        let failed = || StepResult::Failed("`x` failed".into(), figures(&[("storm", 0.01)]));
-        for checked in [
-            ran(DOCUMENT, &[("c", 4.0), ("cpus", 2.0)]),
-            ran(DOCUMENT, &[("a", 2.0), ("cpus", 2.0)]),
-            checked(DOCUMENT, failed()),
-            checked(OWN, failed()),
+    fn claim_has_the_worst_verdict_of_its_rules() {
+        for (claim, figures, verdict, why) in [
+            (OWN, "storm=0.01 ratio=4", Pass, ""),
+            (OWN, "storm=0.2 ratio=4", Fail, ""),
+            (SOURCE, "a=2 c=4 cpus=2", Pass, "because"),
+            (SOURCE, "a=1 c=4 cpus=2", Fail, "it is not"),
+            (SOURCE, "a=2 c=5 cpus=2", Fail, "it is not"),
         ] {
-            assert_eq!(checked.verdict, Verdict::NotMeasured, "{checked:?}");
+            let checked = checked(claim, Ran, figures);
+            assert_eq!((checked.verdict, checked.why.as_str()), (verdict, why));
+        }
+        let whole = checked(SOURCE, Ran, "a=2 b=97 c=4 cpus=2");
+        assert_eq!(whole.measured.as_deref(), Some("2 x: f"));
+        assert_eq!(whole.required.as_deref(), Some("> 1 x, c < 5"));
+        assert_eq!(whole.beside, ["97 %: b"]);
+        let without = checked(SOURCE, Ran, "a=2 c=4 cpus=2");
+        assert_eq!(without.beside, ["not measured: b"]);
+    }
+
+    #[test]
+    fn claim_that_cannot_be_checked_is_skipped_or_not_measured() {
+        let skipped = |_| StepResult::Skipped("COLD=1 runs it".into());
+        let untestable = "place = 'p'\ntext = 't'\nwhy = 'no such CPU'";
+        let ran = Ran as fn(Figures) -> StepResult;
+        for (claim, result, figures, verdict, why) in [
+            (SOURCE, ran, "a=2 c=4 cpus=1", Skip, "cpus >= 2"),
+            (untestable, ran, "", Skip, "no such CPU"),
+            (OWN, skipped, "", Skip, "COLD=1 runs it"),
+            (OWN, ran, "storm=1 ratio=2", NotMeasured, "measured 2"),
+            (OWN, ran, "storm=1", NotMeasured, "unknown"),
+            (SOURCE, ran, "c=4 cpus=2", NotMeasured, "report `a`"),
+            (SOURCE, ran, "a=2 cpus=2", NotMeasured, "report `c`"),
+            (SOURCE, failed, "a=2 c=4 cpus=2", NotMeasured, "failed"),
+            (OWN, failed, "storm=1 ratio=4", NotMeasured, "failed"),
+        ] {
+            let checked = checked(claim, result, figures);
+            assert_eq!(checked.verdict, verdict, "{checked:?}");
+            assert!(checked.why.contains(why), "{checked:?}");
             assert_eq!(checked.measured, None);
         }
     }
 
     #[test]
-    fn failed_step_has_its_exit_code() {
+    fn exit_code_of_a_failed_step_is_measured() {
         let claim = "text = 'c'\nstep = 's'\nexpect = 'exit == 1'";
-        let failed = StepResult::Failed("why".into(), figures(&[("exit", 1.0)]));
-        assert_eq!(checked(claim, failed).verdict, Verdict::Pass);
-    }
-
-    #[test]
-    fn claim_of_an_expensive_step_is_skipped() {
-        let skipped = checked(OWN, StepResult::Skipped("COLD=1 runs it".into()));
-        assert_eq!(
-            (skipped.verdict, skipped.why.as_str()),
-            (Verdict::Skip, "COLD=1 runs it")
-        );
+        assert_eq!(checked(claim, failed, "exit=1").verdict, Pass);
     }
 
     #[test]
     fn notable_steal_time_is_kept() {
-        let stolen = |part| {
-            let named = [("storm", 0.2), ("ratio", 4.0), ("stolen", part)];
-            ran(OWN, &named).stolen
-        };
-        assert_eq!((stolen(0.31), stolen(0.01)), (Some(0.31), None));
+        let stolen = |figures| checked(OWN, Ran, figures).stolen;
+        assert_eq!(stolen("storm=0.2 ratio=4 stolen=0.31"), Some(0.31));
+        assert_eq!(stolen("storm=0.2 ratio=4 stolen=0.01"), None);
     }
 }
