@@ -70,6 +70,7 @@ pub fn fraction(text: &str) -> Result<f64, String> {
 /// A cell of both results.
 #[derive(Debug, Serialize)]
 struct Line {
+    #[serde(rename = "part")]
     scenario: String,
     at: Point,
     before: Side,

@@ -35,6 +35,7 @@ const THREADS: &str = "threads";
 /// Runs that differ in threads alone.
 #[derive(Serialize)]
 struct Series {
+    #[serde(rename = "part")]
     scenario: String,
     at: Point,
     measured: Vec<(f64, f64)>,
