@@ -107,7 +107,11 @@ mod tests {
 
     #[test]
     fn sleeping_worker_has_next_to_no_cpu_time() {
-        let mut work = repeat(|| anyhow::Ok(sleep(Duration::from_millis(1)))).unwrap();
+        let mut work = repeat(|| {
+            sleep(Duration::from_millis(1));
+            anyhow::Ok(())
+        })
+        .unwrap();
         let counted = count(&mut *work, from_to(0, now() + 20_000_000)).unwrap();
         assert!(counted.cpu_ns * 2 < counted.wall_ns, "{counted:?}");
     }

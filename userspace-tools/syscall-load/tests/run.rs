@@ -70,10 +70,10 @@ fn folder_of_a_run_is_removed() {
 fn unknown_load_is_a_usage_error_that_names_the_known_ones() {
     let out = tool(&["run", "open_clse"]);
     assert_eq!(out.status.code(), Some(2));
-    let said = text(&out.stderr);
+    let output = text(&out.stderr);
     assert!(
-        said.contains("`open_clse`: no such load; allowed: open_close"),
-        "{said}"
+        output.contains("`open_clse`: no such load; allowed: open_close"),
+        "{output}"
     );
 }
 
@@ -91,9 +91,9 @@ fn missing_folder_is_named() {
 #[test]
 fn sweep_has_a_row_for_each_load_and_kind() {
     let args = "sweep lseek,futex --workers 1,2 --repeat 1 --run-ms 10";
-    let said = text(&tool(&args.split(' ').collect::<Vec<_>>()).stdout);
+    let output = text(&tool(&args.split(' ').collect::<Vec<_>>()).stdout);
     for kind in ["processes", "threads"] {
-        let rows = said.lines().filter(|l| l.contains(kind) && l.contains('%'));
-        assert_eq!(rows.count(), 2, "{said}");
+        let rows = output.lines().filter(|l| l.contains(kind) && l.contains('%'));
+        assert_eq!(rows.count(), 2, "{output}");
     }
 }

@@ -15,7 +15,7 @@ pub enum Mode {
     Native,
     /// Test and set: a hypervisor, but none that could wake a halted vCPU.
     Tas,
-    /// Queue lock that spins, since the host says that each vCPU has a CPU of its own.
+    /// Queue lock that spins, since the host guarantees that each vCPU has a CPU of its own.
     Dedicated,
     /// One vCPU: no contention.
     Single,

@@ -11,7 +11,7 @@ use crate::{GuestFailure, COMMAND_SIGNALED, OUTPUT_FAILED};
 /// How an attempt ended. Schema 1 called some of the classes otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(tag = "class", rename_all = "kebab-case")]
-#[allow(missing_docs)] // the message of each says it
+#[allow(missing_docs)] // the message of each explains it
 pub enum GuestOutcome {
     Exited {
         status: i32,

@@ -101,7 +101,7 @@ fn load_average() -> f64 {
 }
 
 /// How often a guest with this outcome is booted again: where the emulator is the likely cause, not the
-/// load. `output` says that the command's output was passed on; another boot would pass it on twice.
+/// load. `output` states that the command's output was passed on; another boot would pass it on twice.
 pub fn retries(outcome: &GuestOutcome, tier: Tier, output: bool) -> usize {
     use GuestOutcome::{ExitedSilently, Hung, HungBeforeInit, L1Failed, Stalled, VcpusMissing};
     let nested = tier == Tier::Nested;

@@ -30,19 +30,23 @@ const TRANSLATED: [&str; 9] = [
 /// word, and 4 s less by the second, since each look at a bus that is not there leaves the guest.
 const NESTED: [&str; 2] = ["maxcpus=1", "pci=lastbus=0"];
 
+/// Seconds until the kernel reports a lockup, and an RCU stall: its default, and the most that it takes.
+const LOCKUP_S: (u32, u32) = (10, 60);
+const STALL_S: (u32, u32) = (21, 300);
+
 /// The words for a kernel on this tier, its vCPUs overcommitted by `ratio`.
 pub fn of(tier: Tier, ratio: f64, nonce: &str, more: &[String]) -> Vec<String> {
     // An overcommitted vCPU waits for its CPU; the watchdogs must not take that for a lockup.
     let scale = ratio.ceil().max(1.0) as u32;
     let mut line = words(&ALWAYS);
-    line.push(format!("watchdog_thresh={}", (10 * scale).min(60)));
-    let stall = (21 * scale).min(300);
+    let [lockup, stall] = [LOCKUP_S, STALL_S].map(|(default, max)| (default * scale).min(max));
+    line.push(format!("watchdog_thresh={lockup}"));
     line.push(format!("rcupdate.rcu_cpu_stall_timeout={stall}"));
     match tier {
         Tier::Kvm => {}
         Tier::Tcg => {
             line.extend(words(&TRANSLATED));
-            // `guest` brings the others online before it says hello.
+            // `guest` brings the others online before its hello.
             line.push("maxcpus=2".into());
         }
         Tier::Nested => {

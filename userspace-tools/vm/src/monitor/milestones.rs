@@ -42,7 +42,8 @@ impl Milestones {
         if self.hello.is_some() && over(Some(self.heard), limits.silence) {
             return Some(Ending::Silence(limits.silence.as_secs()));
         }
-        over(self.command_start, limits.command).then(|| Ending::Timeout(limits.command.as_secs()))
+        over(self.command_start, limits.command)
+            .then_some(Ending::Timeout(limits.command.as_secs()))
     }
 
     pub fn times(&self, end: Duration) -> Times {

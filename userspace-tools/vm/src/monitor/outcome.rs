@@ -48,7 +48,7 @@ pub fn module_refusal(name: &str, error: &str, log: &[String]) -> String {
     format!("{name}: {error}\n  {}", log.join("\n  "))
 }
 
-/// The outcome of an attempt; `hello` says whether the guest got as far as its hello.
+/// The outcome of an attempt; `hello` states whether the guest got as far as its hello.
 pub fn outcome(ending: Ending, findings: &[Finding], hello: bool) -> GuestOutcome {
     let line = |kind| {
         let found = findings.iter().find(|found| found.kind == kind);
