@@ -3,8 +3,8 @@
 //! Terminal output, signals and exit codes.
 
 pub mod exit;
-pub mod human;
 pub mod interrupt;
+pub mod numbers;
 pub mod progress;
-pub mod say;
+pub mod stdout;
 pub mod table;

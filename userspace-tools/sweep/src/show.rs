@@ -14,7 +14,7 @@ pub mod watch;
 use std::path::PathBuf;
 
 use crate::{
-    console::say::say,
+    console::stdout::print_line,
     judge::{ci::Write, evaluation::Evaluation, verdict::Verdict},
     store::{directory::LATEST, loaded::Loaded},
 };
@@ -51,11 +51,11 @@ pub fn show(args: &Args) -> anyhow::Result<Verdict> {
     let provenance = &loaded.provenance;
     if args.json {
         let json = json::json(&evaluation, provenance, &args.dir);
-        say(format_args!("{json:#}"))?;
+        print_line(format_args!("{json:#}"))?;
     } else {
-        say(summary::text(&evaluation, provenance).trim_end())?;
+        print_line(summary::text(&evaluation, provenance).trim_end())?;
         if args.charts {
-            say(format_args!("\n{}", summary::charts(&evaluation)))?;
+            print_line(format_args!("\n{}", summary::charts(&evaluation)))?;
         }
     }
     Ok(evaluation.is_sound().into())
@@ -69,7 +69,7 @@ pub fn gate(args: &GateArgs) -> anyhow::Result<Verdict> {
     args.write.write(&loaded.experiment.name, &cases)?;
     for case in &cases {
         let (verdict, name, text) = (case.verdict, &case.name, &case.text);
-        say(format_args!("{verdict:<13} {name}  {text}"))?;
+        print_line(format_args!("{verdict:<13} {name}  {text}"))?;
     }
     Ok(evaluation.verdict())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An orderly end: what `sweep` started ends before it, and results stay marked as incomplete.
+//! Signals: the running child ends first, and the result stays marked as incomplete.
 
 use std::{
     process::{exit, Child},
@@ -15,20 +15,20 @@ use signal_hook::{
     iterator::Signals,
 };
 
-/// The signal that came, or 0.
-static CAME: AtomicI32 = AtomicI32::new(0);
-/// The child that is told to end, or 0.
+/// The signal received, or 0.
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
+/// The child to terminate, or 0.
 static CHILD: AtomicI32 = AtomicI32::new(0);
 
-/// From now on a signal ends the child first; `sweep` then ends by itself.
+/// Starts a thread that terminates the child on a signal; without a child it exits.
 pub fn watch() -> anyhow::Result<()> {
     let mut signals =
         Signals::new([SIGHUP, SIGINT, SIGTERM]).context("cannot watch for signals")?;
     thread::spawn(move || {
         for signal in signals.forever() {
-            CAME.store(signal, SeqCst);
+            RECEIVED.store(signal, SeqCst);
             match Pid::from_raw(CHILD.load(SeqCst)) {
-                // It is `vm` or `make`, which end what they started in turn.
+                // `vm` and `make` end their own children in turn.
                 Some(child) => drop(kill_process(child, Signal::TERM)),
                 None => exit(128 + signal),
             }
@@ -37,11 +37,11 @@ pub fn watch() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The child that a signal is passed on to, until dropped.
+/// Marks the child that a signal terminates, until dropped.
 pub struct Guarded;
 
 impl Guarded {
-    /// Passes signals on to `child`.
+    /// Marks `child`.
     pub fn new(child: &Child) -> Self {
         CHILD.store(child.id().try_into().unwrap_or(0), SeqCst);
         Self
@@ -54,17 +54,17 @@ impl Drop for Guarded {
     }
 }
 
-/// Tells `child` to end.
+/// Terminates `child`.
 pub fn end(child: &Child) {
     if let Some(pid) = child.id().try_into().ok().and_then(Pid::from_raw) {
-        // It may have ended by itself meanwhile; then there is nothing to do.
+        // It may have ended by itself.
         let _ = kill_process(pid, Signal::TERM);
     }
 }
 
 /// The signal that ended the command, if one did.
 pub fn signal() -> Option<u8> {
-    u8::try_from(CAME.load(SeqCst))
+    u8::try_from(RECEIVED.load(SeqCst))
         .ok()
         .filter(|signal| *signal > 0)
 }

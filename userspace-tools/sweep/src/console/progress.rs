@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Progress on stderr: a bar on a terminal, a plain line every tenth of the way otherwise.
+//! Progress on stderr: a bar on a terminal, else a line at every tenth of the runs.
 
 use std::{
     io::{stderr, IsTerminal},
@@ -9,7 +9,18 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{console::human::seconds, plan::runs::Run, plan::setting::words};
+use crate::console::numbers::seconds;
+
+/// A bar with this template, if stderr is a terminal.
+fn bar(bar: ProgressBar, template: &str, message: String) -> Option<ProgressBar> {
+    stderr().is_terminal().then(|| {
+        let style = ProgressStyle::with_template(template);
+        bar.set_style(style.unwrap_or(ProgressStyle::default_bar()));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar.set_message(message);
+        bar
+    })
+}
 
 /// Progress through a plan.
 #[derive(Clone, Debug)]
@@ -21,42 +32,33 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins it, where so many of `total` runs were made before; a guest boots first.
+    /// Starts with `before` of `total` runs already made.
     pub fn begin(total: usize, before: usize) -> Self {
-        let bar = stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(total as u64);
-            let style = "{spinner} [{bar:30}] {pos}/{len}  {elapsed}  {msg}";
-            bar.set_style(
-                ProgressStyle::with_template(style).unwrap_or(ProgressStyle::default_bar()),
-            );
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar.set_message("booting the guest");
-            bar
-        });
+        let template = "{spinner} [{bar:30}] {pos}/{len}  {elapsed}  {msg}";
+        let message = "booting the guest".into();
         Self {
-            bar,
+            bar: bar(ProgressBar::new(total as u64), template, message),
             began: Instant::now(),
             total,
             before,
         }
     }
 
-    /// `done` runs are, this one the last; what they took tells the time left.
-    pub fn done(&self, done: usize, run: &Run) {
+    /// Shows that `done` runs are made, `run` the last, and estimates the time left.
+    pub fn done(&self, done: usize, run: &str) {
         let mine = done.saturating_sub(self.before).max(1);
         let each = self.began.elapsed().div_f64(mine as f64);
-        let left = each.mul_f64(self.total.saturating_sub(done) as f64);
-        let left = format!("{} left", seconds(left));
+        let left = seconds(each.mul_f64(self.total.saturating_sub(done) as f64));
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
-            bar.set_message(format!("{left}  {} {}", run.scenario, words(&run.settings)));
+            bar.set_message(format!("{left} left  {run}"));
         } else if done * 10 / self.total > (done - 1) * 10 / self.total {
             let elapsed = seconds(self.began.elapsed());
-            eprintln!("sweep: {done}/{} runs, {elapsed}, {left}", self.total);
+            eprintln!("sweep: {done}/{} runs, {elapsed}, {left} left", self.total);
         }
     }
 
-    /// A line beside it.
+    /// Prints a line beside the bar.
     pub fn print(&self, line: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{line}")),
@@ -64,15 +66,13 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.bar.iter().for_each(ProgressBar::finish_and_clear);
     }
 }
 
-/// A step under way, of unknown length.
+/// A running step of unknown length.
 #[derive(Debug)]
 pub struct Spinner {
     bar: Option<ProgressBar>,
@@ -80,37 +80,24 @@ pub struct Spinner {
 }
 
 impl Spinner {
-    /// Begins it.
+    /// Starts it.
     pub fn begin(name: &str) -> Self {
-        let bar = stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new_spinner();
-            let style = ProgressStyle::with_template("{spinner} {msg}  {elapsed}");
-            bar.set_style(style.unwrap_or(ProgressStyle::default_spinner()));
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar.set_message(name.to_string());
-            bar
-        });
+        let template = "{spinner} {msg}  {elapsed}";
+        let bar = bar(ProgressBar::new_spinner(), template, name.into());
         if bar.is_none() {
             eprintln!("    {name} ...");
         }
-        Self {
-            bar,
-            name: name.into(),
-        }
+        let name = name.into();
+        Self { bar, name }
     }
 
-    /// Ends it with the command's exit status.
+    /// Ends it with the exit status of its command.
     pub fn end(self, took: Duration, exit: i32) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.bar.iter().for_each(ProgressBar::finish_and_clear);
+        let (name, took) = (self.name, seconds(took));
         match exit {
-            0 => eprintln!("ok  {}: {}", self.name, seconds(took)),
-            _ => eprintln!(
-                "FAILED  {} after {} (exit status {exit})",
-                self.name,
-                seconds(took)
-            ),
+            0 => eprintln!("ok  {name}: {took}"),
+            _ => eprintln!("FAIL  {name} after {took} (exit status {exit})"),
         }
     }
 }

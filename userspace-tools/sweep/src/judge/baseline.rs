@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use statistics::{confidence, median, DifferenceTest, Shift};
 
 use crate::{
-    console::{exit::Usage, say::say},
+    console::{exit::Usage, stdout::print_line},
     judge::{
         cell::all_cells,
         ci::Write,
@@ -118,7 +118,7 @@ fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
     let text = serde_json::to_string_pretty(&baseline)? + "\n";
     fs::write(&args.file, text).with_context(|| format!("cannot write {file}"))?;
     let (cells, results) = (baseline.cells.len(), all.len());
-    say(format_args!("{file}: {cells} cells of {results} results"))?;
+    print_line(format_args!("{file}: {cells} cells of {results} results"))?;
     Ok(Verdict::Pass)
 }
 
@@ -188,7 +188,7 @@ fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
         verdict,
     } in &cases
     {
-        say(format_args!("{name:<48} {text:<44} {verdict}"))?;
+        print_line(format_args!("{name:<48} {text:<44} {verdict}"))?;
     }
     Ok(Verdict::worst(cases.iter().map(|case| case.verdict)))
 }

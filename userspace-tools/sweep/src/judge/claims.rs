@@ -26,7 +26,7 @@ use self::{
     step::Steps,
 };
 use crate::{
-    console::{human::seconds, say::say},
+    console::{numbers::seconds, stdout::print_line},
     judge::verdict::Verdict,
     store::directory::{Results, ROOT, SCHEMA},
     store::provenance::Git,
@@ -97,8 +97,8 @@ fn run(kind: &str, name: &str, file: &ClaimFile, output: &Output) -> anyhow::Res
     results.write(&format!("{kind}.txt"), &text)?;
     results.complete()?;
     match output.json {
-        true => say(format_args!("{json:#}"))?,
-        false => say(format_args!(
+        true => print_line(format_args!("{json:#}"))?,
+        false => print_line(format_args!(
             "{text}\n{} in all; logs: {}",
             seconds(began.elapsed()),
             results.dir.display()

@@ -10,7 +10,7 @@ use serde_json::json;
 use statistics::{confidence, Difference, DifferenceTest, Interval, Rank, Shift};
 
 use crate::{
-    console::{exit::Usage, say::say, table::plain},
+    console::{exit::Usage, stdout::print_line, table::plain},
     judge::{
         cell::{all_cells, Cell},
         estimate::Estimate,
@@ -107,8 +107,8 @@ pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
         .into());
     }
     match args.json {
-        true => say(format_args!("{:#}", json!({ "lines": lines })))?,
-        false => say(text(args, &before, &after, &lines))?,
+        true => print_line(format_args!("{:#}", json!({ "lines": lines })))?,
+        false => print_line(text(args, &before, &after, &lines))?,
     }
     let verdicts = lines.iter().map(|line| match line.difference {
         Difference::Better | Difference::NoDifferenceShown => Verdict::Pass,

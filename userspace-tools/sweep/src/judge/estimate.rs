@@ -7,7 +7,7 @@ use std::fmt;
 use statistics::{Interval, Shift};
 
 use super::verdict::Verdict;
-use crate::{console::human, plan::rule::Op};
+use crate::{console::numbers, plan::rule::Op};
 
 /// A measured number and the interval that contains the true one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,7 +83,7 @@ impl From<Interval> for Estimate {
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let short = |value: f64| match value.is_finite() {
-            true => human::short(value),
+            true => numbers::short(value),
             false => "?".into(),
         };
         let [value, low, high] = [self.value, self.low, self.high].map(short);

@@ -9,7 +9,7 @@ use serde_json::json;
 use statistics::{confidence, Coefficient, Scalability};
 
 use crate::{
-    console::{exit::Usage, human, say::say, table::plain},
+    console::{exit::Usage, numbers, stdout::print_line, table::plain},
     judge::{
         cell::{all_cells, Cell},
         verdict::Verdict,
@@ -60,8 +60,8 @@ pub fn fit(args: &Args) -> anyhow::Result<Verdict> {
         series.fit = Scalability::of(&series.measured);
     }
     match args.json {
-        true => say(format_args!("{:#}", json!({ "fits": all })))?,
-        false => say(text(&all))?,
+        true => print_line(format_args!("{:#}", json!({ "fits": all })))?,
+        false => print_line(text(&all))?,
     }
     Ok(Verdict::Pass)
 }
@@ -109,7 +109,7 @@ fn row(series: &Series) -> Vec<String> {
         return vec![name, why.into()];
     };
     let number = |c: Coefficient| format!("{:.4} ±{:.4}", c.value, c.half());
-    let [lambda, off] = [fit.lambda.value, fit.lambda.half()].map(human::short);
+    let [lambda, off] = [fit.lambda.value, fit.lambda.half()].map(numbers::short);
     let worst = fit.residuals.iter().fold(0.0, |w: f64, r| w.max(r.abs()));
     vec![
         name,
@@ -117,7 +117,7 @@ fn row(series: &Series) -> Vec<String> {
         number(fit.sigma),
         number(fit.kappa),
         fit.peak().map_or_else(|| "-".into(), |n| format!("{n:.1}")),
-        fit.limit().map_or_else(|| "-".into(), human::short),
+        fit.limit().map_or_else(|| "-".into(), numbers::short),
         format!("{:.3}", fit.r2),
         format!("{:.0} %", worst * 100.0),
     ]

@@ -13,12 +13,12 @@ use super::{
     verdict::{Case, Verdict},
 };
 use crate::{
-    console::human,
+    console::numbers,
     plan::{
         experiment::{Experiment, Scenario},
         question::{Question, Side},
         rule::Rule,
-        setting::{matches, words, Point},
+        setting::{matches, without, words, Point},
     },
 };
 
@@ -180,18 +180,13 @@ fn every_run(rule: &Rule, cell: &Cell, a: &str, b: &str) -> Option<Answer> {
     let violated = pairs.iter().find(|(x, limit)| !rule.op.holds(*x, *limit));
     let farthest = || pairs.iter().max_by(|p, q| p.0.total_cmp(&q.0));
     let (x, limit) = violated.or_else(farthest)?;
-    let (x, limit, n) = (human::short(*x), human::short(*limit), pairs.len());
+    let (x, limit, n) = (numbers::short(*x), numbers::short(*limit), pairs.len());
     Some(Answer {
         at: cell.at.clone(),
         measured: format!("{a} {x} against {limit}, the farthest of {n} runs"),
         verdict: violated.is_none().into(),
         repeats_needed: None,
     })
-}
-
-fn without(at: &Point, axis: &str) -> Point {
-    let rest = at.iter().filter(|(key, _)| *key != axis);
-    rest.map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
 fn values(cell: &Cell, name: &str) -> Vec<f64> {

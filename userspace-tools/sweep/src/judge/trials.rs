@@ -11,7 +11,7 @@ use clap::builder::TypedValueParser;
 use statistics::{Difference, DifferenceTest};
 
 use crate::{
-    console::{exit::Usage, say::say},
+    console::{exit::Usage, stdout::print_line},
     judge::{
         cell::{all_cells, Cell},
         compare::Limits,
@@ -64,7 +64,7 @@ pub fn trials(args: &Args) -> anyhow::Result<Verdict> {
     let trials = pairs.take(args.tries).map(|(a, b)| trial(&test, a, b));
     let (differences, used): (Vec<Difference>, Vec<usize>) = trials.unzip();
     let count = Difference::count(&differences).map(|(word, n)| format!("\n{word} {n}"));
-    say(format_args!(
+    print_line(format_args!(
         "{} against {}: {each} repeats of each side for a trial\n\
          trials {}, which took {} to {} repeats of each side{}",
         words(&subject.at),

@@ -54,6 +54,19 @@ pub fn words(point: &Point) -> String {
     words.join(" ")
 }
 
+/// The values, separated by spaces.
+pub fn values_of(point: &Point) -> String {
+    let values: Vec<String> = point.values().map(ToString::to_string).collect();
+    values.join(" ")
+}
+
+/// `point` without one of its settings.
+pub fn without(point: &Point, key: &str) -> Point {
+    let mut rest = point.clone();
+    rest.shift_remove(key);
+    rest
+}
+
 /// One value, or any of several.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
@@ -84,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_asks_for_all_its_keys_and_any_of_their_values() {
+    fn pattern_needs_all_its_keys_and_any_of_their_values() {
         let point: Point = toml::from_str("lock = 'busted'\nthreads = 4").unwrap();
         assert!(matches(&pattern("lock = 'busted'"), &point));
         assert!(matches(&pattern("threads = [2, 4]"), &point));
@@ -96,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn words_keep_the_order_in_which_settings_were_written() {
+    fn words_keep_the_order_of_the_settings() {
         let point: Point = toml::from_str("threads = 4\nlock = 'mcs/halt'").unwrap();
         assert_eq!(words(&point), "threads=4 lock=mcs/halt");
     }

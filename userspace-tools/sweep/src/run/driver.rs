@@ -17,7 +17,10 @@ use vm_record::GuestFailure;
 use crate::{
     console::interrupt::{self, Guarded},
     console::progress::Progress,
-    plan::runs::{Boot, Run},
+    plan::{
+        runs::{Boot, Run},
+        setting::words,
+    },
     run::vm,
     store::directory::{Results, Runs, PLAN},
     store::host::{self, Sampler, StealTime},
@@ -125,7 +128,8 @@ impl Driver<'_> {
             };
             let at_ms = began.elapsed().as_millis() as u64;
             self.runs.append(Record::place(run, planned, due, at_ms)?)?;
-            self.progress.done(self.runs.records().len(), planned);
+            let run = format!("{} {}", planned.scenario, words(&planned.settings));
+            self.progress.done(self.runs.records().len(), &run);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! `sweep run --dry-run`: the plan as text.
 
 use crate::{
-    console::{human::seconds, say::say},
+    console::{numbers::seconds, stdout::print_line},
     judge::verdict::Verdict,
     plan::{runs::Plan, setting::words},
 };
@@ -25,7 +25,7 @@ pub fn dry_run(plan: &Plan) -> anyhow::Result<Verdict> {
             plan.left_out
         );
     }
-    say(format_args!(
+    print_line(format_args!(
         "{text}# {} runs in {}, about {} on an idle host; seed {}, shard {}",
         plan.runs().count(),
         plan.boot_count(),

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::{
-    console::{human::seconds, progress::Progress},
+    console::{numbers::seconds, progress::Progress},
     judge::verdict::Verdict,
     plan::{experiment::Experiment, runs::Plan},
     run::{

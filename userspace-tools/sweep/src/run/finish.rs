@@ -3,7 +3,7 @@
 //! End of a run: evaluates a complete result once, writes its summary and removes its mark.
 
 use crate::{
-    console::say::say,
+    console::stdout::print_line,
     judge::{ci::Write, evaluation::Evaluation, figures, verdict::Verdict},
     plan::experiment::Experiment,
     show::{html, json::json, summary},
@@ -58,10 +58,10 @@ pub fn finish(output: &Output, mut loaded: Loaded, results: &Results) -> anyhow:
     }
     let (provenance, dir) = (&loaded.provenance, &results.dir);
     if output.json {
-        say(format_args!("{:#}", json(&evaluation, provenance, dir)))?;
+        print_line(format_args!("{:#}", json(&evaluation, provenance, dir)))?;
     } else {
         let text = summary::text(&evaluation, provenance);
-        say(format_args!("{text}results: {}", dir.display()))?;
+        print_line(format_args!("{text}results: {}", dir.display()))?;
     }
     Ok(evaluation.verdict())
 }

@@ -12,7 +12,7 @@ use serde_json::{json, Value};
 
 use crate::{
     console::exit::Usage,
-    console::say::say,
+    console::stdout::print_line,
     judge::verdict::Verdict,
     plan::shard::Shard,
     run::finish::complete,
@@ -68,7 +68,7 @@ pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
     }
     let evaluation = complete(&first.experiment, &mut origin, &results, runs.records())?;
     let text = summary::text(&evaluation, &origin);
-    say(format_args!("{text}results: {}", results.dir.display()))?;
+    print_line(format_args!("{text}results: {}", results.dir.display()))?;
     Ok(evaluation.verdict())
 }
 

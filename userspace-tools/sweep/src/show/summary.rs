@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 
 use crate::{
-    console::human,
+    console::numbers,
     judge::{
         cell::Cell,
         evaluation::{EvaluatedScenario, Evaluation},
@@ -53,7 +53,7 @@ fn comparisons(scenario: &Scenario, cells: &[Cell]) -> String {
     let lines = comparisons.map(|compare| {
         let value = match compared(compare, cells) {
             Some(value) if compare.to.is_none() => format!("{value:.3}"),
-            Some(value) => human::quotient(value),
+            Some(value) => numbers::ratio(value),
             None => "NOT MEASURED".into(),
         };
         format!("  {}: {value}\n", compare.text)

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    console::{exit::Usage, say::say},
+    console::{exit::Usage, stdout::print_line},
     judge::{evaluation::Evaluation, verdict::Verdict},
     plan::runs::Plan,
     show::summary,
@@ -57,7 +57,7 @@ pub fn watch(args: &Args) -> anyhow::Result<Verdict> {
             let text = summary::text(&evaluation, &loaded.provenance);
             let planned = planned(&dir).map_or_else(|| "?".into(), |n| n.to_string());
             let dir = dir.display();
-            say(format_args!(
+            print_line(format_args!(
                 "{clear}{text}\n{dir}: {made} of {planned} runs"
             ))?;
             last = Some((made, cause));

@@ -2,7 +2,7 @@
 
 //! Axis: maps numbers to coordinates, and labels them.
 
-use crate::console::human;
+use crate::console::numbers;
 
 /// Scale of an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -97,7 +97,7 @@ impl Axis {
 
 /// A number with no more digits than a label needs.
 fn mark(value: f64) -> String {
-    let text = human::short(value);
+    let text = numbers::short(value);
     let (digits, unit) = text.split_at(text.find(['k', 'M', 'G']).unwrap_or(text.len()));
     match digits.contains('.') {
         true => format!(

@@ -12,7 +12,7 @@ use super::{
     figure::{n, svg, Data, Drawing, Figure, WIDTH},
     view::{Guest, View},
 };
-use crate::{console::human, judge::cell::Cell};
+use crate::{console::numbers, judge::cell::Cell};
 
 const LEFT: f64 = 150.0;
 const RIGHT: f64 = WIDTH - 54.0;
@@ -119,7 +119,7 @@ fn row(shares: &Shares, top: f64, most: f64) -> Markup {
             text.end.on x=(WIDTH) y=(n(top + ROW / 2.0 + 4.0)) { (format!("{:.2}", shares.jain)) }
             @for (i, (vcpu, share)) in shares.vcpus.iter().enumerate() {
                 @let (x, h) = (LEFT + i as f64 * wide, (share / most * tall).max(0.5));
-                g.point data-tip={ (shares.name) "\nvCPU " (vcpu) ": " (human::quotient(*share)) }
+                g.point data-tip={ (shares.name) "\nvCPU " (vcpu) ": " (numbers::ratio(*share)) }
                     data-x=(n(x + wide / 2.0)) data-y=(n(bottom - h)) {
                     rect.bar.mark x=(n(x + 1.0)) y=(n(bottom - h)) width=(n(wide - 2.0)) height=(n(h)) {}
                 }

@@ -9,7 +9,7 @@ use super::{
     figure::{Data, Figure},
     view::{Guest, View},
 };
-use crate::{console::human, judge::cell::Cell};
+use crate::{console::numbers, judge::cell::Cell};
 
 /// Series whose ends the description names.
 const NAMED: usize = 4;
@@ -74,9 +74,9 @@ pub fn point(cell: &Cell, axis: &str, name: &str) -> Point {
         tip: format!(
             "{name}, {} {axis}\n{} [{}, {}], {} runs",
             cell.number(axis),
-            human::short(y),
-            human::short(low),
-            human::short(high),
+            numbers::short(y),
+            numbers::short(low),
+            numbers::short(high),
             raw.len()
         ),
         raw,
@@ -88,7 +88,7 @@ fn words(chart: &Chart) -> String {
     let points = || chart.series.iter().flat_map(|s| &s.points);
     let ends = chart.series.iter().filter_map(|s| {
         let (first, last) = (s.points.first()?, s.points.last()?);
-        let (first, last) = (human::short(first.y), human::short(last.y));
+        let (first, last) = (numbers::short(first.y), numbers::short(last.y));
         Some(format!("{} {first} to {last}", s.name))
     });
     let most = points().map(|p| p.x).fold(0.0, f64::max);
@@ -125,9 +125,9 @@ fn table(series: &[Series], axis: &str, metric: &str) -> Data {
         .flat_map(|s| s.points.iter().map(|p| (&s.name, p)))
     {
         let (low, high) = p.interval.unwrap_or((p.y, p.y));
-        let runs: Vec<String> = p.raw.iter().map(|v| human::short(*v)).collect();
+        let runs: Vec<String> = p.raw.iter().map(|v| numbers::short(*v)).collect();
         let mut row = vec![name.clone(), p.x.to_string()];
-        row.extend([p.y, low, high].map(human::short));
+        row.extend([p.y, low, high].map(numbers::short));
         row.push(runs.join(" "));
         data.rows.push(row);
     }

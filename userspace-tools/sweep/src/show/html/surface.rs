@@ -9,7 +9,7 @@ use super::{
     figure::{n, svg, Data, Drawing, Figure, WIDTH},
     view::View,
 };
-use crate::{console::human, judge::cell::Cell};
+use crate::{console::numbers, judge::cell::Cell};
 
 const LEFT: f64 = 96.0;
 const FIELD: f64 = 24.0;
@@ -87,7 +87,7 @@ fn figure(view: &View<'_>, blocks: &[Block], down: &str, across: &str) -> Figure
                 name,
                 row.to_string(),
                 column.to_string(),
-                human::short(*value),
+                numbers::short(*value),
             ]
         });
         data.rows.extend(rows);
@@ -146,11 +146,11 @@ fn fields(block: &Block, top: f64, axes: &Axes<'_>) -> Markup {
         @for (row, column, value) in &block.fields {
             @let (x, y) = (LEFT + place(&block.columns, *column) * wide, first + place(&block.rows, *row) * FIELD);
             @let nearness = if axes.is_time { least / value } else { value / most };
-            g data-tip={ (block.name) "\n" (down) " " (row) ", " (across) " " (column) "\n" (human::short(*value)) }
+            g data-tip={ (block.name) "\n" (down) " " (row) ", " (across) " " (column) "\n" (numbers::short(*value)) }
                 data-x=(n(x + wide / 2.0)) data-y=(n(y)) {
                 rect.heat x=(n(x)) y=(n(y)) width=(n(wide)) height=(FIELD) rx="3"
                     style={ "fill: rgba(var(--heat), " (format!("{:.2}", 0.05 + 0.45 * nearness)) ")" } {}
-                text.middle.on x=(n(x + wide / 2.0)) y=(n(y + 16.0)) { (human::short(*value)) }
+                text.middle.on x=(n(x + wide / 2.0)) y=(n(y + 16.0)) { (numbers::short(*value)) }
             }
         }
     }

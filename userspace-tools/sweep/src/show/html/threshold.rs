@@ -11,7 +11,7 @@ use super::{
     scaling::point,
     view::View,
 };
-use crate::console::human;
+use crate::console::numbers;
 
 /// The axis: how much a vCPU may hold back.
 const AXIS: &str = "threshold";
@@ -40,12 +40,12 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
         let farthest = errors.iter().copied().fold(0.0, f64::max);
         let bound = bounds.iter().copied().fold(0.0, f64::max);
         let mut row = vec![name.clone(), cell.get(AXIS)];
-        row.extend([rate.y, error.median, farthest, bound].map(human::short));
+        row.extend([rate.y, error.median, farthest, bound].map(numbers::short));
         data.rows.push(row);
         let of = |what: &str, y: f64| Point {
             x: rate.x,
             y,
-            tip: format!("{name}, S {}\n{what} {}", rate.x, human::short(y)),
+            tip: format!("{name}, S {}\n{what} {}", rate.x, numbers::short(y)),
             ..Point::default()
         };
         let error = Point {

@@ -12,7 +12,7 @@ use super::{
     view::repeat_command,
 };
 use crate::{
-    console::human,
+    console::numbers,
     judge::evaluation::Evaluation,
     plan::setting::words,
     store::{host, loaded::Loaded, record::Record},
@@ -59,7 +59,7 @@ fn runs(loaded: &Loaded, boot: usize, evaluation: &Evaluation<'_>) -> Vec<Point>
             Some(Point {
                 x: record.at_ms as f64 / 1000.0,
                 y: times.min(EDGE),
-                tip: format!("{name} {at}\n{} times its median", human::short(times)),
+                tip: format!("{name} {at}\n{} times its median", numbers::short(times)),
                 ..Point::default()
             })
         };
@@ -148,7 +148,7 @@ fn by_second(waiting: &[Point], runs: &[Point]) -> Vec<Vec<String>> {
             format!("{until:.1}"),
             format!("{mean:.0}"),
             times.len().to_string(),
-            median.map_or_else(|| "-".into(), human::short),
+            median.map_or_else(|| "-".into(), numbers::short),
         ])
     });
     rows.collect()

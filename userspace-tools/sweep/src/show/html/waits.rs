@@ -11,7 +11,7 @@ use super::{
     figure::{Data, Figure},
     view::{Guest, View},
 };
-use crate::{console::human, judge::cell::Cell};
+use crate::{console::numbers, judge::cell::Cell};
 
 /// The quantiles in the table, and their names.
 const QUANTILES: [(f64, &str); 5] = [
@@ -56,9 +56,9 @@ fn figure(view: &View<'_>, guest: &Guest<'_>) -> Option<Figure> {
         }
         let name = view.name(&cell.at, &without);
         let quantiles = QUANTILES.map(|(fraction, _)| all.quantile(fraction).unwrap_or(0));
-        let texts = quantiles.map(|ns| human::short(ns as f64));
+        let texts = quantiles.map(|ns| numbers::short(ns as f64));
         tails.push(format!("{name} {}", texts[2]));
-        let mut row = vec![name.clone(), human::short(all.count() as f64)];
+        let mut row = vec![name.clone(), numbers::short(all.count() as f64)];
         row.extend(texts);
         data.rows.push(row);
         series.push(line(name, &all, quantiles));
@@ -100,7 +100,7 @@ fn line(name: String, all: &Histogram, quantiles: [u64; 5]) -> Series {
         tip: format!(
             "{name}\n{} % waited at most {} ns",
             fraction * 100.0,
-            human::short(ns as f64)
+            numbers::short(ns as f64)
         ),
         ..Point::default()
     });

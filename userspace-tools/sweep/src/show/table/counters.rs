@@ -6,7 +6,7 @@ use results::{AnyReport, SloppyCounter};
 
 use super::grid::{grid, oracle, Row};
 use crate::{
-    console::human,
+    console::numbers,
     judge::cell::Cell,
     plan::experiment::{Oracle, Scenario},
 };
@@ -39,7 +39,7 @@ fn off(row: &Row<'_>) -> String {
     let error = |report: &SloppyCounter| report.error().unsigned_abs();
     let worst = reports(row).max_by_key(|report| error(report));
     worst.map_or_else(String::new, |report| {
-        let off = human::short(error(report) as f64).replace(".00", "");
+        let off = numbers::short(error(report) as f64).replace(".00", "");
         format!("{off} ({})", report.sum.bound)
     })
 }

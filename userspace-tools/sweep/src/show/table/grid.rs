@@ -1,55 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A grid of medians: rows are the axes but the last, columns the values of the last.
+//! Grid of medians: a column for each value of the last axis, a row for each point on the others.
 
 use abi::status::OracleState;
-use comfy_table::{presets, CellAlignment, Table, TableComponent};
+use comfy_table::CellAlignment;
 
 use crate::{
-    console::human,
+    console::{numbers, table::plain},
     judge::cell::Cell,
     plan::experiment::{Oracle, Scenario},
-    plan::setting::Point,
+    plan::setting::{values_of, without},
 };
 
 /// A row: cells that differ in the last axis only.
 pub type Row<'a> = Vec<&'a Cell>;
 
-/// A column that sums up a row: its name and its text.
+/// A column that summarises a row: its name and its text.
 pub type Column<'a> = (&'a str, &'a dyn Fn(&Row<'_>) -> String);
 
-/// Draws the grid; `more` are columns that sum up a row.
+/// Draws the grid with `more` columns that summarise each row.
 pub fn grid(scenario: &Scenario, cells: &[Cell], more: &[Column<'_>]) -> String {
     let Some((last, values)) = scenario.axes.last() else {
         return String::new();
     };
-    let names = cells
-        .first()
-        .map(|cell| cell.at.keys().filter(|key| *key != last));
-    let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
-    let mut header = vec![names.join(" ")];
+    let names = cells.first().map(|cell| without(&cell.at, last));
+    let names = names.unwrap_or_default().into_keys();
+    let mut header = vec![names.collect::<Vec<_>>().join(" ")];
     header.extend(values.iter().map(|value| match value.to_string().as_str() {
         "1" if last == "threads" => "1 thread".into(),
         value => format!("{value} {last}"),
     }));
     header.extend(more.iter().map(|(name, _)| (*name).to_string()));
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_style(TableComponent::HeaderLines, '-');
-    table.set_header(header);
-    for row in rows(cells, last) {
-        let at = row[0].at.iter().filter(|(key, _)| *key != last);
-        let mut line = vec![at
-            .map(|(_, value)| value.to_string())
-            .collect::<Vec<_>>()
-            .join(" ")];
+    let lines = rows(cells, last).into_iter().map(|row| {
+        let mut line = vec![values_of(&without(&row[0].at, last))];
         line.extend(values.iter().map(|value| {
             let cell = row.iter().find(|cell| cell.at.get(last) == Some(value));
             cell.map_or_else(|| "-".into(), |cell| median(cell))
         }));
         line.extend(more.iter().map(|(_, text)| text(&row)));
-        table.add_row(line);
-    }
+        line
+    });
+    let mut table = plain(header, lines);
     for i in 1..=values.len() {
         if let Some(column) = table.column_mut(i) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -59,11 +50,7 @@ pub fn grid(scenario: &Scenario, cells: &[Cell], more: &[Column<'_>]) -> String 
 }
 
 fn rows<'a>(cells: &'a [Cell], last: &str) -> Vec<Row<'a>> {
-    let rest = |cell: &Cell| -> Point {
-        let rest = cell.at.iter().filter(|(key, _)| *key != last);
-        rest.map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
-    };
+    let rest = |cell: &Cell| without(&cell.at, last);
     let mut rows: Vec<Row<'a>> = Vec::new();
     for cell in cells {
         match rows.iter_mut().find(|row| rest(row[0]) == rest(cell)) {
@@ -74,10 +61,10 @@ fn rows<'a>(cells: &'a [Cell], last: &str) -> Vec<Row<'a>> {
     rows
 }
 
-/// The median and how far the farthest repeat is from it.
+/// The median, and the distance of the farthest repeat.
 fn median(cell: &Cell) -> String {
     cell.sample().map_or_else(String::new, |sample| {
-        let median = human::short(sample.median);
+        let median = numbers::short(sample.median);
         match sample.n {
             1 => median,
             _ => format!(
@@ -88,8 +75,8 @@ fn median(cell: &Cell) -> String {
     })
 }
 
-/// What the oracle said of the runs of a row that it tested: `held 9/9`, or `caught 9/9` where
-/// the promise was to be broken.
+/// Verdicts of the oracle on the tested runs of a row: `held 9/9`, or `caught 9/9` where the promise is
+/// expected to be broken.
 pub fn oracle(row: &Row<'_>, held: &str) -> String {
     let control = row
         .iter()

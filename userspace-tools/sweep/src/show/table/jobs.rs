@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The table of `job-runner`, in the form in which padata's gains were first published.
+//! Table of `job-runner`, in the form in which padata's speedups were first published.
 
 use abi::status::OracleState;
 
@@ -10,17 +10,12 @@ const RULE: &str = "------------------------";
 
 /// One table for each policy, one block in it for each job.
 pub fn table(cells: &[Cell]) -> String {
-    let controls = cells
-        .iter()
-        .filter(|cell| cell.expected == Some(Oracle::Caught));
-    let mut text: String = controls.map(control).collect();
-    let tested: Vec<&Cell> = cells
-        .iter()
-        .filter(|cell| cell.expected != Some(Oracle::Caught))
-        .collect();
-    let vcpus = seen(&tested, "vcpus");
+    let is_control = |cell: &&Cell| cell.expected == Some(Oracle::Caught);
+    let (controls, tested): (Vec<&Cell>, Vec<&Cell>) = cells.iter().partition(is_control);
+    let mut text: String = controls.into_iter().map(control).collect();
+    let vcpus = values(&tested, "vcpus");
     for vcpus in &vcpus {
-        for policy in seen(&tested, "policy") {
+        for policy in values(&tested, "policy") {
             let mine = tested.iter().copied();
             let mine = mine.filter(|c| c.get("policy") == policy && c.get("vcpus") == *vcpus);
             let mine: Vec<&Cell> = mine.collect();
@@ -32,13 +27,12 @@ pub fn table(cells: &[Cell]) -> String {
     text
 }
 
-/// A hand-out that is broken on purpose.
+/// A chunk policy that is broken on purpose.
 fn control(cell: &Cell) -> String {
     let (all, caught) = (cell.reports.len(), cell.count(OracleState::Broken));
-    let word = if caught == all {
-        "caught"
-    } else {
-        "NOT CAUGHT"
+    let word = match caught == all {
+        true => "caught",
+        false => "NOT CAUGHT",
     };
     format!(
         "{}, {} at {} workers: {word} {caught}/{all}\n",
@@ -49,25 +43,26 @@ fn control(cell: &Cell) -> String {
 }
 
 fn block(cells: &[&Cell], policy: &str, vcpus: u32) -> String {
-    let jobs = seen(cells, "job");
+    let jobs = values(cells, "job");
     let heads = |text: &dyn Fn(&String) -> String| -> String {
         let heads = jobs.iter().map(|job| format!("    {:<24}", text(job)));
         heads.collect::<Vec<_>>().concat()
     };
     let line =
         |first: &str, rest: String| format!("    {first:<11}{rest}").trim_end().to_string() + "\n";
-    let on = if cells
-        .iter()
-        .any(|cell| cell.at.contains_key("vcpus") || cell.at.contains_key("ratio"))
-    {
-        format!(", {vcpus} vCPUs")
-    } else {
-        String::new()
+    let varies = |cell: &&Cell| {
+        ["vcpus", "ratio"]
+            .iter()
+            .any(|key| cell.at.contains_key(*key))
+    };
+    let on = match cells.iter().any(varies) {
+        true => format!(", {vcpus} vCPUs"),
+        false => String::new(),
     };
     let mut text = line("", heads(&|job| format!("{policy}, {job}{on}")));
     text += &line("", heads(&|_| RULE.into()));
     text += &line("node% (thr)", heads(&|_| "speedup  time_ms (stdev)".into()));
-    for threads in seen(cells, "max_threads") {
+    for threads in values(cells, "max_threads") {
         let n: u32 = threads.parse().unwrap_or(0);
         let percent = 100 * n / vcpus.max(1);
         let columns: String = jobs.iter().map(|job| entry(cells, job, &threads)).collect();
@@ -76,7 +71,7 @@ fn block(cells: &[&Cell], policy: &str, vcpus: u32) -> String {
     text + "\n"
 }
 
-/// What `threads` workers saved of the time that the fewest took, the time, and its deviation.
+/// The time that `threads` workers save of the time of the fewest, the time, and its deviation.
 fn entry(cells: &[&Cell], job: &str, threads: &str) -> String {
     let mine: Vec<&&Cell> = cells.iter().filter(|cell| cell.get("job") == job).collect();
     let base = mine.iter().min_by_key(|cell| cell.number("max_threads"));
@@ -96,8 +91,8 @@ fn entry(cells: &[&Cell], job: &str, threads: &str) -> String {
     format!("    {speedup:>7}  {:>7.1} ({stdev:>5})", sample.median)
 }
 
-/// The values of a setting, in the order in which they ran.
-fn seen(cells: &[&Cell], key: &str) -> Vec<String> {
+/// The values of a setting, in the order of the runs.
+fn values(cells: &[&Cell], key: &str) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
     for value in cells.iter().map(|cell| cell.get(key)) {
         if !values.contains(&value) {

@@ -9,7 +9,7 @@ use results::AnyReport;
 use statistics::Sample;
 
 use super::grid::{grid, oracle, Row};
-use crate::{console::human, judge::cell::Cell, plan::experiment::Scenario};
+use crate::{console::numbers, judge::cell::Cell, plan::experiment::Scenario};
 
 /// Sections per second of every lock.
 pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
@@ -30,7 +30,7 @@ fn halts(cell: &Cell) -> String {
         Some(report.metric("halts")? / seconds)
     });
     match Sample::of(rates) {
-        Some(sample) if sample.max > 0.0 => human::short(sample.median),
+        Some(sample) if sample.max > 0.0 => numbers::short(sample.median),
         _ => "-".into(),
     }
 }
