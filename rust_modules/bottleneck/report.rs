@@ -26,14 +26,14 @@ use abi::{
 use rig::{
     has_steal_clock,
     FinishedRun,
+    Load,
     Text, //
 };
 
 use crate::{
     findings::AllFindings,
     run::Run,
-    thread_stats::ThreadStats,
-    Bottleneck, //
+    thread_stats::ThreadStats, //
 };
 
 /// Returns the size limit of a report of `threads` threads, most of it histogram buckets.
@@ -41,7 +41,7 @@ pub(crate) fn bytes(threads: u32) -> usize {
     (threads as usize).saturating_mul(4096).saturating_add(4096)
 }
 
-pub(crate) fn write(ended: &FinishedRun<'_, Bottleneck>, to: &mut Text) -> Result {
+pub(crate) fn write<L: Load<Run = Run>>(ended: &FinishedRun<'_, L>, to: &mut Text) -> Result {
     let run = ended.run;
     let line = RunLine {
         schema: SCHEMA,

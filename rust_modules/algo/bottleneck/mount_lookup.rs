@@ -52,7 +52,7 @@ pub use super::brlock::Brlock;
 pub struct Unmounted {
     /// The mount.
     pub id: u64,
-    /// Its slot, reusable as [`Mounts::GRACE`] tells.
+    /// Its slot, reusable as [`Mounts::GRACE`] requires.
     pub slot: u32,
 }
 

@@ -7,9 +7,9 @@ use std::path::Path;
 use abi::bottleneck::{Config, Facts, Kind, Lock, Variant};
 use clap::{builder::PossibleValuesParser, error::ErrorKind, value_parser, Args, Error};
 use debugfs::{tool::failed, tool::measure, tool::say, tool::Tool, Module};
-use results::{vcpus, Settings};
+use results::{vcpus, Bottleneck, Settings};
 
-use crate::{fix::fixes, BottleneckTool};
+use crate::fix::fixes;
 
 /// The flags.
 #[derive(Args)]
@@ -43,14 +43,14 @@ pub struct Compare {
 
 impl Compare {
     /// Runs the variants, and prints the gain of each over the baseline.
-    pub fn obey(mut self, root: &Path) -> anyhow::Result<bool> {
+    pub fn obey<T: Tool<Report = Bottleneck>>(mut self, root: &Path) -> anyhow::Result<bool> {
         if self.threads.is_empty() {
             self.threads = vec![vcpus()];
         }
         let kind: Kind = self.case.parse()?;
         let configs = self.configs(kind.facts());
         let module = Module::open(root)?;
-        let cells = measure::<BottleneckTool>(&module, &configs, self.repeat, self.json)?;
+        let cells = measure::<T>(&module, &configs, self.repeat, self.json)?;
         let fixes = fixes(&cells);
         match self.json {
             true => {
@@ -60,11 +60,11 @@ impl Compare {
             }
             false => {
                 let lines: Vec<String> = fixes.iter().map(ToString::to_string).collect();
-                let table = BottleneckTool::compare(&cells);
+                let table = T::compare(&cells);
                 say(&format!("{table}\n\n{}", lines.join("\n")))?;
             }
         }
-        Ok(failed::<BottleneckTool>(&cells))
+        Ok(failed::<T>(&cells))
     }
 
     /// Returns every variant with each number of threads and, if it has a spinlock, each lock.

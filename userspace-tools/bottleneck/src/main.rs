@@ -29,7 +29,7 @@ enum Command {
 impl Own for Command {
     fn obey(self, root: &Path) -> anyhow::Result<bool> {
         match self {
-            Self::Compare(compare) => compare.obey(root),
+            Self::Compare(compare) => compare.obey::<BottleneckTool>(root),
             Self::Check(check) => check.obey(root),
         }
     }

@@ -3,7 +3,7 @@
 //! A mount table that every vCPU reads, and what protects it: a spinlock, a brlock, or RCU.
 //!
 //! `vfsmount_lock`; Piggin's brlock of 2009; and Al Viro, "RCU'd vfsmounts", 2013. Lookups under RCU
-//! lack his sequence count: a result is not kept beyond the read section here, so there is nothing
+//! lack its sequence count: a result is not kept beyond the read section here, so there is nothing
 //! to validate. loom explores the chains and the twin of RCU; the grace periods of the kernel
 //! itself are tested only.
 

@@ -76,7 +76,7 @@ impl<T: Mounts, P: Storage<Item = Point>> Users<T, P> {
     }
 
     /// Replaces the mount at a point, in `slot`, which is free and the caller's; returns the slot
-    /// that the caller owns then, which is free as [`Mounts::GRACE`] tells.
+    /// that the caller owns then, free as [`Mounts::GRACE`] requires.
     pub fn change(&self, point: u32, slot: u32, me: &Waiter) -> u32 {
         let Some(known) = self.points.get(point as usize) else {
             return slot;

@@ -29,12 +29,12 @@ pub fn tests() -> Vec<Test> {
         tests.push(Test::new(name, move || names_its_variants(facts)));
     }
     let mut test = |name: &str, body: fn() -> Result<()>| tests.push(Test::new(name, body));
-    test("bottleneck/waits_for_a_lock_are_told", waits_are_told);
-    test("bottleneck/a_pause_is_made_after_each_burst", pauses);
+    test("bottleneck/reports_waits_for_locks", reports_waits);
+    test("bottleneck/pauses_after_each_burst", pauses);
     tests
 }
 
-/// The settings of its check.
+/// Returns the settings of its check.
 fn config(facts: &Facts) -> Result<Config> {
     let mut config = Config {
         case: facts.kind,
@@ -77,13 +77,13 @@ fn test(facts: &'static Facts, variant: Variant, lock: Lock, threads: u32) -> Te
             "{}",
             report.sum
         );
-        // What is due may be that nothing is left.
-        ensure!(!report.findings.is_empty(), "nothing was looked for");
+        // What is due may be zero.
+        ensure!(!report.findings.is_empty(), "no findings");
         Ok(())
     })
 }
 
-/// In a run that is long enough.
+/// Doubles the length of the run until the oracle catches the variant.
 fn caught(mut config: Config) -> Result<()> {
     let module = fresh::<Bottleneck>()?;
     loop {
@@ -96,17 +96,17 @@ fn caught(mut config: Config) -> Result<()> {
     }
 }
 
-/// One thread breaks nothing, and has nobody to wait for; `busted` may break by itself.
+/// One thread breaks no promise and waits for no lock; `busted` may break by itself.
 fn alone(config: &Config) -> Result<()> {
     let report = run(&fresh::<Bottleneck>()?, config)?;
     let outcome = report.outcome();
     let busted = config.variant == Variant::Busted;
     ensure!(outcome == Outcome::Skip || busted, "{outcome}");
     ensure!(report.sum.ops > 0, "{}", report.sum);
-    // The kernel's sleeping locks do not say who had to wait.
-    let tells = !matches!(config.variant, Variant::Mutex | Variant::Rwsem);
+    // The kernel's sleeping locks do not report contention.
+    let reports = !matches!(config.variant, Variant::Mutex | Variant::Rwsem);
     ensure!(
-        report.threads[0].waits == 0 || !tells,
+        report.threads[0].waits == 0 || !reports,
         "{}",
         report.threads[0]
     );
@@ -128,8 +128,8 @@ fn names_its_variants(facts: &Facts) -> Result<()> {
     Ok(())
 }
 
-/// As many samples as locks were taken, and under one lock somebody waits.
-fn waits_are_told() -> Result<()> {
+/// There are as many samples as acquisitions, and threads wait for one lock.
+fn reports_waits() -> Result<()> {
     let config = Config {
         case: Kind::MountLookup,
         variant: Variant::Spinlock,
