@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The report in a real browser: it renders, says nothing on its console, asks no network, and what
+//! The report in a real browser: it renders, logs nothing on its console, loads nothing, and what
 //! moves on it moves. Ignored unless asked for, since it needs one: `scripts/with-browser cargo test
 //! -p sweep --test browser -- --ignored`. Pictures are left where `SLOWPATH_PICTURES` says.
 
@@ -36,8 +36,10 @@ fn picture(browser: &Browser, name: &str) {
 }
 
 fn number(browser: &Browser, script: &str) -> f64 {
-    let said = browser.run(script);
-    said.as_f64().unwrap_or_else(|| panic!("{script}: {said}"))
+    let value = browser.run(script);
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{script}: {value}"))
 }
 
 /// Nothing is wider than the window, but for what scrolls by itself.
@@ -51,7 +53,7 @@ fn fits(browser: &Browser) {
 
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
-fn it_renders_and_has_nothing_to_complain_of() {
+fn page_renders_with_an_empty_console() {
     let (_dir, page) = page();
     let browser = Browser::open(1280, 900, false);
     browser.go(&page);
@@ -67,7 +69,7 @@ fn it_renders_and_has_nothing_to_complain_of() {
                  s.getBoundingClientRect().height < 40 || !s.querySelector('line, rect, polyline')).length";
     assert_eq!(number(&browser, blank), 0.0, "an empty drawing");
     let asked = "return performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:')).length";
-    assert_eq!(number(&browser, asked), 0.0, "the page asked for something");
+    assert_eq!(number(&browser, asked), 0.0, "the page loaded something");
     let beyond = "return document.documentElement.innerHTML.includes('NaN') ? 1 : 0";
     assert_eq!(number(&browser, beyond), 0.0, "a number that is none");
     fits(&browser);
@@ -77,7 +79,7 @@ fn it_renders_and_has_nothing_to_complain_of() {
 
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
-fn series_go_and_come_points_are_read_and_dark_is_dark() {
+fn series_hide_points_are_read_and_dark_mode_is_dark() {
     let (_dir, page) = page();
     let browser = Browser::open(1280, 900, false);
     browser.go(&page);
@@ -115,7 +117,7 @@ fn series_go_and_come_points_are_read_and_dark_is_dark() {
 
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
-fn a_phone_shows_all_of_it_in_letters_that_can_be_read() {
+fn phone_shows_the_whole_page_in_legible_text() {
     let (_dir, page) = page();
     let browser = Browser::open(360, 740, true);
     browser.go(&page);
@@ -134,10 +136,10 @@ fn a_phone_shows_all_of_it_in_letters_that_can_be_read() {
     picture(&browser, "phone.png");
 }
 
-/// What the eye cannot see must be there in words.
+/// A screen reader finds everything that the drawing shows.
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
-fn every_figure_has_words_numbers_and_the_way_to_get_it_again() {
+fn every_figure_has_text_numbers_and_a_command() {
     let (_dir, page) = page();
     let browser = Browser::open(1280, 900, false);
     browser.go(&page);
@@ -168,7 +170,7 @@ fn every_figure_has_words_numbers_and_the_way_to_get_it_again() {
 
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
-fn paper_shows_what_was_folded_away() {
+fn print_shows_the_closed_details() {
     let (_dir, page) = page();
     let browser = Browser::open(1280, 900, false);
     browser.go(&page);

@@ -93,7 +93,7 @@ fn missing_result_is_refused_by_name() {
     let out = sweep(&["compare", RESULT, "/nonexistent/result"]);
     let text = String::from_utf8(out.stderr).unwrap();
     assert!(
-        text.contains("/nonexistent/result: no result directory"),
+        text.contains("cannot read /nonexistent/result: no result directory"),
         "{text}"
     );
     assert_eq!(out.status.code(), Some(2));

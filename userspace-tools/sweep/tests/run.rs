@@ -14,9 +14,9 @@ use guest::{FakeRun, Sandbox};
 fn passing_run_prints_its_tables_and_leaves_every_file() {
     let sandbox = Sandbox::new();
     let tables = [
-        "caught 2/2",
-        "held 4/4",
-        "exact 2/2",
+        "PASS (caught) 2/2",
+        "PASS 4/4",
+        "PASS 2/2",
         "node% (thr)",
         "ratio",
         "total",
@@ -73,13 +73,13 @@ fn run_whose_oracle_is_not_as_expected_fails() {
             "lock=busted threads=8",
             "lost",
             [0, 7],
-            ["NOT CAUGHT 1/2", "FAIL: oracles of 1 of"],
+            ["FAIL (not caught) 1/2", "FAIL: oracles of 1 of"],
         ),
         (
             "lock=ticket threads=8",
             "lost",
             [0, 1],
-            ["BROKEN 1/4", "FAIL: oracles of 1 of"],
+            ["FAIL 1/4", "FAIL: oracles of 1 of"],
         ),
         (
             "counter=sloppy",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An experiment is data: what a file in `scripts/experiments` holds.
+//! Experiment: the content of a file in `scripts/experiments`.
 
 use indexmap::IndexMap;
+use results::{Bottleneck, JobRunner, LockLoad, Report, SloppyCounter};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{
@@ -93,10 +94,10 @@ impl Module {
     /// The module's name.
     pub fn name(self) -> &'static str {
         match self {
-            Self::LockLoad => "lock-load",
-            Self::SloppyCounter => "sloppy-counter",
-            Self::JobRunner => "job-runner",
-            Self::Bottleneck => "bottleneck",
+            Self::LockLoad => LockLoad::MODULE,
+            Self::SloppyCounter => SloppyCounter::MODULE,
+            Self::JobRunner => JobRunner::MODULE,
+            Self::Bottleneck => Bottleneck::MODULE,
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a rule asks of a scenario, its names resolved: an A/B side is a value of an axis, and any
-//! other name is a metric.
+//! Question: a rule with its names resolved. An A/B side is a value of an axis; any other name is a
+//! metric.
 
 use indexmap::IndexMap;
 use results::metric;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Shard: which of the parts of a plan one of several machines runs.
+//! Shard: the share of a plan that one of several machines runs.
 
 use std::{fmt, str::FromStr};
 

@@ -22,7 +22,7 @@ pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
         Module::SloppyCounter => counters::table(scenario, cells),
         Module::JobRunner => jobs::table(cells),
         Module::Bottleneck => {
-            let promises = |row: &Row<'_>| oracle(row, "held");
+            let promises = |row: &Row<'_>| oracle(row);
             grid(scenario, cells, &[("promises", &promises)]) + "\n"
         }
     }

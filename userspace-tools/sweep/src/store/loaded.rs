@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A result directory, read back.
+//! Loaded result: a result directory in memory.
 
 use std::path::Path;
 
@@ -9,24 +9,25 @@ use crate::{
     store::provenance::Provenance, store::record::Record,
 };
 
-/// All that one run of an experiment left.
+/// A result.
 #[derive(Debug)]
 pub struct Loaded {
-    /// What was run, as it was run.
+    /// The experiment as it was run.
     pub experiment: Experiment,
-    /// By what, and on what.
+    /// Its provenance.
     pub provenance: Provenance,
-    /// What came of it.
+    /// Its records.
     pub records: Vec<Record>,
-    /// Why it is not complete, if it is not.
+    /// Why it is incomplete, if it is.
     pub incomplete: Option<String>,
 }
 
-/// The experiment of `dir` as it was run, and where the result comes from.
+/// The experiment of `dir` as it was run, and its provenance.
 pub fn head(dir: &Path) -> anyhow::Result<(Experiment, Provenance)> {
     if !dir.join(directory::EXPERIMENT).is_file() {
-        let hint = "no result directory; `make demo` makes one in build/results/";
-        return Err(Usage(format!("{}: {hint}", dir.display())).into());
+        let dir = dir.display();
+        let why = format!("cannot read {dir}: no result directory. Try: make demo");
+        return Err(Usage(why).into());
     }
     let mut experiment = Experiment::read(&dir.join(directory::EXPERIMENT))?;
     let provenance = Provenance::read(dir)?;

@@ -96,7 +96,7 @@ impl Browser {
         self.ask("POST", "/goog/cdp/execute", &command)
     }
 
-    /// What the page has said on its console.
+    /// The log of the page's console.
     pub fn console(&self) -> Vec<Value> {
         let log = self.ask("POST", "/se/log", &json!({ "type": "browser" }));
         log.as_array().cloned().unwrap_or_default()

@@ -25,12 +25,12 @@ pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
 /// How many exact sums were exact, with one thread too.
 fn total(row: &Row<'_>) -> String {
     if row.iter().any(|cell| cell.expected == Some(Oracle::Caught)) {
-        return oracle(row, "exact");
+        return oracle(row);
     }
     let all = reports(row).count();
     match reports(row).filter(|report| report.is_exact()).count() {
-        exact if exact == all => format!("exact {exact}/{all}"),
-        exact => format!("WRONG {}/{all}", all - exact),
+        exact if exact == all => format!("PASS {exact}/{all}"),
+        exact => format!("FAIL {}/{all}", all - exact),
     }
 }
 

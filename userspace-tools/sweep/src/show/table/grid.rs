@@ -75,9 +75,9 @@ fn median(cell: &Cell) -> String {
     })
 }
 
-/// Verdicts of the oracle on the tested runs of a row: `held 9/9`, or `caught 9/9` where the promise is
-/// expected to be broken.
-pub fn oracle(row: &Row<'_>, held: &str) -> String {
+/// Verdict on the oracle over the tested runs of a row: `PASS 9/9`, or `PASS (caught) 9/9` where a
+/// broken promise is expected.
+pub fn oracle(row: &Row<'_>) -> String {
     let control = row
         .iter()
         .filter(|cell| cell.expected == Some(Oracle::Caught));
@@ -86,10 +86,10 @@ pub fn oracle(row: &Row<'_>, held: &str) -> String {
     let (broken, kept) = (count(OracleState::Broken), count(OracleState::Held));
     let tested = broken + kept;
     match (due, broken, kept) {
-        (0, 0, 0) => "nothing promised".into(),
-        (0, 0, kept) => format!("{held} {kept}/{tested}"),
-        (0, broken, _) => format!("BROKEN {broken}/{tested}"),
-        (due, broken, _) if broken < due => format!("NOT CAUGHT {}/{due}", due - broken),
-        (due, broken, _) => format!("caught {broken}/{due}"),
+        (0, 0, 0) => "SKIP (no promise)".into(),
+        (0, 0, kept) => format!("PASS {kept}/{tested}"),
+        (0, broken, _) => format!("FAIL {broken}/{tested}"),
+        (due, broken, _) if broken < due => format!("FAIL (not caught) {}/{due}", due - broken),
+        (due, broken, _) => format!("PASS (caught) {broken}/{due}"),
     }
 }

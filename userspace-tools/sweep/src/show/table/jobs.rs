@@ -31,8 +31,8 @@ pub fn table(cells: &[Cell]) -> String {
 fn control(cell: &Cell) -> String {
     let (all, caught) = (cell.reports.len(), cell.count(OracleState::Broken));
     let word = match caught == all {
-        true => "caught",
-        false => "NOT CAUGHT",
+        true => "PASS (caught)",
+        false => "FAIL (not caught)",
     };
     format!(
         "{}, {} at {} workers: {word} {caught}/{all}\n",

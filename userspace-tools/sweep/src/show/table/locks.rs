@@ -13,7 +13,7 @@ use crate::{console::numbers, judge::cell::Cell, plan::experiment::Scenario};
 
 /// Sections per second of every lock.
 pub fn table(scenario: &Scenario, cells: &[Cell]) -> String {
-    let exclusion = |row: &Row<'_>| oracle(row, "held");
+    let exclusion = |row: &Row<'_>| oracle(row);
     let halts = |row: &Row<'_>| row.last().map_or_else(String::new, |cell| halts(cell));
     let table = grid(
         scenario,
