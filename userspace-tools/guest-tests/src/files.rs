@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Every file of every module, with good and with bad input.
+//! Tests of every control file of every module, with valid and invalid input.
 
 mod config;
 mod control;
@@ -9,40 +9,38 @@ mod report;
 
 use anyhow::Result;
 use debugfs::Module;
-use results::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
 
 use crate::{
-    subject::{fresh, halt, Subject},
+    subject::{each_subject, fresh, halt, Subject},
     suite::Test,
 };
 
 /// The tests of all files.
 pub fn tests() -> Vec<Test> {
-    let mut tests = Vec::new();
-    of::<LockLoad>(&mut tests);
-    of::<SloppyCounter>(&mut tests);
-    of::<JobRunner>(&mut tests);
-    of::<Bottleneck>(&mut tests);
-    tests.extend(control::live_tests());
+    let mut tests: Vec<Test> = each_subject!(of()).into_iter().flatten().collect();
+    tests.push(control::live_setting());
     tests
 }
 
-/// A test of a module that is as it was when loaded.
+/// A test of a fresh module.
 type Case<R> = (&'static str, fn(&Module<R>) -> Result<()>);
 
-fn of<R: Subject>(to: &mut Vec<Test>) {
+fn of<R: Subject>() -> Vec<Test> {
     let cases = [
         config::cases(),
         control::cases(),
         modes::cases(),
         report::cases(),
     ];
-    to.extend(cases.into_iter().flatten().map(|(name, body)| {
-        Test::new(format!("{}/{name}", R::MODULE), move || {
-            let module = fresh::<R>()?;
-            let outcome = body(&module);
-            halt(&module)?;
-            outcome
-        })
-    }));
+    let test =
+        |(name, body): Case<R>| Test::new(format!("{}/{name}", R::MODULE), move || on_fresh(body));
+    cases.into_iter().flatten().map(test).collect()
+}
+
+/// Runs `body` on a fresh module, and stops what it started.
+fn on_fresh<R: Subject>(body: fn(&Module<R>) -> Result<()>) -> Result<()> {
+    let module = fresh::<R>()?;
+    let outcome = body(&module);
+    halt(&module)?;
+    outcome
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the kernel says, and whether it complains.
+//! The kernel's log, searched for complaints.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use rustix::{
 
 const KMSG: &str = "/dev/kmsg";
 
-/// What the kernel says when something is wrong with it.
+/// Words of a complaint.
 const SPLATS: [&str; 9] = [
     "BUG:",
     "WARNING:",
@@ -30,7 +30,7 @@ const SPLATS: [&str; 9] = [
 pub struct KernelLog(OwnedFd);
 
 impl KernelLog {
-    /// What is said after this call.
+    /// The log after this call.
     pub fn from_now() -> Result<Self> {
         let path = Path::new(KMSG);
         let fd = open(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty());
@@ -39,7 +39,7 @@ impl KernelLog {
         Ok(Self(fd))
     }
 
-    /// Fails if what was said since the last call holds a complaint.
+    /// Fails if the log since the last call has a complaint.
     pub fn no_splat(&mut self) -> Result<()> {
         let lines = self.lines()?;
         let splat = |line: &&String| SPLATS.iter().any(|s| line.contains(s));
@@ -55,7 +55,7 @@ impl KernelLog {
             match read(&self.0, &mut record) {
                 Ok(length) => lines.push(message(&record[..length])),
                 Err(Errno::AGAIN) => return Ok(lines),
-                // The oldest were overwritten: the next read goes on with what is still there.
+                // The oldest lines were overwritten; the next read continues with the rest.
                 Err(Errno::PIPE | Errno::INTR) => {}
                 Err(e) => return Err(e).context(KMSG),
             }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Modules go in and out.
+//! Insertion and removal of the modules.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub fn remove(name: &str) -> Result<()> {
     Ok(kernel_module::remove(name)?)
 }
 
-/// Makes sure that it is in.
+/// Inserts it unless it is inserted.
 pub fn be_inserted(name: &str) -> Result<()> {
     match is_inserted(name) {
         true => Ok(()),
@@ -29,7 +29,7 @@ pub fn be_inserted(name: &str) -> Result<()> {
     }
 }
 
-/// Makes sure that it is out.
+/// Removes it unless it is removed.
 pub fn be_removed(name: &str) -> Result<()> {
     match is_inserted(name) {
         true => remove(name),

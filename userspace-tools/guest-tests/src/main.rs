@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Tests that run inside the guest against the loaded modules.
+//! `guest-tests`: tests of the loaded modules and of the tools, inside the guest.
 
 #![forbid(unsafe_code)]
 
-mod disturb;
 mod files;
 mod hotplug;
-mod instruments;
 mod kernel_log;
 mod kernel_module;
+mod latency;
 mod memory;
 mod raw;
 mod removal;
@@ -18,6 +17,7 @@ mod subject;
 mod suite;
 mod threads;
 mod tools;
+mod torture;
 mod unload;
 
 use std::process::ExitCode;
@@ -27,8 +27,8 @@ use clap::{Parser, Subcommand};
 use suite::Test;
 
 const HELP: &str = "\
-Run it as root, with two vCPUs or more, in a guest that can be thrown away: it removes and \
-inserts the modules of /lib/modules.
+Run it as root, with two vCPUs or more, in a disposable guest: it removes and inserts the modules \
+of /lib/modules.
 
 Examples:
   guest-tests                     run every test but unload
@@ -36,7 +36,7 @@ Examples:
   guest-tests unload              insert, start and remove every module 50 times
 
 Prints `ok NAME` or `FAILED NAME: why` for each test, and last `N passed, N failed`.
-Exit codes: 0 all passed; 1 a test failed, or none was chosen; 2 wrong usage, or one vCPU alone, on which nothing can go wrong.";
+Exit codes: 0 all passed; 1 a test failed, or none was chosen; 2 wrong usage, or only one vCPU.";
 
 /// Tests the loaded modules and the tools.
 #[derive(Parser)]
@@ -55,19 +55,17 @@ enum Command {
     },
     /// Print the names of the tests
     List,
-    /// Insert, start and remove every module again and again; look for what is left behind
+    /// Insert, start and remove every module repeatedly; check for leaks
     Unload {
-        /// How often
+        /// Number of cycles
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
         cycles: u32,
     },
 }
 
 fn main() -> ExitCode {
-    let chosen = match Cli::parse()
-        .command
-        .unwrap_or(Command::Run { filter: None })
-    {
+    let command = Cli::parse().command;
+    let chosen = match command.unwrap_or(Command::Run { filter: None }) {
         Command::List => {
             all().iter().for_each(|test| suite::say(&test.name));
             return ExitCode::SUCCESS;
@@ -80,7 +78,10 @@ fn main() -> ExitCode {
         Command::Unload { cycles } => unload::tests(cycles),
     };
     if results::vcpus() < 2 {
-        eprintln!("guest-tests: one vCPU is online, it takes two: vm run --vcpus 2");
+        eprintln!(
+            "guest-tests: cannot test concurrency: one vCPU is online (1; allowed: 2..). \
+             Try: vm run --vcpus 2"
+        );
         return ExitCode::from(2);
     }
     match suite::run(chosen) {
@@ -94,8 +95,8 @@ fn all() -> Vec<Test> {
     let groups = [
         files::tests(),
         runs::tests(),
-        disturb::tests(),
-        instruments::tests(),
+        torture::tests(),
+        latency::tests(),
         hotplug::tests(),
         removal::tests(),
         tools::tests(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much memory is free, measured so that two measurements may be compared.
+//! Free memory, measured at rest so that two measurements are comparable.
 
 use std::{
     fs,
@@ -13,16 +13,16 @@ use anyhow::{Context, Result};
 /// Free memory, in KiB.
 #[derive(Clone, Copy, Debug)]
 pub struct Free {
-    /// Pages in the free lists, and those that each vCPU keeps at hand for itself.
+    /// Pages in the free lists and in the per-CPU page lists.
     pub free: i64,
-    /// The kernel's estimate of what could be had, with what the vCPUs keep.
+    /// The kernel's estimate of available memory, and the per-CPU page lists.
     pub available: i64,
 }
 
 /// Two measurements that differ by less, in KiB, are of a system at rest.
 const REST: i64 = 64;
 
-/// Drops what the kernel only keeps in case it is needed again, and measures at rest.
+/// Drops the caches and measures once two measurements agree.
 pub fn free() -> Result<Free> {
     let until = Instant::now() + Duration::from_secs(10);
     let mut last = once()?;
@@ -40,7 +40,7 @@ pub fn free() -> Result<Free> {
 fn once() -> Result<Free> {
     rustix::fs::sync();
     write("/proc/sys/vm/drop_caches", "3")?;
-    // Brings counts that each vCPU keeps for itself into the sums.
+    // Folds the per-CPU counts.
     write("/proc/sys/vm/stat_refresh", "1")?;
     let meminfo = read("/proc/meminfo")?;
     let kept = kept(&read("/proc/zoneinfo")?) * page_kib();
@@ -56,7 +56,7 @@ fn kib(meminfo: &str, key: &str) -> Result<i64> {
     value.with_context(|| format!("/proc/meminfo: no `{key} … kB`"))
 }
 
-/// Pages that vCPUs keep at hand: the lines `count: N` of the page sets.
+/// Pages in the per-CPU page lists: the lines `count: N` of the page sets.
 fn kept(zoneinfo: &str) -> i64 {
     let counts = zoneinfo
         .lines()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Control files byte by byte, with the errno that the kernel gave.
+//! Control files by system calls on bytes, with their errno.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub fn open_as(path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
     open(path, flags, Mode::empty())
 }
 
-/// Writes all of `bytes` by one call, also if there are none.
+/// Writes `bytes` with one system call, even if there are none.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Errno> {
     let file = open_as(path, OFlags::WRONLY)?;
     match io::write(&file, bytes)? {
@@ -26,7 +26,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Errno> {
     }
 }
 
-/// Reads a file in pieces of `size`.
+/// Reads a file by `size` bytes at a time.
 pub fn read(path: &Path, size: usize) -> Result<Vec<u8>, Errno> {
     let file = open_as(path, OFlags::RDONLY)?;
     let (mut all, mut piece) = (Vec::new(), vec![0; size]);
@@ -38,8 +38,15 @@ pub fn read(path: &Path, size: usize) -> Result<Vec<u8>, Errno> {
     }
 }
 
-/// Fails unless `bytes` are refused by `errno` and `status` tells the reason.
-pub fn refused(dir: &Dir, file: &str, bytes: &[u8], errno: Errno, reason: &str) -> Result<()> {
+/// Fails unless `bytes` are refused with `errno` and `reason` is in `status`.
+pub fn refused(
+    dir: &Dir,
+    file: &str,
+    bytes: impl AsRef<[u8]>,
+    errno: Errno,
+    reason: &str,
+) -> Result<()> {
+    let bytes = bytes.as_ref();
     let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(60)]);
     match write(&dir.file(file), bytes) {
         Err(e) if e == errno => {}
@@ -48,7 +55,7 @@ pub fn refused(dir: &Dir, file: &str, bytes: &[u8], errno: Errno, reason: &str) 
     let (why, word) = (dir.refusal()?, word(errno));
     ensure!(
         why.starts_with(&format!("{word} {file}: ")) && why.contains(reason),
-        "{file} < {shown:?}: status says {why:?}, not `{word} {file}: …{reason}…`"
+        "{file} < {shown:?}: status has {why:?}, not `{word} {file}: …{reason}…`"
     );
     Ok(())
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Modules that go while they are used.
+//! Tests of removing modules in use.
 
 use std::{thread::sleep, time::Duration};
 
 use anyhow::{ensure, Context, Result};
-use results::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
 use rustix::{
     fs::OFlags,
     io::{self, Errno},
@@ -14,34 +13,37 @@ use rustix::{
 use crate::{
     kernel_module::{be_inserted, insert, remove},
     raw,
-    subject::{fresh, run, Subject},
-    suite::Test,
+    subject::{each_subject, fresh, run, Subject},
+    suite::{Body, Test},
     threads,
 };
 
 /// The tests of removal.
 pub fn tests() -> Vec<Test> {
-    let mut tests = Vec::new();
-    of::<LockLoad>(&mut tests);
-    of::<SloppyCounter>(&mut tests);
-    of::<JobRunner>(&mut tests);
-    of::<Bottleneck>(&mut tests);
-    tests
+    each_subject!(of()).into_iter().flatten().collect()
 }
 
-fn of<R: Subject>(to: &mut Vec<Test>) {
-    let mut test = |name: &str, body: fn() -> Result<()>| {
-        to.push(Test::new(format!("{}/{name}", R::MODULE), move || {
-            be_inserted(R::MODULE)?;
-            let outcome = body();
-            be_inserted(R::MODULE)?;
-            outcome
-        }));
+fn of<R: Subject>() -> Vec<Test> {
+    let cases: [(&str, Body); 4] = [
+        ("joins_the_threads_of_a_run", mid_run::<R>),
+        ("joins_right_after_start", right_after_start::<R>),
+        ("leaves_open_files_safe", open_files::<R>),
+        ("and_insmod_give_a_fresh_module", fresh_again::<R>),
+    ];
+    let test = |(name, body): (&str, Body)| {
+        Test::new(format!("{}/rmmod/{name}", R::MODULE), move || {
+            inserted_after(R::MODULE, body)
+        })
     };
-    test("rmmod/joins_the_threads_of_a_run", mid_run::<R>);
-    test("rmmod/right_after_start_joins_too", right_after_start::<R>);
-    test("rmmod/spares_files_that_are_open", open_files::<R>);
-    test("rmmod/and_insmod_give_a_fresh_module", fresh_again::<R>);
+    cases.map(test).into()
+}
+
+/// Runs `body` with the module inserted, and inserts it again if `body` left it removed.
+pub fn inserted_after(module: &str, body: impl Fn() -> Result<()>) -> Result<()> {
+    be_inserted(module)?;
+    let outcome = body();
+    be_inserted(module)?;
+    outcome
 }
 
 fn mid_run<R: Subject>() -> Result<()> {
@@ -49,7 +51,7 @@ fn mid_run<R: Subject>() -> Result<()> {
     module.start(&R::endless())?;
     sleep(Duration::from_millis(50));
     let during = threads::of_modules()?;
-    ensure!(!during.is_empty(), "no thread is there during a run");
+    ensure!(!during.is_empty(), "no thread during a run");
     remove(R::MODULE)?;
     threads::none_left(R::MODULE)?;
     insert(R::MODULE)?;
@@ -79,7 +81,7 @@ fn open_files<R: Subject>() -> Result<()> {
     let writable = ["config", "run", "reset"].map(|n| (n, OFlags::WRONLY));
     let readable = readable.into_iter().map(open).collect::<Result<Vec<_>>>()?;
     let writable = writable.into_iter().map(open).collect::<Result<Vec<_>>>()?;
-    // One has been read half way.
+    // One is read partially.
     io::read(&readable[3], &mut [0; 5])?;
     remove(R::MODULE)?;
     let dead = || -> Result<()> {
@@ -94,7 +96,7 @@ fn open_files<R: Subject>() -> Result<()> {
         Ok(())
     };
     dead()?;
-    // Old openings do not reach the new module.
+    // Old descriptors do not reach the new module.
     insert(R::MODULE)?;
     dead()?;
     drop((readable, writable));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Every lock, counter, policy and bottleneck, on one vCPU, on two and on all.
+//! Tests of every lock, counter, policy and bottleneck on one vCPU, on two and on all.
 
 mod bottlenecks;
 mod counters;
@@ -12,7 +12,7 @@ use anyhow::{ensure, Result};
 use results::{vcpus, Outcome};
 
 use crate::{
-    subject::{fresh, run, Subject},
+    subject::{fresh, run, settings, Subject},
     suite::Test,
 };
 
@@ -28,40 +28,33 @@ pub fn tests() -> Vec<Test> {
     groups.into_iter().flatten().collect()
 }
 
-/// One, two, and as many as there are.
+/// One, two, and the number of vCPUs.
 fn threads() -> Vec<u32> {
     let mut threads = vec![1, 2, vcpus()];
     threads.dedup();
     threads
 }
 
-/// A test that runs `config` and expects it to come out so.
-fn expect<R: Subject>(name: String, config: R::Config, outcome: Outcome) -> Test
-where
-    R::Config: 'static,
-{
-    Test::new(name, move || {
-        comes_out::<R>(&config, outcome)?;
-        Ok(())
-    })
+/// A test that runs the defaults with `text` set and expects `outcome`.
+fn test<R: Subject>(name: String, text: String, outcome: Outcome) -> Test {
+    Test::new(name, move || expect::<R>(&text, outcome).map(drop))
 }
 
-/// Runs `config` and expects it to come out so.
+/// Runs the defaults with `text` set and expects `outcome`.
 ///
-/// Where nothing was tested because one thread had the whole run to itself, as happens with many
-/// vCPUs to a CPU, it is run again, a few times.
-fn comes_out<R: Subject>(config: &R::Config, expected: Outcome) -> Result<R> {
-    let module = fresh::<R>()?;
-    let mut report = run(&module, config)?;
+/// SKIP, since one thread had the whole run to itself, as happens with many vCPUs on a CPU, is
+/// retried.
+fn expect<R: Subject>(text: &str, outcome: Outcome) -> Result<R> {
+    let (module, config) = (fresh::<R>()?, settings::<R>(text)?);
+    let mut report = run(&module, &config)?;
     for _ in 0..4 {
-        if report.outcome() == expected || report.outcome() != Outcome::Skip {
+        if report.outcome() == outcome || report.outcome() != Outcome::Skip {
             break;
         }
-        report = run(&module, config)?;
+        report = run(&module, &config)?;
     }
-    let text = module.dir().report()?;
-    ensure!(report.config() == config, "other settings: {text}");
-    let outcome = report.outcome();
-    ensure!(outcome == expected, "{outcome}, not {expected}: {text}");
+    let (text, found) = (module.dir().report()?, report.outcome());
+    ensure!(*report.config() == config, "other settings: {text}");
+    ensure!(found == outcome, "{found}, not {outcome}: {text}");
     Ok(report)
 }

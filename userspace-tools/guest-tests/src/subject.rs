@@ -1,144 +1,114 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A module under test, and what the tests must know of it.
+//! A module under test: its settings, runs, and what the tests need to know of it.
 
 use std::{path::Path, time::Duration};
 
-use abi::{bottleneck, job_runner, lock_load, sloppy_counter};
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use debugfs::{Interrupt, Module};
-use results::{Bottleneck, JobRunner, LockLoad, Report, SloppyCounter};
+use results::{vcpus, Bottleneck, JobRunner, LockLoad, Report, Settings, SloppyCounter};
 
 /// A module under test.
-pub trait Subject: Report + 'static {
-    /// A setting that takes a number from 1 on, no more than there are vCPUs.
+pub trait Subject: Report {
+    /// A setting that takes a number from 1 to the number of vCPUs.
     const THREADS: &'static str;
-    /// A setting that takes a name, and a name that it does not have by default.
+    /// A setting that takes a name, and a name that is not its default.
     const NAME: (&'static str, &'static str);
-    /// A setting that takes a number up to the second, and is not its default.
+    /// A setting that takes a number, and its maximum, which is not its default.
     const NUMBER: (&'static str, u64);
-    /// Directories within the module's own, with their modes.
+    /// Settings of a short run.
+    const QUICK: &'static str;
+    /// Settings of a run that is stopped before it ends.
+    const ENDLESS: &'static str;
+    /// Directories in the module's own, with their modes.
     const FOLDERS: &'static [&'static str] = &[];
-
-    /// Settings that are done in no time.
-    fn quick() -> Self::Config;
-
-    /// Settings that are not done before they are stopped.
-    fn endless() -> Self::Config;
 
     /// The threads that ended on another vCPU than they were bound to.
     fn moved(&self) -> Vec<u32>;
-}
 
-impl Subject for LockLoad {
-    const THREADS: &'static str = "threads";
-    const NAME: (&'static str, &'static str) = ("lock", "tas");
-    const NUMBER: (&'static str, u64) = ("hold_ns", 1_000_000);
-    const FOLDERS: &'static [&'static str] = &["755 events"];
-
+    /// [`Self::QUICK`].
     fn quick() -> Self::Config {
-        lock_load::Config {
-            lock: lock_load::Lock::Ttas,
-            run_ms: 20,
-            ..Self::Config::default()
-        }
+        settings::<Self>(Self::QUICK).unwrap_or_default()
     }
 
+    /// [`Self::ENDLESS`].
     fn endless() -> Self::Config {
-        lock_load::Config {
-            run_ms: 60_000,
-            ..Self::quick()
-        }
-    }
-
-    fn moved(&self) -> Vec<u32> {
-        let moved = self.threads.iter().filter(|t| t.moved != 0);
-        moved.map(|t| t.index).collect()
+        settings::<Self>(Self::ENDLESS).unwrap_or_default()
     }
 }
 
-impl Subject for SloppyCounter {
-    const THREADS: &'static str = "threads";
-    const NAME: (&'static str, &'static str) = ("counter", "exact");
-    const NUMBER: (&'static str, u64) = ("objects", 10_000);
+macro_rules! subject {
+    ($report:ident, $threads:ident { $($constant:ident: $ty:ty = $value:expr;)* }) => {
+        impl Subject for $report {
+            $(const $constant: $ty = $value;)*
 
-    fn quick() -> Self::Config {
-        sloppy_counter::Config {
-            run_ms: 20,
-            ..Self::Config::default()
+            fn moved(&self) -> Vec<u32> {
+                let moved = self.$threads.iter().filter(|thread| thread.moved != 0);
+                moved.map(|thread| thread.index).collect()
+            }
         }
-    }
-
-    fn endless() -> Self::Config {
-        sloppy_counter::Config {
-            run_ms: 60_000,
-            ..Self::quick()
-        }
-    }
-
-    fn moved(&self) -> Vec<u32> {
-        let moved = self.threads.iter().filter(|t| t.moved != 0);
-        moved.map(|t| t.index).collect()
-    }
+    };
 }
 
-impl Subject for JobRunner {
-    const THREADS: &'static str = "max_threads";
-    const NAME: (&'static str, &'static str) = ("policy", "guided");
-    const NUMBER: (&'static str, u64) = ("work_ns", 1_000_000);
+subject!(LockLoad, threads {
+    THREADS: &'static str = "threads";
+    NAME: (&'static str, &'static str) = ("lock", "tas");
+    NUMBER: (&'static str, u64) = ("hold_ns", 1_000_000);
+    QUICK: &'static str = "lock=ttas run_ms=20";
+    ENDLESS: &'static str = "lock=ttas run_ms=60000";
+    FOLDERS: &'static [&'static str] = &["755 events"];
+});
 
-    fn quick() -> Self::Config {
-        job_runner::Config {
-            size: 200,
-            ..Self::Config::default()
-        }
-    }
+subject!(SloppyCounter, threads {
+    THREADS: &'static str = "threads";
+    NAME: (&'static str, &'static str) = ("counter", "exact");
+    NUMBER: (&'static str, u64) = ("objects", 10_000);
+    QUICK: &'static str = "run_ms=20";
+    ENDLESS: &'static str = "run_ms=60000";
+});
 
-    fn endless() -> Self::Config {
-        job_runner::Config {
-            size: 120_000,
-            helpers: 100,
-            work_ns: 1_000_000,
-            limit_ms: 60_000,
-            ..Self::quick()
-        }
-    }
+subject!(JobRunner, workers {
+    THREADS: &'static str = "max_threads";
+    NAME: (&'static str, &'static str) = ("policy", "guided");
+    NUMBER: (&'static str, u64) = ("work_ns", 1_000_000);
+    QUICK: &'static str = "size=200";
+    ENDLESS: &'static str = "size=120000 helpers=100 work_ns=1000000 limit_ms=60000";
+});
 
-    fn moved(&self) -> Vec<u32> {
-        let moved = self.workers.iter().filter(|w| w.moved != 0);
-        moved.map(|w| w.index).collect()
-    }
+subject!(Bottleneck, threads {
+    THREADS: &'static str = "threads";
+    NAME: (&'static str, &'static str) = ("variant", "percpu");
+    NUMBER: (&'static str, u64) = ("idle_ns", 10_000_000);
+    QUICK: &'static str = "run_ms=20";
+    ENDLESS: &'static str = "run_ms=60000";
+});
+
+/// Calls `$call::<R>()` for the report of each module; an array of the results.
+macro_rules! each_subject {
+    ($call:ident($($argument:expr),*)) => {
+        [
+            $call::<results::LockLoad>($($argument),*),
+            $call::<results::SloppyCounter>($($argument),*),
+            $call::<results::JobRunner>($($argument),*),
+            $call::<results::Bottleneck>($($argument),*),
+        ]
+    };
+}
+pub(crate) use each_subject;
+
+/// Time limit of a stop: an overcommitted guest is slow.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// The defaults with `text` set; the value `max` is the number of vCPUs.
+pub fn settings<R: Report>(text: &str) -> Result<R::Config> {
+    let mut config = R::Config::default();
+    let text = text.replace("=max", &format!("={}", vcpus()));
+    let taken = config.take(&text, vcpus()).map_err(|e| e.to_string());
+    ensure!(taken.is_ok(), "{text}: {taken:?}");
+    Ok(config)
 }
 
-impl Subject for Bottleneck {
-    const THREADS: &'static str = "threads";
-    const NAME: (&'static str, &'static str) = ("variant", "percpu");
-    const NUMBER: (&'static str, u64) = ("idle_ns", 10_000_000);
-
-    fn quick() -> Self::Config {
-        bottleneck::Config {
-            run_ms: 20,
-            ..Self::Config::default()
-        }
-    }
-
-    fn endless() -> Self::Config {
-        bottleneck::Config {
-            run_ms: 60_000,
-            ..Self::quick()
-        }
-    }
-
-    fn moved(&self) -> Vec<u32> {
-        let moved = self.threads.iter().filter(|t| t.moved != 0);
-        moved.map(|t| t.index).collect()
-    }
-}
-
-/// How long a run may take to stop: an overcommitted guest is slow.
-const STOPS: Duration = Duration::from_secs(30);
-
-/// The module as it was when it was loaded.
+/// The module as it was after its insertion.
 pub fn fresh<R: Subject>() -> Result<Module<R>> {
     let module = Module::<R>::open(Path::new(debugfs::ROOT))?;
     halt(&module)?;
@@ -146,7 +116,7 @@ pub fn fresh<R: Subject>() -> Result<Module<R>> {
     Ok(module)
 }
 
-/// Stops what is under way and waits until it has.
+/// Stops the current run and waits for its end.
 pub fn halt<R: Report>(module: &Module<R>) -> Result<()> {
     module.dir().stop()?;
     settle(module)
@@ -154,12 +124,16 @@ pub fn halt<R: Report>(module: &Module<R>) -> Result<()> {
 
 /// Waits for the end of the current run.
 pub fn settle<R: Report>(module: &Module<R>) -> Result<()> {
-    let wait = module.wait(Duration::ZERO, STOPS, &Interrupt::default());
-    Ok(wait?)
+    Ok(module.wait(Duration::ZERO, STOP_LIMIT, &Interrupt::default())?)
 }
 
-/// A finished run.
+/// Runs `config` to its end.
 pub fn run<R: Report>(module: &Module<R>, config: &R::Config) -> Result<R> {
     let report = module.run(config, &Interrupt::default());
     report.with_context(|| config.to_string())
+}
+
+/// Runs the defaults with `text` set on the [`fresh`] module.
+pub fn run_with<R: Subject>(text: &str) -> Result<R> {
+    run(&fresh::<R>()?, &settings::<R>(text)?)
 }

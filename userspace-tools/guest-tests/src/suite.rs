@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Runs tests one after the other and counts them.
+//! Tests: their names, their execution one after the other, the counts.
 
 use std::io::{self, Write};
 
@@ -8,9 +8,12 @@ use anyhow::Result;
 
 use crate::kernel_log::KernelLog;
 
+/// The body of a test without parameters.
+pub type Body = fn() -> Result<()>;
+
 /// One test.
 pub struct Test {
-    /// What it is called, as a path and a sentence.
+    /// Its name: a path and a sentence.
     pub name: String,
     body: Box<dyn Fn() -> Result<()>>,
 }
@@ -25,7 +28,13 @@ impl Test {
     }
 }
 
-/// Runs all, prints how each came out, and says whether all passed; none is a failure.
+/// Tests whose names begin with `path`.
+pub fn group(path: &str, tests: &[(&str, Body)]) -> Vec<Test> {
+    let test = |(name, body): &(&str, Body)| Test::new(format!("{path}/{name}"), *body);
+    tests.iter().map(test).collect()
+}
+
+/// Runs all tests and prints each result; returns whether there are some and all passed.
 pub fn run(tests: Vec<Test>) -> bool {
     let (mut passed, mut failed) = (0, 0);
     for test in tests {
@@ -44,13 +53,12 @@ pub fn run(tests: Vec<Test>) -> bool {
     passed > 0 && failed == 0
 }
 
-/// Prints a line; a reader that has gone does not end the tests, which still have to put back
-/// what they changed.
+/// Prints a line. A reader that has gone does not end the tests, which restore what they change.
 pub fn say(line: &str) {
     let _ = writeln!(io::stdout(), "{}", line.trim_end());
 }
 
-/// A test fails as well if the kernel complained meanwhile.
+/// Runs a test; it fails as well if the kernel logs a complaint.
 fn attempt(test: &Test) -> Result<()> {
     let mut log = KernelLog::from_now()?;
     let outcome = (test.body)();

@@ -12,12 +12,12 @@ use anyhow::{ensure, Context, Result};
 
 use crate::kernel_module::ALL;
 
-/// Threads by which `lock-load` finds out what the machine is.
+/// Threads with which `lock-load` probes the machine.
 const PROBES: &str = "slowpath-";
-/// How long a thread that has left its module's code may still be seen in /proc.
+/// Time for which a thread that has left its module's code may still be in /proc.
 const EXITS: Duration = Duration::from_secs(2);
 
-/// Fails if a thread that `module` made is still there.
+/// Fails if a thread of `module` is left.
 pub fn none_left(module: &str) -> Result<()> {
     let until = Instant::now() + EXITS;
     loop {
@@ -32,12 +32,12 @@ pub fn none_left(module: &str) -> Result<()> {
     }
 }
 
-/// The names of all threads that are the modules'.
+/// The names of all threads of the modules.
 pub fn of_modules() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir("/proc").context("/proc")? {
         let comm = entry.context("/proc")?.path().join("comm");
-        // Not a process, or one that has ended since.
+        // Not a process, or one that has ended.
         let Ok(name) = fs::read_to_string(comm) else {
             continue;
         };

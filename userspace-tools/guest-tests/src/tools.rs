@@ -1,55 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tools as a user has them: what they print, and with what they exit.
+//! Tests of the tools: output and exit codes.
 
 mod bottleneck;
 
 use std::{
     io::Write,
     os::unix::process::{CommandExt, ExitStatusExt},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     thread::sleep,
     time::Duration,
 };
 
 use abi::status::State;
 use anyhow::{ensure, Context, Result};
-use results::{vcpus, Bottleneck, JobRunner, LockLoad, SloppyCounter};
+use results::{vcpus, Record};
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::Value;
 
 use crate::{
     kernel_module::{be_removed, insert},
-    subject::{fresh, settle, Subject},
-    suite::Test,
+    subject::{each_subject, fresh, settle, Subject},
+    suite::{group, Body, Test},
 };
 
 /// The tests of the tools.
 pub fn tests() -> Vec<Test> {
-    let mut tests = Vec::new();
-    of::<LockLoad>(&mut tests);
-    of::<SloppyCounter>(&mut tests);
-    of::<JobRunner>(&mut tests);
-    of::<Bottleneck>(&mut tests);
+    let mut tests: Vec<Test> = each_subject!(of()).into_iter().flatten().collect();
     tests.extend(bottleneck::tests());
-    tests.push(Test::new("tool/batch/gives_a_record_for_each_line", batch));
+    tests.extend(group(
+        "tool/batch",
+        &[("prints_a_record_for_each_line", batch)],
+    ));
     tests
 }
 
-fn of<R: Subject>(to: &mut Vec<Test>) {
-    let mut test = |name: &str, body: fn() -> Result<()>| {
-        to.push(Test::new(format!("tool/{}/{name}", R::MODULE), body));
-    };
-    test("runs_and_sweeps", runs_and_sweeps::<R>);
-    test("shows_stops_and_resets", shows_stops_and_resets::<R>);
-    test("stops_the_run_on_an_interrupt", interrupted::<R>);
-    test(
-        "names_the_next_step_without_its_module",
-        without_module::<R>,
-    );
-    test("names_the_next_step_without_debugfs", without_debugfs::<R>);
-    test("names_the_next_step_without_root", without_root::<R>);
-    test("exits_2_on_wrong_usage", wrong_usage::<R>);
+fn of<R: Subject>() -> Vec<Test> {
+    let tests: &[(&str, Body)] = &[
+        ("runs_and_sweeps", runs_and_sweeps::<R>),
+        ("shows_stops_and_resets", shows_stops_and_resets::<R>),
+        ("stops_the_run_on_a_signal", interrupted::<R>),
+        (
+            "names_the_next_step_without_its_module",
+            without_module::<R>,
+        ),
+        ("names_the_next_step_without_debugfs", without_debugfs::<R>),
+        ("names_the_next_step_without_root", without_root::<R>),
+        ("exits_2_on_wrong_usage", wrong_usage::<R>),
+    ];
+    group(&format!("tool/{}", R::MODULE), tests)
 }
 
 /// Runs a tool and expects an exit code and parts of what it prints.
@@ -63,10 +62,8 @@ fn check(what: &str, output: &Output, code: i32, parts: &[&str]) -> Result<Strin
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     let status = output.status;
-    ensure!(
-        status.code() == Some(code),
-        "{what}: {status}, not {code}: {out}{err}"
-    );
+    let exited = status.code() == Some(code);
+    ensure!(exited, "{what}: {status}, not {code}: {out}{err}");
     for part in parts {
         let there = out.contains(part) || err.contains(part);
         ensure!(there, "{what}: no {part:?} in: {out}{err}");
@@ -74,43 +71,55 @@ fn check(what: &str, output: &Output, code: i32, parts: &[&str]) -> Result<Strin
     Ok(out)
 }
 
+/// Starts a tool with its output in pipes.
+pub fn spawn(tool: &str, arguments: &[String]) -> Result<Child> {
+    let mut command = Command::new(tool);
+    command.args(arguments).stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().with_context(|| tool.to_owned())
+}
+
+/// Sends a signal to a process.
+pub fn kill(child: &Child, signal: Signal) -> Result<()> {
+    let pid = Pid::from_raw(child.id() as i32).context("a process has an id")?;
+    Ok(kill_process(pid, signal)?)
+}
+
+/// The flag of a setting.
+fn flag(key: &str) -> String {
+    format!("--{}", key.replace('_', "-"))
+}
+
 fn runs_and_sweeps<R: Subject>() -> Result<()> {
     fresh::<R>()?;
-    let threads = format!("--{}", R::THREADS.replace('_', "-"));
-    let name = format!("--{}", R::NAME.0);
-    let most = vcpus().to_string();
-    tool(
-        &[R::MODULE, "run", &threads, &most],
-        0,
-        &["run 1: ", "vcpu", "PASS"],
-    )?;
-    let json = tool(&[R::MODULE, "run", &threads, &most, "--json"], 0, &[])?;
-    let record: Value = serde_json::from_str(&json)?;
+    let (threads, name, most) = (flag(R::THREADS), flag(R::NAME.0), vcpus().to_string());
+    let run = [R::MODULE, "run", &threads, &most];
+    tool(&run, 0, &["run 1: ", "vcpu", "PASS"])?;
+    let json = tool(&[&run[..], &["--json"]].concat(), 0, &[])?;
+    let record: Record = serde_json::from_str(&json)?;
+    let report = record.report().with_context(|| json.clone())?;
     ensure!(
-        record["module"] == R::MODULE && record["run"] == 2,
+        record.module == R::MODULE && report.totals().run == 2,
         "{json}"
     );
-    ensure!(record["config"][R::THREADS] == vcpus(), "{json}");
+    ensure!(report.settings()[R::THREADS] == vcpus(), "{json}");
 
     let names = format!("busted,{}", R::NAME.1);
     let sweep = [R::MODULE, "sweep", &name, &names, &threads, &most];
     tool(&sweep, 0, &["PASS", "PASS (caught)"])?;
     let json = tool(&[&sweep[..], &["--json", "--repeat", "2"]].concat(), 0, &[])?;
-    let order: Vec<_> = records(&json)?
-        .iter()
-        .map(|r| (r["seq"].clone(), r["config"][R::NAME.0].clone()))
-        .collect();
+    let records = records(&json)?.into_iter();
+    let order = records.map(|r| (r["seq"].clone(), r["config"][R::NAME.0].clone()));
     let expected = [(0, "busted"), (1, R::NAME.1), (2, "busted"), (3, R::NAME.1)];
     let expected = expected.map(|(seq, name)| (Value::from(seq), Value::from(name)));
-    ensure!(order == expected, "not interleaved: {json}");
+    ensure!(order.eq(expected), "not interleaved: {json}");
     Ok(())
 }
 
 fn records(json: &str) -> Result<Vec<Value>> {
     let lines = json.lines().map(serde_json::from_str);
-    lines
-        .collect::<Result<_, _>>()
-        .with_context(|| json.to_owned())
+    let records: Result<_, _> = lines.collect();
+    records.with_context(|| json.to_owned())
 }
 
 fn shows_stops_and_resets<R: Subject>() -> Result<()> {
@@ -124,40 +133,27 @@ fn shows_stops_and_resets<R: Subject>() -> Result<()> {
     settle(&module)?;
     tool(&[R::MODULE, "reset"], 0, &[])?;
     ensure!(module.dir().status()?.runs == 0);
-    tool(
-        &[R::MODULE, "list"],
-        0,
-        &[R::NAME.0, R::NAME.1, "busted", R::THREADS],
-    )?;
+    let parts = [R::NAME.0, R::NAME.1, "busted", R::THREADS];
+    tool(&[R::MODULE, "list"], 0, &parts)?;
     Ok(())
 }
 
 fn interrupted<R: Subject>() -> Result<()> {
     let module = fresh::<R>()?;
-    let mut words = vec!["run".to_owned()];
     let text = R::endless().to_string();
-    for (key, value) in results::pairs(&text) {
-        words.extend([format!("--{}", key.replace('_', "-")), value.into()]);
-    }
+    let settings = results::pairs(&text).flat_map(|(key, value)| [flag(key), value.into()]);
+    let words: Vec<String> = std::iter::once("run".into()).chain(settings).collect();
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let child = Command::new(R::MODULE)
-            .args(&words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context(R::MODULE)?;
+        let child = spawn(R::MODULE, &words)?;
         while module.dir().status()?.state != State::Running {
             sleep(Duration::from_millis(5));
         }
-        let pid = Pid::from_raw(child.id() as i32).context("a process has an id")?;
-        kill_process(pid, signal)?;
+        kill(&child, signal)?;
         let output = child.wait_with_output()?;
         ensure!(output.status.signal().is_none(), "{}", output.status);
         check(R::MODULE, &output, code, &["interrupted", "stop"])?;
-        ensure!(
-            module.dir().status()?.state != State::Running,
-            "still running"
-        );
+        let state = module.dir().status()?.state;
+        ensure!(state != State::Running, "still running");
         settle(&module)?;
     }
     Ok(())
@@ -166,13 +162,11 @@ fn interrupted<R: Subject>() -> Result<()> {
 fn without_module<R: Subject>() -> Result<()> {
     be_removed(R::MODULE)?;
     let next = format!("insmod {}.ko", R::MODULE);
-    let told = ["run", "sweep", "status", "stop", "reset"]
-        .iter()
-        .try_for_each(|word| tool(&[R::MODULE, word], 1, &[&next]).map(drop));
+    let mut words = ["run", "sweep", "status", "stop", "reset"].into_iter();
+    let named = words.try_for_each(|word| tool(&[R::MODULE, word], 1, &[&next]).map(drop));
     let list = tool(&[R::MODULE, "list"], 0, &[R::THREADS]);
     insert(R::MODULE)?;
-    told?;
-    list.map(drop)
+    named.and(list.map(drop))
 }
 
 fn without_debugfs<R: Subject>() -> Result<()> {
@@ -182,18 +176,14 @@ fn without_debugfs<R: Subject>() -> Result<()> {
 }
 
 fn without_root<R: Subject>() -> Result<()> {
-    let output = Command::new(R::MODULE)
-        .arg("status")
-        .uid(65534)
-        .gid(65534)
-        .output()?;
+    let mut command = Command::new(R::MODULE);
+    let output = command.arg("status").uid(65534).gid(65534).output()?;
     check(R::MODULE, &output, 1, &["run this as root"])?;
     Ok(())
 }
 
 fn wrong_usage<R: Subject>() -> Result<()> {
-    let threads = format!("--{}", R::THREADS.replace('_', "-"));
-    let name = format!("--{}", R::NAME.0);
+    let (threads, name) = (flag(R::THREADS), flag(R::NAME.0));
     for words in [
         &[R::MODULE][..],
         &[R::MODULE, "nonsense"],
@@ -217,21 +207,12 @@ fn batch() -> Result<()> {
         lock-load lock=nonsense\n\
         nonsense\n\
         job-runner size=100 max_threads=1 # done\n";
-    let mut child = Command::new("batch")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("batch")?;
+    let mut child = spawn("batch", &[])?;
     let mut stdin = child.stdin.take().context("a pipe was asked for")?;
     stdin.write_all(input.as_bytes())?;
     drop(stdin);
-    let out = check(
-        "batch",
-        &child.wait_with_output()?,
-        1,
-        &["lines that failed: 2"],
-    )?;
+    let output = child.wait_with_output()?;
+    let out = check("batch", &output, 1, &["lines that failed: 2"])?;
     let records = records(&out)?;
     ensure!(records.len() == 4, "{out}");
     ensure!(records[0]["sum"]["sections"].as_u64() > Some(0), "{out}");

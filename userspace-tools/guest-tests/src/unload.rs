@@ -1,43 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Insert, start, remove in the middle of the run, again and again: what is left behind?
+//! Leak test: insert, start and remove a module during the run, repeatedly.
 
 use std::{thread::sleep, time::Duration};
 
 use abi::status::State;
 use anyhow::{ensure, Context, Result};
-use results::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
 
 use crate::{
     kernel_module::{be_removed, insert, remove, ALL},
     memory::{self, Free},
-    subject::{fresh, Subject},
+    subject::{each_subject, fresh, Subject},
     suite::{say, Test},
     threads,
 };
 
-/// Cycles before memory is measured first. What the kernel keeps for each vCPU, such as stacks of
-/// threads and half-used slabs, it has then; a leak goes on after them.
+/// Cycles before the first measurement, in which the kernel fills its per-CPU caches of stacks and
+/// slabs; a leak continues after them.
 const WARM_UP: u32 = 10;
-/// How much less may be free in the end, in KiB.
+/// Allowed change of free memory, in KiB.
 const LEAK: i64 = 1024;
 
-/// The tests of `unload`, with so many cycles each.
+/// The tests of `unload`, with this number of cycles each.
 pub fn tests(cycles: u32) -> Vec<Test> {
-    vec![
-        Test::new(format!("unload/lock-load_{cycles}_times"), move || {
-            of::<LockLoad>(cycles)
-        }),
-        Test::new(format!("unload/sloppy-counter_{cycles}_times"), move || {
-            of::<SloppyCounter>(cycles)
-        }),
-        Test::new(format!("unload/job-runner_{cycles}_times"), move || {
-            of::<JobRunner>(cycles)
-        }),
-        Test::new(format!("unload/bottleneck_{cycles}_times"), move || {
-            of::<Bottleneck>(cycles)
-        }),
-    ]
+    each_subject!(test(cycles)).into()
+}
+
+fn test<R: Subject>(cycles: u32) -> Test {
+    let name = format!("unload/{}_{cycles}_times", R::MODULE);
+    Test::new(name, move || of::<R>(cycles))
 }
 
 fn of<R: Subject>(cycles: u32) -> Result<()> {
@@ -59,7 +50,7 @@ fn of<R: Subject>(cycles: u32) -> Result<()> {
     same(R::MODULE, cycles, before, after)
 }
 
-/// Removal hits the run at another moment each time, from at once to 19 ms after the start.
+/// Removes the module 0 to 19 ms after the start.
 fn cycle<R: Subject>(n: u32) -> Result<()> {
     insert(R::MODULE)?;
     let module = fresh::<R>()?;

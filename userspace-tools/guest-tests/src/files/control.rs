@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The files `run`, `status` and `reset`, idle and during a run.
+//! Tests of the files `run`, `status` and `reset`, idle and during a run.
 
 use std::{thread::sleep, time::Duration};
 
@@ -10,10 +10,10 @@ use debugfs::Module;
 use results::{Report, SloppyCounter};
 use rustix::io::Errno;
 
-use super::Case;
+use super::{on_fresh, Case};
 use crate::{
     raw::refused,
-    subject::{fresh, halt, run, settle, Subject},
+    subject::{halt, run, settle, Subject},
     suite::Test,
 };
 
@@ -25,42 +25,28 @@ pub fn cases<R: Subject>() -> Vec<Case<R>> {
         ("run/start_during_a_run_is_busy", start_busy),
         ("run/stop_ends_a_run_early", stop_early),
         ("run/shows_the_state", shows_state),
-        ("run/is_stopped_and_started_again_at_once", restarts),
+        ("run/starts_again_right_after_stop", restarts),
         ("config/settings_during_a_run_are_busy", config_busy),
         ("reset/refuses_other_words", reset_refuses),
         ("reset/during_a_run_is_busy", reset_busy),
-        ("reset/forgets_everything", reset_forgets),
+        ("reset/restores_the_state_after_insmod", reset_restores),
         ("status/counts_runs_and_time", status_counts),
     ]
 }
 
-/// Tests of settings that may change during a run; only `sloppy-counter` has one.
-pub fn live_tests() -> Vec<Test> {
-    let body = || {
-        let module = fresh::<SloppyCounter>()?;
-        let outcome = threshold_is_live(&module);
-        halt(&module)?;
-        outcome
-    };
+/// The test of settings that may change during a run; only `sloppy-counter` has one.
+pub fn live_setting() -> Test {
     let name = "sloppy-counter/config/threshold_changes_during_a_run";
-    vec![Test::new(name, body)]
+    Test::new(name, || on_fresh(threshold_is_live))
 }
 
 fn run_refuses<R: Subject>(module: &Module<R>) -> Result<()> {
     let dir = module.dir();
-    for word in [
-        &b"START"[..],
-        b"go",
-        b"1",
-        b"start stop",
-        b"startx",
-        b"",
-        b"\n",
-    ] {
+    for word in ["START", "go", "1", "start stop", "startx", "", "\n"] {
         refused(dir, "run", word, Errno::INVAL, "allowed: start stop")?;
     }
     refused(dir, "run", b"\xff\0start", Errno::INVAL, "")?;
-    refused(dir, "run", &vec![b' '; 1 << 20], Errno::INVAL, "")?;
+    refused(dir, "run", " ".repeat(1 << 20), Errno::INVAL, "")?;
     ensure!(dir.status()?.runs == 0, "a refused word started a run");
     Ok(())
 }
@@ -73,22 +59,18 @@ fn stop_idle<R: Subject>(module: &Module<R>) -> Result<()> {
     Ok(())
 }
 
+/// What a write during a run is refused with.
+const BUSY: &str = "a run is under way";
+
 fn start_busy<R: Subject>(module: &Module<R>) -> Result<()> {
     module.start(&R::endless())?;
     for _ in 0..3 {
-        refused(
-            module.dir(),
-            "run",
-            b"start",
-            Errno::BUSY,
-            "a run is under way",
-        )?;
+        refused(module.dir(), "run", "start", Errno::BUSY, BUSY)?;
     }
     let status = module.dir().status()?;
     ensure!(status.runs == 1, "{status}");
     halt(module)?;
-    module.dir().start()?;
-    Ok(())
+    Ok(module.dir().start()?)
 }
 
 fn stop_early<R: Subject>(module: &Module<R>) -> Result<()> {
@@ -97,8 +79,7 @@ fn stop_early<R: Subject>(module: &Module<R>) -> Result<()> {
     halt(module)?;
     let status = module.dir().status()?;
     ensure!(status.elapsed_ns < 30_000_000_000, "{status}");
-    let report = module.result(run)?;
-    ensure!(*report.config() == R::endless());
+    ensure!(*module.result(run)?.config() == R::endless());
     Ok(())
 }
 
@@ -108,7 +89,7 @@ fn shows_state<R: Subject>(module: &Module<R>) -> Result<()> {
     module.start(&R::endless())?;
     ensure!(dir.state()? == State::Running && dir.status()?.state == State::Running);
     dir.stop()?;
-    // It may be over already.
+    // The run may have ended already.
     ensure!(dir.state()? != State::Running && dir.status()?.state != State::Running);
     settle(module)?;
     ensure!(dir.state()? == State::Idle && dir.status()?.state == State::Idle);
@@ -133,15 +114,14 @@ fn config_busy<R: Subject>(module: &Module<R>) -> Result<()> {
     refused(
         dir,
         "config",
-        word.as_bytes(),
+        word,
         Errno::BUSY,
         "cannot change during a run",
     )?;
-    refused(dir, "config", b"nonsense", Errno::INVAL, "`nonsense`")?;
+    refused(dir, "config", "nonsense", Errno::INVAL, "`nonsense`")?;
     ensure!(dir.config()? == before, "a refused write changed a setting");
-    // What does not change anything may be written.
-    dir.set(&before)?;
-    Ok(())
+    // Settings that do not change are accepted.
+    Ok(dir.set(&before)?)
 }
 
 fn reset_refuses<R: Subject>(module: &Module<R>) -> Result<()> {
@@ -151,13 +131,8 @@ fn reset_refuses<R: Subject>(module: &Module<R>) -> Result<()> {
     for word in [&b"0"[..], b"2", b"yes", b"1 1", b"-1", b"", b"\n", b"\xff"] {
         refused(dir, "reset", word, Errno::INVAL, "")?;
     }
-    refused(
-        dir,
-        "reset",
-        b"yes",
-        Errno::INVAL,
-        "`yes`: not a word of this file; allowed: 1",
-    )?;
+    let reason = "`yes`: not a word of this file; allowed: 1";
+    refused(dir, "reset", "yes", Errno::INVAL, reason)?;
     ensure!(dir.config()? == before, "a refused reset changed a setting");
     Ok(())
 }
@@ -165,33 +140,24 @@ fn reset_refuses<R: Subject>(module: &Module<R>) -> Result<()> {
 fn reset_busy<R: Subject>(module: &Module<R>) -> Result<()> {
     module.start(&R::endless())?;
     let before = module.dir().config()?;
-    refused(
-        module.dir(),
-        "reset",
-        b"1",
-        Errno::BUSY,
-        "a run is under way",
-    )?;
+    refused(module.dir(), "reset", "1", Errno::BUSY, BUSY)?;
     let status = module.dir().status()?;
-    ensure!(
-        status.state == State::Running && status.runs == 1,
-        "{status}"
-    );
-    ensure!(module.dir().config()? == before);
+    let running = status.state == State::Running && status.runs == 1;
+    ensure!(running && module.dir().config()? == before, "{status}");
     Ok(())
 }
 
-fn reset_forgets<R: Subject>(module: &Module<R>) -> Result<()> {
+fn reset_restores<R: Subject>(module: &Module<R>) -> Result<()> {
     let dir = module.dir();
     let before = dir.config()?;
     run(module, &R::quick())?;
-    refused(dir, "run", b"go", Errno::INVAL, "`go`")?;
+    refused(dir, "run", "go", Errno::INVAL, "`go`")?;
     dir.reset()?;
     ensure!(dir.config()? == before, "config: {:?}", dir.config()?);
     ensure!(dir.report()?.is_empty() && dir.refusal()?.is_empty());
     let status = dir.status()?;
-    let forgotten = status.state == State::Idle && status.runs == 0 && status.elapsed_ns == 0;
-    ensure!(forgotten, "{status}");
+    let restored = status.state == State::Idle && status.runs == 0 && status.elapsed_ns == 0;
+    ensure!(restored, "{status}");
     Ok(())
 }
 
@@ -213,29 +179,25 @@ fn status_counts<R: Subject>(module: &Module<R>) -> Result<()> {
 }
 
 fn threshold_is_live(module: &Module<SloppyCounter>) -> Result<()> {
-    let run = module.start(&SloppyCounter::endless())?;
+    let (dir, run) = (module.dir(), module.start(&SloppyCounter::endless())?);
     for threshold in [1, 1 << 20, 7] {
-        module.dir().set(&format!("threshold={threshold}"))?;
-        let shown = module.dir().config()?;
+        dir.set(&format!("threshold={threshold}"))?;
+        let shown = dir.config()?;
         ensure!(
             shown.contains(&format!("threshold={threshold} ")),
             "{shown}"
         );
         sleep(Duration::from_millis(20));
     }
-    let text = b"threshold=8 threads=1";
-    refused(module.dir(), "config", text, Errno::BUSY, "`threads=1`")?;
     refused(
-        module.dir(),
+        dir,
         "config",
-        b"threshold=0",
-        Errno::RANGE,
-        "threshold",
+        "threshold=8 threads=1",
+        Errno::BUSY,
+        "`threads=1`",
     )?;
-    ensure!(
-        module.dir().config()?.contains("threshold=7 "),
-        "half applied"
-    );
+    refused(dir, "config", "threshold=0", Errno::RANGE, "threshold")?;
+    ensure!(dir.config()?.contains("threshold=7 "), "half applied");
     halt(module)?;
     let report = module.result(run)?;
     ensure!(!report.outcome().failed(), "{}", report.sum);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who may do what with a file: modes, reading what is written only, and the reverse.
+//! Tests of file modes, of writes to read-only files, and of partial reads.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -12,19 +12,22 @@ use rustix::{fs::OFlags, io::Errno};
 use super::Case;
 use crate::{raw, subject::Subject};
 
-/// The tests of all files together.
+/// The tests of all files.
 pub fn cases<R: Subject>() -> Vec<Case<R>> {
     vec![
-        ("abi/is_ours", abi_is_ours),
-        ("files/are_these_and_for_root_alone", modes),
+        ("abi/has_the_schema_of_this_build", schema),
+        ("files/are_complete_and_for_root_only", modes),
         ("reset/cannot_be_read", write_only),
-        ("files/that_are_read_cannot_be_written", read_only),
-        ("files/read_in_pieces_are_the_same", pieces),
-        ("files/take_many_writes_through_one_opening", many_writes),
+        ("files/read_only_ones_cannot_be_written", read_only),
+        ("files/partial_reads_give_the_same_text", pieces),
+        (
+            "files/accept_many_writes_through_one_descriptor",
+            many_writes,
+        ),
     ]
 }
 
-fn abi_is_ours<R: Subject>(module: &Module<R>) -> Result<()> {
+fn schema<R: Subject>(module: &Module<R>) -> Result<()> {
     let text = module.dir().read("abi")?;
     ensure!(text == format!("{}\n", Abi { schema: SCHEMA }), "{text:?}");
     Ok(())
@@ -36,22 +39,13 @@ fn modes<R: Subject>(module: &Module<R>) -> Result<()> {
     for entry in fs::read_dir(&path).with_context(|| path.display().to_string())? {
         let entry = entry?;
         let mode = entry.metadata()?.permissions().mode() & 0o7777;
-        found.push(format!(
-            "{mode:03o} {}",
-            entry.file_name().to_string_lossy()
-        ));
+        let name = entry.file_name();
+        found.push(format!("{mode:03o} {}", name.to_string_lossy()));
     }
     found.sort();
-    let mut expected = vec![
-        "200 reset",
-        "400 abi",
-        "400 now",
-        "400 report",
-        "400 status",
-        "600 config",
-        "600 run",
-    ];
-    expected.extend(R::FOLDERS);
+    let read = ["400 abi", "400 now", "400 report", "400 status"];
+    let files = [&["200 reset"][..], &read, &["600 config", "600 run"]];
+    let expected = [&files.concat(), R::FOLDERS].concat();
     ensure!(found == expected, "{found:?}, not {expected:?}");
     Ok(())
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The file `report`.
+//! Tests of the file `report`.
 
 use std::{thread::sleep, time::Duration};
 
@@ -9,7 +9,7 @@ use anyhow::{ensure, Result};
 use debugfs::Module;
 
 use super::Case;
-use crate::subject::{halt, run, Subject};
+use crate::subject::{halt, run, settings, Subject};
 
 /// The tests of this file.
 pub fn cases<R: Subject>() -> Vec<Case<R>> {
@@ -37,12 +37,10 @@ fn is_empty_during<R: Subject>(module: &Module<R>) -> Result<()> {
 
 fn agrees<R: Subject>(module: &Module<R>) -> Result<()> {
     for threads in [1, results::vcpus()] {
-        let mut config = R::quick();
-        let word = format!("{}={threads}", R::THREADS);
-        ensure!(results::Settings::take(&mut config, &word, threads).is_ok());
-        // The numbers are held against each other before a run is given out.
+        let config = settings::<R>(&format!("{} {}={threads}", R::QUICK, R::THREADS))?;
+        // `run` checks that the numbers agree with each other.
         let report = run(module, &config)?;
-        ensure!(*report.config() == config, "other settings than asked for");
+        ensure!(*report.config() == config, "other settings");
         ensure!(!report.outcome().failed(), "{}", report.outcome());
         let text = module.dir().report()?;
         ensure!(text.ends_with('\n') && text.is_ascii(), "{text:?}");
@@ -68,21 +66,15 @@ fn stays_on_config<R: Subject>(module: &Module<R>) -> Result<()> {
     run(module, &R::quick())?;
     let before = module.dir().report()?;
     module.dir().set(&R::endless().to_string())?;
-    ensure!(
-        module.dir().report()? == before,
-        "changed by a write to config"
-    );
+    let after = module.dir().report()?;
+    ensure!(after == before, "changed by a write to config: {after}");
     Ok(())
 }
 
 fn is_replaced<R: Subject>(module: &Module<R>) -> Result<()> {
     for number in 1..=3 {
-        let report = run(module, &R::quick())?;
-        ensure!(
-            report.totals().run == number,
-            "run {} after {number}",
-            report.totals().run
-        );
+        let found = run(module, &R::quick())?.totals().run;
+        ensure!(found == number, "run {found}, not {number}");
     }
     Ok(())
 }

@@ -1,188 +1,144 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Every counter's exact sum is exact, its read within its bound, and what is not is caught.
+//! Tests that every counter is exact, its read within its bound, and that a busted one is caught.
 
-use abi::sloppy_counter::{Config, Counter, Now, Switch, Work};
+use abi::sloppy_counter::{Counter, Now};
 use anyhow::{ensure, Context, Result};
 use results::{vcpus, Outcome, SloppyCounter};
 
-use super::{comes_out, expect, threads};
+use super::{expect, test, threads};
 use crate::{
-    subject::{fresh, halt, Subject},
-    suite::Test,
+    subject::{fresh, halt, settings, Subject},
+    suite::{group, Test},
 };
 
 /// The tests of `sloppy-counter`'s runs.
 pub fn tests() -> Vec<Test> {
     let mut tests = Vec::new();
     for &counter in Counter::ALL {
-        for threads in threads() {
-            tests.push(test(counter, threads));
-        }
+        tests.extend(threads().into_iter().map(|threads| exact(counter, threads)));
     }
-    for threshold in [1, 2, 1 << 10, 1 << 20] {
-        tests.push(threshold_bounds(threshold));
-    }
-    for counter in AUDITED {
-        tests.push(audited(counter));
-    }
-    let mut test = |name: &str, body: fn() -> Result<()>| tests.push(Test::new(name, body));
-    test("counter/exact/is_never_off", never_off);
-    test("counter/busted/breaks_its_bound", busted_is_audited);
-    test("counter/sloppy/shows_itself_while_it_counts", shows_itself);
-    test("counter/sloppy_ref/sees_each_zero_once", || {
-        works(Work::Refs, 0)
-    });
-    test("counter/batched_ids/gives_none_twice", || {
-        works(Work::Ids, 0)
-    });
-    test("counter/limited/reaches_its_limit_and_stops", || {
-        works(Work::Limit, 1)
-    });
-    test("counter/sloppy/there_may_be_ten_thousand", || {
-        works(Work::Many, 10_000)
-    });
+    tests.extend([1, 2, 1 << 10, 1 << 20].map(|threshold| {
+        let name = format!("counter/sloppy/threshold_{threshold}_bounds_the_read");
+        Test::new(name, move || bounds_the_read(threshold))
+    }));
+    let audited = [
+        "exact",
+        "percpu_exact",
+        "percpu_counter",
+        "sloppy",
+        "hierarchical",
+    ];
+    tests.extend(audited.map(|counter| {
+        let name = format!("counter/{counter}/read_stays_in_its_bound_under_torture");
+        Test::new(name, move || stays_in_its_bound(counter))
+    }));
+    tests.extend(group(
+        "counter",
+        &[
+            ("exact/has_no_error", no_error),
+            ("busted/exceeds_its_bound", busted_is_audited),
+            ("sloppy/shows_its_state_during_a_run", shows_state),
+            ("sloppy_ref/sees_each_zero_once", || {
+                works("refs objects=50", 0)
+            }),
+            ("batched_ids/are_unique", || works("ids objects=50", 0)),
+            ("limited/stops_at_its_limit", || {
+                works("limit objects=50", 1)
+            }),
+            ("sloppy/ten_thousand_counters", || {
+                works("many objects=10000", 10_000)
+            }),
+        ],
+    ));
     tests
 }
 
-/// Counters whose reads have a bound while they count up.
-const AUDITED: [Counter; 5] = [
-    Counter::Exact,
-    Counter::PercpuExact,
-    Counter::PercpuCounter,
-    Counter::Sloppy,
-    Counter::Hierarchical,
-];
-
-fn config(counter: Counter, threads: u32) -> Config {
-    Config {
-        counter,
-        threads,
-        run_ms: if counter == Counter::Busted { 200 } else { 50 },
-        ..Config::default()
-    }
-}
-
-fn test(counter: Counter, threads: u32) -> Test {
+fn exact(counter: Counter, threads: u32) -> Test {
     let (verb, outcome) = match (counter, threads) {
-        (Counter::Empty, _) => ("is_nothing", Outcome::Skip),
+        (Counter::Empty, _) => ("counts_nothing", Outcome::Skip),
         (Counter::Busted, 1) => ("is_not_caught", Outcome::Skip),
         (Counter::Busted, _) => ("is_caught", Outcome::Caught),
-        // One thread alone cannot break it, but what it did must be there.
+        // One thread alone cannot break it, but must lose no addition.
         (_, 1) => ("is_exact", Outcome::Skip),
         _ => ("is_exact", Outcome::Pass),
     };
     let name = format!("counter/{counter}/{verb}_with_{threads}");
-    let config = config(counter, threads);
+    let run_ms = if counter == Counter::Busted { 200 } else { 50 };
+    let text = format!("counter={counter} threads={threads} run_ms={run_ms}");
     if counter == Counter::Busted {
-        return expect::<SloppyCounter>(name, config, outcome);
+        return test::<SloppyCounter>(name, text, outcome);
     }
     Test::new(name, move || {
-        let report = comes_out::<SloppyCounter>(&config, outcome)?;
-        let sum = report.sum;
-        ensure!(sum.adds > 0 && report.lost() == 0, "{sum}");
-        ensure!(report.error().unsigned_abs() <= sum.bound.into(), "{sum}");
+        let report: SloppyCounter = expect(&text, outcome)?;
+        ensure!(report.sum.adds > 0 && report.is_exact(), "{}", report.sum);
         Ok(())
     })
 }
 
-/// The cheap read keeps what the threshold promises.
-fn threshold_bounds(threshold: u32) -> Test {
-    let name = format!("counter/sloppy/threshold_{threshold}_bounds_the_read");
-    Test::new(name, move || {
-        let config = Config {
-            threshold,
-            ..config(Counter::Sloppy, vcpus())
-        };
-        let report = comes_out::<SloppyCounter>(&config, Outcome::Pass)?;
-        let most = u64::from(threshold - 1) * u64::from(vcpus());
-        ensure!(report.sum.bound == most, "{}, not {most}", report.sum);
-        Ok(())
-    })
+/// The bound of the cheap read is that of the threshold.
+fn bounds_the_read(threshold: u32) -> Result<()> {
+    let text = format!("counter=sloppy threads=max run_ms=50 threshold={threshold}");
+    let sum = expect::<SloppyCounter>(&text, Outcome::Pass)?.sum;
+    let most = u64::from(threshold - 1) * u64::from(vcpus());
+    ensure!(sum.bound == most, "{sum}, not {most}");
+    Ok(())
 }
 
-/// With folds, interrupts, changes of the threshold, and a vCPU that goes and comes.
-fn rough(counter: Counter) -> Config {
-    Config {
-        audit: Switch::On,
-        threshold: 256,
-        burst: 500,
-        fold_ms: 20,
-        irq_ms: 7,
-        change_ms: 60,
-        onoff_ms: 100,
-        run_ms: 600,
-        ..config(counter, vcpus())
-    }
-}
-
-fn audited(counter: Counter) -> Test {
-    let name = format!("counter/{counter}/keeps_its_bound_whatever_comes");
-    Test::new(name, move || {
-        let mut config = rough(counter);
-        loop {
-            let report = comes_out::<SloppyCounter>(&config, Outcome::Pass)?;
-            let audit = report.audit.context("audit=on")?;
-            ensure!(audit.samples > 10 && audit.broken == 0, "{audit}");
-            ensure!(audit.worst <= audit.bound, "{audit}");
-            let each = [audit.folds, audit.interrupts, audit.changes, audit.deaths];
-            if each.iter().all(|&n| n > 0) {
-                return Ok(());
-            }
-            // The host had little time for it: everything in a longer run.
-            config.run_ms *= 2;
-            ensure!(config.run_ms < 20_000, "not all happened: {audit}");
+/// With folds, interrupts, threshold changes and hotplug.
+fn stays_in_its_bound(counter: &str) -> Result<()> {
+    let mut run_ms = 600;
+    loop {
+        let text = format!(
+            "counter={counter} threads=max audit=on threshold=256 burst=500 fold_ms=20 irq_ms=7 \
+             change_ms=60 onoff_ms=100 run_ms={run_ms}"
+        );
+        let audit = expect::<SloppyCounter>(&text, Outcome::Pass)?.audit;
+        let audit = audit.context("audit=on")?;
+        ensure!(audit.samples > 10 && audit.broken == 0, "{audit}");
+        ensure!(audit.worst <= audit.bound, "{audit}");
+        let each = [audit.folds, audit.interrupts, audit.changes, audit.deaths];
+        if each.iter().all(|&n| n > 0) {
+            return Ok(());
         }
-    })
+        // On a busy host some did not happen: a longer run.
+        run_ms *= 2;
+        ensure!(run_ms < 20_000, "not all happened: {audit}");
+    }
 }
 
 fn busted_is_audited() -> Result<()> {
-    let config = Config {
-        run_ms: 300,
-        audit: Switch::On,
-        ..config(Counter::Busted, vcpus())
-    };
-    let report = comes_out::<SloppyCounter>(&config, Outcome::Caught)?;
-    let audit = report.audit.context("audit=on")?;
+    let text = "counter=busted threads=max run_ms=300 audit=on";
+    let audit = expect::<SloppyCounter>(text, Outcome::Caught)?.audit;
+    let audit = audit.context("audit=on")?;
     ensure!(audit.broken > 0, "{audit}");
     Ok(())
 }
 
-fn never_off() -> Result<()> {
-    let config = config(Counter::Exact, vcpus());
-    let report = comes_out::<SloppyCounter>(&config, Outcome::Pass)?;
-    ensure!(
-        report.sum.bound == 0 && report.error() == 0,
-        "{}",
-        report.sum
-    );
-    ensure!(report.sum.adds > 0, "{}", report.sum);
+fn no_error() -> Result<()> {
+    let text = "counter=exact threads=max run_ms=50";
+    let report: SloppyCounter = expect(text, Outcome::Pass)?;
+    let exact = report.sum.bound == 0 && report.error() == 0;
+    ensure!(exact && report.sum.adds > 0, "{}", report.sum);
     Ok(())
 }
 
-/// `now` is empty without a run; in one it tells the count and what each vCPU holds back.
-fn shows_itself() -> Result<()> {
+/// `now` is empty without a run; during a run it has the sum and what each vCPU holds back.
+fn shows_state() -> Result<()> {
     let module = fresh::<SloppyCounter>()?;
     let idle = module.dir().read("now")?;
     ensure!(idle.is_empty(), "{idle:?}");
-    let config = Config {
-        audit: Switch::On,
-        ..SloppyCounter::endless()
-    };
+    let audited = format!("{} audit=on", SloppyCounter::ENDLESS);
+    let config = settings::<SloppyCounter>(&audited)?;
     module.start(&config)?;
     let sum = loop {
         let text = module.dir().read("now")?;
         let first = text.lines().next().context("now")?;
         let now: Now = first.parse().with_context(|| text.clone())?;
-        let lanes = text
-            .lines()
-            .filter(|line| line.starts_with("lane "))
-            .count();
-        ensure!(lanes == vcpus() as usize, "{text}");
-        ensure!(
-            now.broken == 0 && now.threshold == config.threshold,
-            "{text}"
-        );
+        let lanes = text.lines().filter(|line| line.starts_with("lane "));
+        ensure!(lanes.count() == vcpus() as usize, "{text}");
+        let in_bound = now.broken == 0 && now.threshold == config.threshold;
+        ensure!(in_bound, "{text}");
         if now.samples > 0 && now.sum > 0 {
             break now.sum;
         }
@@ -193,17 +149,11 @@ fn shows_itself() -> Result<()> {
     Ok(())
 }
 
-/// A work that checks itself; it sees `due` things, or as many as it says for 0.
-fn works(work: Work, due: u64) -> Result<()> {
-    let config = Config {
-        work,
-        objects: if work == Work::Many { 10_000 } else { 50 },
-        fold_ms: 5,
-        run_ms: 300,
-        ..config(Counter::Sloppy, vcpus())
-    };
-    let report = comes_out::<SloppyCounter>(&config, Outcome::Pass)?;
-    let check = report.check.context("a check")?;
+/// A work that checks itself; it sees `due` things, or as many as it expects for 0.
+fn works(work: &str, due: u64) -> Result<()> {
+    let text = format!("threads=max fold_ms=5 run_ms=300 work={work}");
+    let check = expect::<SloppyCounter>(&text, Outcome::Pass)?.check;
+    let check = check.context("a check")?;
     ensure!(check.wrong == 0 && check.seen == check.due, "{check}");
     ensure!(check.cycles > 0 && check.due > 0, "{check}");
     ensure!(due == 0 || check.due == due, "{check}");

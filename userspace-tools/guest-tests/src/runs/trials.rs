@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Trials of halt and kick: none loses a wake-up, one that must is caught, and what cannot be tried
-//! is refused in words.
+//! Tests of the trials of halt and kick: no wake-up is lost, the busted lock is caught, and an
+//! impossible trial is refused.
 
 use abi::{
     lock_load::{Config, KickBy, Lock, Mode, ModeWanted},
@@ -9,59 +9,55 @@ use abi::{
     trial::{Load, Trial},
 };
 use anyhow::{ensure, Context, Result};
+use debugfs::Interrupt;
 use results::{vcpus, LockLoad, Outcome, Report};
 
 use crate::{
-    subject::{fresh, run},
-    suite::Test,
+    subject::{fresh, run_with, settings},
+    suite::{group, Test},
 };
 
 /// The tests of trials.
 pub fn tests() -> Vec<Test> {
-    let mut tests = Vec::new();
-    for &load in Load::ALL {
-        if !matches!(load, Load::Contest | Load::Halts) {
-            tests.push(Test::new(
-                format!("trial/{load}_loses_no_wakeup"),
-                move || loses_none(load),
-            ));
-        }
-    }
-    for &lock in Lock::ALL {
-        if lock.facts().halts && !lock.facts().drops_kicks {
-            tests.push(Test::new(
-                format!("trial/halts_on_{lock}_lose_no_wakeup"),
-                move || halts(lock),
-            ));
-        }
-    }
-    tests.extend([
-        Test::new("trial/a_dropped_kick_is_caught_and_names_the_vcpu", dropped),
-        Test::new("trial/ends_in_time_with_rounds_to_spare", cut_short),
-        Test::new("trial/what_cannot_be_tried_is_refused", refused),
-        Test::new("mode/every_mode_but_the_active_one_is_refused", modes),
-        Test::new("kick/a_way_that_is_not_there_is_refused", kicks),
-    ]);
+    let mut tests = group(
+        "trial",
+        &[
+            ("a_dropped_kick_is_caught_with_its_vcpu", dropped),
+            ("ends_at_its_time_limit", cut_short),
+            ("is_refused_where_it_is_impossible", impossible),
+        ],
+    );
+    let kicks = Load::ALL
+        .iter()
+        .filter(|load| !matches!(load, Load::Contest | Load::Halts));
+    tests.extend(kicks.map(|&load| {
+        let name = format!("trial/{load}_loses_no_wakeup");
+        Test::new(name, move || loses_none(load))
+    }));
+    let is_halting = |lock: &&Lock| lock.facts().halts && !lock.facts().drops_kicks;
+    tests.extend(Lock::ALL.iter().filter(is_halting).map(|&lock| {
+        let name = format!("trial/halts_on_{lock}_lose_no_wakeup");
+        Test::new(name, move || halts(lock))
+    }));
+    tests.extend(group("mode", &[("refuses_every_other_mode", modes)]));
+    tests.extend(group(
+        "kick",
+        &[("refuses_what_is_not_offered", kicks_offered)],
+    ));
     tests
 }
 
-fn trial(config: &Config) -> Result<(LockLoad, Trial)> {
-    let report = run(&fresh::<LockLoad>()?, config)?;
+fn trial(text: &str) -> Result<(LockLoad, Trial)> {
+    let report: LockLoad = run_with(text)?;
     let trial = *report.trial.first().context("no line `trial`")?;
     Ok((report, trial))
 }
 
 fn loses_none(load: Load) -> Result<()> {
-    // An odd number of threads leaves one without a partner, which must not hold up the others.
-    for threads in [2, vcpus() - (vcpus() + 1) % 2] {
-        let config = Config {
-            load,
-            threads: threads.max(2),
-            rounds: 300,
-            run_ms: 20_000,
-            ..Config::default()
-        };
-        let (report, trial) = trial(&config)?;
+    // With an odd number of threads, one has no partner and must not delay the others.
+    for threads in [2, (vcpus() - (vcpus() + 1) % 2).max(2)] {
+        let text = format!("load={load} threads={threads} rounds=300 run_ms=20000");
+        let (report, trial) = trial(&text)?;
         ensure!(report.outcome() == Outcome::Pass, "{trial}");
         ensure!(trial.rounds == 300 && trial.lost == 0, "{trial}");
         let kicks: u64 = report.threads.iter().map(|t| t.kicks).sum();
@@ -72,15 +68,8 @@ fn loses_none(load: Load) -> Result<()> {
 
 fn halts(lock: Lock) -> Result<()> {
     for threads in [2, vcpus()] {
-        let config = Config {
-            load: Load::Halts,
-            lock,
-            threads,
-            rounds: 500,
-            run_ms: 20_000,
-            ..Config::default()
-        };
-        let (report, trial) = trial(&config)?;
+        let text = format!("load=halts lock={lock} threads={threads} rounds=500 run_ms=20000");
+        let (report, trial) = trial(&text)?;
         ensure!(report.outcome() == Outcome::Pass, "{trial}");
         ensure!(trial.kicked >= 500 && report.lost.is_empty(), "{trial}");
     }
@@ -88,78 +77,50 @@ fn halts(lock: Lock) -> Result<()> {
 }
 
 fn dropped() -> Result<()> {
-    let config = Config {
-        load: Load::Halts,
-        lock: Lock::McsBusted,
-        rounds: 500,
-        run_ms: 20_000,
-        ..Config::default()
-    };
-    let (report, trial) = trial(&config)?;
+    let (report, trial) = trial("load=halts lock=mcs/busted rounds=500 run_ms=20000")?;
     ensure!(report.outcome() == Outcome::Caught, "{trial}");
-    ensure!(
-        trial.verdict == OracleState::Broken && trial.lost > 0,
-        "{trial}"
-    );
+    let broken = trial.verdict == OracleState::Broken && trial.lost > 0;
+    ensure!(broken, "{trial}");
     let lost = report.lost.first().context("no line `lost`")?;
     ensure!(report.threads.iter().any(|t| t.vcpu == lost.vcpu), "{lost}");
     ensure!(lost.found != lost.halted_on, "{lost}");
     ensure!(lost.waited_us >= 1_000_000, "{lost}");
-    ensure!(lost.lock.to_string() != "-", "the lock's words: {lost}");
+    ensure!(lost.lock.to_string() != "-", "no words of the lock: {lost}");
     Ok(())
 }
 
 fn cut_short() -> Result<()> {
     for load in [
-        Load::Halts,
-        Load::HaltBeforeKick,
-        Load::KickBeforeHalt,
-        Load::KickStorm,
+        "halts",
+        "halt_before_kick",
+        "kick_before_halt",
+        "kick_storm",
     ] {
-        let config = Config {
-            load,
-            lock: Lock::McsHalt,
-            rounds: 100_000_000,
-            run_ms: 50,
-            ..Config::default()
-        };
-        let (report, trial) = trial(&config)?;
+        let text = format!("load={load} lock=mcs/halt rounds=100000000 run_ms=50");
+        let (report, trial) = trial(&text)?;
         ensure!(report.outcome() == Outcome::CutShort, "{load}: {trial}");
         ensure!(trial.rounds < trial.wanted && trial.lost == 0, "{trial}");
     }
     Ok(())
 }
 
-fn refused() -> Result<()> {
-    for (settings, errno, why) in [
-        (
-            "load=halts lock=ticket",
-            "EINVAL",
-            "`load=halts`: waiters of ticket do not halt. Try: lock=mcs/halt",
-        ),
-        (
-            "load=halts lock=kernel/raw_spin",
-            "EINVAL",
-            "`load=halts`: waiters of kernel/raw_spin do not halt. Try: lock=mcs/halt",
-        ),
-        (
-            "load=kick_storm threads=1",
-            "ERANGE",
-            "`load=kick_storm threads=1`: one thread halts, another kicks; allowed: 2..",
-        ),
-        (
-            "load=halts lock=mcs/halt stutter_ms=10",
-            "EINVAL",
-            "`load=halts`: a trial takes no torture options;",
-        ),
-    ] {
-        not_started(settings, errno, why)?;
-    }
-    Ok(())
+fn impossible() -> Result<()> {
+    let never =
+        |lock: &str| format!("`load=halts`: waiters of {lock} do not halt. Try: lock=mcs/halt");
+    let alone = "`load=kick_storm threads=1`: one thread halts, another kicks; allowed: 2..";
+    let torture = "`load=halts`: a trial takes no torture options;";
+    not_started("load=halts lock=ticket", "EINVAL", &never("ticket"))?;
+    not_started(
+        "load=halts lock=kernel/raw_spin",
+        "EINVAL",
+        &never("kernel/raw_spin"),
+    )?;
+    not_started("load=kick_storm threads=1", "ERANGE", alone)?;
+    not_started("load=halts lock=mcs/halt stutter_ms=10", "EINVAL", torture)
 }
 
 fn modes() -> Result<()> {
-    let machine = run(&fresh::<LockLoad>()?, &Config::default())?.machine;
+    let machine = run_with::<LockLoad>("")?.machine;
     let (here, lock) = (machine.mode, machine.kernel_lock);
     ensure!(here != Mode::Unknown, "{machine}");
     for mode in ModeWanted::ALL.iter().filter(|mode| !mode.admits(here)) {
@@ -167,18 +128,12 @@ fn modes() -> Result<()> {
             format!("`mode={mode}`: this guest is in mode {here}, kernel/raw_spin being {lock}");
         not_started(&format!("mode={mode}"), "ENODEV", &why)?;
     }
-    let config = Config {
-        mode: here.name().parse().context("its own mode")?,
-        ..Config::default()
-    };
-    run(&fresh::<LockLoad>()?, &config)?;
-    Ok(())
+    run_with::<LockLoad>(&format!("mode={here}")).map(drop)
 }
 
-/// Where the kernel's own lock is paravirt, all are there; else KVM's two may be missing.
-fn kicks() -> Result<()> {
-    let module = fresh::<LockLoad>()?;
-    let pv = run(&module, &Config::default())?.machine.mode == Mode::Pv;
+/// Where the kernel's own lock is paravirt, every way is offered; else the two of KVM may not be.
+fn kicks_offered() -> Result<()> {
+    let pv = run_with::<LockLoad>("")?.machine.mode == Mode::Pv;
     for (kick, why) in [
         (KickBy::Ipi, None),
         (
@@ -187,26 +142,17 @@ fn kicks() -> Result<()> {
         ),
         (KickBy::PvOps, Some("the kernel runs no paravirt spinlocks")),
     ] {
-        let config = Config {
-            kick,
-            lock: Lock::McsHalt,
-            run_ms: 20,
-            ..Config::default()
-        };
-        match (module.run(&config, &debugfs::Interrupt::default()), why) {
-            (Ok(report), _) => {
-                ensure!(
-                    report.machine.kick.name() == kick.name(),
-                    "{}",
-                    report.machine
-                );
+        let text = format!("kick={kick} lock=mcs/halt run_ms=20");
+        let config: Config = settings::<LockLoad>(&text)?;
+        match (
+            fresh::<LockLoad>()?.run(&config, &Interrupt::default()),
+            why,
+        ) {
+            (Ok(LockLoad { machine, .. }), _) => {
+                ensure!(machine.kick.name() == kick.name(), "{machine}");
             }
             (Err(_), Some(why)) if !pv => {
-                not_started(
-                    &config.to_string(),
-                    "ENODEV",
-                    &format!("`kick={kick}`: {why}"),
-                )?;
+                not_started(&text, "ENODEV", &format!("`kick={kick}`: {why}"))?;
             }
             (Err(e), _) => return Err(e.into()),
         }
@@ -214,18 +160,17 @@ fn kicks() -> Result<()> {
     Ok(())
 }
 
-/// Fails unless a start with `settings` is refused so.
+/// Fails unless a start with `settings` is refused with `errno` and `why`.
 fn not_started(settings: &str, errno: &str, why: &str) -> Result<()> {
     let module = fresh::<LockLoad>()?;
     let dir = module.dir();
     dir.set(settings)?;
     let started = dir.start();
-    let said = dir.refusal()?;
+    let (found, wanted) = (dir.refusal()?, format!("{errno} run: {why}"));
     ensure!(started.is_err(), "{settings}: started");
-    let wanted = format!("{errno} run: {why}");
     ensure!(
-        said.starts_with(&wanted),
-        "{settings}: {said:?}, not {wanted:?}"
+        found.starts_with(&wanted),
+        "{settings}: {found:?}, not {wanted:?}"
     );
     ensure!(dir.status()?.runs == 0, "{settings}: counted as a run");
     Ok(())

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What `bottleneck` has beside the common commands.
+//! Tests of the commands of `bottleneck` itself.
 
 use anyhow::{ensure, Result};
 use results::Bottleneck;
 
 use super::{records, tool};
-use crate::{subject::fresh, suite::Test};
+use crate::{
+    subject::fresh,
+    suite::{group, Test},
+};
 
 /// The tests of `compare` and `check`.
 pub fn tests() -> Vec<Test> {
-    let test =
-        |name: &str, body: fn() -> Result<()>| Test::new(format!("tool/bottleneck/{name}"), body);
-    vec![
-        test("says_what_a_fix_gains", compares),
-        test("puts_promises_to_the_test", checks),
-        test("lists_the_cases", lists),
-        test("names_what_it_does_not_know", wrong_usage),
-    ]
+    group(
+        "tool/bottleneck",
+        &[
+            ("compare_shows_the_gain_of_a_fix", compares),
+            ("check_tests_every_promise", checks),
+            ("list_shows_the_cases", lists),
+            ("refuses_unknown_names", wrong_usage),
+        ],
+    )
 }
 
 const BRIEF: [&str; 4] = ["--repeat", "2", "--run-ms", "50"];
@@ -36,16 +40,15 @@ fn compares() -> Result<()> {
     let least = fix["least"].as_f64();
     let due = ratio >= Some(1.1) && least > Some(1.0);
     ensure!(ratio > Some(0.0) && helps == Some(due), "{json}");
-    let chosen = [
-        "bottleneck",
-        "compare",
-        "mount_lookup",
-        "--variant",
-        "rcu",
+    let chosen = ["bottleneck", "compare", "mount_lookup", "--variant", "rcu"];
+    let set = [
         "--lock",
         "pv_queued",
+        "--set",
+        "size=8",
+        "--set",
+        "write_permille=1",
     ];
-    let set = ["--set", "size=8", "--set", "write_permille=1"];
     let parts = [
         "rcu of spinlock",
         "pv_queued",
@@ -72,10 +75,8 @@ fn checks() -> Result<()> {
     let lines = records(&json)?;
     ensure!(lines.len() == 5, "{json}");
     ensure!(lines[2]["sum"]["verdict"] == "broken", "{json}");
-    ensure!(
-        lines.iter().all(|line| line["module"] == "bottleneck"),
-        "{json}"
-    );
+    let mut modules = lines.iter().map(|line| &line["module"]);
+    ensure!(modules.all(|module| module == "bottleneck"), "{json}");
     Ok(())
 }
 

@@ -1,109 +1,86 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a job may take: vCPUs, helpers, CPU time; and what it makes of nodes and of jobs in jobs.
+//! Tests of what bounds a job: vCPUs, helpers, CPU time; of nodes, and of jobs in jobs.
 
-use abi::job_runner::{Config, JobFunction, Policy, Start, Switch};
 use anyhow::{ensure, Result};
 use results::{vcpus, JobRunner, Outcome, Report};
 use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
 
 use crate::{
-    subject::{fresh, run},
-    suite::Test,
+    subject::run_with,
+    suite::{group, Test},
 };
 
 /// The tests of bounds.
 pub fn tests() -> Vec<Test> {
-    vec![
-        Test::new("job/cpus/are_those_of_the_setting", cpus),
-        Test::new("job/cpus/are_those_of_whoever_starts", affinity),
-        Test::new("job/helpers/are_at_most_80_percent_of_the_vcpus", share),
-        Test::new("job/helpers/are_shared_by_all_jobs", callers),
-        Test::new("job/helpers/that_cannot_be_had_are_done_without", deny),
-        Test::new("job/helpers/may_come_from_a_workqueue", queue_work),
-        Test::new("job/cap/is_kept_within_10_percent", cap),
-        Test::new("job/nodes/keep_to_themselves_without_spill", nodes),
-        Test::new("job/nested/jobs_in_jobs_end", nested),
-        Test::new("job/trace/has_a_line_for_each_chunk", trace),
-        Test::new("job/plain/does_the_same_on_the_caller", plain),
-    ]
+    group(
+        "job",
+        &[
+            ("cpus/are_those_of_the_setting", cpus),
+            ("cpus/are_those_of_the_writer_of_start", affinity),
+            ("helpers/are_at_most_80_percent_of_the_vcpus", share),
+            ("helpers/are_shared_by_all_jobs", callers),
+            ("helpers/are_not_required", deny),
+            ("helpers/may_come_from_a_workqueue", queue_work),
+            ("cap/is_kept_within_10_percent", cap),
+            ("nodes/stay_separate_without_spill", nodes),
+            ("nested/jobs_in_jobs_end", nested),
+            ("trace/has_a_line_for_each_chunk", trace),
+            ("plain/loop_is_timed", plain),
+        ],
+    )
 }
 
-fn config() -> Config {
-    Config {
-        size: 20_000,
-        max_threads: vcpus(),
-        helpers: 100,
-        limit_ms: 60_000,
-        ..Config::default()
-    }
-}
+/// A job of 20,000 indices by as many workers as vCPUs.
+const JOB: &str = "size=20000 max_threads=max helpers=100 limit_ms=60000";
 
-/// Runs it, and everything must be done exactly once.
-fn whole(config: &Config) -> Result<JobRunner> {
-    let report = run(&fresh::<JobRunner>()?, config)?;
-    ensure!(
-        report.outcome() == Outcome::Pass && report.sum.once == config.size,
-        "{config}: {}: {}",
-        report.outcome(),
-        report.sum
-    );
+/// Runs [`JOB`] with `text` set; every index must be done exactly once.
+fn whole(text: &str) -> Result<JobRunner> {
+    let report: JobRunner = run_with(&format!("{JOB} {text}"))?;
+    let (outcome, sum) = (report.outcome(), report.sum);
+    let once = outcome == Outcome::Pass && sum.once == report.config.size;
+    ensure!(once, "{text}: {outcome}: {sum}");
     Ok(report)
 }
 
-fn cpus() -> Result<()> {
-    let last = vcpus() - 1;
-    let config = Config {
-        cpus: last.to_string().parse()?,
-        ..config()
-    };
-    let report = whole(&config)?;
-    let seats: Vec<u32> = report.workers.iter().map(|w| w.vcpu).collect();
-    ensure!(seats == [last], "{seats:?}");
+/// Fails unless all workers were on the last vCPU.
+fn on_the_last(report: &JobRunner) -> Result<()> {
+    let vcpu: Vec<u32> = report.workers.iter().map(|w| w.vcpu).collect();
+    ensure!(vcpu == [vcpus() - 1], "{vcpu:?}");
     Ok(())
 }
 
-/// The affinity of whoever writes `start`, which holds its cpuset too, bounds the job.
+fn cpus() -> Result<()> {
+    on_the_last(&whole(&format!("cpus={}", vcpus() - 1))?)
+}
+
+/// The affinity of the writer of `start`, which includes its cpuset, bounds the job.
 fn affinity() -> Result<()> {
     let all = sched_getaffinity(None)?;
     let mut last = CpuSet::new();
     last.set(vcpus() as usize - 1);
     sched_setaffinity(None, &last)?;
-    let report = whole(&config());
+    let report = whole("");
     sched_setaffinity(None, &all)?;
-    let seats: Vec<u32> = report?.workers.iter().map(|w| w.vcpu).collect();
-    ensure!(seats == [vcpus() - 1], "{seats:?}");
-    Ok(())
+    on_the_last(&report?)
 }
 
 fn share() -> Result<()> {
-    let report = whole(&Config {
-        helpers: Config::default().helpers,
-        ..config()
-    })?;
+    let timing = whole("helpers=80")?.timing;
     let bound = (vcpus() * 80 / 100).max(1).min(vcpus() - 1);
-    ensure!(
-        report.timing.helpers == bound,
-        "{} of {bound}",
-        report.timing
-    );
+    ensure!(timing.helpers == bound, "{timing}, not {bound}");
     Ok(())
 }
 
 fn callers() -> Result<()> {
-    let report = whole(&Config {
-        callers: 2,
-        helpers: 50,
-        ..config()
-    })?;
-    let bound = (vcpus() / 2).max(1);
-    ensure!(report.timing.most_helpers <= bound, "{}", report.timing);
+    let timing = whole("callers=2 helpers=50")?.timing;
+    ensure!(timing.most_helpers <= (vcpus() / 2).max(1), "{timing}");
     Ok(())
 }
 
 fn deny() -> Result<()> {
     for deny in [1, vcpus() - 1, 255] {
-        let report = whole(&Config { deny, ..config() })?;
+        let report = whole(&format!("deny={deny}"))?;
         let left = (vcpus() - 1).saturating_sub(deny);
         ensure!(report.timing.helpers == left, "{deny}: {}", report.timing);
         ensure!(report.sum.workers == left + 1, "{deny}: {}", report.sum);
@@ -112,92 +89,49 @@ fn deny() -> Result<()> {
 }
 
 fn queue_work() -> Result<()> {
-    let report = whole(&Config {
-        begin: Start::QueueWork,
-        ..config()
-    })?;
-    ensure!(report.timing.helpers == vcpus() - 1, "{}", report.timing);
+    let timing = whole("begin=queue_work")?.timing;
+    ensure!(timing.helpers == vcpus() - 1, "{timing}");
     Ok(())
 }
 
-/// A job that has more to do than its share lasts for a second and a half.
+/// A job with more work than its share in two seconds.
 fn cap() -> Result<()> {
-    let report = run(
-        &fresh::<JobRunner>()?,
-        &Config {
-            size: 1 << 24,
-            cap: 40,
-            limit_ms: 2000,
-            ..config()
-        },
-    )?;
+    let text = format!("{JOB} size={} cap=40 limit_ms=2000", 1 << 24);
+    let report: JobRunner = run_with(&text)?;
     let cpu: u64 = report.workers.iter().map(|w| w.cpu_ns).sum();
     let percent = cpu as f64 / report.sum.elapsed_ns as f64 * 100.0;
-    ensure!(
-        (36.0..=44.0).contains(&percent),
-        "{percent:.1} % of a CPU, not 40"
-    );
+    let kept = (36.0..=44.0).contains(&percent);
+    ensure!(kept, "{percent:.1} % of a CPU, not 40");
     Ok(())
 }
 
 fn nodes() -> Result<()> {
     if vcpus() < 4 {
-        return whole(&Config {
-            nodes: 2,
-            ..config()
-        })
-        .map(drop);
+        return whole("nodes=2").map(drop);
     }
-    for policy in [Policy::Padata, Policy::StealAware] {
-        let report = whole(&Config {
-            policy,
-            nodes: 2,
-            spill: Switch::Off,
-            size: 100_000,
-            ..config()
-        })?;
-        let on = |node| {
+    for policy in ["padata", "steal_aware"] {
+        let report = whole(&format!("policy={policy} nodes=2 spill=off size=100000"))?;
+        let items = |node| {
             let there = report.workers.iter().filter(move |w| w.node == node);
             there.map(|w| w.items).sum::<u64>()
         };
-        ensure!(
-            (on(0), on(1)) == (50_000, 50_000),
-            "{} and {}",
-            on(0),
-            on(1)
-        );
+        let items = (items(0), items(1));
+        ensure!(items == (50_000, 50_000), "{items:?}");
     }
-    // More nodes than workers: somebody comes.
-    whole(&Config {
-        nodes: 8,
-        max_threads: 2,
-        spill: Switch::Off,
-        ..config()
-    })?;
-    whole(&Config {
-        nodes: 0,
-        ..config()
-    })
-    .map(drop)
+    // More nodes than workers: every node gets one.
+    whole("nodes=8 max_threads=2 spill=off")?;
+    whole("nodes=0").map(drop)
 }
 
 fn nested() -> Result<()> {
-    for policy in [Policy::Static, Policy::Padata, Policy::StealAware] {
-        whole(&Config {
-            policy,
-            nested: Switch::On,
-            callers: 2,
-            ..config()
-        })?;
+    for policy in ["static", "padata", "steal_aware"] {
+        whole(&format!("policy={policy} nested=on callers=2"))?;
     }
     Ok(())
 }
 
 fn trace() -> Result<()> {
-    let report = whole(&Config {
-        trace: Switch::On,
-        ..config()
-    })?;
+    let report = whole("trace=on")?;
     let mut chunks: Vec<_> = report.chunks.iter().map(|c| c.start..c.end).collect();
     ensure!(chunks.len() as u64 == report.sum.chunks, "{}", chunks.len());
     chunks.sort_by_key(|c| c.start);
@@ -208,11 +142,7 @@ fn trace() -> Result<()> {
 }
 
 fn plain() -> Result<()> {
-    let report = whole(&Config {
-        job: JobFunction::PageInit,
-        plain: Switch::On,
-        ..config()
-    })?;
-    ensure!(report.timing.plain_ns > 0, "{}", report.timing);
+    let timing = whole("job=page-init plain=on")?.timing;
+    ensure!(timing.plain_ns > 0, "{timing}");
     Ok(())
 }

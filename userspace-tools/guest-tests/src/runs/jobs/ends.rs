@@ -1,104 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Jobs that do not end well: at their limit, by hand, by an error, for want of memory.
+//! Tests of jobs that end early: at their time limit, by `stop`, by an error, for lack of memory.
 
 use std::{thread::sleep, time::Duration};
 
-use abi::job_runner::{Config, JobEnd, JobFunction, Policy, Progress, Switch};
+use abi::job_runner::{JobEnd, Progress};
 use anyhow::{ensure, Context, Result};
-use results::{vcpus, JobRunner, Outcome, Report};
+use results::{JobRunner, Outcome, Report};
 use rustix::io::Errno;
 
 use crate::{
     raw::refused,
-    subject::{fresh, halt, run},
-    suite::Test,
+    subject::{fresh, halt, run, run_with, settings},
+    suite::{group, Test},
 };
 
 /// The tests of how jobs end.
 pub fn tests() -> Vec<Test> {
-    let mut tests = Vec::new();
-    for policy in [Policy::Static, Policy::Padata, Policy::StealAware] {
-        let name = |what: &str| format!("job/{policy}/{what}");
-        tests.push(Test::new(name("is_given_up_at_its_limit"), move || {
-            limit(policy)
-        }));
-        tests.push(Test::new(
-            name("is_cancelled_and_undone_in_mid_run"),
-            move || cancel(policy),
-        ));
-        tests.push(Test::new(
-            name("names_the_index_and_the_chunk_that_failed"),
-            move || fault(policy),
-        ));
+    let mut tests = group("job/memory", &[("is_refused_if_too_much", memory)]);
+    for policy in ["static", "padata", "steal_aware"] {
+        for (name, body) in [
+            ("ends_at_its_time_limit", limit as fn(&str) -> _),
+            ("is_cancelled_and_undone", cancel),
+            ("names_the_index_and_the_chunk_that_failed", fault),
+        ] {
+            let name = format!("job/{policy}/{name}");
+            tests.push(Test::new(name, move || body(policy)));
+        }
     }
-    tests.push(Test::new(
-        "job/memory/too_much_is_refused_with_a_reason",
-        memory,
-    ));
     tests
 }
 
-/// Longer than anybody waits.
-fn endless(policy: Policy) -> Config {
-    Config {
-        policy,
-        size: 1 << 16,
-        work_ns: 1_000_000,
-        max_threads: vcpus(),
-        helpers: 100,
-        ..Config::default()
-    }
-}
+/// A job of 65 s of work.
+const LONG: &str = "size=65536 work_ns=1000000 max_threads=max helpers=100";
 
-/// A job that takes too long is given up, and what was done until then is told.
-fn limit(policy: Policy) -> Result<()> {
-    let config = Config {
-        limit_ms: 50,
-        ..endless(policy)
-    };
-    let report = run(&fresh::<JobRunner>()?, &config)?;
-    let sum = report.sum;
+/// A job at its time limit reports what was done until then.
+fn limit(policy: &str) -> Result<()> {
+    let report: JobRunner = run_with(&format!("{LONG} policy={policy} limit_ms=50"))?;
+    let (sum, timing) = (report.sum, report.timing);
     ensure!(sum.cut_short == 1 && sum.missed > 0, "{sum}");
-    ensure!(report.timing.ended == JobEnd::Deadline, "{}", report.timing);
+    ensure!(timing.ended == JobEnd::Deadline, "{timing}");
     ensure!(report.outcome() == Outcome::CutShort, "{sum}");
     Ok(())
 }
 
-/// Progress is told in mid-run; `stop` ends it soon, and all that was done is undone once.
-fn cancel(policy: Policy) -> Result<()> {
+/// `now` has the progress; `stop` ends the job soon, and all that was done is undone once.
+fn cancel(policy: &str) -> Result<()> {
     let module = fresh::<JobRunner>()?;
-    let config = Config {
-        undo: Switch::On,
-        limit_ms: 60_000,
-        ..endless(policy)
-    };
+    let text = format!("{LONG} policy={policy} undo=on limit_ms=60000");
+    let config = settings::<JobRunner>(&text)?;
     let number = module.start(&config)?;
-    let mut seen = Progress {
-        done: 0,
-        total: 0,
-        elapsed_ns: 0,
-        rate: 0,
-        eta_ns: 0,
-        workers: 0,
-    };
-    for _ in 0..500 {
+    let progress = || -> Result<Progress> {
         sleep(Duration::from_millis(20));
         let text = module.dir().read("now")?;
-        seen = text.trim_end().parse().with_context(|| text.clone())?;
+        text.trim_end().parse().with_context(|| text.clone())
+    };
+    let mut seen = progress()?;
+    for _ in 0..500 {
         if seen.done > 0 {
             break;
         }
+        seen = progress()?;
     }
-    let Progress {
-        done,
-        total,
-        rate,
-        eta_ns,
-        ..
-    } = seen;
+    let Progress { done, total, .. } = seen;
     ensure!(done > 0 && done < total && total == config.size, "{seen}");
-    ensure!(rate > 0 && eta_ns > 0 && seen.workers > 0, "{seen}");
+    ensure!(
+        seen.rate > 0 && seen.eta_ns > 0 && seen.workers > 0,
+        "{seen}"
+    );
     halt(&module)?;
     let report = module.result(number)?;
     let (sum, timing) = (report.sum, report.timing);
@@ -115,29 +84,21 @@ fn cancel(policy: Policy) -> Result<()> {
     Ok(())
 }
 
-fn fault(policy: Policy) -> Result<()> {
-    let config = Config {
-        policy,
-        job: JobFunction::Fault,
-        start: 1000,
-        size: 5000,
-        fail_at: 3210,
-        undo: Switch::On,
-        max_threads: vcpus(),
-        helpers: 100,
-        ..Config::default()
-    };
-    let report = run(&fresh::<JobRunner>()?, &config)?;
+fn fault(policy: &str) -> Result<()> {
+    let report: JobRunner = run_with(&format!(
+        "policy={policy} job=fault start=1000 size=5000 fail_at=3210 undo=on max_threads=max \
+         helpers=100"
+    ))?;
     let (fault, timing, sum) = (report.fault, report.timing, report.sum);
     ensure!(timing.ended == JobEnd::Failed, "{timing}");
     ensure!(fault.errno == 5 && fault.index == 4210, "{fault}");
     let chunk = fault.chunk_start..fault.chunk_end;
-    ensure!(chunk.contains(&fault.index), "{fault}");
-    ensure!(fault.worker < sum.workers, "{fault}");
     ensure!(
-        timing.undone == sum.once && timing.disorder == 0,
-        "{timing} {sum}"
+        chunk.contains(&fault.index) && fault.worker < sum.workers,
+        "{fault}"
     );
+    let undone = timing.undone == sum.once && timing.disorder == 0;
+    ensure!(undone, "{timing} {sum}");
     ensure!(report.outcome() == Outcome::Pass, "{}", report.outcome());
     Ok(())
 }
@@ -145,22 +106,17 @@ fn fault(policy: Policy) -> Result<()> {
 fn memory() -> Result<()> {
     let module = fresh::<JobRunner>()?;
     module.dir().set("job=clear-huge size=16777216")?;
-    refused(module.dir(), "run", b"start", Errno::NOMEM, "can be spared")?;
-    // The largest that is said to fit either runs or is refused; nobody is killed for it.
+    refused(module.dir(), "run", "start", Errno::NOMEM, "can be spared")?;
+    // The largest size that the reason names runs, without the OOM killer.
     let reason = module.dir().refusal()?;
     let spare = reason
         .split("MiB; ")
         .nth(1)
         .and_then(|r| r.split(' ').next());
     let spare: u64 = spare.context("no figure")?.parse()?;
-    let config = Config {
-        job: JobFunction::ClearPages,
-        size: spare * 256 * 99 / 100,
-        limit_ms: 60_000,
-        max_threads: 2,
-        ..Config::default()
-    };
-    let report = run(&module, &config)?;
+    let size = spare * 256 * 99 / 100;
+    let text = format!("job=clear-pages size={size} limit_ms=60000 max_threads=2");
+    let report = run(&module, &settings::<JobRunner>(&text)?)?;
     ensure!(report.outcome() == Outcome::Pass, "{}", report.sum);
     Ok(())
 }

@@ -1,70 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Every lock taken the hard way, or refused with the reason.
+//! Tests of every lock nested, by trylock and with interrupts off; or refused with the reason.
 
 use abi::lock_load::{Acquire, Config, Facts, Irqs, Kick, Lock};
 use anyhow::{ensure, Result};
-use results::{vcpus, LockLoad, Outcome, Report, Settings};
+use results::{LockLoad, Outcome, Report};
 use rustix::io::Errno;
 
 use crate::{
     raw::{self, refused},
-    subject::{fresh, run},
-    suite::Test,
+    subject::{fresh, run, run_with, settings},
+    suite::{group, Test},
 };
 
 pub fn tests() -> Vec<Test> {
-    let mut tests = vec![Test::new(
-        "lock-load/disturb/refuses_what_is_out_of_range",
-        out_of_range,
-    )];
+    let mut tests = group(
+        "lock-load/torture",
+        &[("refuses_out_of_range", out_of_range)],
+    );
     for &lock in Lock::ALL {
-        for (how, word) in [
+        for (how, words) in [
             ("nested", "nested=5"),
-            ("tried", "acquire=try"),
+            ("by_trylock", "acquire=try"),
             ("with_irqs_off", "irqs=off"),
-            ("all_three_ways", "nested=8 acquire=try irqs=off"),
+            ("in_all_ways", "nested=8 acquire=try irqs=off"),
         ] {
-            let name = format!("lock/{lock}/stands_being_taken_{how}");
-            tests.push(Test::new(name, move || stands(lock, word)));
+            let name = format!("lock/{lock}/excludes_when_taken_{how}");
+            tests.push(Test::new(name, move || excludes(lock, words)));
         }
     }
     tests
 }
 
 /// Runs `lock` so, and expects what it promises, or the reason why it cannot be taken so.
-fn stands(lock: Lock, words: &str) -> Result<()> {
-    let mut config = Config {
-        lock,
-        threads: vcpus(),
-        run_ms: if lock.facts().never_excludes { 200 } else { 40 },
-        ..Config::default()
-    };
-    ensure!(config.take(words, vcpus()).is_ok(), "{words}");
+fn excludes(lock: Lock, words: &str) -> Result<()> {
+    let facts = lock.facts();
+    let run_ms = if facts.never_excludes { 200 } else { 40 };
+    let text = format!("lock={lock} threads=max run_ms={run_ms} {words}");
+    let config = settings::<LockLoad>(&text)?;
     let module = fresh::<LockLoad>()?;
     if let Some(reason) = misfit(&config)? {
         module.dir().set(&config.to_string())?;
-        return refused(module.dir(), "run", b"start", Errno::INVAL, &reason);
+        return refused(module.dir(), "run", "start", Errno::INVAL, &reason);
     }
     let report = run(&module, &config)?;
     let outcome = report.outcome();
-    match lock.facts() {
-        Facts {
-            promises_nothing: true,
-            ..
-        } => ensure!(outcome == Outcome::Skip, "{outcome}"),
-        Facts {
-            never_excludes: true,
-            ..
-        } => ensure!(outcome == Outcome::Caught, "{outcome}"),
-        // One thread may have had a short run to itself.
-        _ => ensure!(!outcome.failed(), "{outcome}: {}", report.sum),
-    }
-    ensure!(report.sum.sections > 0, "{}", report.sum);
+    let expected = match outcome {
+        _ if facts.promises_nothing => outcome == Outcome::Skip,
+        _ if facts.never_excludes => outcome == Outcome::Caught,
+        // One thread alone may have had a short run.
+        _ => !outcome.failed(),
+    };
+    ensure!(
+        expected && report.sum.sections > 0,
+        "{outcome}: {}",
+        report.sum
+    );
     Ok(())
 }
 
-/// Why a lock cannot be taken so on this machine; nothing if it can.
+/// Why a lock cannot be taken so on this machine, if it cannot.
 fn misfit(config: &Config) -> Result<Option<String>> {
     let lock = config.lock;
     let facts = lock.facts();
@@ -86,14 +81,9 @@ fn misfit(config: &Config) -> Result<Option<String>> {
     Ok(Some(format!("`irqs=off`: waiters of {lock} {why}")))
 }
 
-/// What kicks halted vCPUs here.
+/// How halted vCPUs are kicked here.
 fn kick() -> Result<Kick> {
-    let quick = Config {
-        run_ms: 1,
-        threads: 1,
-        ..Config::default()
-    };
-    Ok(run(&fresh::<LockLoad>()?, &quick)?.machine.kick)
+    Ok(run_with::<LockLoad>("run_ms=1 threads=1")?.machine.kick)
 }
 
 fn out_of_range() -> Result<()> {
@@ -109,25 +99,13 @@ fn out_of_range() -> Result<()> {
         ("boost_ms=1001", "0..=1000"),
     ] {
         let reason = format!("`{word}`: out of range; allowed: {allowed}");
-        refused(
-            module.dir(),
-            "config",
-            word.as_bytes(),
-            Errno::RANGE,
-            &reason,
-        )?;
+        refused(module.dir(), "config", word, Errno::RANGE, &reason)?;
     }
     for (word, allowed) in [("acquire=never", "lock try"), ("irqs=maybe", "on off")] {
         let reason = format!("`{word}`: not a value of this setting; allowed: {allowed}");
-        refused(
-            module.dir(),
-            "config",
-            word.as_bytes(),
-            Errno::INVAL,
-            &reason,
-        )?;
+        refused(module.dir(), "config", word, Errno::INVAL, &reason)?;
     }
-    // What would be refused at the start may be set meanwhile.
+    // What the start would refuse may be set.
     raw::write(&module.dir().file("config"), b"irqs=off lock=mcs/busted")?;
     Ok(())
 }
