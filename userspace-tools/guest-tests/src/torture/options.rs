@@ -2,7 +2,7 @@
 
 //! Tests of every lock nested, by trylock and with interrupts off; or refused with the reason.
 
-use abi::lock_load::{Acquire, Config, Facts, Irqs, Kick, Lock};
+use abi::lock_load::{Acquire, Config, Irqs, Kick, Lock};
 use anyhow::{ensure, Result};
 use results::{LockLoad, Outcome, Report};
 use rustix::io::Errno;
