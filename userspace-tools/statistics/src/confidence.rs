@@ -18,6 +18,9 @@ pub const POWER: f64 = 0.99;
 /// The same for the comparison with a baseline, which runs more often and may widen its tolerance.
 pub const BASELINE_POWER: f64 = 0.9;
 
+/// Default tolerance of the comparison with a baseline, however little the noise.
+pub const BASELINE_FLOOR: f64 = 0.02;
+
 /// Default margin: smaller differences do not matter.
 pub const MARGIN: f64 = 0.05;
 

@@ -58,7 +58,7 @@ pub enum Command {
     Gate(show::GateArgs),
     /// Save results as a baseline, or check a result against one.
     #[command(subcommand)]
-    Baseline(judge::baseline::Command),
+    Baseline(show::baseline::Command),
     /// Write the runs of a result as comma-separated values.
     Csv(show::export::Args),
     /// Compare two results of one experiment.
@@ -83,7 +83,7 @@ pub fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
         Command::Show(args) => show::show(args),
         Command::Report(args) => show::html::report(args),
         Command::Gate(args) => show::gate(args),
-        Command::Baseline(command) => judge::baseline::baseline(command),
+        Command::Baseline(command) => show::baseline::baseline(command),
         Command::Csv(args) => show::export::csv(args),
         Command::Compare(args) => judge::compare::compare(args),
         Command::Trials(args) => judge::trials::trials(args),

@@ -4,7 +4,6 @@
 
 pub mod baseline;
 pub mod cell;
-pub mod ci;
 pub mod claims;
 pub mod compare;
 mod estimate;

@@ -2,6 +2,8 @@
 
 //! `sweep show` and `sweep gate`: a result as text or JSON, evaluated again from its records.
 
+pub mod baseline;
+pub mod ci;
 pub mod export;
 mod head;
 pub mod html;
@@ -15,7 +17,8 @@ use std::path::PathBuf;
 
 use crate::{
     console::stdout::print_line,
-    judge::{ci::Write, evaluation::Evaluation, verdict::Verdict},
+    judge::{evaluation::Evaluation, verdict::Verdict},
+    show::ci::Write,
     store::{directory::LATEST, loaded::Loaded},
 };
 

@@ -1,90 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep baseline`: results that are saved, and later ones compared with them, with the tolerance
-//! that their own noise requires.
+//! Baseline: samples of saved results, and later results compared with them, with the tolerance that
+//! their own noise requires.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
-use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use statistics::{confidence, median, DifferenceTest, Shift};
 
 use crate::{
-    console::{exit::Usage, stdout::print_line},
+    console::exit::Usage,
     judge::{
         cell::all_cells,
-        ci::Write,
-        compare::fraction,
         estimate::Estimate,
         verdict::{Case, Verdict},
     },
     plan::setting::{words, Point},
-    store::{
-        directory::{self, LATEST},
-        loaded::Loaded,
-    },
+    store::{directory, loaded::Loaded},
 };
 
-/// Sub-commands.
-#[derive(Debug, clap::Subcommand)]
-pub enum Command {
-    /// Save results as a baseline in FILE.
-    Save(SaveArgs),
-    /// Check a result against the baseline in FILE.
-    Check(CheckArgs),
-}
-
-/// Arguments of `baseline save`.
-#[derive(clap::Args, Debug)]
-pub struct SaveArgs {
-    /// Baseline file.
-    pub file: PathBuf,
-    /// Result directories; several show the variation between days and boots.
-    #[arg(default_value = LATEST)]
-    pub dirs: Vec<PathBuf>,
-}
-
-/// Arguments of `baseline check`.
-#[derive(clap::Args, Debug)]
-pub struct CheckArgs {
-    /// Baseline file.
-    pub file: PathBuf,
-    /// Result directory.
-    #[arg(default_value = LATEST)]
-    pub dir: PathBuf,
-    /// Least tolerance, a fraction, however little the noise.
-    #[arg(long, default_value_t = 0.02, value_parser = fraction)]
-    pub floor: f64,
-    /// Files for build servers.
-    #[command(flatten)]
-    pub write: Write,
-}
-
-/// Runs the sub-command.
-pub fn baseline(command: &Command) -> anyhow::Result<Verdict> {
-    match command {
-        Command::Save(args) => save(args),
-        Command::Check(args) => check(args),
-    }
-}
-
-/// The file.
+/// A baseline file.
 #[derive(Debug, Deserialize, Serialize)]
-struct Baseline {
+pub struct Baseline {
     schema: u32,
-    experiment: String,
+    /// The experiment's name.
+    pub experiment: String,
     commits: Vec<String>,
     tier: String,
     cpu: String,
-    cells: Vec<Saved>,
+    /// The cells of its results.
+    pub cells: Vec<Saved>,
 }
 
 /// A cell: a sample from each result.
 #[derive(Debug, Deserialize, Serialize)]
-struct Saved {
+pub struct Saved {
     #[serde(rename = "part")]
     scenario: String,
     at: Point,
@@ -92,38 +42,20 @@ struct Saved {
     samples: Vec<Vec<f64>>,
 }
 
-fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
-    let all = args.dirs.iter().map(|dir| Loaded::read(dir));
-    let all: Vec<Loaded> = all.collect::<anyhow::Result<_>>()?;
-    let first = &all[0];
-    let mut baseline = Baseline {
-        schema: directory::SCHEMA,
-        experiment: first.experiment.name.clone(),
-        commits: Vec::new(),
-        tier: first.provenance.tier().into(),
-        cpu: first.provenance.host_cpu().into(),
-        cells: Vec::new(),
-    };
-    for (loaded, dir) in all.iter().zip(&args.dirs) {
-        if let Some(why) = &loaded.incomplete {
-            return Err(Usage(format!("{} is incomplete: {why}", dir.display())).into());
-        }
-        baseline.check_origin(loaded, dir)?;
-        baseline.add(loaded);
-    }
-    if let Some(dir) = args.file.parent() {
-        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    }
-    let file = args.file.display();
-    let text = serde_json::to_string_pretty(&baseline)? + "\n";
-    fs::write(&args.file, text).with_context(|| format!("cannot write {file}"))?;
-    let (cells, results) = (baseline.cells.len(), all.len());
-    print_line(format_args!("{file}: {cells} cells of {results} results"))?;
-    Ok(Verdict::Pass)
-}
-
 impl Baseline {
-    /// Rejects a result of another experiment or machine, which does not show a change.
+    /// An empty baseline of the experiment and the machine of `first`.
+    pub fn of(first: &Loaded) -> Self {
+        Self {
+            schema: directory::SCHEMA,
+            experiment: first.experiment.name.clone(),
+            commits: Vec::new(),
+            tier: first.provenance.tier().into(),
+            cpu: first.provenance.host_cpu().into(),
+            cells: Vec::new(),
+        }
+    }
+
+    /// Rejects the result `dir` of another experiment or machine, which does not show a change.
     fn check_origin(&self, loaded: &Loaded, dir: &Path) -> Result<(), Usage> {
         let had = &loaded.provenance;
         for (what, wanted, had) in [
@@ -141,7 +73,12 @@ impl Baseline {
         Ok(())
     }
 
-    fn add(&mut self, loaded: &Loaded) {
+    /// Adds the complete result `dir`.
+    pub fn add(&mut self, loaded: &Loaded, dir: &Path) -> Result<(), Usage> {
+        if let Some(why) = &loaded.incomplete {
+            return Err(Usage(format!("{} is incomplete: {why}", dir.display())));
+        }
+        self.check_origin(loaded, dir)?;
         let commit = loaded.provenance.git.commit.clone();
         self.commits.push(commit.unwrap_or_default());
         for cell in all_cells(loaded) {
@@ -157,40 +94,19 @@ impl Baseline {
                 }),
             }
         }
+        Ok(())
     }
-}
 
-fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
-    let file = args.file.display();
-    let text = fs::read_to_string(&args.file).map_err(|error| {
-        Usage(format!(
-            "cannot read {file}: {error}. Try: sweep baseline save"
-        ))
-    })?;
-    let baseline: Baseline =
-        serde_json::from_str(&text).with_context(|| format!("cannot read {file}"))?;
-    let loaded = Loaded::read(&args.dir)?;
-    baseline.check_origin(&loaded, &args.dir)?;
-    let cases = all_cells(&loaded).into_iter().filter_map(|cell| {
-        let mut saved = baseline.cells.iter();
-        let saved = saved.find(|saved| cell.is_at(&saved.scenario, &saved.at))?;
-        case(args.floor, saved, &cell.values())
-    });
-    let cases: Vec<Case> = cases.collect();
-    if cases.is_empty() {
-        let dir = args.dir.display();
-        return Err(Usage(format!("{file} and {dir} have no run in common")).into());
+    /// The verdicts on the cells that the result `dir` has in common with the baseline.
+    pub fn check(&self, loaded: &Loaded, dir: &Path, floor: f64) -> Result<Vec<Case>, Usage> {
+        self.check_origin(loaded, dir)?;
+        let cases = all_cells(loaded).into_iter().filter_map(|cell| {
+            let mut saved = self.cells.iter();
+            let saved = saved.find(|saved| cell.is_at(&saved.scenario, &saved.at))?;
+            case(floor, saved, &cell.values())
+        });
+        Ok(cases.collect())
     }
-    args.write.write(&baseline.experiment, &cases)?;
-    for Case {
-        name,
-        text,
-        verdict,
-    } in &cases
-    {
-        print_line(format_args!("{name:<48} {text:<44} {verdict}"))?;
-    }
-    Ok(Verdict::worst(cases.iter().map(|case| case.verdict)))
 }
 
 /// The verdict on one cell; ratios are inverted where less is better.
@@ -256,7 +172,9 @@ mod tests {
             more_is_better,
             samples: samples.iter().map(|middle| around(*middle)).collect(),
         };
-        case(0.02, &saved, &around(now)).unwrap().verdict
+        case(confidence::BASELINE_FLOOR, &saved, &around(now))
+            .unwrap()
+            .verdict
     }
 
     #[test]

@@ -4,9 +4,9 @@
 
 use crate::{
     console::stdout::print_line,
-    judge::{ci::Write, evaluation::Evaluation, figures, verdict::Verdict},
+    judge::{evaluation::Evaluation, figures, verdict::Verdict},
     plan::experiment::Experiment,
-    show::{html, json::json, summary},
+    show::{ci::Write, html, json::json, summary},
     store::{
         directory::{self, Results},
         loaded::Loaded,

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::verdict::{Case, Verdict};
+use crate::judge::verdict::{Case, Verdict};
 
 /// Files for verdicts.
 #[derive(Args, Clone, Debug, Default)]

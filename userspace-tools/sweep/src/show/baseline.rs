@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep baseline`: saves results, and checks later ones against them.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::Context;
+use statistics::confidence;
+
+use crate::{
+    console::{exit::Usage, stdout::print_line},
+    judge::{
+        baseline::Baseline,
+        compare::fraction,
+        verdict::{Case, Verdict},
+    },
+    show::ci::Write,
+    store::{directory::LATEST, loaded::Loaded},
+};
+
+/// Sub-commands.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Save results as a baseline in FILE.
+    Save(SaveArgs),
+    /// Check a result against the baseline in FILE.
+    Check(CheckArgs),
+}
+
+/// Arguments of `baseline save`.
+#[derive(clap::Args, Debug)]
+pub struct SaveArgs {
+    /// Baseline file.
+    pub file: PathBuf,
+    /// Result directories; several show the variation between days and boots.
+    #[arg(default_value = LATEST)]
+    pub dirs: Vec<PathBuf>,
+}
+
+/// Arguments of `baseline check`.
+#[derive(clap::Args, Debug)]
+pub struct CheckArgs {
+    /// Baseline file.
+    pub file: PathBuf,
+    /// Result directory.
+    #[arg(default_value = LATEST)]
+    pub dir: PathBuf,
+    /// Least tolerance, a fraction, however little the noise.
+    #[arg(long, default_value_t = confidence::BASELINE_FLOOR, value_parser = fraction)]
+    pub floor: f64,
+    /// Files for build servers.
+    #[command(flatten)]
+    pub write: Write,
+}
+
+/// Runs the sub-command.
+pub fn baseline(command: &Command) -> anyhow::Result<Verdict> {
+    match command {
+        Command::Save(args) => save(args),
+        Command::Check(args) => check(args),
+    }
+}
+
+fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
+    let all = args.dirs.iter().map(|dir| Loaded::read(dir));
+    let all: Vec<Loaded> = all.collect::<anyhow::Result<_>>()?;
+    let mut baseline = Baseline::of(&all[0]);
+    for (loaded, dir) in all.iter().zip(&args.dirs) {
+        baseline.add(loaded, dir)?;
+    }
+    if let Some(dir) = args.file.parent() {
+        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    }
+    let file = args.file.display();
+    let text = serde_json::to_string_pretty(&baseline)? + "\n";
+    fs::write(&args.file, text).with_context(|| format!("cannot write {file}"))?;
+    let (cells, results) = (baseline.cells.len(), all.len());
+    print_line(format_args!("{file}: {cells} cells of {results} results"))?;
+    Ok(Verdict::Pass)
+}
+
+fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
+    let file = args.file.display();
+    let text = fs::read_to_string(&args.file).map_err(|error| {
+        let next = "Try: sweep baseline save";
+        Usage(format!("cannot read {file}: {error}. {next}"))
+    })?;
+    let baseline: Baseline =
+        serde_json::from_str(&text).with_context(|| format!("cannot read {file}"))?;
+    let loaded = Loaded::read(&args.dir)?;
+    let cases = baseline.check(&loaded, &args.dir, args.floor)?;
+    if cases.is_empty() {
+        let dir = args.dir.display();
+        return Err(Usage(format!("{file} and {dir} have no run in common")).into());
+    }
+    args.write.write(&baseline.experiment, &cases)?;
+    for case in &cases {
+        let Case { name, text, .. } = case;
+        print_line(format_args!("{name:<48} {text:<44} {}", case.verdict))?;
+    }
+    Ok(Verdict::worst(cases.iter().map(|case| case.verdict)))
+}
