@@ -76,7 +76,7 @@ impl Job<'_> {
     /// Borrows helpers: `wanted` of them at most.
     fn helpers<'p>(&self, pool: &'p Pool, seats: &Seats, wanted: u32) -> Helpers<'p> {
         let had = wanted.saturating_sub(self.deny) as usize;
-        pool.lend(
+        pool.borrow(
             seats.helpers.get(..had).unwrap_or_default(),
             self.nice,
             share(self.helpers, seats.vcpus),
@@ -91,7 +91,7 @@ impl Job<'_> {
         let floors = match helpers.is_empty() {
             true => Ok(KVVec::new()),
             false => slots
-                .extend(helpers.seats(), self.trace)
+                .extend(helpers.slots(), self.trace)
                 .map_err(Error::from)
                 .and_then(|()| floors(self, seats.nodes, &slots)),
         };

@@ -9,7 +9,7 @@ use kernel::{
 };
 use rig::{
     node_of,
-    online,
+    online_vcpus,
     HelperSlot, //
 };
 
@@ -33,10 +33,14 @@ pub(crate) struct Seats {
 impl Seats {
     /// Looks for seats; without memory there are none for helpers.
     pub(crate) fn look(job: &Job<'_>) -> Self {
-        let vcpus = online().fold(0u32, |n, _| n.saturating_add(1));
+        let vcpus = online_vcpus().fold(0u32, |n, _| n.saturating_add(1));
         let nodes = match job.nodes {
             Nodes::Pretended(nodes) => nodes.clamp_to(vcpus),
-            Nodes::OfTheMachine => online().map(node_of).max().unwrap_or(0).saturating_add(1),
+            Nodes::OfTheMachine => online_vcpus()
+                .map(node_of)
+                .max()
+                .unwrap_or(0)
+                .saturating_add(1),
         };
         let node = |nth: u32, vcpu: u32| match job.nodes {
             Nodes::Pretended(_) => nth.wrapping_mul(nodes).checked_div(vcpus).unwrap_or(0),
@@ -52,7 +56,7 @@ impl Seats {
             nodes,
             vcpus,
         };
-        for (nth, vcpu) in (0..).zip(online()) {
+        for (nth, vcpu) in (0..).zip(online_vcpus()) {
             let seat = HelperSlot {
                 vcpu,
                 node: node(nth, vcpu),

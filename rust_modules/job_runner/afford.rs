@@ -18,7 +18,7 @@ use kernel::{
 };
 use rig::{
     may_run_on,
-    online,
+    online_vcpus,
     Descriptor,
     HugePage,
     Refused, //
@@ -72,11 +72,11 @@ pub(crate) fn vcpus(config: &Config, limits: &Limits) -> Result<Cpus, Refused> {
             ),
         ));
     }
-    if config.cpus == Cpus::ALL && online().all(may_run_on) {
+    if config.cpus == Cpus::ALL && online_vcpus().all(may_run_on) {
         return Ok(Cpus::ALL);
     }
     let allowed = |vcpu: &u32| config.cpus.has(*vcpu) && may_run_on(*vcpu);
-    let cpus = online().filter(allowed).fold(Cpus::NONE, Cpus::with);
+    let cpus = online_vcpus().filter(allowed).fold(Cpus::NONE, Cpus::with);
     match cpus {
         Cpus::NONE => Err(Refused::new(
             ERANGE,

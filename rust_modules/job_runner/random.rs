@@ -11,7 +11,7 @@ use abi::job_runner::{
     JobEnd,
     Oracle,
     Policy,
-    Start as Name, //
+    Start, //
 };
 use algo::primitive::{
     Atomic,
@@ -35,10 +35,7 @@ use rig::{
 
 use crate::{
     coverage::Coverage,
-    run::{
-        begin,
-        nodes, //
-    }, //
+    run::nodes, //
 };
 
 /// No random job.
@@ -213,10 +210,10 @@ fn draw<'a>(
             true => dice.below(8) as u32,
             false => 0,
         },
-        begin: begin(match dice.once_in(4) {
-            true => Name::QueueWork,
-            false => Name::Wake,
-        }),
+        begin: match dice.once_in(4) {
+            true => Start::QueueWork,
+            false => Start::Wake,
+        },
         undo: dice.once_in(2),
         trace: 0,
         cancelled,

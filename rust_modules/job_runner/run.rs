@@ -8,7 +8,6 @@ use abi::{
         Cpus,
         JobEnd,
         Oracle,
-        Start as Name,
         Switch, //
     },
     Limits, //
@@ -23,7 +22,6 @@ use job::{
     Nodes,
     Places,
     Pool,
-    Start,
     Ticket, //
 };
 use kernel::{
@@ -87,7 +85,7 @@ impl Run {
         // In the time of whoever writes `start`, and not in that which is measured.
         let most = config.max_threads.saturating_mul(config.callers);
         pool.reserve(most.min(limits.vcpus).saturating_sub(1));
-        pool.forget_most();
+        pool.reset_peak();
         // What was said to be spared may be gone, or not be in a row.
         let room = |_| {
             Refused::new(
@@ -125,7 +123,7 @@ impl Run {
 
     /// Returns how many helpers were at work at most at a time.
     pub(crate) fn most_helpers(&self) -> u32 {
-        self.pool.most()
+        self.pool.peak()
     }
 
     /// What each caller does.
@@ -170,7 +168,7 @@ impl Run {
 
     /// Takes seat `n` of those that are allowed; a caller's is its own number.
     fn sit_down(&self, worker: &Worker<'_>, n: u32) {
-        let allowed = || rig::online().filter(|&vcpu| self.cpus.has(vcpu));
+        let allowed = || rig::online_vcpus().filter(|&vcpu| self.cpus.has(vcpu));
         let count = allowed().count();
         let nth = (n as usize).checked_rem(count).unwrap_or(0);
         if let Some(vcpu) = allowed().nth(nth) {
@@ -238,7 +236,7 @@ impl Run {
             spill: config.spill == Switch::On,
             helpers: config.helpers,
             deny: config.deny,
-            begin: begin(config.begin),
+            begin: config.begin,
             undo: config.undo == Switch::On,
             trace: if config.trace == Switch::On { TRACE } else { 0 },
             cancelled,
@@ -250,13 +248,6 @@ pub(crate) fn nodes(count: u32) -> Nodes {
     match count {
         0 => Nodes::OfTheMachine,
         count => Nodes::Pretended(count),
-    }
-}
-
-pub(crate) fn begin(name: Name) -> Start {
-    match name {
-        Name::Wake => Start::Wake,
-        Name::QueueWork => Start::QueueWork,
     }
 }
 

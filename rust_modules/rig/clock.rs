@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The time.
+//! Clocks: monotonic time, and steal time of a vCPU.
 
 use kernel::bindings;
 
@@ -13,7 +13,8 @@ pub fn now_ns() -> u64 {
     unsafe { bindings::ktime_get() }.unsigned_abs()
 }
 
-/// Returns the time that the hypervisor says it took from `vcpu`, in nanoseconds; it may say 0.
+/// Returns the steal time of `vcpu` as of its last tick, in nanoseconds; 0 where the hypervisor
+/// reports none.
 pub fn steal_ns(vcpu: u32) -> u64 {
     // SAFETY: Reads a number of a CPU that there is.
     unsafe { helpers::slowpath_steal_ns(vcpu) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The vCPUs, and what the machine allows.
+//! vCPUs of this machine, and its limits.
 
 use abi::Limits;
 use kernel::{
@@ -13,7 +13,7 @@ use kernel::{
     page::PAGE_SIZE, //
 };
 
-/// Returns the CPUs that are online, in ascending order. Any of them may go at any time.
+/// Returns the CPUs that are online, in ascending order. Any may go offline at any time.
 pub(crate) fn online() -> impl Iterator<Item = CpuId> {
     // SAFETY: The kernel's own mask is valid for ever, and read bit by bit.
     let mask = unsafe { Cpumask::from_raw(&raw const bindings::__cpu_online_mask) };
@@ -22,18 +22,18 @@ pub(crate) fn online() -> impl Iterator<Item = CpuId> {
         .filter(|&cpu| mask.test(cpu))
 }
 
-/// Returns the numbers of the vCPUs that are online.
+/// Returns the numbers of the vCPUs that are online, in ascending order.
 pub fn online_vcpus() -> impl Iterator<Item = u32> {
     online().map(|cpu| cpu.as_u32())
 }
 
-/// Returns the `n`th vCPU that is online, counting around.
+/// Returns the `n`th vCPU that is online, modulo their number.
 pub fn nth_online(n: u64) -> u32 {
     let n = n.checked_rem(online().count() as u64).unwrap_or(0);
     online_vcpus().nth(n as usize).unwrap_or(0)
 }
 
-/// Returns what the machine allows now: its vCPUs, and the memory it can spare.
+/// Returns the limits of the machine as of now: its vCPUs, and its available memory.
 pub(crate) fn limits() -> Limits {
     // SAFETY: Reads counters of the page allocator; may be called anywhere.
     let pages = unsafe { bindings::si_mem_available() } as u64;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Being told that a vCPU has gone.
+//! CPU-dead callback.
 //!
-//! By a state of `kernel/cpu.c` in its PREPARE section: what it calls runs after the vCPU's last
-//! instruction, on another, as `percpu_counter_cpu_dead()` in `lib/percpu_counter.c` does.
+//! A hotplug state of `kernel/cpu.c` in its PREPARE section: its teardown runs after the vCPU's last
+//! instruction, on another vCPU, as `percpu_counter_cpu_dead()` in `lib/percpu_counter.c` does.
 
 use kernel::{
     bindings,
@@ -13,17 +13,17 @@ use kernel::{
     types::Opaque, //
 };
 
-/// Whoever wants to know.
+/// A type with a CPU-dead callback.
 pub trait OnCpuDead: Send + Sync + 'static {
-    /// `vcpu` has run its last instruction, and runs none until this returns.
-    fn vcpu_died(&self, vcpu: u32);
+    /// Runs when `vcpu` has gone offline; it runs no instruction until this returns.
+    fn cpu_dead(&self, vcpu: u32);
 }
 
-/// Tells it, for as long as this lives.
+/// A registered callback; dropping it removes it, after calls under way.
 ///
 /// # Invariants
 ///
-/// `entry` came from a box and is in the list of `state`, which is the kernel's number of it.
+/// `entry` came from a box and is in the list of `state`, the number that the kernel gave.
 pub struct CpuDeadCallback<T: OnCpuDead> {
     entry: *mut Entry<T>,
     state: bindings::cpuhp_state,
@@ -33,45 +33,45 @@ pub struct CpuDeadCallback<T: OnCpuDead> {
 #[repr(C)]
 struct Entry<T> {
     node: Opaque<bindings::hlist_node>,
-    who: Arc<T>,
+    target: Arc<T>,
 }
 
-// SAFETY: It does nothing but keep the entry, whose contents any thread may have.
+// SAFETY: It only keeps the entry, whose contents any thread may have.
 unsafe impl<T: OnCpuDead> Send for CpuDeadCallback<T> {}
 // SAFETY: As above.
 unsafe impl<T: OnCpuDead> Sync for CpuDeadCallback<T> {}
 
 impl<T: OnCpuDead> CpuDeadCallback<T> {
-    /// Tells `who` from now on.
-    pub fn tell(who: Arc<T>) -> Result<Self> {
+    /// Registers the callback of `target`.
+    pub fn register(target: Arc<T>) -> Result<Self> {
         let node = Opaque::zeroed();
-        let entry = KBox::into_raw(KBox::new(Entry { node, who }, GFP_KERNEL)?);
-        Self::enlist(entry).inspect_err(|_| {
+        let entry = KBox::into_raw(KBox::new(Entry { node, target }, GFP_KERNEL)?);
+        Self::add(entry).inspect_err(|_| {
             // SAFETY: It came from a box just above, and is in no list.
             drop(unsafe { KBox::from_raw(entry) });
         })
     }
 
-    fn enlist(entry: *mut Entry<T>) -> Result<Self> {
+    fn add(entry: *mut Entry<T>) -> Result<Self> {
         // With `multi_instance` the kernel passes the node besides the CPU, whatever the type of
         // the field says (`cpuhp_invoke_callback()`).
-        let died: unsafe extern "C" fn(u32, *mut bindings::hlist_node) -> i32 = died::<T>;
+        let dead: unsafe extern "C" fn(u32, *mut bindings::hlist_node) -> i32 = dead::<T>;
         // SAFETY: See above; both are functions of two words to one.
-        let died = unsafe {
+        let dead = unsafe {
             core::mem::transmute::<
                 unsafe extern "C" fn(u32, *mut bindings::hlist_node) -> i32,
                 unsafe extern "C" fn(u32) -> i32,
-            >(died)
+            >(dead)
         };
-        // SAFETY: The name is constant, and called is a function of this module, which takes the
-        // state away before it goes.
+        // SAFETY: The name is constant, and the callback a function of this module, which removes the
+        // state before it is unloaded.
         let state = unsafe {
             bindings::__cpuhp_setup_state(
                 bindings::cpuhp_state_CPUHP_BP_PREPARE_DYN,
                 c"slowpath:dead".as_char_ptr(),
                 false,
                 None,
-                Some(died),
+                Some(dead),
                 true,
             )
         };
@@ -90,7 +90,7 @@ impl<T: OnCpuDead> CpuDeadCallback<T> {
 
 impl<T: OnCpuDead> Drop for CpuDeadCallback<T> {
     fn drop(&mut self) {
-        // SAFETY: It is in that list, by the invariant; afterwards nobody calls any more.
+        // SAFETY: It is in that list, by the invariant; afterwards there are no calls.
         unsafe {
             bindings::__cpuhp_state_remove_instance(self.state, self.entry.cast(), false);
             bindings::__cpuhp_remove_state(self.state, false);
@@ -102,9 +102,9 @@ impl<T: OnCpuDead> Drop for CpuDeadCallback<T> {
 /// # Safety
 ///
 /// `node` is the first field of an `Entry<T>` that is in the list.
-unsafe extern "C" fn died<T: OnCpuDead>(vcpu: u32, node: *mut bindings::hlist_node) -> i32 {
+unsafe extern "C" fn dead<T: OnCpuDead>(vcpu: u32, node: *mut bindings::hlist_node) -> i32 {
     // SAFETY: By the contract of the function.
     let entry = unsafe { &*node.cast::<Entry<T>>() };
-    entry.who.vcpu_died(vcpu);
+    entry.target.cpu_dead(vcpu);
     0
 }

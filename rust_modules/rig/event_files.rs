@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Numbers with names, each in a read-only file of its own, in a directory of their own.
+//! Event counts, each in a read-only file of its own, in a directory of their own.
 
 use algo::primitive::{
     Atomic,
@@ -11,7 +11,9 @@ use kernel::{
     str::CStr, //
 };
 
-/// Numbers with names, all 0 at first.
+use crate::zeros;
+
+/// Event counts by name, 0 at first.
 pub struct EventFiles {
     pub(crate) dir: &'static CStr,
     names: &'static [&'static str],
@@ -19,23 +21,23 @@ pub struct EventFiles {
 }
 
 impl EventFiles {
-    /// Creates a number for each name; `dir` is the name of their directory.
+    /// Creates a count for each name; `dir` is the name of their directory.
     pub fn new(dir: &'static CStr, names: &'static [&'static str]) -> Result<Self> {
-        let mut counts = KVVec::with_capacity(names.len(), GFP_KERNEL)?;
-        for _ in names {
-            counts.push(Atomic::new(0), GFP_KERNEL)?;
-        }
-        Ok(Self { dir, names, counts })
+        Ok(Self {
+            dir,
+            names,
+            counts: zeros(names.len())?,
+        })
     }
 
-    /// Sets the numbers, in the order of the names.
+    /// Sets the counts, in the order of the names.
     pub fn set(&self, counts: impl Iterator<Item = u64>) {
         for (to, count) in self.counts.iter().zip(counts) {
             to.store(count, Relaxed);
         }
     }
 
-    /// Sets all numbers to 0.
+    /// Sets all counts to 0.
     pub fn clear(&self) {
         self.set(self.names.iter().map(|_| 0));
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where threads wait for each other, so that they start together.
+//! Gate at which the threads of a run wait, so that they start together.
 //!
-//! They spin: a thread that sleeps starts up to a tick late. The gate itself says whether it was
-//! given up, since a thread that looks at two things may see the second one first.
+//! They spin: a thread that sleeps starts up to a tick late. One word holds whether the gate is open
+//! or given up, since a thread that reads two words may see the second one first.
 
 use algo::primitive::{
     cpu_relax,
@@ -22,24 +22,29 @@ use crate::{
     now_ns, //
 };
 
-/// CLOSED moves to OPEN or to GIVEN_UP, once.
+/// Gate: CLOSED moves to OPEN or to GIVEN_UP, once.
 pub(crate) struct Gate {
     arrived: Atomic<u32>,
     state: Atomic<u32>,
     opened_ns: Atomic<u64>,
 }
 
+/// Time in which threads arrive on a machine that is busy with other things: this, and …
+const ARRIVAL_NS: u64 = 10_000_000_000;
+/// … this for each thread, as those that spin take time from the last ones, but at most …
+const ARRIVAL_PER_THREAD_NS: u64 = 250_000_000;
+/// … this, less than the tools give a run beyond its length.
+const LONGEST_ARRIVAL_NS: u64 = 25_000_000_000;
+
 const CLOSED: u32 = 0;
 const OPEN: u32 = 1;
 const GIVEN_UP: u32 = 2;
 
 impl Gate {
-    /// Returns how long `threads` may take to arrive on a machine that is busy with other things:
-    /// 10 s and a quarter for each, as they burn time that the last ones need, but less than the
-    /// tools give a run beyond its length.
-    pub(crate) fn patience_ns(threads: u32) -> u64 {
-        let each = u64::from(threads).saturating_mul(250_000_000);
-        each.saturating_add(10_000_000_000).min(25_000_000_000)
+    /// Returns how long `threads` may take to arrive.
+    pub(crate) fn arrival_timeout_ns(threads: u32) -> u64 {
+        let each = u64::from(threads).saturating_mul(ARRIVAL_PER_THREAD_NS);
+        each.saturating_add(ARRIVAL_NS).min(LONGEST_ARRIVAL_NS)
     }
 
     pub(crate) fn new() -> Self {
@@ -63,11 +68,11 @@ impl Gate {
         }
     }
 
-    /// Waits until `threads` have arrived; false if that took too long, or once `hurry` is true.
-    pub(crate) fn muster(&self, threads: u32, hurry: impl Fn() -> bool) -> bool {
+    /// Waits until `threads` have arrived; false after the timeout, or once `cancelled`.
+    pub(crate) fn wait_for_arrivals(&self, threads: u32, cancelled: impl Fn() -> bool) -> bool {
         let from = now_ns();
         while self.arrived.load(Relaxed) < threads {
-            if hurry() || now_ns().saturating_sub(from) > Self::patience_ns(threads) {
+            if cancelled() || now_ns().saturating_sub(from) > Self::arrival_timeout_ns(threads) {
                 return false;
             }
             fsleep(Delta::from_micros(200));
@@ -80,21 +85,21 @@ impl Gate {
         self.arrived.load(Relaxed)
     }
 
-    /// Lets the time of the run begin now.
-    pub(crate) fn opened_now(&self) {
+    /// Starts the time of the run.
+    pub(crate) fn start_clock(&self) {
         self.opened_ns.store(now_ns(), Relaxed);
     }
 
-    /// Lets everyone through.
+    /// Opens the gate.
     pub(crate) fn open(&self) {
-        self.opened_now();
-        // Pairs with the acquire in `pass`: who is through finds the time of the opening.
+        self.start_clock();
+        // Pairs with the acquire in `pass`: a thread that passed finds the time of the opening.
         self.state.store(OPEN, Release);
     }
 
-    /// Sends everyone home.
+    /// Gives the run up: threads that wait leave.
     pub(crate) fn give_up(&self) {
-        self.opened_now();
+        self.start_clock();
         // As in `open`.
         self.state.store(GIVEN_UP, Release);
     }

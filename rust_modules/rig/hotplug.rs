@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Taking vCPUs offline and bringing them back, as `kernel/torture.c` does.
+//! CPU hotplug of vCPUs, as `kernel/torture.c` does it.
 //!
-//! Both may sleep for long, and wait for whatever keeps preemption off on any vCPU.
+//! Both directions may sleep for long: they wait for code that keeps preemption off on any vCPU.
 
 use kernel::{
     bindings,
@@ -10,14 +10,14 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::cpu;
+use crate::online_vcpus;
 
-/// Takes `vcpu` offline; whoever was bound to it then runs anywhere.
+/// Takes `vcpu` offline; threads that were bound to it then run anywhere.
 pub fn take_offline(vcpu: u32) -> Result {
-    must_be_switchable(vcpu)?;
+    must_be_hotpluggable(vcpu)?;
     // SAFETY: The CPU is there; this may be called where it may sleep.
     match unsafe { bindings::remove_cpu(vcpu) } {
-        // Somebody else did, who will bring it back.
+        // Another task took it offline, and will bring it back.
         1 => Err(EBUSY),
         other => to_result(other),
     }
@@ -25,23 +25,23 @@ pub fn take_offline(vcpu: u32) -> Result {
 
 /// Brings `vcpu` online; it does nothing if it is.
 pub fn bring_online(vcpu: u32) -> Result {
-    must_be_switchable(vcpu)?;
+    must_be_hotpluggable(vcpu)?;
     // SAFETY: As above.
     to_result(unsafe { bindings::add_cpu(vcpu) })
 }
 
 /// Returns whether `vcpu` is online, which may change at any time.
 pub fn is_online(vcpu: u32) -> bool {
-    cpu::online().any(|cpu| cpu.as_u32() == vcpu)
+    online_vcpus().any(|online| online == vcpu)
 }
 
 /// Returns whether `vcpu` is a CPU that may go offline.
 pub fn may_go_offline(vcpu: u32) -> bool {
-    // SAFETY: Looks at a device that lives for as long as the machine, if there is one.
+    // SAFETY: Reads a device that lives as long as the machine, if there is one.
     unsafe { bindings::cpu_is_hotpluggable(vcpu) }
 }
 
-fn must_be_switchable(vcpu: u32) -> Result {
+fn must_be_hotpluggable(vcpu: u32) -> Result {
     match may_go_offline(vcpu) {
         true => Ok(()),
         false => Err(EPERM),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Keeping interrupts off.
+//! Guard that keeps interrupts off.
 
 use core::marker::PhantomData;
 
@@ -8,8 +8,7 @@ use kernel::prelude::*;
 
 use crate::helpers;
 
-/// Keeps interrupts off on the calling CPU for as long as it lives. The task must not sleep
-/// meanwhile.
+/// Guard that keeps interrupts off on the calling CPU while it lives; the task must not sleep.
 ///
 /// Not `Send`, so it ends on the task that began it.
 pub struct IrqsOff(c_ulong, PhantomData<*mut ()>);
@@ -23,7 +22,7 @@ impl IrqsOff {
         Self(unsafe { helpers::slowpath_irq_save() }, PhantomData)
     }
 
-    /// Returns whether they were off before.
+    /// Returns whether interrupts were off before.
     #[inline(always)]
     pub fn were_off(&self) -> bool {
         const X86_EFLAGS_IF: c_ulong = 1 << 9;
@@ -34,7 +33,7 @@ impl IrqsOff {
 impl Drop for IrqsOff {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: Puts back what `new` found.
+        // SAFETY: Restores what `new` saved.
         unsafe { helpers::slowpath_irq_restore(self.0) };
     }
 }

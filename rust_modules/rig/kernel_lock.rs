@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the kernel's own spinlock is on this machine.
+//! Detection of the kernel's spinlock implementation.
 //!
-//! Two questions. Which slow path was the kernel patched to call? And if it is the native one,
-//! does it queue, or does `virt_spin_lock()` turn it into test and set, as in a guest without
-//! paravirt locks? The key of the latter is not exported, so it is found by experiment: hold a
-//! lock, let another vCPU wait for it, and see whether its word ever shows a waiter.
+//! Which slow path was the kernel patched to call? And if it is the native one, does it queue, or
+//! does `virt_spin_lock()` turn it into test and set, as in a guest without paravirt locks? The key of
+//! the latter is not exported, so an experiment decides: one vCPU holds a lock, another waits for it,
+//! and the lock word shows a waiter or not.
 
 use abi::lock_load::KernelLock;
-use algo::primitive::{
-    cpu_relax,
-    Atomic,
-    Relaxed, //
+use algo::{
+    lock::Lock,
+    primitive::{
+        cpu_relax,
+        Atomic,
+        Relaxed, //
+    }, //
 };
 use kernel::{
     prelude::*,
@@ -29,13 +32,13 @@ use crate::{
     RawSpin, //
 };
 
-/// Returns what the kernel's own spinlock is.
+/// Returns the implementation of the kernel's spinlock.
 pub fn kernel_lock() -> Result<KernelLock> {
     // SAFETY: May be called anywhere.
     match unsafe { helpers::slowpath_spin_target() } {
         helpers::slowpath_spin_SLOWPATH_SPIN_PV => Ok(KernelLock::Pv),
         helpers::slowpath_spin_SLOWPATH_SPIN_NATIVE => {
-            // A vCPU that lost its CPU just then is not seen to wait: look a second time.
+            // A waiter that was preempted just then is not seen: repeat once.
             match experiment()? {
                 KernelLock::TestAndSet => experiment(),
                 seen => Ok(seen),
@@ -46,28 +49,28 @@ pub fn kernel_lock() -> Result<KernelLock> {
 }
 
 /// What the holder and the waiter share.
-struct Trial {
+struct Experiment {
     lock: Padded<RawSpin>,
     gate: Gate,
     /// The lock is held.
     held: Atomic<bool>,
     /// The waiter's next step is to wait.
     near: Atomic<bool>,
-    /// The lock's word showed a waiter.
+    /// The lock word showed a waiter.
     queued: Atomic<bool>,
 }
 
-/// How long the holder looks for a waiter that it knows to be there.
-const LOOK_NS: u64 = 30_000_000;
+/// Time for which the holder polls the lock word for a waiter that waits.
+const POLL_NS: u64 = 30_000_000;
 
 fn experiment() -> Result<KernelLock> {
     let mut cpus = cpu::online();
     let (Some(one), Some(other)) = (cpus.next(), cpus.next()) else {
         return Ok(KernelLock::Unknown);
     };
-    let trial = Arc::new(
-        Trial {
-            lock: Padded(RawSpin::new()),
+    let shared = Arc::new(
+        Experiment {
+            lock: Padded(Lock::new()),
             gate: Gate::new(),
             held: Atomic::new(false),
             near: Atomic::new(false),
@@ -75,19 +78,19 @@ fn experiment() -> Result<KernelLock> {
         },
         GFP_KERNEL,
     )?;
-    let (t, u) = (trial.clone(), trial.clone());
+    let (t, u) = (shared.clone(), shared.clone());
     let mut holder = Thread::new(c"slowpath-hold", 0, Some(one), move || hold(&t))?;
     let mut waiter = Thread::new(c"slowpath-wait", 0, Some(other), move || wait(&u))?;
     holder.wake();
     waiter.wake();
-    if trial.gate.muster(2, || false) {
-        trial.gate.open();
+    if shared.gate.wait_for_arrivals(2, || false) {
+        shared.gate.open();
     } else {
-        trial.gate.give_up();
+        shared.gate.give_up();
     }
     drop((holder, waiter));
     Ok(
-        match (trial.near.load(Relaxed), trial.queued.load(Relaxed)) {
+        match (shared.near.load(Relaxed), shared.queued.load(Relaxed)) {
             (_, true) => KernelLock::Native,
             (true, false) => KernelLock::TestAndSet,
             (false, false) => KernelLock::Unknown,
@@ -95,36 +98,36 @@ fn experiment() -> Result<KernelLock> {
     )
 }
 
-fn hold(trial: &Trial) {
-    if !trial.gate.pass() {
+fn hold(shared: &Experiment) {
+    if !shared.gate.pass() {
         return;
     }
-    trial.lock.with(|| {
-        trial.held.store(true, Relaxed);
-        let waits = || trial.near.load(Relaxed);
-        let queued = || trial.lock.bits() > 0xff;
-        if soon(waits) && soon(queued) {
-            trial.queued.store(true, Relaxed);
+    shared.lock.hold(|| {
+        shared.held.store(true, Relaxed);
+        let waits = || shared.near.load(Relaxed);
+        let queued = || shared.lock.bits() > 0xff;
+        if poll(waits) && poll(queued) {
+            shared.queued.store(true, Relaxed);
         }
     });
 }
 
-fn wait(trial: &Trial) {
-    if !trial.gate.pass() {
+fn wait(shared: &Experiment) {
+    if !shared.gate.pass() {
         return;
     }
-    while !trial.held.load(Relaxed) {
+    while !shared.held.load(Relaxed) {
         cond_resched();
     }
-    trial.near.store(true, Relaxed);
-    trial.lock.with(|| ());
+    shared.near.store(true, Relaxed);
+    shared.lock.hold(|| ());
 }
 
-/// Returns whether `it` comes true within [`LOOK_NS`].
-fn soon(it: impl Fn() -> bool) -> bool {
+/// Polls `condition` for [`POLL_NS`]; returns whether it came true.
+fn poll(condition: impl Fn() -> bool) -> bool {
     let from = now_ns();
-    while !it() {
-        if now_ns().saturating_sub(from) > LOOK_NS {
+    while !condition() {
+        if now_ns().saturating_sub(from) > POLL_NS {
             return false;
         }
         cpu_relax();

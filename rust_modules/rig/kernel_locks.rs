@@ -1,51 +1,151 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's own locks, behind the same trait as ours.
+//! The kernel's own locks behind the trait of the algorithms, called as C calls them.
 //!
-//! What is behind them differs by machine and by configuration; `abi` says what it is as a rule,
-//! and the report what `raw_spin` is where it ran.
+//! The types of `kernel::sync` go through two more calls, which would be measured. What is behind a
+//! lock differs by machine and configuration; the report names what `raw_spin` is where it ran.
 
 use algo::{
     lock::Lock,
     Waiter, //
 };
-
-use crate::{
-    Mutex,
-    PercpuRwsem,
-    RawSpin,
-    RwLock,
-    Rwsem, //
+use kernel::{
+    bindings,
+    types::Opaque, //
 };
 
-/// Implements the trait by the lock's own functions, which go before those of the trait.
-macro_rules! kernel_locks {
-    ($($name:ident: sleeps = $sleeps:literal;)*) => {$(
+use crate::helpers;
+
+/// Implements a lock by its functions in C; without a trylock, `try_with` never runs its body.
+macro_rules! kernel_lock {
+    (
+        $name:ident(sleeps = $sleeps:literal, $($new:tt)*):
+        $acquire:ident, $release:ident $(, $try:ident)?
+    ) => {
+        // SAFETY: A lock may be reached from several CPUs.
+        unsafe impl Send for $name {}
+        // SAFETY: As above.
+        unsafe impl Sync for $name {}
+
+        impl $name {
+            /// Runs `body` while holding the lock.
+            #[inline(always)]
+            pub(crate) fn hold<R>(&self, body: impl FnOnce() -> R) -> R {
+                // SAFETY: The lock is initialised.
+                unsafe { bindings::$acquire(self.as_ptr()) };
+                let r = body();
+                // SAFETY: This task acquired it above.
+                unsafe { bindings::$release(self.as_ptr()) };
+                r
+            }
+        }
+
         impl Lock for $name {
             const REPORTS_CONTENTION: bool = false;
             const SLEEPS: bool = $sleeps;
 
             fn new() -> Self {
-                $name::new()
+                $($new)*
             }
 
             #[inline(always)]
             fn with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
-                $name::with(self, body)
+                self.hold(body)
             }
 
             #[inline(always)]
             fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
-                $name::try_with(self, body)
+                $(
+                    // SAFETY: The lock is initialised.
+                    if unsafe { bindings::$try(self.as_ptr()) } != 0 {
+                        let r = body();
+                        // SAFETY: This task acquired it above.
+                        unsafe { bindings::$release(self.as_ptr()) };
+                        return Some(r);
+                    }
+                )?
+                let _ = body;
+                None
             }
+        }
+    };
+}
+
+/// Declares locks that spin, in place. An initialised lock holds no address of its own, so a free
+/// one may be moved.
+macro_rules! spinning {
+    ($($(#[$doc:meta])* $name:ident: $ty:ident, $init:ident, $($function:ident),*;)*) => {$(
+        $(#[$doc])*
+        pub struct $name(Opaque<bindings::$ty>);
+
+        impl $name {
+            #[inline(always)]
+            fn as_ptr(&self) -> *mut bindings::$ty {
+                self.0.get()
+            }
+        }
+
+        kernel_lock! {
+            $name(sleeps = false, {
+                let lock = Opaque::<bindings::$ty>::uninit();
+                // SAFETY: There is room for one.
+                unsafe { helpers::$init(lock.get().cast()) };
+                Self(lock)
+            }): $($function),*
         }
     )*};
 }
 
-kernel_locks! {
-    RawSpin: sleeps = false;
-    RwLock: sleeps = false;
-    Mutex: sleeps = true;
-    Rwsem: sleeps = true;
-    PercpuRwsem: sleeps = true;
+/// Declares locks whose waiters sleep, each one of 16 in `kernel_locks.c`, allocated in turn.
+/// Preemption must be on.
+macro_rules! sleeping {
+    ($($(#[$doc:meta])* $name:ident: $ty:ident, $allocate:ident, $($function:ident),*;)*) => {$(
+        $(#[$doc])*
+        pub struct $name(*mut bindings::$ty);
+
+        impl $name {
+            #[inline(always)]
+            fn as_ptr(&self) -> *mut bindings::$ty {
+                self.0
+            }
+        }
+
+        kernel_lock! {
+            $name(sleeps = true, {
+                // SAFETY: May be called anywhere. A load needs far fewer at a time than there are,
+                // and they live as long as the module.
+                Self(unsafe { helpers::$allocate() }.cast())
+            }): $($function),*
+        }
+    )*};
+}
+
+spinning! {
+    /// A `raw_spinlock_t`.
+    RawSpin: raw_spinlock_t, slowpath_raw_spin_init,
+        _raw_spin_lock, _raw_spin_unlock, _raw_spin_trylock;
+    /// An `rwlock_t`, for writing.
+    RwLock: rwlock_t, slowpath_rwlock_init,
+        _raw_write_lock, _raw_write_unlock, _raw_write_trylock;
+}
+
+sleeping! {
+    /// A `struct mutex`: a waiter spins while the holder runs, and else sleeps.
+    Mutex: mutex, slowpath_mutex, mutex_lock, mutex_unlock, mutex_trylock;
+    /// A `struct rw_semaphore`, for writing.
+    Rwsem: rw_semaphore, slowpath_rwsem, down_write, up_write, down_write_trylock;
+    /// A `struct percpu_rw_semaphore`, for writing, for which it has no trylock.
+    PercpuRwsem: percpu_rw_semaphore, slowpath_percpu_rwsem, percpu_down_write, percpu_up_write;
+}
+
+impl RawSpin {
+    /// Returns the lock word: bit 0 is the holder; any bit above bit 7 is a queued waiter.
+    pub(crate) fn bits(&self) -> u32 {
+        // SAFETY: The `raw_lock` of a spinlock is a `struct qspinlock`, one word.
+        unsafe {
+            (&raw const (*self.0.get()).raw_lock)
+                .cast::<u32>()
+                .read_volatile()
+        }
+    }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's own reference counts: `refcount_t`, and `lib/percpu-refcount.c`.
+//! Reference counts of the kernel: `refcount_t`, and `struct percpu_ref` (`lib/percpu-refcount.c`).
 
 use kernel::{
     bindings,
@@ -50,7 +50,7 @@ impl PercpuRef {
         unsafe { helpers::slowpath_percpu_ref_put(self.0.get().cast()) };
     }
 
-    /// Returns how many references there are besides the creator's; it is per CPU no more.
+    /// Makes it atomic, and returns how many references there are besides the creator's.
     pub fn settle(&self) -> i64 {
         // SAFETY: As above; may be called where it may sleep.
         unsafe {
@@ -62,7 +62,7 @@ impl PercpuRef {
 
 impl Drop for PercpuRef {
     fn drop(&mut self) {
-        // SAFETY: As above, and nobody has a reference left.
+        // SAFETY: As above, and it has no users.
         unsafe { bindings::percpu_ref_exit(self.0.get()) };
     }
 }

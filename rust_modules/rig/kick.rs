@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What ends the halt of a vCPU, of the ways that this machine has.
+//! Kick: what ends the halt of another vCPU, of the ways that this machine offers.
 
 use abi::lock_load::{
     Kick,
@@ -13,9 +13,9 @@ use crate::{
     Refused, //
 };
 
-/// Returns the way that `wanted` stands for on this machine, or why there is none.
+/// Returns the way that `wanted` means on this machine, or why it is not offered.
 pub fn kick(wanted: KickBy) -> Result<Kick, Refused> {
-    let (kick, lacks) = match wanted {
+    let (kick, missing) = match wanted {
         KickBy::Auto if offers(Kick::Hypercall) => (Kick::Hypercall, ""),
         KickBy::Auto | KickBy::Ipi => (Kick::Ipi, ""),
         KickBy::Hypercall => (
@@ -32,11 +32,11 @@ pub fn kick(wanted: KickBy) -> Result<Kick, Refused> {
     }
     Err(Refused::new(
         ENODEV,
-        format_args!("`kick={wanted}`: {lacks}"),
+        format_args!("`kick={wanted}`: {missing}"),
     ))
 }
 
-/// Halts and kicks by `kick` from now on. Nobody may be halted meanwhile, or is not woken.
+/// Makes `kick` the way to halt and kick. No vCPU may be halted meanwhile: it would not be woken.
 pub fn kick_by(kick: Kick) {
     // SAFETY: May be called anywhere.
     unsafe { helpers::slowpath_set_kick(number(kick)) };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Times of one kind that one thread takes, and others read when it has left.
+//! Latency histogram that one thread records, and others read when it has left.
 
 use algo::{
     histogram::{
@@ -11,30 +11,29 @@ use algo::{
 };
 use kernel::prelude::*;
 
-use crate::SingleWriter;
+use crate::{
+    zeros,
+    SingleWriter, //
+};
 
-/// Times of one kind.
+/// Histogram of latencies of one kind, and the longest.
 pub struct LatencyHistogram {
-    /// How many there were of about what length.
+    /// Number of latencies by length.
     pub histogram: Histogram<KVVec<Atomic<u64>>>,
-    /// The longest, exactly.
+    /// Longest latency, exactly.
     pub longest_ns: SingleWriter,
 }
 
 impl LatencyHistogram {
-    /// Creates it, without any.
+    /// Creates it, empty.
     pub fn new() -> Result<Self> {
-        let mut words = KVVec::with_capacity(BUCKETS, GFP_KERNEL)?;
-        for _ in 0..BUCKETS {
-            words.push(Atomic::new(0), GFP_KERNEL)?;
-        }
         Ok(Self {
-            histogram: Histogram::new(words),
+            histogram: Histogram::new(zeros(BUCKETS)?),
             longest_ns: SingleWriter::default(),
         })
     }
 
-    /// Takes a time.
+    /// Records a latency.
     pub fn record(&self, ns: u64) {
         self.histogram.record(ns);
         self.longest_ns.raise(ns);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a module adds to the [bench](crate::Runner): a kind of run.
+//! Load: the part of a [runner](crate::Runner) that each module brings.
 
 use core::fmt;
 
@@ -20,7 +20,7 @@ use crate::{
     Worker, //
 };
 
-/// A kind of run: how it is prepared, what each thread does in it, and what is told of it.
+/// Load: how a run is prepared, what each thread does in it, and its report.
 pub trait Load: Send + Sync + Sized + 'static {
     /// The settings, one of those in `abi`.
     type Config: Copy + Default + fmt::Display + Send + Unpin;
@@ -29,11 +29,11 @@ pub trait Load: Send + Sync + Sized + 'static {
 
     /// The name of the debugfs directory.
     const NAME: &'static CStr;
-    /// How long the threads may take to line up before one of them calls
-    /// [`Worker::start_clock`]; 0 if they do not.
+    /// Time that the threads may wait for each other before one of them calls
+    /// [`Worker::start_clock`]; 0 if none does.
     const START_TIMEOUT_MS: u32 = 0;
 
-    /// Takes over settings, as `set` of the settings in `abi` does.
+    /// Changes settings, by `set` of the settings in `abi`.
     fn set<'a>(
         config: &mut Self::Config,
         text: &'a str,
@@ -41,67 +41,67 @@ pub trait Load: Send + Sync + Sized + 'static {
         running: bool,
     ) -> Result<(), Refusal<'a>>;
 
-    /// Shows the settings, as `show` of the settings in `abi` does.
+    /// Shows the settings, by `show` of the settings in `abi`.
     fn show(config: &Self::Config, limits: &Limits, to: &mut Text) -> fmt::Result;
 
-    /// Returns after how many milliseconds the threads are told to stop.
+    /// Returns after how many milliseconds the stop flag goes up.
     fn length_ms(config: &Self::Config) -> u32;
 
-    /// Makes all that a run needs. Nothing is allocated later.
+    /// Allocates all that a run needs; nothing is allocated later.
     fn prepare(&self, config: &Self::Config, limits: &Limits) -> Result<Self::Run, Refused>;
 
     /// Returns how many threads the run wants.
     fn threads(run: &Self::Run) -> u32;
 
-    /// Does the work of one thread, until it is done or the worker's alarm has rung.
+    /// Runs the work of one thread, until it is done or the stop flag is up.
     fn work(run: &Self::Run, worker: &Worker<'_>);
 
-    /// Goes along with the run from outside, until the alarm has rung; whoever waits for the run
-    /// waits for this. An error is told in `status`.
+    /// Runs on the control thread during a run, until the stop flag is up; the run does not end
+    /// before this returns. An error is shown in `status`.
     fn control(run: &Self::Run, control: &Control<'_>) -> Result<(), Refused> {
         let _ = (run, control);
         Ok(())
     }
 
-    /// Returns how many bytes the report of a run may have; they are set aside before it begins.
+    /// Returns how many bytes the report of a run may have; they are allocated before it begins.
     fn report_bytes(run: &Self::Run) -> usize {
         2048usize.saturating_add((Self::threads(run) as usize).saturating_mul(256))
     }
 
-    /// Returns what is to be shown in files of its own besides the report; `report` sets it.
+    /// Returns the event counts that have files of their own; `report` sets them.
     fn event_files(&self) -> Option<&EventFiles> {
         None
     }
 
-    /// Takes over live settings during a run.
+    /// Applies live settings during a run.
     fn change(run: &Self::Run, config: &Self::Config) {
         let _ = (run, config);
     }
 
-    /// Tells how things stand in a run that is under way, for the file `now`.
+    /// Writes the progress of a run under way, for the file `now`.
     fn now(run: &Self::Run, to: &mut Text) -> fmt::Result {
         let _ = (run, to);
         Ok(())
     }
 
-    /// Tells what a run came to.
-    fn report(&self, ended: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result;
+    /// Writes the report of a run.
+    fn report(&self, finished: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result;
 }
 
-/// A run that all threads have left.
+/// Finished run, which all threads have left.
 pub struct FinishedRun<'a, L: Load> {
     /// Its number.
     pub number: u64,
-    /// The settings that it began with, with live ones as they were last.
+    /// Settings that it began with, and live ones as of its end.
     pub config: &'a L::Config,
-    /// What the threads shared.
+    /// What its threads shared.
     pub run: &'a L::Run,
-    /// From the opening of the gate, or when the clock was started anew, until the last thread left,
-    /// in nanoseconds.
+    /// Time from the opening of the gate, or from the restart of the clock, until the last thread
+    /// left, in nanoseconds.
     pub elapsed_ns: u64,
-    /// Whether the threads were told to stop before all had left.
+    /// Whether the stop flag went up before all threads had left.
     pub stopped_early: bool,
-    /// Where the threads were.
+    /// Placement of each thread, in order of index.
     pub placements: &'a [Padded<Placement>],
 }
 

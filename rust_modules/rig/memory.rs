@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Memory of a load's own, to work on. Too much of it is an error, never somebody's death.
+//! Memory that a load works on. An allocation that is too large fails and kills no process.
 
 mod descriptor;
 mod huge;
@@ -24,8 +24,8 @@ pub use self::{
     page::Page, //
 };
 
-/// Many `T`, zeroed at first, in virtually contiguous memory. It is taken as the memory policy and
-/// the cpuset of the calling task say.
+/// Array of `T`, zeroed at first, in virtually contiguous memory, by the memory policy and the
+/// cpuset of the calling task.
 ///
 /// # Invariants
 ///
@@ -41,11 +41,11 @@ unsafe impl<T: Send> Send for Span<T> {}
 unsafe impl<T: Sync> Sync for Span<T> {}
 
 impl<T: Zeroable> Span<T> {
-    /// Takes memory for `len`.
+    /// Allocates `len`.
     pub fn new(len: usize) -> Result<Self, AllocError> {
         let bytes = len.checked_mul(size_of::<T>()).ok_or(AllocError)?;
         if bytes == 0 {
-            // INVARIANT: There is nothing to have room for.
+            // INVARIANT: Nothing needs room.
             return Ok(Self {
                 at: NonNull::dangling(),
                 len: 0,

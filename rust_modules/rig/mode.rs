@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which of the paravirt modes the guest's kernel is in.
+//! Paravirt mode of the guest's kernel.
 //!
-//! The order of the questions is that of `kvm_spinlock_init()` in `arch/x86/kernel/kvm.c`; the
-//! answers are not the kernel's log but what can be seen to be in force.
+//! The order of the tests is that of `kvm_spinlock_init()` in `arch/x86/kernel/kvm.c`; they look at
+//! what is in force and not at the kernel's log.
 
 use abi::lock_load::{
     KernelLock,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A value alone on its cache lines: two of them, since processors fetch them in pairs.
+//! Value alone on its cache lines: two of them, since processors fetch them in pairs.
 
 use core::ops::{
     Deref,

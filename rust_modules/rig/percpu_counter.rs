@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The kernel's own sloppy counter, `lib/percpu_counter.c`.
+//! `struct percpu_counter`, the kernel's own sloppy counter (`lib/percpu_counter.c`).
 
 use kernel::{
     bindings,
@@ -70,7 +70,7 @@ impl PercpuCounter {
     }
 }
 
-/// What a CPU may hold back.
+/// Threshold of a CPU.
 #[inline(always)]
 fn batch() -> i32 {
     // SAFETY: The kernel changes it only when a CPU comes or goes, in one store.
@@ -79,7 +79,7 @@ fn batch() -> i32 {
 
 impl Drop for PercpuCounter {
     fn drop(&mut self) {
-        // SAFETY: The counter is initialised, by the invariant, and nobody has a reference left.
+        // SAFETY: The counter is initialised, by the invariant, and has no users.
         unsafe { bindings::percpu_counter_destroy_many(self.0.get(), 1) };
     }
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Threads that are lent out to whoever has work for several, and borrow what it has on its stack.
+//! Pool of helper threads that callers borrow for work on their stack.
 //!
-//! Nobody waits for a helper to become free, and whoever lent one takes back what it has not
-//! begun, so work within work cannot deadlock, and a vCPU that is slow to wake delays nobody.
+//! No caller waits for a helper to become free, and a caller withdraws work that a helper has not
+//! begun, so work within work cannot deadlock, and a vCPU that wakes late delays no caller.
 //!
 //! ```text
-//!   FREE ──lend──▶ TAKEN ──start──▶ LENT ──the helper begins──▶ BUSY ──done──▶ FREE
-//!                                    └────────taken back──────────────────────▶ FREE
+//!   FREE ──borrow──▶ RESERVED ──run──▶ ASSIGNED ──helper begins──▶ BUSY ──done──▶ RESERVED
+//!    ▲                  │  ▲              │
+//!    └──────return──────┘  └──withdrawn───┘
 //! ```
 
 mod helper;
 mod queue;
+mod state;
 
+pub use abi::job_runner::Start;
 use algo::primitive::{
     Atomic,
     Relaxed, //
@@ -28,44 +31,35 @@ use kernel::{
 };
 
 use self::{
-    helper::{
-        Helper,
-        Post, //
-    },
+    helper::Helper,
     queue::Queue,
+    state::{
+        BorrowedWork,
+        HelperState, //
+    },
 };
 
-/// Where a helper is to work.
+/// Slot of a helper: where it is to work.
 #[derive(Clone, Copy)]
 pub struct HelperSlot {
-    /// The vCPU.
+    /// Its vCPU.
     pub vcpu: u32,
-    /// The node, as the borrower counts them; those from [`Pool::NODES`] on count as one.
+    /// Its node, as the borrower counts them; those from [`Pool::NODES`] on count as one.
     pub node: u32,
 }
 
-/// How helpers are told to begin.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// They sleep and are woken.
-    Wake,
-    /// `queue_work_on()` to a workqueue, and a completion each, as padata does; nothing is taken
-    /// back.
-    QueueWork,
-}
-
-/// Helpers, some of them lent out.
+/// Helpers, some of them borrowed.
 pub struct Pool {
     name: &'static CStr,
     helpers: Pin<KBox<Mutex<KVVec<Helper>>>>,
     queue: Queue,
-    lent: Atomic<u32>,
-    most: Atomic<u32>,
-    lent_on: [Atomic<u32>; Self::NODES],
+    borrowed: Atomic<u32>,
+    peak: Atomic<u32>,
+    borrowed_on: [Atomic<u32>; Self::NODES],
 }
 
 impl Pool {
-    /// Nodes that are told apart.
+    /// Nodes that have a count each.
     pub const NODES: usize = 16;
 
     /// Makes an empty pool; its threads will be called `name/N`.
@@ -74,77 +68,74 @@ impl Pool {
             name,
             helpers: KBox::pin_init(new_mutex!(KVVec::new()), GFP_KERNEL)?,
             queue: Queue::new(name)?,
-            lent: Atomic::new(0),
-            most: Atomic::new(0),
-            lent_on: [const { Atomic::new(0) }; Self::NODES],
+            borrowed: Atomic::new(0),
+            peak: Atomic::new(0),
+            borrowed_on: [const { Atomic::new(0) }; Self::NODES],
         })
     }
 
-    /// Makes threads until there are `count`, so that lending need not; fewer if that fails.
+    /// Makes threads until there are `count`, so that borrowing need not; fewer if that fails.
     pub fn reserve(&self, count: u32) {
         let mut helpers = self.helpers.lock();
         while helpers.len() < count as usize && self.add(&mut helpers).is_ok() {}
     }
 
-    /// Forgets how many helpers were lent out at most at a time.
-    pub fn forget_most(&self) {
-        self.most.store(self.lent.load(Relaxed), Relaxed);
+    /// Restarts the [peak](Self::peak).
+    pub fn reset_peak(&self) {
+        self.peak.store(self.borrowed.load(Relaxed), Relaxed);
     }
 
-    /// Returns how many helpers were lent out at most at a time, since that was forgotten.
-    pub fn most(&self) -> u32 {
-        self.most.load(Relaxed)
+    /// Returns how many helpers were borrowed at most at a time, since that was reset.
+    pub fn peak(&self) -> u32 {
+        self.peak.load(Relaxed)
     }
 
-    /// Lends a helper for each of `seats`, nice as `nice`, as long as less than `limit` are lent
-    /// and less than what `on_node` says on its node. Fewer, in the end none, if memory or threads
-    /// cannot be had.
-    pub fn lend(
+    /// Borrows a helper for each of `slots`, with the nice value `nice`, while fewer than `limit` are
+    /// borrowed in all and fewer than `limit_on` on the node. It borrows fewer, in the end none, if
+    /// memory or threads run out.
+    pub fn borrow(
         &self,
-        seats: &[HelperSlot],
+        slots: &[HelperSlot],
         nice: i32,
         limit: u32,
-        on_node: impl Fn(u32) -> u32,
+        limit_on: impl Fn(u32) -> u32,
     ) -> Helpers<'_> {
         let mut borrowed = Helpers {
             pool: self,
-            posts: KVVec::new(),
+            helpers: KVVec::new(),
         };
-        if borrowed.posts.reserve(seats.len(), GFP_KERNEL).is_err() {
+        if borrowed.helpers.reserve(slots.len(), GFP_KERNEL).is_err() {
             return borrowed;
         }
         let mut helpers = self.helpers.lock();
-        for &seat in seats {
-            let Some(counts) = self.lent_on(seat.node) else {
+        for &slot in slots {
+            let Some(count) = self.borrowed_on(slot.node) else {
                 continue;
             };
-            // The lock is held: nobody else lends meanwhile.
-            if self.lent.load(Relaxed) >= limit || counts.load(Relaxed) >= on_node(seat.node) {
+            // The lock is held: no other caller borrows meanwhile.
+            if self.borrowed.load(Relaxed) >= limit || count.load(Relaxed) >= limit_on(slot.node) {
                 continue;
             }
-            if !helpers.iter().any(|helper| helper.post.is_free())
+            if !helpers.iter().any(|helper| helper.state.is_free())
                 && self.add(&mut helpers).is_err()
             {
                 break;
             }
-            let free = helpers.iter_mut().find(|helper| helper.post.take());
+            let free = helpers.iter_mut().find(|helper| helper.state.try_reserve());
             let Some(helper) = free else { break };
-            helper.settle(seat.vcpu, nice);
+            helper.place(slot.vcpu, nice);
+            let entry = (helper.state.clone(), slot);
             // There is room.
-            if borrowed
-                .posts
-                .push((helper.post.clone(), seat), GFP_KERNEL)
-                .is_err()
-            {
-                helper.post.give_back();
+            if borrowed.helpers.push(entry, GFP_KERNEL).is_err() {
+                helper.state.release();
                 break;
             }
-            self.lent.add(1, Relaxed);
-            counts.add(1, Relaxed);
+            self.borrowed.add(1, Relaxed);
+            count.add(1, Relaxed);
         }
-        let lent = self.lent.load(Relaxed);
-        if lent > self.most.load(Relaxed) {
-            self.most.store(lent, Relaxed);
+        let now = self.borrowed.load(Relaxed);
+        if now > self.peak.load(Relaxed) {
+            self.peak.store(now, Relaxed);
         }
         borrowed
     }
@@ -154,50 +145,48 @@ impl Pool {
         Ok(helpers.push(helper, GFP_KERNEL)?)
     }
 
-    fn lent_on(&self, node: u32) -> Option<&Atomic<u32>> {
-        self.lent_on.get(node as usize).or(self.lent_on.last())
+    fn borrowed_on(&self, node: u32) -> Option<&Atomic<u32>> {
+        self.borrowed_on
+            .get(node as usize)
+            .or(self.borrowed_on.last())
     }
 }
 
-/// Helpers on loan; dropping it gives them back.
+/// Borrowed helpers; dropping it returns them.
 pub struct Helpers<'a> {
     pool: &'a Pool,
-    posts: KVVec<(Arc<Post>, HelperSlot)>,
+    helpers: KVVec<(Arc<HelperState>, HelperSlot)>,
 }
 
 impl Helpers<'_> {
-    /// Returns how many there are.
-    pub fn len(&self) -> u32 {
-        self.posts.len() as u32
-    }
-
     /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.posts.is_empty()
+        self.helpers.is_empty()
     }
 
-    /// Returns where each of them works, in their order.
-    pub fn seats(&self) -> impl Iterator<Item = HelperSlot> + '_ {
-        self.posts.iter().map(|(_, seat)| *seat)
+    /// Returns the slot of each, in order.
+    pub fn slots(&self) -> impl Iterator<Item = HelperSlot> + '_ {
+        self.helpers.iter().map(|(_, slot)| *slot)
     }
 
-    /// Does `work(0, false)` on the calling thread and `work(n, false)` on the nth helper; returns
-    /// when all have been done. What a helper has not begun by then, the caller does: `work(n, true)`.
+    /// Runs `work(0, false)` on the calling thread and `work(n, false)` on the nth helper; returns
+    /// when all have returned. Work that a helper has not begun by then, the caller runs as
+    /// `work(n, true)`; work on the workqueue is not withdrawn.
     pub fn run(&self, start: Start, work: &(dyn Fn(u32, bool) + Sync)) {
-        let errand = helper::Errand::new(work);
-        for (n, (post, seat)) in (1..).zip(&self.posts) {
-            post.lend(&errand, n);
+        let borrowed = BorrowedWork::new(work);
+        for (n, (helper, slot)) in (1..).zip(&self.helpers) {
+            helper.assign(&borrowed, n);
             match start {
-                Start::Wake => post.wake(),
-                Start::QueueWork => self.pool.queue.push(post, seat.vcpu),
+                Start::Wake => helper.wake(),
+                Start::QueueWork => self.pool.queue.push(&helper.item, slot.vcpu),
             }
         }
         work(0, false);
-        for (n, (post, _)) in (1..).zip(&self.posts) {
-            // The errand is on this stack: nobody leaves before every helper is done with it.
-            match start == Start::Wake && post.take_back() {
+        for (n, (helper, _)) in (1..).zip(&self.helpers) {
+            // The work is on this stack, so this thread waits until every helper is done with it.
+            match start == Start::Wake && helper.withdraw() {
                 true => work(n, true),
-                false => post.wait(),
+                false => helper.wait(),
             }
         }
     }
@@ -205,12 +194,12 @@ impl Helpers<'_> {
 
 impl Drop for Helpers<'_> {
     fn drop(&mut self) {
-        for (post, seat) in &self.posts {
-            self.pool.lent.fetch_sub(1, Relaxed);
-            if let Some(counts) = self.pool.lent_on(seat.node) {
-                counts.fetch_sub(1, Relaxed);
+        for (helper, slot) in &self.helpers {
+            self.pool.borrowed.fetch_sub(1, Relaxed);
+            if let Some(count) = self.pool.borrowed_on(slot.node) {
+                count.fetch_sub(1, Relaxed);
             }
-            post.give_back();
+            helper.release();
         }
     }
 }

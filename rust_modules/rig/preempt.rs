@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Staying on a CPU, and letting others have it.
+//! Guard that keeps preemption off, and a voluntary preemption point.
 
 use core::marker::PhantomData;
 
@@ -8,7 +8,7 @@ use kernel::bindings;
 
 use crate::helpers;
 
-/// Keeps the calling task on its CPU for as long as it lives. It must not sleep meanwhile.
+/// Guard that keeps the calling task on its CPU while it lives; the task must not sleep.
 ///
 /// Not `Send`, so it ends on the task that began it.
 pub struct Preempt(PhantomData<*mut ()>);
@@ -30,7 +30,7 @@ impl Drop for Preempt {
     }
 }
 
-/// Lets others run who have waited long enough.
+/// Lets other tasks run if the scheduler wants to.
 pub fn cond_resched() {
     // SAFETY: Called by threads that hold nothing; it does nothing where it may not sleep.
     unsafe { bindings::__cond_resched() };

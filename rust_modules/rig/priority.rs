@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who goes first: the calling thread, or everyone else.
+//! Scheduling priority of the calling thread.
 
 use kernel::{
     bindings,
     current, //
 };
 
-/// How nice the threads of a load are.
-pub(crate) const LAST: i32 = 19;
+/// Nice value of the threads of a load, the lowest priority.
+pub(crate) const LOWEST_NICE: i32 = 19;
 
-/// Puts the calling thread before everyone but other real-time threads, as `SCHED_FIFO`.
+/// Makes the calling thread `SCHED_FIFO`, of the lowest real-time priority.
 ///
-/// Whoever does that must soon [let others go first](set_lowest_priority) again: nobody else runs on its vCPU.
+/// No other thread runs on its vCPU until it calls [`set_lowest_priority`], which must be soon.
 pub fn set_fifo() {
     // SAFETY: The current task is there, and may sleep here.
     unsafe { bindings::sched_set_fifo_low(current!().as_ptr()) };
 }
 
-/// Puts the calling thread behind everyone, where threads of a load begin.
+/// Gives the calling thread the lowest priority, with which threads of a load begin.
 pub fn set_lowest_priority() {
     // SAFETY: As above.
-    unsafe { bindings::sched_set_normal(current!().as_ptr(), LAST) };
+    unsafe { bindings::sched_set_normal(current!().as_ptr(), LOWEST_NICE) };
 }

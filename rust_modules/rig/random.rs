@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Numbers that look random, the same in every run.
+//! Weak PRNG: xorshift, the same numbers in every run.
 //!
 //! Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8, 2003.
 
 use core::cell::Cell;
 
-/// One thread's source of numbers.
+/// Weak PRNG of one thread.
 pub struct Random(Cell<u64>);
 
 impl Random {
-    /// Another source for each `seed`.
+    /// Creates one with other numbers for each `seed`.
     pub fn new(seed: u32) -> Self {
         let seed = u64::from(seed).wrapping_add(1);
         Self(Cell::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
@@ -27,7 +27,7 @@ impl Random {
         x
     }
 
-    /// Returns a number below `n`.
+    /// Returns a number below `n`; 0 if there is none.
     #[inline(always)]
     pub fn below(&self, n: u32) -> u32 {
         let wide = (self.next() >> 32).wrapping_mul(n.into());
@@ -38,5 +38,16 @@ impl Random {
     #[inline(always)]
     pub fn permille(&self, permille: u32) -> bool {
         self.below(1000) < permille
+    }
+
+    /// Returns true once in `times`.
+    pub fn once_in(&self, times: u32) -> bool {
+        self.below(times) == 0
+    }
+
+    /// Returns a number up to `most` and below `1 << 24`, of any order of magnitude as often.
+    pub fn any_magnitude(&self, most: u64) -> u64 {
+        let range = 1u32.checked_shl(self.below(25)).unwrap_or(1);
+        u64::from(self.below(range)).min(most)
     }
 }

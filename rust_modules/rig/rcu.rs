@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Waiting for what others have begun.
+//! RCU grace periods.
 
-/// Waits until everything that had preemption or interrupts off, on any vCPU, no longer has; RCU's
-/// readers are among that.
+/// Waits until all code that had preemption or interrupts off on any vCPU, RCU readers among it,
+/// has ended.
 pub fn synchronize_rcu() {
     algo::primitive::grace();
 }

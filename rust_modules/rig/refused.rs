@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A write that was refused: the errno for its writer, and the reason for `status`.
+//! Refused write: the errno for its writer, and the reason for `status`.
 
 use core::fmt;
 
@@ -13,30 +13,38 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::Line;
+use crate::ErrorText;
 
 /// Why a write was refused.
 pub struct Refused {
-    /// What the writer gets.
+    /// Errno for the writer.
     pub errno: Error,
-    /// What `status` says; none where there was no memory even for that.
-    why: Option<KBox<Line>>,
+    /// Reason; none without memory for it.
+    reason: Option<KBox<ErrorText>>,
 }
 
 impl Refused {
-    /// Refuses with `errno`, saying `why`.
-    pub fn new(errno: Error, why: fmt::Arguments<'_>) -> Self {
+    /// Refuses with `errno`, for `reason`.
+    pub fn new(errno: Error, reason: fmt::Arguments<'_>) -> Self {
         Self {
             errno,
-            why: KBox::new(Line::say(why), GFP_KERNEL).ok(),
+            reason: KBox::new(ErrorText::new(reason), GFP_KERNEL).ok(),
         }
     }
 
-    /// Returns what `status` says.
-    pub(crate) fn why(&self) -> &str {
-        match &self.why {
-            Some(line) => line.as_str(),
-            None => "not enough memory to say why",
+    /// Refuses `wanted` threads, of which each needs a vCPU of its own.
+    pub fn too_few_vcpus(wanted: u32, online: u32) -> Self {
+        Self::new(
+            ERANGE,
+            format_args!("{wanted} threads, but {online} vCPUs are online"),
+        )
+    }
+
+    /// Returns the reason.
+    pub(crate) fn reason(&self) -> &str {
+        match &self.reason {
+            Some(text) => text.as_str(),
+            None => "not enough memory for the reason",
         }
     }
 }
@@ -54,12 +62,11 @@ impl From<Refusal<'_>> for Refused {
 
 impl From<Error> for Refused {
     fn from(errno: Error) -> Self {
-        let what = if errno == ENOMEM {
-            "not enough memory"
-        } else {
-            "the kernel would not"
+        let reason = match errno == ENOMEM {
+            true => "not enough memory",
+            false => "the kernel refused",
         };
-        Self::new(errno, format_args!("{what}"))
+        Self::new(errno, format_args!("{reason}"))
     }
 }
 

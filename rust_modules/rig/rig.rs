@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What every load needs of the kernel: threads on vCPUs that start together and are told to
-//! stop, control files, memory, and the kernel's own locks and counters to compare with.
+//! Kernel services for every load: threads on vCPUs that start and stop together, control files,
+//! memory, and the kernel's own locks and counters to compare with.
 //!
-//! This is the one safe door to `kernel::bindings`; the modules themselves write no `unsafe`.
+//! This is the only safe interface to `kernel::bindings`; the modules themselves write no `unsafe`.
 
 mod bursts;
 mod clock;
-mod control;
 mod cpu;
 mod cpu_dead;
 mod delay_loop;
+mod error_text;
 mod event_files;
+mod filled;
+mod folder;
 mod gate;
 mod helpers;
 mod hotplug;
@@ -21,7 +23,6 @@ mod kernel_locks;
 mod kernel_refs;
 mod kick;
 mod latency_histogram;
-mod line;
 mod load;
 mod memory;
 mod mode;
@@ -32,15 +33,12 @@ mod preempt;
 mod preemption_request;
 mod priority;
 mod random;
-mod raw_spin;
 mod rcu;
 mod refused;
 mod run_control;
 mod runner;
-mod rwlock;
 mod single_writer;
 mod sleep;
-mod sleeping;
 mod start_barrier;
 mod steal;
 mod stop_flag;
@@ -50,8 +48,10 @@ mod thread;
 mod tsc_scale;
 mod vcpus;
 mod watchdog;
+mod worker;
 mod workers;
 
+use self::error_text::ErrorText;
 pub use self::{
     bursts::{
         BurstTimes,
@@ -67,14 +67,19 @@ pub use self::{
         possible_vcpus, //
     },
     cpu_dead::{
-        CpuDeadCallback, //
-        OnCpuDead,
+        CpuDeadCallback,
+        OnCpuDead, //
     },
     delay_loop::{
         busy_loop,
         DelayLoop, //
     },
     event_files::EventFiles,
+    filled::{
+        filled,
+        zeros,
+        PerThread, //
+    },
     hotplug::{
         bring_online,
         is_online,
@@ -83,6 +88,13 @@ pub use self::{
     },
     irqs::IrqsOff,
     kernel_lock::kernel_lock,
+    kernel_locks::{
+        Mutex,
+        PercpuRwsem,
+        RawSpin,
+        RwLock,
+        Rwsem, //
+    },
     kernel_refs::{
         KernelRefcount,
         PercpuRef, //
@@ -92,7 +104,6 @@ pub use self::{
         kick_by, //
     },
     latency_histogram::LatencyHistogram,
-    line::Line,
     load::{
         FinishedRun,
         Load, //
@@ -117,29 +128,22 @@ pub use self::{
         Preempt, //
     },
     preemption_request::{
-        can_inject_preemption, //
-        inject_preemption,
+        can_inject_preemption,
+        inject_preemption, //
     },
     priority::{
         set_fifo,
         set_lowest_priority, //
     },
     random::Random,
-    raw_spin::RawSpin,
     rcu::synchronize_rcu,
     refused::Refused,
     run_control::Control,
     runner::Runner,
-    rwlock::RwLock,
     single_writer::SingleWriter,
     sleep::{
         sleep_until,
         sleep_until_stop, //
-    },
-    sleeping::{
-        Mutex,
-        PercpuRwsem,
-        Rwsem, //
     },
     start_barrier::{
         StartBarrier,
@@ -156,8 +160,7 @@ pub use self::{
         cpu_time_ns,
         is_preempted,
         may_run_on,
-        node_of,
-        online, //
+        node_of, //
     },
     text::Text,
     tsc_scale::TscScale,
@@ -166,9 +169,9 @@ pub use self::{
         ActiveWatchdog,
         Region,
         Watchdog, //
-    }, //
-    workers::{
+    },
+    worker::{
         Placement,
         Worker, //
-    },
+    }, //
 };

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A run under way, as its conductor sees it.
+//! View of a run under way for the control thread.
 
 use crate::{
     gate::Gate,
     sleep_until_stop,
     Padded,
-    Placement, //
-    StopFlag,
+    Placement,
+    StopFlag, //
 };
 
-/// What a [load](crate::Load) may look at while its threads are at work.
+/// What a [load](crate::Load) sees of its run while the threads work.
 pub struct Control<'a> {
-    /// Tells when the run ends.
+    /// Goes up when the run ends.
     pub stop_flag: &'a StopFlag,
-    /// The places of the threads, in their order.
+    /// Placement of each thread, in order of index.
     pub placements: &'a [Padded<Placement>],
     pub(crate) gate: &'a Gate,
 }
 
 impl Control<'_> {
-    /// Returns since when the time of the run counts.
+    /// Returns when the time of the run began.
     pub fn opened_ns(&self) -> u64 {
         self.gate.opened_ns()
     }

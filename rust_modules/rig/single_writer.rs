@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A number that one thread writes.
+//! Single-writer counter: one thread writes it, others may read.
 
 use algo::primitive::{
     Atomic,
     Relaxed, //
 };
 
-/// A number that one thread writes and others look at.
+/// Single-writer counter, 0 at first.
 pub struct SingleWriter(Atomic<u64>);
 
 impl Default for SingleWriter {

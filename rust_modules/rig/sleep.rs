@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Sleep that ends early when the alarm rings.
+//! Sleep until a time, or until a run ends.
 
 use kernel::bindings;
 
@@ -9,21 +9,21 @@ use crate::{
     StopFlag, //
 };
 
-/// The longest sleep between two looks at the alarm, and so what a pause delays `stop` by.
+/// Longest sleep between two looks at the stop flag, and so the most that a sleep delays `stop`.
 const LONGEST_US: u64 = 5000;
 
-/// Sleeps until the time is `until_ns`, or the alarm has rung.
+/// Sleeps until the time is `until_ns`, or the stop flag is up.
 pub fn sleep_until_stop(until_ns: u64, stop_flag: &StopFlag) {
-    while !stop_flag.is_raised() && nap(until_ns) {}
+    while !stop_flag.is_raised() && sleep_once(until_ns) {}
 }
 
 /// Sleeps until the time is `until_ns`, whatever happens meanwhile.
 pub fn sleep_until(until_ns: u64) {
-    while nap(until_ns) {}
+    while sleep_once(until_ns) {}
 }
 
-/// Sleeps for a while if it is not yet `until_ns`; returns whether it was not.
-fn nap(until_ns: u64) -> bool {
+/// Sleeps once if it is not yet `until_ns`; returns whether it was not.
+fn sleep_once(until_ns: u64) -> bool {
     let us = until_ns.saturating_sub(now_ns()).div_ceil(1000);
     let us = us.min(LONGEST_US) as usize;
     if us > 0 {

@@ -1,48 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Beginning and ending together.
+//! Start barrier: threads begin a run together, and leave it when each has worked.
 
-use crate::{
-    now_ns,
-    Worker, //
-};
 use algo::primitive::{
     cpu_relax,
     Atomic,
     Relaxed, //
 };
 
-/// How long to wait for a thread whose vCPU has no CPU, at the beginning and at the end.
+use crate::{
+    now_ns,
+    Worker, //
+};
+
+/// Timeout for a thread whose vCPU is preempted, at the beginning and at the end of a run.
 pub const START_TIMEOUT_MS: u32 = 1000;
 
-/// Where threads wait until all run.
+/// Start barrier of a run.
 pub struct StartBarrier {
     threads: u32,
     run_ms: u32,
     /// Threads that are about to begin.
-    came: Atomic<u32>,
+    arrived: Atomic<u32>,
     /// The time of the run has begun.
     begun: Atomic<bool>,
-    /// Threads that have done something.
-    took_part: Atomic<u32>,
+    /// Threads that have ended a burst.
+    worked: Atomic<u32>,
 }
 
 impl StartBarrier {
-    /// Creates it, for so many threads and a run of that length.
+    /// Creates it for `threads` and a run of `run_ms`.
     pub fn new(threads: u32, run_ms: u32) -> Self {
         Self {
             threads,
             run_ms,
-            came: Atomic::new(0),
+            arrived: Atomic::new(0),
             begun: Atomic::new(false),
-            took_part: Atomic::new(0),
+            worked: Atomic::new(0),
         }
     }
 
-    /// Waits until every thread runs, since a vCPU without a CPU may be late, and begins the run
-    /// with the last; what is returned must live for as long as it lasts.
+    /// Waits until every thread runs, since a preempted vCPU may be late; the last one starts the
+    /// clock of the run, and keeps what is returned for as long as the run lasts.
     pub fn wait(&self, worker: &Worker<'_>) -> Option<impl Sized> {
-        if self.came.fetch_add(1, Relaxed).wrapping_add(1) == self.threads {
+        if self.arrived.fetch_add(1, Relaxed).wrapping_add(1) == self.threads {
             let clock = worker.start_clock(self.run_ms);
             self.begun.store(true, Relaxed);
             return Some(clock);
@@ -53,46 +54,53 @@ impl StartBarrier {
         None
     }
 
-    /// Notes that one more thread has done something.
-    pub fn take_part(&self) {
-        self.took_part.add(1, Relaxed);
+    /// Runs `burst` until the run is over, with a chance for other tasks after each.
+    pub fn bursts(&self, worker: &Worker<'_>, mut burst: impl FnMut()) {
+        let _clock = self.wait(worker);
+        let mut until = Until::new(self, worker);
+        loop {
+            burst();
+            if until.over() {
+                break;
+            }
+            crate::cond_resched();
+        }
     }
 
-    /// Returns whether to leave, the alarm having rung at `raised_ns`: once everyone has done
-    /// something. So who was first is still at it when the last one is, and a counter that
-    /// loses shows it even on a host that let only one vCPU run in the time given.
-    pub fn over(&self, raised_ns: u64) -> bool {
-        let patience_ns = u64::from(START_TIMEOUT_MS).saturating_mul(1_000_000);
-        self.took_part.load(Relaxed) >= self.threads
-            || now_ns().saturating_sub(raised_ns) > patience_ns
+    /// Returns whether to leave, the stop flag having gone up at `raised_ns`: once every thread has
+    /// worked. So the first thread still works when the last one does, and a counter that loses
+    /// additions shows it even on a host that let only one vCPU run in the time given.
+    fn over(&self, raised_ns: u64) -> bool {
+        let timeout_ns = u64::from(START_TIMEOUT_MS).saturating_mul(1_000_000);
+        self.worked.load(Relaxed) >= self.threads || now_ns().saturating_sub(raised_ns) > timeout_ns
     }
 }
 
-/// Asks after each burst whether the run is over.
+/// Test after each burst of a thread whether the run is over.
 pub struct Until<'a> {
     start_barrier: &'a StartBarrier,
     worker: &'a Worker<'a>,
-    bursts: u64,
+    has_worked: bool,
     raised_ns: Option<u64>,
 }
 
 impl<'a> Until<'a> {
-    /// Creates it for `worker`, which has lined up.
+    /// Creates it for `worker`, which has passed the barrier.
     pub fn new(start_barrier: &'a StartBarrier, worker: &'a Worker<'a>) -> Self {
         Self {
             start_barrier,
             worker,
-            bursts: 0,
+            has_worked: false,
             raised_ns: None,
         }
     }
 
-    /// Notes a burst, and returns whether it was the last.
+    /// Counts a burst, and returns whether it was the last.
     pub fn over(&mut self) -> bool {
-        if self.bursts == 0 {
-            self.start_barrier.take_part();
+        if !self.has_worked {
+            self.has_worked = true;
+            self.start_barrier.worked.add(1, Relaxed);
         }
-        self.bursts = self.bursts.wrapping_add(1);
         self.worker.stop_flag.is_raised()
             && self
                 .start_barrier

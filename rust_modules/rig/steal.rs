@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How long the hypervisor kept a vCPU from running, by its own account.
+//! Steal clock: steal time of a vCPU as the hypervisor reports it.
 //!
-//! KVM writes it for each vCPU before that runs again (`struct kvm_steal_time`), so a vCPU that
-//! looks after a gap finds the gap there. The kernel's own account, `cpustat`, lags by a tick.
+//! KVM writes it for each vCPU before that runs again (`struct kvm_steal_time`), so a read after a
+//! gap has the gap in it. The kernel's own count, `cpustat`, lags by a tick.
 
 use core::{
     cell::Cell,
@@ -17,22 +17,22 @@ use crate::helpers;
 pub struct StealClock {
     record: Cell<*const c_void>,
     vcpu: Cell<u32>,
-    seen_ns: Cell<u64>,
+    read_ns: Cell<u64>,
 }
 
 impl StealClock {
-    /// Creates a clock that was not looked at.
+    /// Creates a clock that was not read yet.
     #[expect(clippy::new_without_default, reason = "as all clocks here")]
     pub const fn new() -> Self {
         Self {
             record: Cell::new(ptr::null()),
             vcpu: Cell::new(u32::MAX),
-            seen_ns: Cell::new(0),
+            read_ns: Cell::new(0),
         }
     }
 
-    /// Returns by how much the clock went on since the last look; nothing on the first look on
-    /// a vCPU. `None` if there is no such clock. The caller is on `vcpu` and stays there.
+    /// Returns the steal time since the last read; 0 at the first read on a vCPU, and `None`
+    /// without such a clock. The caller is on `vcpu` and stays there.
     pub fn passed_ns(&self, vcpu: u32) -> Option<u64> {
         let moved = self.vcpu.replace(vcpu) != vcpu;
         if moved {
@@ -43,14 +43,14 @@ impl StealClock {
         if record.is_null() {
             return None;
         }
-        // SAFETY: It is per-CPU memory of the kernel's, which stays even when the CPU goes.
+        // SAFETY: It is per-CPU memory of the kernel's, which stays when the CPU goes offline.
         let now = unsafe { helpers::slowpath_steal_record_ns(record) };
-        let before = self.seen_ns.replace(now);
+        let before = self.read_ns.replace(now);
         Some(if moved { 0 } else { now.saturating_sub(before) })
     }
 }
 
-/// Returns whether there is such a clock.
+/// Returns whether the hypervisor reports steal time.
 pub fn has_steal_clock() -> bool {
     // SAFETY: May be called anywhere; it matters not on which CPU.
     !unsafe { helpers::slowpath_steal_record() }.is_null()

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The flag that ends a run, raised by a timer or by hand.
+//! Flag that ends a run, raised by a timer or by a caller.
 //!
 //! The timer's interrupt raises it, not a thread: under a load that keeps preemption off, a
-//! thread that is to end the run would wait for the very threads that it is to end.
+//! thread that is to end the run would wait for the threads that it is to end.
 
 use algo::primitive::{
     Atomic,
@@ -59,7 +59,7 @@ impl StopFlag {
 
     /// Raises the flag now.
     pub fn raise(&self) {
-        // Nothing is handed over: whoever sees it just leaves, and is joined.
+        // It publishes nothing: a thread that sees it leaves, and is joined.
         self.is_raised.store(true, Relaxed);
     }
 

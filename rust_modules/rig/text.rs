@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A text that grows.
+//! Growing text buffer.
 
 use core::fmt;
 
 use kernel::prelude::*;
 
-/// What a file shows.
+/// Text of a file or a report.
 #[derive(Default)]
 pub struct Text(KVVec<u8>);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Ticks of the time stamp counter, and what they are in nanoseconds.
+//! Conversion between ticks of the time stamp counter and nanoseconds.
 
 use core::num::NonZero;
 
@@ -11,7 +11,7 @@ use crate::{
     Refused, //
 };
 
-/// How fast the time stamp counter runs.
+/// Frequency of the time stamp counter.
 #[derive(Clone, Copy)]
 pub struct TscScale {
     khz: NonZero<u64>,
@@ -20,13 +20,13 @@ pub struct TscScale {
 }
 
 const SHIFT: u32 = 24;
-/// The longest time that is converted, some minutes; longer ones are as long as that.
+/// Longest time that is converted, some minutes; longer ones are cut to that.
 const LONGEST: u64 = 1 << 38;
-/// Below this a product would not fit.
+/// Lowest frequency, below which a product would not fit.
 const SLOWEST_KHZ: u64 = 250_000;
 
 impl TscScale {
-    /// Asks the kernel; refuses where the counter does not tell the time.
+    /// Reads the frequency; refuses where the counter is no clock.
     pub fn new() -> Result<Self, Refused> {
         // SAFETY: May be called anywhere.
         let khz = u64::from(unsafe { helpers::slowpath_tsc_khz() });
@@ -38,8 +38,8 @@ impl TscScale {
             _ => Err(Refused::new(
                 ENODEV,
                 format_args!(
-                    "`histograms=on`: the time stamp counter runs at {khz} kHz, which is none to \
-                     tell the time by; set histograms=off"
+                    "`histograms=on`: the time stamp counter is no clock ({khz} kHz; allowed: \
+                     {SLOWEST_KHZ}..); set histograms=off"
                 ),
             )),
         }

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Interrupting every vCPU, one after the other.
+//! Visit of every vCPU, by an interrupt on one after the other.
 
 use core::ffi::c_void;
 
 use algo::counter::EachVcpu;
 use kernel::bindings;
 
-use crate::cpu;
+use crate::{
+    is_online,
+    possible_vcpus, //
+};
 
-/// The vCPUs of this machine. None comes or goes while they are visited.
+/// The vCPUs of this machine. None goes online or offline while they are visited.
 pub struct Vcpus;
 
 impl EachVcpu for Vcpus {
-    /// May sleep, and waits for each vCPU: one that has no CPU of its own makes it wait.
+    /// May sleep, and waits for each vCPU, also for a preempted one.
     fn visit(&self, live: &(dyn Fn() + Sync), dead: &(dyn Fn(u32) + Sync)) {
         // SAFETY: Called where it may sleep, and ended below.
         unsafe { bindings::cpus_read_lock() };
-        for vcpu in 0..kernel::cpu::nr_cpu_ids() {
-            if !cpu::online().any(|cpu| cpu.as_u32() == vcpu) {
+        for vcpu in 0..possible_vcpus() {
+            if !is_online(vcpu) {
                 dead(vcpu);
                 continue;
             }

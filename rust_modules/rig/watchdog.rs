@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A watchdog over halted vCPUs: it tells a wake by the kick from a rescue by something else, and
-//! rescues a vCPU that was never kicked.
+//! Watchdog over halted vCPUs: it distinguishes a halt that a kick ended from one that another
+//! interrupt ended, and rescues a vCPU that was never kicked.
 //!
 //! What a lost wake-up looks like depends on what may end a halt:
 //!
 //! ```text
 //!   ipi        sti; hlt               the next tick ends it too, 4 ms later at most; but the
-//!                                     interrupt that was to kick is never served
+//!                                     interrupt of the kick is never served
 //!   hypercall  hlt, interrupts off    nothing else ends it: the halt goes on for ever
 //!   pv_ops     pv_wait(), likewise    the same
 //! ```
 //!
-//! So after a halt that ended with its word changed, the first waits for the interrupt that must
-//! come, too; and in the other two somebody stays awake, looks for vCPUs that are still halted long
+//! So after a halt that ended with its word changed, the first waits for the interrupt of the kick;
+//! and in the other two at least one thread stays awake, scans for vCPUs that are still halted long
 //! after their word has changed, and kicks them.
 
-mod loss;
-mod post;
+mod lost;
+mod vcpu;
 
 use abi::trial::Lost;
 use algo::primitive::{
@@ -30,39 +30,53 @@ use algo::primitive::{
     Vcpu, //
 };
 use kernel::{
-    cpu::nr_cpu_ids,
     prelude::*,
     sync::Arc, //
 };
 
-pub use self::loss::Region;
+pub use self::lost::Region;
 use self::{
-    loss::Losses,
-    post::Post, //
+    lost::LostWakeups,
+    vcpu::VcpuHalts, //
 };
 use crate::{
+    filled,
     helpers,
     now_ns,
+    possible_vcpus,
     IrqsOff,
     Padded, //
 };
 
-/// Watches the halts of one run.
+/// Timeout for a kick: time for which a vCPU may stay halted although its word has changed, as the
+/// watchdog sees it pass. On an overcommitted machine the kicker may be preempted for long.
+const KICK_TIMEOUT_NS: u64 = 1_000_000_000;
+/// The timeout after [`ENOUGH`] lost wake-ups, which prove the lock wrong.
+const SHORT_TIMEOUT_NS: u64 = 10_000_000;
+const ENOUGH: u32 = 3;
+/// Most time that counts between two scans: while the watchdog was preempted, all may have been.
+const LONGEST_STEP_NS: u64 = 5_000_000;
+
+/// Address of the active watchdog; 0 is none.
+static ACTIVE: Atomic<usize> = Atomic::new(0);
+
+/// Watchdog over the halts of one run.
 pub struct Watchdog {
-    posts: KVVec<Padded<Post>>,
+    vcpus: KVVec<Padded<VcpuHalts>>,
     /// Whether a halt has interrupts off, so that only a kick ends it.
     irqs_off: bool,
     /// Threads that may halt.
     members: u32,
-    asleep: Padded<Atomic<u32>>,
-    /// Somebody looks around; the two below are theirs.
-    looking: Atomic<bool>,
-    looked_ns: Atomic<u64>,
-    losses: Losses,
+    halted: Padded<Atomic<u32>>,
+    /// A thread scans.
+    scanning: Atomic<bool>,
+    /// Time of the last scan.
+    scanned_ns: Atomic<u64>,
+    lost: LostWakeups,
 }
 
-/// What ended halts.
-pub struct Woken {
+/// Halts by what ended them.
+pub struct WakeCounts {
     /// Halts that ended by a kick, their word having changed.
     pub kicked: u64,
     /// Halts where a tick came first, and the kick after it.
@@ -71,46 +85,31 @@ pub struct Woken {
     pub spurious: u64,
 }
 
-/// A watchdog at work, until this is dropped; nobody may be halted then.
+/// A watchdog at work until this is dropped, when no vCPU may be halted.
 pub struct ActiveWatchdog {
     _dog: Arc<Watchdog>,
 }
 
-/// The one on duty, as an address; 0 is none.
-static CURRENT: Atomic<usize> = Atomic::new(0);
-
-/// How long a vCPU may stay halted although its word has changed, in time that the watchdog saw
-/// pass. On an overcommitted machine its turn to run may be long in coming.
-const PATIENCE_NS: u64 = 1_000_000_000;
-/// The same once there were [`ENOUGH`] losses: what there was to show has been shown.
-const IMPATIENCE_NS: u64 = 10_000_000;
-const ENOUGH: u32 = 3;
-/// The most that counts between two looks: if the watchdog itself did not run, maybe nobody did.
-const GLANCE_NS: u64 = 5_000_000;
-
 impl Watchdog {
-    /// Makes a watchdog for `members` threads; `lock` is shown with every loss.
+    /// Makes a watchdog for `members` threads, which records the memory `lock` with each lost wake-up.
     pub fn new(members: u32, irqs_off: bool, lock: Region) -> Result<Arc<Self>> {
-        let mut posts = KVVec::with_capacity(nr_cpu_ids() as usize, GFP_KERNEL)?;
-        for _ in 0..nr_cpu_ids() {
-            posts.push(Padded(Post::new()), GFP_KERNEL)?;
-        }
+        let vcpus = possible_vcpus() as usize;
         let dog = Self {
-            posts,
+            vcpus: filled(vcpus, || Ok(Padded(VcpuHalts::new())))?,
             irqs_off,
             members,
-            asleep: Padded(Atomic::new(0)),
-            looking: Atomic::new(false),
-            looked_ns: Atomic::new(0),
-            losses: Losses::new(lock),
+            halted: Padded(Atomic::new(0)),
+            scanning: Atomic::new(false),
+            scanned_ns: Atomic::new(0),
+            lost: LostWakeups::new(lock),
         };
         Ok(Arc::new(dog, GFP_KERNEL)?)
     }
 
-    /// Puts it on duty: every halt goes through it.
+    /// Activates it: every halt goes through it.
     pub fn activate(self: &Arc<Self>) -> ActiveWatchdog {
         // Pairs with the acquire in `hook`.
-        CURRENT.store(Arc::as_ptr(self).addr(), Release);
+        ACTIVE.store(Arc::as_ptr(self).addr(), Release);
         // SAFETY: `hook` is a function of that type, and finds the watchdog.
         unsafe { helpers::slowpath_set_halt_hook(Some(hook)) };
         ActiveWatchdog { _dog: self.clone() }
@@ -119,52 +118,52 @@ impl Watchdog {
     /// Returns how many vCPUs are halted, or about to be with interrupts off.
     #[inline]
     pub fn halted(&self) -> u32 {
-        self.asleep.load(Relaxed)
+        self.halted.load(Relaxed)
     }
 
     /// Returns whether `vcpu` is halted, or about to be with interrupts off.
     pub fn is_halted(&self, vcpu: u32) -> bool {
-        self.post(vcpu).is_some_and(Post::is_halted)
+        self.vcpu(vcpu).is_some_and(VcpuHalts::is_halted)
     }
 
-    /// Returns what ended the halts so far, all vCPUs together.
-    pub fn wakes(&self) -> Woken {
-        let sum = |of: fn(&Post) -> &Atomic<u64>| {
-            let each = self.posts.iter().map(|post| of(post).load(Relaxed));
+    /// Returns the halts so far by what ended them, all vCPUs together.
+    pub fn wakes(&self) -> WakeCounts {
+        let sum = |of: fn(&VcpuHalts) -> &Atomic<u64>| {
+            let each = self.vcpus.iter().map(|vcpu| of(vcpu).load(Relaxed));
             each.fold(0, u64::wrapping_add)
         };
-        Woken {
-            kicked: sum(|post| &post.kicked),
-            late: sum(|post| &post.late),
-            spurious: sum(|post| &post.spurious),
+        WakeCounts {
+            kicked: sum(|vcpu| &vcpu.kicked),
+            late: sum(|vcpu| &vcpu.late),
+            spurious: sum(|vcpu| &vcpu.spurious),
         }
     }
 
     /// Returns how many wake-ups were lost.
     pub fn lost(&self) -> u32 {
-        self.losses.count()
+        self.lost.count()
     }
 
-    /// Returns whether so many were lost that a trial may end: it has shown what it can show.
+    /// Returns whether so many were lost that the lock is wrong and a trial may end.
     pub fn lost_enough(&self) -> bool {
         self.lost() >= ENOUGH
     }
 
-    fn patience_ns(&self) -> u64 {
+    fn timeout_ns(&self) -> u64 {
         match self.lost_enough() {
-            false => PATIENCE_NS,
-            true => IMPATIENCE_NS,
+            false => KICK_TIMEOUT_NS,
+            true => SHORT_TIMEOUT_NS,
         }
     }
 
     /// Returns the first few wake-ups that were lost; all threads have left.
     pub fn losses(&self) -> impl Iterator<Item = Lost> + '_ {
-        self.losses.first()
+        self.lost.first()
     }
 
     /// Kicks `vcpu`.
     pub fn kick(&self, vcpu: u32) {
-        if self.post(vcpu).is_some() {
+        if self.vcpu(vcpu).is_some() {
             // SAFETY: That is the number of a CPU.
             unsafe { helpers::slowpath_kick(vcpu) };
         }
@@ -173,19 +172,20 @@ impl Watchdog {
     /// Halts the calling vCPU while `word` is `value`; may return early. Preemption is off.
     pub fn halt_while(&self, word: &Atomic<u32>, value: u32) {
         let mut off = IrqsOff::new();
-        let Some(post) = self.here() else { return };
+        let Some(halts) = self.here() else { return };
         if !self.irqs_off && off.were_off() {
-            // Nothing that may come would end it.
+            // No interrupt would end the halt.
             return cpu_relax();
         }
         while word.load(Relaxed) == value {
-            // Full: whoever sees the count finds the post as it was when this vCPU last woke.
-            let others = self.asleep.fetch_add(1, Full);
+            // Full: pairs with itself and the subtractions. Of threads that halt at once, one sees
+            // all others in the count.
+            let others = self.halted.fetch_add(1, Full);
             if !self.irqs_off || others < self.members.saturating_sub(1) {
-                return self.halt(post, word, value, off);
+                return self.halt(halts, word, value, off);
             }
-            // The last one awake would find nobody to rescue it: it watches until another wakes.
-            self.asleep.fetch_sub(1, Full);
+            // No other thread is awake to rescue the last one: it scans until another wakes.
+            self.halted.fetch_sub(1, Full);
             drop(off);
             self.scan();
             cpu_relax();
@@ -193,8 +193,9 @@ impl Watchdog {
         }
     }
 
-    /// Turns interrupts off, says `ready`, and halts only once `word` is no longer `value`: it must
-    /// have been kicked by then, and the kick be waiting. Returns early if not ready, or if `enough`.
+    /// Turns interrupts off, calls `ready`, and halts only once `word` is no longer `value`: by then
+    /// the vCPU must have been kicked, and the kick be pending. Returns early if `ready` returns false,
+    /// or once `enough` returns true.
     pub fn halt_after_kick(
         &self,
         word: &Atomic<u32>,
@@ -203,7 +204,7 @@ impl Watchdog {
         enough: impl Fn() -> bool,
     ) {
         let off = IrqsOff::new();
-        let Some(post) = self.here() else { return };
+        let Some(halts) = self.here() else { return };
         if !ready() {
             return;
         }
@@ -213,14 +214,14 @@ impl Watchdog {
             }
             cpu_relax();
         }
-        self.asleep.fetch_add(1, Full);
-        self.halt(post, word, value, off);
+        self.halted.fetch_add(1, Full);
+        self.halt(halts, word, value, off);
     }
 
-    fn halt(&self, post: &Post, word: &Atomic<u32>, value: u32, off: IrqsOff) {
+    fn halt(&self, halts: &VcpuHalts, word: &Atomic<u32>, value: u32, off: IrqsOff) {
         let vcpu = Vcpu::current().number();
-        let heard = heard(vcpu);
-        let turn = post.enter(word, value);
+        let kicks = kicks_served(vcpu);
+        let number = halts.enter(word, value);
         // SAFETY: Interrupts are off; the word is live.
         unsafe {
             match self.irqs_off {
@@ -228,104 +229,110 @@ impl Watchdog {
                 false => helpers::slowpath_halt_irqs_on(),
             }
         }
-        post.leave();
-        self.asleep.fetch_sub(1, Full);
+        halts.leave();
+        self.halted.fetch_sub(1, Full);
         drop(off);
         if word.load(Relaxed) == value {
-            post.spurious.add(1, Relaxed);
-        } else if !self.irqs_off {
-            self.judge(post, vcpu, heard, word, value);
-        } else if !post.was_rescued(turn) {
-            post.kicked.add(1, Relaxed);
+            halts.spurious.add(1, Relaxed);
+        } else if self.irqs_off {
+            if !halts.was_rescued(number) {
+                halts.kicked.add(1, Relaxed);
+            }
+        } else if kicks_served(vcpu) != kicks {
+            halts.kicked.add(1, Relaxed);
+        } else {
+            // The tick came first: the thread that changed the word may have been preempted before
+            // it could kick.
+            match self.wait_for_kick(vcpu, kicks) {
+                Ok(()) => {
+                    halts.late.add(1, Relaxed);
+                    halts.kicked.add(1, Relaxed);
+                }
+                Err(waited) => self.lost.record(vcpu, value, word.load(Relaxed), waited),
+            }
         }
     }
 
-    /// After a halt that anything could end, its word having changed: was there a kick?
-    fn judge(&self, post: &Post, vcpu: u32, before: u32, word: &Atomic<u32>, value: u32) {
-        if heard(vcpu) != before {
-            post.kicked.add(1, Relaxed);
-            return;
-        }
-        // The tick came first, so the kick is on its way: whoever changed the word may have lost
-        // its CPU before it could kick.
-        // It still waits to be kicked, so it counts as asleep.
-        self.asleep.fetch_add(1, Full);
+    /// Waits until `vcpu`, the calling one, has served more than `kicks`; the error is the time that
+    /// it waited in vain. The vCPU counts as halted meanwhile.
+    fn wait_for_kick(&self, vcpu: u32, kicks: u32) -> Result<(), u64> {
+        self.halted.fetch_add(1, Full);
         let (mut waited, mut last) = (0u64, now_ns());
-        while heard(vcpu) == before && waited <= self.patience_ns() {
-            // A tick ends this, too.
+        while kicks_served(vcpu) == kicks && waited <= self.timeout_ns() {
+            // A tick ends this halt, too.
             let off = IrqsOff::new();
-            if heard(vcpu) == before {
+            if kicks_served(vcpu) == kicks {
                 // SAFETY: Interrupts are off.
                 unsafe { helpers::slowpath_halt_irqs_on() };
             }
             drop(off);
             let now = now_ns();
-            waited = waited.saturating_add(now.saturating_sub(last).min(GLANCE_NS));
+            waited = waited.saturating_add(now.saturating_sub(last).min(LONGEST_STEP_NS));
             last = now;
         }
-        self.asleep.fetch_sub(1, Full);
-        if heard(vcpu) == before {
-            self.losses.note(vcpu, value, word.load(Relaxed), waited);
-            return;
+        self.halted.fetch_sub(1, Full);
+        match kicks_served(vcpu) == kicks {
+            true => Err(waited),
+            false => Ok(()),
         }
-        post.late.add(1, Relaxed);
-        post.kicked.add(1, Relaxed);
     }
 
-    /// Looks for vCPUs that stay halted although their word has changed, and kicks them.
+    /// Scans for vCPUs that stay halted although their word has changed, and kicks them.
     ///
-    /// Whoever waits for something in a run calls this again and again.
+    /// Every loop that waits in a run calls this.
     pub fn scan(&self) {
-        // Pairs with the release below: one at a time, and each finds what the last one noted.
-        if !self.irqs_off || self.looking.xchg(true, Acquire) {
+        // Pairs with the release below: one thread at a time, which sees what the last one stored.
+        if !self.irqs_off || self.scanning.xchg(true, Acquire) {
             return;
         }
         let now = now_ns();
-        let since = self.looked_ns.load(Relaxed);
-        self.looked_ns.store(now, Relaxed);
-        let passed = now.saturating_sub(since).min(GLANCE_NS);
-        for (vcpu, post) in (0..).zip(&self.posts) {
-            if let Some((value, found, waited)) = post.overslept(passed, self.patience_ns()) {
-                self.losses.note(vcpu, value, found, waited);
+        let since = self.scanned_ns.load(Relaxed);
+        self.scanned_ns.store(now, Relaxed);
+        let passed = now.saturating_sub(since).min(LONGEST_STEP_NS);
+        for (vcpu, halts) in (0..).zip(&self.vcpus) {
+            if let Some((value, found, waited)) = halts.overdue(passed, self.timeout_ns()) {
+                self.lost.record(vcpu, value, found, waited);
             }
-            if post.needs_rescue() {
+            if halts.take_rescue() {
                 self.kick(vcpu);
             }
         }
-        self.looking.store(false, Release);
+        // Pairs with the acquire above, of the next scan.
+        self.scanning.store(false, Release);
     }
 
-    /// The post of the calling vCPU.
-    fn here(&self) -> Option<&Post> {
-        self.post(Vcpu::current().number())
+    /// Returns the halts of the calling vCPU.
+    fn here(&self) -> Option<&VcpuHalts> {
+        self.vcpu(Vcpu::current().number())
     }
 
-    fn post(&self, vcpu: u32) -> Option<&Post> {
-        self.posts.get(vcpu as usize).map(|post| &**post)
+    fn vcpu(&self, vcpu: u32) -> Option<&VcpuHalts> {
+        self.vcpus.get(vcpu as usize).map(|halts| &**halts)
     }
 }
 
 impl Drop for ActiveWatchdog {
     fn drop(&mut self) {
-        // SAFETY: Nobody is halted, nor will be, by the contract of the type.
+        // SAFETY: No vCPU is halted, nor will be, by the contract of the type.
         unsafe { helpers::slowpath_set_halt_hook(None) };
-        CURRENT.store(0, Relaxed);
+        ACTIVE.store(0, Relaxed);
     }
 }
 
-/// Reschedule interrupts that `vcpu` has served.
-fn heard(vcpu: u32) -> u32 {
+/// Returns how many reschedule interrupts `vcpu` has served.
+fn kicks_served(vcpu: u32) -> u32 {
     // SAFETY: That is the number of a CPU.
     unsafe { helpers::slowpath_kicks_served(vcpu) }
 }
 
 /// # Safety
 ///
-/// `word` is live, and a watchdog is on duty.
+/// `word` is live, and a watchdog is active.
 unsafe extern "C" fn hook(word: *const c_uint, value: c_uint) {
     // Pairs with the release in `activate`.
-    let dog = CURRENT.load(Acquire) as *const Watchdog;
-    // SAFETY: `ActiveWatchdog` keeps it for as long as anybody halts; an `Atomic<u32>` is a transparent `u32`.
+    let dog = ACTIVE.load(Acquire) as *const Watchdog;
+    // SAFETY: `ActiveWatchdog` keeps it for as long as any vCPU halts; an `Atomic<u32>` is a
+    // transparent `u32`.
     let (dog, word) = unsafe { (&*dog, &*word.cast::<Atomic<u32>>()) };
     dog.halt_while(word, value);
 }

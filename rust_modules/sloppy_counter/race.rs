@@ -50,7 +50,7 @@ use algo::counter::EachVcpu;
 pub(crate) struct Subject(pub(crate) KBox<dyn Total>);
 
 impl OnCpuDead for Subject {
-    fn vcpu_died(&self, vcpu: u32) {
+    fn cpu_dead(&self, vcpu: u32) {
         self.0.fold_dead(vcpu);
     }
 }
@@ -96,7 +96,7 @@ impl Race {
             parts.push(Padded(Part::default()), GFP_KERNEL)?;
         }
         Ok(Self {
-            _on_death: CpuDeadCallback::tell(subject.clone())?,
+            _on_death: CpuDeadCallback::register(subject.clone())?,
             subject,
             parts,
             audit: Audit::new(config.threads, audited)?,

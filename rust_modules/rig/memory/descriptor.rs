@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! 64 bytes that describe a page frame, as `struct page` does.
+//! Descriptor of a page frame: 64 bytes, as `struct page`.
 
 use core::cell::UnsafeCell;
 
 use kernel::prelude::*;
 
-/// A descriptor that whoever has been given it initialises.
+/// A descriptor.
 #[repr(C, align(64))]
 pub struct Descriptor(UnsafeCell<[u64; 8]>);
 
@@ -16,8 +16,8 @@ unsafe impl Sync for Descriptor {}
 unsafe impl Zeroable for Descriptor {}
 
 impl Descriptor {
-    /// Initialises the descriptor of page frame `pfn`: what `__init_single_page()` of the kernel
-    /// writes to a `struct page`: zeros, links and flags, a list of its own, counts.
+    /// Writes to the descriptor of page frame `pfn` what `__init_single_page()` of the kernel writes
+    /// to a `struct page`: zeros, links and flags, a list of its own, counts.
     #[inline(always)]
     pub fn init(&self, pfn: u64) {
         let words = self.0.get().cast::<u64>();
@@ -29,7 +29,7 @@ impl Descriptor {
             0,
             0,
             0,
-            // A count of 1 and a map count of -1.
+            // A reference count of 1 and a map count of -1.
             0x0000_0001_ffff_ffff,
             0,
         ];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Two megabytes in a row.
+//! Huge page: 2 MiB of physically contiguous memory.
 
 use kernel::{
     alloc::AllocError,
@@ -12,7 +12,7 @@ use crate::helpers;
 
 const ORDER: u32 = 9;
 
-/// A huge page that whoever has been given it clears.
+/// A huge page.
 ///
 /// # Invariants
 ///
@@ -23,12 +23,12 @@ impl HugePage {
     /// Its size.
     pub const BYTES: usize = kernel::page::PAGE_SIZE << ORDER;
 
-    /// Takes one; it may well be that there is none in a row.
+    /// Allocates one, which fails where memory is fragmented.
     pub fn new() -> Result<Self, AllocError> {
         // SAFETY: May be called where it may sleep.
         match unsafe { helpers::slowpath_pages(ORDER) } {
             0 => Err(AllocError),
-            // INVARIANT: They were just taken.
+            // INVARIANT: They were just allocated.
             at => Ok(Self(at)),
         }
     }
@@ -36,8 +36,8 @@ impl HugePage {
     /// Clears it.
     #[inline(always)]
     pub fn clear(&self) {
-        // SAFETY: The pages are ours, by the invariant, and nobody reads them; the direction flag is
-        // clear in the kernel.
+        // SAFETY: The pages are ours, by the invariant, and are read by no thread; the direction
+        // flag is clear in the kernel.
         unsafe {
             kernel::asm!(
                 "rep stosq";

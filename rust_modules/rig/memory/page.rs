@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A page.
+//! Page that a job clears, fills or reads.
 
 use core::cell::UnsafeCell;
 
@@ -11,7 +11,7 @@ use kernel::{
 
 use crate::helpers;
 
-/// A page that whoever has been given it clears, fills or reads.
+/// A page.
 #[repr(C, align(4096))]
 pub struct Page(UnsafeCell<[u8; PAGE_SIZE]>);
 

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The workqueue way of starting helpers, to be measured beside the other one.
-
-use core::mem::offset_of;
+//! Workqueue that starts helpers as padata does, to compare with waking threads.
 
 use kernel::{
     bindings,
     prelude::*,
-    str::CStr, //
+    str::CStr,
+    types::Opaque, //
 };
-
-use super::helper::Post;
-use crate::helpers;
 
 /// A workqueue whose items run on the CPU that they were queued on.
 ///
@@ -27,7 +23,7 @@ unsafe impl Sync for Queue {}
 
 impl Queue {
     pub(super) fn new(name: &'static CStr) -> Result<Self> {
-        // Items that run for long shall not keep others of the CPU waiting.
+        // Long items must not delay other items of the CPU.
         let flags = bindings::wq_flags_WQ_PERCPU | bindings::wq_flags_WQ_CPU_INTENSIVE;
         // SAFETY: The format takes a string.
         let queue = unsafe {
@@ -40,34 +36,17 @@ impl Queue {
         }
     }
 
-    /// Lets a worker of `vcpu` serve `post`.
-    pub(super) fn push(&self, post: &Post, vcpu: u32) {
-        // SAFETY: The queue is ours, and the item initialised. It is not pending: it has served
-        // the last errand before that ended. The post lives until this errand ends, and longer.
-        unsafe { bindings::queue_work_on(vcpu as c_int, self.0, post.item.get()) };
+    /// Queues `item`, which is initialised and not pending, on `vcpu`.
+    pub(super) fn push(&self, item: &Opaque<bindings::work_struct>, vcpu: u32) {
+        // SAFETY: The queue is ours. The item is part of a helper's state, which lives until the
+        // work has been done, and longer.
+        unsafe { bindings::queue_work_on(vcpu as c_int, self.0, item.get()) };
     }
 }
 
 impl Drop for Queue {
     fn drop(&mut self) {
-        // SAFETY: It is ours; this waits for what is in it.
+        // SAFETY: It is ours; this waits for its items.
         unsafe { bindings::destroy_workqueue(self.0) };
     }
-}
-
-/// Initialises the item of a post.
-pub(super) fn init(item: *mut bindings::work_struct) {
-    let function: unsafe extern "C" fn(*mut bindings::work_struct) = serve;
-    // SAFETY: There is room for an item, and the function is one for items.
-    unsafe { helpers::slowpath_work_init(item.cast(), function as *mut c_void) };
-}
-
-/// # Safety
-///
-/// Called by the workqueue with the item of a post.
-unsafe extern "C" fn serve(item: *mut bindings::work_struct) {
-    let at = item.cast::<u8>().wrapping_sub(offset_of!(Post, item));
-    // SAFETY: By the contract of the function. The post lives until its errand ends, and its
-    // owner joins whoever works for it before it goes.
-    unsafe { (*at.cast::<Post>()).serve() };
 }

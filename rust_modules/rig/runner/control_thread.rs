@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the conductor does.
+//! Control thread of a runner.
 
 use kernel::prelude::*;
 
 use super::{
-    state::Order,
-    RunnerShared, //
+    shared::RunnerShared,
+    state::Request, //
 };
 use crate::{
     gate::Gate,
     Control,
+    ErrorText,
     FinishedRun,
-    Line,
     Load,
     Text, //
 };
 
 impl<L: Load> RunnerShared<L> {
-    /// Conducts runs until the bench is closed.
+    /// Thread function: controls runs until the runner is closed.
     pub(super) fn control(&self) {
-        while let Some(order) = self.next() {
-            self.carry_out(order);
+        while let Some(request) = self.next() {
+            self.run(request);
         }
     }
 
-    /// Waits for a run; one that was ordered before the bench was closed is still carried out.
-    fn next(&self) -> Option<Order<L>> {
+    /// Waits for a run; one that was requested before the runner was closed is still run.
+    fn next(&self) -> Option<Request<L>> {
         let mut state = self.state.lock();
         loop {
-            if let Some(order) = state.order.take() {
-                return Some(order);
+            if let Some(request) = state.request.take() {
+                return Some(request);
             }
             if state.closed {
                 return None;
@@ -40,65 +40,61 @@ impl<L: Load> RunnerShared<L> {
         }
     }
 
-    fn carry_out(&self, order: Order<L>) {
-        let Order {
+    fn run(&self, request: Request<L>) {
+        let Request {
             workers,
             mut threads,
             mut report,
             number,
             length_ms,
-        } = order;
+        } = request;
         threads.iter_mut().for_each(|thread| thread.wake());
+        let (gate, stop_flag) = (&workers.gate, &workers.stop_flag);
         let wanted = L::threads(&workers.run);
-        let all = workers
-            .gate
-            .muster(wanted, || workers.stop_flag.is_raised());
-        let came = workers.gate.arrived();
-        let timer = workers
-            .stop_flag
-            .raise_in(length_ms.saturating_add(L::START_TIMEOUT_MS));
-        match all {
-            true => workers.gate.open(),
-            false => workers.gate.give_up(),
+        let complete = gate.wait_for_arrivals(wanted, || stop_flag.is_raised());
+        let arrived = gate.arrived();
+        let timer = stop_flag.raise_in(length_ms.saturating_add(L::START_TIMEOUT_MS));
+        let mut controlled = Ok(());
+        if complete {
+            gate.open();
+            let control = Control {
+                stop_flag,
+                placements: &workers.placements,
+                gate,
+            };
+            controlled = L::control(&workers.run, &control);
+        } else {
+            gate.give_up();
         }
-        let control = Control {
-            stop_flag: &workers.stop_flag,
-            placements: &workers.placements,
-            gate: &workers.gate,
-        };
-        let conducted = match all {
-            true => L::control(&workers.run, &control),
-            false => Ok(()),
-        };
         // Joins them. They need nothing that is held here.
         drop(threads);
         drop(timer);
 
-        let late = !all && !workers.stop_flag.is_raised();
+        let late = !complete && !stop_flag.is_raised();
         let config = self.state.lock().config;
-        let ended = FinishedRun {
+        let finished = FinishedRun {
             number,
             config: &config,
             run: &workers.run,
             elapsed_ns: workers.elapsed_ns(),
-            stopped_early: workers.stop_flag.is_raised() || !all,
+            stopped_early: stop_flag.is_raised() || !complete,
             placements: &workers.placements,
         };
-        let told = self.load.report(&ended, &mut report);
+        let written = self.load.report(&finished, &mut report);
         drop(workers);
         let mut state = self.state.lock();
-        if told.is_err() {
-            state.error = Line::say(format_args!("{ENOMEM:?} run: no room for the report"));
+        if written.is_err() {
+            state.error = ErrorText::new(format_args!("{ENOMEM:?} run: no room for the report"));
             report = Text::default();
         } else if late {
-            state.error = Line::say(format_args!(
-                "{ETIMEDOUT:?} run: {came} of {wanted} threads came to the start within {} s; \
-                 the host is too busy for that many vCPUs: ask for fewer threads",
-                Gate::patience_ns(wanted) / 1_000_000_000,
+            state.error = ErrorText::new(format_args!(
+                "{ETIMEDOUT:?} run: {arrived} of {wanted} threads arrived at the start within {} s; \
+                 the host is too busy for that many vCPUs: use fewer threads",
+                Gate::arrival_timeout_ns(wanted) / 1_000_000_000,
             ));
-        } else if let Err(refused) = conducted {
-            let (errno, why) = (refused.errno, refused.why());
-            state.error = Line::say(format_args!("{errno:?} run: {why}"));
+        } else if let Err(refused) = controlled {
+            let (errno, reason) = (refused.errno, refused.reason());
+            state.error = ErrorText::new(format_args!("{errno:?} run: {reason}"));
         }
         state.finish(report);
     }

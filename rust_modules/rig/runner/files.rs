@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The files of a bench.
+//! Control files of a runner.
 
 use core::fmt::Write;
 
@@ -16,25 +16,25 @@ use kernel::{
 };
 
 use super::{
-    state::RunState,
-    RunnerShared, //
+    shared::RunnerShared,
+    state::RunState, //
 };
 use crate::{
-    control::{
+    cpu,
+    folder::{
         Endpoint,
         Folder,
         Written, //
     },
-    cpu,
-    Line,
+    ErrorText,
     Load,
     Refused,
     Text, //
 };
 
 /// Creates the directory.
-pub(super) fn folder<L: Load>(bench: Arc<RunnerShared<L>>) -> Result<Folder<RunnerShared<L>>> {
-    Folder::new(L::NAME, bench)?
+pub(super) fn folder<L: Load>(shared: Arc<RunnerShared<L>>) -> Result<Folder<RunnerShared<L>>> {
+    Folder::new(L::NAME, shared)?
         .with::<Config>()?
         .with::<Run>()?
         .with::<Status>()?
@@ -42,11 +42,11 @@ pub(super) fn folder<L: Load>(bench: Arc<RunnerShared<L>>) -> Result<Folder<Runn
         .with::<Report>()?
         .with::<Reset>()?
         .with::<Schema>()?
-        .with_tallies(|bench| bench.load.event_files())
+        .with_event_files(|shared| shared.load.event_files())
 }
 
 impl<L: Load> RunnerShared<L> {
-    /// Lets `act` take what was written to `file`, and remembers why it did not.
+    /// Calls `act` with what was written to `file`, and keeps the reason if it refuses.
     fn take(
         &self,
         file: &str,
@@ -56,19 +56,19 @@ impl<L: Load> RunnerShared<L> {
         let mut state = self.state.lock();
         match text.and_then(|text| act(&mut state, text)) {
             Ok(()) => {
-                state.error = Line::new();
+                state.error = ErrorText::NONE;
                 Ok(())
             }
             Err(refused) => {
-                let (errno, why) = (refused.errno, refused.why());
-                state.error = Line::say(format_args!("{errno:?} {file}: {why}"));
+                let (errno, reason) = (refused.errno, refused.reason());
+                state.error = ErrorText::new(format_args!("{errno:?} {file}: {reason}"));
                 Err(errno)
             }
         }
     }
 }
 
-/// Refuses `word`, saying what is allowed.
+/// Refuses `word`, and names what is allowed.
 fn only(word: &str, allowed: &str) -> Result<(), Refused> {
     Err(Refused::new(
         EINVAL,
@@ -76,7 +76,8 @@ fn only(word: &str, allowed: &str) -> Result<(), Refused> {
     ))
 }
 
-fn told(written: core::fmt::Result) -> Result {
+/// Maps the error of a write to a [`Text`].
+fn shown(written: core::fmt::Result) -> Result {
     written.map_err(|_| ENOMEM)
 }
 
@@ -94,7 +95,7 @@ impl<L: Load> Endpoint<RunnerShared<L>> for Config {
 
     fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
         let config = on.state.lock().config;
-        told(L::show(&config, &cpu::limits(), to))
+        shown(L::show(&config, &cpu::limits(), to))
     }
 
     fn store(on: &RunnerShared<L>, text: Written<'_>) -> Result {
@@ -108,7 +109,7 @@ impl<L: Load> Endpoint<RunnerShared<L>> for Run {
 
     fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
         let state = on.state.lock().status().state;
-        told(writeln!(to, "{state}"))
+        shown(writeln!(to, "{state}"))
     }
 
     fn store(on: &RunnerShared<L>, text: Written<'_>) -> Result {
@@ -134,7 +135,7 @@ impl<L: Load> Endpoint<RunnerShared<L>> for Status {
     fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
         let state = on.state.lock();
         let error = state.error.as_str();
-        told(writeln!(to, "{}\n{}{error}", state.status(), status::ERROR))
+        shown(writeln!(to, "{}\n{}{error}", state.status(), status::ERROR))
     }
 }
 
@@ -143,7 +144,7 @@ impl<L: Load> Endpoint<RunnerShared<L>> for Now {
     const MODE: u16 = 0o400;
 
     fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
-        told(on.state.lock().now(to))
+        shown(on.state.lock().now(to))
     }
 }
 
@@ -183,6 +184,6 @@ impl<L: Load> Endpoint<RunnerShared<L>> for Schema {
     const MODE: u16 = 0o400;
 
     fn show(_: &RunnerShared<L>, to: &mut Text) -> Result {
-        told(writeln!(to, "{}", Abi { schema: SCHEMA }))
+        shown(writeln!(to, "{}", Abi { schema: SCHEMA }))
     }
 }

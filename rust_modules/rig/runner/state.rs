@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a bench remembers.
+//! Run state: settings, the run under way, and the report of the last one.
 
 use abi::status::{
     State,
@@ -16,14 +16,14 @@ use crate::{
     now_ns,
     thread::Thread,
     workers::Workers,
-    Line,
+    ErrorText,
     Load,
     Refused,
     Text, //
 };
 
-/// A run that waits for the conductor.
-pub(super) struct Order<L: Load> {
+/// A run that waits for the control thread.
+pub(super) struct Request<L: Load> {
     pub(super) workers: Arc<Workers<L>>,
     pub(super) threads: KVVec<Thread>,
     pub(super) report: Text,
@@ -31,16 +31,16 @@ pub(super) struct Order<L: Load> {
     pub(super) length_ms: u32,
 }
 
-/// Settings, the run under way, and what the last one came to.
+/// Run state.
 pub(super) struct RunState<L: Load> {
     pub(super) config: L::Config,
-    /// The reason of the last refused write.
-    pub(super) error: Line,
-    /// The last finished run.
+    /// Reason of the last refused write.
+    pub(super) error: ErrorText,
+    /// Report of the last finished run.
     pub(super) report: Text,
     /// Counts the changes of `report`.
     pub(super) edition: u32,
-    pub(super) order: Option<Order<L>>,
+    pub(super) request: Option<Request<L>>,
     pub(super) closed: bool,
     /// The run under way.
     workers: Option<Arc<Workers<L>>>,
@@ -53,10 +53,10 @@ impl<L: Load> RunState<L> {
     pub(super) fn new() -> Self {
         Self {
             config: L::Config::default(),
-            error: Line::new(),
+            error: ErrorText::NONE,
             report: Text::default(),
             edition: 0,
-            order: None,
+            request: None,
             closed: false,
             workers: None,
             runs: 0,
@@ -83,7 +83,7 @@ impl<L: Load> RunState<L> {
         }
     }
 
-    /// Takes over settings.
+    /// Changes settings.
     pub(super) fn set(&mut self, text: &str) -> Result<(), Refused> {
         L::set(
             &mut self.config,
@@ -97,7 +97,7 @@ impl<L: Load> RunState<L> {
         Ok(())
     }
 
-    /// Makes a run for the conductor.
+    /// Prepares a run and requests it of the control thread.
     pub(super) fn start(&mut self, load: &L) -> Result<(), Refused> {
         self.must_be_idle("start")?;
         let run = load.prepare(&self.config, &cpu::limits())?;
@@ -106,7 +106,7 @@ impl<L: Load> RunState<L> {
         self.runs = self.runs.wrapping_add(1);
         self.started_ns = now_ns();
         self.workers = Some(workers.clone());
-        self.order = Some(Order {
+        self.request = Some(Request {
             workers,
             threads,
             report,
@@ -116,30 +116,30 @@ impl<L: Load> RunState<L> {
         Ok(())
     }
 
-    /// Tells the run under way to stop.
+    /// Stops the run under way.
     pub(super) fn stop(&self) {
         if let Some(workers) = &self.workers {
             workers.stop_flag.raise();
         }
     }
 
-    /// Tells how things stand in the run under way, if there is one.
+    /// Writes the progress of the run under way, if there is one.
     pub(super) fn now(&self, to: &mut Text) -> core::fmt::Result {
         self.workers
             .as_ref()
             .map_or(Ok(()), |workers| L::now(&workers.run, to))
     }
 
-    /// Takes back what the run under way came to.
+    /// Ends the run under way with its report.
     pub(super) fn finish(&mut self, report: Text) {
         self.report = report;
         self.edition = self.edition.wrapping_add(1);
-        // The last reference: what the run took is free again before anyone sees it is idle.
+        // The last reference: the memory of the run is free before a reader sees the state idle.
         self.workers = None;
         self.elapsed_ns = now_ns().saturating_sub(self.started_ns);
     }
 
-    /// Forgets everything.
+    /// Resets everything to its state at load time.
     pub(super) fn reset(&mut self) -> Result<(), Refused> {
         self.must_be_idle("1")?;
         let edition = self.edition.wrapping_add(1);
@@ -148,7 +148,7 @@ impl<L: Load> RunState<L> {
         Ok(())
     }
 
-    /// Ends the run under way; no other will come.
+    /// Stops the run under way, and starts no other.
     pub(super) fn close(&mut self) {
         self.closed = true;
         self.stop();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Wake-ups that were lost: who was stuck, on what, and what its lock looked like then.
+//! Record of lost wake-ups: which vCPU stayed halted, on what, and the memory of its lock then.
 
 use core::mem::size_of;
 
@@ -17,7 +17,7 @@ use kernel::{
     prelude::*, //
 };
 
-/// A piece of memory to be shown.
+/// Memory that the record of a lost wake-up shows.
 #[derive(Clone, Copy)]
 pub struct Region {
     from: usize,
@@ -39,16 +39,17 @@ impl Region {
     }
 }
 
-/// The first few losses, and how many there were.
-pub(super) struct Losses {
+/// Number of lost wake-ups, and the first few.
+pub(super) struct LostWakeups {
     count: Atomic<u32>,
     lock: Region,
-    kept: [Kept; KEPT],
+    first: [LostWakeup; KEPT],
 }
 
+/// Lost wake-ups that are kept.
 const KEPT: usize = 8;
 
-struct Kept {
+struct LostWakeup {
     vcpu: Atomic<u32>,
     halted_on: Atomic<u32>,
     found: Atomic<u32>,
@@ -56,19 +57,18 @@ struct Kept {
     words: [Atomic<u32>; Words::MOST],
 }
 
-impl Losses {
+impl LostWakeups {
     pub(super) fn new(lock: Region) -> Self {
-        let kept = || Kept {
-            vcpu: Atomic::new(0),
-            halted_on: Atomic::new(0),
-            found: Atomic::new(0),
-            waited_us: Atomic::new(0),
-            words: [const { Atomic::new(0) }; Words::MOST],
-        };
         Self {
             count: Atomic::new(0),
             lock,
-            kept: core::array::from_fn(|_| kept()),
+            first: core::array::from_fn(|_| LostWakeup {
+                vcpu: Atomic::new(0),
+                halted_on: Atomic::new(0),
+                found: Atomic::new(0),
+                waited_us: Atomic::new(0),
+                words: [const { Atomic::new(0) }; Words::MOST],
+            }),
         }
     }
 
@@ -77,21 +77,18 @@ impl Losses {
         self.count.load(Relaxed)
     }
 
-    /// Notes that `vcpu` halted on `halted_on`, which became `found`, and was not kicked.
-    pub(super) fn note(&self, vcpu: u32, halted_on: u32, found: u32, waited_ns: u64) {
+    /// Records that `vcpu` halted on `halted_on`, which became `found`, and was not kicked.
+    pub(super) fn record(&self, vcpu: u32, halted_on: u32, found: u32, waited_ns: u64) {
         let at = self.count.fetch_add(1, Relaxed);
-        let Some(kept) = self.kept.get(at as usize) else {
+        let Some(lost) = self.first.get(at as usize) else {
             return;
         };
-        kept.vcpu.store(vcpu, Relaxed);
-        kept.halted_on.store(halted_on, Relaxed);
-        kept.found.store(found, Relaxed);
-        kept.waited_us.store(waited_ns / 1000, Relaxed);
-        for (i, word) in kept.words.iter().enumerate().take(self.lock.words) {
-            let address = self
-                .lock
-                .from
-                .wrapping_add(i.wrapping_mul(size_of::<u32>()));
+        lost.vcpu.store(vcpu, Relaxed);
+        lost.halted_on.store(halted_on, Relaxed);
+        lost.found.store(found, Relaxed);
+        lost.waited_us.store(waited_ns / 1000, Relaxed);
+        let addresses = (self.lock.from..).step_by(size_of::<u32>());
+        for (word, address) in lost.words.iter().zip(addresses).take(self.lock.words) {
             word.store(peek(address).unwrap_or(0), Relaxed);
         }
     }
@@ -99,13 +96,13 @@ impl Losses {
     /// Returns the first few; all threads have left.
     pub(super) fn first(&self) -> impl Iterator<Item = Lost> + '_ {
         let count = self.count() as usize;
-        self.kept.iter().take(count).map(|kept| Lost {
-            vcpu: kept.vcpu.load(Relaxed),
-            halted_on: kept.halted_on.load(Relaxed),
-            found: kept.found.load(Relaxed),
-            waited_us: kept.waited_us.load(Relaxed),
+        self.first.iter().take(count).map(|lost| Lost {
+            vcpu: lost.vcpu.load(Relaxed),
+            halted_on: lost.halted_on.load(Relaxed),
+            found: lost.found.load(Relaxed),
+            waited_us: lost.waited_us.load(Relaxed),
             lock: Words::new(
-                kept.words
+                lost.words
                     .iter()
                     .take(self.lock.words)
                     .map(|word| word.load(Relaxed)),
@@ -114,7 +111,7 @@ impl Losses {
     }
 }
 
-/// Reads a word that may not be there any more.
+/// Reads a word at an address that may have become invalid.
 pub(super) fn peek(address: usize) -> Option<u32> {
     let mut word = 0u32;
     // SAFETY: The destination is a word; the source may be anything.

@@ -1,52 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A short text in place, for reasons that must be kept even when memory is short.
+//! Reason of an error as text in place, which needs no memory.
 
 use core::{
     fmt,
     str, //
 };
 
-/// At most 240 bytes of text on one line; what is more is cut off.
-pub struct Line {
-    bytes: [u8; 240],
+/// Longest reason, in bytes; the rest is cut off.
+const LONGEST: usize = 240;
+
+/// Reason of an error, on one line.
+pub(crate) struct ErrorText {
+    bytes: [u8; LONGEST],
     len: usize,
 }
 
-impl Line {
-    /// Creates an empty line.
-    pub const fn new() -> Self {
-        Self {
-            bytes: [0; 240],
-            len: 0,
-        }
-    }
+impl ErrorText {
+    /// No error.
+    pub(crate) const NONE: Self = Self {
+        bytes: [0; LONGEST],
+        len: 0,
+    };
 
-    /// Creates a line that says `what`.
-    pub fn say(what: fmt::Arguments<'_>) -> Self {
-        let mut line = Self::new();
-        // Writing to a line does not fail.
-        let _ = fmt::write(&mut line, what);
-        line
+    /// Formats `reason`.
+    pub(crate) fn new(reason: fmt::Arguments<'_>) -> Self {
+        let mut text = Self::NONE;
+        // Writing to it does not fail.
+        let _ = fmt::write(&mut text, reason);
+        text
     }
 
     /// Returns the text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         let text = self.bytes.get(..self.len).unwrap_or_default();
         str::from_utf8(text).unwrap_or_default()
     }
 }
 
-impl Default for Line {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Write for Line {
+impl fmt::Write for ErrorText {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
-            // A line stays one line, whatever a writer sent.
+            // It stays one line, whatever a writer sent.
             let c = if c.is_control() { '?' } else { c };
             let mut bytes = [0; 4];
             let bytes = c.encode_utf8(&mut bytes).as_bytes();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A debugfs directory of text files.
+//! debugfs directory of text files.
 //!
-//! The files have a `struct debugfs_short_fops`: one that is held open while the module is
-//! removed then fails with `EIO` and is closed harmlessly. Those of `kernel::debugfs` oops.
+//! The files have a `struct debugfs_short_fops`: one that is held open while the module is removed
+//! then fails with `EIO` and can be closed. Those of `kernel::debugfs` oops.
 
 use core::{
     marker::PhantomData,
@@ -31,39 +31,39 @@ use crate::{
     Text, //
 };
 
-/// The most that one write may hold.
-const LONGEST: usize = 4096;
+/// Longest write, in bytes.
+const LONGEST_WRITE: usize = 4096;
 
-/// A text that was written, or why it is none.
+/// Text that was written, or why it was refused.
 pub(crate) type Written<'a> = Result<&'a str, Refused>;
 
-/// What a file on a `T` shows and takes.
+/// A file on a `T`: what it shows, and what a write does.
 pub(crate) trait Endpoint<T>: 'static {
     /// The name of the file.
     const NAME: &'static CStr;
-    /// Who may do what with it.
+    /// Mode of the file.
     const MODE: u16;
 
-    /// Writes what the file shows. It changes nothing: one `read()` is one call.
+    /// Writes what the file shows, without side effects: one `read()` is one call.
     fn show(on: &T, to: &mut Text) -> Result {
         let _ = (on, to);
         Err(EINVAL)
     }
 
-    /// Takes what was written to the file.
+    /// Handles a write.
     fn store(on: &T, text: Written<'_>) -> Result {
         let _ = (on, text);
         Err(EINVAL)
     }
 
-    /// Numbers the states of a file that must not be read half and half.
+    /// Returns the edition of what the file shows; a reader that saw two gets `ESTALE`.
     fn edition(on: &T) -> u32 {
         let _ = on;
         0
     }
 }
 
-/// A directory; dropping it removes it, after all calls under way.
+/// A directory; dropping it removes it, after calls under way.
 ///
 /// # Invariants
 ///
@@ -104,8 +104,11 @@ impl<T: Send + Sync + 'static> Folder<T> {
         from_err_ptr(file).map(|_| self)
     }
 
-    /// Adds a directory with a file for each of the tallies that `of` finds.
-    pub(crate) fn with_tallies(self, of: impl FnOnce(&T) -> Option<&EventFiles>) -> Result<Self> {
+    /// Adds a directory with a file for each of the event counts that `of` returns.
+    pub(crate) fn with_event_files(
+        self,
+        of: impl FnOnce(&T) -> Option<&EventFiles>,
+    ) -> Result<Self> {
         let Some(event_files) = of(&self.data) else {
             return Ok(self);
         };
@@ -151,21 +154,21 @@ unsafe extern "C" fn read<T: 'static, E: Endpoint<T>>(
     len: usize,
     pos: *mut bindings::loff_t,
 ) -> isize {
-    // SAFETY: `simple_open()` put there what `with` gave, which lives for as long as the file.
+    // SAFETY: `simple_open()` put there what `with` passed, which lives as long as the file.
     let on = unsafe { &*(*file).private_data.cast::<T>() };
-    // The position carries the edition that reading began with: 31 bits of it, and 32 of place.
+    // The position carries the edition that reading began with: 31 bits of it, and 32 of offset.
     let edition = i64::from(E::edition(on) & 0x7fff_ffff) << 32;
     // SAFETY: debugfs gives a valid position.
     let at = unsafe { *pos };
-    let mut place = at & i64::from(u32::MAX);
-    if place != 0 && at & !i64::from(u32::MAX) != edition {
+    let mut offset = at & i64::from(u32::MAX);
+    if offset != 0 && at & !i64::from(u32::MAX) != edition {
         return ESTALE.to_errno() as isize;
     }
     let mut text = Text::default();
     if let Err(e) = E::show(on, &mut text) {
         return e.to_errno() as isize;
     }
-    if place != 0 && i64::from(E::edition(on) & 0x7fff_ffff) << 32 != edition {
+    if offset != 0 && i64::from(E::edition(on) & 0x7fff_ffff) << 32 != edition {
         return ESTALE.to_errno() as isize;
     }
     let bytes = text.as_bytes();
@@ -174,13 +177,13 @@ unsafe extern "C" fn read<T: 'static, E: Endpoint<T>>(
         bindings::simple_read_from_buffer(
             buf.cast(),
             len,
-            &mut place,
+            &mut offset,
             bytes.as_ptr().cast(),
             bytes.len(),
         )
     };
     // SAFETY: As above.
-    unsafe { *pos = edition | place };
+    unsafe { *pos = edition | offset };
     n
 }
 
@@ -208,10 +211,10 @@ unsafe extern "C" fn write<T: 'static, E: Endpoint<T>>(
 
 /// Copies what was written.
 fn fetch(buf: *const c_char, len: usize, to: &mut KVec<u8>) -> Result<(), Refused> {
-    if len > LONGEST {
+    if len > LONGEST_WRITE {
         return Err(Refused::new(
             EINVAL,
-            format_args!("{len} bytes in one write; allowed: 0..={LONGEST}"),
+            format_args!("{len} bytes in one write; allowed: 0..={LONGEST_WRITE}"),
         ));
     }
     let from = UserPtr::from_ptr(buf.cast_mut().cast());
