@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sloppy-counter`: what to run, and what came of it.
+//! Settings and report lines of `sloppy-counter`.
 
+mod counters;
+
+pub use self::counters::Counter;
 pub use crate::Switch;
 use crate::{
     status::OracleState,
@@ -9,45 +12,13 @@ use crate::{
 };
 
 choice! {
-    /// The counters under test, from wrong to clever.
-    Counter {
-        /// None: the loop around one.
-        Empty = "empty",
-        /// Read, add, write, unprotected: every run of two threads must catch it.
-        Busted = "busted",
-        /// A number and a lock.
-        Spinlocked = "spinlocked",
-        /// One shared atomic.
-        Exact = "exact",
-        /// A number on each vCPU.
-        PercpuExact = "percpu_exact",
-        /// The kernel's `struct percpu_counter`.
-        PercpuCounter = "percpu_counter",
-        /// A central count and spares on each vCPU.
-        Sloppy = "sloppy",
-        /// A level between them for each node.
-        Hierarchical = "hierarchical",
-        /// The kernel's `refcount_t`; gets and puts by turns, as all that follow.
-        Refcount = "refcount_t",
-        /// The kernel's `struct percpu_ref`.
-        PercpuRef = "percpu_ref",
-        /// References with spares on each vCPU.
-        SloppyRef = "sloppy_ref",
-        /// References that are counted per vCPU until they are detached.
-        MountCount = "mount_count",
-        /// Unique numbers, a batch of `threshold` to each vCPU.
-        BatchedIds = "batched_ids",
-    }
-}
-
-choice! {
-    /// What the threads do.
+    /// Work of the threads.
     Work {
         /// They add to one `counter`.
         Adds = "adds",
-        /// They get and put references to `objects` things, which come to an end and are seen to.
+        /// They get and put references to `objects` things, which end and are reclaimed.
         Refs = "refs",
-        /// They take unique numbers, each of which is ticked off.
+        /// They take unique numbers, each of which is marked as taken.
         Ids = "ids",
         /// They add to a counter with a limit, and take away.
         Limit = "limit",
@@ -57,37 +28,37 @@ choice! {
 }
 
 settings! {
-    /// What a run does.
+    /// Settings of a run.
     Config(limits) {
         /// The counter under test.
         counter: Counter = Counter::Sloppy, in Allowed::Names(Counter::NAMES);
-        /// What the threads do; all but `adds` choose their counter themselves.
+        /// Work of the threads; all but `adds` have a counter of their own.
         work: Work = Work::Adds, in Allowed::Names(Work::NAMES);
         /// Threads; thread `i` is bound to the `i`th online vCPU.
         threads: u32 = 2, in Allowed::Range(1, u64::from(limits.vcpus));
-        /// How much a vCPU may hold back (`sloppy`); the batch of `percpu_counter` is the kernel's.
+        /// Most that a vCPU may hold back (`sloppy`); the batch of `percpu_counter` is the kernel's.
         threshold: u32 = 64, in Allowed::Range(1, 1 << 20), live;
-        /// How much a node may hold back (`hierarchical`).
+        /// Most that a node may hold back (`hierarchical`).
         node_threshold: u32 = 1024, in Allowed::Range(1, 1 << 20);
-        /// Nodes that the vCPUs are dealt to (`hierarchical`).
+        /// Nodes, with an equal share of the vCPUs each (`hierarchical`).
         nodes: u32 = 2, in Allowed::Range(1, 8);
-        /// Additions that follow each other at once; a look at the clock, and the pause, after each.
+        /// Additions of a burst; the clock is read, and the pause made, after each burst.
         burst: u32 = 1021, in Allowed::Range(1, 1 << 20);
         /// The pause, in nanoseconds.
         idle_ns: u32 = 0, in Allowed::Range(0, 10_000_000);
         /// Cheap reads among all operations, in percent.
         reads: u32 = 0, in Allowed::Range(0, 99);
-        /// Whether each thread tells after each addition, so that reads are held against the truth.
+        /// Whether each thread publishes its additions, so that reads are compared with the truth.
         audit: Switch = Switch::Off, in Allowed::Names(Switch::NAMES);
-        /// Every vCPU is folded so often, in milliseconds; 0: never.
+        /// Period of folds of every vCPU, in milliseconds; 0: never.
         fold_ms: u32 = 0, in Allowed::Range(0, 10_000);
-        /// Every vCPU adds in an interrupt so often, in milliseconds; 0: never.
+        /// Period of additions in an interrupt on every vCPU, in milliseconds; 0: never.
         irq_ms: u32 = 0, in Allowed::Range(0, 10_000);
-        /// The threshold changes so often, to and fro, in milliseconds; 0: never.
+        /// Period of changes of the threshold between two values, in milliseconds; 0: never.
         change_ms: u32 = 0, in Allowed::Range(0, 10_000);
-        /// The last vCPU goes offline or comes back so often, in milliseconds; 0: never.
+        /// Period at which the last vCPU goes offline or online, in milliseconds; 0: never.
         onoff_ms: u32 = 0, in Allowed::Range(0, 60_000);
-        /// Things that are referred to (`refs`), counters (`many`).
+        /// Objects that are referred to (`refs`), counters (`many`).
         objects: u32 = 1000, in Allowed::Range(1, 10_000);
         /// Length of the run, in milliseconds.
         run_ms: u32 = 200, in Allowed::Range(1, 900_000);
@@ -105,66 +76,65 @@ line! {
 }
 
 line! {
-    /// What the threads came to together.
+    /// Totals of all threads.
     Sum = "sum" {
-        /// From when all threads had come until the last one left, in nanoseconds.
+        /// Time from the start barrier until the last thread left, in nanoseconds.
         elapsed_ns: u64,
-        /// Operations that the threads made, by their own count, reads not among them.
+        /// Operations that the threads counted, without reads.
         adds: u64,
-        /// What these come to: the truth. Of references that are got and put by turns, nothing.
+        /// The true sum of these; 0 of references, which are got and put by turns.
         truth: i64,
-        /// The exact sum that the counter gave when they had left.
+        /// The exact sum of the counter after the run.
         sum: i64,
-        /// The cheap read at that same moment, before anything was folded.
+        /// The cheap read after the run, before any fold.
         read: i64,
-        /// How far the cheap read may be off by the counter's own promise.
+        /// Bound on the error of the cheap read that the counter promises.
         bound: u64,
-        /// Whether all that the work promises was seen to hold.
+        /// Oracle: whether all that the work promises held.
         total: OracleState,
     }
 }
 
 line! {
-    /// What an operation took, over all threads; times in picoseconds.
+    /// Time of an operation, over all threads, in picoseconds.
     Speed = "speed" {
         /// The time that threads spent in bursts of additions, in nanoseconds.
         busy_ns: u64,
-        /// How much of it the vCPUs seem not to have had their CPU, by bursts that took far
-        /// longer than others.
+        /// The part of it that was lost to preemption, by bursts that took far longer than others.
         lost_ns: u64,
-        /// Time that the hypervisor says it took from the vCPUs; 0 where it says nothing.
+        /// Steal time of the vCPUs; 0 where the hypervisor reports none.
         steal_ns: u64,
-        /// An addition, of the time that was granted.
+        /// An addition, without lost time.
         add_ps: u64,
-        /// An addition in the quickest burst.
+        /// An addition in the fastest burst.
         best_add_ps: u64,
         /// An addition in bursts during which another thread ended one, too; 0 without any.
         shared_add_ps: u64,
         /// Additions in these.
         shared: u64,
-        /// Cheap reads that were made.
+        /// Cheap reads.
         reads: u64,
-        /// A read, of the time that was granted.
+        /// A read, without lost time.
         read_ps: u64,
-        /// A read in the quickest burst.
+        /// A read in the fastest burst.
         best_read_ps: u64,
     }
 }
 
 line! {
-    /// Reads that were held against the truth, if `audit` was on.
+    /// Reads compared with the truth, if `audit` was on.
     Audit = "audit" {
         /// Reads.
         samples: u64,
-        /// Those that were farther off than the bound.
+        /// Those whose error exceeded the bound.
         broken: u64,
-        /// The farthest that one was off for sure.
+        /// The largest certain error.
         worst: u64,
         /// The largest bound.
         bound: u64,
-        /// The nearest that one came to its bound, in thousandths of it.
+        /// The largest error in relation to its bound, in thousandths.
         of_bound: u64,
-        /// The oldest that one was, in nanoseconds.
+        /// The largest age of a read, in nanoseconds.
         stale_ns: u64,
         /// Folds of all vCPUs.
         folds: u64,
@@ -178,75 +148,75 @@ line! {
 }
 
 choice! {
-    /// What is told in buckets.
+    /// Quantity of a histogram.
     Of {
-        /// How far reads were off.
+        /// Errors of reads.
         Error = "error",
-        /// How old reads were, in nanoseconds.
+        /// Ages of reads, in nanoseconds.
         Stale = "stale",
     }
 }
 
 line! {
-    /// How many samples were of a size; one line each, those without any left out.
+    /// Bucket of a histogram; one line each, without empty ones.
     Bucket = "bucket" {
-        /// Samples of what.
+        /// Quantity.
         of: Of,
-        /// The smallest that counts here.
+        /// Lower edge.
         from: u64,
-        /// How many.
+        /// Samples.
         count: u64,
     }
 }
 
 line! {
-    /// What was promised of references, numbers, limits or many counters, and what was seen.
+    /// Promises of the works other than `adds`, and what was observed.
     Check = "check" {
         /// References got and put, numbers taken, additions tried.
         cycles: u64,
-        /// Things whose last reference was given up; numbers that were to be unique; fillings of
-        /// the limit; counters.
+        /// Objects whose last reference was put; numbers that must be unique; fillings of the limit;
+        /// counters.
         due: u64,
-        /// Zeros that were seen; different numbers; limits that were reached; counters whose sum
+        /// Zeros that were observed; different numbers; limits that were reached; counters whose sum
         /// was right.
         seen: u64,
         /// Uses after zero, numbers that came twice, crossings of the limit, wrong sums.
         wrong: u64,
-        /// References that were refused; numbers left out; additions refused; 0.
+        /// References that were refused; numbers that were skipped; additions refused; 0.
         refused: u64,
-        /// The most of these that is right; 0 where that is not bounded.
+        /// Bound on these; 0 where there is none.
         allowed: u64,
     }
 }
 
 line! {
-    /// What one counter takes of memory.
+    /// Memory of one counter.
     Memory = "memory" {
         /// Bytes, once.
         bytes: u64,
         /// Bytes on each vCPU.
         per_vcpu: u64,
-        /// vCPUs that there may ever be.
+        /// Possible vCPUs.
         vcpus: u32,
-        /// Of the kernel's `percpu_counter`: bytes, once.
+        /// Bytes of the kernel's `percpu_counter`, once.
         kernel_bytes: u64,
-        /// Of that: bytes on each vCPU.
+        /// Bytes of that on each vCPU.
         kernel_per_vcpu: u64,
     }
 }
 
 line! {
-    /// What a vCPU holds back; one line each.
+    /// Count that a vCPU holds back; one line each.
     Lane = "lane" {
         /// The vCPU.
         vcpu: u32,
-        /// What it holds back.
+        /// Its count.
         held: i64,
     }
 }
 
 line! {
-    /// What one thread did; one line each, in the order of `index`.
+    /// Operations of one thread; one line each, in the order of `index`.
     Thread = "thread" {
         /// The thread.
         index: u32,
@@ -254,27 +224,27 @@ line! {
         vcpu: u32,
         /// Operations it made.
         adds: u64,
-        /// How often it found itself on another vCPU than before, as when that went offline.
+        /// Migrations, as when its vCPU went offline.
         moved: u32,
     }
 }
 
 line! {
-    /// How things stand in a run under way: the first line of `now`, then the lanes.
+    /// Progress of a run under way: the first line of `now`, before the lanes.
     Now = "now" {
         /// The cheap read.
         read: i64,
-        /// How far it may be off.
+        /// Bound on its error.
         bound: u64,
         /// The exact sum.
         sum: i64,
-        /// How much a vCPU may hold back.
+        /// Most that a vCPU may hold back.
         threshold: u32,
-        /// Reads that were held against the truth so far.
+        /// Reads compared with the truth so far.
         samples: u64,
-        /// Those that were farther off than the bound.
+        /// Those whose error exceeded the bound.
         broken: u64,
-        /// The farthest that one was off.
+        /// The largest certain error.
         worst: u64,
     }
 }

@@ -2,6 +2,7 @@
 
 //! Reference counts of the kernel: `refcount_t`, and `struct percpu_ref` (`lib/percpu-refcount.c`).
 
+use algo::counter::Counter;
 use kernel::{
     bindings,
     error::to_result,
@@ -36,27 +37,32 @@ impl PercpuRef {
         Ok(Self(it))
     }
 
-    /// Gets a reference.
-    #[inline(always)]
-    pub fn get(&self) {
-        // SAFETY: It is initialised, by the invariant, and never killed while there are users.
-        unsafe { helpers::slowpath_percpu_ref_get(self.0.get().cast()) };
-    }
-
-    /// Puts a reference.
-    #[inline(always)]
-    pub fn put(&self) {
-        // SAFETY: As above; the creator's reference is never put.
-        unsafe { helpers::slowpath_percpu_ref_put(self.0.get().cast()) };
-    }
-
     /// Makes it atomic, and returns how many references there are besides the creator's.
     pub fn settle(&self) -> i64 {
-        // SAFETY: As above; may be called where it may sleep.
+        // SAFETY: It is initialised, by the invariant; this may be called where it may sleep.
         unsafe {
             bindings::percpu_ref_switch_to_atomic_sync(self.0.get());
             helpers::slowpath_percpu_ref_count(self.0.get().cast()).wrapping_sub(1)
         }
+    }
+}
+
+impl Counter for PercpuRef {
+    /// Gets a reference if `n` is positive, else puts one.
+    #[inline(always)]
+    fn add(&self, n: i64) {
+        match n > 0 {
+            // SAFETY: It is initialised, by the invariant, and never killed while there are users.
+            true => unsafe { helpers::slowpath_percpu_ref_get(self.0.get().cast()) },
+            // SAFETY: As above; the creator's reference is never put.
+            false => unsafe { helpers::slowpath_percpu_ref_put(self.0.get().cast()) },
+        }
+    }
+
+    /// Returns 0: it cannot be read while it counts per CPU.
+    #[inline(always)]
+    fn read(&self) -> i64 {
+        0
     }
 }
 
@@ -86,24 +92,23 @@ impl KernelRefcount {
         unsafe { helpers::slowpath_refcount_set(it.get().cast(), 1) };
         Self(it)
     }
+}
 
-    /// Gets a reference.
+impl Counter for KernelRefcount {
+    /// Gets a reference if `n` is positive, else puts one.
     #[inline(always)]
-    pub fn get(&self) {
-        // SAFETY: It is live, and the creator's reference keeps it from zero.
-        unsafe { helpers::slowpath_refcount_inc(self.0.get().cast()) };
-    }
-
-    /// Puts a reference.
-    #[inline(always)]
-    pub fn put(&self) {
-        // SAFETY: As above.
-        unsafe { helpers::slowpath_refcount_dec(self.0.get().cast()) };
+    fn add(&self, n: i64) {
+        match n > 0 {
+            // SAFETY: It is live, and the creator's reference keeps it from zero.
+            true => unsafe { helpers::slowpath_refcount_inc(self.0.get().cast()) },
+            // SAFETY: As above.
+            false => unsafe { helpers::slowpath_refcount_dec(self.0.get().cast()) },
+        }
     }
 
     /// Returns how many references there are besides the creator's.
     #[inline(always)]
-    pub fn read(&self) -> i64 {
+    fn read(&self) -> i64 {
         // SAFETY: As above; a concurrent change is not torn.
         let count = unsafe { self.0.get().cast::<i32>().read_volatile() };
         i64::from(count).wrapping_sub(1)

@@ -2,6 +2,7 @@
 
 //! `struct percpu_counter`, the kernel's own sloppy counter (`lib/percpu_counter.c`).
 
+use algo::counter::Counter;
 use kernel::{
     bindings,
     error::to_result,
@@ -44,29 +45,30 @@ impl PercpuCounter {
         Ok(Self(counter))
     }
 
-    /// Adds `n` on the calling CPU.
+    /// Returns the sum over all CPUs.
+    pub fn sum(&self) -> i64 {
+        // SAFETY: The counter is initialised, by the invariant.
+        unsafe { bindings::__percpu_counter_sum(self.0.get()) }
+    }
+
+    /// Returns the bound on the error of [`read`](Counter::read) with `cpus` online.
+    pub fn bound(cpus: u32) -> u64 {
+        u64::from(batch().unsigned_abs()).saturating_mul(u64::from(cpus))
+    }
+}
+
+impl Counter for PercpuCounter {
     #[inline(always)]
-    pub fn add(&self, n: i64) {
+    fn add(&self, n: i64) {
         // SAFETY: The counter is initialised, by the invariant.
         unsafe { bindings::percpu_counter_add_batch(self.0.get(), n, batch()) };
     }
 
     /// Returns the central count.
     #[inline(always)]
-    pub fn read(&self) -> i64 {
+    fn read(&self) -> i64 {
         // SAFETY: As above; a concurrent change is not torn.
         unsafe { (&raw const (*self.0.get()).count).read_volatile() }
-    }
-
-    /// Returns the sum over all CPUs.
-    pub fn sum(&self) -> i64 {
-        // SAFETY: As above.
-        unsafe { bindings::__percpu_counter_sum(self.0.get()) }
-    }
-
-    /// Returns how far [`read`](Self::read) may be off with `cpus` online.
-    pub fn bound(cpus: u32) -> u64 {
-        u64::from(batch().unsigned_abs()).saturating_mul(u64::from(cpus))
     }
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Reads held against the truth while others add.
+//! Audit: reads compared with the truth while others add.
 //!
-//! Each thread says before and after each addition how many it has made. Whoever reads the
-//! counter first looks how many are over, and afterwards how many have begun: the truth was
-//! somewhere in between, however long any of the three took. What a read is off is its distance
-//! from that interval, so it is off by that for sure.
+//! Each thread publishes its additions before and after each. An audited read sums up those that are
+//! done, reads the counter, and sums up those that have begun: the truth was in between, however long
+//! any of the three took. The error of a read is its distance from that interval, so it is certain.
 
 use algo::{
     histogram::{
@@ -20,30 +19,32 @@ use algo::{
 use kernel::prelude::*;
 use rig::{
     now_ns,
-    Padded, //
-    SingleWriter,
+    zeros,
+    Padded,
+    PerThread,
+    SingleWriter, //
 };
 
 use crate::{
     history::History,
-    total::{
+    subject::{
         Progress,
-        Total, //
+        Promise, //
     }, //
 };
 
-/// The books of a run.
+/// Audit of a run.
 pub(crate) struct Audit {
-    progress: KVVec<Padded<Progress>>,
-    books: KVVec<Padded<Book>>,
-    /// Additions in interrupts, which any vCPU may make: begun, and over.
+    progress: PerThread<Progress>,
+    stats: PerThread<ReadStats>,
+    /// Additions in interrupts, which any vCPU may make: begun, and done.
     interrupts: [Padded<Atomic<u64>>; 2],
-    /// Steps of changes of the threshold; a sample in which there was one says nothing.
+    /// Steps of changes of the threshold; a read during which there was one is not compared.
     pub(crate) steps: Padded<Atomic<u64>>,
 }
 
-/// What one thread found.
-pub(crate) struct Book {
+/// Errors and ages of the reads of one thread.
+pub(crate) struct ReadStats {
     pub(crate) samples: SingleWriter,
     pub(crate) broken: SingleWriter,
     pub(crate) worst: SingleWriter,
@@ -54,7 +55,7 @@ pub(crate) struct Book {
     pub(crate) ages: Histogram<KVVec<Atomic<u64>>>,
 }
 
-impl Book {
+impl ReadStats {
     fn new(buckets: usize) -> Result<Self> {
         Ok(Self {
             samples: SingleWriter::default(),
@@ -68,59 +69,58 @@ impl Book {
         })
     }
 
-    fn enter(&self, off: u64, bound: u64, age_ns: u64) {
+    fn record(&self, error: u64, bound: u64, age_ns: u64) {
         self.samples.add(1);
-        self.broken.add((off > bound).into());
-        self.worst.set(self.worst.get().max(off));
-        self.bound.set(self.bound.get().max(bound));
-        let part = off.saturating_mul(1000).checked_div(bound).unwrap_or(0);
-        self.of_bound.set(self.of_bound.get().max(part));
-        self.stale_ns.set(self.stale_ns.get().max(age_ns));
-        self.errors.record(off);
+        self.broken.add((error > bound).into());
+        self.worst.raise(error);
+        self.bound.raise(bound);
+        let permille = error.saturating_mul(1000).checked_div(bound);
+        self.of_bound.raise(permille.unwrap_or(0));
+        self.stale_ns.raise(age_ns);
+        self.errors.record(error);
         self.ages.record(age_ns);
     }
 }
 
-fn zeros(n: usize) -> Result<KVVec<Atomic<u64>>> {
-    let mut zeros = KVVec::with_capacity(n, GFP_KERNEL)?;
-    for _ in 0..n {
-        zeros.push(Atomic::new(0), GFP_KERNEL)?;
-    }
-    Ok(zeros)
-}
-
 impl Audit {
-    /// Makes books for `threads`, without pages unless it is `on`.
+    /// Makes the audit of `threads`, without histograms unless it is `on`.
     pub(crate) fn new(threads: u32, on: bool) -> Result<Self> {
-        let mut progress = KVVec::new();
-        let mut books = KVVec::new();
-        for _ in 0..threads {
-            progress.push(Padded(Progress::default()), GFP_KERNEL)?;
-            books.push(Padded(Book::new(if on { BUCKETS } else { 0 })?), GFP_KERNEL)?;
-        }
+        let buckets = if on { BUCKETS } else { 0 };
         Ok(Self {
-            progress,
-            books,
+            progress: PerThread::new(threads, || Ok(Progress::default()))?,
+            stats: PerThread::new(threads, || ReadStats::new(buckets))?,
             interrupts: [Padded(Atomic::new(0)), Padded(Atomic::new(0))],
             steps: Padded(Atomic::new(0)),
         })
     }
 
-    /// Returns how far a thread has got.
+    /// Returns the additions of a thread.
     pub(crate) fn progress(&self, index: usize) -> Option<&Progress> {
         self.progress.get(index).map(|progress| &**progress)
     }
 
-    /// Returns what was found.
-    pub(crate) fn books(&self) -> impl Iterator<Item = &Book> {
-        self.books.iter().map(|book| &**book)
+    /// Returns the sum of a number of all threads.
+    pub(crate) fn sum(&self, of: fn(&ReadStats) -> &SingleWriter) -> u64 {
+        let each = self.stats.iter().map(|stats| of(stats).get());
+        each.fold(0, u64::wrapping_add)
+    }
+
+    /// Returns the largest of a number of all threads.
+    pub(crate) fn max(&self, of: fn(&ReadStats) -> &SingleWriter) -> u64 {
+        let each = self.stats.iter().map(|stats| of(stats).get());
+        each.max().unwrap_or(0)
+    }
+
+    /// Returns the errors and ages of each thread.
+    pub(crate) fn stats(&self) -> impl Iterator<Item = &ReadStats> {
+        self.stats.iter().map(|stats| &**stats)
     }
 
     /// Adds in an interrupt.
-    pub(crate) fn interrupt(&self, counter: &dyn Total) {
+    pub(crate) fn interrupt(&self, counter: &dyn Promise) {
         let [begun, done] = &self.interrupts;
         begun.add(1, Relaxed);
-        counter.add_one();
+        counter.add(1);
         done.add(1, Relaxed);
     }
 
@@ -130,15 +130,15 @@ impl Audit {
         done.load(Relaxed)
     }
 
-    /// Holds a read against the truth, in the book of the thread `index`.
-    pub(crate) fn sample(&self, index: usize, counter: &dyn Total, history: &mut History) {
-        let Some(book) = self.books.get(index) else {
+    /// Compares a read of the thread `index` with the truth.
+    pub(crate) fn sample(&self, index: usize, counter: &dyn Promise, history: &mut History) {
+        let Some(stats) = self.stats.get(index) else {
             return;
         };
         let [begun, _] = &self.interrupts;
         let (step, now) = (self.steps.load(Relaxed), now_ns());
-        let over = self.progress.iter().map(|progress| progress.done.get());
-        let least = over.fold(self.interrupts(), u64::wrapping_add);
+        let done = self.progress.iter().map(|progress| progress.done.get());
+        let least = done.fold(self.interrupts(), u64::wrapping_add);
         let value = u64::try_from(counter.read()).unwrap_or(0);
         let bound = counter.bound();
         let begins = self.progress.iter().map(|progress| progress.begun.get());
@@ -146,8 +146,8 @@ impl Audit {
         if self.steps.load(Relaxed) != step {
             return;
         }
-        let off = least.saturating_sub(value).max(value.saturating_sub(most));
-        history.note(now, least);
-        book.enter(off, bound, history.age(now, value));
+        let error = least.saturating_sub(value).max(value.saturating_sub(most));
+        history.record(now, least);
+        stats.record(error, bound, history.age(now, value));
     }
 }

@@ -1,31 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! When the truth was what a read says.
+//! History of the truth, from which the age of a read follows.
 
-/// A time, and how many additions were over then; both never fall.
+/// A time, and how many additions were done then; both never fall.
 type Entry = (u64, u64);
 
-/// How many moments are kept.
-const KEPT: usize = 128;
+/// Entries of a history.
+const ENTRIES: usize = 128;
+/// Least distance of two entries at first.
+const DISTANCE_NS: u64 = 20_000;
 
-/// A thread's memory of the truth, as far back as the oldest read needs: when it is full, every
-/// other moment is forgotten, and new ones are noted half as often. So an age is right to a
-/// hundredth or so.
+/// History of the truth for one thread, as far back as the oldest read needs: a full one drops every
+/// other entry and doubles the distance. So an age is right to a hundredth or so.
 pub(crate) struct History {
-    entries: [Entry; KEPT],
+    entries: [Entry; ENTRIES],
     len: usize,
-    apart_ns: u64,
+    distance_ns: u64,
 }
 
 impl History {
-    /// How far moments are apart at first.
-    const APART_NS: u64 = 20_000;
-
     pub(crate) fn new() -> Self {
         Self {
-            entries: [(0, 0); KEPT],
+            entries: [(0, 0); ENTRIES],
             len: 0,
-            apart_ns: Self::APART_NS,
+            distance_ns: DISTANCE_NS,
         }
     }
 
@@ -33,14 +31,14 @@ impl History {
         self.entries.get(..self.len).unwrap_or_default()
     }
 
-    /// Notes that `truth` additions were over at `now`.
-    pub(crate) fn note(&mut self, now: u64, truth: u64) {
+    /// Records that `truth` additions were done at `now`.
+    pub(crate) fn record(&mut self, now: u64, truth: u64) {
         if let Some(&(last, _)) = self.known().last() {
-            if now.saturating_sub(last) < self.apart_ns {
+            if now.saturating_sub(last) < self.distance_ns {
                 return;
             }
         }
-        if self.len >= KEPT {
+        if self.len >= ENTRIES {
             self.thin_out();
         }
         if let Some(entry) = self.entries.get_mut(self.len) {
@@ -49,32 +47,28 @@ impl History {
         }
     }
 
-    /// Returns how long ago `value` additions were over, and forgets what was before: no later
-    /// read says less, but for what it is off.
+    /// Returns how long ago `value` additions were done, and drops what was before: later reads
+    /// return no less, but for their error.
     pub(crate) fn age(&mut self, now: u64, value: u64) -> u64 {
         let newest = self.known().iter().rposition(|&(_, truth)| truth <= value);
-        let (at, _) = self
-            .known()
-            .get(newest.unwrap_or(0))
-            .copied()
-            .unwrap_or((now, 0));
+        let entry = self.known().get(newest.unwrap_or(0));
+        let at = entry.map_or(now, |&(at, _)| at);
         if let Some(first) = newest {
-            self.entries.rotate_left(first.min(KEPT));
+            self.entries.rotate_left(first.min(ENTRIES));
             self.len = self.len.saturating_sub(first);
         }
         now.saturating_sub(at)
     }
 
     fn thin_out(&mut self) {
-        let mut kept = [(0, 0); KEPT];
-        let every_other = self.known().iter().step_by(2);
+        let mut kept = [(0, 0); ENTRIES];
         let mut len: usize = 0;
-        for (to, from) in kept.iter_mut().zip(every_other) {
+        for (to, from) in kept.iter_mut().zip(self.known().iter().step_by(2)) {
             *to = *from;
             len = len.saturating_add(1);
         }
         self.entries = kept;
         self.len = len;
-        self.apart_ns = self.apart_ns.saturating_mul(2);
+        self.distance_ns = self.distance_ns.saturating_mul(2);
     }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What each counter promises.
+//! Promises of each counter.
 
+use core::num::NonZeroU32;
+
+use abi::sloppy_counter::Config;
 use algo::{
     counter::{
         BatchedIds,
         Busted,
-        Counter,
         Empty,
         Exact,
         Hierarchical,
@@ -18,125 +20,147 @@ use algo::{
     },
     primitive::PerVcpu, //
 };
+use kernel::prelude::*;
+use rig::{
+    possible_vcpus,
+    KernelRefcount,
+    PercpuCounter,
+    PercpuRef, //
+};
 
-use crate::total::Promise;
+use crate::subject::Promise;
 
-/// Counters whose read is their sum.
-macro_rules! never_off {
-    ($($counter:ty $(: $bytes:expr)?),*) => {$(
+/// Implements a promise: how the counter is made, its size on each vCPU, and what it inherits from
+/// methods of its own that have the same name.
+macro_rules! promise {
+    ($counter:ident($config:pat) = $new:expr $(, $bytes:expr)?; $($method:ident)* $({$($item:item)*})?) => {
         impl Promise for $counter {
-            $(const PER_VCPU: usize = $bytes;)?
-
-            fn sum(&self) -> i64 {
-                self.read()
+            fn new($config: &Config) -> Result<Self> {
+                Ok($new)
             }
+
+            $(
+                fn bytes_per_vcpu(&self) -> usize {
+                    $bytes
+                }
+            )?
+
+            $(promise!(@$method $counter);)*
+            $($($item)*)?
         }
-    )*};
-}
-never_off!(Empty, Busted, Spinlocked, Exact, PercpuExact: PerVcpu::BYTES);
+    };
+    (@sum $counter:ident) => {
+        fn sum(&self) -> i64 {
+            $counter::sum(self)
+        }
+    };
+    (@bound $counter:ident) => {
+        fn bound(&self) -> u64 {
+            $counter::bound(self)
+        }
+    };
+    (@fold $counter:ident) => {
+        fn fold(&self) {
+            // A reference count that is folded reports a zero, from which the creator's reference
+            // keeps it.
+            let _ = $counter::fold(self);
+        }
 
-impl Promise for Sloppy {
-    const PER_VCPU: usize = PerVcpu::BYTES;
-
-    fn sum(&self) -> i64 {
-        Sloppy::sum(self)
-    }
-
-    fn bound(&self) -> u64 {
-        Sloppy::bound(self)
-    }
-
-    fn fold(&self) {
-        Sloppy::fold(self);
-    }
-
-    fn fold_dead(&self, vcpu: u32) {
-        Sloppy::fold_dead(self, vcpu);
-    }
-
-    fn set_threshold(&self, threshold: u32) {
-        Sloppy::set_threshold(self, threshold);
-    }
-
-    fn settle(&self) {
-        Sloppy::settle(self);
-    }
-
-    fn held(&self, vcpu: u32) -> i64 {
-        Sloppy::held(self, vcpu)
-    }
+        fn fold_dead(&self, vcpu: u32) {
+            // As above.
+            let _ = $counter::fold_dead(self, vcpu);
+        }
+    };
+    (@held $counter:ident) => {
+        fn held(&self, vcpu: u32) -> i64 {
+            $counter::held(self, vcpu)
+        }
+    };
 }
 
-impl Promise for Hierarchical {
-    const PER_VCPU: usize = PerVcpu::BYTES;
+promise!(Empty(_) = Empty::new(););
+promise!(Busted(_) = Busted::new(););
+promise!(Spinlocked(_) = Spinlocked::new(););
+promise!(Exact(_) = Exact::new(););
+promise!(PercpuExact(_) = PercpuExact::new(PerVcpu::new()?), PerVcpu::BYTES;);
+promise!(KernelRefcount(_) = KernelRefcount::new(););
+promise!(MountCount(_) = MountCount::new(PerVcpu::new()?), PerVcpu::BYTES;);
 
-    fn sum(&self) -> i64 {
-        Hierarchical::sum(self)
-    }
-
-    fn bound(&self) -> u64 {
-        Hierarchical::bound(self)
-    }
-
-    fn fold(&self) {
-        Hierarchical::fold(self);
-    }
-
-    fn fold_dead(&self, vcpu: u32) {
-        Hierarchical::fold_dead(self, vcpu);
-    }
-
-    fn held(&self, vcpu: u32) -> i64 {
-        Hierarchical::held(self, vcpu)
+promise! {
+    PercpuCounter(_) = PercpuCounter::new()?, PercpuCounter::PER_VCPU;
+    sum {
+        fn bound(&self) -> u64 {
+            PercpuCounter::bound(possible_vcpus())
+        }
     }
 }
 
-impl Promise for SloppyRef {
-    const REFS: bool = true;
-    const PER_VCPU: usize = PerVcpu::BYTES;
+promise! {
+    PercpuRef(_) = PercpuRef::new()?, size_of::<usize>();
+    {
+        fn sum(&self) -> i64 {
+            self.settle()
+        }
 
-    /// All but the creator's.
-    fn sum(&self) -> i64 {
-        self.in_use().wrapping_sub(1)
-    }
-
-    fn bound(&self) -> u64 {
-        SloppyRef::bound(self)
-    }
-
-    fn fold(&self) {
-        // The creator's reference keeps it from zero.
-        let _ = SloppyRef::fold(self);
-    }
-
-    fn fold_dead(&self, vcpu: u32) {
-        // As above.
-        let _ = SloppyRef::fold_dead(self, vcpu);
-    }
-
-    fn held(&self, vcpu: u32) -> i64 {
-        self.spares(vcpu)
+        /// To count them would make it slow for the rest of the run.
+        fn peek(&self) -> i64 {
+            0
+        }
     }
 }
 
-impl Promise for MountCount {
-    const REFS: bool = true;
-    const PER_VCPU: usize = PerVcpu::BYTES;
+promise! {
+    Sloppy(config) = Sloppy::new(PerVcpu::new()?, config.threshold), PerVcpu::BYTES;
+    sum bound fold held {
+        fn set_threshold(&self, threshold: u32) {
+            Sloppy::set_threshold(self, threshold);
+        }
 
-    fn sum(&self) -> i64 {
-        self.read()
+        fn settle(&self) {
+            Sloppy::settle(self);
+        }
     }
 }
 
-impl Promise for BatchedIds {
-    const PER_VCPU: usize = PerVcpu::BYTES;
+promise! {
+    Hierarchical(config) = Hierarchical::new(
+        PerVcpu::new()?,
+        [config.threshold, config.node_threshold],
+        vcpus_per_node(config.nodes),
+    ), PerVcpu::BYTES;
+    sum bound fold held
+}
 
-    fn sum(&self) -> i64 {
-        self.issued() as i64
-    }
+promise! {
+    SloppyRef(config) = SloppyRef::new(PerVcpu::new()?, config.threshold), PerVcpu::BYTES;
+    bound fold {
+        /// All but the creator's.
+        fn sum(&self) -> i64 {
+            self.in_use().wrapping_sub(1)
+        }
 
-    /// The read is of numbers that were dealt out, not all of which were taken.
-    fn bound(&self) -> u64 {
-        BatchedIds::bound(self).saturating_add(self.lost())
+        fn held(&self, vcpu: u32) -> i64 {
+            self.spares(vcpu)
+        }
     }
+}
+
+promise! {
+    BatchedIds(config) = BatchedIds::new(PerVcpu::new()?, config.threshold), PerVcpu::BYTES;
+    {
+        fn sum(&self) -> i64 {
+            self.issued() as i64
+        }
+
+        /// The read is of numbers in batches, not all of which were taken.
+        fn bound(&self) -> u64 {
+            BatchedIds::bound(self).saturating_add(self.lost())
+        }
+    }
+}
+
+/// Returns how many vCPUs each of `nodes` has.
+fn vcpus_per_node(nodes: u32) -> NonZeroU32 {
+    let vcpus = possible_vcpus().div_ceil(nodes.max(1));
+    NonZeroU32::new(vcpus).unwrap_or(NonZeroU32::MIN)
 }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `refs`: things that are referred to, come to an end, and are begun anew.
+//! Work `refs`: references to objects that end, are reclaimed, and are revived.
 //!
-//! A thread gets a reference to one of them, uses it, and hands the reference to the next
-//! thread; what it finds handed to itself it puts. Now and then it gives up the first reference
-//! of one, which then has to be seen to come to its end once, after the last use.
+//! A thread gets a reference to an object, uses it, and passes the reference to the next thread; a
+//! reference that was passed to it, it puts. Now and then it puts the first reference of an object,
+//! whose count must then reach zero once, after the last use.
 
-use abi::{
-    sloppy_counter::{
-        Check,
-        Config,
-        Sum, //
-    },
-    status::OracleState, //
+use core::fmt;
+
+use abi::sloppy_counter::{
+    Check,
+    Config, //
 };
 use algo::{
     counter::{
@@ -30,41 +28,44 @@ use algo::{
 };
 use kernel::prelude::*;
 use rig::{
-    cond_resched,
+    filled,
     Padded,
+    PerThread,
     Preempt,
     Random,
     Refused,
     SingleWriter,
     StartBarrier,
-    Until,
+    Text,
     Vcpus,
     Worker, //
 };
 
-use crate::{
-    bout::Outcome,
-    control::Disturbed, //
+use crate::work::{
+    Checked,
+    EventCounts,
+    Report,
+    Work, //
 };
 
-/// Things that are looked at between two chances for others to run.
+/// Objects of a burst, between two preemption points.
 const BURST: u32 = 512;
-/// After so many bursts a thread gives back the spares of its vCPU by itself.
-const TIDY: u32 = 16;
+/// Bursts after which a thread folds its vCPU.
+const BURSTS_TO_FOLD: u32 = 16;
 
-/// Something that is referred to.
-struct Thing {
+/// Object that is referred to.
+struct Object {
     refs: SloppyRef,
-    /// The first reference is there.
+    /// The first reference was not put.
     owned: Atomic<u32>,
-    /// It has not come to its end.
+    /// The count has not reached zero.
     alive: Atomic<u32>,
     retired: Atomic<u64>,
     zeros: Atomic<u64>,
     wrong: Atomic<u64>,
 }
 
-impl Thing {
+impl Object {
     fn new(threshold: u32) -> Result<Self> {
         Ok(Self {
             refs: SloppyRef::new(PerVcpu::new()?, threshold),
@@ -79,29 +80,33 @@ impl Thing {
     /// Gets a reference and uses it.
     fn get(&self) -> bool {
         let got = self.refs.get();
-        if got && self.alive.load(Relaxed) == 0 {
-            self.wrong.add(1, Relaxed);
+        if got {
+            self.must_be_alive();
         }
         got
     }
 
     fn put(&self) {
-        if self.alive.load(Relaxed) == 0 {
-            self.wrong.add(1, Relaxed);
-        }
+        self.must_be_alive();
         self.end_if(self.refs.put());
     }
 
-    /// Gives up the first reference.
+    fn must_be_alive(&self) {
+        if self.alive.load(Relaxed) == 0 {
+            self.wrong.add(1, Relaxed);
+        }
+    }
+
+    /// Puts the first reference.
     fn retire(&self) {
-        // Pairs with the release in `end_if`: the thing was begun anew.
+        // Pairs with the release in `end_if`: the object was revived.
         if self.owned.cmpxchg(1, 0, Acquire).is_ok() {
             self.retired.add(1, Relaxed);
             self.end_if(self.refs.put());
         }
     }
 
-    /// Gives back the spares of this vCPU, if it is to come to its end.
+    /// Folds the spares of this vCPU, if the object is retired.
     fn fold(&self) {
         if self.owned.load(Relaxed) == 0 {
             self.end_if(self.refs.fold());
@@ -114,11 +119,12 @@ impl Thing {
         }
     }
 
-    /// Ends it if the last reference has gone, and begins anew.
-    fn end_if(&self, last: bool) {
-        if !last {
+    /// Ends the object if the count is `zero`, and revives it.
+    fn end_if(&self, zero: bool) {
+        if !zero {
             return;
         }
+        // Full: pairs with itself; of two that end the object, one finds it not alive.
         if self.alive.xchg(0, Full) == 0 || self.owned.load(Relaxed) == 1 {
             self.wrong.add(1, Relaxed);
         }
@@ -132,156 +138,131 @@ impl Thing {
 
 /// What the threads of a run share.
 pub(crate) struct Refs {
-    things: KVVec<Padded<Thing>>,
-    /// A reference for each thread, as the number of the thing, from 1.
-    mail: KVVec<Padded<Atomic<u32>>>,
-    pub(crate) cycles: KVVec<Padded<SingleWriter>>,
-    refused: KVVec<Padded<SingleWriter>>,
+    objects: KVVec<Padded<Object>>,
+    /// Reference that was passed to each thread, as the number of the object, from 1.
+    passed: PerThread<Atomic<u32>>,
+    cycles: PerThread<SingleWriter>,
+    refused: PerThread<SingleWriter>,
     start_barrier: StartBarrier,
 }
 
 impl Refs {
     pub(crate) fn new(config: &Config) -> Result<Self, Refused> {
-        let mut things = KVVec::with_capacity(config.objects as usize, GFP_KERNEL)?;
-        for _ in 0..config.objects {
-            things.push(Padded(Thing::new(config.threshold)?), GFP_KERNEL)?;
-        }
-        let mut run = Self {
-            things,
-            mail: KVVec::new(),
-            cycles: KVVec::new(),
-            refused: KVVec::new(),
+        let object = || Object::new(config.threshold).map(Padded);
+        Ok(Self {
+            objects: filled(config.objects as usize, object)?,
+            passed: PerThread::new(config.threads, || Ok(Atomic::new(0)))?,
+            cycles: PerThread::counters(config.threads)?,
+            refused: PerThread::counters(config.threads)?,
             start_barrier: StartBarrier::new(config.threads, config.run_ms),
-        };
-        for _ in 0..config.threads {
-            run.mail.push(Padded(Atomic::new(0)), GFP_KERNEL)?;
-            run.cycles
-                .push(Padded(SingleWriter::default()), GFP_KERNEL)?;
-            run.refused
-                .push(Padded(SingleWriter::default()), GFP_KERNEL)?;
-        }
-        Ok(run)
+        })
     }
 
-    /// What each thread does until the alarm has rung.
-    pub(crate) fn take_part(&self, worker: &Worker<'_>) {
-        let index = worker.index as usize;
-        let next = index.wrapping_add(1);
-        let (Some(cycles), Some(refused), Some(mine)) = (
-            self.cycles.get(index),
-            self.refused.get(index),
-            self.mail.get(index),
-        ) else {
-            return;
-        };
-        let next = self.mail.get(next).or(self.mail.first());
-        let random = Random::new(worker.index);
-        let _clock = self.start_barrier.wait(worker);
-        let mut until = Until::new(&self.start_barrier, worker);
-        let mut bursts: u32 = 0;
-        loop {
-            let here = Preempt::new();
-            for _ in 0..BURST {
-                let at = random.below(self.things.len() as u32);
-                match self.things.get(at as usize) {
-                    Some(thing) if thing.get() => self.hand_on(at, next.unwrap_or(mine)),
-                    _ => refused.add(1),
-                }
-            }
-            self.take_mail(mine);
-            if let Some(thing) = self
-                .things
-                .get(random.below(self.things.len() as u32) as usize)
-            {
-                thing.retire();
-            }
-            bursts = bursts.wrapping_add(1);
-            if bursts % TIDY == 0 {
-                self.things.iter().for_each(|thing| thing.fold());
-            }
-            drop(here);
-            cycles.add(BURST.into());
-            if until.over() {
-                break;
-            }
-            cond_resched();
+    /// Passes a reference to the object `at` to another thread, and puts the one that is still there.
+    fn pass(&self, at: u32, to: &Atomic<u32>) {
+        // The reference goes with it: pairs with itself, and with `put_passed`.
+        self.put(to.xchg(at.wrapping_add(1), Full));
+    }
+
+    fn put_passed(&self, mine: &Atomic<u32>) {
+        // As in `pass`.
+        self.put(mine.xchg(0, Full));
+    }
+
+    /// Puts a reference to the object of a number; 0 is none.
+    fn put(&self, number: u32) {
+        let at = number.wrapping_sub(1);
+        if let Some(object) = self.objects.get(at as usize) {
+            object.put();
         }
     }
 
-    /// Hands the reference to a thing to another thread, and puts the one that is still there.
-    fn hand_on(&self, at: u32, to: &Atomic<u32>) {
-        // The reference goes with it: pairs with itself, and with `take_mail`.
-        let before = to.xchg(at.wrapping_add(1), Full);
-        self.put_number(before);
-    }
-
-    fn take_mail(&self, mine: &Atomic<u32>) {
-        // As in `hand_on`.
-        self.put_number(mine.xchg(0, Full));
-    }
-
-    fn put_number(&self, number: u32) {
-        if let Some(at) = number.checked_sub(1) {
-            if let Some(thing) = self.things.get(at as usize) {
-                thing.put();
-            }
-        }
-    }
-
-    /// Ends everything; all threads have left.
-    pub(crate) fn outcome(&self, elapsed_ns: u64) -> Outcome {
-        self.mail.iter().for_each(|mail| self.take_mail(mail));
-        self.things.iter().for_each(|thing| thing.retire());
-        self.fold();
-        let total = |of: fn(&Thing) -> u64| {
-            let all = self.things.iter().map(|thing| of(thing));
-            all.fold(0, u64::wrapping_add)
-        };
-        let retired = total(|thing| thing.retired.load(Relaxed));
-        let zeros = total(|thing| thing.zeros.load(Relaxed));
-        // Begun anew, each has its first reference and no other.
-        let left = total(|thing| (thing.refs.in_use() != 1).into());
-        let once = |thing: &Thing| thing.retired.load(Relaxed) == thing.zeros.load(Relaxed);
-        let odd = self.things.iter().filter(|thing| !once(thing)).count();
-        let wrong = total(|thing| thing.wrong.load(Relaxed)).wrapping_add(left);
-        let cycles = self
-            .cycles
-            .iter()
-            .fold(0, |sum, n| n.get().wrapping_add(sum));
-        let right = wrong == 0 && odd == 0 && retired == zeros;
-        Outcome {
-            sum: Sum {
-                elapsed_ns,
-                adds: cycles,
-                truth: retired as i64,
-                sum: zeros as i64,
-                read: zeros as i64,
-                bound: 0,
-                total: if right {
-                    OracleState::Held
-                } else {
-                    OracleState::Broken
-                },
-            },
-            check: Some(Check {
-                cycles,
-                due: retired,
-                seen: zeros,
-                wrong: wrong.wrapping_add(odd as u64),
-                refused: self
-                    .refused
-                    .iter()
-                    .fold(0, |sum, n| n.get().wrapping_add(sum)),
-                allowed: 0,
-            }),
-        }
+    fn random_object(&self, random: &Random) -> (u32, Option<&Object>) {
+        let at = random.below(self.objects.len() as u32);
+        (at, self.objects.get(at as usize).map(|object| &**object))
     }
 }
 
-impl Disturbed for Refs {
+impl Work for Refs {
+    fn thread(&self, worker: &Worker<'_>) {
+        let index = worker.index as usize;
+        let (Some(cycles), Some(refused), Some(mine)) = (
+            self.cycles.get(index),
+            self.refused.get(index),
+            self.passed.get(index),
+        ) else {
+            return;
+        };
+        let next = self.passed.get(index.wrapping_add(1));
+        let next = next.or(self.passed.first()).unwrap_or(mine);
+        let random = Random::new(worker.index);
+        let mut bursts: u32 = 0;
+        self.start_barrier.bursts(worker, || {
+            let _here = Preempt::new();
+            for _ in 0..BURST {
+                match self.random_object(&random) {
+                    (at, Some(object)) if object.get() => self.pass(at, next),
+                    _ => refused.add(1),
+                }
+            }
+            self.put_passed(mine);
+            if let (_, Some(object)) = self.random_object(&random) {
+                object.retire();
+            }
+            bursts = bursts.wrapping_add(1);
+            if bursts % BURSTS_TO_FOLD == 0 {
+                self.objects.iter().for_each(|object| object.fold());
+            }
+            cycles.add(BURST.into());
+        });
+    }
+
+    fn operations(&self, index: usize) -> u64 {
+        self.cycles.get(index).map_or(0, |cycles| cycles.get())
+    }
+
     fn fold(&self) {
-        let live = || self.things.iter().for_each(|thing| thing.fold());
-        let dead = |vcpu| self.things.iter().for_each(|thing| thing.fold_dead(vcpu));
+        let live = || self.objects.iter().for_each(|object| object.fold());
+        let dead = |vcpu| self.objects.iter().for_each(|o| o.fold_dead(vcpu));
         Vcpus.visit(&live, &dead);
+    }
+}
+
+impl Report for Refs {
+    /// Retires all objects; all threads have left.
+    fn write(&self, elapsed_ns: u64, _: &EventCounts, to: &mut Text) -> fmt::Result {
+        self.passed
+            .iter()
+            .for_each(|passed| self.put_passed(passed));
+        self.objects.iter().for_each(|object| object.retire());
+        self.fold();
+        let total = |of: fn(&Object) -> u64| {
+            let all = self.objects.iter().map(|object| of(object));
+            all.fold(0, u64::wrapping_add)
+        };
+        let retired = total(|object| object.retired.load(Relaxed));
+        let zeros = total(|object| object.zeros.load(Relaxed));
+        // Revived, each has its first reference and no other.
+        let left = total(|object| (object.refs.in_use() != 1).into());
+        let odd =
+            total(|object| (object.retired.load(Relaxed) != object.zeros.load(Relaxed)).into());
+        let wrong = total(|object| object.wrong.load(Relaxed));
+        let wrong = wrong.wrapping_add(left).wrapping_add(odd);
+        Checked {
+            held: wrong == 0 && retired == zeros,
+            truth: retired as i64,
+            sum: zeros as i64,
+            read: zeros as i64,
+            bound: 0,
+            check: Check {
+                cycles: self.cycles.sum(),
+                due: retired,
+                seen: zeros,
+                wrong,
+                refused: self.refused.sum(),
+                allowed: 0,
+            },
+        }
+        .write(elapsed_ns, to)
     }
 }

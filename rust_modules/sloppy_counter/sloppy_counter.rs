@@ -1,29 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Threads on vCPUs add to one counter, or do what else counters are for.
+//! Module `sloppy-counter`: threads on vCPUs add to one counter, or do other work with counters.
 
 #![deny(unsafe_code)]
 
+mod adds;
+mod adds_report;
 mod audit;
-mod bout;
-mod control;
+mod events;
 mod history;
 mod ids;
-mod kernel_counters;
 mod limit;
 mod many;
 mod promises;
-mod race;
 mod refs;
-mod report;
-mod table;
-mod total;
+mod registry;
+mod run;
+mod subject;
+mod work;
 
-use core::fmt;
+use core::fmt::{
+    self,
+    Write, //
+};
 
 use abi::{
-    sloppy_counter::Config,
-    Limits, //
+    sloppy_counter::{
+        Config,
+        Run as RunLine,
+        Thread, //
+    },
+    Limits,
+    SCHEMA, //
 };
 use kernel::{
     prelude::*,
@@ -39,7 +47,7 @@ use rig::{
     Worker, //
 };
 
-use self::bout::Bout;
+use self::run::Run;
 
 module! {
     type: Module,
@@ -64,7 +72,7 @@ impl kernel::Module for Module {
 struct SloppyCounter;
 
 impl Load for SloppyCounter {
-    type Run = Bout;
+    type Run = Run;
     const NAME: &'static CStr = c"sloppy-counter";
     const START_TIMEOUT_MS: u32 = rig::START_TIMEOUT_MS;
     rig::settings!(Config);
@@ -73,31 +81,47 @@ impl Load for SloppyCounter {
         config.run_ms
     }
 
-    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Bout, Refused> {
-        Bout::new(config, limits)
+    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Run, Refused> {
+        Run::new(config, limits)
     }
 
-    fn threads(run: &Bout) -> u32 {
-        run.threads
+    fn threads(run: &Run) -> u32 {
+        run.config.threads
     }
 
-    fn work(run: &Bout, worker: &Worker<'_>) {
-        run.kind.work(worker);
+    fn work(run: &Run, worker: &Worker<'_>) {
+        run.work.thread(worker);
     }
 
-    fn control(run: &Bout, control: &Control<'_>) -> Result<(), Refused> {
-        run.control(control)
+    fn control(run: &Run, control: &Control<'_>) -> Result<(), Refused> {
+        run.cause_events(control)
     }
 
-    fn change(run: &Bout, config: &Config) {
-        run.kind.change(config.threshold);
+    fn change(run: &Run, config: &Config) {
+        run.work.set_threshold(config.threshold);
     }
 
-    fn now(run: &Bout, to: &mut Text) -> fmt::Result {
-        report::now(run, to)
+    fn now(run: &Run, to: &mut Text) -> fmt::Result {
+        run.work.now(to)
     }
 
-    fn report(&self, ended: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result {
-        report::write(ended, to)
+    fn report(&self, finished: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result {
+        let line = RunLine {
+            schema: SCHEMA,
+            run: finished.number,
+        };
+        writeln!(to, "{line}\nconfig {}", finished.config)?;
+        let Run { work, events, .. } = finished.run;
+        work.write(finished.elapsed_ns, events, to)?;
+        for (index, placement) in (0..).zip(finished.placements) {
+            let thread = Thread {
+                index,
+                vcpu: placement.vcpu(),
+                adds: work.operations(index as usize),
+                moved: placement.moved(),
+            };
+            writeln!(to, "{thread}")?;
+        }
+        Ok(())
     }
 }

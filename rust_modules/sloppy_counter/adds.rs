@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Work `adds`: threads add to one counter, and read it.
+
+use abi::sloppy_counter::{
+    Config,
+    Counter as Name,
+    Switch, //
+};
+use algo::{
+    counter::EachVcpu,
+    primitive::{
+        cpu_relax,
+        Atomic,
+        Full,
+        Relaxed, //
+    }, //
+};
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+use rig::{
+    cond_resched,
+    now_ns,
+    steal_ns,
+    synchronize_rcu,
+    BurstTimes,
+    CpuDeadCallback,
+    OnCpuDead,
+    PerThread,
+    Preempt,
+    Refused,
+    SingleWriter,
+    StartBarrier,
+    Until,
+    Vcpus,
+    Worker, //
+};
+
+use crate::{
+    audit::Audit,
+    history::History,
+    registry::{
+        counter,
+        counts_references, //
+    },
+    subject::{
+        Progress,
+        Promise,
+        Subject, //
+    },
+    work::Work, //
+};
+
+/// The counter, which is folded when a vCPU goes offline.
+struct Shared(KBox<dyn Subject>);
+
+impl OnCpuDead for Shared {
+    fn cpu_dead(&self, vcpu: u32) {
+        self.0.promise().fold_dead(vcpu);
+    }
+}
+
+/// Times of one thread.
+#[derive(Default)]
+pub(crate) struct Times {
+    pub(crate) adds: BurstTimes,
+    pub(crate) reads: BurstTimes,
+    pub(crate) steal_ns: SingleWriter,
+}
+
+/// What the threads of a run share.
+pub(crate) struct Adds {
+    // Dropped first: there is no callback for a counter that is gone.
+    _cpu_dead: CpuDeadCallback<Shared>,
+    shared: Arc<Shared>,
+    pub(crate) times: PerThread<Times>,
+    pub(crate) audit: Audit,
+    start_barrier: StartBarrier,
+    pub(crate) config: Config,
+    /// 1 while a thread changes the threshold.
+    changing: Atomic<u32>,
+    pub(crate) threshold: Atomic<u32>,
+}
+
+impl Adds {
+    pub(crate) fn new(config: &Config) -> Result<Self, Refused> {
+        let audited = config.audit == Switch::On;
+        let shared = Arc::new(Shared(counter(config)?), GFP_KERNEL)?;
+        let counts_up = config.counter != Name::Empty && !counts_references(config.counter);
+        if audited && !counts_up {
+            return Err(Refused::new(
+                EINVAL,
+                format_args!(
+                    "`audit=on`: {} does not only count up; choose another counter",
+                    config.counter
+                ),
+            ));
+        }
+        Ok(Self {
+            _cpu_dead: CpuDeadCallback::register(shared.clone())?,
+            shared,
+            times: PerThread::new(config.threads, || Ok(Times::default()))?,
+            audit: Audit::new(config.threads, audited)?,
+            start_barrier: StartBarrier::new(config.threads, config.run_ms),
+            config: *config,
+            changing: Atomic::new(0),
+            threshold: Atomic::new(config.threshold),
+        })
+    }
+
+    pub(crate) fn subject(&self) -> &dyn Subject {
+        &*self.shared.0
+    }
+
+    pub(crate) fn counter(&self) -> &dyn Promise {
+        self.subject().promise()
+    }
+
+    pub(crate) fn counts_references(&self) -> bool {
+        counts_references(self.config.counter)
+    }
+
+    /// A burst of additions, and of reads.
+    fn burst(&self, index: usize, times: &Times, progress: &Progress) {
+        let (subject, burst) = (self.subject(), self.config.burst);
+        let before = self.made_by_others(index);
+        let _here = Preempt::new();
+        let from = now_ns();
+        let made = match self.config.audit {
+            Switch::On => {
+                subject.audited(burst, progress);
+                burst
+            }
+            Switch::Off => subject.adds(burst),
+        };
+        let added = now_ns();
+        let shared = self.made_by_others(index) != before;
+        times.adds.record(made, added.saturating_sub(from), shared);
+        let reads = self.reads_per_burst();
+        if reads > 0 {
+            subject.reads(reads);
+            let ns = now_ns().saturating_sub(added);
+            times.reads.record(reads, ns, false);
+        }
+    }
+
+    fn made_by_others(&self, index: usize) -> u64 {
+        let others = self.times.iter().enumerate().filter(|(i, _)| *i != index);
+        let made = others.map(|(_, times)| times.adds.made.get());
+        made.fold(0, u64::wrapping_add)
+    }
+
+    /// So many that they are `reads` percent of all operations.
+    fn reads_per_burst(&self) -> u32 {
+        let Config { burst, reads, .. } = self.config;
+        let rest = u64::from(100u32.saturating_sub(reads));
+        let all = u64::from(burst).saturating_mul(reads.into());
+        let times = all.checked_div(rest).unwrap_or(0);
+        u32::try_from(times).unwrap_or(u32::MAX)
+    }
+}
+
+impl Work for Adds {
+    fn thread(&self, worker: &Worker<'_>) {
+        let index = worker.index as usize;
+        let (Some(times), Some(progress)) = (self.times.get(index), self.audit.progress(index))
+        else {
+            return;
+        };
+        let mut history = History::new();
+        let _clock = self.start_barrier.wait(worker);
+        let stolen = steal_ns(worker.current_vcpu());
+        let mut until = Until::new(&self.start_barrier, worker);
+        loop {
+            self.burst(index, times, progress);
+            if self.config.audit == Switch::On {
+                self.audit.sample(index, self.counter(), &mut history);
+            }
+            if until.over() {
+                break;
+            }
+            pause(self.config.idle_ns);
+            cond_resched();
+        }
+        // After a migration it is that of another vCPU, and the difference means nothing.
+        let now = steal_ns(worker.current_vcpu());
+        times.steal_ns.set(now.saturating_sub(stolen));
+    }
+
+    fn operations(&self, index: usize) -> u64 {
+        self.times
+            .get(index)
+            .map_or(0, |times| times.adds.made.get())
+    }
+
+    fn fold(&self) {
+        let counter = self.counter();
+        Vcpus.visit(&|| counter.fold(), &|vcpu| counter.fold_dead(vcpu));
+    }
+
+    fn interrupt(&self) {
+        // A reference that an interrupt gets would have to be put.
+        if !self.counts_references() {
+            Vcpus.visit(&|| self.audit.interrupt(self.counter()), &|_| ());
+        }
+    }
+
+    fn toggle_threshold(&self) {
+        let usual = self.config.threshold;
+        let now = self.threshold.load(Relaxed);
+        self.set_threshold(if now == usual {
+            usual.div_ceil(4)
+        } else {
+            usual
+        });
+    }
+
+    /// Changes the threshold, and lets the bound shrink if it may: after all additions that may have
+    /// used the old one, which run with preemption off, and after a fold.
+    fn set_threshold(&self, threshold: u32) {
+        let step = || self.audit.steps.fetch_add(1, Full);
+        // Pairs with the exchange below: one thread at a time.
+        while self.changing.cmpxchg(0, 1, Full).is_err() {
+            cond_resched();
+        }
+        step();
+        self.counter().set_threshold(threshold);
+        self.threshold.store(threshold, Relaxed);
+        step();
+        synchronize_rcu();
+        self.fold();
+        step();
+        self.counter().settle();
+        step();
+        // Pairs with the exchange above.
+        self.changing.xchg(0, Full);
+    }
+}
+
+fn pause(ns: u32) {
+    if ns > 0 {
+        let until = now_ns().saturating_add(ns.into());
+        while now_ns() < until {
+            cpu_relax();
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One run: its work, and its events.
+
+use abi::{
+    sloppy_counter::{
+        Config,
+        Work as Name, //
+    },
+    Limits, //
+};
+use kernel::prelude::*;
+use rig::Refused;
+
+use crate::{
+    adds::Adds,
+    ids::Ids,
+    limit::Limit,
+    many::Many,
+    refs::Refs,
+    work::{
+        EventCounts,
+        Work, //
+    }, //
+};
+
+/// A run.
+pub(crate) struct Run {
+    pub(crate) config: Config,
+    pub(crate) events: EventCounts,
+    pub(crate) work: KBox<dyn Work>,
+}
+
+impl Run {
+    pub(crate) fn new(config: &Config, limits: &Limits) -> Result<Self, Refused> {
+        let work: KBox<dyn Work> = match config.work {
+            Name::Adds => KBox::new(Adds::new(config)?, GFP_KERNEL)?,
+            Name::Refs => KBox::new(Refs::new(config)?, GFP_KERNEL)?,
+            Name::Ids => KBox::new(Ids::new(config, limits)?, GFP_KERNEL)?,
+            Name::Limit => KBox::new(Limit::new(config)?, GFP_KERNEL)?,
+            Name::Many => KBox::new(Many::new(config)?, GFP_KERNEL)?,
+        };
+        Ok(Self {
+            config: *config,
+            events: EventCounts::default(),
+            work,
+        })
+    }
+}
