@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The bound on a job's CPU time: whoever finds that the job took more than its share sleeps until
-//! it has not.
+//! Cap on the CPU time of a job: a worker sleeps while the job has used more than its share.
 
 use algo::primitive::{
     Atomic,
@@ -16,10 +15,12 @@ use rig::{
     now_ns, //
 };
 
-/// The longest sleep between two looks at whether the job goes on.
-const LONGEST_NS: u64 = 20_000_000;
+/// Longest sleep between two tests of whether the job goes on.
+const LONGEST_SLEEP_NS: u64 = 20_000_000;
+/// Shortest sleep; less is added to the next.
+const SHORTEST_SLEEP_NS: u64 = 100_000;
 
-/// CPU time that a job has taken, and may take.
+/// CPU time that a job has used, and may use.
 pub(crate) struct Cap {
     /// In percent of one CPU; 0 is no bound.
     percent: u64,
@@ -36,25 +37,24 @@ impl Cap {
         }
     }
 
-    /// Charges what the calling worker took since `charged_ns` of its CPU time, and sleeps if that
-    /// was too much; returns how long.
+    /// Charges the CPU time of the calling worker since `charged_ns`, and sleeps if the job has used
+    /// too much; returns how long.
     pub(crate) fn charge(&self, charged_ns: &mut u64, stopped: impl Fn(u64) -> bool) -> u64 {
         if self.percent == 0 {
             return 0;
         }
         let cpu_ns = cpu_time_now_ns();
-        let taken = cpu_ns.saturating_sub(*charged_ns);
+        let used = cpu_ns.saturating_sub(*charged_ns);
         *charged_ns = cpu_ns;
-        self.used_ns.add(taken, Relaxed);
+        self.used_ns.add(used, Relaxed);
         let from = now_ns();
         let mut now = from;
         loop {
             let used = self.used_ns.load(Relaxed);
             let due = used.saturating_mul(100).checked_div(self.percent);
             let until = self.since_ns.saturating_add(due.unwrap_or(0));
-            let wait = until.saturating_sub(now).min(LONGEST_NS);
-            // What is not worth a sleep is charged to the next.
-            if wait < 100_000 || stopped(now) {
+            let wait = until.saturating_sub(now).min(LONGEST_SLEEP_NS);
+            if wait < SHORTEST_SLEEP_NS || stopped(now) {
                 return now.saturating_sub(from);
             }
             fsleep(Delta::from_nanos(wait as i64));

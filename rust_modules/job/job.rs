@@ -2,32 +2,33 @@
 
 //! Multithreaded jobs: one range, many workers, for any module that links this crate.
 //!
-//! What `padata_do_multithreaded()` in `kernel/padata.c` is for the time of boot, at run time, and
-//! with what its authors left for later: errors that name their chunk, undo, cancelling,
-//! deadlines, progress, and bounds on what helpers take from others. After Daniel Jordan,
+//! `padata_do_multithreaded()` of `kernel/padata.c` runs such jobs at boot. This runs them at any
+//! time, with what the authors of padata left for later: errors that name their chunk, undo,
+//! cancellation, deadlines, progress, and bounds on the CPU time of helpers. After Daniel Jordan,
 //! "Multithreaded Struct Page Initialization", and ktask.
 //!
 //! ```ignore
 //! let pool = Pool::new(c"my-module")?;
 //! let job = Job { size: pages, align: 512, min_chunk: 64, ..Job::default() };
-//! let done = job.run(&pool, &work, &Ticket::new());      // `work` implements `Work`
-//! done.result()?;
+//! let outcome = job.run(&pool, &work, &JobProgress::new());      // `work` implements `Work`
+//! outcome.result()?;
 //! ```
 
 #![deny(unsafe_code)]
 
 mod cap;
-mod done;
-mod floor;
-mod hand;
+mod execution;
 mod log;
+mod node_range;
+mod outcome;
+mod progress;
+mod rate;
 mod registry;
 mod run;
-mod seats;
-mod shift;
-mod slot;
-mod ticket;
 mod work;
+mod worker;
+mod worker_slots;
+mod worker_stats;
 
 use abi::job_runner::{
     Cpus,
@@ -39,20 +40,21 @@ pub use rig::{
 };
 
 pub use self::{
-    done::{
-        Done,
-        Fault, //
+    outcome::{
+        Fault,
+        JobOutcome, //
     },
-    slot::{
-        Mark,
-        Slot, //
-    },
-    ticket::Ticket,
+    progress::JobProgress,
     work::{
         Fail,
         Stop,
         Work, //
     },
+    worker_stats::{
+        ChunkRecord,
+        WorkerCounts,
+        WorkerStats, //
+    }, //
 };
 
 /// A job. `start`, `size`, `align`, `min_chunk` and `max_threads` mean what they mean in
@@ -62,57 +64,57 @@ pub use self::{
 pub struct Job<'a> {
     /// The first index.
     pub start: u64,
-    /// How many.
+    /// Number of indices.
     pub size: u64,
-    /// Chunks, and calls of the job's function, end at multiples of this, the last one apart; 0 is
-    /// taken as 1.
+    /// Chunks, and calls of the job function, end at multiples of this, except the last one; 0 means
+    /// 1.
     pub align: u64,
-    /// The least that is worth handing out; 0 is taken as 1.
+    /// The least that is worth a chunk; 0 means 1.
     pub min_chunk: u64,
     /// Workers at most, the caller among them.
     pub max_threads: u32,
-    /// How the range is handed out.
+    /// Chunk policy.
     pub policy: Policy,
     /// Chunks a worker gets on average, where the policy asks for that.
     pub per_worker: u32,
-    /// Chunks that a worker takes before it does any of them; more than 1 only to measure that.
+    /// Chunks that a worker takes before it does any of them; more than 1 only to measure contention.
     pub burst: u32,
-    /// How nice helpers are: 19 by default, so that they disturb nobody.
+    /// Nice value of helpers: 19 by default, so that they disturb no other task.
     pub nice: i32,
     /// CPU time that the job may take, in percent of one CPU; 0 is no bound. A kernel thread cannot
-    /// be charged to the cgroup of whom it works for, so this is no replacement of its controller.
+    /// be charged to the cgroup of its user, so this does not replace the CPU controller.
     pub cap: u32,
-    /// When the job is given up, by the monotonic clock in nanoseconds; 0 is never.
+    /// Deadline, by the monotonic clock in nanoseconds; 0 is none.
     pub deadline_ns: u64,
     /// vCPUs that helpers may use; the caller stays where it is.
     pub cpus: Places,
-    /// Parts of the range, one for each NUMA node, worked on by the CPUs of that node.
+    /// NUMA nodes, each of which gets a part of the range for its CPUs.
     ///
-    /// Helpers allocate nothing: memory is where the caller's policy put it before.
+    /// Helpers allocate nothing: memory is where the policy of the caller put it before.
     pub nodes: Nodes,
     /// Whether workers help out on other nodes when nothing is left on theirs.
     pub spill: bool,
     /// Helpers that may be at work, of all jobs of the pool and on each node, in percent of the
     /// vCPUs; ktask's rule is 80, and at least one.
     pub helpers: u32,
-    /// Helpers that cannot be had, as if memory were short: for tests.
+    /// Helpers that are denied, as if memory were short: for tests.
     pub deny: u32,
-    /// How helpers are told to begin.
+    /// How helpers are started.
     pub begin: Start,
-    /// Whether what was done is undone if the job does not end well.
+    /// Whether what was done is undone if the job is not completed.
     pub undo: bool,
-    /// Chunks that each worker may record.
+    /// Chunks that are recorded for each worker.
     pub trace: u32,
-    /// Asked often: true ends the job.
+    /// Called often; true cancels the job.
     pub cancelled: &'a (dyn Fn() -> bool + Sync),
 }
 
-/// Where helpers may work.
+/// vCPUs that helpers may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Places {
-    /// Where the caller may run, by its affinity and its cpuset.
+    /// Those of the caller, by its affinity and its cpuset.
     OfTheCaller,
-    /// On these, whatever the caller may: for one who works for somebody else.
+    /// These, whatever the caller may use: for a thread that works for another task.
     These(Cpus),
 }
 
@@ -132,7 +134,17 @@ pub enum Nodes {
     /// Those of the machine.
     OfTheMachine,
     /// So many, each with an equal share of the vCPUs; 1 is a machine without nodes.
-    Pretended(u32),
+    Simulated(u32),
+}
+
+impl From<u32> for Nodes {
+    /// So many, or those of the machine if that is 0.
+    fn from(nodes: u32) -> Self {
+        match nodes {
+            0 => Self::OfTheMachine,
+            nodes => Self::Simulated(nodes),
+        }
+    }
 }
 
 impl Default for Job<'_> {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What was done, so that it can be undone.
+//! Log of what was done, from which it is undone.
 
 mod sort;
 
@@ -14,7 +14,7 @@ use rig::cond_resched;
 
 use crate::Work;
 
-/// What one worker did. Room is made before a chunk is done, so that noting it cannot fail.
+/// Log of one worker. Room is made before a chunk is done, so that logging it cannot fail.
 #[derive(Default)]
 pub(crate) struct Log(KVVec<Range<u64>>);
 
@@ -24,7 +24,7 @@ impl Log {
         self.0.reserve(1, GFP_KERNEL)
     }
 
-    /// Notes that `done` was done.
+    /// Logs that `done` was done.
     pub(crate) fn note(&mut self, done: Range<u64>) {
         if done.is_empty() {
             return;
@@ -44,11 +44,11 @@ impl Log {
     }
 }
 
-/// What undoing came to.
+/// Result of undoing.
 #[derive(Default)]
 pub(crate) struct Undone {
     pub(crate) indices: u64,
-    /// Ranges that overlapped one before: a hand-out has repeated itself.
+    /// Ranges that overlapped one before: the chunk policy repeated an index.
     pub(crate) disorder: u64,
 }
 
@@ -56,10 +56,8 @@ pub(crate) struct Undone {
 pub(crate) fn undo(logs: &mut [Log], work: &dyn Work) -> Undone {
     logs.iter_mut().for_each(Log::sort);
     let mut undone = Undone::default();
-    // Where each log is; there are few, so the least of their heads is soon found.
     let mut below = 0u64;
-    let mut heads = Heads(logs);
-    while let Some(next) = heads.pop() {
+    while let Some(next) = pop(logs) {
         if next.start < below {
             undone.disorder = undone.disorder.saturating_add(1);
         }
@@ -74,18 +72,14 @@ pub(crate) fn undo(logs: &mut [Log], work: &dyn Work) -> Undone {
     undone
 }
 
-/// Sorted logs, merged.
-struct Heads<'a>(&'a mut [Log]);
-
-impl Heads<'_> {
-    /// Takes the range that begins first. An entry that was taken is left empty, at its place.
-    fn pop(&mut self) -> Option<Range<u64>> {
-        let heads = self.0.iter_mut().filter_map(Log::head);
-        let least = heads.min_by_key(|range| range.start)?;
-        let taken = least.clone();
-        least.end = least.start;
-        Some(taken)
-    }
+/// Takes the range that begins first from sorted logs, of which there are few. An entry that was
+/// taken is left empty, at its place.
+fn pop(logs: &mut [Log]) -> Option<Range<u64>> {
+    let heads = logs.iter_mut().filter_map(Log::head);
+    let least = heads.min_by_key(|range| range.start)?;
+    let taken = least.clone();
+    least.end = least.start;
+    Some(taken)
 }
 
 impl Log {

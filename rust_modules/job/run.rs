@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Running a job from the call to the return.
+//! A job from its call to its return.
 
 use abi::job_runner::JobEnd;
 use algo::chunk::Plan;
@@ -15,52 +15,53 @@ use rig::{
 };
 
 use crate::{
-    done::Done,
-    floor::{
-        floors,
-        Floor, //
-    },
+    execution::Execution,
     log,
-    seats::Seats,
-    shift::Shift,
-    slot::Slots,
+    node_range::{
+        node_ranges,
+        NodeRange, //
+    },
+    outcome::JobOutcome,
+    worker::Worker,
+    worker_slots::WorkerSlots,
+    worker_stats::AllStats,
     Job,
-    Ticket,
+    JobProgress,
     Work, //
 };
 
 impl Job<'_> {
-    /// Does the job: returns when every index is done, or as soon as one failed, the job was
-    /// cancelled or its time was up, and all workers have left.
+    /// Runs the job: returns when every index is done, or as soon as one failed, the job was
+    /// cancelled or its deadline passed, and all workers have left.
     ///
-    /// The caller takes part, and does everything if no helpers can be had. May sleep. A part may
-    /// itself run a job on the same pool.
-    pub fn run(&self, pool: &Pool, work: &dyn Work, ticket: &Ticket) -> Done {
+    /// The caller takes part, and does everything if no helpers can be borrowed. May sleep. A part
+    /// may itself run a job on the same pool.
+    pub fn run(&self, pool: &Pool, work: &dyn Work, progress: &JobProgress) -> JobOutcome {
         let called_ns = now_ns();
-        ticket.begin(self.size, called_ns);
+        progress.begin(self.size, called_ns);
         let plan = self.plan();
-        let seats = Seats::look(self);
-        let room = seats.helpers.len() as u32;
+        let slots = WorkerSlots::find(self);
+        let room = slots.helpers.len() as u32;
         let wanted = plan.workers.saturating_sub(1).min(room);
-        let borrowed = self.helpers(pool, &seats, wanted);
-        let (slots, floors) = self.furnish(&borrowed, &seats);
-        let helpers = slots.len().saturating_sub(1);
+        let borrowed = self.borrow(pool, &slots, wanted);
+        let (stats, ranges) = self.divide(&borrowed, &slots);
+        let helpers = stats.len().saturating_sub(1);
         pin_init::stack_pin_init!(let logs = new_mutex!(KVVec::<log::Log>::new()));
-        let shift = Shift::new(self, work, ticket, &slots, &floors, &logs, called_ns);
-        match floors.is_empty() {
-            true => shift.worker(0, false),
-            false => borrowed.run(self.begin, &|n, absent| shift.worker(n, absent)),
+        let execution = Execution::new(self, work, progress, &stats, &ranges, &logs, called_ns);
+        match ranges.is_empty() {
+            true => Worker::run(&execution, 0, false),
+            false => borrowed.run(self.begin, &|n, absent| Worker::run(&execution, n, absent)),
         }
         drop(borrowed);
         let returned_ns = now_ns();
-        let (ended, fault) = shift.ended();
-        let undone = match self.undo && ended != JobEnd::Done {
+        let (end, fault) = execution.end();
+        let undone = match self.undo && end != JobEnd::Done {
             true => log::undo(&mut logs.lock(), work),
             false => log::Undone::default(),
         };
-        ticket.end(returned_ns);
-        Done {
-            ended,
+        progress.end(returned_ns);
+        JobOutcome {
+            end,
             fault,
             called_ns,
             returned_ns,
@@ -69,37 +70,37 @@ impl Job<'_> {
             undone: undone.indices,
             disorder: undone.disorder,
             undo_ns: now_ns().saturating_sub(returned_ns),
-            slots,
+            stats,
         }
     }
 
-    /// Borrows helpers: `wanted` of them at most.
-    fn helpers<'p>(&self, pool: &'p Pool, seats: &Seats, wanted: u32) -> Helpers<'p> {
-        let had = wanted.saturating_sub(self.deny) as usize;
+    /// Borrows `wanted` helpers, or fewer.
+    fn borrow<'p>(&self, pool: &'p Pool, slots: &WorkerSlots, wanted: u32) -> Helpers<'p> {
+        let wanted = wanted.saturating_sub(self.deny) as usize;
         pool.borrow(
-            seats.helpers.get(..had).unwrap_or_default(),
+            slots.helpers.get(..wanted).unwrap_or_default(),
             self.nice,
-            share(self.helpers, seats.vcpus),
-            |node| share(self.helpers, seats.on_node(node)),
+            share(self.helpers, slots.vcpus),
+            |node| share(self.helpers, slots.on_node(node)),
         )
     }
 
-    /// Makes slots and floors. One worker needs no coordination, hence no floors; and without memory
-    /// for them there is one worker.
-    fn furnish(&self, helpers: &Helpers<'_>, seats: &Seats) -> (Slots, KVVec<Floor>) {
-        let mut slots = Slots::alone(seats.caller, self.trace);
-        let floors = match helpers.is_empty() {
+    /// Divides the job among nodes. One worker needs no coordination, hence no ranges; and without
+    /// memory for them there is one worker.
+    fn divide(&self, helpers: &Helpers<'_>, slots: &WorkerSlots) -> (AllStats, KVVec<NodeRange>) {
+        let mut stats = AllStats::of_caller(slots.caller, self.trace);
+        let ranges = match helpers.is_empty() {
             true => Ok(KVVec::new()),
-            false => slots
+            false => stats
                 .extend(helpers.slots(), self.trace)
                 .map_err(Error::from)
-                .and_then(|()| floors(self, seats.nodes, &slots)),
+                .and_then(|()| node_ranges(self, slots.nodes, &stats)),
         };
-        let floors = floors.unwrap_or_else(|_| {
-            slots.clear_helpers();
+        let ranges = ranges.unwrap_or_else(|_| {
+            stats.clear_helpers();
             KVVec::new()
         });
-        (slots, floors)
+        (stats, ranges)
     }
 
     fn plan(&self) -> Plan {
@@ -113,7 +114,7 @@ impl Job<'_> {
     }
 }
 
-/// Returns `percent` of `vcpus`, but at least one if it is not nothing.
+/// Returns `percent` of `vcpus`, but at least one unless that is 0.
 fn share(percent: u32, vcpus: u32) -> u32 {
     match percent {
         0 => 0,

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a job does at its indices, and how that can go wrong.
+//! Job function, and its errors.
 
 use core::ops::Range;
 
 use kernel::prelude::*;
 
-/// What is done. Called by several workers at a time, each with a part of its own.
+/// Job function. Several workers call it at a time, each with a part of its own.
 pub trait Work: Sync {
     /// Does the indices of `part`, whose end is aligned as the job says.
     ///
-    /// A part is about a millisecond long where `min_chunk` and `align` allow that. One that may
-    /// take much longer asks `stop` now and then, and returns [`Fail::stopped`].
+    /// A part takes about a millisecond where `min_chunk` and `align` allow that. One that may take
+    /// much longer tests `stop` now and then, and returns [`Fail::stopped`].
     fn part(&self, part: Range<u64>, stop: &Stop<'_>) -> Result<(), Fail>;
 
-    /// Undoes the indices of `done`, which were done before. Ranges come in ascending order on the
-    /// calling thread when all workers have left; none comes twice, and what failed is not in them.
+    /// Undoes the indices of `done`, which were done before. The calls are in ascending order, on the
+    /// calling thread, when all workers have left; none is repeated, and the index that failed is in
+    /// none.
     fn undo(&self, done: Range<u64>) {
         let _ = done;
     }
 }
 
-/// Why a part was not done, and how far it was.
+/// Why a part was not completed, and how much of it was.
 pub struct Fail {
-    /// The index that failed: those before it are done. None: nothing of the part is.
+    /// The index that failed; those before it are done. If none, nothing of the part is.
     pub at: Option<u64>,
-    /// The error; none if the job was told to stop.
+    /// The error; none if the job was stopped.
     pub errno: Option<Error>,
 }
 
@@ -38,7 +39,7 @@ impl Fail {
         }
     }
 
-    /// The job was told to stop before `at` was done.
+    /// The job was stopped before `at` was done.
     pub fn stopped(at: u64) -> Self {
         Self {
             at: Some(at),
@@ -56,11 +57,11 @@ impl From<Error> for Fail {
     }
 }
 
-/// Tells whether the job is to stop.
+/// Test whether the job is stopped.
 pub struct Stop<'a>(pub(crate) &'a (dyn Fn() -> bool + Sync));
 
 impl Stop<'_> {
-    /// Returns whether it is: it failed elsewhere, was cancelled, or its time is up.
+    /// Returns whether the job failed elsewhere, was cancelled, or its deadline passed.
     pub fn now(&self) -> bool {
         (self.0)()
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How often each index was done, and how often that was undone.
+//! Oracle of a job: how often each index was done, and how often that was undone.
 
 use core::ops::Range;
 
@@ -14,7 +14,7 @@ use kernel::{
 };
 use rig::cond_resched;
 
-/// What one mark is, in the bits of its index.
+/// A mark, in the bits of its index.
 const DONE: Edge = Edge {
     start: 1,
     end: 1 << 4,
@@ -38,18 +38,18 @@ struct Edge {
 #[repr(transparent)]
 struct Word(Atomic<u64>);
 
-/// For each index how many ranges that were done, or undone, begin and end there, in four bits
-/// each; the sums of all before it tell how often it was done itself. So marking a range takes two
-/// additions, however long it is, and costs nothing beside the work.
+/// For each index, how many ranges that were done, or undone, begin and end there, in four bits
+/// each; the sums over all indices up to it are how often it was done. So marking a range takes two
+/// additions, however long it is, which is little beside the work.
 pub(crate) struct Coverage {
     first: u64,
     size: u64,
     words: VVec<Word>,
     /// Indices outside the range.
-    strays: Atomic<u64>,
+    outside: Atomic<u64>,
 }
 
-/// How many indices were done how often.
+/// Number of indices by how often they were done.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) once: u64,
@@ -73,7 +73,7 @@ impl Coverage {
             first,
             size: size as u64,
             words,
-            strays: Atomic::new(0),
+            outside: Atomic::new(0),
         })
     }
 
@@ -91,9 +91,9 @@ impl Coverage {
         let count = range.end.saturating_sub(range.start);
         let from = range.start.wrapping_sub(self.first).min(self.size);
         let to = from.saturating_add(count).min(self.size);
-        let strays = count.saturating_sub(to.wrapping_sub(from));
-        if strays > 0 {
-            self.strays.add(strays, Relaxed);
+        let outside = count.saturating_sub(to.wrapping_sub(from));
+        if outside > 0 {
+            self.outside.add(outside, Relaxed);
         }
         if from < to {
             self.bump(from, edge.start);
@@ -107,16 +107,16 @@ impl Coverage {
         }
     }
 
-    /// Forgets all marks; there are `size` indices from `first` on now, not more than at first.
+    /// Clears all marks; there are now `size` indices from `first` on, not more than at first.
     pub(crate) fn restart(&mut self, first: u64, size: u64) {
         (self.first, self.size) = (first, size);
         for word in self.words.iter().take(words(size)) {
             word.0.store(0, Relaxed);
         }
-        self.strays.store(0, Relaxed);
+        self.outside.store(0, Relaxed);
     }
 
-    /// Counts the indices; all have left. An index outside counts as repeated: it was nobody's.
+    /// Counts the indices; all workers have left. An index outside of the range counts as repeated.
     pub(crate) fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         let (mut done, mut undone) = (0, 0);
@@ -134,7 +134,7 @@ impl Coverage {
                 cond_resched();
             }
         }
-        tally.repeated = tally.repeated.wrapping_add(self.strays.load(Relaxed));
+        tally.repeated = tally.repeated.wrapping_add(self.outside.load(Relaxed));
         tally
     }
 }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Threads on vCPUs do the items of a range, handed out in chunks.
+//! Module `job-runner`: threads on vCPUs do the indices of a range, which they take in chunks.
 //!
-//! What is measured is the crate `job`, which any module may link; this one gives it work, and
-//! holds what it does against an oracle.
+//! It measures the crate `job`, which any module may link: this one gives it work, and checks the
+//! outcome by an oracle.
 
 #![deny(unsafe_code)]
 
-mod afford;
 mod coverage;
-mod errand;
-mod random;
+mod marked;
+mod random_jobs;
 mod report;
+mod resources;
 mod run;
 mod step;
+mod task;
 
 use core::fmt::{
     self,
@@ -21,10 +22,7 @@ use core::fmt::{
 };
 
 use abi::{
-    job_runner::{
-        Config,
-        Progress, //
-    },
+    job_runner::Config,
     Limits, //
 };
 use job::Pool;
@@ -95,19 +93,10 @@ impl Load for JobRunner {
     }
 
     fn now(run: &Run, to: &mut Text) -> fmt::Result {
-        let so_far = run.ticket.progress();
-        let progress = Progress {
-            done: so_far.done,
-            total: so_far.total,
-            elapsed_ns: so_far.elapsed_ns,
-            rate: so_far.rate,
-            eta_ns: so_far.eta_ns,
-            workers: so_far.workers,
-        };
-        writeln!(to, "{progress}")
+        writeln!(to, "{}", run.progress.snapshot())
     }
 
-    fn report(&self, ended: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result {
-        report::write(ended, to)
+    fn report(&self, finished: &FinishedRun<'_, Self>, to: &mut Text) -> fmt::Result {
+        report::write(finished, to)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a run came to.
+//! Report of a run.
 
 mod lines;
 
@@ -12,113 +12,117 @@ use core::fmt::{
 use abi::{
     job_runner::{
         Config,
-        JobEnd as How,
+        JobEnd,
         JobFunction,
-        Run,
+        Oracle,
+        Run as RunLine,
         Sum,
-        Switch, //
+        Switch,
+        Timing, //
     },
     status::OracleState,
     SCHEMA, //
 };
-use job::Done;
+use job::JobOutcome;
 use rig::{
     FinishedRun,
+    Load,
     Text, //
 };
 
 use crate::{
     coverage::Tally,
-    run::worse,
-    JobRunner, //
+    run::Run, //
 };
 
-pub(crate) fn write(ended: &FinishedRun<'_, JobRunner>, to: &mut Text) -> Result {
-    let run = Run {
+/// Writes the report.
+pub(crate) fn write<L>(finished: &FinishedRun<'_, L>, to: &mut Text) -> Result
+where
+    L: Load<Config = Config, Run = Run>,
+{
+    let (config, run) = (finished.config, finished.run);
+    let line = RunLine {
         schema: SCHEMA,
-        run: ended.number,
+        run: finished.number,
     };
-    writeln!(to, "{run}\nconfig {}", ended.config)?;
-    let done = ended.run.done.lock();
-    let oracle = *ended.run.oracle.lock();
-    let tally = ended.run.coverage.tally();
-    let timing = lines::timing(ended, &done, &tally);
-    let sum = match ended.config.check {
-        0 => sum(ended, &done, &tally, &timing),
-        _ => sum_of_random(ended, &oracle),
+    writeln!(to, "{line}\nconfig {config}")?;
+    let outcomes = run.outcomes.lock();
+    let oracle = *run.oracle.lock();
+    let tally = run.coverage.tally();
+    let timing = lines::timing(config, run, &outcomes, &tally);
+    let sum = match config.check {
+        0 => sum(config, finished.stopped_early, &outcomes, &tally, &timing),
+        _ => sum_of_random(config, finished.elapsed_ns, &oracle),
     };
-    writeln!(to, "{sum}\n{timing}\n{}\n{oracle}", lines::fault(&done))?;
-    let callers = || done.iter().map(|(_, done)| done);
-    let mut index = 0;
-    for job in callers() {
-        lines::workers(job, &mut index, to)?;
+    let fault = lines::fault(&outcomes);
+    writeln!(to, "{sum}\n{timing}\n{fault}\n{oracle}")?;
+    lines::workers(&outcomes, to)?;
+    match config.trace {
+        Switch::On => lines::chunks(&outcomes, to),
+        Switch::Off => Ok(()),
     }
-    if ended.config.trace == Switch::On {
-        let mut index = 0;
-        for job in callers() {
-            lines::chunks(job, &mut index, to)?;
-        }
-    }
-    Ok(())
 }
 
 fn sum(
-    ended: &FinishedRun<'_, JobRunner>,
-    done: &[(u32, Done)],
+    config: &Config,
+    stopped_early: bool,
+    outcomes: &[(u32, JobOutcome)],
     tally: &Tally,
-    timing: &abi::job_runner::Timing,
+    timing: &Timing,
 ) -> Sum {
-    let jobs = || done.iter().map(|(_, done)| done);
-    let called = jobs().map(|done| done.called_ns).min().unwrap_or(0);
-    let returned = jobs().map(|done| done.returned_ns).max().unwrap_or(0);
-    let slots = || jobs().flat_map(Done::slots);
-    let chunks = slots().map(|slot| lines::load(&slot.chunks));
-    let how = jobs().fold(How::Done, |how, done| worse(how, done.ended));
-    // Told to stop before anything began, it is cut short as well.
+    let jobs = || outcomes.iter().map(|(_, outcome)| outcome);
+    let called = jobs().map(|outcome| outcome.called_ns).min().unwrap_or(0);
+    let returned = jobs().map(|outcome| outcome.returned_ns).max().unwrap_or(0);
+    let counts = || jobs().flat_map(JobOutcome::counts);
+    let chunks = counts().map(|counts| counts.chunks);
+    let end = timing.ended;
+    // A job that was stopped before anything began is cut short, too.
     let cut_short =
-        tally.missed > 0 && (ended.stopped_early || matches!(how, How::Cancelled | How::Deadline));
+        tally.missed > 0 && (stopped_early || matches!(end, JobEnd::Cancelled | JobEnd::Deadline));
     Sum {
         elapsed_ns: returned.saturating_sub(called),
-        workers: slots().count() as u32,
+        workers: counts().count() as u32,
         chunks: chunks.fold(0, u64::wrapping_add),
         once: tally.once,
         missed: tally.missed,
         repeated: tally.repeated,
-        cut_short: (cut_short && how != How::Failed).into(),
-        coverage: verdict(ended.config, done, tally, timing, cut_short),
+        cut_short: (cut_short && end != JobEnd::Failed).into(),
+        coverage: coverage(config, outcomes, tally, timing, cut_short),
     }
 }
 
-/// Whether every index was done exactly once, up to where the job had to end.
-fn verdict(
+/// Returns whether every index was done exactly once, up to where the job had to end.
+fn coverage(
     config: &Config,
-    done: &[(u32, Done)],
+    outcomes: &[(u32, JobOutcome)],
     tally: &Tally,
-    timing: &abi::job_runner::Timing,
+    timing: &Timing,
     cut_short: bool,
 ) -> OracleState {
     let fails_at = config.start.saturating_add(config.fail_at);
-    let right = |done: &Done| match (done.ended, done.fault) {
-        (How::Failed, Some(fault)) => config.job == JobFunction::Fault && fault.index == fails_at,
+    let right = |outcome: &JobOutcome| match (outcome.end, outcome.fault) {
+        (JobEnd::Failed, Some(fault)) => {
+            config.job == JobFunction::Fault && fault.index == fails_at
+        }
         (_, fault) => fault.is_none(),
     };
-    let failed = done.iter().any(|(_, done)| done.ended == How::Failed);
-    // `page-init` and the sums must come to what they must, if all was done.
-    let whole = tally.missed == 0 && config.plain == Switch::Off;
-    let wrong_total = whole && timing.total != timing.expected;
+    let failed = outcomes.iter().any(|(_, o)| o.end == JobEnd::Failed);
+    // The totals of `page-init` and the sums are known, if all was done.
+    let complete = tally.missed == 0 && config.plain == Switch::Off;
+    let wrong_total = complete && timing.total != timing.expected;
     match () {
         () if tally.repeated > 0 || timing.disorder > 0 || wrong_total => OracleState::Broken,
-        () if !done.iter().all(|(_, done)| right(done)) => OracleState::Broken,
+        () if !outcomes.iter().all(|(_, outcome)| right(outcome)) => OracleState::Broken,
         () if tally.missed == 0 || failed => OracleState::Held,
         () if cut_short => OracleState::Untested,
         () => OracleState::Broken,
     }
 }
 
-fn sum_of_random(ended: &FinishedRun<'_, JobRunner>, oracle: &abi::job_runner::Oracle) -> Sum {
-    let all = oracle.jobs == u64::from(ended.config.check);
+fn sum_of_random(config: &Config, elapsed_ns: u64, oracle: &Oracle) -> Sum {
+    let all = oracle.jobs == u64::from(config.check);
     Sum {
-        elapsed_ns: ended.elapsed_ns,
+        elapsed_ns,
         workers: 0,
         chunks: 0,
         once: 0,

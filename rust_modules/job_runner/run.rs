@@ -6,7 +6,6 @@ use abi::{
     job_runner::{
         Config,
         Cpus,
-        JobEnd,
         Oracle,
         Switch, //
     },
@@ -17,12 +16,11 @@ use algo::primitive::{
     Relaxed, //
 };
 use job::{
-    Done,
     Job,
-    Nodes,
+    JobOutcome,
+    JobProgress,
     Places,
-    Pool,
-    Ticket, //
+    Pool, //
 };
 use kernel::{
     new_mutex,
@@ -33,42 +31,45 @@ use kernel::{
     }, //
 };
 use rig::{
+    cond_resched,
     now_ns,
+    online_vcpus,
     DelayLoop,
     Refused,
     Worker, //
 };
 
 use crate::{
-    afford::{
+    coverage::Coverage,
+    marked::{
+        Marked,
+        Nested, //
+    },
+    random_jobs,
+    resources::{
         self,
         TRACE, //
     },
-    coverage::Coverage,
-    errand::{
-        Errand,
-        Nested, //
-    },
-    random,
-    step::{
-        task,
-        Task, //
-    }, //
+    step::task,
+    task::Task, //
 };
 
-/// Callers by number, and what became of the job of each.
-type Dones = KVVec<(u32, Done)>;
+/// Callers by number, and the outcome of the job of each.
+type Outcomes = KVVec<(u32, JobOutcome)>;
+
+/// Indices of the plain loop between two preemption points.
+const PLAIN_PIECE: u64 = 4096;
 
 /// What the callers of a run share.
 pub(crate) struct Run {
     config: Config,
     cpus: Cpus,
-    pool: Arc<Pool>,
-    task: KBox<dyn Task>,
-    pub(crate) ticket: Ticket,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) task: KBox<dyn Task>,
+    pub(crate) progress: JobProgress,
     pub(crate) coverage: Coverage,
-    /// What the jobs came to, in the order of their callers, who have reserved room.
-    pub(crate) done: Pin<KBox<Mutex<Dones>>>,
+    /// Outcomes in the order in which they came; there is room for one of each caller.
+    pub(crate) outcomes: Pin<KBox<Mutex<Outcomes>>>,
     pub(crate) oracle: Pin<KBox<Mutex<Oracle>>>,
     pub(crate) plain_ns: Atomic<u64>,
 }
@@ -80,30 +81,30 @@ impl Run {
         delay_loop: DelayLoop,
         pool: Arc<Pool>,
     ) -> Result<Self, Refused> {
-        let cpus = afford::vcpus(config, limits)?;
-        afford::memory(config, limits)?;
-        // In the time of whoever writes `start`, and not in that which is measured.
+        let cpus = resources::vcpus(config, limits)?;
+        resources::memory(config, limits)?;
+        // Threads are made now, and not in the time that is measured.
         let most = config.max_threads.saturating_mul(config.callers);
         pool.reserve(most.min(limits.vcpus).saturating_sub(1));
         pool.reset_peak();
-        // What was said to be spared may be gone, or not be in a row.
+        // Memory that was free may be used by now, or be fragmented.
         let room = |_| {
             Refused::new(
                 ENOMEM,
                 format_args!("`job={} size={}`: no room for it", config.job, config.size),
             )
         };
-        let callers = KVVec::with_capacity(config.callers as usize, GFP_KERNEL)?;
+        let outcomes = KVVec::with_capacity(config.callers as usize, GFP_KERNEL)?;
         Ok(Self {
             config: *config,
             cpus,
             pool,
             task: task(config, delay_loop).map_err(room)?,
-            ticket: Ticket::new(),
+            progress: JobProgress::new(),
             coverage: Coverage::new(config.start, config.size as usize)
                 .map_err(|e| room(e.into()))?,
-            done: KBox::pin_init(new_mutex!(callers), GFP_KERNEL)?,
-            oracle: KBox::pin_init(new_mutex!(random::NONE), GFP_KERNEL)?,
+            outcomes: KBox::pin_init(new_mutex!(outcomes), GFP_KERNEL)?,
+            oracle: KBox::pin_init(new_mutex!(random_jobs::NONE), GFP_KERNEL)?,
             plain_ns: Atomic::new(0),
         })
     }
@@ -111,37 +112,21 @@ impl Run {
     pub(crate) fn callers(&self) -> u32 {
         match self.config.check {
             0 => self.config.callers,
-            // Random jobs come one after the other.
+            // Random jobs run one after the other.
             _ => 1,
         }
     }
 
-    /// Returns what the work came to, and what it must come to if all was done.
-    pub(crate) fn totals(&self) -> (u64, u64) {
-        self.task.totals()
-    }
-
-    /// Returns how many helpers were at work at most at a time.
-    pub(crate) fn most_helpers(&self) -> u32 {
-        self.pool.peak()
-    }
-
-    /// What each caller does.
+    /// Runs on the thread of each caller.
     pub(crate) fn call(&self, worker: &Worker<'_>) {
-        self.sit_down(worker, worker.index);
-        let config = &self.config;
+        self.move_to_slot(worker, worker.index);
+        let (config, pool, progress) = (&self.config, &self.pool, &self.progress);
         if config.check > 0 {
-            let oracle = random::jobs(
-                config,
-                self.cpus,
-                &self.pool,
-                &self.ticket,
-                worker.stop_flag,
-            );
+            let oracle = random_jobs::run(config, self.cpus, pool, progress, worker.stop_flag);
             *self.oracle.lock() = oracle;
             return;
         }
-        let errand = Errand {
+        let marked = Marked {
             task: &*self.task,
             coverage: &self.coverage,
             stop_flag: worker.stop_flag,
@@ -151,57 +136,57 @@ impl Run {
         }
         let cancelled = || worker.stop_flag.is_raised();
         let job = self.job(worker.index, &cancelled);
-        let done = match config.nested {
-            Switch::Off => job.run(&self.pool, &errand, &self.ticket),
+        let outcome = match config.nested {
+            Switch::Off => job.run(pool, &marked, progress),
             Switch::On => {
                 let nested = Nested {
                     job: job.clone(),
-                    pool: &self.pool,
-                    inner: &errand,
+                    pool,
+                    inner: &marked,
                 };
-                job.run(&self.pool, &nested, &self.ticket)
+                job.run(pool, &nested, progress)
             }
         };
         // There is room.
-        let _ = self.done.lock().push((worker.index, done), GFP_KERNEL);
+        let _ = self
+            .outcomes
+            .lock()
+            .push((worker.index, outcome), GFP_KERNEL);
     }
 
-    /// Takes seat `n` of those that are allowed; a caller's is its own number.
-    fn sit_down(&self, worker: &Worker<'_>, n: u32) {
-        let allowed = || rig::online_vcpus().filter(|&vcpu| self.cpus.has(vcpu));
-        let count = allowed().count();
-        let nth = (n as usize).checked_rem(count).unwrap_or(0);
+    /// Moves to the `n`th vCPU of those that are allowed, modulo their number.
+    fn move_to_slot(&self, worker: &Worker<'_>, n: u32) {
+        let allowed = || online_vcpus().filter(|&vcpu| self.cpus.has(vcpu));
+        let nth = (n as usize).checked_rem(allowed().count()).unwrap_or(0);
         if let Some(vcpu) = allowed().nth(nth) {
             worker.move_to(vcpu);
         }
     }
 
     /// Does the same work in one plain loop on one vCPU after the other, the caller's last; the
-    /// fastest counts. Then no worker knows the memory better than another: caches, and the table
-    /// of pages that an emulator keeps for each vCPU, are as warm for all.
+    /// fastest counts. So caches, and the page table that an emulator keeps for each vCPU, are as
+    /// warm for all workers.
     fn plain_everywhere(&self, worker: &Worker<'_>) {
         for n in (0..self.config.max_threads).rev() {
-            self.sit_down(worker, worker.index.saturating_add(n));
+            self.move_to_slot(worker, worker.index.saturating_add(n));
             self.plain(worker);
         }
     }
 
     /// Does the same work in one plain loop.
     fn plain(&self, worker: &Worker<'_>) {
-        let config = &self.config;
         let from = now_ns();
-        let all = config.start..config.start.saturating_add(config.size);
-        // In pieces only so that others get a chance: this is no job.
-        let mut at = all.start;
-        while at < all.end && !worker.stop_flag.is_raised() {
-            let to = at.saturating_add(4096).min(all.end);
+        let mut at = self.config.start;
+        let end = at.saturating_add(self.config.size);
+        while at < end && !worker.stop_flag.is_raised() {
+            let to = at.saturating_add(PLAIN_PIECE).min(end);
             if self.task.items(at..to, worker.stop_flag).is_err() {
                 break;
             }
-            rig::cond_resched();
+            cond_resched();
             at = to;
         }
-        if at == all.end {
+        if at == end {
             let ns = now_ns().saturating_sub(from).max(1);
             let best = match self.plain_ns.load(Relaxed) {
                 0 => ns,
@@ -232,7 +217,7 @@ impl Run {
             cap: config.cap,
             deadline_ns: now_ns().saturating_add(limit_ns),
             cpus: Places::These(self.cpus),
-            nodes: nodes(config.nodes),
+            nodes: config.nodes.into(),
             spill: config.spill == Switch::On,
             helpers: config.helpers,
             deny: config.deny,
@@ -241,20 +226,5 @@ impl Run {
             trace: if config.trace == Switch::On { TRACE } else { 0 },
             cancelled,
         }
-    }
-}
-
-pub(crate) fn nodes(count: u32) -> Nodes {
-    match count {
-        0 => Nodes::OfTheMachine,
-        count => Nodes::Pretended(count),
-    }
-}
-
-/// The worse of two ways to end.
-pub(crate) fn worse(one: JobEnd, other: JobEnd) -> JobEnd {
-    match one {
-        JobEnd::Done => other,
-        one => one,
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Heapsort in place: it needs no memory and, unlike that of `core`, cannot panic.
+//! Heapsort in place, which needs no memory and, unlike the sort of `core`, cannot panic.
 //!
 //! Williams, "Algorithm 232: Heapsort", 1964.
 

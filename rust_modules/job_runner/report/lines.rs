@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines of a report, from what the jobs came to.
+//! Lines of a report, from the outcomes of the jobs.
 
 use core::fmt::{
     Result,
@@ -9,69 +9,66 @@ use core::fmt::{
 
 use abi::job_runner::{
     Chunk,
+    Config,
     Fault,
-    JobEnd as How,
+    JobEnd,
     Switch,
     Timing,
     Worker, //
 };
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use job::Done;
-use rig::{
-    FinishedRun,
-    Text, //
-};
+use algo::primitive::Relaxed;
+use job::JobOutcome;
+use rig::Text;
 
 use crate::{
     coverage::Tally,
-    run::worse,
-    JobRunner, //
+    run::Run, //
 };
 
-pub(super) fn load(number: &Atomic<u64>) -> u64 {
-    number.load(Relaxed)
+/// How several jobs ended: as the first that was not completed.
+pub(super) fn end<'a>(mut outcomes: impl Iterator<Item = &'a JobOutcome>) -> JobEnd {
+    let bad = outcomes.find(|outcome| outcome.end != JobEnd::Done);
+    bad.map_or(JobEnd::Done, |outcome| outcome.end)
 }
 
-/// Where the time went: the worst of all jobs.
+/// Times: the longest of all jobs.
 pub(super) fn timing(
-    ended: &FinishedRun<'_, JobRunner>,
-    done: &[(u32, Done)],
+    config: &Config,
+    run: &Run,
+    outcomes: &[(u32, JobOutcome)],
     tally: &Tally,
 ) -> Timing {
-    let jobs = || done.iter().map(|(_, done)| done);
-    let worst = |of: fn(&Done) -> u64| jobs().map(of).max().unwrap_or(0);
-    let sum = |of: fn(&Done) -> u64| jobs().map(of).fold(0, u64::saturating_add);
-    let (total, expected) = ended.run.totals();
-    // What a job that ended badly has done is undone by each that was to undo it, and by no other.
-    let undoes = ended.config.undo == Switch::On;
-    let due = jobs().filter(|done| undoes && done.ended != How::Done);
-    let items = due.flat_map(Done::slots).map(|slot| load(&slot.items));
-    let undone = sum(|done| done.undone);
+    let jobs = || outcomes.iter().map(|(_, outcome)| outcome);
+    let longest = |of: fn(&JobOutcome) -> u64| jobs().map(of).max().unwrap_or(0);
+    let sum = |of: fn(&JobOutcome) -> u64| jobs().map(of).fold(0, u64::saturating_add);
+    let (total, expected) = run.task.totals();
+    // What a job that was not completed has done is undone by it, if it was to, and by no other.
+    let undoes = config.undo == Switch::On;
+    let due = jobs().filter(|outcome| undoes && outcome.end != JobEnd::Done);
+    let items = due.flat_map(JobOutcome::counts).map(|counts| counts.items);
+    let undone = sum(|outcome| outcome.undone);
     let right = items.fold(0, u64::saturating_add) == undone && tally.undone == undone;
     Timing {
-        ended: jobs().fold(How::Done, |how, done| worse(how, done.ended)),
-        first_ns: worst(Done::first_ns),
-        last_ns: worst(Done::last_ns),
-        tail_ns: worst(Done::tail_ns),
-        wanted: sum(|done| done.wanted.into()) as u32,
-        helpers: sum(|done| done.helpers.into()) as u32,
-        most_helpers: ended.run.most_helpers(),
+        ended: end(jobs()),
+        first_ns: longest(JobOutcome::first_ns),
+        last_ns: longest(JobOutcome::last_ns),
+        tail_ns: longest(JobOutcome::tail_ns),
+        wanted: sum(|outcome| outcome.wanted.into()) as u32,
+        helpers: sum(|outcome| outcome.helpers.into()) as u32,
+        most_helpers: run.pool.peak(),
         undone,
-        disorder: sum(|done| done.disorder)
+        disorder: sum(|outcome| outcome.disorder)
             .saturating_add(tally.wrong)
             .saturating_add(u64::from(!right)),
-        undo_ns: worst(|done| done.undo_ns),
+        undo_ns: longest(|outcome| outcome.undo_ns),
         total,
         expected,
-        plain_ns: ended.run.plain_ns.load(Relaxed),
+        plain_ns: run.plain_ns.load(Relaxed),
     }
 }
 
-pub(super) fn fault(done: &[(u32, Done)]) -> Fault {
-    match done.iter().find_map(|(_, done)| done.fault) {
+pub(super) fn fault(outcomes: &[(u32, JobOutcome)]) -> Fault {
+    match outcomes.iter().find_map(|(_, outcome)| outcome.fault) {
         Some(fault) => Fault {
             errno: fault.errno.to_errno().unsigned_abs(),
             index: fault.index,
@@ -89,60 +86,59 @@ pub(super) fn fault(done: &[(u32, Done)]) -> Fault {
     }
 }
 
-/// A line for each worker of a job.
-pub(super) fn workers(done: &Done, index: &mut u32, to: &mut Text) -> Result {
-    for slot in done.slots() {
-        let seat = slot.seat();
-        // One that the caller never stood in for was not needed for anything.
-        let ended_ns = match load(&slot.ended_ns) {
-            0 => done.returned_ns,
-            ns => ns,
+/// Writes a line for each worker of all jobs.
+pub(super) fn workers(outcomes: &[(u32, JobOutcome)], to: &mut Text) -> Result {
+    let all = outcomes
+        .iter()
+        .flat_map(|(_, outcome)| outcome.workers().map(move |worker| (outcome, worker)));
+    for (index, (outcome, worker)) in (0..).zip(all) {
+        let (slot, counts) = (worker.slot(), worker.counts());
+        // A worker that never began, and that the caller did not stand in for, was not needed.
+        let or_returned = |ns| if ns == 0 { outcome.returned_ns } else { ns };
+        let line = Worker {
+            index,
+            vcpu: slot.vcpu,
+            node: slot.node,
+            chunks: counts.chunks,
+            items: counts.items,
+            start_ns: or_returned(counts.begun_ns).saturating_sub(outcome.called_ns),
+            busy_ns: counts.busy_ns,
+            handout_ns: counts.handout_ns,
+            take_ns: counts.take_ns,
+            look_ns: counts.look_ns,
+            stalls: counts.stalls,
+            stalled_ns: counts.stalled_ns,
+            idle_ns: outcome
+                .returned_ns
+                .saturating_sub(or_returned(counts.ended_ns)),
+            asleep_ns: counts.asleep_ns,
+            lost_ns: counts.lost_ns,
+            cpu_ns: counts.cpu_ns,
+            steals: counts.steals,
+            moved: counts.moved as u32,
+            absent: counts.absent as u32,
         };
-        let begun_ns = match load(&slot.begun_ns) {
-            0 => done.returned_ns,
-            ns => ns,
-        };
-        let worker = Worker {
-            index: *index,
-            vcpu: seat.vcpu,
-            node: seat.node,
-            chunks: load(&slot.chunks),
-            items: load(&slot.items),
-            start_ns: begun_ns.saturating_sub(done.called_ns),
-            busy_ns: load(&slot.busy_ns),
-            handout_ns: load(&slot.handout_ns),
-            take_ns: load(&slot.take_ns),
-            look_ns: load(&slot.look_ns),
-            stalls: load(&slot.stalls),
-            stalled_ns: load(&slot.stalled_ns),
-            idle_ns: done.returned_ns.saturating_sub(ended_ns),
-            asleep_ns: load(&slot.asleep_ns),
-            lost_ns: load(&slot.lost_ns),
-            cpu_ns: load(&slot.cpu_ns),
-            steals: load(&slot.steals),
-            moved: load(&slot.moved) as u32,
-            absent: load(&slot.absent) as u32,
-        };
-        writeln!(to, "{worker}")?;
-        *index = index.wrapping_add(1);
+        writeln!(to, "{line}")?;
     }
     Ok(())
 }
 
-/// A line for each chunk that was recorded.
-pub(super) fn chunks(done: &Done, index: &mut u32, to: &mut Text) -> Result {
-    for slot in done.slots() {
-        for mark in slot.marks() {
-            let chunk = Chunk {
-                worker: *index,
-                start: load(&mark.start),
-                end: load(&mark.end),
-                from_ns: load(&mark.from_ns).saturating_sub(done.called_ns),
-                to_ns: load(&mark.to_ns).saturating_sub(done.called_ns),
+/// Writes a line for each recorded chunk of all jobs.
+pub(super) fn chunks(outcomes: &[(u32, JobOutcome)], to: &mut Text) -> Result {
+    let all = outcomes
+        .iter()
+        .flat_map(|(_, outcome)| outcome.workers().map(move |worker| (outcome, worker)));
+    for (index, (outcome, worker)) in (0..).zip(all) {
+        for chunk in worker.chunks() {
+            let line = Chunk {
+                worker: index,
+                start: chunk.start.get(),
+                end: chunk.end.get(),
+                from_ns: chunk.from_ns.get().saturating_sub(outcome.called_ns),
+                to_ns: chunk.to_ns.get().saturating_sub(outcome.called_ns),
             };
-            writeln!(to, "{chunk}")?;
+            writeln!(to, "{line}")?;
         }
-        *index = index.wrapping_add(1);
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Jobs that only take time.
+//! Steps that only take time.
 
 use kernel::prelude::*;
 use rig::busy_loop;
 
-use super::Step;
+use crate::task::Step;
 
 /// The same at each index.
 pub(super) struct Spin {
@@ -20,10 +20,10 @@ impl Step for Spin {
     }
 }
 
-/// Nothing at the first index, twice as much as `Spin` at the last.
+/// From nothing at the first index to twice as much as `Spin` at the last.
 pub(super) struct Uneven {
     first: u64,
-    /// Loops for 1024 indices further on.
+    /// Additional loops per 1024 indices.
     slope: u64,
 }
 

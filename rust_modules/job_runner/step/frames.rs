@@ -11,7 +11,7 @@ use rig::{
     Span, //
 };
 
-use super::Step;
+use crate::task::Step;
 
 /// Descriptors, one for each frame.
 pub(super) struct PageInit {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Jobs over pages: clearing them, and adding them up.
+//! Steps over pages: clearing, and adding up.
 
 use kernel::{
     alloc::AllocError,
@@ -8,12 +8,13 @@ use kernel::{
 };
 use rig::{
     cond_resched,
+    filled,
     HugePage,
     Page,
     Span, //
 };
 
-use super::Step;
+use crate::task::Step;
 
 /// A page for each index.
 pub(super) struct Pages {
@@ -34,7 +35,7 @@ impl Pages {
         self.pages.get(index.wrapping_sub(self.first) as usize)
     }
 
-    /// Fills all pages, no two alike, and returns what `one` of each comes to together.
+    /// Fills all pages, no two alike, and returns the sum of `one` of each.
     fn fill(&self, one: impl Fn(&Page) -> u64) -> u64 {
         let mut total = 0u64;
         for (seed, page) in (1..).zip(&*self.pages) {
@@ -68,12 +69,11 @@ pub(super) struct ClearHuge {
 }
 
 impl ClearHuge {
-    pub(super) fn new(first: u64, count: usize) -> Result<Self, AllocError> {
-        let mut pages = KVVec::with_capacity(count, GFP_KERNEL)?;
-        for _ in 0..count {
-            pages.push(HugePage::new()?, GFP_KERNEL)?;
+    pub(super) fn new(first: u64, count: usize) -> Result<Self> {
+        let pages = filled(count, || {
             cond_resched();
-        }
+            Ok(HugePage::new()?)
+        })?;
         Ok(Self { first, pages })
     }
 }
@@ -88,7 +88,7 @@ impl Step for ClearHuge {
     }
 }
 
-/// The kernel's crc32c over each page; the sum of them was known before.
+/// The kernel's crc32c over each page.
 pub(super) struct Checksum {
     pages: Pages,
     expected: u64,

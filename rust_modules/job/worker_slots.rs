@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Where workers may sit: on vCPUs that are online and that the caller may use too.
+//! Worker slots: vCPUs that are online and that the caller may use too.
 
 use algo::primitive::Vcpu;
 use kernel::{
@@ -18,24 +18,25 @@ use crate::{
     Nodes, //
 };
 
-/// The seats of a job.
-pub(crate) struct Seats {
-    /// The caller's.
+/// Worker slots of a job.
+pub(crate) struct WorkerSlots {
+    /// That of the caller.
     pub(crate) caller: HelperSlot,
-    /// Those for helpers, in the order in which they are taken.
+    /// Those for helpers, in the order in which they are used.
     pub(crate) helpers: KVVec<HelperSlot>,
-    /// How many nodes there are.
+    /// Number of nodes.
     pub(crate) nodes: u32,
     /// vCPUs that are online.
     pub(crate) vcpus: u32,
 }
 
-impl Seats {
-    /// Looks for seats; without memory there are none for helpers.
-    pub(crate) fn look(job: &Job<'_>) -> Self {
+impl WorkerSlots {
+    /// Finds the slots; without memory there are none for helpers.
+    pub(crate) fn find(job: &Job<'_>) -> Self {
         let vcpus = online_vcpus().fold(0u32, |n, _| n.saturating_add(1));
         let nodes = match job.nodes {
-            Nodes::Pretended(nodes) => nodes.clamp_to(vcpus),
+            // `clamp()` panics where the bounds are the wrong way round.
+            Nodes::Simulated(nodes) => nodes.min(vcpus).max(1),
             Nodes::OfTheMachine => online_vcpus()
                 .map(node_of)
                 .max()
@@ -43,11 +44,11 @@ impl Seats {
                 .saturating_add(1),
         };
         let node = |nth: u32, vcpu: u32| match job.nodes {
-            Nodes::Pretended(_) => nth.wrapping_mul(nodes).checked_div(vcpus).unwrap_or(0),
+            Nodes::Simulated(_) => nth.wrapping_mul(nodes).checked_div(vcpus).unwrap_or(0),
             Nodes::OfTheMachine => node_of(vcpu),
         };
         let here = Vcpu::current().number();
-        let mut seats = Self {
+        let mut slots = Self {
             caller: HelperSlot {
                 vcpu: here,
                 node: 0,
@@ -57,53 +58,42 @@ impl Seats {
             vcpus,
         };
         for (nth, vcpu) in (0..).zip(online_vcpus()) {
-            let seat = HelperSlot {
+            let slot = HelperSlot {
                 vcpu,
                 node: node(nth, vcpu),
             };
             if vcpu == here {
-                seats.caller = seat;
-            } else if job.cpus.has(vcpu) && seats.helpers.push(seat, GFP_KERNEL).is_err() {
+                slots.caller = slot;
+            } else if job.cpus.has(vcpu) && slots.helpers.push(slot, GFP_KERNEL).is_err() {
                 break;
             }
         }
-        // Where there is memory for none, the order of few is no matter.
-        let _ = seats.spread();
-        seats
+        // Without memory the order stays.
+        let _ = slots.interleave();
+        slots
     }
 
-    /// Returns how many vCPUs of a node there are for workers, the caller's among them.
+    /// Returns how many vCPUs of a node workers may use, that of the caller among them.
     pub(crate) fn on_node(&self, node: u32) -> u32 {
-        let here = self.helpers.iter().filter(|seat| seat.node == node);
+        let here = self.helpers.iter().filter(|slot| slot.node == node);
         (here.count() as u32).saturating_add(u32::from(self.caller.node == node))
     }
 
-    /// Lets nodes take turns, so that a few helpers are not all on one.
-    fn spread(&mut self) -> Result<(), AllocError> {
+    /// Interleaves the nodes, so that a few helpers are not all on one.
+    fn interleave(&mut self) -> Result<(), AllocError> {
         if self.nodes == 1 {
             return Ok(());
         }
         let mut order = KVVec::with_capacity(self.helpers.len(), GFP_KERNEL)?;
-        for turn in 0..self.helpers.len() {
+        for round in 0..self.helpers.len() {
             for node in 0..self.nodes {
-                let mut there = self.helpers.iter().filter(|seat| seat.node == node);
-                if let Some(&seat) = there.nth(turn) {
-                    order.push(seat, GFP_KERNEL)?;
+                let mut there = self.helpers.iter().filter(|slot| slot.node == node);
+                if let Some(&slot) = there.nth(round) {
+                    order.push(slot, GFP_KERNEL)?;
                 }
             }
         }
         self.helpers = order;
         Ok(())
-    }
-}
-
-/// `clamp()` panics where the bounds are the wrong way round.
-trait ClampTo {
-    fn clamp_to(self, most: u32) -> u32;
-}
-
-impl ClampTo for u32 {
-    fn clamp_to(self, most: u32) -> u32 {
-        self.min(most).max(1)
     }
 }

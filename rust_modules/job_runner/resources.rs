@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a run needs that the machine may not have: memory, and vCPUs.
+//! Resources of a run: memory and vCPUs, or why the machine lacks them.
 
 use abi::{
     job_runner::{
@@ -11,7 +11,7 @@ use abi::{
     },
     Limits, //
 };
-use job::Mark;
+use job::ChunkRecord;
 use kernel::{
     page::PAGE_SIZE,
     prelude::*, //
@@ -24,10 +24,10 @@ use rig::{
     Refused, //
 };
 
-/// Chunks that each worker may record.
+/// Chunks that are recorded for each worker.
 pub(crate) const TRACE: u32 = 4096;
 
-/// Refuses a job whose memory the machine cannot spare: the kernel would kill others to get it.
+/// Refuses a job that needs more memory than is available: the kernel would kill processes for it.
 pub(crate) fn memory(config: &Config, limits: &Limits) -> Result<(), Refused> {
     let each = match config.job {
         JobFunction::Spin | JobFunction::Uneven | JobFunction::Fault => 0,
@@ -35,22 +35,22 @@ pub(crate) fn memory(config: &Config, limits: &Limits) -> Result<(), Refused> {
         JobFunction::ClearHuge => HugePage::BYTES,
         JobFunction::PageInit => size_of::<Descriptor>(),
     };
-    // Two bytes are to hold it against the oracle.
+    // The oracle needs two bytes of each index.
     let work = config.size.saturating_mul(each as u64 + 2);
     let trace = match config.trace {
-        Switch::On => u64::from(TRACE) * (size_of::<Mark>() as u64 + 128),
+        Switch::On => u64::from(TRACE) * (size_of::<ChunkRecord>() as u64 + 128),
         Switch::Off => 0,
     };
     let workers = u64::from(config.max_threads).saturating_mul(config.callers.into());
     let needed = work.saturating_add(trace.saturating_mul(workers));
-    // A quarter stays with everyone else.
+    // A quarter stays free.
     let spare = limits.bytes / 4 * 3;
     match needed <= spare {
         true => Ok(()),
         false => Err(Refused::new(
             ENOMEM,
             format_args!(
-                "`size={}` needs {} MiB; {} MiB can be spared",
+                "`size={}` needs {} MiB; allowed: 0..={} MiB, three quarters of what is free",
                 config.size,
                 needed >> 20,
                 spare >> 20
@@ -59,18 +59,12 @@ pub(crate) fn memory(config: &Config, limits: &Limits) -> Result<(), Refused> {
     }
 }
 
-/// Returns the vCPUs that workers may use: those of the calling task, by its affinity and its
-/// cpuset, that the settings name.
+/// Returns the vCPUs that workers may use: those that the calling task may use, by its affinity and
+/// its cpuset, and the settings name.
 pub(crate) fn vcpus(config: &Config, limits: &Limits) -> Result<Cpus, Refused> {
-    if config.max_threads.max(config.callers) > limits.vcpus {
-        return Err(Refused::new(
-            ERANGE,
-            format_args!(
-                "{} threads, but {} vCPUs are online",
-                config.max_threads.max(config.callers),
-                limits.vcpus
-            ),
-        ));
+    let wanted = config.max_threads.max(config.callers);
+    if wanted > limits.vcpus {
+        return Err(Refused::too_few_vcpus(wanted, limits.vcpus));
     }
     if config.cpus == Cpus::ALL && online_vcpus().all(may_run_on) {
         return Ok(Cpus::ALL);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The job's function: the task, and the marks of the oracle.
+//! Job function of a run: the task, whose indices are marked for the oracle.
 
 use core::ops::Range;
 
 use job::{
     Fail,
     Job,
+    JobProgress,
     Pool,
     Stop,
-    Ticket,
     Work, //
 };
 use kernel::prelude::*;
@@ -17,17 +17,17 @@ use rig::StopFlag;
 
 use crate::{
     coverage::Coverage,
-    step::Task, //
+    task::Task, //
 };
 
 /// A task whose indices are marked.
-pub(crate) struct Errand<'a> {
+pub(crate) struct Marked<'a> {
     pub(crate) task: &'a dyn Task,
     pub(crate) coverage: &'a Coverage,
     pub(crate) stop_flag: &'a StopFlag,
 }
 
-impl Work for Errand<'_> {
+impl Work for Marked<'_> {
     fn part(&self, part: Range<u64>, _: &Stop<'_>) -> Result<(), Fail> {
         let start = part.start;
         let result = self.task.items(part.clone(), self.stop_flag);
@@ -44,11 +44,11 @@ impl Work for Errand<'_> {
     }
 }
 
-/// Work each part of which is again a job on the same pool.
+/// Job function each part of which is again a job on the same pool.
 pub(crate) struct Nested<'a> {
     pub(crate) job: Job<'a>,
     pub(crate) pool: &'a Pool,
-    pub(crate) inner: &'a Errand<'a>,
+    pub(crate) inner: &'a Marked<'a>,
 }
 
 impl Work for Nested<'_> {
@@ -61,11 +61,11 @@ impl Work for Nested<'_> {
             cap: 0,
             ..self.job.clone()
         };
-        let done = job.run(self.pool, self.inner, &Ticket::new());
-        match (done.result(), done.fault) {
+        let outcome = job.run(self.pool, self.inner, &JobProgress::new());
+        match (outcome.result(), outcome.fault) {
             (Ok(()), _) => Ok(()),
             (Err(errno), Some(_)) => Err(errno.into()),
-            // It was told to stop, as this one is.
+            // It was stopped, as the outer job is.
             (Err(_), None) => Err(Fail::stopped(part.start)),
         }
     }
