@@ -109,6 +109,12 @@ pub fn monitor(path: &Path) -> Vec<String> {
     words(&["-qmp", &format!("unix:{},server=off", value(path))])
 }
 
+/// A QMP monitor at a device that is opened like a pipe.
+pub fn pipe_monitor(path: &str) -> Vec<String> {
+    let chardev = format!("pipe,id=monitor,path={path}");
+    words(&["-chardev", &chardev, "-mon", "chardev=monitor,mode=control"])
+}
+
 /// A file as a backend.
 pub fn file(path: &Path) -> String {
     format!("file,path={}", value(path))

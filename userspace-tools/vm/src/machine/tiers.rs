@@ -61,19 +61,30 @@ pub fn command_lines(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Com
 }
 
 fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
-    let files = plan.files(folder);
-    let nested = tier == Tier::Nested;
     let booted = plan.booted_mode();
     let word = booted.and_then(|mode| mode::kernel_word(mode, tier));
     let mut more: Vec<String> = word.into_iter().map(str::to_owned).collect();
     more.extend_from_slice(&plan.options.kernel_arg);
-    let pipe = |path: &str| format!("pipe,path={path}");
+    let socket = |name| command_line::socket(&folder.join(name));
+    let (console, monitor, port, preempt) = match tier {
+        Tier::Nested => (
+            format!("file,path={GUEST_CONSOLE}"),
+            command_line::pipe_monitor(GUEST_MONITOR),
+            format!("pipe,path={GUEST_PORT}"),
+            command_line::socket(Path::new(L1_PREEMPT_SOCKET)),
+        ),
+        Tier::Kvm | Tier::Tcg => (
+            command_line::file(&plan.files(folder).console),
+            command_line::monitor(&folder.join(sockets::MONITOR)),
+            socket(sockets::GUEST),
+            socket(sockets::PREEMPT),
+        ),
+    };
     Machine {
-        // One thread per vCPU is the point; with thread=single there is no overcommit.
-        accelerator: if tier == Tier::Tcg {
-            "tcg,thread=multi"
-        } else {
-            "kvm"
+        accelerator: match tier {
+            // One thread per vCPU is the point; with thread=single there is no overcommit.
+            Tier::Tcg => "tcg,thread=multi",
+            Tier::Kvm | Tier::Nested => "kvm",
         },
         cpu_model: mode::cpu_model(tier, booted),
         vcpus: plan.vcpus,
@@ -81,36 +92,26 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
         kernel: plan.image.kernel(tier).to_owned(),
         initrd: plan.image.initramfs(tier).to_owned(),
         kernel_words: kernel_words::of(tier, plan.ratio(tier), nonce, &more),
-        console: match nested {
-            true => format!("file,path={GUEST_CONSOLE}"),
-            false => command_line::file(&files.console),
-        },
-        monitor: match nested {
-            true => {
-                let chardev = format!("pipe,id=monitor,path={GUEST_MONITOR}");
-                words(&["-chardev", &chardev, "-mon", "chardev=monitor,mode=control"])
-            }
-            false => command_line::monitor(&folder.join(sockets::MONITOR)),
-        },
-        debug_port: plan.options.preempt.map(|_| match nested {
-            true => command_line::socket(Path::new(L1_PREEMPT_SOCKET)),
-            false => command_line::socket(&folder.join(sockets::PREEMPT)),
-        }),
+        console,
+        monitor,
+        debug_port: plan.options.preempt.map(|_| preempt),
         ports: vec![Port {
             id: PORT_ID,
             name: wire::PORT,
-            backend: match nested {
-                true => pipe(GUEST_PORT),
-                false => command_line::socket(&folder.join(sockets::GUEST)),
-            },
+            backend: port,
         }],
     }
 }
 
 /// The L1 hypervisor: an emulated AMD machine whose KVM runs the guest.
 fn l1(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
+    let files = plan.files(folder);
     let socket = |name| command_line::socket(&folder.join(name));
     let port = |id, name, backend| Port { id, name, backend };
+    let (monitor, console) = (
+        socket(sockets::GUEST_MONITOR),
+        command_line::file(&files.console),
+    );
     Machine {
         accelerator: "tcg,thread=multi",
         cpu_model: "max".into(),
@@ -119,22 +120,14 @@ fn l1(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
         kernel: plan.image.kernel(Tier::Tcg).to_owned(),
         initrd: plan.image.l1.clone(),
         kernel_words: kernel_words::of(Tier::Tcg, plan.l1_ratio(), nonce, &[]),
-        console: command_line::file(&plan.files(folder).l1_console),
+        console: command_line::file(&files.l1_console),
         monitor: command_line::monitor(&folder.join(sockets::MONITOR)),
         debug_port: None,
         ports: vec![
             port("l1", wire::PORT, socket(sockets::L1)),
             port("guest", "slowpath.guest", socket(sockets::GUEST)),
-            port(
-                "monitor",
-                "slowpath.monitor",
-                socket(sockets::GUEST_MONITOR),
-            ),
-            port(
-                "output",
-                "slowpath.console",
-                command_line::file(&plan.files(folder).console),
-            ),
+            port("monitor", "slowpath.monitor", monitor),
+            port("output", "slowpath.console", console),
         ],
     }
 }
