@@ -24,6 +24,14 @@ pub type Ending = (Option<i32>, Option<i32>);
 const NOT_FOUND: i32 = 127;
 const NOT_EXECUTABLE: i32 = 126;
 
+/// Environment variables of every command.
+const ENVIRONMENT: [(&str, &str); 4] = [
+    ("PATH", "/bin:/sbin"),
+    ("HOME", "/tmp"),
+    ("TERM", "dumb"),
+    ("LANG", "C"),
+];
+
 /// Runs the command to its end; all of its output is sent when this returns.
 pub fn run(channel: &Channel, request: &RunRequest, input: &HostInput) -> Result<Ending> {
     let mut child = match spawn(request) {
@@ -32,14 +40,8 @@ pub fn run(channel: &Channel, request: &RunRequest, input: &HostInput) -> Result
     };
     channel.send(&Message::Note(Note::Started))?;
     let (done, finished) = mpsc::channel();
-    let stdout = child
-        .stdout
-        .take()
-        .context("the command's standard output")?;
-    let stderr = child
-        .stderr
-        .take()
-        .context("the command's standard error")?;
+    let streams = child.stdout.take().zip(child.stderr.take());
+    let (stdout, stderr) = streams.context("a command without output streams")?;
     forward(stdout, channel, Message::Stdout, done.clone());
     forward(stderr, channel, Message::Stderr, done);
     input.forward_to(child.stdin.take());
@@ -47,34 +49,26 @@ pub fn run(channel: &Channel, request: &RunRequest, input: &HostInput) -> Result
     // A process in the background would keep the streams open.
     power::kill_all();
     for _ in 0..2 {
-        finished
-            .recv_timeout(STREAM_END)
-            .context("the command's output did not end")?;
+        let end = finished.recv_timeout(STREAM_END);
+        end.context("the command's output did not end")?;
     }
     Ok(ending)
 }
 
 fn spawn(request: &RunRequest) -> io::Result<Child> {
-    let (program, arguments) = request
-        .argv
-        .split_first()
-        .ok_or(io::ErrorKind::InvalidInput)?;
+    let argv = request.argv.split_first();
+    let (program, arguments) = argv.ok_or(io::ErrorKind::InvalidInput)?;
+    let stdin = match request.stdin {
+        true => Stdio::piped(),
+        false => Stdio::null(),
+    };
     Command::new(program)
         .args(arguments)
         .env_clear()
-        .envs([
-            ("PATH", "/bin:/sbin"),
-            ("HOME", "/tmp"),
-            ("TERM", "dumb"),
-            ("LANG", "C"),
-        ])
+        .envs(ENVIRONMENT)
         .envs(request.env.iter().map(|(key, value)| (key, value)))
         .current_dir("/tmp")
-        .stdin(if request.stdin {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

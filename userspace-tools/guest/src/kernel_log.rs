@@ -2,7 +2,6 @@
 
 //! Kernel log: the console's level, and lines for the host.
 
-use std::collections::VecDeque;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -19,51 +18,39 @@ const LOCKS: [&str; 3] = ["Hypervisor detected", "PV spinlocks", "PV qspinlock"]
 
 /// The log lines on the hypervisor and on the kernel's own spinlock.
 pub fn about_locks() -> Vec<String> {
-    let mut lines = Vec::new();
-    read(|line| {
-        if LOCKS.iter().any(|text| line.contains(text)) {
-            lines.push(line.to_owned());
-        }
-    });
-    lines
+    let lines = lines().into_iter();
+    let about_locks = |line: &String| LOCKS.iter().any(|text| line.contains(text));
+    lines.filter(about_locks).collect()
 }
 
-/// The last `count` lines that can be read.
+/// The last `count` lines.
 pub fn last(count: usize) -> Vec<String> {
-    let mut lines = VecDeque::new();
-    read(|line| {
-        lines.push_back(line.to_owned());
-        if lines.len() > count {
-            lines.pop_front();
-        }
-    });
-    lines.into()
+    let mut lines = lines();
+    lines.split_off(lines.len().saturating_sub(count))
 }
 
-fn read(mut take: impl FnMut(&str)) {
+/// The lines that can be read.
+fn lines() -> Vec<String> {
+    let mut lines = Vec::new();
     let nonblock = OFlags::NONBLOCK.bits() as i32;
-    let Ok(mut log) = OpenOptions::new()
+    let log = OpenOptions::new()
         .read(true)
         .custom_flags(nonblock)
-        .open("/dev/kmsg")
-    else {
-        return;
-    };
+        .open("/dev/kmsg");
+    let Ok(mut log) = log else { return lines };
     // One read gives one record: `priority,sequence,time,flags;text`.
     let mut record = [0; 8192];
     loop {
         match log.read(&mut record) {
-            Ok(0) => break,
+            Ok(0) => return lines,
             Ok(length) => {
                 let text = String::from_utf8_lossy(&record[..length]);
                 let text = text.split_once(';').map_or(&*text, |(_, text)| text);
-                if let Some(line) = text.lines().next() {
-                    take(line);
-                }
+                lines.extend(text.lines().next().map(str::to_owned));
             }
             // The oldest records were overwritten meanwhile.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Err(_) => break,
+            Err(_) => return lines,
         }
     }
 }
