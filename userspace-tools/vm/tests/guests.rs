@@ -12,6 +12,35 @@ use std::fs;
 use boot::{with_a_kernel_that_triple_faults, Guest};
 use rustix::process::Signal;
 
+/// A guest each: options, command, exit code of `vm`, text of its messages.
+macro_rules! guests {
+    ($($name:ident: $options:expr, $command:expr => $code:literal, $text:literal;)+) => {$(
+        #[test]
+        #[ignore = "boots a guest"]
+        fn $name() {
+            Guest::new().run(&$options, &$command).exits($code).reports($text);
+        }
+    )+};
+}
+
+guests! {
+    signal_in_the_guest_is_128_and_its_number: [], ["sh", "-c", "kill -9 $$"] => 137, "";
+    missing_command_is_127: [], ["no-such-command"] => 127, "`no-such-command`";
+    loopback_is_up_when_the_command_starts:
+        [], ["syscall-load", "run", "udp_echo", "--run-ms", "50"] => 0, "";
+    kernel_panic_is_241:
+        [], ["sh", "-c", "echo c > /proc/sysrq-trigger"] => 241, "sysrq triggered crash";
+    success_with_an_oops_on_the_console_is_242:
+        [], ["sh", "-c", "echo '<1>BUG: kernel NULL pointer dereference, address: 0' > /dev/kmsg"] => 242, "";
+    warning_reaches_the_console_although_the_kernel_is_quiet:
+        [], ["sh", "-c", "echo '<4>WARNING: CPU: 0 PID: 1 at kernel/x.c:1' > /dev/kmsg"] => 242, "";
+    lost_channel_is_neither_a_hang_nor_a_silent_exit:
+        [], ["sh", "-c", "echo virtio0 > /sys/bus/virtio/drivers/virtio_console/unbind; sleep 1000"] => 244, "";
+    command_that_exceeds_its_limit_is_246: ["--timeout", "1"], ["sleep", "1000"] => 246, "";
+    refused_module_is_named:
+        ["--module", "no-such-module"], ["true"] => 247, "/lib/modules/no-such-module.ko";
+}
+
 #[test]
 #[ignore = "boots a guest"]
 fn status_streams_and_record_of_a_command_arrive() {
@@ -61,52 +90,10 @@ fn unread_input_does_not_block() {
 
 #[test]
 #[ignore = "boots a guest"]
-fn signal_in_the_guest_is_128_and_its_number() {
-    let kill = ["sh", "-c", "kill -9 $$"];
-    Guest::new().run(&[], &kill).exits(137);
-}
-
-#[test]
-#[ignore = "boots a guest"]
-fn missing_command_is_127() {
-    let run = Guest::new().run(&[], &["no-such-command"]);
-    run.exits(127).reports("`no-such-command`");
-}
-
-#[test]
-#[ignore = "boots a guest"]
 fn background_processes_do_not_keep_the_guest() {
     let command = ["sh", "-c", "sleep 1000 & echo done"];
     let run = Guest::new().run(&["--timeout", "60"], &command).exits(0);
     assert_eq!(run.stdout, b"done\n");
-}
-
-#[test]
-#[ignore = "boots a guest"]
-fn loopback_is_up_when_the_command_starts() {
-    let udp = ["syscall-load", "run", "udp_echo", "--run-ms", "50"];
-    Guest::new().run(&[], &udp).exits(0);
-}
-
-#[test]
-#[ignore = "boots a guest"]
-fn kernel_panic_is_241() {
-    let run = Guest::new().run(&[], &["sh", "-c", "echo c > /proc/sysrq-trigger"]);
-    run.exits(241).reports("sysrq triggered crash");
-}
-
-#[test]
-#[ignore = "boots a guest"]
-fn success_with_an_oops_on_the_console_is_242() {
-    let oops = "echo '<1>BUG: kernel NULL pointer dereference, address: 0' > /dev/kmsg";
-    Guest::new().run(&[], &["sh", "-c", oops]).exits(242);
-}
-
-#[test]
-#[ignore = "boots a guest"]
-fn warning_reaches_the_console_although_the_kernel_is_quiet() {
-    let warning = "echo '<4>WARNING: CPU: 0 PID: 1 at kernel/x.c:1' > /dev/kmsg";
-    Guest::new().run(&[], &["sh", "-c", warning]).exits(242);
 }
 
 #[test]
@@ -134,13 +121,6 @@ fn hang_after_the_hello_is_not_retried() {
 
 #[test]
 #[ignore = "boots a guest"]
-fn lost_channel_is_neither_a_hang_nor_a_silent_exit() {
-    let unbind = "echo virtio0 > /sys/bus/virtio/drivers/virtio_console/unbind; sleep 1000";
-    Guest::new().run(&[], &["sh", "-c", unbind]).exits(244);
-}
-
-#[test]
-#[ignore = "boots a guest"]
 fn restart_is_not_a_silent_exit() {
     let run = Guest::new().run(&[], &["reboot", "-f"]).exits(244);
     assert!(!run.stderr.contains("attempts"), "{}", run.stderr);
@@ -154,20 +134,6 @@ fn triple_fault_is_a_silent_exit_and_retried_twice() {
     let image = ["--image", image.to_str().expect("UTF-8")];
     let run = guest.run(&image, &["true"]);
     run.exits(245).reports("after 3 attempts");
-}
-
-#[test]
-#[ignore = "boots a guest"]
-fn command_that_exceeds_its_limit_is_246() {
-    let sleep = ["sleep", "1000"];
-    Guest::new().run(&["--timeout", "1"], &sleep).exits(246);
-}
-
-#[test]
-#[ignore = "boots a guest"]
-fn refused_module_is_named() {
-    let run = Guest::new().run(&["--module", "no-such-module"], &["true"]);
-    run.exits(247).reports("/lib/modules/no-such-module.ko");
 }
 
 #[test]
