@@ -11,7 +11,7 @@
 #![deny(unsafe_code)]
 #![allow(
     clippy::new_without_default,
-    reason = "a constructor makes atomics, which have no default in the kernel"
+    reason = "a constructor makes atomics"
 )]
 
 pub mod bottleneck;
@@ -45,10 +45,31 @@ pub use self::{
     },
 };
 
-/// What nearly every algorithm uses.
+/// What nearly every algorithm uses: the primitives, and the traits of the families.
 mod prelude {
+    pub(crate) use core::{
+        num::NonZeroU64,
+        ops::Range,
+        ptr, //
+    };
+
     pub(crate) use crate::{
+        chunk::{
+            ChunkPolicy,
+            Deque,
+            Plan,
+            WorkerState, //
+        },
+        counter::{
+            Counter,
+            EachVcpu, //
+        },
+        lock::{
+            Lock,
+            RawLock, //
+        },
         primitive::*,
+        wait::Wait,
         Waiter, //
     };
 }

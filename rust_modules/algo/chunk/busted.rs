@@ -2,17 +2,6 @@
 
 //! Two policies with wrong chunk boundaries, which every run of two chunks must catch.
 
-use core::{
-    num::NonZeroU64,
-    ops::Range, //
-};
-
-use super::{
-    ChunkPolicy,
-    Deque,
-    Plan,
-    WorkerState, //
-};
 use crate::prelude::*;
 
 /// A shared cursor whose chunks are `EXTRA` indices too long, or too short if that is negative.

@@ -3,17 +3,6 @@
 //! Dynamic scheduling by a shared cursor, which workers advance by one atomic addition: the chunks of
 //! `padata` without its spinlock.
 
-use core::{
-    num::NonZeroU64,
-    ops::Range, //
-};
-
-use super::{
-    ChunkPolicy,
-    Deque,
-    Plan,
-    WorkerState, //
-};
 use crate::prelude::*;
 
 /// A shared counter of chunks.

@@ -6,17 +6,9 @@
 //! by one `cmpxchg`, so that a grain leaves a deque exactly once. ABA is harmless: a word that comes
 //! back to an earlier value means the same range. The ranges carry no data and order nothing.
 
-use core::{
-    num::NonZeroU64,
-    ops::Range, //
-};
-
-use super::{
-    plan::{
-        at_least_one,
-        round_up, //
-    },
-    Plan, //
+use super::plan::{
+    at_least_one,
+    round_up, //
 };
 use crate::prelude::*;
 

@@ -5,17 +5,6 @@
 //!
 //! Polychronopoulos and Kuck, "Guided Self-Scheduling", 1987.
 
-use core::{
-    num::NonZeroU64,
-    ops::Range, //
-};
-
-use super::{
-    ChunkPolicy,
-    Deque,
-    Plan,
-    WorkerState, //
-};
 use crate::prelude::*;
 
 /// A shared cursor, advanced by a share of what is left.

@@ -6,15 +6,7 @@
 
 #![expect(unsafe_code, reason = "the cursor is plain memory behind the lock")]
 
-use core::ops::Range;
-
-use super::{
-    plan::round_up,
-    ChunkPolicy,
-    Deque,
-    Plan,
-    WorkerState, //
-};
+use super::plan::round_up;
 use crate::{
     lock::{
         Lock,
@@ -38,7 +30,7 @@ unsafe impl Send for Padata {}
 impl ChunkPolicy for Padata {
     fn new(plan: &Plan, _: &[Deque]) -> Self {
         Self {
-            lock: Ttas::new(),
+            lock: Lock::new(),
             next: Cell::new(plan.range.start),
             plan: plan.clone(),
         }

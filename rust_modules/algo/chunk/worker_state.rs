@@ -4,8 +4,6 @@
 
 use crate::prelude::*;
 
-use core::ops::Range;
-
 /// Whether the vCPU of a worker, by its number, is thought to be preempted.
 pub(super) type IsPreempted<'a> = &'a dyn Fn(u32) -> bool;
 

@@ -11,9 +11,6 @@
 //! interrupted or moved. May be used in any context. What is never given out: the rest of each
 //! vCPU's batch, and of those batches that a task and its interrupt fetched at once.
 
-use core::ops::Range;
-
-use super::Counter;
 use crate::prelude::*;
 
 /// Numbers from 0 on.

@@ -6,7 +6,6 @@
 
 #![expect(unsafe_code, reason = "the race is the point")]
 
-use super::Counter;
 use crate::prelude::*;
 
 /// Promises to count, and loses some.

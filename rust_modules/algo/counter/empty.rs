@@ -2,7 +2,6 @@
 
 //! No counter: the cost of the loop around one.
 
-use super::Counter;
 use crate::prelude::*;
 
 /// Counts nothing. Its read is a plain load, the baseline of reads.

@@ -4,7 +4,6 @@
 //!
 //! After `count_atomic.c` in perfbook's `CodeSamples/count`.
 
-use super::Counter;
 use crate::prelude::*;
 
 /// Exact. Safe in interrupts and in NMIs.

@@ -2,7 +2,7 @@
 
 //! A sloppy counter with the NUMA node as a level between the vCPU and the whole.
 //!
-//! Calciu, Dice and others count ownership and passes per node ("NUMA-Aware Reader-Writer
+//! Calciu and others count ownership and passes per node ("NUMA-Aware Reader-Writer
 //! Locks", PPoPP 2013); here a node is to its vCPUs what the central count of OSDI 2010's sloppy
 //! counter is to all of them, and each level has its own threshold.
 //!
@@ -12,13 +12,9 @@
 
 use core::num::NonZeroU32;
 
-use super::{
-    word::{
-        self,
-        Words, //
-    },
-    Counter,
-    EachVcpu, //
+use super::word::{
+    self,
+    Words, //
 };
 use crate::prelude::*;
 

@@ -8,10 +8,7 @@
 //! May be used in any context, but for [`try_add_near`](Limited::try_add_near), which visits
 //! other vCPUs.
 
-use super::{
-    spares::Spares,
-    EachVcpu, //
-};
+use super::spares::Spares;
 use crate::prelude::*;
 
 /// A count between zero and a limit.

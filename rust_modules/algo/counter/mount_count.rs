@@ -13,10 +13,6 @@
 //! by a weight. A vCPU closes its own word, so no user is in the middle of it: what a user decided is
 //! committed by a compare-and-exchange, which then fails. May be used in any context.
 
-use super::{
-    Counter,
-    EachVcpu, //
-};
 use crate::prelude::*;
 
 /// In the word of a vCPU: closed.

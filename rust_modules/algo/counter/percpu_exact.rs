@@ -6,7 +6,6 @@
 //! `include/linux/percpu.h`, as in `vmstat` and the inode counts that Piggin made per CPU
 //! ("Scaling the Linux VFS", LinuxCon 2009).
 
-use super::Counter;
 use crate::prelude::*;
 
 /// Exact. Safe in interrupts and in NMIs: an addition is one instruction.

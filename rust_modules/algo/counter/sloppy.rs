@@ -22,8 +22,6 @@ use super::{
         self,
         Words, //
     },
-    Counter,
-    EachVcpu,
     Reading, //
 };
 use crate::prelude::*;

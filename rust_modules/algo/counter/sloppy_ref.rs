@@ -15,11 +15,7 @@
 //!
 //! May be used in any context, in NMIs too: no step holds anything.
 
-use super::{
-    spares::Spares,
-    Counter,
-    EachVcpu, //
-};
+use super::spares::Spares;
 use crate::prelude::*;
 
 /// References to an object that is freed with the last one.

@@ -7,7 +7,6 @@
 
 #![expect(unsafe_code, reason = "the lock protects a plain number")]
 
-use super::Counter;
 use crate::prelude::*;
 
 /// Exact. Not for interrupts or NMIs: one that came while the lock was held would deadlock.

@@ -4,7 +4,6 @@
 //!
 //! After `lock_busted` in `kernel/locking/locktorture.c`.
 
-use super::RawLock;
 use crate::prelude::*;
 
 /// Promises to exclude, and excludes no thread.

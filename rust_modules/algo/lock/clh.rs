@@ -22,16 +22,11 @@
     reason = "a predecessor's node is reached through raw pointers"
 )]
 
-use core::ptr;
-
 use super::queue::{
     self,
     Queue, //
 };
-use crate::{
-    prelude::*,
-    wait::Wait, //
-};
+use crate::prelude::*;
 
 /// The CLH lock with waiting policy `W`.
 pub type Clh<W> = Queue<Node<W>>;

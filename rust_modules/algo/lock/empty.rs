@@ -2,7 +2,6 @@
 
 //! No lock: the cost of the load itself.
 
-use super::RawLock;
 use crate::prelude::*;
 
 /// Excludes no thread, and does not promise to.

@@ -21,16 +21,11 @@
     reason = "a waiter's node is reached through raw pointers"
 )]
 
-use core::ptr;
-
 use super::queue::{
     self,
     Queue, //
 };
-use crate::{
-    prelude::*,
-    wait::Wait, //
-};
+use crate::prelude::*;
 
 /// The MCS lock with waiting policy `W`.
 pub type Mcs<W> = Queue<Node<W>>;

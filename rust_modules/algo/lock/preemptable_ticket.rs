@@ -18,10 +18,7 @@
 //! ticket twice. Unfairness is bounded by the tickets that are out. Waiters never halt: the lock needs
 //! no hypervisor, and spins as any spinlock does.
 
-use super::{
-    RawLock,
-    FIRST_TICKET, //
-};
+use super::FIRST_TICKET;
 use crate::prelude::*;
 
 /// Serves in order of arrival unless a waiter is preempted.

@@ -22,15 +22,9 @@
     reason = "a waiter's node is reached through raw pointers"
 )]
 
-use core::ptr;
-
-use super::RawLock;
 use crate::{
     prelude::*,
-    wait::{
-        Halt,
-        Wait, //
-    }, //
+    wait::Halt, //
 };
 
 /// A byte, and a list of waiters with halted vCPUs.

@@ -28,8 +28,6 @@
 mod node;
 mod word;
 
-use core::ptr;
-
 use self::{
     node::{
         Node,
@@ -37,7 +35,6 @@ use self::{
     },
     word::Word, //
 };
-use super::RawLock;
 use crate::prelude::*;
 
 /// A lock word, a queue, and the vCPU of the first waiter.

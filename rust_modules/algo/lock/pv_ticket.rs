@@ -17,10 +17,7 @@
 //! a waiter that finds its slot in use, there being more waiters than slots, goes on spinning. The
 //! order is strict: while the served waiter is preempted, the lock is idle.
 
-use super::{
-    RawLock,
-    FIRST_TICKET, //
-};
+use super::FIRST_TICKET;
 use crate::prelude::*;
 
 /// Serves in order of arrival; up to `SLOTS` waiters, a power of two, can halt.

@@ -10,9 +10,6 @@
     reason = "a waiter's node is reached through raw pointers"
 )]
 
-use core::ptr;
-
-use super::Lock;
 use crate::prelude::*;
 
 /// Serves in order of arrival.

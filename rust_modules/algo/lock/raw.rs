@@ -2,7 +2,6 @@
 
 //! Locks that acquire and release apart, since they need no queue node on the holder's stack.
 
-use super::Lock;
 use crate::prelude::*;
 
 /// A lock of two halves; its [`Lock`] follows from them.

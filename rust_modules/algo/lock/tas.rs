@@ -7,10 +7,7 @@
 //!
 //! Anderson, "The Performance of Spin Lock Alternatives for Shared-Memory Multiprocessors", 1990.
 
-use super::{
-    backoff::Backoff,
-    RawLock, //
-};
+use super::backoff::Backoff;
 use crate::prelude::*;
 
 /// A word that is set by the holder; `TEST` is whether waiters read it before they write it.

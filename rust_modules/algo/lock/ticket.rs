@@ -5,10 +5,7 @@
 //! Nick Piggin, "x86: FIFO ticket spinlocks", 2007: the kernel's spinlock until 4.2, and the one
 //! whose storm under overcommit Friebel showed at Xen Summit 2008.
 
-use super::{
-    RawLock,
-    FIRST_TICKET, //
-};
+use super::FIRST_TICKET;
 use crate::prelude::*;
 
 /// Serves in order of arrival.

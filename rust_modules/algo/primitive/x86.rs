@@ -2,18 +2,21 @@
 
 //! Atomics and barriers of x86-64 as the instructions themselves.
 //!
-//! `kernel::sync::atomic` has the same words, but each of its operations is a call of an exported
-//! function where the kernel was built with GCC. A study of locks must not measure that.
+//! `kernel::sync::atomic` has the same operations, but each is a call of an exported function where
+//! the kernel was built with GCC. A study of locks must not measure that.
 //!
 //! The mapping is that of `arch/x86/include/asm/{atomic,cmpxchg,barrier}.h`. The machine orders
 //! everything but an earlier store with a later load, and every instruction with `lock` (`xchg`
 //! has it unasked) orders that too. So `Acquire` and `Release` need no more than `Relaxed`, and
-//! each read-modify-write is [`Full`] whatever it asks for. That the compiler, too, moves nothing
-//! across is what `asm!` without `nomem` says.
+//! each read-modify-write is [`Full`](super::Full) whatever it asks for. `asm!` without `nomem`
+//! keeps the compiler, too, from moving anything across.
 
 #![expect(unsafe_code, reason = "inline assembly")]
 
-use core::cell::UnsafeCell;
+use core::{
+    cell::UnsafeCell,
+    ptr, //
+};
 
 use kernel::sync::atomic::ordering::{
     AcquireOrRelaxed,
@@ -36,54 +39,25 @@ unsafe impl<T: Word> Send for Atomic<T> {}
 ///
 /// # Safety
 ///
-/// The functions access `*p` in one instruction, and return only values
-/// that were stored there.
+/// The functions access the word in one instruction, and return only values that were stored there.
 pub unsafe trait Word: Copy {
-    /// Reads `*p`.
-    ///
-    /// # Safety
-    ///
-    /// `p` is valid and aligned, and so for all functions of this trait.
-    unsafe fn load(p: *mut Self) -> Self;
-    /// Writes `v` to `*p`.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Word::load`].
-    unsafe fn store(p: *mut Self, v: Self);
-    /// Writes `v` to `*p` and returns what was there.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Word::load`].
-    unsafe fn xchg(p: *mut Self, v: Self) -> Self;
-    /// Writes `new` to `*p` if `old` is there; returns what was there, and whether it wrote.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Word::load`].
-    unsafe fn cmpxchg(p: *mut Self, old: Self, new: Self) -> (Self, bool);
+    /// Reads the word.
+    fn load(at: &UnsafeCell<Self>) -> Self;
+    /// Writes `v`.
+    fn store(at: &UnsafeCell<Self>, v: Self);
+    /// Writes `v` and returns what was there.
+    fn xchg(at: &UnsafeCell<Self>, v: Self) -> Self;
+    /// Writes `new` if `old` is there; returns what was there.
+    fn cmpxchg(at: &UnsafeCell<Self>, old: Self, new: Self) -> Result<Self, Self>;
 }
 
 /// A [`Word`] that can be counted with; all arithmetic wraps.
-///
-/// # Safety
-///
-/// As for [`Word`].
-pub unsafe trait Int: Word {
-    /// Adds `v` to `*p`.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Word::load`].
-    unsafe fn add(p: *mut Self, v: Self);
-    /// Adds `v` to `*p` and returns what was there.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Word::load`].
-    unsafe fn xadd(p: *mut Self, v: Self) -> Self;
-    /// Returns what added is as good as `self` subtracted.
+pub trait Int: Word {
+    /// Adds `v`.
+    fn add(at: &UnsafeCell<Self>, v: Self);
+    /// Adds `v` and returns what was there.
+    fn xadd(at: &UnsafeCell<Self>, v: Self) -> Self;
+    /// Returns the number that adds up to zero with `self`.
     fn negated(self) -> Self;
 }
 
@@ -93,50 +67,52 @@ macro_rules! word {
         // SAFETY: One instruction for each function, of the size of the type.
         unsafe impl Word for $t {
             #[inline(always)]
-            unsafe fn load(p: *mut Self) -> Self {
+            fn load(at: &UnsafeCell<Self>) -> Self {
                 let v;
-                // SAFETY: `p` is valid, by the contract of the function.
+                // SAFETY: The location is live for as long as the reference to it.
                 unsafe { kernel::asm!(concat!("mov", $suffix, " ({p}), {v", $reg, "}");
-                    p = in(reg) p, v = lateout($class) v, options(nostack, preserves_flags)) };
+                    p = in(reg) at.get(), v = lateout($class) v,
+                    options(nostack, preserves_flags)) };
                 v
             }
             #[inline(always)]
-            unsafe fn store(p: *mut Self, v: Self) {
+            fn store(at: &UnsafeCell<Self>, v: Self) {
                 // SAFETY: As above.
                 unsafe { kernel::asm!(concat!("mov", $suffix, " {v", $reg, "}, ({p})");
-                    p = in(reg) p, v = in($class) v, options(nostack, preserves_flags)) };
+                    p = in(reg) at.get(), v = in($class) v,
+                    options(nostack, preserves_flags)) };
             }
             #[inline(always)]
-            unsafe fn xchg(p: *mut Self, mut v: Self) -> Self {
+            fn xchg(at: &UnsafeCell<Self>, mut v: Self) -> Self {
                 // SAFETY: As above.
                 unsafe { kernel::asm!(concat!("xchg", $suffix, " {v", $reg, "}, ({p})");
-                    p = in(reg) p, v = inout($class) v, options(nostack, preserves_flags)) };
+                    p = in(reg) at.get(), v = inout($class) v,
+                    options(nostack, preserves_flags)) };
                 v
             }
             #[inline(always)]
-            unsafe fn cmpxchg(p: *mut Self, old: Self, new: Self) -> (Self, bool) {
+            fn cmpxchg(at: &UnsafeCell<Self>, old: Self, new: Self) -> Result<Self, Self> {
                 let (was, wrote): (Self, u8);
                 // SAFETY: As above.
                 unsafe { kernel::asm!(
                     concat!("lock cmpxchg", $suffix, " {v", $reg, "}, ({p}); sete {z}");
-                    p = in(reg) p, v = in($class) new, z = out(reg_byte) wrote,
+                    p = in(reg) at.get(), v = in($class) new, z = out(reg_byte) wrote,
                     inout($acc) old => was, options(nostack)) };
-                (was, wrote != 0)
+                if wrote != 0 { Ok(was) } else { Err(was) }
             }
         }
-        // SAFETY: As above.
-        unsafe impl Int for $t {
+        impl Int for $t {
             #[inline(always)]
-            unsafe fn add(p: *mut Self, v: Self) {
+            fn add(at: &UnsafeCell<Self>, v: Self) {
                 // SAFETY: As above.
                 unsafe { kernel::asm!(concat!("lock add", $suffix, " {v", $reg, "}, ({p})");
-                    p = in(reg) p, v = in($class) v, options(nostack)) };
+                    p = in(reg) at.get(), v = in($class) v, options(nostack)) };
             }
             #[inline(always)]
-            unsafe fn xadd(p: *mut Self, mut v: Self) -> Self {
+            fn xadd(at: &UnsafeCell<Self>, mut v: Self) -> Self {
                 // SAFETY: As above.
                 unsafe { kernel::asm!(concat!("lock xadd", $suffix, " {v", $reg, "}, ({p})");
-                    p = in(reg) p, v = inout($class) v, options(nostack)) };
+                    p = in(reg) at.get(), v = inout($class) v, options(nostack)) };
                 v
             }
             #[inline(always)]
@@ -155,31 +131,32 @@ word! {
     usize, reg, "rax", "q", ":r";
 }
 
-/// Implements a word that is stored as another.
+/// Implements a word that is stored as another of its size, `$from` whose value is valid if `$to`
+/// made it.
 macro_rules! word_as {
     ($t:ty, $as:ty, $to:expr, $from:expr $(, $g:ident)?) => {
-        // SAFETY: Both have one size, and what comes back had been stored.
+        // SAFETY: As for `$as`, and what comes back had been stored.
         unsafe impl$(<$g>)? Word for $t {
             #[inline(always)]
-            unsafe fn load(p: *mut Self) -> Self {
-                // SAFETY: By the contract of the function.
-                $from(unsafe { <$as>::load(p.cast()) })
+            fn load(at: &UnsafeCell<Self>) -> Self {
+                // SAFETY: `$from` takes each value that is stored.
+                $from(<$as>::load(unsafe { cast(at) }))
             }
             #[inline(always)]
-            unsafe fn store(p: *mut Self, v: Self) {
-                // SAFETY: By the contract of the function.
-                unsafe { <$as>::store(p.cast(), $to(v)) }
+            fn store(at: &UnsafeCell<Self>, v: Self) {
+                // SAFETY: As above.
+                <$as>::store(unsafe { cast(at) }, $to(v))
             }
             #[inline(always)]
-            unsafe fn xchg(p: *mut Self, v: Self) -> Self {
-                // SAFETY: By the contract of the function.
-                $from(unsafe { <$as>::xchg(p.cast(), $to(v)) })
+            fn xchg(at: &UnsafeCell<Self>, v: Self) -> Self {
+                // SAFETY: As above.
+                $from(<$as>::xchg(unsafe { cast(at) }, $to(v)))
             }
             #[inline(always)]
-            unsafe fn cmpxchg(p: *mut Self, old: Self, new: Self) -> (Self, bool) {
-                // SAFETY: By the contract of the function.
-                let (was, wrote) = unsafe { <$as>::cmpxchg(p.cast(), $to(old), $to(new)) };
-                ($from(was), wrote)
+            fn cmpxchg(at: &UnsafeCell<Self>, old: Self, new: Self) -> Result<Self, Self> {
+                // SAFETY: As above.
+                let at = unsafe { cast(at) };
+                <$as>::cmpxchg(at, $to(old), $to(new)).map($from).map_err($from)
             }
         }
     };
@@ -189,9 +166,20 @@ word_as!(
     *mut U,
     usize,
     <*mut U>::expose_provenance,
-    core::ptr::with_exposed_provenance_mut,
+    ptr::with_exposed_provenance_mut,
     U
 );
+
+/// Reaches a location as one of another type.
+///
+/// # Safety
+///
+/// Both types have one size and alignment, and a value of `U` that is stored is one of `T`.
+#[inline(always)]
+unsafe fn cast<T, U>(at: &UnsafeCell<T>) -> &UnsafeCell<U> {
+    // SAFETY: By the contract of the function; `UnsafeCell` has the layout of what it holds.
+    unsafe { &*ptr::from_ref(at).cast() }
+}
 
 impl<T: Word + Default> Default for Atomic<T> {
     #[inline(always)]
@@ -210,32 +198,25 @@ impl<T: Word> Atomic<T> {
     /// Reads; with `Acquire`, everything after it comes after it.
     #[inline(always)]
     pub fn load<O: AcquireOrRelaxed>(&self, _: O) -> T {
-        // SAFETY: The location is live for as long as `self`.
-        unsafe { T::load(self.0.get()) }
+        T::load(&self.0)
     }
 
     /// Writes; with `Release`, everything before it comes before it.
     #[inline(always)]
     pub fn store<O: ReleaseOrRelaxed>(&self, v: T, _: O) {
-        // SAFETY: As in `load`.
-        unsafe { T::store(self.0.get(), v) }
+        T::store(&self.0, v)
     }
 
     /// Writes `v` and returns what was there.
     #[inline(always)]
     pub fn xchg<O: Ordering>(&self, v: T, _: O) -> T {
-        // SAFETY: As in `load`.
-        unsafe { T::xchg(self.0.get(), v) }
+        T::xchg(&self.0, v)
     }
 
     /// Writes `new` if `old` is there; returns what was there. Failing, it promises no order.
     #[inline(always)]
     pub fn cmpxchg<O: Ordering>(&self, old: T, new: T, _: O) -> Result<T, T> {
-        // SAFETY: As in `load`.
-        match unsafe { T::cmpxchg(self.0.get(), old, new) } {
-            (was, true) => Ok(was),
-            (was, false) => Err(was),
-        }
+        T::cmpxchg(&self.0, old, new)
     }
 }
 
@@ -243,15 +224,13 @@ impl<T: Int> Atomic<T> {
     /// Adds `v`.
     #[inline(always)]
     pub fn add(&self, v: T, _: Relaxed) {
-        // SAFETY: As in `load`.
-        unsafe { T::add(self.0.get(), v) }
+        T::add(&self.0, v)
     }
 
     /// Adds `v` and returns what was there.
     #[inline(always)]
     pub fn fetch_add<O: Ordering>(&self, v: T, _: O) -> T {
-        // SAFETY: As in `load`.
-        unsafe { T::xadd(self.0.get(), v) }
+        T::xadd(&self.0, v)
     }
 
     /// Subtracts `v` and returns what was there.

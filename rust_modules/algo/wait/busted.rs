@@ -7,10 +7,7 @@
 
 #![expect(unsafe_code, reason = "implements `Wait::signal`")]
 
-use super::{
-    Halt,
-    Wait, //
-};
+use super::Halt;
 use crate::prelude::*;
 
 /// A [`Halt`] whose kick is dropped on purpose.

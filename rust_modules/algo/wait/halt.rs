@@ -12,7 +12,6 @@
 
 #![expect(unsafe_code, reason = "implements `Wait::signal`")]
 
-use super::Wait;
 use crate::prelude::*;
 
 /// A state that the waiter halts on, with the vCPU to kick.

@@ -4,7 +4,6 @@
 
 #![expect(unsafe_code, reason = "implements `Wait::signal`")]
 
-use super::Wait;
 use crate::prelude::*;
 
 /// A flag that the waiter watches.

@@ -8,10 +8,7 @@
 
 #![expect(unsafe_code, reason = "implements `Wait::signal`")]
 
-use super::{
-    Spin,
-    Wait, //
-};
+use super::Spin;
 use crate::prelude::*;
 
 /// A [`Spin`], and the vCPU that created it.

@@ -7,8 +7,6 @@
 //!      └──────────────make_first: it is spinning───────────────────────────────▲
 //! ```
 
-use core::ptr;
-
 use crate::prelude::*;
 
 /// Iterations between two checks whether a vCPU is preempted: the answer is on a shared cache line.
