@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{console::exit::Exit, judge, judge::verdict::Verdict, run, show};
+use crate::{exit::Exit, judge, judge::verdict::Verdict, run, show};
 
 const EXAMPLES: &str = "\
 Examples:

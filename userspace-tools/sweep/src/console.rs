@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Terminal output, signals and exit codes.
+//! Terminal output, signals and usage errors.
 
-pub mod exit;
 pub mod interrupt;
 pub mod numbers;
 pub mod progress;
 pub mod stdout;
 pub mod table;
+pub mod usage;

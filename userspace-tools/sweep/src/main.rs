@@ -6,6 +6,7 @@
 
 mod cli;
 mod console;
+mod exit;
 mod judge;
 mod plan;
 mod run;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::console::{exit::Exit, interrupt};
+use crate::{console::interrupt, exit::Exit};
 
 fn main() -> ExitCode {
     let command = cli::Cli::parse().command;

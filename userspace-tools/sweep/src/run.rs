@@ -20,7 +20,7 @@ use clap::ValueEnum;
 use vm_record::TierChoice;
 
 use crate::{
-    console::exit::Usage,
+    console::usage::Usage,
     judge::verdict::Verdict,
     plan::{
         experiment::Experiment,

@@ -7,4 +7,5 @@ pub mod host;
 pub mod loaded;
 pub mod provenance;
 pub mod record;
+pub mod runs;
 pub mod times;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use statistics::{confidence, median, DifferenceTest, Shift};
 
 use crate::{
-    console::exit::Usage,
+    console::usage::Usage,
     judge::{
         cell::all_cells,
         estimate::Estimate,

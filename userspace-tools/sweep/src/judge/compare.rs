@@ -10,7 +10,7 @@ use serde_json::json;
 use statistics::{confidence, Difference, DifferenceTest, Interval, Rank, Shift};
 
 use crate::{
-    console::{exit::Usage, stdout::print_line, table::plain},
+    console::{stdout::print_line, table::plain, usage::Usage},
     judge::{
         cell::{all_cells, Cell},
         estimate::Estimate,

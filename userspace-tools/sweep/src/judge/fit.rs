@@ -9,7 +9,7 @@ use serde_json::json;
 use statistics::{confidence, Coefficient, Scalability};
 
 use crate::{
-    console::{exit::Usage, numbers, stdout::print_line, table::plain},
+    console::{numbers, stdout::print_line, table::plain, usage::Usage},
     judge::{
         cell::{all_cells, Cell},
         verdict::Verdict,

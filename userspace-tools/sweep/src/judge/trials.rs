@@ -11,7 +11,7 @@ use clap::builder::TypedValueParser;
 use statistics::{Difference, DifferenceTest};
 
 use crate::{
-    console::{exit::Usage, stdout::print_line},
+    console::{stdout::print_line, usage::Usage},
     judge::{
         cell::{all_cells, Cell},
         compare::Limits,

@@ -5,7 +5,7 @@
 use std::{collections::HashSet, fs, path::Path};
 
 use crate::{
-    console::exit::Usage,
+    console::usage::Usage,
     plan::{
         experiment::{Experiment, Scenario},
         question::{Axes, Question},

@@ -22,10 +22,11 @@ use crate::{
         setting::words,
     },
     run::vm,
-    store::directory::{Results, Runs, PLAN},
+    store::directory::{Results, PLAN},
     store::host::{self, Sampler, StealTime},
     store::provenance::Booted,
     store::record::{self, Record},
+    store::runs::Runs,
 };
 
 /// How often a boot is retried whose guest exited without reporting.

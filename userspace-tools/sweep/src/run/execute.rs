@@ -13,9 +13,10 @@ use crate::{
         finish::{finish, Output},
     },
     store::{
-        directory::{Results, Runs, UNDER_WAY},
+        directory::{Results, UNDER_WAY},
         loaded::Loaded,
         provenance::Provenance,
+        runs::Runs,
         times::Clock,
     },
 };

@@ -11,16 +11,17 @@ use anyhow::Context;
 use serde_json::{json, Value};
 
 use crate::{
-    console::exit::Usage,
     console::stdout::print_line,
+    console::usage::Usage,
     judge::verdict::Verdict,
     plan::shard::Shard,
     run::finish::complete,
     show::summary,
     store::directory::ROOT,
-    store::directory::{self, Results, Runs},
+    store::directory::{self, Results},
     store::loaded::Loaded,
     store::record::Record,
+    store::runs::Runs,
 };
 
 /// Arguments.

@@ -8,7 +8,7 @@ use anyhow::Context;
 use statistics::confidence;
 
 use crate::{
-    console::{exit::Usage, stdout::print_line},
+    console::{stdout::print_line, usage::Usage},
     judge::{
         baseline::Baseline,
         compare::fraction,

@@ -24,7 +24,7 @@ use anyhow::Context;
 
 use self::{figure::Figure, view::View};
 use crate::{
-    console::exit::Usage, judge::evaluation::Evaluation, judge::verdict::Verdict,
+    console::usage::Usage, judge::evaluation::Evaluation, judge::verdict::Verdict,
     store::directory::LATEST, store::loaded::Loaded,
 };
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    console::{exit::Usage, stdout::print_line},
+    console::{stdout::print_line, usage::Usage},
     judge::{evaluation::Evaluation, verdict::Verdict},
     plan::runs::Plan,
     show::summary,

@@ -3,16 +3,14 @@
 //! Result directory: the files of one run of an experiment, marked until it is complete.
 
 use std::{
-    fs::{self, File},
-    io::{ErrorKind, Write},
+    fs,
+    io::ErrorKind,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
-use anyhow::{anyhow, Context};
-
-use crate::store::record::Record;
+use anyhow::Context;
 
 /// Parent of result directories.
 pub const ROOT: &str = "build/results";
@@ -99,85 +97,6 @@ impl Results {
     }
 }
 
-/// The file of records, open for appending.
-#[derive(Debug)]
-pub struct Runs {
-    path: PathBuf,
-    file: File,
-    records: Vec<Record>,
-    set_aside: u32,
-}
-
-impl Runs {
-    /// Opens it in `dir`, with the existing records; an incomplete last line is removed.
-    pub fn open(dir: &Path) -> anyhow::Result<Self> {
-        let path = dir.join(RUNS);
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-            text => text.with_context(|| path.display().to_string())?,
-        };
-        let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-        let records = parse(&path, whole)?;
-        let exists = |n: &u32| dir.join(format!("runs.lost-{n}.jsonl")).exists();
-        let mut runs = Self {
-            file: File::options().create(true).append(true).open(&path)?,
-            path,
-            records,
-            set_aside: (1..).take_while(exists).count() as u32,
-        };
-        if whole.len() < text.len() {
-            runs.rewrite()?;
-        }
-        Ok(runs)
-    }
-
-    /// All records so far.
-    pub fn records(&self) -> &[Record] {
-        &self.records
-    }
-
-    /// All records, at the end.
-    pub fn into_records(self) -> Vec<Record> {
-        self.records
-    }
-
-    /// Adds a record.
-    pub fn append(&mut self, record: Record) -> anyhow::Result<()> {
-        self.file
-            .write_all(line(&record)?.as_bytes())
-            .context("cannot write runs.jsonl")?;
-        self.records.push(record);
-        Ok(())
-    }
-
-    /// Moves all but the first `kept` records, those of a retried guest boot, to another file.
-    pub fn set_aside(&mut self, kept: usize) -> anyhow::Result<()> {
-        self.set_aside += 1;
-        let name = format!("runs.lost-{}.jsonl", self.set_aside);
-        let retried = self.records.split_off(kept);
-        let text: String = retried.iter().map(line).collect::<anyhow::Result<_>>()?;
-        fs::write(self.path.with_file_name(name), text)?;
-        self.rewrite()
-    }
-
-    fn rewrite(&mut self) -> anyhow::Result<()> {
-        let text: String = self
-            .records
-            .iter()
-            .map(line)
-            .collect::<anyhow::Result<_>>()?;
-        let new = self.path.with_extension("new");
-        fs::write(&new, text)?;
-        fs::rename(&new, &self.path)?;
-        self.file = File::options().append(true).open(&self.path)?;
-        Ok(())
-    }
-}
-
-fn line(record: &Record) -> anyhow::Result<String> {
-    Ok(serde_json::to_string(record)? + "\n")
-}
-
 /// The time in UTC, as RFC 3339 writes it, to the second.
 pub fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
@@ -204,35 +123,6 @@ fn fresh(root: &Path, name: &str) -> anyhow::Result<PathBuf> {
 pub fn incomplete(dir: &Path) -> Option<String> {
     let why = fs::read_to_string(dir.join(INCOMPLETE)).ok()?;
     Some(why.trim_end().to_string())
-}
-
-/// The records of a directory.
-pub fn records(dir: &Path) -> anyhow::Result<Vec<Record>> {
-    let path = dir.join(RUNS);
-    let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-        text => text.with_context(|| path.display().to_string())?,
-    };
-    // The last line of a result that is still running, or was killed, may be incomplete.
-    let whole = text.rfind('\n').map_or(0, |end| end + 1);
-    parse(&path, &text[..whole])
-}
-
-fn parse(path: &Path, text: &str) -> anyhow::Result<Vec<Record>> {
-    let lines = text.lines().enumerate();
-    lines
-        .map(|(i, line)| {
-            serde_json::from_str(line).map_err(|error| {
-                anyhow!(
-                    "cannot read {} line {}: {error}. Try: the sweep of the commit that {} beside it names, \
-                     or run the experiment again",
-                    path.display(),
-                    i + 1,
-                    PROVENANCE
-                )
-            })
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@
 use std::path::Path;
 
 use crate::{
-    console::exit::Usage, plan::experiment::Experiment, store::directory,
-    store::provenance::Provenance, store::record::Record,
+    console::usage::Usage,
+    plan::experiment::Experiment,
+    store::provenance::Provenance,
+    store::record::Record,
+    store::{directory, runs},
 };
 
 /// A result.
@@ -43,7 +46,7 @@ impl Loaded {
         Ok(Self {
             experiment,
             provenance,
-            records: directory::records(dir)?,
+            records: runs::records(dir)?,
             incomplete: directory::incomplete(dir),
         })
     }

@@ -8,7 +8,7 @@ use anyhow::bail;
 use serde::{de::Error, Deserialize, Deserializer, Serialize};
 
 use super::step::Step;
-use crate::{console::exit::Usage, plan::rule::Rule};
+use crate::{console::usage::Usage, plan::rule::Rule};
 
 /// Claims, and the steps that measure them.
 #[derive(Debug, Deserialize)]

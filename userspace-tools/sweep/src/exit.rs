@@ -4,12 +4,10 @@
 
 use std::{fmt::Write, process::ExitCode};
 
-use crate::{console::interrupt, judge::verdict::Verdict};
-
-/// Wrong usage: the command cannot be carried out as it was given.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(pub String);
+use crate::{
+    console::{interrupt, usage::Usage},
+    judge::verdict::Verdict,
+};
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
