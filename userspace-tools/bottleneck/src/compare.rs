@@ -60,7 +60,7 @@ impl Compare {
             }
             false => {
                 let lines: Vec<String> = fixes.iter().map(ToString::to_string).collect();
-                let table = T::compare(&cells);
+                let table = T::COMPARE(&cells);
                 say(&format!("{table}\n\n{}", lines.join("\n")))?;
             }
         }

@@ -40,6 +40,8 @@ enum BottleneckTool {}
 impl Tool for BottleneckTool {
     type Report = Bottleneck;
     type Own = Command;
+    const SHOW: fn(&Self::Report) -> String = show::show;
+    const COMPARE: fn(&[Cell<Self::Report>]) -> String = table::table;
     const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
     const EXAMPLES: &'static str = "  \
   bottleneck list
@@ -57,14 +59,6 @@ impl Tool for BottleneckTool {
             bottlenecks.add_row([facts.kind.name(), &variants, facts.resource, facts.source]);
         }
         bottlenecks.trim_fmt()
-    }
-
-    fn show(report: &Bottleneck) -> String {
-        show::show(report)
-    }
-
-    fn compare(cells: &[Cell<Bottleneck>]) -> String {
-        table::table(cells)
     }
 }
 

@@ -3,8 +3,8 @@
 //! Report of one run as text.
 
 use results::{
-    table::{grid, numbers, or_dashes, rate},
-    Bottleneck, Report,
+    table::{grid, lines, numbers, or_dashes, rate},
+    Bottleneck, Finding, Report,
 };
 
 /// Returns the totals, the findings, and a row for each thread.
@@ -16,32 +16,10 @@ pub fn show(report: &Bottleneck) -> String {
         granted,
         ..
     } = report;
-    let head = [
-        "thread", "vcpu", "ops", "busy_ms", "lost_ms", "locks", "waits", "wait_ms", "moved",
-    ];
-    let mut threads = grid(&head);
-    for t in &report.threads {
-        let ms = |ns: u64| format!("{:.1}", ns as f64 / 1e6);
-        threads.add_row([
-            t.index.to_string(),
-            t.vcpu.to_string(),
-            t.ops.to_string(),
-            ms(t.busy_ns),
-            ms(t.lost_ns),
-            t.locks.to_string(),
-            t.waits.to_string(),
-            ms(t.wait_ns),
-            t.moved.to_string(),
-        ]);
-    }
-    numbers(&mut threads, 0);
+    let threads = lines(&report.threads);
     let mut found = grid(&["finding", "seen", "due"]);
-    for finding in &report.findings {
-        found.add_row([
-            finding.name.clone(),
-            finding.seen.to_string(),
-            finding.due.to_string(),
-        ]);
+    for Finding { name, seen, due } in &report.findings {
+        found.add_row([name.clone(), seen.to_string(), due.to_string()]);
     }
     numbers(&mut found, 1);
     format!(

@@ -33,6 +33,10 @@ pub trait Tool: Sized {
     const ABOUT: &'static str;
     /// Example commands, complete as they stand.
     const EXAMPLES: &'static str;
+    /// Formats one run.
+    const SHOW: fn(&Self::Report) -> String;
+    /// Formats the table of a sweep.
+    const COMPARE: fn(&[Cell<Self::Report>]) -> String;
 
     /// Output forms of a run besides [`Self::show`].
     fn forms() -> Vec<Form<Self::Report>> {
@@ -46,12 +50,6 @@ pub trait Tool: Sized {
 
     /// Shows the progress of a run on a terminal until it has `ended`.
     fn live(_dir: &Dir, _ended: &AtomicBool) {}
-
-    /// The text of one run.
-    fn show(report: &Self::Report) -> String;
-
-    /// The table of a sweep.
-    fn compare(cells: &[Cell<Self::Report>]) -> String;
 }
 
 /// Commands of one tool.
@@ -211,7 +209,7 @@ pub fn sweep<T: Tool>(
 ) -> anyhow::Result<bool> {
     let cells = measure::<T>(module, configs, repeat, json)?;
     if !json {
-        say(&T::compare(&cells))?;
+        say(&T::COMPARE(&cells))?;
     }
     Ok(failed::<T>(&cells))
 }

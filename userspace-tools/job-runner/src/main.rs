@@ -21,6 +21,8 @@ enum JobRunnerTool {}
 impl Tool for JobRunnerTool {
     type Report = JobRunner;
     type Own = live::Own;
+    const SHOW: fn(&Self::Report) -> String = show::show;
+    const COMPARE: fn(&[Cell<Self::Report>]) -> String = compare::compare;
     const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
     const EXAMPLES: &'static str = "  \
   job-runner run --policy padata --job spin --size 100000 --max-threads 8
@@ -32,14 +34,6 @@ impl Tool for JobRunnerTool {
 
     fn live(dir: &Dir, ended: &AtomicBool) {
         live::bar(dir, ended);
-    }
-
-    fn show(report: &JobRunner) -> String {
-        show::show(report)
-    }
-
-    fn compare(points: &[Cell<JobRunner>]) -> String {
-        compare::compare(points)
     }
 }
 

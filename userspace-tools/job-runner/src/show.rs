@@ -2,10 +2,7 @@
 
 //! Text of one run.
 
-use results::{
-    table::{grid, numbers},
-    JobRunner, Report,
-};
+use results::{table::lines, JobRunner, Report};
 
 use crate::{
     account::{line, Account},
@@ -31,7 +28,7 @@ pub fn show(report: &JobRunner) -> String {
          coverage  {}: {} done once, {} missed, {} repeated\n\
          serial    {:.1} us to the first chunk, {:.1} us after the last; tail {:.2} ms\n\
          helpers   {} of {} wanted; at most {} at a time\n\
-         {}{}\n{}",
+         {}{}\n\n{}",
         title(config),
         report.time_ms(),
         sum.workers,
@@ -49,7 +46,7 @@ pub fn show(report: &JobRunner) -> String {
         timing.most_helpers,
         extras(report),
         line(&Account::of(report), sum.workers, None).trim_start(),
-        workers(report),
+        lines(&report.workers),
     )
 }
 
@@ -112,50 +109,4 @@ fn random(report: &JobRunner) -> String {
         oracle.late,
         oracle.undid,
     )
-}
-
-fn workers(report: &JobRunner) -> String {
-    let header = [
-        "worker",
-        "vcpu",
-        "node",
-        "chunks",
-        "items",
-        "start_us",
-        "busy_ms",
-        "dispatch_us",
-        "idle_ms",
-        "asleep_ms",
-        "lost_ms",
-        "cpu_ms",
-        "steals",
-        "moved",
-    ];
-    let mut table = grid(&header);
-    for w in &report.workers {
-        let (us, ms) = (
-            |ns: u64| format!("{:.1}", ns as f64 / 1e3),
-            |ns: u64| format!("{:.1}", ns as f64 / 1e6),
-        );
-        // An absent worker did nothing; the caller did its part.
-        let absent = if w.absent == 1 { " absent" } else { "" };
-        table.add_row([
-            w.index.to_string() + absent,
-            w.vcpu.to_string(),
-            w.node.to_string(),
-            w.chunks.to_string(),
-            w.items.to_string(),
-            us(w.start_ns),
-            ms(w.busy_ns),
-            us(w.handout_ns),
-            ms(w.idle_ns),
-            ms(w.asleep_ns),
-            ms(w.lost_ns),
-            ms(w.cpu_ns),
-            w.steals.to_string(),
-            w.moved.to_string(),
-        ]);
-    }
-    numbers(&mut table, 0);
-    format!("\n{table}")
 }

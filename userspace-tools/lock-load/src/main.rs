@@ -21,6 +21,8 @@ enum LockLoadTool {}
 impl Tool for LockLoadTool {
     type Report = LockLoad;
     type Own = validate::Own;
+    const SHOW: fn(&Self::Report) -> String = show::show;
+    const COMPARE: fn(&[Cell<Self::Report>]) -> String = compare::compare;
     const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
     const EXAMPLES: &'static str = "  \
   lock-load run --lock ticket --threads 8
@@ -42,14 +44,6 @@ impl Tool for LockLoadTool {
         let meanings = Lock::NAMES.iter().zip(Lock::MEANINGS);
         locks.add_rows(meanings.map(|(name, meaning)| [name, meaning.trim()]));
         locks.trim_fmt()
-    }
-
-    fn show(report: &LockLoad) -> String {
-        show::show(report)
-    }
-
-    fn compare(points: &[Cell<LockLoad>]) -> String {
-        compare::compare(points)
     }
 }
 

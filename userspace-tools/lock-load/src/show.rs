@@ -3,7 +3,7 @@
 //! Text of one run.
 
 use results::{
-    table::{grid, numbers, or_dashes, rate, time},
+    table::{lines, or_dashes, rate},
     LockLoad, Report,
 };
 
@@ -93,29 +93,9 @@ fn events(report: &LockLoad) -> String {
 }
 
 fn threads(report: &LockLoad) -> String {
-    let watched = !report.watched.is_empty();
-    let mut header = vec![
-        "thread", "vcpu", "sections", "halts", "kicks", "moved", "queued",
-    ];
-    if watched {
-        header.extend(["waits", "overtaken", "longest wait", "longest run", "lost"]);
+    let mut text = lines(&report.threads).to_string();
+    if report.is_watched() {
+        text += &format!("\n\n{}", lines(&report.watched));
     }
-    let mut threads = grid(&header);
-    for (i, t) in report.threads.iter().enumerate() {
-        let row = [t.sections, t.halts, t.kicks, t.moved.into()];
-        let mut row: Vec<_> = row.iter().map(u64::to_string).collect();
-        row.push(time(t.queued_ns));
-        if let Some(w) = report.watched.get(i) {
-            row.extend([
-                w.waits.to_string(),
-                w.overtaken.to_string(),
-                time(w.longest_wait_ns),
-                w.longest_run.to_string(),
-                time(w.lost_ns),
-            ]);
-        }
-        threads.add_row([t.index.to_string(), t.vcpu.to_string()].iter().chain(&row));
-    }
-    numbers(&mut threads, 0);
-    threads.to_string()
+    text
 }

@@ -2,6 +2,24 @@
 
 //! The report of a finished run, by module.
 
+/// Implements the parts of [`Report`] that differ in field names only.
+macro_rules! fields {
+    ($work:ident, $verdict:ident) => {
+        fn totals(&self) -> Totals {
+            Totals {
+                run: self.run,
+                work: self.sum.$work,
+                elapsed_ns: self.sum.elapsed_ns,
+                verdict: self.sum.$verdict,
+            }
+        }
+
+        fn config(&self) -> &Config {
+            &self.config
+        }
+    };
+}
+
 mod bottleneck;
 mod check;
 mod job_runner;

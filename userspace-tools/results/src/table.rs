@@ -2,10 +2,11 @@
 
 //! Tables and numbers in the format that all tools share.
 
+use abi::Line;
 pub use comfy_table::Table as Grid;
 use comfy_table::{presets::NOTHING, CellAlignment};
 
-use crate::{Cell, Report};
+use crate::{pairs, Cell, Report};
 
 /// The alignment of a column that is text.
 pub const LEFT: CellAlignment = CellAlignment::Left;
@@ -22,6 +23,21 @@ pub fn numbers(grid: &mut Grid, names: usize) {
     for column in grid.column_iter_mut().skip(names) {
         column.set_cell_alignment(CellAlignment::Right);
     }
+}
+
+/// A table of report lines of one kind: a column for each key, times with their unit.
+pub fn lines<T: Line>(lines: &[T]) -> Grid {
+    let heads = T::KEYS.iter().map(|key| key.trim_end_matches("_ns"));
+    let mut grid = grid(&heads.collect::<Vec<_>>());
+    for line in lines {
+        let text = line.to_string();
+        grid.add_row(pairs(&text).map(|(key, value)| match value.parse() {
+            Ok(ns) if key.ends_with("_ns") => time(ns),
+            _ => value.into(),
+        }));
+    }
+    numbers(&mut grid, 0);
+    grid
 }
 
 /// The text of a measurement; `--` without one.

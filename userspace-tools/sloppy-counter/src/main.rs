@@ -44,6 +44,8 @@ enum SloppyCounterTool {}
 impl Tool for SloppyCounterTool {
     type Report = SloppyCounter;
     type Own = Command;
+    const SHOW: fn(&Self::Report) -> String = show::show;
+    const COMPARE: fn(&[Cell<Self::Report>]) -> String = compare::compare;
     const ABOUT: &'static str = env!("CARGO_PKG_DESCRIPTION");
     const EXAMPLES: &'static str = "  \
   sloppy-counter run --counter sloppy --threads 8 --threshold 1024
@@ -52,14 +54,6 @@ impl Tool for SloppyCounterTool {
   sloppy-counter sweep --threads 8 --audit on --threshold 1,4,16,64,256,1024,4096
   sloppy-counter watch counter=sloppy threads=8 threshold=4096 run_ms=10000
   sloppy-counter check --seconds 2";
-
-    fn show(report: &SloppyCounter) -> String {
-        show::show(report)
-    }
-
-    fn compare(points: &[Cell<SloppyCounter>]) -> String {
-        compare::compare(points)
-    }
 }
 
 fn main() -> ExitCode {

@@ -4,7 +4,7 @@
 
 use abi::sloppy_counter::Of;
 use results::{
-    table::{grid, numbers, or_dashes, rate},
+    table::{lines, or_dashes, rate},
     Report, SloppyCounter,
 };
 
@@ -13,12 +13,7 @@ pub fn show(report: &SloppyCounter) -> String {
     let SloppyCounter {
         run, config, sum, ..
     } = report;
-    let mut threads = grid(&["thread", "vcpu", "adds", "moved"]);
-    for t in &report.threads {
-        let row = [t.index.into(), t.vcpu.into(), t.adds, t.moved.into()];
-        threads.add_row(row.map(|n: u64| n.to_string()));
-    }
-    numbers(&mut threads, 0);
+    let threads = lines(&report.threads);
     let details: Vec<String> = [speed(report), audit(report), check(report), memory(report)]
         .into_iter()
         .flatten()

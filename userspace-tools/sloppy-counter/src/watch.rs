@@ -14,10 +14,10 @@ use abi::{
 };
 use anyhow::{anyhow, Context};
 use clap::{value_parser, Args};
-use debugfs::{tool::say, tool::Tool, Dir, Interrupt, Module};
+use debugfs::{tool::say, Dir, Interrupt, Module};
 use results::{table::rate, Report, Settings, SloppyCounter};
 
-use crate::SloppyCounterTool;
+use crate::show;
 
 /// The flags.
 #[derive(Args)]
@@ -61,7 +61,7 @@ impl Watch {
         let (_, most) = SloppyCounter::lasts(&config);
         module.wait(Duration::ZERO, most + Duration::from_secs(30), &interrupt)?;
         let report = module.result(started)?;
-        say(&SloppyCounterTool::show(&report))?;
+        say(&show::show(&report))?;
         Ok(report.outcome().failed())
     }
 }

@@ -26,7 +26,7 @@ impl<T: Tool> Chosen<T> {
     pub fn show(&self, report: &T::Report) -> String {
         match self.0.and_then(|i| T::forms().into_iter().nth(i)) {
             Some(form) => (form.show)(report),
-            None => T::show(report),
+            None => T::SHOW(report),
         }
     }
 }

@@ -123,18 +123,7 @@ impl Report for Bottleneck {
         lines.end().map(|()| report)
     }
 
-    fn totals(&self) -> Totals {
-        Totals {
-            run: self.run,
-            work: self.sum.ops,
-            elapsed_ns: self.sum.elapsed_ns,
-            verdict: self.sum.verdict,
-        }
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
-    }
+    fields!(ops, verdict);
 
     fn outcome(&self) -> Outcome {
         let busted = self.config.variant == Variant::Busted;

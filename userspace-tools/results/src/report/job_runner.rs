@@ -98,18 +98,7 @@ impl Report for JobRunner {
         lines.end().map(|()| report)
     }
 
-    fn totals(&self) -> Totals {
-        Totals {
-            run: self.run,
-            work: self.sum.once,
-            elapsed_ns: self.sum.elapsed_ns,
-            verdict: self.sum.coverage,
-        }
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
-    }
+    fields!(once, coverage);
 
     fn value(&self) -> f64 {
         self.time_ms()

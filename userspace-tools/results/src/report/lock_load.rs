@@ -253,18 +253,7 @@ impl Report for LockLoad {
         lines.end().map(|()| report)
     }
 
-    fn totals(&self) -> Totals {
-        Totals {
-            run: self.run,
-            work: self.sum.sections,
-            elapsed_ns: self.sum.elapsed_ns,
-            verdict: self.sum.exclusion,
-        }
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
-    }
+    fields!(sections, exclusion);
 
     fn outcome(&self) -> Outcome {
         if let [trial] = self.trial[..] {

@@ -110,18 +110,7 @@ impl Report for SloppyCounter {
         lines.end().map(|()| report)
     }
 
-    fn totals(&self) -> Totals {
-        Totals {
-            run: self.run,
-            work: self.sum.adds,
-            elapsed_ns: self.sum.elapsed_ns,
-            verdict: self.sum.total,
-        }
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
-    }
+    fields!(adds, total);
 
     fn outcome(&self) -> Outcome {
         let adds = self.config.work == Work::Adds;
