@@ -51,18 +51,7 @@ impl Execution {
         results.mark(UNDER_WAY)?;
         let runs = Runs::open(&results.dir)?;
         let (all, had) = (plan.runs().count(), runs.records().len());
-        let already = match had {
-            0 => String::new(),
-            had => format!(", {had} of them already recorded"),
-        };
-        eprintln!(
-            "sweep: {}: {all} runs in {}{already}, about {} in total, seed {}; results in {}",
-            experiment.name,
-            plan.boot_count(),
-            seconds(plan.estimate()),
-            plan.seed,
-            results.dir.display()
-        );
+        announce(&experiment, &plan, had, &results);
         let mut driver = Driver {
             results: &results,
             progress: Progress::begin(all, had),
@@ -92,6 +81,23 @@ impl Execution {
         };
         finish(output, loaded, &results)
     }
+}
+
+/// Prints what is about to run; `had` runs are recorded already.
+fn announce(experiment: &Experiment, plan: &Plan, had: usize, results: &Results) {
+    let already = match had {
+        0 => String::new(),
+        had => format!(", {had} of them already recorded"),
+    };
+    eprintln!(
+        "sweep: {}: {} runs in {}{already}, about {} in total, seed {}; results in {}",
+        experiment.name,
+        plan.runs().count(),
+        plan.boot_count(),
+        seconds(plan.estimate()),
+        plan.seed,
+        results.dir.display()
+    );
 }
 
 /// Marks the result as incomplete, with the cause; returns it with the next step.

@@ -11,7 +11,7 @@ use super::{
     scaling::point,
     view::View,
 };
-use crate::console::numbers;
+use crate::{console::numbers, judge::cell::Cell};
 
 /// The axis: how much a vCPU may hold back.
 const AXIS: &str = "threshold";
@@ -29,31 +29,14 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
     for cell in view.cells {
         let name = view.name(&cell.at, &[AXIS]);
         let rate = point(cell, AXIS, &format!("{name}, additions/s"));
-        let metric = |name: &str| -> Vec<f64> {
-            let reports = cell.reports.iter();
-            reports.filter_map(|report| report.metric(name)).collect()
-        };
-        let (errors, bounds) = (metric("error"), metric("bound"));
-        let Some(error) = Interval::shown(&errors) else {
+        let Some((error, farthest)) = error(cell, &name, rate.x) else {
             continue;
         };
-        let farthest = errors.iter().copied().fold(0.0, f64::max);
-        let bound = bounds.iter().copied().fold(0.0, f64::max);
+        let bound = metric(cell, "bound").into_iter().fold(0.0, f64::max);
         let mut row = vec![name.clone(), cell.get(AXIS)];
-        row.extend([rate.y, error.median, farthest, bound].map(numbers::short));
+        row.extend([rate.y, error.y, farthest, bound].map(numbers::short));
         data.rows.push(row);
-        let of = |what: &str, y: f64| Point {
-            x: rate.x,
-            y,
-            tip: format!("{name}, S {}\n{what} {}", rate.x, numbers::short(y)),
-            ..Point::default()
-        };
-        let error = Point {
-            interval: Some((error.low, error.high)),
-            raw: errors,
-            ..of("error", error.median)
-        };
-        let bound = of("bound", bound);
+        let bound = marked(&name, rate.x, "bound", bound);
         for (what, right, point) in [
             ("additions/s", false, rate),
             ("error", true, error),
@@ -81,4 +64,31 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
         vec![data],
         chart.draw(),
     )]
+}
+
+fn metric(cell: &Cell, name: &str) -> Vec<f64> {
+    let reports = cell.reports.iter();
+    reports.filter_map(|report| report.metric(name)).collect()
+}
+
+/// The error of the cheap read with its interval, and the largest.
+fn error(cell: &Cell, name: &str, threshold: f64) -> Option<(Point, f64)> {
+    let errors = metric(cell, "error");
+    let interval = Interval::shown(&errors)?;
+    let farthest = errors.iter().copied().fold(0.0, f64::max);
+    let point = Point {
+        interval: Some((interval.low, interval.high)),
+        raw: errors,
+        ..marked(name, threshold, "error", interval.median)
+    };
+    Some((point, farthest))
+}
+
+fn marked(name: &str, threshold: f64, what: &str, y: f64) -> Point {
+    Point {
+        x: threshold,
+        y,
+        tip: format!("{name}, S {threshold}\n{what} {}", numbers::short(y)),
+        ..Point::default()
+    }
 }
