@@ -23,12 +23,10 @@ use crate::{
 #[derive(Debug, Deserialize, Serialize)]
 pub struct Baseline {
     schema: u32,
-    /// The experiment's name.
     pub experiment: String,
     commits: Vec<String>,
     tier: String,
     cpu: String,
-    /// The cells of its results.
     pub cells: Vec<Saved>,
 }
 

@@ -19,7 +19,6 @@ use crate::{
 /// All repeats of one combination of settings.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// The scenario's name.
     pub scenario: String,
     /// The values on the axes of the scenario and of the guests.
     pub at: Point,
@@ -39,12 +38,10 @@ impl Cell {
         self.reports.iter().map(|report| report.value()).collect()
     }
 
-    /// Summary of the values.
     pub fn sample(&self) -> Option<Sample> {
         Sample::of(self.values())
     }
 
-    /// Whether larger values are better.
     pub fn more_is_better(&self) -> bool {
         self.reports.iter().all(|report| report.more_is_better())
     }

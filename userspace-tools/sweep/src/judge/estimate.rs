@@ -12,11 +12,8 @@ use crate::{console::numbers, plan::rule::Op};
 /// A measured number and the interval that contains the true one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// The number.
     pub value: f64,
-    /// Lower end of the interval.
     pub low: f64,
-    /// Upper end of the interval.
     pub high: f64,
 }
 

@@ -23,11 +23,9 @@ use crate::{
 /// What is judged about a result.
 #[derive(Debug)]
 pub struct Evaluation<'a> {
-    /// The experiment as it was run.
     pub experiment: &'a Experiment,
     /// Each scenario with its verdicts.
     pub scenarios: Vec<EvaluatedScenario<'a>>,
-    /// The figures by name.
     pub figures: Figures,
     /// Why the result is incomplete, if it is.
     pub incomplete: Option<String>,
@@ -36,7 +34,6 @@ pub struct Evaluation<'a> {
 /// What is judged about a scenario.
 #[derive(Debug)]
 pub struct EvaluatedScenario<'a> {
-    /// The scenario.
     pub scenario: &'a Scenario,
     /// Its runs by parameter point.
     pub cells: Vec<Cell>,
@@ -110,7 +107,6 @@ impl<'a> Evaluation<'a> {
         self.scenarios.iter().flat_map(|scenario| &scenario.faults)
     }
 
-    /// The verdicts of all rules.
     pub fn rules(&self) -> impl Iterator<Item = &Judged> {
         self.scenarios.iter().flat_map(|scenario| &scenario.rules)
     }

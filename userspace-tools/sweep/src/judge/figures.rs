@@ -20,7 +20,6 @@ use crate::{
 /// The file that holds them.
 pub const FILE: &str = "figures.json";
 
-/// Figures by name.
 pub type Figures = BTreeMap<String, f64>;
 
 /// The value of a comparison: the ratio of two medians, the median of the ratios of each repeat, or

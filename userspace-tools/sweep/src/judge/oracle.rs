@@ -21,14 +21,11 @@ use crate::{
 pub struct Fault {
     /// The run's number in the plan.
     pub seq: usize,
-    /// The repeat.
     pub repeat: u32,
-    /// The scenario.
     #[serde(rename = "part")]
     pub scenario: String,
     /// The run's settings on the axes, or its whole line if it has no report.
     pub at: String,
-    /// The cause.
     pub why: String,
 }
 

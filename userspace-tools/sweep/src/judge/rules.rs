@@ -25,12 +25,10 @@ use crate::{
 /// A rule's verdict at one parameter point.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
-    /// The scenario.
     #[serde(rename = "part")]
     pub scenario: String,
     /// The rule, as it is written.
     pub rule: String,
-    /// The verdict and its ground.
     #[serde(flatten)]
     pub answer: Answer,
 }
@@ -42,7 +40,6 @@ pub struct Answer {
     pub at: Point,
     /// What was measured, with its interval.
     pub measured: String,
-    /// The verdict.
     pub verdict: Verdict,
     /// About how many repeats of each side a verdict needs, if it is inconclusive.
     pub repeats_needed: Option<usize>,

@@ -31,7 +31,6 @@ impl Verdict {
         Self::NotMeasured,
     ];
 
-    /// The verdict's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Pass => "PASS",
@@ -92,9 +91,7 @@ impl From<bool> for Verdict {
 /// A verdict with its name and its ground, as a build server reads it.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// What was judged.
     pub name: String,
-    /// The verdict.
     pub verdict: Verdict,
     /// What was measured, or why the verdict is so.
     pub text: String,

@@ -19,19 +19,12 @@ const NOTABLE_STEAL: f64 = 0.02;
 /// A claim with its verdict.
 #[derive(Clone, Debug, Serialize)]
 pub struct Checked {
-    /// Place in the source document.
     pub place: String,
-    /// The claim in words.
     pub text: String,
-    /// What was measured.
     pub measured: Option<String>,
-    /// What is required of it.
     pub required: Option<String>,
-    /// Figures beside it.
     pub beside: Vec<String>,
-    /// The verdict.
     pub verdict: Verdict,
-    /// Its ground.
     pub why: String,
     /// Steal time of this machine meanwhile, 0 to 1, if it is notable.
     pub stolen: Option<f64>,

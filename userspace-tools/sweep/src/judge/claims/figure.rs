@@ -14,7 +14,6 @@ use crate::judge::figures::{self, Figures};
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Figure {
-    /// Its name.
     pub name: String,
     source: Source,
 }
@@ -34,10 +33,8 @@ enum Source {
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum Take {
-    /// The last one.
     #[default]
     Last,
-    /// Their sum.
     Sum,
     /// The one farthest from 0, without its sign.
     Farthest,

@@ -22,7 +22,6 @@ pub struct ClaimFile {
     /// The steps, in the order in which they run.
     #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
-    /// The claims.
     #[serde(rename = "claim")]
     pub claims: Vec<Claim>,
 }
@@ -31,11 +30,8 @@ pub struct ClaimFile {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
-    /// Its authors.
     pub author: String,
-    /// Its title.
     pub title: String,
-    /// Year of publication.
     pub year: u32,
     /// What it is about, and what replaces its machine here.
     pub about: String,
@@ -45,10 +41,8 @@ pub struct Document {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
-    /// Place in the source document.
     #[serde(default)]
     pub place: String,
-    /// The claim in words.
     pub text: String,
     /// What is measured, in words.
     #[serde(default)]
@@ -77,9 +71,7 @@ pub struct Claim {
 pub struct Beside {
     /// What is measured, in words.
     pub measure: String,
-    /// The step that measures it.
     pub step: String,
-    /// The step's figure.
     pub figure: String,
     /// Its unit, for print.
     #[serde(default)]
