@@ -2,62 +2,56 @@
 
 //! Time accounting: every nanosecond of `workers × time` in one category.
 
-use results::{Cell, JobRunner};
+use abi::job_runner::Worker;
+use results::JobRunner;
 use statistics::percent;
 
-/// The time of all workers of one run, in milliseconds.
+/// The categories and a worker's time in each, in nanoseconds.
+type Category = (&'static str, fn(&Worker) -> u64);
+const CATEGORIES: [Category; 4] = [
+    // From the call until the worker began.
+    ("start", |w| w.start_ns),
+    // Taking chunks.
+    ("dispatch", |w| w.handout_ns),
+    // Asleep for the cap.
+    ("asleep", |w| w.asleep_ns),
+    // From when the worker found nothing left until the return.
+    ("idle", |w| w.idle_ns),
+];
+
+/// The time of all workers, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Account {
     /// `workers × time`.
     pub all: f64,
-    /// From the call until each began.
-    pub start: f64,
     /// In the job's function.
     pub busy: f64,
     /// The part of `busy` in which the vCPU did not run.
     pub lost: f64,
-    /// Dispatch: taking chunks.
-    pub handout: f64,
-    /// Asleep for the cap.
-    pub asleep: f64,
-    /// From when each found nothing left until the return.
-    pub idle: f64,
+    /// In each of [`CATEGORIES`].
+    pub parts: [f64; CATEGORIES.len()],
+}
+
+/// The account of some runs: medians.
+pub fn account(runs: &[JobRunner]) -> Account {
+    let median = |of: &dyn Fn(&JobRunner) -> f64| {
+        statistics::median(runs.iter().map(of)).unwrap_or_default()
+    };
+    let workers = |of: fn(&Worker) -> u64| {
+        median(&|run| run.workers.iter().map(of).sum::<u64>() as f64 / 1e6)
+    };
+    Account {
+        all: median(&|run| run.time_ms() * run.workers.len() as f64),
+        busy: workers(|w| w.busy_ns),
+        lost: workers(|w| w.lost_ns),
+        parts: CATEGORIES.map(|(_, of)| workers(of)),
+    }
 }
 
 impl Account {
-    /// The account of one run.
-    pub fn of(report: &JobRunner) -> Self {
-        let ms = |of: fn(&abi::job_runner::Worker) -> u64| {
-            report.workers.iter().map(of).sum::<u64>() as f64 / 1e6
-        };
-        Self {
-            all: report.time_ms() * report.workers.len() as f64,
-            start: ms(|w| w.start_ns),
-            busy: ms(|w| w.busy_ns),
-            lost: ms(|w| w.lost_ns),
-            handout: ms(|w| w.handout_ns),
-            asleep: ms(|w| w.asleep_ns),
-            idle: ms(|w| w.idle_ns),
-        }
-    }
-
     /// The rest: bookkeeping between two clock reads.
     pub fn rest(&self) -> f64 {
-        self.all - self.start - self.busy - self.handout - self.asleep - self.idle
-    }
-}
-
-/// The medians over a cell's runs.
-pub fn account(cell: &Cell<JobRunner>) -> Account {
-    let median = |of: fn(&Account) -> f64| cell.median(|run| of(&Account::of(run)));
-    Account {
-        all: median(|a| a.all),
-        start: median(|a| a.start),
-        busy: median(|a| a.busy),
-        lost: median(|a| a.lost),
-        handout: median(|a| a.handout),
-        asleep: median(|a| a.asleep),
-        idle: median(|a| a.idle),
+        self.all - self.busy - self.parts.iter().sum::<f64>()
     }
 }
 
@@ -71,16 +65,14 @@ pub fn line(account: &Account, workers: u32, alone: Option<f64>) -> String {
             format!("work {} + slower {slower}", share(alone))
         }
     };
+    let parts = CATEGORIES.iter().zip(account.parts);
+    let parts: String = parts
+        .map(|((name, _), part)| format!(" + {name} {}", share(part)))
+        .collect();
+    let (lost, rest) = (share(account.lost), share(account.rest()));
     format!(
-        "{workers:>3} workers: {busy} (lost {}) + start {} + dispatch {} + asleep {} + idle {} + \
-         rest {} = {:.1} ms",
-        share(account.lost),
-        share(account.start),
-        share(account.handout),
-        share(account.asleep),
-        share(account.idle),
-        share(account.rest()),
-        account.all,
+        "{workers:>3} workers: {busy} (lost {lost}){parts} + rest {rest} = {:.1} ms",
+        account.all
     )
 }
 
@@ -92,19 +84,14 @@ mod tests {
     fn rest_is_what_no_category_has() {
         let account = Account {
             all: 100.0,
-            start: 5.0,
             busy: 80.0,
             lost: 10.0,
-            handout: 1.0,
-            asleep: 0.0,
-            idle: 13.5,
+            parts: [5.0, 1.0, 0.0, 13.5],
         };
         assert_eq!(account.rest(), 0.5);
         let line = line(&account, 2, Some(70.0));
-        assert!(
-            line.contains("work 70.0% + slower 10.0% (lost 10.0%)"),
-            "{line}"
-        );
+        let busy = "work 70.0% + slower 10.0% (lost 10.0%) + start 5.0%";
+        assert!(line.contains(busy), "{line}");
         assert!(line.contains("idle 13.5% + rest 0.5% = 100.0 ms"), "{line}");
     }
 }

@@ -65,7 +65,7 @@ fn block(text: &mut String, cells: &[Cell<JobRunner>], wanted: &str, vcpus: u32)
         .collect();
     rows.sort_by_key(|p| p.config.max_threads);
     let alone = rows.iter().find(|p| p.config.max_threads == 1);
-    let work = alone.map(|p| account(p).busy);
+    let work = alone.map(|p| account(&p.runs).busy);
     let alone = alone.map(|p| p.median(JobRunner::time_ms));
     let header =
         "node% (thr)    speedup    time_ms (  stdev)  times  tail_ms  dispatch   serial      \
@@ -77,7 +77,7 @@ fn block(text: &mut String, cells: &[Cell<JobRunner>], wanted: &str, vcpus: u32)
     text.push('\n');
     for cell in rows {
         let workers = cell.median(|r| r.workers.len() as f64) as u32;
-        let line = line(&account(cell), workers, work);
+        let line = line(&account(&cell.runs), workers, work);
         let _ = writeln!(text, "{line}");
     }
     text.push('\n');

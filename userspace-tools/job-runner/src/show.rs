@@ -5,7 +5,7 @@
 use results::{table::lines, JobRunner, Report};
 
 use crate::{
-    account::{line, Account},
+    account::{account, line},
     compare::title,
 };
 
@@ -45,7 +45,7 @@ pub fn show(report: &JobRunner) -> String {
         timing.wanted,
         timing.most_helpers,
         extras(report),
-        line(&Account::of(report), sum.workers, None).trim_start(),
+        line(&account(std::slice::from_ref(report)), sum.workers, None).trim_start(),
         lines(&report.workers),
     )
 }

@@ -4,10 +4,11 @@
 
 use std::path::Path;
 
-use abi::sloppy_counter::{Config, Counter, Switch, Work};
-use clap::{value_parser, Args};
+use abi::sloppy_counter::Config;
+use anyhow::anyhow;
+use clap::{builder::PossibleValuesParser, value_parser, Args};
 use debugfs::{tool::say, Interrupt, Module};
-use results::{vcpus, Report, SloppyCounter};
+use results::{vcpus, Report, Settings, SloppyCounter};
 
 /// The flags.
 #[derive(Args)]
@@ -17,54 +18,42 @@ pub struct Check {
     #[arg(long, default_value_t = 2, value_parser = value_parser!(u32).range(1..=900))]
     seconds: u32,
     /// Run these checks only
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = NAMES)]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = names())]
     only: Vec<String>,
 }
 
-/// The names of the checks.
-const NAMES: [&str; 9] = [
-    "busted",
-    "exact",
-    "percpu_exact",
-    "sloppy",
-    "hierarchical",
-    "refs",
-    "ids",
-    "limit",
-    "many",
+/// The name of each check, and its settings beside the common ones.
+const CHECKS: [(&str, &str); 9] = [
+    ("busted", "counter=busted audit=on"),
+    ("exact", "counter=exact audit=on"),
+    ("percpu_exact", "counter=percpu_exact audit=on"),
+    ("sloppy", "counter=sloppy audit=on change_ms=130"),
+    ("hierarchical", "counter=hierarchical audit=on"),
+    ("refs", "work=refs"),
+    ("ids", "work=ids"),
+    ("limit", "work=limit"),
+    ("many", "work=many objects=10000"),
 ];
 
-/// The settings of a check.
-fn config(name: &str, seconds: u32) -> Config {
-    let usual = Config {
+fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(CHECKS.map(|(name, _)| name))
+}
+
+/// The settings of a check: all vCPUs, folds, and for audited counters interrupts and hotplug.
+fn config(settings: &str, seconds: u32) -> anyhow::Result<Config> {
+    let audited = settings.contains("audit=on");
+    let mut config = Config {
         threads: vcpus(),
         fold_ms: 10,
         run_ms: seconds * 1000,
+        threshold: if audited { 256 } else { 64 },
+        irq_ms: if audited { 7 } else { 0 },
+        onoff_ms: if audited && vcpus() > 1 { 300 } else { 0 },
         ..Config::default()
     };
-    let work = match name {
-        "refs" => Work::Refs,
-        "ids" => Work::Ids,
-        "limit" => Work::Limit,
-        "many" => Work::Many,
-        _ => {
-            let counter = name.parse().unwrap_or(Counter::Sloppy);
-            return Config {
-                counter,
-                audit: Switch::On,
-                threshold: 256,
-                irq_ms: 7,
-                change_ms: if counter == Counter::Sloppy { 130 } else { 0 },
-                onoff_ms: if vcpus() > 1 { 300 } else { 0 },
-                ..usual
-            };
-        }
-    };
-    Config {
-        work,
-        objects: if work == Work::Many { 10_000 } else { 1000 },
-        ..usual
-    }
+    let taken = config.take(settings, vcpus());
+    taken.map_err(|refusal| anyhow!("{refusal}"))?;
+    Ok(config)
 }
 
 impl Check {
@@ -72,15 +61,12 @@ impl Check {
     pub fn obey(self, root: &Path) -> anyhow::Result<bool> {
         let (module, interrupt) = (Module::<SloppyCounter>::open(root)?, Interrupt::catch()?);
         let mut failed = false;
-        let wanted = |name: &&str| self.only.is_empty() || self.only.iter().any(|n| n == name);
-        for name in NAMES.into_iter().filter(wanted) {
-            let report = module.run(&config(name, self.seconds), &interrupt)?;
-            failed |= report.outcome().failed();
-            say(&format!(
-                "{name:13} {:17} {}",
-                report.outcome(),
-                figures(&report)
-            ))?;
+        let wanted = |name: &str| self.only.is_empty() || self.only.iter().any(|n| n == name);
+        for (name, settings) in CHECKS.into_iter().filter(|(name, _)| wanted(name)) {
+            let report = module.run(&config(settings, self.seconds)?, &interrupt)?;
+            let outcome = report.outcome();
+            failed |= outcome.failed();
+            say(&format!("{name:13} {outcome:17} {}", figures(&report)))?;
         }
         Ok(failed)
     }
@@ -88,26 +74,9 @@ impl Check {
 
 /// The figures of a check, in a line.
 fn figures(report: &SloppyCounter) -> String {
-    let sum = &report.sum;
     match (&report.audit, &report.check) {
-        (Some(audit), _) => format!(
-            "samples={} broken={} worst={} bound={} folds={} changes={} deaths={} interrupts={} \
-             adds={} lost={}",
-            audit.samples,
-            audit.broken,
-            audit.worst,
-            audit.bound,
-            audit.folds,
-            audit.changes,
-            audit.deaths,
-            audit.interrupts,
-            sum.adds,
-            report.lost()
-        ),
-        (_, Some(check)) => format!(
-            "cycles={} due={} seen={} wrong={} refused={} allowed={}",
-            check.cycles, check.due, check.seen, check.wrong, check.refused, check.allowed
-        ),
-        _ => sum.to_string(),
+        (Some(audit), _) => format!("{audit} adds={} lost={}", report.sum.adds, report.lost()),
+        (_, Some(check)) => check.to_string(),
+        _ => report.sum.to_string(),
     }
 }
