@@ -49,29 +49,38 @@ pub enum Command {
     #[command(after_help = help())]
     Run(run::Args),
     /// Merge the shards of one plan into one result.
+    #[command(after_help = exit_codes())]
     Merge(run::merge::Args),
     /// Print the tables of a result directory again, from its records alone.
+    #[command(after_help = exit_codes())]
     Show(show::Args),
     /// Write results as one self-contained HTML file.
+    #[command(after_help = exit_codes())]
     Report(show::html::Args),
     /// Judge a result again: every oracle and every rule.
+    #[command(after_help = exit_codes())]
     Gate(show::GateArgs),
     /// Save results as a baseline, or check a result against one.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = exit_codes())]
     Baseline(show::baseline::Command),
     /// Write the runs of a result as comma-separated values.
     Csv(show::export::Args),
     /// Compare two results of one experiment.
+    #[command(after_help = exit_codes())]
     Compare(judge::compare::Args),
     /// Count how often this machine's noise hides, or fakes, a difference.
+    #[command(after_help = exit_codes())]
     Trials(judge::trials::Args),
     /// Print the tables of a result while it runs.
+    #[command(after_help = exit_codes())]
     Watch(show::watch::Args),
     /// Fit the Universal Scalability Law to every series over threads.
     Fit(judge::fit::Args),
     /// Check claims by measurement, PASS or FAIL each.
+    #[command(after_help = exit_codes())]
     Evidence(judge::claims::EvidenceArgs),
     /// Check the claims of a source document by measurement.
+    #[command(after_help = exit_codes())]
     Seed(judge::claims::SeedArgs),
 }
 
@@ -96,7 +105,11 @@ pub fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
 
 /// Examples, environment and exit codes, for `--help`.
 fn help() -> String {
-    format!("{EXAMPLES}\nExit codes:\n{}", Exit::help())
+    format!("{EXAMPLES}\n{}", exit_codes())
+}
+
+fn exit_codes() -> String {
+    format!("Exit codes:\n{}", Exit::help())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::{
 pub enum Exit {
     /// Every verdict is PASS.
     Pass,
-    /// A verdict is FAIL, or the command did not complete.
+    /// A verdict is FAIL or NOT MEASURED, or the command did not complete.
     Fail,
     /// The command line or a file given on it is wrong.
     Usage,
@@ -51,7 +51,7 @@ impl Exit {
         match self {
             Self::Pass => "PASS: every oracle, rule and claim",
             Self::Fail => {
-                "FAIL: an oracle, a rule, a claim or a comparison; or the command did not complete"
+                "FAIL or NOT MEASURED: an oracle, rule, claim or comparison; or the command did not complete"
             }
             Self::Usage => "usage: no such file, or an experiment that cannot be run as written",
             Self::Inconclusive => "INCONCLUSIVE: a rule or a comparison needs more repeats",

@@ -9,7 +9,7 @@ use results::AnyReport;
 use statistics::median;
 
 use super::{
-    figure::{n, svg, Data, Drawing, Figure, WIDTH},
+    figure::{n, Data, Drawing, Figure, WIDTH},
     view::{Guest, View},
 };
 use crate::{console::numbers, judge::cell::Cell};
@@ -101,10 +101,7 @@ fn draw(all: &[Shares]) -> Drawing {
         text.end x=(WIDTH) y="11" { "Jain" }
         @for (i, shares) in all.iter().enumerate() { (row(shares, 12.0 + i as f64 * ROW, most)) }
     };
-    Drawing {
-        series: Vec::new(),
-        svg: svg(ROW * all.len() as f64 + 18.0, content),
-    }
+    Drawing::new(ROW * all.len() as f64 + 18.0, content)
 }
 
 fn row(shares: &Shares, top: f64, most: f64) -> Markup {

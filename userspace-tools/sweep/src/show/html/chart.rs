@@ -6,7 +6,7 @@ use maud::{html, Markup};
 
 use super::{
     axis::{Axis, Kind},
-    figure::{marker, n, svg, Drawing, WIDTH},
+    figure::{marker, n, Drawing, WIDTH},
 };
 
 const HEIGHT: f64 = 300.0;
@@ -114,7 +114,7 @@ impl Chart {
         };
         Drawing {
             series: self.series.iter().map(|s| s.name.clone()).collect(),
-            svg: svg(HEIGHT, content),
+            ..Drawing::new(HEIGHT, content)
         }
     }
 

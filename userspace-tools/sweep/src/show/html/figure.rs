@@ -41,6 +41,18 @@ pub struct Figure {
     pub command: String,
 }
 
+impl Drawing {
+    /// A drawing of this height.
+    pub fn new(height: f64, content: Markup) -> Self {
+        Self {
+            series: Vec::new(),
+            svg: html! {
+                svg viewBox={ "0 0 " (WIDTH) " " (n(height)) } aria-hidden="true" focusable="false" { (content) }
+            },
+        }
+    }
+}
+
 impl Figure {
     /// Draws it; `n` is its number on the page.
     pub fn draw(&self, n: usize) -> Markup {
@@ -107,13 +119,6 @@ impl Data {
 
 /// Width of every drawing, in its own units; small, so that a phone shows its text large enough.
 pub const WIDTH: f64 = 460.0;
-
-/// An `svg` element of this height.
-pub fn svg(height: f64, content: Markup) -> Markup {
-    html! {
-        svg viewBox={ "0 0 " (WIDTH) " " (n(height)) } aria-hidden="true" focusable="false" { (content) }
-    }
-}
 
 /// A coordinate, to a tenth of a unit.
 pub fn n(place: f64) -> String {

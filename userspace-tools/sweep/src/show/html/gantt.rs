@@ -8,7 +8,7 @@ use statistics::median;
 
 use super::{
     axis::{Axis, Kind},
-    figure::{n, svg, Data, Drawing, Figure, WIDTH},
+    figure::{n, Data, Drawing, Figure, WIDTH},
     view::{Guest, View},
 };
 use crate::judge::cell::Cell;
@@ -124,8 +124,5 @@ fn draw(spans: &[Span], workers: u32) -> Drawing {
             }
         }
     };
-    Drawing {
-        series: Vec::new(),
-        svg: svg(bottom + 40.0, content),
-    }
+    Drawing::new(bottom + 40.0, content)
 }

@@ -6,7 +6,7 @@ use maud::{html, Markup};
 use statistics::median;
 
 use super::{
-    figure::{n, svg, Data, Drawing, Figure, WIDTH},
+    figure::{n, Data, Drawing, Figure, WIDTH},
     view::View,
 };
 use crate::{console::numbers, judge::cell::Cell};
@@ -120,10 +120,7 @@ fn draw(blocks: &[Block], axes: &Axes<'_>) -> Drawing {
     let content = html! {
         @for (block, top) in blocks.iter().zip(tops) { (fields(block, top, axes)) }
     };
-    Drawing {
-        series: Vec::new(),
-        svg: svg(height, content),
-    }
+    Drawing::new(height, content)
 }
 
 fn fields(block: &Block, top: f64, axes: &Axes<'_>) -> Markup {
