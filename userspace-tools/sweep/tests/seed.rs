@@ -2,20 +2,19 @@
 
 //! `sweep seed`: the claims of a source document, each with a verdict.
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
 const DOCUMENT: &str = "
-[document]
-author = 'A. Author'
-title = 'Of Locks'
-year = 1999
-about = 'locks'
+document = { author = 'A. Author', title = 'Of Locks', year = 1999, about = 'locks' }
+claim = [
+    { place = 'page 1', text = 'it gains', why = 'since', otherwise = 'not here',
+      measure = 'fast over slow', step = 'cases', expect = 'gain >= 3 x' },
+    { place = 'page 2', text = 'it gains a lot', why = 'since', otherwise = 'not here',
+      measure = 'fast over slow', step = 'cases', expect = 'gain >= 30 x' },
+    { place = 'page 3', text = 'on a thousand CPUs too', why = 'there are fewer' },
+]
 
 [[step]]
 name = 'cases'
@@ -25,72 +24,41 @@ figure = [
     { name = 'slow', pattern = '^slow (.*)$' },
     { name = 'gain', of = 'fast', to = 'slow' },
 ]
-
-[[claim]]
-place = 'page 1'
-text = 'it gains'
-why = 'since'
-otherwise = 'not here'
-measure = 'fast over slow'
-step = 'cases'
-expect = 'gain >= 3 x'
-
-[[claim]]
-place = 'page 2'
-text = 'it gains a lot'
-why = 'since'
-otherwise = 'not here'
-measure = 'fast over slow'
-step = 'cases'
-expect = 'gain >= 30 x'
-
-[[claim]]
-place = 'page 3'
-text = 'on a thousand CPUs too'
-why = 'there are fewer'
 ";
 
-fn seed(dir: &Path, document: &str, args: &[&str]) -> Output {
+/// Exit code, standard output and standard error of `sweep seed` with `document` as 999.
+fn seed(dir: &Path, document: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    // Inline tables of TOML are one line each.
+    let document = document.replace("',\n      ", "', ");
     fs::create_dir_all(dir.join("seeds")).unwrap();
     fs::write(dir.join("seeds/999.toml"), document).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
-    command
-        .arg("seed")
-        .args(args)
-        .arg("--seeds")
-        .arg(dir.join("seeds"));
+    command.arg("seed").args(args);
+    command.arg("--seeds").arg(dir.join("seeds"));
     command.arg("--results").arg(dir.join("results"));
-    command.output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+    let out = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (out.status.code(), text(out.stdout), text(out.stderr))
 }
 
 #[test]
 fn each_claim_has_a_verdict_and_a_step_runs_once() {
     let dir = tempfile::tempdir().unwrap();
-    let out = seed(dir.path(), DOCUMENT, &["999"]);
-    let said = text(&out.stdout);
-    assert!(out.status.success(), "{said}{}", text(&out.stderr));
-    assert!(
-        said.contains("999  A. Author, \"Of Locks\", 1999"),
-        "{said}"
-    );
-    assert!(
-        said.contains(
-            "3 claims: 1 reproduced, 1 contradicted, 0 inconclusive, 1 not testable here"
-        ),
-        "{said}"
-    );
-    assert!(said.contains("measured 3 x: fast over slow"), "{said}");
-    assert!(said.contains("why      not here"), "{said}");
+    let (code, text, error) = seed(dir.path(), DOCUMENT, &["999"]);
+    assert_eq!(code, Some(0), "{text}{error}");
+    for line in [
+        "999  A. Author, \"Of Locks\", 1999",
+        "measured 3 x: fast over slow",
+        "why      not here",
+        "3 claims: 1 reproduced, 1 contradicted, 0 inconclusive, 1 not testable here",
+    ] {
+        assert!(text.contains(line), "no `{line}` in {text}");
+    }
     let mut results = fs::read_dir(dir.path().join("results")).unwrap();
     let latest = results.next().unwrap().unwrap().path();
-    let times = fs::read_to_string(latest.join("times")).unwrap();
-    assert_eq!(times, "took\n", "one step, two claims");
-    let kept: Value =
-        serde_json::from_str(&fs::read_to_string(latest.join("seed.json")).unwrap()).unwrap();
+    let read = |file: &str| fs::read_to_string(latest.join(file)).unwrap();
+    assert_eq!(read("times"), "took\n", "one step, two claims");
+    let kept: Value = serde_json::from_str(&read("seed.json")).unwrap();
     assert_eq!(kept["verdict"], "PASS");
     assert_eq!(kept["steps"]["cases"]["ran"]["gain"], 3.0);
     assert_eq!(kept["claims"][2]["verdict"], "SKIP");
@@ -100,21 +68,20 @@ fn each_claim_has_a_verdict_and_a_step_runs_once() {
 fn contradicted_claim_exits_0_and_one_not_measured_1() {
     let dir = tempfile::tempdir().unwrap();
     let failing = DOCUMENT.replace("echo fast 6", "echo fast 6; false");
-    let out = seed(dir.path(), &failing, &["999", "--json"]);
-    assert_eq!(out.status.code(), Some(1));
-    let said: Value = serde_json::from_slice(&out.stdout).unwrap();
-    assert_eq!(said["verdict"], "NOT MEASURED");
-    assert_eq!(said["claims"][0]["verdict"], "NOT MEASURED");
-    assert!(said["claims"][0]["why"]
-        .as_str()
-        .is_some_and(|why| why.contains("failed")));
-    assert_eq!(said["claims"][2]["verdict"], "SKIP");
+    let (code, text, _) = seed(dir.path(), &failing, &["999", "--json"]);
+    assert_eq!(code, Some(1));
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let claims = &json["claims"];
+    assert_eq!(json["verdict"], "NOT MEASURED");
+    assert_eq!(claims[0]["verdict"], "NOT MEASURED");
+    assert!(claims[0]["why"].as_str().unwrap().contains("failed"));
+    assert_eq!(claims[2]["verdict"], "SKIP");
 }
 
 #[test]
 fn unknown_document_is_a_usage_error_that_lists_the_known() {
     let dir = tempfile::tempdir().unwrap();
-    let out = seed(dir.path(), DOCUMENT, &["998"]);
-    assert_eq!(out.status.code(), Some(2));
-    assert!(text(&out.stderr).contains("allowed: 999"));
+    let (code, _, error) = seed(dir.path(), DOCUMENT, &["998"]);
+    assert_eq!(code, Some(2));
+    assert!(error.contains("allowed: 999"), "{error}");
 }
