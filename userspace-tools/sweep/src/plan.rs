@@ -5,6 +5,7 @@
 mod cut;
 mod draft;
 pub mod experiment;
+pub mod guest;
 pub mod guests;
 pub mod question;
 mod read;

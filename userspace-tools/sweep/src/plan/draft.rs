@@ -11,7 +11,7 @@ use results::metric;
 
 use crate::plan::{
     experiment::{Experiment, Module, Order, Scenario},
-    guests::Guest,
+    guest::Guest,
     runs::{Boot, Plan, Run},
     setting::{matches, words, Point},
     shard::Shard,

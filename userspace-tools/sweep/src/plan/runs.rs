@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{
     experiment::Module,
-    guests::Guest,
+    guest::Guest,
     setting::{words, Point},
     shard::Shard,
 };

@@ -6,7 +6,7 @@ use std::{path::Path, path::PathBuf, time::Duration};
 
 use vm_record::GuestFailure;
 
-use crate::{plan::guests::Guest, store::directory::PLAN};
+use crate::{plan::guest::Guest, store::directory::PLAN};
 
 /// The environment variable that names another `vm`.
 const VM: &str = "SLOWPATH_VM";

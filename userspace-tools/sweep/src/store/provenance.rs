@@ -11,7 +11,8 @@ use vm_record::{Placement, Record};
 
 use crate::{
     plan::experiment::Experiment,
-    plan::guests::{Guest, Guests},
+    plan::guest::Guest,
+    plan::guests::Guests,
     plan::runs::Plan,
     plan::shard::Shard,
     store::directory::{self, Results},

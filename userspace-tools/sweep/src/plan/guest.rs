@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Guest: one of the guests of an experiment, and their expansion from lists.
+
+use cpu_list::CpuList;
+use serde::{Deserialize, Serialize};
+use vm_record::GuestSize;
+
+use crate::plan::{
+    guests::{each, Guests},
+    setting::{Point, Setting},
+};
+
+/// One guest.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Guest {
+    /// vCPUs.
+    pub vcpus: u32,
+    /// Host CPUs, a list.
+    pub cpus: String,
+    /// vCPUs to each CPU, if the experiment has it.
+    pub ratio: Option<u32>,
+    /// Execution tier.
+    pub tier: String,
+    /// Paravirt mode.
+    pub mode: Option<String>,
+    /// Memory in MiB.
+    pub memory: u32,
+    /// Further arguments of `vm run`.
+    pub words: Vec<String>,
+}
+
+impl Guest {
+    /// Its settings by the names of axes and patterns.
+    pub fn point(&self) -> Point {
+        let mut point = Point::from([
+            ("tier".into(), Setting::from(self.tier.as_str())),
+            ("vcpus".into(), Setting::from(u64::from(self.vcpus))),
+        ]);
+        if let Some(mode) = &self.mode {
+            point.insert("mode".into(), mode.as_str().into());
+        }
+        if let Some(ratio) = self.ratio {
+            point.insert("ratio".into(), u64::from(ratio).into());
+        }
+        point
+    }
+}
+
+impl Guests {
+    /// Every guest on a host with these CPUs, the last key the fastest.
+    pub fn all(&self, cpus: &CpuList) -> Result<Vec<Guest>, String> {
+        let mut guests = Vec::new();
+        for tier in self.tier.all() {
+            for mode in each(&self.mode) {
+                for ratio in each(&self.ratio) {
+                    for vcpus in each(&self.vcpus) {
+                        guests.push(self.one(&tier, mode.clone(), ratio, vcpus, cpus)?);
+                    }
+                }
+            }
+        }
+        Ok(guests)
+    }
+
+    fn one(
+        &self,
+        tier: &str,
+        mode: Option<String>,
+        ratio: Option<u32>,
+        vcpus: Option<u32>,
+        cpus: &CpuList,
+    ) -> Result<Guest, String> {
+        let emulated = self.emulated(tier);
+        let has = emulated.unwrap_or(cpus.count() as u32);
+        let size = GuestSize::new(vcpus, ratio, has).map_err(|error| format!("guest: {error}"))?;
+        // In the nested tier the ratio is to the CPUs of L1, which may use every CPU of the host.
+        let used = emulated.map_or(size.cpus as usize, |_| cpus.count());
+        Ok(Guest {
+            vcpus: size.vcpus,
+            cpus: cpus.take(used).to_string(),
+            ratio,
+            tier: tier.into(),
+            mode,
+            memory: self.memory,
+            words: self.words(emulated.is_some()),
+        })
+    }
+
+    fn words(&self, is_nested: bool) -> Vec<String> {
+        let number = |n: Option<u32>| n.map(|n| n.to_string());
+        let emulated_cpus = self.emulated_cpus.filter(|_| is_nested);
+        let wishes = [
+            ("--emulated-cpus", number(emulated_cpus)),
+            ("--guests", number(self.guests)),
+            ("--hog", self.hog.clone()),
+            ("--preempt", self.preempt.clone()),
+        ];
+        let given = wishes.into_iter().filter_map(|(k, v)| Some([k.into(), v?]));
+        given.flatten().collect()
+    }
+
+    /// vCPUs per CPU of a guest: of the host, or of the L1 hypervisor.
+    pub fn ratio_of(&self, guest: &Guest) -> f64 {
+        let host = || {
+            guest
+                .cpus
+                .parse()
+                .map_or(0, |cpus: CpuList| cpus.count() as u32)
+        };
+        let cpus = self.emulated(&guest.tier).unwrap_or_else(host);
+        f64::from(guest.vcpus) / f64::from(cpus.max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guests(text: &str) -> Guests {
+        toml::from_str(&format!("cpus = 'all'\nmemory = 256\n{text}")).unwrap()
+    }
+
+    #[test]
+    fn ratio_vcpus_and_host_cpus_give_the_size() {
+        for (text, host, sizes) in [
+            (
+                "tier = 'tcg'\nratio = [1, 2, 4]",
+                2,
+                &[(2, "0-1"), (4, "0-1"), (8, "0-1")][..],
+            ),
+            (
+                "tier = 'tcg'\nratio = [2, 4]\nvcpus = 4",
+                2,
+                &[(4, "0-1"), (4, "0")],
+            ),
+            (
+                "tier = 'nested'\nratio = 4\nemulated_cpus = 2",
+                3,
+                &[(8, "0-2")],
+            ),
+        ] {
+            let all = guests(text).all(&CpuList::first(host)).unwrap();
+            let had: Vec<_> = all.iter().map(|g| (g.vcpus, g.cpus.as_str())).collect();
+            assert_eq!(had, sizes, "{text}");
+        }
+        let too_few = guests("tier = 'tcg'\nratio = 2\nvcpus = 4").all(&CpuList::first(1));
+        assert!(too_few.unwrap_err().contains("need 2.0 CPUs"));
+    }
+
+    #[test]
+    fn tiers_and_modes_multiply() {
+        let guests = guests("tier = ['kvm', 'tcg']\nmode = ['pv', 'tas']\nvcpus = 2");
+        let all = guests.all(&CpuList::first(1)).unwrap();
+        assert_eq!(all.len(), 4);
+        assert_eq!(guests.axes(), ["tier", "mode"]);
+        assert_eq!(all[1].point()["mode"], Setting::from("tas"));
+    }
+
+    #[test]
+    fn emulated_cpus_are_of_the_nested_tier_alone() {
+        let guests = guests("tier = ['nested', 'tcg']\nvcpus = 2\nemulated_cpus = 2\nhog = '0'");
+        let all = guests.all(&CpuList::first(3)).unwrap();
+        assert_eq!(all[0].words, ["--emulated-cpus", "2", "--hog", "0"]);
+        assert_eq!(all[1].words, ["--hog", "0"]);
+        assert_eq!(guests.emulated("nested"), Some(2));
+        assert_eq!(guests.emulated("tcg"), None);
+    }
+}
