@@ -18,7 +18,7 @@ pub use self::{
     },
 };
 use crate::{
-    lock_load::Evidence,
+    lock_load::LostTimeSource,
     status::OracleState,
     Allowed,
     Switch, //
@@ -92,13 +92,14 @@ line! {
 
 line! {
     /// CPU time of the threads.
-    Granted = "granted" {
+    CpuTime = "cpu_time" {
         /// CPU time, in nanoseconds, without pauses.
         cpu_ns: u64,
         /// Lost time: operations were under way, but the vCPU had no CPU.
         lost_ns: u64,
         /// Source of the lost time.
-        evidence: Evidence,
+        #[cfg_attr(feature = "serde", serde(alias = "evidence"))]
+        lost_time: LostTimeSource,
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How often something happened on a slow path, by the name that the list in `algo` gives it.
+//! Count of a slow-path event; the list of names is in `algo`.
 
 use core::fmt;
 
@@ -9,9 +9,9 @@ use crate::Malformed;
 /// `event name=… count=…`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// What happened.
+    /// Name of the event.
     pub name: &'a str,
-    /// How often.
+    /// Number of times.
     pub count: u64,
 }
 

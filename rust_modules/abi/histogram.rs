@@ -2,8 +2,8 @@
 
 //! A histogram on one line: `histogram of=… …`, then `buckets=LOW:COUNT,…`, none of them empty.
 //!
-//! A bucket goes by the smallest value that belongs there, from which its width follows, so the
-//! text can be read, and histograms be added up, without knowing how they were made.
+//! A bucket is named by its smallest value, from which its width follows. So the text can be read,
+//! and histograms can be added up, without other knowledge.
 
 use core::fmt;
 
@@ -13,31 +13,31 @@ use crate::Malformed;
 pub const SUB_BITS: u32 = 5;
 
 choice! {
-    /// What was timed.
+    /// Kind of time.
     Of {
-        /// From when a thread found the lock taken, having its place in line if there is a line,
-        /// until it had the lock; 0 if the lock was free.
+        /// From when a thread found the lock taken, and had its position if there is a queue, until
+        /// the first step of its section; 0 for an uncontended acquisition.
         Wait = "wait",
         /// From the first step to the last within the critical section.
         Hold = "hold",
-        /// From the last step of a section to the first of the next, if whoever came next was
-        /// waiting by then.
+        /// From the last step of a section to the first of the next, if the next thread waited by
+        /// then.
         HandOff = "handoff",
     }
 }
 
 line! {
-    /// What stands before the buckets.
+    /// Times of one thread, before the buckets.
     Head = "histogram" {
-        /// What was timed.
+        /// Kind of time.
         of: Of,
-        /// The thread.
+        /// Number of the thread.
         index: u32,
-        /// The vCPU it was bound to.
+        /// vCPU that it was bound to.
         vcpu: u32,
         /// Samples.
         count: u64,
-        /// The longest, exactly.
+        /// Longest time, exactly.
         longest_ns: u64,
     }
 }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `lock-load`: what to run, and what came of it.
+//! `lock-load`: settings, report lines and the list of locks.
 
 mod lines;
 mod locks;
 
 pub use self::lines::{
-    Disturbed,
-    Granted,
+    CpuTime,
+    Injected,
+    LongWaits,
     Machine,
     Order,
     Run,
-    Stops,
     Sum,
     Thread,
-    Watched,
-    Why, //
+    ThreadWaits,
+    Torture, //
 };
 pub use self::locks::{
     Facts,
@@ -30,202 +30,213 @@ use crate::{
 };
 
 choice! {
-    /// What the kernel's own spinlock is on this machine.
+    /// Implementation of the kernel's own spinlock.
     KernelLock {
-        /// The queue lock that halts waiters, `__pv_queued_spin_lock_slowpath`.
+        /// Queue lock that halts waiters, `__pv_queued_spin_lock_slowpath`.
         Pv = "pv-qspinlock",
-        /// The queue lock that spins, `native_queued_spin_lock_slowpath`.
+        /// Queue lock that spins, `native_queued_spin_lock_slowpath`.
         Native = "native-qspinlock",
         /// Test and set, `virt_spin_lock`: a guest without paravirt locks.
         TestAndSet = "test-and-set",
-        /// It could not be told; one vCPU is not enough to see a waiter.
+        /// Not determined: with one vCPU there is no waiter to observe.
         Unknown = "unknown",
     }
 }
 
 choice! {
-    /// How a halted vCPU is woken.
+    /// Way in which a halted vCPU is woken.
     Kick {
         /// `KVM_HC_KICK_CPU`: KVM, and CPUID offers `PV_UNHALT`.
         Hypercall = "hypercall",
         /// A reschedule interrupt ends `sti; hlt`.
         Ipi = "ipi",
-        /// `pv_wait()` and `pv_kick()`, by which the kernel's own queue lock does it.
+        /// `pv_wait()` and `pv_kick()`, as in the kernel's own queue lock.
         PvOps = "pv_ops",
     }
 }
 
 choice! {
-    /// How a halted vCPU is to be woken.
+    /// Way in which a halted vCPU is to be woken.
     KickBy {
-        /// By hypercall where KVM offers it, else by interrupt.
+        /// Hypercall where KVM offers it, else interrupt.
         Auto = "auto",
-        /// [`Kick::Hypercall`], or not at all.
+        /// [`Kick::Hypercall`], or no run.
         Hypercall = "hypercall",
         /// [`Kick::Ipi`].
         Ipi = "ipi",
-        /// [`Kick::PvOps`], or not at all.
+        /// [`Kick::PvOps`], or no run.
         PvOps = "pv_ops",
     }
 }
 
 choice! {
-    /// What the guest's kernel makes of its hypervisor.
+    /// Paravirt mode of the guest's kernel.
     Mode {
         /// Paravirt spinlocks: KVM with `PV_UNHALT`.
         Pv = "pv",
-        /// Queue locks that spin: `nopvspin`, or no hypervisor to be seen.
+        /// Queue locks that spin: `nopvspin`, or no hypervisor detected.
         Native = "native",
-        /// Test and set: a hypervisor that has nothing to kick by.
+        /// Test and set: a hypervisor without kicks.
         Tas = "tas",
-        /// Queue locks that spin, since the host says that each vCPU has a CPU of its own.
+        /// Queue locks that spin: the host announces a dedicated CPU for each vCPU.
         Dedicated = "dedicated",
-        /// One vCPU: nobody to wait for.
+        /// One vCPU: no waiters.
         Single = "single",
-        /// It could not be told.
+        /// Not determined.
         Unknown = "unknown",
     }
 }
 
 choice! {
-    /// The mode that a run is meant for.
+    /// Paravirt mode that a run requires.
     ModeWanted {
-        /// Whichever it is.
+        /// Any mode.
         Any = "any",
-        /// [`Mode::Pv`], or no run.
+        /// [`Mode::Pv`].
         Pv = "pv",
-        /// [`Mode::Native`], or no run.
+        /// [`Mode::Native`].
         Native = "native",
-        /// [`Mode::Tas`], or no run.
+        /// [`Mode::Tas`].
         Tas = "tas",
-        /// [`Mode::Dedicated`], or no run.
+        /// [`Mode::Dedicated`].
         Dedicated = "dedicated",
-        /// [`Mode::Single`], or no run.
+        /// [`Mode::Single`].
         Single = "single",
     }
 }
 
 impl ModeWanted {
-    /// Whether a run that wants this may be made in `mode`.
+    /// Whether a run that requires this is admitted in `mode`.
     pub fn admits(self, mode: Mode) -> bool {
         self == Self::Any || self.name() == mode.name()
     }
 }
 
 choice! {
-    /// How a thread acquires the lock.
+    /// Way in which a thread acquires the lock.
     Acquire {
-        /// It waits as the lock has it wait.
+        /// It waits.
         Lock = "lock",
-        /// It tries until it gets it.
+        /// It repeats a trylock until that succeeds.
         Try = "try",
     }
 }
 
 choice! {
-    /// Interrupts from before a thread waits until it has released.
+    /// Interrupts from before a thread waits until it has released the lock.
     Irqs {
-        /// They come through.
+        /// Enabled.
         On = "on",
-        /// They wait.
+        /// Disabled.
         Off = "off",
     }
 }
 
 choice! {
-    /// Whose vCPU is stopped on purpose.
+    /// Thread whose vCPU the host is asked to stop.
     Victim {
-        /// Nobody's.
+        /// None.
         None = "none",
-        /// That of the thread in the critical section.
+        /// The thread in the critical section.
         Holder = "holder",
-        /// That of a thread that waits for the lock.
+        /// A thread that waits for the lock.
         Waiter = "waiter",
-        /// That of any thread.
+        /// Any thread.
         Random = "random",
     }
 }
 
 choice! {
-    /// What tells that a vCPU did not run.
-    Evidence {
-        /// The hypervisor's steal clock, exact to the nanosecond; and gaps of 5 ms and more, for a
-        /// vCPU that was stopped is not robbed of its time by that account.
+    /// Source of lost time, for which a vCPU did not run.
+    LostTimeSource {
+        /// The hypervisor's steal clock; and gaps of 5 ms and more, since a vCPU thread that the host
+        /// stopped has no steal time.
         Steal = "steal",
-        /// Gaps in the vCPU's own clock readings that no running vCPU has; the guest's own
-        /// interrupts are not told apart, so only long gaps count.
+        /// Gaps between clock readings longer than a running vCPU needs. Interrupts of the guest
+        /// cause gaps as well, so only long ones count.
         Gaps = "gaps",
     }
 }
 
 choice! {
-    /// Why a wait was long: what took the largest part of it.
-    Class {
-        /// The vCPU of whoever held the lock was not running.
+    /// Cause of a long wait: what took the largest part of it.
+    Cause {
+        /// The vCPU of the holder did not run.
         HolderPreempted = "holder_preempted",
-        /// It was the turn of another, whose vCPU was not running.
+        /// It was the turn of another waiter, whose vCPU did not run.
         PredecessorPreempted = "predecessor_preempted",
-        /// The lock was to be had, but the waiter's own vCPU was not running.
+        /// The lock was free for the waiter, but its own vCPU did not run.
         WaiterStolen = "waiter_stolen",
-        /// Others were ahead, and their vCPUs were running.
+        /// Other threads were ahead, and their vCPUs ran.
         Queueing = "queueing",
     }
 }
 
+/// Default spin threshold; see [`Config::threshold`].
+pub const SPIN_THRESHOLD: u32 = 512;
+/// Default of [`Config::backoff`].
+pub const BACKOFF: u32 = 64;
+/// Default of [`Config::overtakes`].
+pub const OVERTAKES: u32 = 1024;
+/// The longest injected preemption: a byte of milliseconds is written to the host's port.
+pub const MAX_PREEMPT_MS: u32 = u8::MAX as u32;
+/// The longest time between the beginnings of two.
+pub const MAX_PREEMPT_EVERY_MS: u32 = 60_000;
+
 settings! {
-    /// What a run does.
+    /// Settings of a run.
     Config(limits) {
-        /// The lock under test.
+        /// Lock under test.
         lock: Lock = Lock::Ticket, in Allowed::Names(Lock::NAMES);
         /// Threads; thread `i` is bound to the `i`th online vCPU.
         threads: u32 = 2, in Allowed::Range(1, u64::from(limits.vcpus));
-        /// Length of the critical section, in nanoseconds of an undisturbed vCPU.
+        /// Length of the critical section, in nanoseconds of a running vCPU.
         hold_ns: u32 = 200, in Allowed::Range(0, 1_000_000);
-        /// Length of the pause between two sections of a thread, likewise.
+        /// Length of the pause between two sections of a thread, in nanoseconds of a running vCPU.
         idle_ns: u32 = 200, in Allowed::Range(0, 1_000_000);
         /// Length of the run, in milliseconds.
         run_ms: u32 = 200, in Allowed::Range(1, 600_000);
-        /// How a halted vCPU is woken.
+        /// Way in which a halted vCPU is woken.
         kick: KickBy = KickBy::Auto, in Allowed::Names(KickBy::NAMES);
-        /// The paravirt mode without which there is to be no run.
+        /// Paravirt mode that the run requires.
         mode: ModeWanted = ModeWanted::Any, in Allowed::Names(ModeWanted::NAMES);
-        /// What the threads do.
+        /// Work of the threads: contention for the lock, or a trial.
         load: Load = Load::Contest, in Allowed::Names(Load::NAMES);
-        /// Rounds of a trial, which ends when they are done.
+        /// Rounds of a trial, which ends when they are completed.
         rounds: u64 = 10_000, in Allowed::Range(1, 100_000_000);
-        /// All threads pause for so long, go on for so long, and so on; 0: never.
+        /// Length of a pause of all threads, and of the time until the next; 0: never.
         stutter_ms: u32 = 0, in Allowed::Range(0, 1000);
-        /// Every so often all threads move one vCPU on; 0: never.
+        /// Period after which all threads move one vCPU on; 0: never.
         shuffle_ms: u32 = 0, in Allowed::Range(0, 1000);
-        /// Every so often a thread's vCPU goes offline, or comes back; 0: never.
+        /// Period after which a thread's vCPU goes offline, or comes back; 0: never.
         onoff_ms: u32 = 0, in Allowed::Range(0, 10_000);
-        /// How long a thread holds the lock now and then; 0: never.
+        /// Length of a long hold of the lock; 0: never.
         long_hold_ms: u32 = 0, in Allowed::Range(0, 100);
-        /// How often that is.
+        /// Period of long holds.
         long_hold_every_ms: u32 = 100, in Allowed::Range(1, 10_000);
-        /// Locks of the kind: a thread takes some of them in their order, and always the last.
+        /// Nested locks: a thread takes some of them in their order, and always the last.
         nested: u32 = 1, in Allowed::Range(1, 8);
-        /// How a thread acquires the lock.
+        /// Way in which a thread acquires the lock.
         acquire: Acquire = Acquire::Lock, in Allowed::Names(Acquire::NAMES);
-        /// Interrupts while a thread waits and holds.
+        /// Interrupts while a thread waits and holds the lock.
         irqs: Irqs = Irqs::On, in Allowed::Names(Irqs::NAMES);
-        /// Every so often a thread becomes real-time, for half that time, 10 ms at most; 0: never.
+        /// Period after which a thread is real-time for half of it, 10 ms at most; 0: never.
         boost_ms: u32 = 0, in Allowed::Range(0, 1000);
-        /// Looks at the lock before a waiter halts, of the locks and waits that do so.
-        threshold: u32 = 512, in Allowed::Range(0, 1_000_000), live;
-        /// The longest pause between two attempts of `tas` and `ttas`, in rounds of `pause`.
-        backoff: u32 = 64, in Allowed::Range(1, 65_536);
-        /// How many sections may begin past the first waiter of `pv_queued`.
-        overtakes: u32 = 1024, in Allowed::Range(0, 8191);
-        /// Whether waits, holds and hand-offs are timed, and long waits explained.
+        /// Spin threshold: iterations before a waiter halts, of locks that have one.
+        threshold: u32 = SPIN_THRESHOLD, in Allowed::Range(0, 1_000_000), live;
+        /// Longest pause between two attempts of `tas` and `ttas`, in iterations of `pause`.
+        backoff: u32 = BACKOFF, in Allowed::Range(1, 65_536);
+        /// Acquisitions that may overtake the first waiter of `pv_queued`.
+        overtakes: u32 = OVERTAKES, in Allowed::Range(0, 8191);
+        /// Whether waits, holds and hand-offs are timed, and long waits attributed.
         histograms: Switch = Switch::On, in Allowed::Names(Switch::NAMES);
-        /// A wait of so many microseconds is long; a quarter of it is a gap.
+        /// Length of a long wait, in microseconds; a gap of a quarter of it is lost time.
         long_us: u32 = 1000, in Allowed::Range(4, 10_000_000);
-        /// Whose vCPU the host is asked to stop.
+        /// Thread whose vCPU the host is asked to stop.
         preempt: Victim = Victim::None, in Allowed::Names(Victim::NAMES);
-        /// For how long, in milliseconds.
-        preempt_ms: u32 = 20, in Allowed::Range(1, 255);
-        /// How often, in milliseconds.
-        preempt_every_ms: u32 = 100, in Allowed::Range(1, 60_000);
+        /// Length of an injected preemption, in milliseconds.
+        preempt_ms: u32 = 20, in Allowed::Range(1, MAX_PREEMPT_MS as u64);
+        /// Period of injected preemptions, in milliseconds.
+        preempt_every_ms: u32 = 100, in Allowed::Range(1, MAX_PREEMPT_EVERY_MS as u64);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Trials of `lock-load`: what they try, and what came of it.
+//! Trials of `lock-load`: kinds and report lines.
 
 use core::{
     fmt,
@@ -13,17 +13,17 @@ use crate::{
 };
 
 choice! {
-    /// What the threads of a run do.
+    /// Work of the threads of a run.
     Load {
-        /// They take turns in a section under the lock.
+        /// They contend for critical sections under the lock.
         Contest = "contest",
-        /// Trial: a vCPU is kicked, and only then halts. It must not stay halted.
+        /// Trial: a vCPU is kicked before it halts. It must not stay halted.
         KickBeforeHalt = "kick_before_halt",
-        /// Trial: a vCPU halts, and then is kicked.
+        /// Trial: a vCPU is kicked after it halted.
         HaltBeforeKick = "halt_before_kick",
-        /// Trial: a vCPU is kicked while it runs; the next halt may end early, no more than that.
+        /// Trial: a vCPU is kicked while it runs, which may end the next halt early, no more.
         KickRunning = "kick_running",
-        /// Trial: a vCPU halts and is woken while all others kick it without end.
+        /// Trial: a vCPU halts and is woken while all others kick it all the time.
         KickStorm = "kick_storm",
         /// Trial: every section of the lock ends only once another thread has halted.
         Halts = "halts",
@@ -31,26 +31,26 @@ choice! {
 }
 
 line! {
-    /// What a trial came to, beside the lines that every run has.
+    /// Result of a trial.
     Trial = "trial" {
-        /// Rounds that were asked for.
+        /// Rounds to be completed.
         wanted: u64,
-        /// Rounds that were completed: halts that a kick ended, or kicks that a running vCPU bore.
+        /// Completed rounds: halts that a kick ended, or kicks of a running vCPU.
         rounds: u64,
-        /// Halts that ended by a kick, their word having changed.
+        /// Halts that a kick ended, after their word had changed.
         kicked: u64,
-        /// Those of them where a timer came first and the kick was waited for.
+        /// Those of them where a timer came before the kick.
         late: u64,
-        /// Halts that ended while there was nothing to wake up for.
+        /// Halts that ended before their word had changed.
         spurious: u64,
         /// Wake-ups whose kick never came.
         lost: u64,
-        /// Kicks given to no purpose but to disturb.
+        /// Kicks by the threads of a kick storm.
         storm: u64,
-        /// From the kick until the waiter saw the word that came with it: the mean, in nanoseconds;
-        /// 0 where it was not measured.
+        /// Mean time from the kick until the waiter saw its word changed, in nanoseconds; 0 if not
+        /// measured.
         wake_mean_ns: u64,
-        /// The longest of them.
+        /// Longest such time.
         wake_max_ns: u64,
         /// Broken if a wake-up was lost, untested if rounds are missing.
         verdict: OracleState,
@@ -58,17 +58,17 @@ line! {
 }
 
 line! {
-    /// A wake-up that was lost; one line for each of the first few.
+    /// Lost wake-up; one line for each of the first few.
     Lost = "lost" {
-        /// The vCPU that stayed halted, or was woken by its timer alone.
+        /// vCPU that stayed halted, or was woken by its timer alone.
         vcpu: u32,
-        /// What its word was when it halted.
+        /// Value of its word when it halted.
         halted_on: u32,
-        /// What it was when the watchdog looked.
+        /// Value when the watchdog found it.
         found: u32,
-        /// For how long it had been so, in microseconds.
+        /// Time since the word had changed, in microseconds.
         waited_us: u64,
-        /// The lock itself at that time.
+        /// Words of the lock at that time.
         lock: Words,
     }
 }

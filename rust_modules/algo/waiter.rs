@@ -19,13 +19,18 @@ pub struct Tuning {
     pub overtakes: u32,
 }
 
+impl Tuning {
+    /// The default of all parameters.
+    pub const DEFAULT: Self = Self {
+        threshold: 512,
+        backoff: 64,
+        overtakes: 1024,
+    };
+}
+
 impl Default for Tuning {
     fn default() -> Self {
-        Self {
-            threshold: 512,
-            backoff: 64,
-            overtakes: 1024,
-        }
+        Self::DEFAULT
     }
 }
 

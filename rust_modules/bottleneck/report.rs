@@ -9,7 +9,7 @@ use core::fmt::{
 
 use abi::{
     bottleneck::{
-        Granted,
+        CpuTime,
         Run as RunLine,
         Sum,
         Thread, //
@@ -19,12 +19,11 @@ use abi::{
         Head,
         Of, //
     },
-    lock_load::Evidence,
     status::OracleState,
     SCHEMA, //
 };
 use rig::{
-    has_steal_clock,
+    lost_time_source,
     FinishedRun,
     Load,
     Text, //
@@ -55,7 +54,7 @@ pub(crate) fn write<L: Load<Run = Run>>(ended: &FinishedRun<'_, L>, to: &mut Tex
         stats.errors.add_to(&mut findings);
     }
     writeln!(to, "{}", sum(run, &findings, ended.elapsed_ns))?;
-    writeln!(to, "{}", granted(run))?;
+    writeln!(to, "{}", cpu_time(run))?;
     for ((index, stats), place) in (0..).zip(&run.stats).zip(ended.placements) {
         let thread = Thread {
             index,
@@ -99,17 +98,14 @@ fn sum(run: &Run, findings: &AllFindings, elapsed_ns: u64) -> Sum {
     }
 }
 
-fn granted(run: &Run) -> Granted {
+fn cpu_time(run: &Run) -> CpuTime {
     let all = |of: fn(&ThreadStats) -> u64| run.stats.iter().map(move |stats| of(stats));
     let busy_ns = all(ThreadStats::busy_ns).fold(0, u64::saturating_add);
     let lost_ns = all(ThreadStats::lost_ns).fold(0, u64::saturating_add);
-    Granted {
+    CpuTime {
         cpu_ns: busy_ns.saturating_sub(lost_ns),
         lost_ns,
-        evidence: match has_steal_clock() {
-            true => Evidence::Steal,
-            false => Evidence::Gaps,
-        },
+        lost_time: lost_time_source(),
     }
 }
 

@@ -12,9 +12,12 @@ use core::fmt::{
 use abi::{
     lock_load::{
         Config,
-        Disturbed,
         Irqs,
-        Kick, //
+        Kick,
+        Torture as TortureCounts,
+        BACKOFF,
+        OVERTAKES,
+        SPIN_THRESHOLD, //
     },
     Limits, //
 };
@@ -74,6 +77,13 @@ use crate::{
 
 /// The most sections in a batch, between which other tasks may run on the vCPU.
 const MAX_BATCH: u32 = 64;
+
+// The defaults of `config` are those of the algorithms.
+const _: () = {
+    let tuning = Tuning::DEFAULT;
+    assert!(tuning.threshold == SPIN_THRESHOLD);
+    assert!(tuning.backoff == BACKOFF && tuning.overtakes == OVERTAKES);
+};
 
 /// How often the control thread checks whether the run has begun.
 const BEGIN_POLL_NS: u64 = 1_000_000;
@@ -232,7 +242,7 @@ impl Workload for Contention {
         self.excludes.then(|| self.lock.lost_updates(sections))
     }
 
-    fn torture(&self) -> Disturbed {
+    fn torture(&self) -> TortureCounts {
         self.torture.report()
     }
 

@@ -21,6 +21,7 @@ use kernel::{
     str::CStr, //
 };
 use rig::{
+    lost_time_source,
     Control,
     DelayLoop,
     EventFiles,
@@ -33,7 +34,6 @@ use rig::{
 
 use crate::{
     contention::ARRIVAL_TIMEOUT_MS,
-    measure::lost_time_source,
     report,
     run::Run,
     thread_counts::events,
@@ -80,7 +80,7 @@ impl LockLoad {
             mode: self.mode,
             kick,
             loops_per_us: self.delay_loop.loops_per_us(),
-            evidence: lost_time_source(),
+            lost_time: lost_time_source(),
         }
     }
 }

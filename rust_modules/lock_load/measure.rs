@@ -22,8 +22,5 @@ pub(crate) use self::{
         BYTES_PER_THREAD, //
     },
     sampler::Sampler,
-    time_loss::{
-        lost_time_source,
-        Gap, //
-    }, //
+    time_loss::Gap, //
 };

@@ -19,9 +19,9 @@ mod stutter;
 use abi::{
     lock_load::{
         Config,
-        Disturbed,
+        Injected,
         Kick,
-        Stops, //
+        Torture as TortureCounts, //
     },
     Limits, //
 };
@@ -157,8 +157,8 @@ impl Torture {
     }
 
     /// Returns what was done; all threads have left.
-    pub(crate) fn report(&self) -> Disturbed {
-        Disturbed {
+    pub(crate) fn report(&self) -> TortureCounts {
+        TortureCounts {
             pauses: self.stutter.pauses(),
             paused_ns: self.stutter.paused_ns(),
             shuffles: self.shuffle.rotations(),
@@ -170,7 +170,7 @@ impl Torture {
     }
 
     /// Returns the injected preemptions, if any were asked for.
-    pub(crate) fn injected(&self) -> Option<Stops> {
+    pub(crate) fn injected(&self) -> Option<Injected> {
         self.injection.as_ref().map(Injection::report)
     }
 }

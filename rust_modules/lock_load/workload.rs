@@ -6,7 +6,7 @@ use core::fmt;
 
 use abi::lock_load::{
     Config,
-    Disturbed, //
+    Torture as TortureCounts, //
 };
 use rig::{
     Control,
@@ -42,8 +42,8 @@ pub(crate) trait Workload: Send + Sync {
     }
 
     /// Returns what torture options did; nothing in a trial, which allows none.
-    fn torture(&self) -> Disturbed {
-        Disturbed {
+    fn torture(&self) -> TortureCounts {
+        TortureCounts {
             pauses: 0,
             paused_ns: 0,
             shuffles: 0,

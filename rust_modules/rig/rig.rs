@@ -152,6 +152,7 @@ pub use self::{
     },
     steal::{
         has_steal_clock,
+        lost_time_source,
         StealClock, //
     },
     stop_flag::StopFlag,

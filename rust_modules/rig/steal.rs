@@ -11,6 +11,8 @@ use core::{
     ptr, //
 };
 
+use abi::lock_load::LostTimeSource;
+
 use crate::helpers;
 
 /// A thread's view of the steal clock of the vCPU that it is on.
@@ -54,4 +56,12 @@ impl StealClock {
 pub fn has_steal_clock() -> bool {
     // SAFETY: May be called anywhere; it matters not on which CPU.
     !unsafe { helpers::slowpath_steal_record() }.is_null()
+}
+
+/// Returns what shows lost time on this machine.
+pub fn lost_time_source() -> LostTimeSource {
+    match has_steal_clock() {
+        true => LostTimeSource::Steal,
+        false => LostTimeSource::Gaps,
+    }
 }

@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines of a report of `lock-load`.
+//! Lines of a report of `lock-load`.
 
 use super::{
-    Class,
-    Evidence,
+    Cause,
     KernelLock,
     Kick,
+    LostTimeSource,
     Mode,
     Victim, //
 };
 use crate::status::OracleState;
 
 line! {
-    /// The first line of a report.
+    /// First line of a report.
     Run = "lock-load" {
         /// [`crate::SCHEMA`].
         schema: u32,
-        /// The run's number since the module was loaded or reset.
+        /// Number of the run since the module was loaded or reset.
         run: u64,
     }
 }
 
 line! {
-    /// What the threads came to together.
+    /// Totals of all threads.
     Sum = "sum" {
-        /// From when all threads stood at the lock until the last one left, in nanoseconds.
+        /// Length of the run in nanoseconds: from when all threads were at the lock until the last left.
         elapsed_ns: u64,
         /// Completed critical sections.
         sections: u64,
-        /// The least that a thread completed.
+        /// Least sections of a thread.
         min: u64,
-        /// The mean over threads, rounded down.
+        /// Mean sections of a thread, rounded down.
         mean: u64,
-        /// The most that a thread completed.
+        /// Most sections of a thread.
         max: u64,
         /// Halts of waiters.
         halts: u64,
-        /// Kicks given to halted waiters.
+        /// Kicks of halted waiters.
         kicks: u64,
         /// Whether the lock excluded.
         exclusion: OracleState,
@@ -47,127 +47,130 @@ line! {
 }
 
 line! {
-    /// What the run ran on.
+    /// Machine of the run.
     Machine = "machine" {
-        /// What `kernel/raw_spin` is here.
+        /// Implementation of `kernel/raw_spin` on this machine.
         kernel_lock: KernelLock,
-        /// The paravirt mode of the guest.
+        /// Paravirt mode of the guest.
         mode: Mode,
-        /// How halted waiters were woken.
+        /// Way in which halted waiters were woken.
         kick: Kick,
-        /// Loop iterations per microsecond, from which section lengths are made.
+        /// Delay loop iterations per microsecond.
         loops_per_us: u64,
-        /// What tells that a vCPU did not run.
-        evidence: Evidence,
+        /// Source of lost time.
+        #[cfg_attr(feature = "serde", serde(alias = "evidence"))]
+        lost_time: LostTimeSource,
     }
 }
 
 line! {
-    /// What disturbed the run, as far as it is no setting alone.
-    Disturbed = "disturbed" {
+    /// Counts of the torture options.
+    Torture = "torture" {
         /// Pauses of threads.
         pauses: u64,
-        /// How long they were, all threads together.
+        /// Length of the pauses of all threads, in nanoseconds.
         paused_ns: u64,
-        /// How often all threads were sent on to other vCPUs.
+        /// Times that all threads moved to another vCPU.
         shuffles: u64,
-        /// vCPUs that were taken offline; all of them are back.
+        /// Times that a vCPU went offline; all are online at the end.
         offline: u64,
-        /// How often the kernel refused to take a vCPU offline, or to bring it back.
+        /// Times that the kernel refused to take a vCPU offline, or to bring it online.
         refused: u64,
         /// Sections that lasted for `long_hold_ms`.
         long_holds: u64,
-        /// How often a thread became real-time.
+        /// Times that a thread became real-time.
         boosts: u64,
     }
 }
 
 line! {
-    /// What one thread did; one line each, in the order of `index`.
+    /// Totals of one thread; one line each, in the order of `index`.
     Thread = "thread" {
-        /// The thread.
+        /// Number of the thread.
         index: u32,
-        /// The vCPU it was bound to.
+        /// vCPU that it was bound to.
         vcpu: u32,
-        /// Critical sections it completed.
+        /// Completed critical sections.
         sections: u64,
-        /// How often it halted.
+        /// Halts.
         halts: u64,
-        /// How often it kicked another.
+        /// Kicks of other threads.
         kicks: u64,
-        /// How often it found itself on another vCPU than before (its own went offline).
+        /// Migrations to another vCPU, as after its own went offline.
         moved: u32,
-        /// For how long it was ready to run while its vCPU ran something else, in nanoseconds: it shares
-        /// one, as long as its own is offline.
+        /// Time in the run queue of its vCPU, in nanoseconds: threads share one while another is offline.
         queued_ns: u64,
     }
 }
 
 line! {
-    /// What the instruments saw of one thread; one line each, in the order of `index`.
-    Watched = "watched" {
-        /// The thread.
+    /// Samples of one thread; one line each, in the order of `index`.
+    ThreadWaits = "thread_waits" {
+        /// Number of the thread.
         index: u32,
-        /// The vCPU it was bound to.
+        /// vCPU that it was bound to.
         vcpu: u32,
-        /// Sections for which it had to wait.
+        /// Contended acquisitions.
         waits: u64,
-        /// Of those, the ones that somebody got ahead of who came later for certain.
+        /// Those that a thread overtook that came later for certain.
         overtaken: u64,
-        /// The longest wait, in nanoseconds.
+        /// Longest wait, in nanoseconds.
         longest_wait_ns: u64,
-        /// The most sections that it completed in a row while nobody else did one.
+        /// Most sections in a row without one of another thread.
         longest_run: u64,
-        /// For how long its vCPU was seen not to run, in nanoseconds.
+        /// Lost time, in nanoseconds: its vCPU did not run.
         lost_ns: u64,
     }
 }
 
 line! {
-    /// Whether the lock served in order of arrival.
+    /// Order of service.
     Order = "order" {
-        /// The verdict; `untested` if the lock does not promise it, or nobody waited.
+        /// Whether it was that of arrival; `untested` without such a promise, or without waits.
         fifo: OracleState,
-        /// Sections for which somebody had to wait.
+        /// Contended acquisitions.
         waits: u64,
-        /// Of those, the ones that somebody got ahead of who came later for certain.
+        /// Those that a thread overtook that came later for certain.
         overtaken: u64,
-        /// By how much later is later, in nanoseconds: the clocks of two vCPUs may disagree.
+        /// Least difference in arrival that counts, in nanoseconds: clocks of two vCPUs may disagree.
         tolerance_ns: u64,
     }
 }
 
 line! {
-    /// The CPU time that the threads were given.
-    Granted = "granted" {
-        /// The run's time, for each thread, less its pauses, what its vCPU ran something else
-        /// while it was ready, and what its vCPU was seen not to run, in nanoseconds.
+    /// CPU time of the threads.
+    CpuTime = "cpu_time" {
+        /// Time of the run, for each thread, without pauses, time in run queues and lost time, in
+        /// nanoseconds.
         cpu_ns: u64,
-        /// What that was.
+        /// Lost time: vCPUs did not run, in nanoseconds.
         lost_ns: u64,
     }
 }
 
 line! {
-    /// Long waits of one class; one line for each.
-    Why = "why" {
-        /// The class.
-        class: Class,
-        /// How many.
+    /// Waits longer than `long_us`, of one cause; one line for each cause.
+    LongWaits = "long_waits" {
+        /// Cause.
+        #[cfg_attr(feature = "serde", serde(alias = "class"))]
+        cause: Cause,
+        /// Number of waits.
         count: u64,
-        /// How long they were together, in nanoseconds.
+        /// Length of all of them, in nanoseconds.
         ns: u64,
     }
 }
 
 line! {
-    /// How often the host was asked to stop a vCPU.
-    Stops = "stops" {
-        /// Whose.
-        whom: Victim,
-        /// How often it was asked.
-        asked: u64,
-        /// How often the one who asked saw that it had been stopped itself.
+    /// Injected preemptions: the host was asked to stop a vCPU.
+    Injected = "injected" {
+        /// Thread whose vCPU it was.
+        #[cfg_attr(feature = "serde", serde(alias = "whom"))]
+        victim: Victim,
+        /// Number of requests.
+        #[cfg_attr(feature = "serde", serde(alias = "asked"))]
+        requested: u64,
+        /// Stops that the requesting thread saw in its own section.
         seen: u64,
     }
 }

@@ -14,11 +14,11 @@ use abi::{
         Of, //
     },
     lock_load::{
-        Class,
-        Granted,
+        Cause,
+        CpuTime,
+        LongWaits,
         Order,
-        Watched,
-        Why, //
+        ThreadWaits, //
     },
     status::OracleState, //
 };
@@ -51,7 +51,7 @@ pub(crate) struct Presence<'a> {
 pub(crate) fn write(run: &Instrumentation, presence: &Presence<'_>, to: &mut Text) -> Result {
     let threads = || (0..).zip(run.logs()).zip(presence.placements);
     for ((index, log), place) in threads() {
-        let line = Watched {
+        let line = ThreadWaits {
             index,
             vcpu: place.vcpu(),
             waits: log.waits.get(),
@@ -63,16 +63,16 @@ pub(crate) fn write(run: &Instrumentation, presence: &Presence<'_>, to: &mut Tex
         writeln!(to, "{line}")?;
     }
     let lost_ns = run.sum(|log| log.lost_ns.get());
-    let granted = Granted {
+    let cpu_time = CpuTime {
         cpu_ns: presence.present_ns.saturating_sub(lost_ns),
         lost_ns,
     };
-    writeln!(to, "{}\n{granted}", order(run))?;
-    for &class in Class::ALL {
-        let line = Why {
-            class,
-            count: run.sum(|log| log.long_waits(class).count.get()),
-            ns: run.sum(|log| log.long_waits(class).ns.get()),
+    writeln!(to, "{}\n{cpu_time}", order(run))?;
+    for &cause in Cause::ALL {
+        let line = LongWaits {
+            cause,
+            count: run.sum(|log| log.long_waits(cause).count.get()),
+            ns: run.sum(|log| log.long_waits(cause).ns.get()),
         };
         writeln!(to, "{line}")?;
     }

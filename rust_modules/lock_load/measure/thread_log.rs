@@ -4,9 +4,9 @@
 
 use abi::{
     histogram::Of,
-    lock_load::Class, //
+    lock_load::Cause, //
 };
-use algo::preemption_log::Cause;
+use algo::preemption_log::Cause as Attributed;
 use kernel::prelude::*;
 use rig::{
     LatencyHistogram,
@@ -65,22 +65,22 @@ impl ThreadLog {
     }
 
     /// Returns the long waits of one cause.
-    pub(crate) fn long_waits(&self, cause: Class) -> &LongWaitSum {
+    pub(crate) fn long_waits(&self, cause: Cause) -> &LongWaitSum {
         match cause {
-            Class::HolderPreempted => &self.holder,
-            Class::PredecessorPreempted => &self.predecessor,
-            Class::WaiterStolen => &self.waiter,
-            Class::Queueing => &self.queue,
+            Cause::HolderPreempted => &self.holder,
+            Cause::PredecessorPreempted => &self.predecessor,
+            Cause::WaiterStolen => &self.waiter,
+            Cause::Queueing => &self.queue,
         }
     }
 
     /// Adds a long wait.
-    pub(crate) fn add_long_wait(&self, cause: Cause, ns: u64) {
+    pub(crate) fn add_long_wait(&self, cause: Attributed, ns: u64) {
         let sum = self.long_waits(match cause {
-            Cause::Holder => Class::HolderPreempted,
-            Cause::Predecessor => Class::PredecessorPreempted,
-            Cause::Waiter => Class::WaiterStolen,
-            Cause::Queue => Class::Queueing,
+            Attributed::Holder => Cause::HolderPreempted,
+            Attributed::Predecessor => Cause::PredecessorPreempted,
+            Attributed::Waiter => Cause::WaiterStolen,
+            Attributed::Queue => Cause::Queueing,
         });
         sum.count.add(1);
         sum.ns.add(ns);

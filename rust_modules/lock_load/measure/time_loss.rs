@@ -7,16 +7,12 @@
 //! lost in any case. A loss in a section, or in the hand-off to one, delays all waiters behind
 //! it: the [preemption log](PreemptionLog) takes it, and a long wait is attributed by that log.
 
-use abi::lock_load::Evidence;
 use algo::{
     preemption_log::LongWait,
     primitive::Vcpu,
     FinishedWait, //
 };
-use rig::{
-    has_steal_clock,
-    StealClock, //
-};
+use rig::StealClock;
 
 use super::{
     instrumentation::Instrumentation,
@@ -28,14 +24,6 @@ use super::{
 pub(crate) struct Gap {
     pub(crate) from: u64,
     pub(crate) until: u64,
-}
-
-/// Returns what shows lost time on this machine.
-pub(crate) fn lost_time_source() -> Evidence {
-    match has_steal_clock() {
-        true => Evidence::Steal,
-        false => Evidence::Gaps,
-    }
 }
 
 /// Lost time of one thread.

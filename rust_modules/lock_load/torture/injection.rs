@@ -7,8 +7,9 @@
 
 use abi::lock_load::{
     Config,
-    Stops,
-    Victim, //
+    Injected,
+    Victim,
+    MAX_PREEMPT_EVERY_MS, //
 };
 use algo::primitive::{
     cpu_relax,
@@ -77,7 +78,7 @@ impl Injection {
                 ERANGE,
                 format_args!(
                     "`preempt_every_ms={every_ms}`: one stop of {ms} ms would last into the next; \
-                     allowed: {}..=60000",
+                     allowed: {}..={MAX_PREEMPT_EVERY_MS}",
                     ms.saturating_add(1)
                 ),
             ));
@@ -175,10 +176,10 @@ impl Injection {
     }
 
     /// Returns how many there were.
-    pub(super) fn report(&self) -> Stops {
-        Stops {
-            whom: self.victim,
-            asked: self.requested.get(),
+    pub(super) fn report(&self) -> Injected {
+        Injected {
+            victim: self.victim,
+            requested: self.requested.get(),
             seen: self.seen.get(),
         }
     }

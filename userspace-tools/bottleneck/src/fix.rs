@@ -146,7 +146,7 @@ mod tests {
                 "bottleneck schema={} run=1\nconfig {config}\n\
                  sum elapsed_ns=1000000000 case=stats variant={variant} lock=ticket \
                  threads={threads} ops={ops} min=0 max={ops} wrong=0 verdict=held\n\
-                 granted cpu_ns=500000000 lost_ns=0 evidence=gaps\n",
+                 cpu_time cpu_ns=500000000 lost_ns=0 lost_time=gaps\n",
                 abi::SCHEMA
             ))
             .unwrap()

@@ -13,7 +13,7 @@ pub fn show(report: &Bottleneck) -> String {
         run,
         config,
         sum,
-        granted,
+        cpu_time,
         ..
     } = report;
     let threads = lines(&report.threads);
@@ -31,8 +31,8 @@ pub fn show(report: &Bottleneck) -> String {
         sum.elapsed_ns as f64 / 1e9,
         rate(report.rate()),
         rate(report.granted_rate()),
-        granted.lost_ns as f64 / 1e6,
-        granted.evidence,
+        cpu_time.lost_ns as f64 / 1e6,
+        cpu_time.lost_time,
         or_dashes(report.fairness(), |jain| format!("{jain:.3}")),
         sum.min,
         sum.max,

@@ -49,16 +49,16 @@ pub fn documents() -> Vec<Document> {
                 lock_load::Run,
                 lock_load::Sum,
                 lock_load::Machine,
-                lock_load::Disturbed,
+                lock_load::Torture,
                 lock_load::Thread,
                 trial::Trial,
                 trial::Lost,
-                lock_load::Watched,
+                lock_load::ThreadWaits,
                 lock_load::Order,
-                lock_load::Granted,
-                lock_load::Why,
+                lock_load::CpuTime,
+                lock_load::LongWaits,
                 histogram::Head,
-                lock_load::Stops,
+                lock_load::Injected,
             ]
         ),
         document!(
@@ -94,7 +94,7 @@ pub fn documents() -> Vec<Document> {
             [
                 bottleneck::Run,
                 bottleneck::Sum,
-                bottleneck::Granted,
+                bottleneck::CpuTime,
                 bottleneck::Thread,
             ]
         ),

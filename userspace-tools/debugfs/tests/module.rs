@@ -28,11 +28,11 @@ fn config() -> Config {
 
 fn report(run: u64) -> String {
     format!(
-        "lock-load schema=3 run={run}\nconfig {}\n\
+        "lock-load schema=4 run={run}\nconfig {}\n\
          sum elapsed_ns=20000000 sections=30 min=10 mean=15 max=20 halts=1 kicks=2 \
          exclusion=held lost=0\n\
-         machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 evidence=gaps\n\
-         disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0\n\
+         machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 lost_time=gaps\n\
+         torture pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0\n\
          thread index=0 vcpu=0 sections=10 halts=0 kicks=2 moved=0 queued_ns=0\n\
          thread index=1 vcpu=1 sections=20 halts=1 kicks=0 moved=0 queued_ns=0\n",
         config()
@@ -67,7 +67,7 @@ impl FakeModule {
         for file in ["config", "run", "report", "reset"] {
             fs::write(dir.join(file), "").unwrap();
         }
-        fs::write(dir.join("abi"), "abi schema=3\n").unwrap();
+        fs::write(dir.join("abi"), "abi schema=4\n").unwrap();
         status(&dir, "idle", 0);
         let over = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&over);

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use abi::{
     histogram::Of,
-    lock_load::{Class, Lock},
+    lock_load::{Cause, Lock},
     status::OracleState,
 };
 use anyhow::{ensure, Context, Result};
@@ -69,16 +69,16 @@ fn every_section() -> Result<()> {
         let short = hold.quantile(0.5).context("no section was timed")?;
         let shortest = u64::from(report.config.hold_ns) / 2;
         ensure!(short >= shortest, "{lock}: median hold {short} ns");
-        let granted = report.granted.context("no CPU time")?;
-        ensure!(granted.cpu_ns > 0, "{granted}");
+        let cpu_time = report.cpu_time.context("no CPU time")?;
+        ensure!(cpu_time.cpu_ns > 0, "{cpu_time}");
     }
     Ok(())
 }
 
 fn off() -> Result<()> {
     let report = sampled(Lock::Ticket, "histograms=off")?;
-    let none = report.watched.is_empty() && report.histograms.is_empty();
-    ensure!(none && report.order.is_none() && report.why.is_empty());
+    let none = report.thread_waits.is_empty() && report.histograms.is_empty();
+    ensure!(none && report.order.is_none() && report.long_waits.is_empty());
     ensure!(!report.events.is_empty(), "events are always counted");
     Ok(())
 }
@@ -102,11 +102,17 @@ fn overtaking() -> Result<()> {
 fn queueing() -> Result<()> {
     let text = "threads=2 run_ms=500 long_us=8000 long_hold_ms=50";
     let report = sampled(Lock::McsHalt, text)?;
-    let holds = report.disturbed.long_holds;
-    ensure!(holds > 1, "{}", report.disturbed);
-    let queueing = report.why(Class::Queueing).map_or(0, |why| why.count);
+    let holds = report.torture.long_holds;
+    ensure!(holds > 1, "{}", report.torture);
+    let queueing = report
+        .long_waits_by(Cause::Queueing)
+        .map_or(0, |waits| waits.count);
     // The host may preempt some holders, but not each.
-    ensure!(queueing > 0, "of {holds} long holds: {:?}", report.why);
+    ensure!(
+        queueing > 0,
+        "of {holds} long holds: {:?}",
+        report.long_waits
+    );
     Ok(())
 }
 
@@ -131,18 +137,18 @@ fn preemption() -> Result<()> {
     }
     let often = "run_ms=2000 long_us=15000 preempt_ms=60 preempt_every_ms=150";
     let report = sampled(Lock::McsSpinThenHalt, &format!("{often} preempt={asked}"))?;
-    let stops = report.stops.context("no injected preemptions")?;
-    ensure!(stops.asked > 3, "{stops}");
+    let injected = report.injected.context("no injected preemptions")?;
+    ensure!(injected.requested > 3, "{injected}");
     if asked == "holder" {
-        let all = report.long_waits();
+        let all = report.long_wait_count();
         let holder = report
-            .why(Class::HolderPreempted)
-            .map_or(0, |why| why.count);
-        ensure!(stops.seen > 0, "{stops}");
+            .long_waits_by(Cause::HolderPreempted)
+            .map_or(0, |waits| waits.count);
+        ensure!(injected.seen > 0, "{injected}");
         ensure!(
             holder * 10 >= all * 9,
             "{holder} of {all}: {:?}",
-            report.why
+            report.long_waits
         );
     }
     Ok(())

@@ -100,12 +100,12 @@ mod tests {
         };
         let run = |n: &u64| {
             LockLoad::parse(&format!(
-                "lock-load schema=3 run=1\n\
+                "lock-load schema=4 run=1\n\
                  config {config}\n\
                  sum elapsed_ns=1000000000 sections={n} min={n} mean={n} max={n} halts=0 kicks=0 \
                  exclusion=untested lost=0\n\
-                 machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 evidence=gaps\n\
-                 disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 \
+                 machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 lost_time=gaps\n\
+                 torture pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 \
                  boosts=0\n\
                  thread index=0 vcpu=0 sections={n} halts=0 kicks=0 moved=0 queued_ns=0\n"
             ))

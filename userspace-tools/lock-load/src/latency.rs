@@ -4,7 +4,7 @@
 
 use abi::{
     histogram::Of,
-    lock_load::{Class, Evidence},
+    lock_load::{Cause, LostTimeSource},
 };
 use results::{
     table::{grid, numbers, or_dashes, rate, time},
@@ -26,10 +26,10 @@ pub fn show(report: &LockLoad) -> String {
     format!(
         "{}{}{}\n{}\n{}",
         order(report),
-        granted(report),
-        stops(report),
+        cpu_time(report),
+        injected(report),
         times(report),
-        why(report)
+        long_waits(report)
     )
 }
 
@@ -37,8 +37,8 @@ fn order(report: &LockLoad) -> String {
     let Some(order) = &report.order else {
         return String::new();
     };
-    let run = report.watched.iter().max_by_key(|w| w.longest_run);
-    let wait = report.watched.iter().max_by_key(|w| w.longest_wait_ns);
+    let run = report.thread_waits.iter().max_by_key(|w| w.longest_run);
+    let wait = report.thread_waits.iter().max_by_key(|w| w.longest_wait_ns);
     let (Some(run), Some(wait)) = (run, wait) else {
         return String::new();
     };
@@ -55,27 +55,27 @@ fn order(report: &LockLoad) -> String {
     )
 }
 
-fn granted(report: &LockLoad) -> String {
-    let (Some(granted), Some(per_second)) = (&report.granted, report.granted_rate()) else {
+fn cpu_time(report: &LockLoad) -> String {
+    let (Some(cpu_time), Some(per_second)) = (&report.cpu_time, report.granted_rate()) else {
         return String::new();
     };
-    let evidence = match report.machine.evidence {
-        Evidence::Steal => "steal time, and gaps of 5 ms and more between TSC readings",
-        Evidence::Gaps => "gaps between TSC readings, a lower bound",
+    let source = match report.machine.lost_time {
+        LostTimeSource::Steal => "steal time, and gaps of 5 ms and more between TSC readings",
+        LostTimeSource::Gaps => "gaps between TSC readings, a lower bound",
     };
     format!(
-        "CPU time   {}/s of {:.3} s CPU time; {:.3} s lost ({evidence})\n",
+        "CPU time   {}/s of {:.3} s CPU time; {:.3} s lost ({source})\n",
         rate(per_second),
-        granted.cpu_ns as f64 / 1e9,
-        granted.lost_ns as f64 / 1e9,
+        cpu_time.cpu_ns as f64 / 1e9,
+        cpu_time.lost_ns as f64 / 1e9,
     )
 }
 
-fn stops(report: &LockLoad) -> String {
-    report.stops.as_ref().map_or_else(String::new, |stops| {
+fn injected(report: &LockLoad) -> String {
+    report.injected.as_ref().map_or_else(String::new, |injected| {
         format!(
             "preempted  {} injected preemptions of {}, {} seen in the TSC\n",
-            stops.asked, stops.whom, stops.seen
+            injected.requested, injected.victim, injected.seen
         )
     })
 }
@@ -97,16 +97,16 @@ fn times(report: &LockLoad) -> String {
     format!("{table}\n")
 }
 
-fn why(report: &LockLoad) -> String {
+fn long_waits(report: &LockLoad) -> String {
     let mut table = grid(&["cause", "long waits", "share", "time", "meaning"]);
-    let all: u64 = report.why.iter().map(|why| why.count).sum();
-    for why in &report.why {
+    let all: u64 = report.long_wait_count();
+    for waits in &report.long_waits {
         table.add_row([
-            why.class.name().to_string(),
-            why.count.to_string(),
-            format!("{:.1}%", percent(why.count as f64, all as f64)),
-            time(why.ns),
-            meaning(why.class).to_string(),
+            waits.cause.name().to_string(),
+            waits.count.to_string(),
+            format!("{:.1}%", percent(waits.count as f64, all as f64)),
+            time(waits.ns),
+            meaning(waits.cause).to_string(),
         ]);
     }
     numbers(&mut table, 1);
@@ -117,11 +117,11 @@ fn why(report: &LockLoad) -> String {
     format!("{table}\n {all} waits longer than {long}\n")
 }
 
-fn meaning(class: Class) -> &'static str {
-    match class {
-        Class::HolderPreempted => "the holder's vCPU did not run",
-        Class::PredecessorPreempted => "the next waiter's vCPU did not run",
-        Class::WaiterStolen => "the waiter's own vCPU did not run while the lock was free",
-        Class::Queueing => "others were ahead, and ran",
+fn meaning(cause: Cause) -> &'static str {
+    match cause {
+        Cause::HolderPreempted => "the holder's vCPU did not run",
+        Cause::PredecessorPreempted => "the next waiter's vCPU did not run",
+        Cause::WaiterStolen => "the waiter's own vCPU did not run while the lock was free",
+        Cause::Queueing => "others were ahead, and ran",
     }
 }

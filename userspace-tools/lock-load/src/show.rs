@@ -14,7 +14,7 @@ pub fn show(report: &LockLoad) -> String {
     let LockLoad {
         run, config, sum, ..
     } = report;
-    let latency = match report.is_watched() {
+    let latency = match report.is_sampled() {
         true => latency::show(report),
         false => String::new(),
     };
@@ -94,8 +94,8 @@ fn events(report: &LockLoad) -> String {
 
 fn threads(report: &LockLoad) -> String {
     let mut text = lines(&report.threads).to_string();
-    if report.is_watched() {
-        text += &format!("\n\n{}", lines(&report.watched));
+    if report.is_sampled() {
+        text += &format!("\n\n{}", lines(&report.thread_waits));
     }
     text
 }

@@ -3,7 +3,7 @@
 //! Records: one run as one line of JSON, as `batch` and `--json` print it.
 
 use abi::SCHEMA;
-use serde::{de::Error, Deserialize, Deserializer, Serialize};
+use serde::{de::Error, Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::{AnyReport, Report};
@@ -14,7 +14,8 @@ pub const OLDEST: u32 = 3;
 /// One run: its report, or why there is none.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Record {
-    /// The schema of its writer.
+    /// The schema of its writer. An old record is rewritten with the keys of today's.
+    #[serde(serialize_with = "todays")]
     pub schema: u32,
     /// The run's position in the input, from 0.
     pub seq: usize,
@@ -23,6 +24,10 @@ pub struct Record {
     /// The settings and the figures, or the error.
     #[serde(flatten)]
     pub body: Body,
+}
+
+fn todays<S: Serializer>(_: &u32, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u32(SCHEMA)
 }
 
 /// What follows the head of a record.

@@ -5,19 +5,19 @@
 use abi::Malformed;
 use results::{AnyReport, Bottleneck, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
 
-const LOCK_LOAD: &str = "lock-load schema=3 run=4
+const LOCK_LOAD: &str = "lock-load schema=4 run=4
 config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
 irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 histograms=off long_us=1000 \
 preempt=none preempt_ms=20 preempt_every_ms=100
 sum elapsed_ns=50000000 sections=12 min=4 mean=6 max=8 halts=0 kicks=0 exclusion=broken lost=3
-machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320 evidence=gaps
-disturbed pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0
+machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320 lost_time=gaps
+torture pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0
 thread index=0 vcpu=0 sections=4 halts=0 kicks=0 moved=0 queued_ns=0
 thread index=1 vcpu=1 sections=8 halts=0 kicks=0 moved=0 queued_ns=0
 ";
 
-const SLOPPY_COUNTER: &str = "sloppy-counter schema=3 run=1
+const SLOPPY_COUNTER: &str = "sloppy-counter schema=4 run=1
 config counter=sloppy work=adds threads=1 threshold=64 node_threshold=9 nodes=2 burst=10 idle_ns=0 \
 reads=0 audit=on fold_ms=0 irq_ms=0 change_ms=0 onoff_ms=0 objects=1 run_ms=50
 sum elapsed_ns=50000000 adds=100 truth=100 sum=100 read=64 bound=64 total=held
@@ -31,11 +31,11 @@ lane vcpu=0 held=36
 thread index=0 vcpu=0 adds=100 moved=0
 ";
 
-const BOTTLENECK: &str = "bottleneck schema=3 run=3
+const BOTTLENECK: &str = "bottleneck schema=4 run=3
 config case=ids variant=busted lock=ticket threads=2 run_ms=50 idle_ns=0 burst=256 write_permille=0 \
 depth=4 size=64 every=0 shared=on
 sum elapsed_ns=50000000 case=ids variant=busted lock=ticket threads=2 ops=12 min=4 max=8 wrong=4 verdict=broken
-granted cpu_ns=70 lost_ns=20 evidence=gaps
+cpu_time cpu_ns=70 lost_ns=20 lost_time=gaps
 thread index=0 vcpu=0 ops=4 busy_ns=40 lost_ns=10 locks=2 waits=1 wait_ns=5 moved=0
 thread index=1 vcpu=1 ops=8 busy_ns=50 lost_ns=10 locks=0 waits=0 wait_ns=0 moved=0
 finding name=numbers seen=12 due=11
@@ -43,7 +43,7 @@ finding name=stale seen=3 due=0
 histogram of=wait index=0 vcpu=0 count=2 longest_ns=5 buckets=0:1,5:1
 ";
 
-const JOB_RUNNER: &str = "job-runner schema=3 run=2
+const JOB_RUNNER: &str = "job-runner schema=4 run=2
 config policy=padata job=spin start=0 size=10 align=1 min_chunk=1 max_threads=2 work_ns=9 \
 limit_ms=5 per_worker=4 burst=1 fail_at=1000 undo=off nice=19 cap=0 cpus=all nodes=1 spill=on helpers=80 deny=0 \
 begin=wake callers=1 nested=off check=0 seed=1 trace=on plain=off
@@ -71,7 +71,7 @@ fn lock_load_record_is_stable() {
     assert_eq!(
         record::<LockLoad>(LOCK_LOAD),
         concat!(
-            r#"{"schema":3,"seq":7,"module":"lock-load","run":4,"#,
+            r#"{"schema":4,"seq":7,"module":"lock-load","run":4,"#,
             r#""config":{"lock":"busted","threads":2,"hold_ns":200,"idle_ns":0,"run_ms":50,"#,
             r#""kick":"auto","mode":"any","load":"contest","rounds":10000,"#,
             r#""stutter_ms":0,"shuffle_ms":0,"onoff_ms":0,"long_hold_ms":0,"#,
@@ -82,8 +82,8 @@ fn lock_load_record_is_stable() {
             r#""sum":{"elapsed_ns":50000000,"sections":12,"min":4,"mean":6,"max":8,"halts":0,"#,
             r#""kicks":0,"exclusion":"broken","lost":3},"#,
             r#""machine":{"kernel_lock":"test-and-set","mode":"tas","kick":"ipi","loops_per_us":320,"#,
-            r#""evidence":"gaps"},"#,
-            r#""disturbed":{"pauses":0,"paused_ns":0,"shuffles":0,"offline":0,"refused":0,"#,
+            r#""lost_time":"gaps"},"#,
+            r#""torture":{"pauses":0,"paused_ns":0,"shuffles":0,"offline":0,"refused":0,"#,
             r#""long_holds":0,"boosts":0},"#,
             r#""threads":[{"index":0,"vcpu":0,"sections":4,"halts":0,"kicks":0,"moved":0,"queued_ns":0},"#,
             r#"{"index":1,"vcpu":1,"sections":8,"halts":0,"kicks":0,"moved":0,"queued_ns":0}],"events":[]}"#
@@ -92,45 +92,45 @@ fn lock_load_record_is_stable() {
 }
 
 /// What follows in a run with instruments.
-const WATCHED: &str = "event name=halts count=0
+const SAMPLES: &str = "event name=halts count=0
 event name=lock_slowpath count=5
-watched index=0 vcpu=0 waits=2 overtaken=0 longest_wait_ns=900 longest_run=2 lost_ns=0
-watched index=1 vcpu=1 waits=3 overtaken=0 longest_wait_ns=2000000 longest_run=5 lost_ns=1500000
+thread_waits index=0 vcpu=0 waits=2 overtaken=0 longest_wait_ns=900 longest_run=2 lost_ns=0
+thread_waits index=1 vcpu=1 waits=3 overtaken=0 longest_wait_ns=2000000 longest_run=5 lost_ns=1500000
 order fifo=held waits=5 overtaken=0 tolerance_ns=1000
-granted cpu_ns=98500000 lost_ns=1500000
-why class=holder_preempted count=1 ns=2000000
-why class=predecessor_preempted count=0 ns=0
-why class=waiter_stolen count=0 ns=0
-why class=queueing count=0 ns=0
+cpu_time cpu_ns=98500000 lost_ns=1500000
+long_waits cause=holder_preempted count=1 ns=2000000
+long_waits cause=predecessor_preempted count=0 ns=0
+long_waits cause=waiter_stolen count=0 ns=0
+long_waits cause=queueing count=0 ns=0
 histogram of=wait index=0 vcpu=0 count=3 longest_ns=900 buckets=0:1,896:2
 histogram of=hold index=0 vcpu=0 count=3 longest_ns=220 buckets=216:3
 histogram of=handoff index=0 vcpu=0 count=1 longest_ns=90 buckets=90:1
 histogram of=wait index=1 vcpu=1 count=8 longest_ns=2000000 buckets=0:5,896:2,1966080:1
 histogram of=hold index=1 vcpu=1 count=8 longest_ns=220 buckets=216:8
 histogram of=handoff index=1 vcpu=1 count=0 longest_ns=0 buckets=
-stops whom=holder asked=1 seen=1
+injected victim=holder requested=1 seen=1
 ";
 
-fn watched() -> String {
+fn sampled() -> String {
     let ticket = LOCK_LOAD.replace("busted", "ticket");
     let held = ticket.replace("broken lost=3", "held lost=0");
-    held.replace("histograms=off", "histograms=on") + WATCHED
+    held.replace("histograms=off", "histograms=on") + SAMPLES
 }
 
 #[test]
 fn lock_load_record_with_histograms_is_stable() {
-    let record = record::<LockLoad>(&watched());
+    let record = record::<LockLoad>(&sampled());
     let (_, rest) = record.split_once("}],\"events\":").unwrap();
     let expected = concat!(
         r#"[{"name":"halts","count":0},{"name":"lock_slowpath","count":5}],"#,
-        r#""watched":[{"index":0,"vcpu":0,"waits":2,"overtaken":0,"longest_wait_ns":900,"#,
+        r#""thread_waits":[{"index":0,"vcpu":0,"waits":2,"overtaken":0,"longest_wait_ns":900,"#,
         r#""longest_run":2,"lost_ns":0},{"index":1,"vcpu":1,"waits":3,"overtaken":0,"#,
         r#""longest_wait_ns":2000000,"longest_run":5,"lost_ns":1500000}],"#,
         r#""order":{"fifo":"held","waits":5,"overtaken":0,"tolerance_ns":1000},"#,
-        r#""granted":{"cpu_ns":98500000,"lost_ns":1500000},"#,
-        r#""why":[{"class":"holder_preempted","count":1,"ns":2000000},"#,
-        r#"{"class":"predecessor_preempted","count":0,"ns":0},"#,
-        r#"{"class":"waiter_stolen","count":0,"ns":0},{"class":"queueing","count":0,"ns":0}],"#,
+        r#""cpu_time":{"cpu_ns":98500000,"lost_ns":1500000},"#,
+        r#""long_waits":[{"cause":"holder_preempted","count":1,"ns":2000000},"#,
+        r#"{"cause":"predecessor_preempted","count":0,"ns":0},"#,
+        r#"{"cause":"waiter_stolen","count":0,"ns":0},{"cause":"queueing","count":0,"ns":0}],"#,
         r#""histograms":[{"of":"wait","index":0,"vcpu":0,"count":3,"longest_ns":900,"#,
         r#""buckets":[[0,1],[896,2]]},"#,
         r#"{"of":"hold","index":0,"vcpu":0,"count":3,"longest_ns":220,"buckets":[[216,3]]},"#,
@@ -139,16 +139,16 @@ fn lock_load_record_with_histograms_is_stable() {
         r#""buckets":[[0,5],[896,2],[1966080,1]]},"#,
         r#"{"of":"hold","index":1,"vcpu":1,"count":8,"longest_ns":220,"buckets":[[216,8]]},"#,
         r#"{"of":"handoff","index":1,"vcpu":1,"count":0,"longest_ns":0,"buckets":[]}],"#,
-        r#""stops":{"whom":"holder","asked":1,"seen":1}}"#
+        r#""injected":{"victim":"holder","requested":1,"seen":1}}"#
     );
     assert_eq!(rest, expected);
 }
 
 #[test]
 fn broken_order_is_a_failure() {
-    let held = LockLoad::parse(&watched()).unwrap();
+    let held = LockLoad::parse(&sampled()).unwrap();
     assert_eq!(held.outcome(), Outcome::Pass);
-    let text = watched()
+    let text = sampled()
         .replace("overtaken=0", "overtaken=1")
         .replace("fifo=held", "fifo=broken");
     assert_eq!(LockLoad::parse(&text).unwrap().outcome(), Outcome::Fail);
@@ -156,13 +156,13 @@ fn broken_order_is_a_failure() {
 
 #[test]
 fn check_finds_every_contradiction_of_the_samples() {
-    LockLoad::parse(&watched()).unwrap().check().unwrap();
+    LockLoad::parse(&sampled()).unwrap().check().unwrap();
     for (from, to) in [
         ("waits=5", "waits=6"),
         ("waits=3 overtaken=0", "waits=3 overtaken=1"),
         ("fifo=held", "fifo=broken"),
         ("holder_preempted count=1", "holder_preempted count=6"),
-        ("why class=queueing count=0 ns=0\n", ""),
+        ("long_waits cause=queueing count=0 ns=0\n", ""),
         (
             "of=wait index=0 vcpu=0 count=3",
             "of=wait index=0 vcpu=0 count=4",
@@ -179,7 +179,7 @@ fn check_finds_every_contradiction_of_the_samples() {
         ),
         ("of=handoff index=1", "of=handoff index=2"),
     ] {
-        let text = watched();
+        let text = sampled();
         assert!(text.contains(from), "{from}");
         let report = LockLoad::parse(&text.replacen(from, to, 1)).unwrap();
         assert!(report.check().is_err(), "{to}");
@@ -196,7 +196,7 @@ fn line_of_another_report_is_malformed() {
 fn sloppy_counter_record_is_stable() {
     let text = record::<SloppyCounter>(SLOPPY_COUNTER);
     for part in [
-        r#"{"schema":3,"seq":7,"module":"sloppy-counter","run":1,"config":{"counter":"sloppy","#,
+        r#"{"schema":4,"seq":7,"module":"sloppy-counter","run":1,"config":{"counter":"sloppy","#,
         r#""sum":{"elapsed_ns":50000000,"adds":100,"truth":100,"sum":100,"read":64,"bound":64,"#,
         r#""total":"held"},"speed":{"busy_ns":9,"#,
         r#"},"audit":{"samples":3,"broken":0,"worst":36,"#,
@@ -216,10 +216,10 @@ fn sloppy_counter_record_is_stable() {
 fn bottleneck_record_is_stable() {
     let text = record::<Bottleneck>(BOTTLENECK);
     for part in [
-        r#"{"schema":3,"seq":7,"module":"bottleneck","run":3,"config":{"case":"ids","#,
+        r#"{"schema":4,"seq":7,"module":"bottleneck","run":3,"config":{"case":"ids","#,
         r#""sum":{"elapsed_ns":50000000,"case":"ids","variant":"busted","lock":"ticket","threads":2,"#,
         r#""ops":12,"min":4,"max":8,"wrong":4,"verdict":"broken"},"#,
-        r#""granted":{"cpu_ns":70,"lost_ns":20,"evidence":"gaps"},"#,
+        r#""cpu_time":{"cpu_ns":70,"lost_ns":20,"lost_time":"gaps"},"#,
         r#""findings":[{"name":"numbers","seen":12,"due":11},{"name":"stale","seen":3,"due":0}],"#,
         r#""histograms":[{"of":"wait","index":0,"vcpu":0,"count":2,"longest_ns":5,"#,
     ] {
@@ -236,7 +236,7 @@ fn job_runner_record_is_stable() {
     assert_eq!(
         record::<JobRunner>(JOB_RUNNER),
         concat!(
-            r#"{"schema":3,"seq":7,"module":"job-runner","run":2,"config":{"policy":"padata","#,
+            r#"{"schema":4,"seq":7,"module":"job-runner","run":2,"config":{"policy":"padata","#,
             r#""job":"spin","start":0,"size":10,"align":1,"min_chunk":1,"max_threads":2,"#,
             r#""work_ns":9,"limit_ms":5,"per_worker":4,"burst":1,"fail_at":1000,"undo":"off","nice":19,"#,
             r#""cap":0,"cpus":"all","nodes":1,"spill":"on","helpers":80,"deny":0,"begin":"wake","#,
@@ -259,7 +259,7 @@ fn job_runner_record_is_stable() {
 fn failure_record_is_stable() {
     assert_eq!(
         Record::failure(3, "lock-load", "no \"such\" thing").to_json(),
-        r#"{"schema":3,"seq":3,"module":"lock-load","error":"no \"such\" thing"}"#
+        r#"{"schema":4,"seq":3,"module":"lock-load","error":"no \"such\" thing"}"#
     );
 }
 

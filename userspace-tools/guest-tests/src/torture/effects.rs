@@ -33,7 +33,7 @@ pub fn tests() -> Vec<Test> {
 
 fn off_by_default() -> Result<()> {
     let report: LockLoad = run_with(&format!("{ALL} run_ms=100"))?;
-    let line = report.disturbed.to_string();
+    let line = report.torture.to_string();
     let mut counts = results::pairs(&line);
     ensure!(counts.all(|(_, n)| n == "0"), "{line}");
     Ok(())
@@ -56,16 +56,16 @@ fn stutters() -> Result<()> {
         resumed |= paused && asleep + 1 < all;
         Ok(resumed)
     })?;
-    let disturbed = report.disturbed;
-    ensure!(disturbed.pauses >= vcpus().into(), "{disturbed}");
+    let torture = report.torture;
+    ensure!(torture.pauses >= vcpus().into(), "{torture}");
     // Only the pause in which the run was stopped may be much shorter than 200 ms.
-    ensure!(disturbed.paused_ns > 100_000_000, "{disturbed}");
+    ensure!(torture.paused_ns > 100_000_000, "{torture}");
     Ok(())
 }
 
 fn shuffles() -> Result<()> {
     let report: LockLoad = run_with("lock=ttas threads=2 run_ms=1000 shuffle_ms=20")?;
-    ensure!(report.disturbed.shuffles > 0, "{}", report.disturbed);
+    ensure!(report.torture.shuffles > 0, "{}", report.torture);
     for thread in &report.threads {
         ensure!(thread.moved > 0, "never moved: {thread}");
     }
@@ -84,7 +84,7 @@ fn goes_offline() -> Result<()> {
         Ok(back >= 2)
     })?;
     all_online(all)?;
-    ensure!(report.disturbed.offline >= 2, "{}", report.disturbed);
+    ensure!(report.torture.offline >= 2, "{}", report.torture);
     let moved = report.threads.iter().any(|t| t.moved > 0);
     ensure!(moved, "no thread lost its vCPU: {:?}", report.threads);
     let queued = report.threads.iter().any(|t| t.queued_ns > 1_000_000);
@@ -106,11 +106,11 @@ const LONG_HOLDS: &str = "lock=ttas threads=1 run_ms=1000 long_hold_ms=100 long_
 
 fn holds_long() -> Result<()> {
     let report: LockLoad = run_with(LONG_HOLDS)?;
-    let (disturbed, sum) = (report.disturbed, report.sum);
-    ensure!(disturbed.long_holds >= 2, "{disturbed}");
+    let (torture, sum) = (report.torture, report.sum);
+    ensure!(torture.long_holds >= 2, "{torture}");
     // The end of the run cuts the last hold short.
-    let least = (disturbed.long_holds - 1) * 100_000_000;
-    ensure!(sum.elapsed_ns >= least, "{disturbed} {sum}");
+    let least = (torture.long_holds - 1) * 100_000_000;
+    ensure!(sum.elapsed_ns >= least, "{torture} {sum}");
     let without: LockLoad = run_with("lock=ttas threads=1 run_ms=1000")?;
     let (with, without) = (sum.sections, without.sum.sections);
     ensure!(
@@ -148,7 +148,7 @@ fn boosts() -> Result<()> {
         let stats = stats()?;
         Ok(stats.iter().any(|stat| stat[policy] == fifo))
     })?;
-    ensure!(report.disturbed.boosts > 0, "{}", report.disturbed);
+    ensure!(report.torture.boosts > 0, "{}", report.torture);
     Ok(())
 }
 

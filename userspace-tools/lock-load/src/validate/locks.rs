@@ -107,7 +107,7 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     let Some(order) = report.order else {
         return Ok(Found::new("no line `order` in the report", false));
     };
-    let longest = report.watched.iter().map(|w| w.longest_wait_ns).max();
+    let longest = report.thread_waits.iter().map(|w| w.longest_wait_ns).max();
     let longest_ms = longest.unwrap_or(0) / 1_000_000;
     let promise = match order.fifo {
         OracleState::Untested => "no promise",

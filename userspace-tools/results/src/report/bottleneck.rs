@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use abi::{
-    bottleneck::{self, Config, Granted, Run, Sum, Thread, Variant},
+    bottleneck::{self, Config, CpuTime, Run, Sum, Thread, Variant},
     histogram::{Head, Of},
     status::OracleState,
     Malformed,
@@ -33,7 +33,8 @@ pub struct Bottleneck {
     /// Totals over all threads.
     pub sum: Sum,
     /// CPU time of the threads.
-    pub granted: Granted,
+    #[serde(alias = "granted")]
+    pub cpu_time: CpuTime,
     /// Per-thread totals.
     pub threads: Vec<Thread>,
     /// What the oracle checked.
@@ -76,7 +77,7 @@ impl Finding {
 impl Bottleneck {
     /// Operations per second of CPU time.
     pub fn granted_rate(&self) -> f64 {
-        self.sum.ops as f64 * 1e9 / self.granted.cpu_ns.max(1) as f64
+        self.sum.ops as f64 * 1e9 / self.cpu_time.cpu_ns.max(1) as f64
     }
 
     /// Jain's index of the threads' operations.
@@ -115,7 +116,7 @@ impl Report for Bottleneck {
             run: lines.take::<Run>()?.run,
             config: lines.config()?,
             sum: lines.take()?,
-            granted: lines.take()?,
+            cpu_time: lines.take()?,
             threads: lines.all()?,
             findings: lines.each(bottleneck::Finding::WORD, Finding::parse)?,
             histograms: lines.each(Head::WORD, ThreadHistogram::parse)?,

@@ -8,8 +8,8 @@ use abi::{
     event,
     histogram::{Head, Of},
     lock_load::{
-        Class, Config, Disturbed, Granted, Machine, Order, Run, Stops, Sum, Switch, Thread,
-        Watched, Why,
+        Cause, Config, CpuTime, Injected, LongWaits, Machine, Order, Run, Sum, Switch, Thread,
+        ThreadWaits, Torture,
     },
     status::OracleState,
     trial::{Load, Lost, Trial},
@@ -40,7 +40,8 @@ pub struct LockLoad {
     /// The machine.
     pub machine: Machine,
     /// Counts of the torture options.
-    pub disturbed: Disturbed,
+    #[serde(alias = "disturbed")]
+    pub torture: Torture,
     /// Per-thread totals.
     pub threads: Vec<Thread>,
     /// The result of a trial; one if the run was a trial.
@@ -52,23 +53,23 @@ pub struct LockLoad {
     /// Events on the slow paths.
     pub events: Vec<Event>,
     /// Per-thread samples. With `histograms=off` this and everything below is missing.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub watched: Vec<Watched>,
+    #[serde(default, alias = "watched", skip_serializing_if = "Vec::is_empty")]
+    pub thread_waits: Vec<ThreadWaits>,
     /// Order of service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
     /// CPU time of the threads.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub granted: Option<Granted>,
+    #[serde(default, alias = "granted", skip_serializing_if = "Option::is_none")]
+    pub cpu_time: Option<CpuTime>,
     /// Long waits by cause.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub why: Vec<Why>,
+    #[serde(default, alias = "why", skip_serializing_if = "Vec::is_empty")]
+    pub long_waits: Vec<LongWaits>,
     /// Per-thread histograms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub histograms: Vec<ThreadHistogram>,
     /// Injected preemptions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stops: Option<Stops>,
+    #[serde(default, alias = "stops", skip_serializing_if = "Option::is_none")]
+    pub injected: Option<Injected>,
 }
 
 /// Count of an event.
@@ -103,8 +104,8 @@ impl LockLoad {
 
     /// Critical sections per second of CPU time.
     pub fn granted_rate(&self) -> Option<f64> {
-        let granted = self.granted.as_ref()?;
-        Some(self.sum.sections as f64 * 1e9 / granted.cpu_ns.max(1) as f64)
+        let cpu_time = self.cpu_time.as_ref()?;
+        Some(self.sum.sections as f64 * 1e9 / cpu_time.cpu_ns.max(1) as f64)
     }
 
     /// The merged histogram of one kind.
@@ -113,22 +114,23 @@ impl LockLoad {
     }
 
     /// Long waits of one cause.
-    pub fn why(&self, class: Class) -> Option<&Why> {
-        self.why.iter().find(|why| why.class == class)
+    pub fn long_waits_by(&self, cause: Cause) -> Option<&LongWaits> {
+        self.long_waits.iter().find(|waits| waits.cause == cause)
     }
 
-    /// Waits longer than `long_us`.
-    pub fn long_waits(&self) -> u64 {
-        self.why.iter().map(|why| why.count).sum()
+    /// Number of waits longer than `long_us`.
+    pub fn long_wait_count(&self) -> u64 {
+        self.long_waits.iter().map(|waits| waits.count).sum()
     }
 
     /// Long waits caused by a preempted holder.
     fn holder_preempted(&self) -> u64 {
-        self.why(Class::HolderPreempted).map_or(0, |why| why.count)
+        self.long_waits_by(Cause::HolderPreempted)
+            .map_or(0, |waits| waits.count)
     }
 
     /// Whether waits were sampled.
-    pub fn is_watched(&self) -> bool {
+    pub fn is_sampled(&self) -> bool {
         self.config.histograms == Switch::On && self.config.load == Load::Contest
     }
 
@@ -151,8 +153,8 @@ impl LockLoad {
     }
 
     /// Checks that the samples agree with each other.
-    fn check_instruments(&self) -> Result<(), String> {
-        let sum_of = |of: fn(&Watched) -> u64| self.watched.iter().map(of).sum();
+    fn check_samples(&self) -> Result<(), String> {
+        let sum_of = |of: fn(&ThreadWaits) -> u64| self.thread_waits.iter().map(of).sum();
         let order = self.order.as_ref().ok_or("no line `order`")?;
         equal("waits", order.waits, sum_of(|w| w.waits))?;
         equal("overtaken", order.overtaken, sum_of(|w| w.overtaken))?;
@@ -161,13 +163,13 @@ impl LockLoad {
         {
             return Err(format!("the verdict is not that of its numbers: {order}"));
         }
-        let long = self.long_waits();
-        if long > order.waits || self.why.len() != Class::ALL.len() {
+        let long = self.long_wait_count();
+        if long > order.waits || self.long_waits.len() != Cause::ALL.len() {
             return Err(format!("{long} long waits of {}", order.waits));
         }
         let kinds = Of::ALL.len() as u64;
         let timed = self.histograms.len() as u64;
-        equal("histograms", timed, kinds * self.watched.len() as u64)?;
+        equal("histograms", timed, kinds * self.thread_waits.len() as u64)?;
         self.histograms
             .iter()
             .try_for_each(|timed| self.check_times(timed))
@@ -178,24 +180,24 @@ impl LockLoad {
         let Head {
             of, index, count, ..
         } = timed.head;
-        let threads = self.threads.iter().zip(&self.watched);
+        let threads = self.threads.iter().zip(&self.thread_waits);
         let mut threads = threads.filter(|(t, w)| t.index == index && w.index == index);
-        let (thread, watched) = threads.next().ok_or(format!("no thread {index}"))?;
+        let (thread, waits) = threads.next().ok_or(format!("no thread {index}"))?;
         equal("a histogram's buckets", timed.times.count(), count)?;
         let sections = thread.sections.saturating_sub(u64::from(index == 0));
         match of {
             Of::Wait => {
                 equal(
                     "longest wait",
-                    watched.longest_wait_ns,
+                    waits.longest_wait_ns,
                     timed.head.longest_ns,
                 )?;
                 equal("sections that waited or did not", count, sections)
             }
             Of::Hold => equal("sections that were held", count, sections),
-            Of::HandOff if count > watched.waits => Err(format!(
+            Of::HandOff if count > waits.waits => Err(format!(
                 "{count} hand-offs to thread {index}, which waited {} times",
-                watched.waits
+                waits.waits
             )),
             Of::HandOff => Ok(()),
         }
@@ -224,8 +226,8 @@ impl Report for LockLoad {
         "wait_p99": "99th percentile of the wait, ns" = |report| wait(report, 0.99),
         "wait_p999": "99.9th percentile of the wait, ns" = |report| wait(report, 0.999),
         "overtaken": "waits overtaken by a later one" = |report| Some(report.order?.overtaken as f64),
-        "long_waits": "waits longer than long_us" = |report| (!report.why.is_empty()).then(|| report.long_waits() as f64),
-        "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_waits()),
+        "long_waits": "waits longer than long_us" = |report| (!report.long_waits.is_empty()).then(|| report.long_wait_count() as f64),
+        "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_wait_count()),
         "held_up_of_all": "part of all waits that were long, caused by a preempted holder" = |report| part(report.holder_preempted(), report.order?.waits),
         "granted_rate": "critical sections per second of CPU time" = Self::granted_rate,
     };
@@ -238,17 +240,17 @@ impl Report for LockLoad {
             config: lines.config()?,
             sum: lines.take()?,
             machine: lines.take()?,
-            disturbed: lines.take()?,
+            torture: lines.take()?,
             threads: lines.all()?,
             trial: lines.all()?,
             lost: lines.all()?,
             events: lines.each("event", Event::parse)?,
-            watched: lines.all()?,
+            thread_waits: lines.all()?,
             order: lines.maybe()?,
-            granted: lines.maybe()?,
-            why: lines.all()?,
+            cpu_time: lines.maybe()?,
+            long_waits: lines.all()?,
             histograms: lines.each(Head::WORD, ThreadHistogram::parse)?,
-            stops: lines.maybe()?,
+            injected: lines.maybe()?,
         };
         lines.end().map(|()| report)
     }
@@ -290,7 +292,7 @@ impl Report for LockLoad {
         match (sum.exclusion, sum.lost) {
             (OracleState::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
             (OracleState::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),
-            _ if self.is_watched() => self.check_instruments(),
+            _ if self.is_sampled() => self.check_samples(),
             _ => Ok(()),
         }
     }

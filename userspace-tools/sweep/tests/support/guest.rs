@@ -159,9 +159,9 @@ impl FakeRun {
                 "mean": sections / threads, "max": sections - (threads - 1),
                 "halts": 0, "kicks": 0, "exclusion": exclusion, "lost": lost,
             },
-            "disturbed": { "pauses": 0, "paused_ns": 0, "shuffles": 0, "offline": 0, "refused": 0, "long_holds": 0, "boosts": 0 },
+            "torture": { "pauses": 0, "paused_ns": 0, "shuffles": 0, "offline": 0, "refused": 0, "long_holds": 0, "boosts": 0 },
             "events": [],
-            "machine": { "kernel_lock": "native-qspinlock", "mode": "native", "kick": "ipi", "loops_per_us": 100, "evidence": "gaps" },
+            "machine": { "kernel_lock": "native-qspinlock", "mode": "native", "kick": "ipi", "loops_per_us": 100, "lost_time": "gaps" },
             "threads": (0..threads).map(thread).collect::<Vec<_>>(),
         })
     }
