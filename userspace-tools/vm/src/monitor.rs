@@ -63,10 +63,9 @@ pub struct Finished {
     pub tail: Vec<String>,
 }
 
-/// The process that ended.
+/// The QEMU that ended, the guest's or the L1 hypervisor's, with its status.
 enum Ended {
     GuestQemu(String),
-    /// The QEMU of the L1 hypervisor, with this status.
     L1Qemu(String),
 }
 
