@@ -102,7 +102,7 @@ fn run(cli: &Cli) -> anyhow::Result<End> {
 
 /// Waits at the barrier of `vm run --guests`, if there is one.
 fn wait_for_guests() -> anyhow::Result<()> {
-    if std::env::var_os("SLOWPATH_BARRIER").is_none() {
+    if std::env::var_os(vm_record::environment::BARRIER).is_none() {
         return Ok(());
     }
     let status = Command::new("barrier").status().context("barrier")?;

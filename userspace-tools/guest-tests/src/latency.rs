@@ -128,7 +128,7 @@ fn no_preemption() -> Result<()> {
 /// The host injects preemptions. If it does not, a run that needs them is refused; if it does,
 /// most long waits are attributed to them.
 fn preemption() -> Result<()> {
-    let asked = env::var("SLOWPATH_PREEMPT").unwrap_or_default();
+    let asked = env::var(vm_record::environment::PREEMPT).unwrap_or_default();
     if asked.is_empty() {
         let module = fresh::<LockLoad>()?;
         module.dir().set("preempt=holder")?;

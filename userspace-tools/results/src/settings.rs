@@ -7,6 +7,7 @@ use std::{fmt::Display, fs, thread::available_parallelism};
 use abi::{bottleneck, job_runner, lock_load, sloppy_counter, Limits, Refusal};
 use cpu_list::CpuList;
 use serde::Serialize;
+use vm_record::environment;
 
 /// The settings of a module, by key.
 pub trait Settings: Copy + Default + PartialEq + Display + Serialize + 'static {
@@ -84,7 +85,7 @@ macro_rules! settings {
     )*};
 }
 settings!(
-    lock_load: [("SLOWPATH_MODE", "mode"), ("SLOWPATH_PREEMPT", "preempt")],
+    lock_load: [(environment::MODE, "mode"), (environment::PREEMPT, "preempt")],
     sloppy_counter: [],
     job_runner: [],
     bottleneck: []
@@ -112,7 +113,7 @@ mod tests {
     fn environment_overrides_defaults() {
         use abi::lock_load::{Config, ModeWanted};
         let with =
-            |value: &str| Config::with(|name| (name == "SLOWPATH_MODE").then(|| value.into()));
+            |value: &str| Config::with(|name| (name == environment::MODE).then(|| value.into()));
         assert_eq!(with("pv").unwrap().mode, ModeWanted::Pv);
         assert_eq!(with("").unwrap(), Config::default());
         let why = with("vp").unwrap_err();
