@@ -3,7 +3,6 @@
 //! Mutual exclusion, one algorithm per file; `abi/lock_load/locks.rs` lists them with their facts.
 
 mod backoff;
-mod busted;
 mod clh;
 mod empty;
 mod mcs;
@@ -17,9 +16,11 @@ mod tas;
 mod ticket;
 
 pub use self::{
-    busted::Busted,
     clh::Clh,
-    empty::Empty,
+    empty::{
+        Busted,
+        Empty, //
+    },
     mcs::Mcs,
     preemptable_ticket::PreemptableTicket,
     pv_byte::PvByte,

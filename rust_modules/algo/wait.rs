@@ -5,17 +5,17 @@
 //! A lock decides *whom* to wait for; a [`Wait`] decides *how*. Keeping the two apart makes the
 //! experiment a product: every lock can be run under every way of waiting.
 
-mod busted;
 mod halt;
 mod spin;
-mod spin_then_halt;
 mod yielding;
 
 pub use self::{
-    busted::Busted,
-    halt::Halt,
+    halt::{
+        Busted,
+        Halt,
+        SpinThenHalt, //
+    },
     spin::Spin,
-    spin_then_halt::SpinThenHalt,
     yielding::Yield, //
 };
 

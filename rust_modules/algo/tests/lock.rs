@@ -149,13 +149,16 @@ fn empty_excludes_nothing() {
     });
 }
 
-/// loom's tickets wrap around in every test; those of threads and of the kernel after as many as the
-/// tools expect.
+/// Constants that the tools know from `abi`, which `algo` cannot import in the kernel. loom's tickets
+/// wrap around in every test.
 #[cfg(not(loom))]
 #[test]
-fn tickets_wrap_around_when_tools_expect_it() {
+fn constants_are_those_of_abi() {
     let to_wrap = abi::lock_load::TICKETS_TO_WRAP;
     assert_eq!(lock::FIRST_TICKET.wrapping_add(to_wrap), 0);
+    let (tuning, config) = (Tuning::default(), abi::lock_load::Config::default());
+    let defaults = (config.threshold, config.backoff, config.overtakes);
+    assert_eq!((tuning.threshold, tuning.backoff, tuning.overtakes), defaults);
 }
 
 /// A thread takes the lock again and again while another waits: no more than `overtakes` of these
