@@ -10,7 +10,7 @@ use std::{
     process::Command,
 };
 
-use serde_json::{json, Value};
+use serde_json::{json, Map, Value};
 use tempfile::TempDir;
 
 const EXPERIMENT: &str = r#"
@@ -63,29 +63,23 @@ impl Out {
     /// Asserts the exit code and texts on stdout.
     #[track_caller]
     pub fn is(self, code: i32, stdout: &[&str]) -> Self {
-        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
-        for text in stdout {
-            assert!(
-                self.stdout.contains(text),
-                "no `{text}` in:\n{}",
-                self.stdout
-            );
-        }
+        self.has(code, &self.stdout, stdout);
         self
     }
 
     /// Asserts the exit code and texts on stderr.
     #[track_caller]
     pub fn fails(self, code: i32, stderr: &[&str]) -> Self {
-        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
-        for text in stderr {
-            assert!(
-                self.stderr.contains(text),
-                "no `{text}` in:\n{}",
-                self.stderr
-            );
-        }
+        self.has(code, &self.stderr, stderr);
         self
+    }
+
+    #[track_caller]
+    fn has(&self, code: i32, output: &str, texts: &[&str]) {
+        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
+        for text in texts {
+            assert!(output.contains(text), "no `{text}` in:\n{output}");
+        }
     }
 }
 
@@ -105,34 +99,15 @@ impl FakeRun {
 
     fn json(&self) -> Value {
         let Self { seq, module, .. } = self;
-        if let Some(error) = &self.error {
-            return json!({ "schema": abi::SCHEMA, "seq": seq, "module": module, "error": error });
-        }
-        let pairs = self
-            .words
-            .split(' ')
-            .filter_map(|word| word.split_once('='));
-        let mut config: serde_json::Map<String, Value> = pairs
-            .map(|(k, v)| {
-                (
-                    k.to_string(),
-                    v.parse::<u64>().map_or_else(|_| json!(v), |n| json!(n)),
-                )
-            })
-            .collect();
-        let mut value = match module.as_str() {
-            "lock-load" => self.lock(&config),
-            "sloppy-counter" => self.counter(),
-            _ => self.job(&config),
+        let mut value = json!({ "schema": abi::SCHEMA, "seq": seq, "module": module, "run": 1 });
+        let report = match (&self.error, module.as_str()) {
+            (Some(error), _) => json!({ "error": error }),
+            (None, "lock-load") => self.lock(),
+            (None, "sloppy-counter") => self.counter(),
+            (None, _) => self.job(),
         };
-        value["run"] = json!(1);
-        if module == "lock-load" {
-            config.insert("histograms".into(), json!("off"));
-        }
-        value["schema"] = json!(abi::SCHEMA);
-        value["seq"] = json!(seq);
-        value["module"] = json!(module);
-        value["config"] = json!(config);
+        let fields = value.as_object_mut().unwrap();
+        fields.extend(report.as_object().unwrap().clone());
         value
     }
 
@@ -140,26 +115,41 @@ impl FakeRun {
         self.numbers.get(name).copied().unwrap_or(otherwise)
     }
 
-    fn lock(&self, config: &serde_json::Map<String, Value>) -> Value {
-        let (threads, sections) = (
-            config["threads"].as_u64().unwrap(),
-            self.number("sections", 1000),
-        );
+    /// The settings, and that of `key`.
+    fn config(&self, key: &str) -> (Map<String, Value>, u64) {
+        let words = self.words.split(' ');
+        let pairs = words.filter_map(|word| word.split_once('='));
+        let config: Map<String, Value> = pairs
+            .map(|(k, v)| (k.into(), v.parse::<u64>().map_or(v.into(), Value::from)))
+            .collect();
+        let value = config[key].as_u64().unwrap();
+        (config, value)
+    }
+
+    fn lock(&self) -> Value {
+        use abi::lock_load::{Sum, Thread, Torture};
+        let (mut config, threads) = self.config("threads");
+        let sections = self.number("sections", 1000);
         let busted = config["lock"] == "busted" && threads > 1;
         let lost = self.number("lost", if busted { 9 } else { 0 });
-        let exclusion = if lost > 0 { "broken" } else { "held" };
+        config.insert("histograms".into(), "off".into());
+        let first = sections - (threads - 1);
         let thread = |i: u64| {
-            let mine = if i == 0 { sections - (threads - 1) } else { 1 };
-            json!({ "index": i, "vcpu": i, "sections": mine, "halts": 0, "kicks": 0, "moved": 0, "queued_ns": 0 })
+            let mine = if i == 0 { first } else { 1 };
+            zeros(
+                Thread::KEYS,
+                json!({ "index": i, "vcpu": i, "sections": mine }),
+            )
         };
-        let min = if threads > 1 { 1 } else { sections };
+        let sum = json!({
+            "elapsed_ns": 1_000_000, "sections": sections, "min": if threads > 1 { 1 } else { first },
+            "mean": sections / threads, "max": first, "lost": lost,
+            "exclusion": if lost > 0 { "broken" } else { "held" },
+        });
         json!({
-            "sum": {
-                "elapsed_ns": 1_000_000, "sections": sections, "min": min,
-                "mean": sections / threads, "max": sections - (threads - 1),
-                "halts": 0, "kicks": 0, "exclusion": exclusion, "lost": lost,
-            },
-            "torture": { "pauses": 0, "paused_ns": 0, "shuffles": 0, "offline": 0, "refused": 0, "long_holds": 0, "boosts": 0 },
+            "config": config,
+            "sum": zeros(Sum::KEYS, sum),
+            "torture": zeros(Torture::KEYS, json!({})),
             "events": [],
             "machine": { "kernel_lock": "native-qspinlock", "mode": "native", "kick": "ipi", "loops_per_us": 100, "lost_time": "gaps" },
             "threads": (0..threads).map(thread).collect::<Vec<_>>(),
@@ -167,43 +157,47 @@ impl FakeRun {
     }
 
     fn counter(&self) -> Value {
-        let sum = self.number("sum", 1000);
+        let (config, _) = self.config("threads");
         let thread = |i: u64| json!({ "index": i, "vcpu": i, "adds": 500, "moved": 0 });
         json!({
+            "config": config,
             "sum": {
-                "elapsed_ns": 1_000_000, "adds": 1000, "truth": 1000, "sum": sum, "read": 990,
-                "bound": 128, "total": "held",
+                "elapsed_ns": 1_000_000, "adds": 1000, "truth": 1000, "sum": self.number("sum", 1000),
+                "read": 990, "bound": 128, "total": "held",
             },
             "threads": [thread(0), thread(1)],
         })
     }
 
-    fn job(&self, config: &serde_json::Map<String, Value>) -> Value {
-        let workers = config["max_threads"].as_u64().unwrap();
+    fn job(&self) -> Value {
+        use abi::job_runner::{Fault, Oracle, Sum, Timing, Worker};
+        let (config, workers) = self.config("max_threads");
         let worker = |i: u64| {
-            json!({
-                "index": i, "vcpu": i, "node": 0, "chunks": 2, "items": 4096 / workers, "start_ns": 9,
-                "busy_ns": 900, "handout_ns": 9, "take_ns": 8, "look_ns": 7, "stalls": 0,
-                "stalled_ns": 0, "idle_ns": 9, "asleep_ns": 0, "lost_ns": 0,
-                "cpu_ns": 900, "steals": 0, "moved": 0, "absent": 0,
-            })
+            let numbers = json!({ "index": i, "vcpu": i, "chunks": 2, "items": 4096 / workers, "busy_ns": 900 });
+            zeros(Worker::KEYS, numbers)
         };
+        let sum = json!({
+            "elapsed_ns": 1_000_000 / workers, "workers": workers, "chunks": 2 * workers, "once": 4096,
+            "coverage": "held",
+        });
         json!({
-            "sum": {
-                "elapsed_ns": 1_000_000 / workers, "workers": workers, "chunks": 2 * workers,
-                "once": 4096, "missed": 0, "repeated": 0, "cut_short": 0,
-                "coverage": "held",
-            },
-            "timing": {
-                "ended": "done", "first_ns": 9, "last_ns": 9, "tail_ns": 0, "wanted": 1, "helpers": 1,
-                "most_helpers": 1, "undone": 0, "disorder": 0, "undo_ns": 9, "total": 0, "expected": 0, "plain_ns": 0,
-            },
-            "fault": { "errno": 0, "index": 0, "chunk_start": 0, "chunk_end": 0, "worker": 0 },
-            "oracle": { "jobs": 0, "sound": 0, "failed": 0, "cancelled": 0, "late": 0, "undid": 0 },
+            "config": config,
+            "sum": zeros(Sum::KEYS, sum),
+            "timing": zeros(Timing::KEYS, json!({ "ended": "done" })),
+            "fault": zeros(Fault::KEYS, json!({})),
+            "oracle": zeros(Oracle::KEYS, json!({})),
             "chunks": [],
             "workers": (0..workers).map(worker).collect::<Vec<_>>(),
         })
     }
+}
+
+/// A line of a report: 0 for each of `keys`, but for `numbers`.
+fn zeros(keys: &[&str], numbers: Value) -> Value {
+    let zeros = keys.iter().map(|key| (key.to_string(), json!(0)));
+    let mut line: Map<String, Value> = zeros.collect();
+    line.extend(numbers.as_object().unwrap().clone());
+    line.into()
 }
 
 impl Sandbox {
