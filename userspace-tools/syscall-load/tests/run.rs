@@ -93,7 +93,9 @@ fn sweep_has_a_row_for_each_load_and_kind() {
     let args = "sweep lseek,futex --workers 1,2 --repeat 1 --run-ms 10";
     let output = text(&tool(&args.split(' ').collect::<Vec<_>>()).stdout);
     for kind in ["processes", "threads"] {
-        let rows = output.lines().filter(|l| l.contains(kind) && l.contains('%'));
+        let rows = output
+            .lines()
+            .filter(|l| l.contains(kind) && l.contains('%'));
         assert_eq!(rows.count(), 2, "{output}");
     }
 }
