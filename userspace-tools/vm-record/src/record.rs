@@ -67,7 +67,7 @@ pub struct Record {
     /// The paravirt mode that the guest's kernel reported.
     #[serde(default)]
     pub mode: Option<Mode>,
-    /// Attempts that were retried; the boot that shows that KVM is unusable is none of them.
+    /// The number of [`Record::retried`].
     #[serde(default, alias = "repeats")]
     pub retries: usize,
     /// Whether every vCPU ran where it was bound.
@@ -105,6 +105,15 @@ pub struct HostMachine {
 }
 
 impl Record {
+    /// The attempts that were retried: all on the last one's tier but that one. So the boot that shows that KVM
+    /// is unusable is none of them.
+    pub fn retried(attempts: &[Attempt]) -> impl Iterator<Item = &Attempt> {
+        let (last, earlier) = attempts.split_last().unzip();
+        let tier = last.map(|last| last.tier);
+        let earlier = earlier.into_iter().flatten();
+        earlier.filter(move |attempt| Some(attempt.tier) == tier)
+    }
+
     /// Reads the record in a folder.
     pub fn read(folder: &Path) -> io::Result<Record> {
         Ok(serde_json::from_slice(&fs::read(

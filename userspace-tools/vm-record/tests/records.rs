@@ -6,7 +6,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use vm_record::{
-    exit_code_help, FindingKind, GuestFailure, GuestOutcome, Mode, PreemptTarget, Record, Tier,
+    exit_code_help, Attempt, FindingKind, GuestFailure, GuestOutcome, Mode, PreemptTarget, Record,
+    Tier,
 };
 
 fn fixture(name: &str) -> Record {
@@ -74,6 +75,24 @@ fn record_survives_writing_and_reading() -> io::Result<()> {
     }
     assert_eq!(fs::read_dir(&folder)?.count(), 1, "nothing but the record");
     fs::remove_dir_all(&folder)
+}
+
+#[test]
+fn retried_attempts_are_those_before_the_last_on_its_tier() {
+    let kvm = Attempt {
+        tier: Tier::Kvm,
+        ..fixture("schema-1-tcg.json").last
+    };
+    let [lost, tcg] = ["lost", "tcg"].map(|name| fixture(&format!("schema-1-{name}.json")).last);
+    for (attempts, expected) in [
+        (vec![], vec![]),
+        (vec![tcg.clone()], vec![]),
+        (vec![kvm.clone(), tcg.clone()], vec![]),
+        (vec![kvm, lost.clone(), tcg], vec![lost]),
+    ] {
+        let retried: Vec<Attempt> = Record::retried(&attempts).cloned().collect();
+        assert_eq!(retried, expected);
+    }
 }
 
 #[test]

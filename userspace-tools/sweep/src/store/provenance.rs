@@ -170,7 +170,7 @@ impl Provenance {
     /// The causes of the retries, each once.
     pub fn retry_causes(&self) -> Vec<String> {
         let by_vm = |record: &Record| {
-            let retried = record.attempts.iter().take(record.retries);
+            let retried = Record::retried(&record.attempts);
             retried
                 .map(|attempt| attempt.outcome.to_string())
                 .collect::<Vec<_>>()

@@ -47,7 +47,7 @@ pub fn of(
         preempt: plan.options.preempt,
         mode_asked: plan.options.mode,
         mode: last.hello.as_ref().and_then(mode::active),
-        retries: retries(&attempts),
+        retries: Record::retried(&attempts).count(),
         map_holds: Some(last.vcpus_report.map_holds()),
         host: host(),
         exit_code: last.outcome.exit_code(),
@@ -55,13 +55,6 @@ pub fn of(
         last: last.clone(),
         attempts,
     })
-}
-
-/// Attempts that were retried; the boot that shows that KVM is unusable is none of them.
-fn retries(attempts: &[vm_record::Attempt]) -> usize {
-    let tier = attempts.last().map(|attempt| attempt.tier);
-    let same = attempts.iter().filter(|attempt| Some(attempt.tier) == tier);
-    same.count().saturating_sub(1)
 }
 
 fn host() -> HostMachine {
