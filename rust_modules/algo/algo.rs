@@ -9,10 +9,7 @@
 
 #![cfg_attr(not(MODULE), no_std)]
 #![deny(unsafe_code)]
-#![allow(
-    clippy::new_without_default,
-    reason = "a constructor makes atomics"
-)]
+#![allow(clippy::new_without_default, reason = "a constructor makes atomics")]
 
 pub mod bottleneck;
 pub mod chunk;

@@ -158,7 +158,10 @@ fn constants_are_those_of_abi() {
     assert_eq!(lock::FIRST_TICKET.wrapping_add(to_wrap), 0);
     let (tuning, config) = (Tuning::default(), abi::lock_load::Config::default());
     let defaults = (config.threshold, config.backoff, config.overtakes);
-    assert_eq!((tuning.threshold, tuning.backoff, tuning.overtakes), defaults);
+    assert_eq!(
+        (tuning.threshold, tuning.backoff, tuning.overtakes),
+        defaults
+    );
 }
 
 /// A thread takes the lock again and again while another waits: no more than `overtakes` of these
