@@ -122,35 +122,25 @@ fn times(cell: &Cell<JobRunner>, alone: Option<f64>) -> String {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use results::Report;
 
     pub fn report(threads: u32, ms: u64) -> JobRunner {
-        let config = Config {
+        let mut run = results::fixture!(JobRunner, "job-runner.padata");
+        run.config = Config {
             size: 8,
             max_threads: threads,
             ..Config::default()
         };
-        let worker = |i: u32| {
-            let chunks = if i == 0 { 8 } else { 0 };
-            format!(
-                "worker index={i} vcpu={i} node=0 chunks={chunks} items={chunks} start_ns=0 \
-                 busy_ns=1 handout_ns=500 take_ns=400 look_ns=90 stalls=0 stalled_ns=0 idle_ns=0 asleep_ns=0 lost_ns=0 cpu_ns=1 steals=0 \
-                 moved=0 absent=0"
-            )
-        };
-        let workers = (0..threads).map(worker).collect::<Vec<_>>().join("\n");
-        JobRunner::parse(&format!(
-            "job-runner schema={} run=1\nconfig {config}\n\
-             sum elapsed_ns={} workers={threads} chunks=8 once=8 missed=0 repeated=0 \
-             cut_short=0 coverage=held\n\
-             timing ended=done first_ns=1000 last_ns=500 tail_ns=2000000 wanted=0 helpers=0 \
-             most_helpers=0 undone=0 disorder=0 undo_ns=0 total=0 expected=0 plain_ns=0\n\
-             fault errno=0 index=0 chunk_start=0 chunk_end=0 worker=0\n\
-             oracle jobs=0 sound=0 failed=0 cancelled=0 late=0 undid=0\n{workers}",
-            abi::SCHEMA,
-            ms * 1_000_000
-        ))
-        .unwrap()
+        run.sum.elapsed_ns = ms * 1_000_000;
+        (run.sum.workers, run.sum.chunks) = (threads, 8);
+        run.timing.tail_ns = 2_000_000;
+        (run.timing.first_ns, run.timing.last_ns) = (1000, 500);
+        let mut worker = run.workers[0];
+        (worker.take_ns, worker.look_ns) = (400, 90);
+        run.workers = vec![worker; threads as usize];
+        for (index, worker) in (0..).zip(&mut run.workers) {
+            (worker.index, worker.vcpu) = (index, index);
+        }
+        run
     }
 
     pub fn point(threads: u32, times_ms: &[u64]) -> Cell<JobRunner> {

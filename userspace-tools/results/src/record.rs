@@ -82,6 +82,11 @@ impl Record {
         }
     }
 
+    /// Parses a line of JSON.
+    pub fn parse(line: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(line)
+    }
+
     /// The record as a line of JSON, without its end.
     pub fn to_json(&self) -> String {
         // Maps with string keys and finite numbers: there is nothing that JSON cannot hold.
@@ -125,4 +130,21 @@ impl<'de> Deserialize<'de> for Record {
             body,
         })
     }
+}
+
+/// A report of `$module` out of the fixtures, for the tests of the crates beside this one.
+#[macro_export]
+macro_rules! fixture {
+    ($module:ident, $name:literal) => {{
+        let text = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../results/tests/fixtures/schema-3/",
+            $name,
+            ".json"
+        ));
+        match $crate::Record::parse(text).unwrap().report() {
+            Some($crate::AnyReport::$module(report)) => (**report).clone(),
+            other => panic!("{other:?}"),
+        }
+    }};
 }

@@ -105,31 +105,35 @@ fn exact(cells: &[Cell<SloppyCounter>], config: &Config) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use results::Report;
+    use abi::sloppy_counter::Sum;
 
     fn cell(counter: &str, threshold: u32, runs: &[(u64, i64, i64)]) -> Cell<SloppyCounter> {
-        let run = |&(adds, sum, read): &(u64, i64, i64)| {
-            let config = Config {
-                counter: counter.parse().unwrap(),
-                threads: 1,
-                threshold,
-                ..Config::default()
-            };
-            SloppyCounter::parse(&format!(
-                "sloppy-counter schema={} run=1\nconfig {config}\n\
-                 sum elapsed_ns=1000000000 adds={adds} truth={adds} sum={sum} read={read} bound=64 \
-                 total=held\n\
-                 speed busy_ns=9 lost_ns=0 steal_ns=0 add_ps=2000 best_add_ps=1500 shared_add_ps=0 shared=0 reads=0 \
-                 read_ps=0 best_read_ps=0\n\
-                 thread index=0 vcpu=0 adds={adds} moved=0\n",
-                abi::SCHEMA
-            ))
-            .unwrap()
+        let config = Config {
+            counter: counter.parse().unwrap(),
+            threads: 1,
+            threshold,
+            ..Config::default()
         };
-        let runs: Vec<_> = runs.iter().map(run).collect();
+        let run = |&(adds, sum, read): &(u64, i64, i64)| {
+            let mut run = results::fixture!(SloppyCounter, "sloppy-counter.sloppy");
+            let truth = adds as i64;
+            run.config = config;
+            run.sum = Sum {
+                elapsed_ns: 1_000_000_000,
+                adds,
+                truth,
+                sum,
+                read,
+                bound: 64,
+                ..run.sum
+            };
+            let speed = run.speed.as_mut().unwrap();
+            (speed.add_ps, speed.best_add_ps) = (2000, 1500);
+            run
+        };
         Cell {
-            config: runs[0].config,
-            runs,
+            config,
+            runs: runs.iter().map(run).collect(),
         }
     }
 
