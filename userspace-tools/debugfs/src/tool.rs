@@ -2,11 +2,11 @@
 
 //! Command line that the tools of all modules share.
 
+mod definition;
 mod form;
 mod given;
 
 use std::{
-    convert::Infallible,
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -14,55 +14,15 @@ use std::{
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use results::{pairs, table::grid, vcpus, AnyReport, Cell, Outcome, Record, Report, Settings};
+use results::{table::grid, Cell, Outcome, Record, Report, Settings};
 
-pub use self::form::Form;
+pub use self::definition::{Form, Own, Tool};
 use self::{
+    definition::ConfigOf,
     form::Chosen,
-    given::{Given, LIST, ONE},
+    given::{settings_of, split_setting, Given, LIST, ONE},
 };
 use crate::{Dir, Error, Interrupt, Module};
-
-/// What a tool adds to the common command line.
-pub trait Tool: Sized {
-    /// The report of its module.
-    type Report: Report + Into<AnyReport>;
-    /// Its own commands; `Infallible` for none.
-    type Own: Own;
-    /// Its purpose, in one line.
-    const ABOUT: &'static str;
-    /// Example commands, complete as they stand.
-    const EXAMPLES: &'static str;
-    /// Formats one run.
-    const SHOW: fn(&Self::Report) -> String;
-    /// Formats the table of a sweep.
-    const COMPARE: fn(&[Cell<Self::Report>]) -> String;
-
-    /// Output forms of a run besides [`Self::show`].
-    fn forms() -> Vec<Form<Self::Report>> {
-        Vec::new()
-    }
-
-    /// Text that `list` prints below the settings.
-    fn notes() -> String {
-        String::new()
-    }
-
-    /// Shows the progress of a run on a terminal until it has `ended`.
-    fn live(_dir: &Dir, _ended: &AtomicBool) {}
-}
-
-/// Commands of one tool.
-pub trait Own: Subcommand {
-    /// Executes the command with debugfs at `root`; returns whether a run failed.
-    fn obey(self, root: &Path) -> anyhow::Result<bool>;
-}
-
-impl Own for Infallible {
-    fn obey(self, _: &Path) -> anyhow::Result<bool> {
-        match self {}
-    }
-}
 
 #[derive(Parser)]
 #[command(version, disable_help_subcommand = true)]
@@ -171,8 +131,6 @@ impl<T: Tool> Command<T> {
         Ok(false)
     }
 }
-
-type ConfigOf<T> = <<T as Tool>::Report as Report>::Config;
 
 fn run<T: Tool>(
     module: &Module<T::Report>,
@@ -291,23 +249,6 @@ fn list<T: Tool>() -> String {
         grid.add_row([key, default, allowed.replace(' ', "\n"), meaning]);
     }
     format!("{}\n\n{}", grid.trim_fmt(), T::notes())
-}
-
-/// Key, default, allowed values and meaning of each setting on this machine.
-fn settings_of<T: Tool>() -> Vec<[String; 4]> {
-    let listing = ConfigOf::<T>::default().listing(vcpus());
-    let settings = listing.lines().filter_map(split_setting);
-    let explained = settings.zip(ConfigOf::<T>::meanings());
-    explained
-        .map(|([key, default, allowed], meaning)| [key, default, allowed, meaning])
-        .collect()
-}
-
-/// Key, value and allowed values of a line of `config`.
-fn split_setting(line: &str) -> Option<[String; 3]> {
-    let (setting, allowed) = line.split_once("  # ")?;
-    let (key, value) = pairs(setting).next()?;
-    Some([key.into(), value.into(), allowed.into()])
 }
 
 /// Prints `text`; unlike `println!`, it does not panic if the reader has gone.

@@ -2,16 +2,15 @@
 
 //! Tests of every control file of every module, with valid and invalid input.
 
+mod case;
 mod config;
 mod control;
 mod modes;
 mod report;
 
-use anyhow::Result;
-use debugfs::Module;
-
+use self::case::{on_fresh, Case};
 use crate::{
-    subject::{each_subject, fresh, halt, Subject},
+    subject::{each_subject, Subject},
     suite::Test,
 };
 
@@ -21,9 +20,6 @@ pub fn tests() -> Vec<Test> {
     tests.push(control::live_setting());
     tests
 }
-
-/// A test of a fresh module.
-type Case<R> = (&'static str, fn(&Module<R>) -> Result<()>);
 
 fn of<R: Subject>() -> Vec<Test> {
     let cases = [
@@ -35,12 +31,4 @@ fn of<R: Subject>() -> Vec<Test> {
     let test =
         |(name, body): Case<R>| Test::new(format!("{}/{name}", R::MODULE), move || on_fresh(body));
     cases.into_iter().flatten().map(test).collect()
-}
-
-/// Runs `body` on a fresh module, and stops what it started.
-fn on_fresh<R: Subject>(body: fn(&Module<R>) -> Result<()>) -> Result<()> {
-    let module = fresh::<R>()?;
-    let outcome = body(&module);
-    halt(&module)?;
-    outcome
 }

@@ -4,17 +4,12 @@
 
 mod bottlenecks;
 mod counters;
+mod expect;
 mod jobs;
 mod locks;
 mod trials;
 
-use anyhow::{ensure, Result};
-use results::{vcpus, Outcome};
-
-use crate::{
-    subject::{fresh, run, settings, Subject},
-    suite::Test,
-};
+use crate::suite::Test;
 
 /// The tests of all loads.
 pub fn tests() -> Vec<Test> {
@@ -26,35 +21,4 @@ pub fn tests() -> Vec<Test> {
         bottlenecks::tests(),
     ];
     groups.into_iter().flatten().collect()
-}
-
-/// One, two, and the number of vCPUs.
-fn threads() -> Vec<u32> {
-    let mut threads = vec![1, 2, vcpus()];
-    threads.dedup();
-    threads
-}
-
-/// A test that runs the defaults with `text` set and expects `outcome`.
-fn test<R: Subject>(name: String, text: String, outcome: Outcome) -> Test {
-    Test::new(name, move || expect::<R>(&text, outcome).map(drop))
-}
-
-/// Runs the defaults with `text` set and expects `outcome`.
-///
-/// SKIP, since one thread had the whole run to itself, as happens with many vCPUs on a CPU, is
-/// retried.
-fn expect<R: Subject>(text: &str, outcome: Outcome) -> Result<R> {
-    let (module, config) = (fresh::<R>()?, settings::<R>(text)?);
-    let mut report = run(&module, &config)?;
-    for _ in 0..4 {
-        if report.outcome() == outcome || report.outcome() != Outcome::Skip {
-            break;
-        }
-        report = run(&module, &config)?;
-    }
-    let (text, found) = (module.dir().report()?, report.outcome());
-    ensure!(*report.config() == config, "other settings: {text}");
-    ensure!(found == outcome, "{found}, not {outcome}: {text}");
-    Ok(report)
 }

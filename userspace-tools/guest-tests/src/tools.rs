@@ -3,11 +3,12 @@
 //! Tests of the tools: output and exit codes.
 
 mod bottleneck;
+pub mod command;
 
 use std::{
     io::Write,
     os::unix::process::{CommandExt, ExitStatusExt},
-    process::{Child, Command, Output, Stdio},
+    process::Command,
     thread::sleep,
     time::Duration,
 };
@@ -15,9 +16,10 @@ use std::{
 use abi::status::State;
 use anyhow::{ensure, Context, Result};
 use results::{vcpus, Record};
-use rustix::process::{kill_process, Pid, Signal};
+use rustix::process::Signal;
 use serde_json::Value;
 
+use self::command::{check, kill, records, spawn, tool};
 use crate::{
     kernel_module::{be_removed, insert},
     subject::{each_subject, fresh, settle, Subject},
@@ -51,40 +53,6 @@ fn of<R: Subject>() -> Vec<Test> {
     group(&format!("tool/{}", R::MODULE), tests)
 }
 
-/// Runs a tool and expects an exit code and parts of what it prints.
-fn tool(words: &[&str], code: i32, parts: &[&str]) -> Result<String> {
-    let output = Command::new(words[0]).args(&words[1..]).output();
-    let output = output.with_context(|| words.join(" "))?;
-    check(&words.join(" "), &output, code, parts)
-}
-
-fn check(what: &str, output: &Output, code: i32, parts: &[&str]) -> Result<String> {
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    let status = output.status;
-    let exited = status.code() == Some(code);
-    ensure!(exited, "{what}: {status}, not {code}: {out}{err}");
-    for part in parts {
-        let there = out.contains(part) || err.contains(part);
-        ensure!(there, "{what}: no {part:?} in: {out}{err}");
-    }
-    Ok(out)
-}
-
-/// Starts a tool with its output in pipes.
-pub fn spawn(tool: &str, arguments: &[String]) -> Result<Child> {
-    let mut command = Command::new(tool);
-    command.args(arguments).stdin(Stdio::piped());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().with_context(|| tool.to_owned())
-}
-
-/// Sends a signal to a process.
-pub fn kill(child: &Child, signal: Signal) -> Result<()> {
-    let pid = Pid::from_raw(child.id() as i32).context("a process has an id")?;
-    Ok(kill_process(pid, signal)?)
-}
-
 /// The flag of a setting.
 fn flag(key: &str) -> String {
     format!("--{}", key.replace('_', "-"))
@@ -114,12 +82,6 @@ fn runs_and_sweeps<R: Subject>() -> Result<()> {
     let expected = expected.map(|(seq, name)| (Value::from(seq), Value::from(name)));
     ensure!(order.eq(expected), "not interleaved: {json}");
     Ok(())
-}
-
-fn records(json: &str) -> Result<Vec<Value>> {
-    let lines = json.lines().map(serde_json::from_str);
-    let records: Result<_, _> = lines.collect();
-    records.with_context(|| json.to_owned())
 }
 
 fn shows_stops_and_resets<R: Subject>() -> Result<()> {

@@ -6,73 +6,12 @@
 mod effects;
 mod ends;
 mod options;
+mod seen;
 
-use std::fs;
-
-use abi::status::State;
-use anyhow::{ensure, Context, Result};
-use results::{vcpus, LockLoad, Report};
-
-use crate::{
-    subject::{fresh, halt, settings},
-    suite::Test,
-};
+use crate::suite::Test;
 
 /// The tests of the torture options.
 pub fn tests() -> Vec<Test> {
     let groups = [effects::tests(), options::tests(), ends::tests()];
     groups.into_iter().flatten().collect()
-}
-
-/// A run on all vCPUs.
-const ALL: &str = "lock=ttas threads=max";
-
-/// All torture options at once, on all vCPUs.
-const STORM: &str = "threads=max stutter_ms=30 shuffle_ms=10 onoff_ms=40 long_hold_ms=10 \
-                     long_hold_every_ms=50 nested=4 boost_ms=20";
-
-/// Starts a run on all vCPUs with `text` set and stops it once `seen`, which must be during the run.
-fn until(text: &str, what: &str, mut seen: impl FnMut() -> Result<bool>) -> Result<LockLoad> {
-    let module = fresh::<LockLoad>()?;
-    let number = module.start(&settings::<LockLoad>(&format!(
-        "{ALL} run_ms=20000 {text}"
-    ))?)?;
-    let running = || -> Result<bool> { Ok(module.dir().status()?.state == State::Running) };
-    let outcome = loop {
-        match seen() {
-            Ok(false) if running()? => {}
-            other => break other,
-        }
-    };
-    halt(&module)?;
-    let text = module.dir().report()?;
-    ensure!(outcome?, "not seen during the run: {what}: {text}");
-    let report = module.result(number)?;
-    ensure!(!report.outcome().failed(), "{text}");
-    Ok(report)
-}
-
-/// The fields of `/proc/PID/stat` of each thread of `lock-load`, from the state on.
-fn stats() -> Result<Vec<Vec<String>>> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir("/proc").context("/proc")? {
-        // Not a process, or one that has ended.
-        let Ok(text) = fs::read_to_string(entry.context("/proc")?.path().join("stat")) else {
-            continue;
-        };
-        match text.rsplit_once(") ") {
-            Some((head, tail)) if head.contains("(lock-load/") => {
-                all.push(tail.split_whitespace().map(Into::into).collect());
-            }
-            _ => {}
-        }
-    }
-    Ok(all)
-}
-
-/// Fails unless `expected` vCPUs are online.
-fn all_online(expected: u32) -> Result<()> {
-    let found = vcpus();
-    ensure!(found == expected, "{found} of {expected} vCPUs are online");
-    Ok(())
 }

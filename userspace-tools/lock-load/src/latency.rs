@@ -72,12 +72,15 @@ fn cpu_time(report: &LockLoad) -> String {
 }
 
 fn injected(report: &LockLoad) -> String {
-    report.injected.as_ref().map_or_else(String::new, |injected| {
-        format!(
-            "preempted  {} injected preemptions of {}, {} seen in the TSC\n",
-            injected.requested, injected.victim, injected.seen
-        )
-    })
+    report
+        .injected
+        .as_ref()
+        .map_or_else(String::new, |injected| {
+            format!(
+                "preempted  {} injected preemptions of {}, {} seen in the TSC\n",
+                injected.requested, injected.victim, injected.seen
+            )
+        })
 }
 
 fn times(report: &LockLoad) -> String {

@@ -2,6 +2,7 @@
 
 //! `lock-load validate`: checks that paravirt locking works on this machine.
 
+mod arguments;
 mod check;
 mod halts;
 mod kicks;
@@ -11,16 +12,12 @@ mod removal;
 mod session;
 mod show;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use abi::lock_load::{KickBy, Lock};
-use clap::{
-    builder::{PossibleValuesParser, TypedValueParser},
-    Args, Subcommand,
-};
+use clap::Subcommand;
 use debugfs::{Error, Interrupt};
 
-use self::{check::Check, session::Session};
+use self::{arguments::Validate, check::Check, session::Session};
 
 const HELP: &str = "\
 Examples:
@@ -40,33 +37,6 @@ pub enum Own {
     /// Check that paravirt locking works here; exit 0 only if every check passes
     #[command(after_help = HELP)]
     Validate(Validate),
-}
-
-/// What to check.
-#[derive(Args)]
-pub struct Validate {
-    /// Fewer halts and shorter runs, for a minute at most
-    #[arg(long)]
-    quick: bool,
-    /// Check these locks only [default: all but the controls]
-    #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(Lock::NAMES).try_map(|name| name.parse::<Lock>()))]
-    lock: Vec<Lock>,
-    /// Halts to force on the first lock that halts, of which none may be lost; a fiftieth on each
-    /// other [default: 1000000, 20000 with --quick]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=100_000_000))]
-    halts: Option<u64>,
-    /// How halted vCPUs are kicked in the checks of locks
-    #[arg(long, value_name = "HOW", value_parser = PossibleValuesParser::new(KickBy::NAMES).try_map(|name| name.parse::<KickBy>()), default_value = "auto")]
-    kick: KickBy,
-    /// The module's file, from which it is inserted again
-    #[arg(long, value_name = "FILE", default_value = "/lib/modules/lock-load.ko")]
-    module: PathBuf,
-    /// Print KTAP, version 1
-    #[arg(long, conflicts_with = "json")]
-    ktap: bool,
-    /// Print one line of JSON
-    #[arg(long)]
-    json: bool,
 }
 
 impl debugfs::tool::Own for Own {

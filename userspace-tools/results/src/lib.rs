@@ -9,11 +9,12 @@
 #![forbid(unsafe_code)]
 
 #[macro_use]
-pub mod metric;
+mod metric;
 
 mod any;
 mod cell;
 pub mod histogram;
+pub mod metrics;
 mod outcome;
 mod record;
 mod report;

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use abi::sloppy_counter::{Config, Counter};
 use clap::{value_parser, Args};
-use debugfs::{tool, Module};
-use results::vcpus;
-
-use crate::SloppyCounterTool;
+use debugfs::{
+    tool::{self, Tool},
+    Module,
+};
+use results::{vcpus, SloppyCounter};
 
 /// The flags.
 #[derive(Args)]
@@ -34,7 +35,7 @@ pub struct Bench {
 
 impl Bench {
     /// Runs every counter with each number of threads.
-    pub fn obey(mut self, root: &Path) -> anyhow::Result<bool> {
+    pub fn obey<T: Tool<Report = SloppyCounter>>(mut self, root: &Path) -> anyhow::Result<bool> {
         if self.threads.is_empty() {
             self.threads = vec![1, vcpus()];
             self.threads.dedup();
@@ -52,6 +53,6 @@ impl Bench {
         };
         let configs: Vec<Config> = self.threads.iter().copied().flat_map(with).collect();
         let module = Module::open(root)?;
-        tool::sweep::<SloppyCounterTool>(&module, &configs, self.repeat, self.json)
+        tool::sweep::<T>(&module, &configs, self.repeat, self.json)
     }
 }

@@ -32,7 +32,7 @@ enum Command {
 impl Own for Command {
     fn obey(self, root: &Path) -> anyhow::Result<bool> {
         match self {
-            Self::Bench(bench) => bench.obey(root),
+            Self::Bench(bench) => bench.obey::<SloppyCounterTool>(root),
             Self::Watch(watch) => watch.obey(root),
             Self::Check(check) => check.obey(root),
         }

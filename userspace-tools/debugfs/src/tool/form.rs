@@ -6,17 +6,7 @@ use std::marker::PhantomData;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use super::Tool;
-
-/// An output form of a run.
-pub struct Form<R> {
-    /// The flag, without its dashes.
-    pub name: &'static str,
-    /// Its help.
-    pub help: &'static str,
-    /// Formats a run.
-    pub show: fn(&R) -> String,
-}
+use super::definition::Tool;
 
 /// The form chosen on the command line, if any.
 pub struct Chosen<T>(Option<usize>, PhantomData<T>);

@@ -5,9 +5,9 @@
 use std::{collections::BTreeMap, marker::PhantomData};
 
 use clap::{error::ErrorKind, Arg, ArgMatches, Args, Command, Error, FromArgMatches};
-use results::{vcpus, Settings};
+use results::{pairs, vcpus, Settings};
 
-use super::{settings_of, ConfigOf, Tool};
+use super::definition::{ConfigOf, Tool};
 
 /// Each flag takes one value.
 pub const ONE: bool = false;
@@ -111,4 +111,21 @@ impl<T: Tool> Given<T, ONE> {
     pub fn one(&self) -> ConfigOf<T> {
         self.all()[0]
     }
+}
+
+/// Key, default, allowed values and meaning of each setting on this machine.
+pub fn settings_of<T: Tool>() -> Vec<[String; 4]> {
+    let listing = ConfigOf::<T>::default().listing(vcpus());
+    let settings = listing.lines().filter_map(split_setting);
+    let explained = settings.zip(ConfigOf::<T>::meanings());
+    explained
+        .map(|([key, default, allowed], meaning)| [key, default, allowed, meaning])
+        .collect()
+}
+
+/// Key, value and allowed values of a line of `config`.
+pub fn split_setting(line: &str) -> Option<[String; 3]> {
+    let (setting, allowed) = line.split_once("  # ")?;
+    let (key, value) = pairs(setting).next()?;
+    Some([key.into(), value.into(), allowed.into()])
 }

@@ -7,7 +7,7 @@ use debugfs::{Dir, Module};
 use results::{vcpus, Settings};
 use rustix::io::Errno;
 
-use super::Case;
+use super::case::Case;
 use crate::{
     raw::{refused, write},
     subject::{settings, Subject},

@@ -10,7 +10,7 @@ use debugfs::Module;
 use results::{Report, SloppyCounter};
 use rustix::io::Errno;
 
-use super::{on_fresh, Case};
+use super::case::{on_fresh, Case};
 use crate::{
     raw::refused,
     subject::{halt, run, settle, Subject},

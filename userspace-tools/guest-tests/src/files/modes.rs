@@ -9,7 +9,7 @@ use anyhow::{ensure, Context, Result};
 use debugfs::Module;
 use rustix::{fs::OFlags, io::Errno};
 
-use super::Case;
+use super::case::Case;
 use crate::{raw, subject::Subject};
 
 /// The tests of all files.

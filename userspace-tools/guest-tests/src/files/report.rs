@@ -8,7 +8,7 @@ use abi::status::State;
 use anyhow::{ensure, Result};
 use debugfs::Module;
 
-use super::Case;
+use super::case::Case;
 use crate::subject::{halt, run, settings, Subject};
 
 /// The tests of this file.

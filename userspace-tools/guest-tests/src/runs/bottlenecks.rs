@@ -7,7 +7,7 @@ use anyhow::{ensure, Context, Result};
 use results::{Bottleneck, Outcome, Report};
 use rustix::io::Errno;
 
-use super::{expect, threads};
+use super::expect::{expect, threads};
 use crate::{
     raw::refused,
     subject::{fresh, run_with},

@@ -6,7 +6,7 @@ use abi::sloppy_counter::{Counter, Now};
 use anyhow::{ensure, Context, Result};
 use results::{vcpus, Outcome, SloppyCounter};
 
-use super::{expect, test, threads};
+use super::expect::{expect, test, threads};
 use crate::{
     subject::{fresh, halt, settings, Subject},
     suite::{group, Test},

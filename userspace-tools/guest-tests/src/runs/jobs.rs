@@ -10,7 +10,7 @@ use abi::job_runner::{JobFunction, Policy};
 use anyhow::{ensure, Result};
 use results::{vcpus, JobRunner, Outcome, Report};
 
-use super::{test, threads};
+use super::expect::{test, threads};
 use crate::{subject::run_with, suite::Test};
 
 /// The tests of `job-runner`'s runs.

@@ -6,7 +6,7 @@ use abi::lock_load::{KernelLock, Lock};
 use anyhow::{ensure, Result};
 use results::{LockLoad, Outcome, Report};
 
-use super::{expect, test, threads};
+use super::expect::{expect, test, threads};
 use crate::{
     subject::run_with,
     suite::{group, Test},

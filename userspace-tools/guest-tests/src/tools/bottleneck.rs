@@ -5,7 +5,7 @@
 use anyhow::{ensure, Result};
 use results::Bottleneck;
 
-use super::{records, tool};
+use super::command::{records, tool};
 use crate::{
     subject::fresh,
     suite::{group, Test},

@@ -8,7 +8,7 @@ use abi::lock_load::Lock;
 use anyhow::{ensure, Context, Result};
 use results::{vcpus, LockLoad, Outcome, Report};
 
-use super::{all_online, stats, until, ALL, STORM};
+use super::seen::{all_online, stats, until, ALL, STORM};
 use crate::{
     subject::run_with,
     suite::{group, Test},

@@ -9,14 +9,14 @@ use anyhow::{ensure, Result};
 use results::{vcpus, LockLoad, Report};
 use rustix::process::Signal;
 
-use super::{all_online, ALL, STORM};
+use super::seen::{all_online, ALL, STORM};
 use crate::{
     kernel_module::{insert, remove},
     removal::inserted_after,
     subject::{fresh, halt, settings, settle},
     suite::{group, Test},
     threads,
-    tools::{kill, spawn},
+    tools::command::{kill, spawn},
 };
 
 pub fn tests() -> Vec<Test> {

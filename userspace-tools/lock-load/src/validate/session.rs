@@ -9,7 +9,7 @@ use anyhow::{anyhow, bail};
 use debugfs::{Error, Interrupt, Module};
 use results::{vcpus, LockLoad, Settings};
 
-use super::Validate;
+use super::arguments::Validate;
 
 /// The module, and what all checks share.
 pub struct Session {

@@ -187,11 +187,7 @@ impl LockLoad {
         let sections = thread.sections.saturating_sub(u64::from(index == 0));
         match of {
             Of::Wait => {
-                equal(
-                    "longest wait",
-                    waits.longest_wait_ns,
-                    timed.head.longest_ns,
-                )?;
+                equal("longest wait", waits.longest_wait_ns, timed.head.longest_ns)?;
                 equal("sections that waited or did not", count, sections)
             }
             Of::Hold => equal("sections that were held", count, sections),

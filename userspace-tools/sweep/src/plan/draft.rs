@@ -7,7 +7,7 @@ use std::time::Duration;
 use abi::Limits;
 use cpu_list::CpuList;
 use fastrand::Rng;
-use results::metric;
+use results::metrics;
 
 use crate::plan::{
     experiment::{Experiment, Module, Order, Scenario},
@@ -169,11 +169,11 @@ fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
         }
     }
     let metrics = scenario.compare.iter().filter_map(|c| c.metric.as_deref());
-    if let Some(name) = metrics.into_iter().find(|name| !metric::is_known(name)) {
+    if let Some(name) = metrics.into_iter().find(|name| !metrics::is_known(name)) {
         let scenario = &scenario.name;
         return Err(format!(
             "scenario `{scenario}`: metric `{name}`: allowed: {}",
-            metric::names()
+            metrics::names()
         ));
     }
     match points(scenario, &Point::new()).len() {

@@ -4,7 +4,7 @@
 //! metric.
 
 use indexmap::IndexMap;
-use results::metric;
+use results::metrics;
 
 use crate::plan::{
     rule::{Op, Rule, What},
@@ -56,11 +56,11 @@ impl Question {
                 .ok_or_else(|| format!("`{name}` is on no axis of this scenario"))
         };
         let metric = |name: &str| {
-            match metric::is_known(name) {
+            match metrics::is_known(name) {
             true => Ok(name.to_string()),
             false => Err(format!(
                 "`{name}` is neither on an axis of this scenario nor a metric of its runs (allowed: {})",
-                metric::names()
+                metrics::names()
             )),
         }
         };
