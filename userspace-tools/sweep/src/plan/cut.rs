@@ -60,10 +60,10 @@ mod tests {
     fn shards_partition_the_plan() {
         let mut seqs = Vec::new();
         for i in 1..=4 {
-            let mut part = plan();
-            part.cut(Shard { i, n: 4 }).unwrap();
-            assert!(part.runs().count() >= 2);
-            seqs.extend(part.runs().map(|run| run.seq));
+            let mut shard = plan();
+            shard.cut(Shard { i, n: 4 }).unwrap();
+            assert!(shard.runs().count() >= 2);
+            seqs.extend(shard.runs().map(|run| run.seq));
         }
         seqs.sort_unstable();
         assert_eq!(seqs, (0..plan().runs().count()).collect::<Vec<_>>());
@@ -71,9 +71,9 @@ mod tests {
 
     #[test]
     fn both_sides_of_a_repeat_are_in_one_shard() {
-        let mut part = plan();
-        part.cut(Shard { i: 2, n: 3 }).unwrap();
-        for boot in &part.boots {
+        let mut shard = plan();
+        shard.cut(Shard { i: 2, n: 3 }).unwrap();
+        for boot in &shard.boots {
             assert_eq!(boot.runs.len() % 2, 0, "{boot:?}");
         }
     }

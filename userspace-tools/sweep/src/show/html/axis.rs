@@ -60,14 +60,14 @@ impl Axis {
 
     /// The coordinate of a number; a number beyond the axis is at its end.
     pub fn at(&self, value: f64) -> f64 {
-        let part = match self.kind {
+        let fraction = match self.kind {
             Kind::Linear => (value - self.from) / (self.to - self.from),
             Kind::Log => {
                 let value = value.max(self.from);
                 (value / self.from).log10() / (self.to / self.from).log10()
             }
         };
-        self.start + part.clamp(0.0, 1.0) * (self.end - self.start)
+        self.start + fraction.clamp(0.0, 1.0) * (self.end - self.start)
     }
 
     /// The largest number on it.

@@ -28,11 +28,7 @@ struct Shares {
 
 /// One figure for each guest, at its most threads.
 pub fn figures(view: &View<'_>) -> Vec<Figure> {
-    let guests = view.by_guest();
-    guests
-        .iter()
-        .filter_map(|guest| figure(view, guest))
-        .collect()
+    view.each_guest(figure)
 }
 
 fn shares(cell: &Cell, name: String) -> Option<Shares> {

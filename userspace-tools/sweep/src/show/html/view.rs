@@ -62,6 +62,12 @@ impl<'a> View<'a> {
         guests
     }
 
+    /// The figures of each guest.
+    pub fn each_guest(&self, figure: fn(&Self, &Guest<'a>) -> Option<Figure>) -> Vec<Figure> {
+        let guests = self.by_guest().into_iter();
+        guests.filter_map(|guest| figure(self, &guest)).collect()
+    }
+
     /// The axis of the scenario that counts threads.
     pub fn thread_axis(&self) -> Option<&'static str> {
         let is_axis = |axis: &&str| self.scenario.axes.contains_key(*axis);

@@ -24,11 +24,7 @@ const QUANTILES: [(f64, &str); 5] = [
 
 /// One figure for each guest, at its most threads, if waits were timed.
 pub fn figures(view: &View<'_>) -> Vec<Figure> {
-    let guests = view.by_guest();
-    guests
-        .iter()
-        .filter_map(|guest| figure(view, guest))
-        .collect()
+    view.each_guest(figure)
 }
 
 /// The waits of all threads and repeats of a cell.

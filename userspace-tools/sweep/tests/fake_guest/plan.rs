@@ -2,13 +2,9 @@
 
 //! Plans that are interrupted, retried or divided into shards, with a fake `vm` that answers any plan.
 
-#[path = "support/guest.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod guest;
-
 use std::{fs, path::Path};
 
-use guest::Sandbox;
+use crate::guest::Sandbox;
 use serde_json::Value;
 
 fn records(dir: &Path) -> Vec<Value> {

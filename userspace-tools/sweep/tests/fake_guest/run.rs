@@ -2,13 +2,9 @@
 
 //! `sweep run` and `sweep show` from end to end, with a fake `vm`.
 
-#[path = "support/guest.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod guest;
-
 use std::fs;
 
-use guest::{FakeRun, Sandbox};
+use crate::guest::{FakeRun, Sandbox};
 
 #[test]
 fn passing_run_prints_its_tables_and_leaves_every_file() {

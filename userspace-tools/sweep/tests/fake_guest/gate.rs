@@ -2,11 +2,7 @@
 
 //! Rules, baselines, and the files for build servers from end to end, with a fake `vm`.
 
-#[path = "support/guest.rs"]
-#[allow(dead_code, reason = "each test file uses a part of it")]
-mod guest;
-
-use guest::{FakeRun, Out, Sandbox};
+use crate::guest::{FakeRun, Out, Sandbox};
 
 const TICKET: &str = "lock=ticket threads=8";
 const KERNEL: &str = "lock=kernel/raw_spin threads=8";

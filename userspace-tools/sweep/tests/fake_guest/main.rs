@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep` from end to end, with a fake `vm` in place of guests.
+
+mod gate;
+mod guest;
+mod plan;
+mod run;
