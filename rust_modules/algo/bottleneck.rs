@@ -19,8 +19,8 @@
 //! | `lru` | page list in LRU order | touch, lazy, batched, pernode |
 //! | `path_walk` | lock and count of each path component | locked, rcu |
 //!
-//! A bottleneck is a folder: a trait, a file for each variant, and `users.rs`, the operations of
-//! the threads with the oracle that checks each result. Callers provide the memory.
+//! A bottleneck has a trait or a type, its variants, and `users.rs`: the operations of the threads
+//! with the oracle that checks each result. Callers provide the memory.
 
 pub mod anon_chain;
 pub mod brlock;

@@ -90,7 +90,12 @@ impl<E: Storage<Item = Entry>, B: Buckets, F: Lookup> Hash<E, B, F> {
 impl<E: Storage<Item = Entry>, B: Buckets, F: Lookup> Table for Hash<E, B, F> {
     #[inline]
     fn find(&self, key: u64, me: &Waiter) -> Option<u64> {
-        F::find(&self.entries, &self.buckets, self.bucket(key), key, me)
+        let bucket = self.bucket(key);
+        let find = |head: &Head| F::find(head, &self.entries, bucket, key);
+        match F::LOCKS {
+            true => self.buckets.with(bucket, me, find).flatten(),
+            false => find(self.buckets.head(bucket)?),
+        }
     }
 
     #[inline]

@@ -8,7 +8,7 @@
 //! | variant | cost of a put |
 //! |---|---|
 //! | [`Exact`] | an atomic, and its cache line |
-//! | `summed`: [`Split`], not pinned | the locks of all vCPUs, and the sum of their counts |
+//! | `summed`: [`Split`], not `PINNED` | the locks of all vCPUs, and the sum of their counts |
 //! | [`Split`] | the same once detached; until then the lock of this vCPU, and its count |
 //! | `percpu`: [`MountCount`] | a per-vCPU instruction until detached |
 //!

@@ -58,7 +58,7 @@ impl<L: Lock + Send, const BATCHED: bool> Workload for AnonChain<L, BATCHED> {
     fn burst(&self, thread: &Thread<'_>, steps: u32) -> u32 {
         let each = self.depth.saturating_mul(2);
         let steps = steps.min(MAX_LOCKS.checked_div(each).unwrap_or(0).max(1));
-        let wrong = hot_chains(&*self.family, thread, steps, self.depth);
+        let wrong = hot_anon_chain(&*self.family, thread, steps, self.depth);
         for _ in 0..wrong {
             thread.errors.record("links_not_depth");
         }
@@ -96,7 +96,7 @@ impl<L: Lock, const BATCHED: bool> AnonChain<L, BATCHED> {
 
 /// The measured loop. Returns how often a child was not linked to all ancestors.
 #[inline(never)]
-fn hot_chains<L: Lock, const BATCHED: bool>(
+fn hot_anon_chain<L: Lock, const BATCHED: bool>(
     family: &Of<L, BATCHED>,
     thread: &Thread<'_>,
     steps: u32,

@@ -57,7 +57,7 @@ fn workload<F: FileList + Send + 'static>(list: F, config: &Config) -> Made {
 
 impl<F: FileList + Send> Workload for Files<F> {
     fn burst(&self, thread: &Thread<'_>, steps: u32) -> u32 {
-        hot_files(self, thread, steps);
+        hot_file_list(self, thread, steps);
         steps
     }
 
@@ -68,7 +68,7 @@ impl<F: FileList + Send> Workload for Files<F> {
 
 /// The measured loop.
 #[inline(never)]
-fn hot_files<F: FileList>(files: &Files<F>, thread: &Thread<'_>, steps: u32) {
+fn hot_file_list<F: FileList>(files: &Files<F>, thread: &Thread<'_>, steps: u32) {
     for _ in 0..steps {
         if thread.random.permille(files.walks_permille) {
             thread.note(files.users.check(thread.waiter));

@@ -60,7 +60,7 @@ fn workload<T: Table + Send + 'static>(table: T, config: &Config) -> Made {
 
 impl<T: Table + Send> Workload for Lookups<T> {
     fn burst(&self, thread: &Thread<'_>, steps: u32) -> u32 {
-        hot_lookups(self, thread, steps);
+        hot_hash(self, thread, steps);
         steps
     }
 
@@ -71,7 +71,7 @@ impl<T: Table + Send> Workload for Lookups<T> {
 
 /// The measured loop.
 #[inline(never)]
-fn hot_lookups<T: Table>(lookups: &Lookups<T>, thread: &Thread<'_>, steps: u32) {
+fn hot_hash<T: Table>(lookups: &Lookups<T>, thread: &Thread<'_>, steps: u32) {
     for _ in 0..steps {
         let changes = thread.random.permille(lookups.changes_permille);
         let which = thread.random.next() as u32;

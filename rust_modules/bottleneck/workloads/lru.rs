@@ -61,7 +61,7 @@ fn workload<U: Lru + Send + 'static>(lru: U, config: &Config) -> Made {
 
 impl<U: Lru + Send> Workload for Pages<U> {
     fn burst(&self, thread: &Thread<'_>, steps: u32) -> u32 {
-        hot_pages(self, thread, steps);
+        hot_lru(self, thread, steps);
         steps
     }
 
@@ -72,7 +72,7 @@ impl<U: Lru + Send> Workload for Pages<U> {
 
 /// The measured loop.
 #[inline(never)]
-fn hot_pages<U: Lru>(pages: &Pages<U>, thread: &Thread<'_>, steps: u32) {
+fn hot_lru<U: Lru>(pages: &Pages<U>, thread: &Thread<'_>, steps: u32) {
     for _ in 0..steps {
         if thread.random.permille(pages.renewed_permille) {
             thread.note(pages.users.renew(thread.waiter));

@@ -6,13 +6,16 @@
 //! again at once.
 
 use algo::{
-    bottleneck::mount_count::{
-        Count,
-        Exact,
-        Mailbox,
-        Mount,
-        Split,
-        Users, //
+    bottleneck::{
+        mount_count::{
+            Count,
+            Exact,
+            Mailbox,
+            Mount,
+            Split,
+            Users, //
+        },
+        Guarded, //
     },
     counter::MountCount as Percpu,
     primitive::PerVcpu, //
@@ -49,14 +52,18 @@ pub(super) fn make<L: Lock + Send + 'static>(config: &Config, limits: &Limits) -
         .saturating_mul(half)
         .saturating_mul(2);
     must_fit(config, all, limits)?;
-    let split = |pinned| Ok(Split::new(PerVcpu::new()?, lanes::<L, ()>()?, pinned));
     match config.variant {
         Variant::Exact => workload(config, || Ok(Exact::default())),
-        Variant::Summed => workload(config, || split(false)),
-        Variant::Split => workload(config, || split(true)),
+        Variant::Summed => workload(config, split::<L, false>),
+        Variant::Split => workload(config, split::<L, true>),
         Variant::Percpu => workload(config, || Ok(Percpu::new(PerVcpu::new()?))),
         _ => no_such_variant(config),
     }
+}
+
+/// Makes a count with a lock per vCPU.
+fn split<L: Lock, const PINNED: bool>() -> Result<Split<KVVec<Guarded<L>>, L, PINNED>> {
+    Ok(Split::new(PerVcpu::new()?, lanes::<L, ()>()?))
 }
 
 fn workload<C: Count + Send + 'static>(config: &Config, count: impl Fn() -> Result<C>) -> Made {
@@ -101,7 +108,7 @@ impl<C: Count + Send> Workload for MountCount<C> {
                     let to = if next < thread.threads { next } else { 0 };
                     self.users.pass(mount, to, thread.waiter)
                 }
-                _ => hot_refer(&self.users, mount, thread.waiter),
+                _ => hot_mount_count(&self.users, mount, thread.waiter),
             });
         }
         steps
@@ -124,7 +131,7 @@ impl<C: Count + Send> Workload for MountCount<C> {
 
 /// The measured step.
 #[inline(never)]
-fn hot_refer<C: Count>(
+fn hot_mount_count<C: Count>(
     users: &Users<KVVec<Mount<C>>, KVVec<Mailbox>>,
     mount: u32,
     me: &Waiter,

@@ -99,7 +99,7 @@ impl<T: Mounts + Send> Workload for MountLookup<T> {
                     return step.wrapping_add(1);
                 }
             } else {
-                thread.note(hot_mounts(&self.users, point, thread.waiter));
+                thread.note(hot_mount_lookup(&self.users, point, thread.waiter));
             }
         }
         steps
@@ -122,6 +122,6 @@ impl<T: Mounts + Send> Workload for MountLookup<T> {
 
 /// The measured step.
 #[inline(never)]
-fn hot_mounts<T: Mounts>(users: &Users<T, KVVec<Point>>, point: u32, me: &Waiter) -> Checked {
+fn hot_mount_lookup<T: Mounts>(users: &Users<T, KVVec<Point>>, point: u32, me: &Waiter) -> Checked {
     users.look(point, me)
 }

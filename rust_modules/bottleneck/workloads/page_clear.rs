@@ -133,7 +133,7 @@ fn workload<F: Faults + Send + 'static>(faults: F, memory: &Memory, config: &Con
 impl<F: Faults + Send> Workload for PageClear<F> {
     fn burst(&self, thread: &Thread<'_>, steps: u32) -> u32 {
         let steps = steps.min(MAX_LOCKS);
-        thread.note(hot_clears(self, thread, steps));
+        thread.note(hot_page_clear(self, thread, steps));
         steps
     }
 
@@ -144,7 +144,7 @@ impl<F: Faults + Send> Workload for PageClear<F> {
 
 /// The measured loop. Returns the last error.
 #[inline(never)]
-fn hot_clears<F: Faults>(of: &PageClear<F>, thread: &Thread<'_>, steps: u32) -> Checked {
+fn hot_page_clear<F: Faults>(of: &PageClear<F>, thread: &Thread<'_>, steps: u32) -> Checked {
     let mut checked = Ok(());
     for _ in 0..steps {
         let look = of.every > 0 && thread.random.below(of.every) == 0;

@@ -57,7 +57,7 @@ where
 
 impl<W: Walk + Send> Workload for Walks<W> {
     fn burst(&self, thread: &Thread<'_>, steps: u32) -> u32 {
-        hot_walks(self, thread, steps);
+        hot_path_walk(self, thread, steps);
         steps
     }
 
@@ -68,7 +68,7 @@ impl<W: Walk + Send> Workload for Walks<W> {
 
 /// The measured loop.
 #[inline(never)]
-fn hot_walks<W: Walk>(walks: &Walks<W>, thread: &Thread<'_>, steps: u32) {
+fn hot_path_walk<W: Walk>(walks: &Walks<W>, thread: &Thread<'_>, steps: u32) {
     for _ in 0..steps {
         if thread.random.permille(walks.renames_permille) {
             walks.users.rename(thread.index, thread.waiter);

@@ -70,7 +70,7 @@ where
 impl<L: Lock + Send, U: Unused + Send> Workload for PeerRef<L, U> {
     fn burst(&self, thread: &Thread<'_>, steps: u32) -> u32 {
         let steps = steps.min(MAX_LOCKS / 2);
-        let [done, reused] = hot_peers(&*self.peers, thread, steps, self.known, self.stray);
+        let [done, reused] = hot_peer_ref(&*self.peers, thread, steps, self.known, self.stray);
         for _ in 0..reused {
             thread.errors.record("reused_in_use");
         }
@@ -90,7 +90,7 @@ impl<L: Lock + Send, U: Unused + Send> Workload for PeerRef<L, U> {
 
 /// The measured loop. Returns how many references it got, and how many peers were freed meanwhile.
 #[inline(never)]
-fn hot_peers<L: Lock, U: Unused>(
+fn hot_peer_ref<L: Lock, U: Unused>(
     peers: &Of<L, U>,
     thread: &Thread<'_>,
     steps: u32,

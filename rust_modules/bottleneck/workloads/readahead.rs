@@ -50,7 +50,7 @@ fn workload<F: Readahead + Send + 'static>(file: F, config: &Config) -> Made {
 
 impl<F: Readahead + Send> Workload for Faults<F> {
     fn burst(&self, thread: &Thread<'_>, steps: u32) -> u32 {
-        let (page, wrong) = hot_faults(&*self.file, thread, steps, self.pages, self.missing);
+        let (page, wrong) = hot_readahead(&*self.file, thread, steps, self.pages, self.missing);
         if let (Some(page), Some(last)) = (page, self.last.get(thread.index as usize)) {
             last.set(page);
         }
@@ -70,7 +70,7 @@ impl<F: Readahead + Send> Workload for Faults<F> {
 
 /// The measured loop. Returns the last page, and how often the words were read wrong.
 #[inline(never)]
-fn hot_faults<F: Readahead>(
+fn hot_readahead<F: Readahead>(
     file: &F,
     thread: &Thread<'_>,
     steps: u32,

@@ -14,7 +14,6 @@
 
 use super::{
     chain::ends,
-    Buckets,
     Entry,
     Head, //
 };
@@ -22,14 +21,11 @@ use crate::bottleneck::prelude::*;
 
 /// A way to look up a key.
 pub trait Lookup: Default + Sync {
-    /// Returns the value of `key`, which belongs to `bucket`.
-    fn find<B: Buckets>(
-        all: &[Entry],
-        buckets: &B,
-        bucket: u32,
-        key: u64,
-        me: &Waiter,
-    ) -> Option<u64>;
+    /// Whether lookups take the lock of the bucket.
+    const LOCKS: bool = false;
+
+    /// Returns the value of `key`, which belongs to `bucket` with the chain `head`.
+    fn find(head: &Head, all: &[Entry], bucket: u32, key: u64) -> Option<u64>;
 
     /// Prepares an entry for its removal; returns what follows it. The entry itself stays as it is,
     /// for the lookups that are at it.
@@ -44,16 +40,11 @@ pub trait Lookup: Default + Sync {
 pub struct Locked;
 
 impl Lookup for Locked {
+    const LOCKS: bool = true;
+
     #[inline]
-    fn find<B: Buckets>(
-        all: &[Entry],
-        buckets: &B,
-        bucket: u32,
-        key: u64,
-        me: &Waiter,
-    ) -> Option<u64> {
-        let find = |head: &Head| head.find(all, key);
-        buckets.with(bucket, me, find).flatten()
+    fn find(head: &Head, all: &[Entry], _: u32, key: u64) -> Option<u64> {
+        head.find(all, key)
     }
 }
 
@@ -64,15 +55,7 @@ pub struct Lockfree;
 /// The lookup followed an entry into another chain, or read it while it was being filled.
 struct Retry;
 
-fn try_find<B: Buckets>(
-    all: &[Entry],
-    buckets: &B,
-    bucket: u32,
-    key: u64,
-) -> Result<Option<u64>, Retry> {
-    let Some(head) = buckets.head(bucket) else {
-        return Ok(None);
-    };
+fn try_find(head: &Head, all: &[Entry], bucket: u32, key: u64) -> Result<Option<u64>, Retry> {
     let mut at = head.first();
     // Bounded: entries that move may lead a lookup in circles.
     for _ in all {
@@ -93,15 +76,9 @@ fn try_find<B: Buckets>(
 
 impl Lookup for Lockfree {
     #[inline]
-    fn find<B: Buckets>(
-        all: &[Entry],
-        buckets: &B,
-        bucket: u32,
-        key: u64,
-        _: &Waiter,
-    ) -> Option<u64> {
+    fn find(head: &Head, all: &[Entry], bucket: u32, key: u64) -> Option<u64> {
         loop {
-            if let Ok(found) = try_find(all, buckets, bucket, key) {
+            if let Ok(found) = try_find(head, all, bucket, key) {
                 return found;
             }
             cpu_relax();
@@ -119,14 +96,8 @@ pub struct Busted;
 
 impl Lookup for Busted {
     #[inline]
-    fn find<B: Buckets>(
-        all: &[Entry],
-        buckets: &B,
-        bucket: u32,
-        key: u64,
-        _: &Waiter,
-    ) -> Option<u64> {
-        buckets.head(bucket)?.find(all, key)
+    fn find(head: &Head, all: &[Entry], _: u32, key: u64) -> Option<u64> {
+        head.find(all, key)
     }
 
     #[inline]

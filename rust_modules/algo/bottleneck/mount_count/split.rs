@@ -17,32 +17,29 @@ use crate::{
     primitive::PerVcpu, //
 };
 
-/// The counts, and the locks.
-pub struct Split<A, L> {
+/// The counts, and the locks; the first reference is a long-term one if `PINNED`.
+pub struct Split<A, L, const PINNED: bool> {
     locks: Brlock<A, L>,
     short: PerVcpu,
     /// Written under all locks, and read under any.
     long: Atomic<i64>,
-    /// The first reference is a long-term one.
-    pinned: bool,
 }
 
-impl<A: Storage<Item = Guarded<L>>, L: Lock> Split<A, L> {
-    /// Creates it with one reference, a long-term one if `pinned`.
-    pub fn new(short: PerVcpu, lanes: A, pinned: bool) -> Self {
+impl<A: Storage<Item = Guarded<L>>, L: Lock, const PINNED: bool> Split<A, L, PINNED> {
+    /// Creates it with one reference.
+    pub fn new(short: PerVcpu, lanes: A) -> Self {
         let split = Self {
             locks: Brlock::new(lanes),
             short,
             long: Atomic::new(0),
-            pinned,
         };
         split.begin();
         split
     }
 
     fn begin(&self) {
-        self.long.store(self.pinned.into(), Relaxed);
-        if !self.pinned {
+        self.long.store(PINNED.into(), Relaxed);
+        if !PINNED {
             self.short.add(1);
         }
     }
@@ -65,7 +62,7 @@ impl<A: Storage<Item = Guarded<L>>, L: Lock> Split<A, L> {
     }
 }
 
-impl<A: Storage<Item = Guarded<L>>, L: Lock> Count for Split<A, L> {
+impl<A: Storage<Item = Guarded<L>>, L: Lock, const PINNED: bool> Count for Split<A, L, PINNED> {
     #[inline(always)]
     fn get(&self, _: &Waiter) {
         self.short.add(1);
@@ -87,7 +84,7 @@ impl<A: Storage<Item = Guarded<L>>, L: Lock> Count for Split<A, L> {
     }
 
     fn detach(&self, _: &impl EachVcpu, me: &Waiter) -> bool {
-        match self.pinned {
+        match PINNED {
             true => self.is_last(me, || self.long.store(0, Relaxed)),
             false => self.put(me),
         }

@@ -27,16 +27,8 @@ impl EachVcpu for Vcpus {
     }
 }
 
-fn split_of(pinned: bool) -> impl Count {
-    Split::new(PerVcpu::new(THREADS), many::<Guarded<Tas>>(THREADS), pinned)
-}
-
-fn summed() -> impl Count {
-    split_of(false)
-}
-
-fn split() -> impl Count {
-    split_of(true)
+fn split<const PINNED: bool>() -> impl Count {
+    Split::<_, _, PINNED>::new(PerVcpu::new(THREADS), many::<Guarded<Tas>>(THREADS))
 }
 
 fn percpu() -> impl Count {
@@ -90,20 +82,20 @@ fn last_put<C: Count + Send + 'static>(count: fn() -> C) {
 
 tests! {
     exact_ends_each_mount_once => used(1, Exact::default);
-    summed_ends_each_mount_once => used(1, summed);
-    split_ends_each_mount_once => used(1, split);
+    summed_ends_each_mount_once => used(1, split::<false>);
+    split_ends_each_mount_once => used(1, split::<true>);
     percpu_ends_each_mount_once => used(1, percpu);
     #[cfg(not(loom))]
     three_mounts_end_once => {
         used(3, Exact::default);
-        used(3, summed);
-        used(3, split);
+        used(3, split::<false>);
+        used(3, split::<true>);
         used(3, percpu);
     };
     one_put_is_the_last => {
         last_put(Exact::default);
-        last_put(summed);
-        last_put(split);
+        last_put(split::<false>);
+        last_put(split::<true>);
         last_put(percpu);
     };
 }
