@@ -8,6 +8,7 @@ mod chart;
 mod figure;
 mod gantt;
 mod page;
+mod picture;
 mod scaling;
 mod surface;
 mod threshold;
@@ -37,6 +38,9 @@ pub struct Args {
     /// Output file; by default report.html in the first of them.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Also write each figure as an SVG file of its own, figure-N.svg.
+    #[arg(long, value_name = "DIR")]
+    pub figures: Option<PathBuf>,
 }
 
 /// Writes the page; returns the worst verdict of its results.
@@ -48,7 +52,17 @@ pub fn report(args: &Args) -> anyhow::Result<Verdict> {
         let loaded = Loaded::read(dir)?;
         let evaluation = Evaluation::of(&loaded)?;
         worst = worst.max(evaluation.verdict());
-        sections.push(section(&loaded, dir, &evaluation, &mut number));
+        let figures = figures(&loaded, dir, &evaluation);
+        if let Some(folder) = &args.figures {
+            pictures(&figures, number, folder)?;
+        }
+        sections.push(page::section(
+            &loaded,
+            dir,
+            &evaluation,
+            &figures,
+            &mut number,
+        ));
     }
     let out = match (&args.out, args.dirs.as_slice()) {
         (Some(out), _) => out.clone(),
@@ -61,19 +75,22 @@ pub fn report(args: &Args) -> anyhow::Result<Verdict> {
 
 /// Writes the page of one evaluated result to report.html in its directory.
 pub fn write(loaded: &Loaded, dir: &Path, evaluation: &Evaluation<'_>) -> anyhow::Result<()> {
-    let section = section(loaded, dir, evaluation, &mut 0);
+    let figures = figures(loaded, dir, evaluation);
+    let section = page::section(loaded, dir, evaluation, &figures, &mut 0);
     let page = page::page(&[section], evaluation.verdict());
     save(&page, dir.join("report.html"))
 }
 
-fn section(
-    loaded: &Loaded,
-    dir: &Path,
-    evaluation: &Evaluation<'_>,
-    number: &mut usize,
-) -> page::Section {
-    let figures = figures(loaded, dir, evaluation);
-    page::section(loaded, dir, evaluation, &figures, number)
+/// Writes the figures of one result to `folder`, counted on from `number` as on the page.
+fn pictures(figures: &[(String, Vec<Figure>)], number: usize, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let all = figures.iter().flat_map(|(_, figures)| figures);
+    for (figure, n) in all.zip(number + 1..) {
+        let path = folder.join(format!("figure-{n}.svg"));
+        let text = picture::picture(figure, page::CSS);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn save(page: &maud::PreEscaped<String>, out: PathBuf) -> anyhow::Result<()> {

@@ -22,6 +22,8 @@ pub struct Drawing {
     pub series: Vec<String>,
     /// The `svg` element.
     pub svg: Markup,
+    /// Its height, in its own units.
+    pub height: f64,
 }
 
 /// A figure.
@@ -46,6 +48,7 @@ impl Drawing {
     pub fn new(height: f64, content: Markup) -> Self {
         Self {
             series: Vec::new(),
+            height,
             svg: html! {
                 svg viewBox={ "0 0 " (WIDTH) " " (n(height)) } aria-hidden="true" focusable="false" { (content) }
             },

@@ -22,7 +22,8 @@ use crate::{
     store::loaded::Loaded,
 };
 
-const CSS: &str = include_str!("report.css");
+/// The style of the page and of its pictures.
+pub const CSS: &str = include_str!("report.css");
 const JS: &str = include_str!("report.js");
 
 /// One result on the page: its title, its verdict and the rest.
