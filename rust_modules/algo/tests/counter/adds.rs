@@ -10,7 +10,7 @@ use algo::{
 };
 
 use crate::{
-    support::{check, together, Arc, ROUNDS},
+    support::{check, share, Arc, ROUNDS},
     Place::{self, *},
 };
 
@@ -24,8 +24,7 @@ fn loses_nothing<C: Counter + Send + 'static>(
 ) {
     check(preemptions, move || {
         let count = Arc::new(make());
-        let theirs = count.clone();
-        together(2, move |i| {
+        share(&count, move |theirs, i| {
             place.run(i, || {
                 (0..adds * ROUNDS).for_each(|_| theirs.add(add(i)));
             });

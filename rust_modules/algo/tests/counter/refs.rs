@@ -8,7 +8,7 @@ use algo::{
 };
 
 use crate::{
-    support::{check, together, Arc, Bare},
+    support::{check, share, Arc, Bare},
     OneIsLeft,
     Place::{self, *},
     Vcpus,
@@ -74,10 +74,9 @@ fn reclaimed(threshold: u32, visitor: u32, spares: u32) {
     check(3, move || {
         let thing = sloppy(threshold);
         (0..spares).for_each(|_| visit(&thing, 1));
-        let theirs = thing.clone();
-        together(2, move |i| {
+        share(&thing, move |theirs, i| {
             if i == 1 {
-                visit(&theirs, visitor);
+                visit(theirs, visitor);
             } else {
                 theirs.clean_if(on(0, || theirs.refs.put()));
                 theirs.clean_if(theirs.refs.try_reclaim(&Vcpus(2)));
@@ -105,8 +104,7 @@ fn two_who_reclaim_do_not_both_find_zero() {
         let thing = sloppy(2);
         visit(&thing, 1);
         thing.clean_if(on(0, || thing.refs.put()));
-        let theirs = thing.clone();
-        together(2, move |_| {
+        share(&thing, move |theirs, _| {
             theirs.clean_if(theirs.refs.try_reclaim(&Vcpus(2)))
         });
         assert_eq!(thing.cleaned(), 1);
@@ -118,10 +116,9 @@ fn two_who_reclaim_do_not_both_find_zero() {
 fn code_that_touches_the_central_count_alone_counts_right() {
     check(3, || {
         let thing = sloppy(1);
-        let theirs = thing.clone();
-        together(2, move |i| {
+        share(&thing, move |theirs, i| {
             if i == 1 {
-                visit(&theirs, 1);
+                visit(theirs, 1);
                 theirs.clean_if(theirs.refs.try_reclaim(&Vcpus(2)));
             } else if theirs.refs.get_central() {
                 theirs.use_it();
@@ -166,8 +163,7 @@ fn a_put_that_gives_back_for_another_sees_its_use() {
         let thing = sloppy(1);
         assert!(thing.refs.get_central() && !thing.refs.put_central());
         assert!(thing.refs.get_central());
-        let theirs = thing.clone();
-        together(2, move |_| {
+        share(&thing, move |theirs, _| {
             on(0, || {
                 theirs.use_it();
                 theirs.clean_if(theirs.refs.put());
@@ -183,16 +179,15 @@ fn one_that_was_reclaimed_may_be_used_anew() {
         let thing = sloppy(1);
         thing.clean_if(on(0, || thing.refs.put()) || thing.refs.try_reclaim(&Vcpus(2)));
         assert_eq!(thing.cleaned(), 1);
-        let theirs = thing.clone();
-        together(2, move |i| {
+        share(&thing, move |theirs, i| {
             if i == 0 {
                 // SAFETY: See `Payload`.
                 theirs.payload.0.with_mut(|p| unsafe { *p = 7 });
                 theirs.refs.revive();
                 // Leaves a spare, which the other may take.
-                visit(&theirs, 1);
+                visit(theirs, 1);
             } else {
-                visit(&theirs, 1);
+                visit(theirs, 1);
             }
         });
         assert_eq!(thing.refs.in_use(), 1);
@@ -207,8 +202,7 @@ fn detached(place: Place) {
     check(4, move || {
         let thing = Thing::new(MountCount::new(PerVcpu::new(2)));
         on(0, || thing.refs.get());
-        let theirs = thing.clone();
-        together(2, move |i| {
+        share(&thing, move |theirs, i| {
             if i == 1 {
                 place.run(i, || {
                     theirs.refs.get();
@@ -257,7 +251,7 @@ fn a_mount_counts_below_zero_on_a_vcpu() {
 fn a_use_that_is_not_counted_is_caught() {
     check(2, || {
         let bare = Arc::new(Bare::new());
-        together(2, move |_| bare.bump());
+        share(&bare, |bare, _| bare.bump());
     });
 }
 

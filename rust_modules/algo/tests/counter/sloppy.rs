@@ -10,7 +10,7 @@ use algo::{
 };
 
 use crate::{
-    support::{check, together, Arc, ROUNDS},
+    support::{check, share, together, Arc, ROUNDS},
     OneIsLeft, Vcpus,
 };
 
@@ -33,24 +33,9 @@ pub fn is(count: &Sloppy, sum: i64) {
 fn a_vcpu_holds_back_less_than_the_threshold() {
     check(1, || {
         let (count, mut truth) = (sloppy(3), 0);
-        for n in [
-            1,
-            1,
-            1,
-            2,
-            -1,
-            -1,
-            -1,
-            -1,
-            -3,
-            3,
-            5,
-            -2,
-            -2,
-            1 << 33,
-            -(1 << 33),
-            2,
-        ] {
+        let small = [1, 1, 1, 2, -1, -1, -1, -1, -3, 3, 5, -2, -2];
+        let large = [1 << 33, -(1 << 33), 2];
+        for n in small.into_iter().chain(large) {
             count.add(n);
             truth += n;
             assert!(count.held(0).unsigned_abs() < 3, "{} held", count.held(0));
@@ -65,17 +50,9 @@ fn a_vcpu_holds_back_less_than_the_threshold() {
 fn the_sum_survives_its_low_half() {
     check(1, || {
         let (count, mut truth) = (sloppy(1000), 0);
-        for n in [
-            999,
-            (1 << 32) - 1,
-            999,
-            1 << 31,
-            -(1 << 35),
-            1,
-            -999,
-            -999,
-            -1,
-        ] {
+        let up = [999, (1 << 32) - 1, 999, 1 << 31];
+        let down = [-(1 << 35), 1, -999, -999, -1];
+        for n in up.into_iter().chain(down) {
             count.add(n);
             truth += n;
             is(&count, truth);
@@ -89,8 +66,7 @@ fn the_sum_is_right_while_others_add() {
     check(3, || {
         let count = Arc::new(sloppy(2));
         on(1, || count.add(1));
-        let theirs = count.clone();
-        together(2, move |i| {
+        share(&count, move |theirs, i| {
             if i == 0 {
                 on(0, || (0..3 * ROUNDS).for_each(|_| theirs.add(1)));
             } else {
@@ -112,8 +88,7 @@ fn it_reads_within_its_bound_while_it_counts() {
     check(3, || {
         let count = Arc::new(sloppy(2));
         on(0, || (0..3).for_each(|_| count.add(1)));
-        let theirs = count.clone();
-        together(2, move |i| {
+        share(&count, move |theirs, i| {
             if i == 0 {
                 on(0, || (0..3 * ROUNDS).for_each(|_| theirs.add(1)));
             } else {
@@ -170,8 +145,7 @@ fn each_addition_is_taken_once() {
 fn a_fold_loses_nothing() {
     check(3, || {
         let count = Arc::new(sloppy(3));
-        let theirs = count.clone();
-        together(2, move |i| {
+        share(&count, move |theirs, i| {
             if i == 0 {
                 on(0, || (0..3 * ROUNDS).for_each(|_| theirs.add(1)));
             } else {
@@ -203,8 +177,7 @@ fn a_vcpu_that_goes_leaves_nothing_behind() {
 fn a_change_of_the_threshold_loses_nothing() {
     check(3, || {
         let count = Arc::new(sloppy(4));
-        let theirs = count.clone();
-        together(2, move |i| {
+        share(&count, move |theirs, i| {
             on(i, || {
                 for n in 0..ROUNDS {
                     if i == 0 {

@@ -73,6 +73,16 @@ where
     others.into_iter().for_each(|t| t.join().unwrap());
 }
 
+/// Runs `work` on two threads that share `value`, the caller among them, and waits for both.
+pub fn share<T, W>(value: &Arc<T>, work: W)
+where
+    T: Send + Sync + 'static,
+    W: Fn(&T, u32) + Clone + Send + 'static,
+{
+    let value = value.clone();
+    together(2, move |i| work(&value, i));
+}
+
 /// A number that nothing protects.
 pub struct Bare(Cell<u32>);
 
