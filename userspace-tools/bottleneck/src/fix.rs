@@ -132,7 +132,6 @@ impl std::fmt::Display for Fix {
 mod tests {
     use super::*;
     use abi::bottleneck::Kind;
-    use results::Report;
 
     fn cell(variant: Variant, threads: u32, ops: &[u64]) -> Cell<Bottleneck> {
         let config = Config {
@@ -142,14 +141,11 @@ mod tests {
             ..Config::default()
         };
         let run = |&ops: &u64| {
-            Bottleneck::parse(&format!(
-                "bottleneck schema={} run=1\nconfig {config}\n\
-                 sum elapsed_ns=1000000000 case=stats variant={variant} lock=ticket \
-                 threads={threads} ops={ops} min=0 max={ops} wrong=0 verdict=held\n\
-                 cpu_time cpu_ns=500000000 lost_ns=0 lost_time=gaps\n",
-                abi::SCHEMA
-            ))
-            .unwrap()
+            let mut run = results::fixture!(Bottleneck, "bottleneck.ids");
+            run.config = config;
+            (run.sum.ops, run.sum.elapsed_ns) = (ops, 1_000_000_000);
+            run.cpu_time.cpu_ns = 500_000_000;
+            run
         };
         Cell {
             config,

@@ -89,7 +89,6 @@ fn legend(cells: &[Cell<LockLoad>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use results::Report;
 
     fn cell(lock: &str, sections: &[u64]) -> Cell<LockLoad> {
         let config = Config {
@@ -98,23 +97,15 @@ mod tests {
             histograms: Switch::Off,
             ..Config::default()
         };
-        let run = |n: &u64| {
-            LockLoad::parse(&format!(
-                "lock-load schema=4 run=1\n\
-                 config {config}\n\
-                 sum elapsed_ns=1000000000 sections={n} min={n} mean={n} max={n} halts=0 kicks=0 \
-                 exclusion=untested lost=0\n\
-                 machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 lost_time=gaps\n\
-                 torture pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 \
-                 boosts=0\n\
-                 thread index=0 vcpu=0 sections={n} halts=0 kicks=0 moved=0 queued_ns=0\n"
-            ))
-            .unwrap()
+        let run = |sections: &u64| {
+            let mut run = results::fixture!(LockLoad, "lock-load.empty-one-thread");
+            run.config = config;
+            (run.sum.sections, run.sum.elapsed_ns) = (*sections, 1_000_000_000);
+            run
         };
-        let runs: Vec<_> = sections.iter().map(run).collect();
         Cell {
-            config: runs[0].config,
-            runs,
+            config,
+            runs: sections.iter().map(run).collect(),
         }
     }
 

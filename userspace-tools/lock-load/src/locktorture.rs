@@ -50,19 +50,11 @@ mod tests {
         config
             .take(&format!("histograms=off {settings}"), 2)
             .unwrap();
-        let sections = least + most;
-        let mean = sections / 2;
-        let exclusion = if lost > 0 { "broken" } else { "held" };
-        let report = LockLoad::parse(&format!(
-            "lock-load schema=4 run=1\nconfig {config}\n\
-             sum elapsed_ns=9 sections={sections} min={least} mean={mean} max={most} halts=0 \
-             kicks=0 exclusion={exclusion} lost={lost}\n\
-             machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 lost_time=gaps\n\
-             torture pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0\n\
-             thread index=0 vcpu=0 sections={least} halts=0 kicks=0 moved=0 queued_ns=0\n\
-             thread index=1 vcpu=1 sections={most} halts=0 kicks=0 moved=0 queued_ns=0\n"
-        ));
-        show(&report.unwrap())
+        let mut run = results::fixture!(LockLoad, "lock-load.busted");
+        run.config = config;
+        run.sum.sections = least + most;
+        (run.sum.min, run.sum.max, run.sum.lost) = (least, most, lost);
+        show(&run)
     }
 
     #[test]
