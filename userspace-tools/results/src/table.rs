@@ -45,10 +45,13 @@ pub fn or_dashes<T>(value: Option<T>, text: impl FnOnce(T) -> String) -> String 
     value.map_or_else(|| "--".into(), text)
 }
 
+/// The entry of a column for a cell.
+type Entry<'a, R> = dyn Fn(&Cell<R>) -> String + 'a;
+
 /// A column of a table with one row for each cell.
 pub struct Column<'a, R: Report> {
     head: &'static str,
-    text: Box<dyn Fn(&Cell<R>) -> String + 'a>,
+    text: Box<Entry<'a, R>>,
 }
 
 /// The column `head`, whose entries are `text` of each cell.
