@@ -29,8 +29,8 @@ fn one_signal_ends_the_wait_for_a_line() {
         kill_process(Pid::from_child(&child), signal).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{output:?}");
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(told.contains("between two lines"), "{told}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains("between two lines"), "{stderr}");
         drop(stdin);
     }
 }

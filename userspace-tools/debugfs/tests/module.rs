@@ -39,19 +39,6 @@ fn report(run: u64) -> String {
     )
 }
 
-/// What the fake module does after `start`.
-#[derive(Clone, Copy)]
-enum Play {
-    /// Runs for a while, then reports run 1.
-    Finish,
-    /// Runs until `stop`.
-    Hang,
-    /// Reports another run than the one started.
-    ReportOther,
-    /// Reports numbers that contradict each other.
-    Contradict,
-}
-
 /// A debugfs root with a fake module.
 struct FakeModule {
     root: tempfile::TempDir,
@@ -60,7 +47,8 @@ struct FakeModule {
 }
 
 impl FakeModule {
-    fn new(play: Play) -> Self {
+    /// A module that ends its run with `report`; without one, it runs until `stop`.
+    fn new(report: Option<String>) -> Self {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("lock-load");
         fs::create_dir(&dir).unwrap();
@@ -71,7 +59,7 @@ impl FakeModule {
         status(&dir, "idle", 0);
         let over = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&over);
-        let thread = Some(thread::spawn(move || act(&dir, play, &ends)));
+        let thread = Some(thread::spawn(move || act(&dir, report, &ends)));
         Self { root, over, thread }
     }
 
@@ -114,35 +102,26 @@ fn is_written(dir: &Path, word: &str, over: &AtomicBool) -> bool {
     true
 }
 
-fn act(dir: &Path, play: Play, over: &AtomicBool) {
+fn act(dir: &Path, text: Option<String>, over: &AtomicBool) {
     // Until `start` the state was idle; a real module is running before the write returns.
     status(dir, "running", 0);
-    if !is_written(dir, "start", over) {
-        return;
-    }
-    match play {
-        Play::Hang => {
-            if !is_written(dir, "stop", over) {
-                return;
+    let ends = is_written(dir, "start", over)
+        && match text {
+            Some(_) => {
+                sleep(Duration::from_millis(40));
+                true
             }
-        }
-        Play::Finish | Play::ReportOther | Play::Contradict => sleep(Duration::from_millis(40)),
+            None => is_written(dir, "stop", over),
+        };
+    if ends {
+        put(dir, "report", &text.unwrap_or_else(|| report(1)));
+        status(dir, "idle", 1);
     }
-    put(
-        dir,
-        "report",
-        &match play {
-            Play::ReportOther => report(2),
-            Play::Contradict => report(1).replace("sections=30", "sections=31"),
-            _ => report(1),
-        },
-    );
-    status(dir, "idle", 1);
 }
 
 #[test]
 fn run_writes_its_settings_and_returns_its_report() {
-    let fake = FakeModule::new(Play::Finish);
+    let fake = FakeModule::new(Some(report(1)));
     let report = fake.module().run(&config(), &Interrupt::default()).unwrap();
     assert_eq!(report.outcome(), Outcome::Pass);
     assert_eq!((report.run, report.threads.len()), (1, 2));
@@ -158,7 +137,7 @@ fn run_writes_its_settings_and_returns_its_report() {
 
 #[test]
 fn run_is_stopped_at_its_time_limit() {
-    let fake = FakeModule::new(Play::Hang);
+    let fake = FakeModule::new(None);
     let limit = Duration::from_millis(60);
     let began = Instant::now();
     let error = fake
@@ -173,7 +152,7 @@ fn run_is_stopped_at_its_time_limit() {
 
 #[test]
 fn interrupt_stops_the_run() {
-    let fake = FakeModule::new(Play::Hang);
+    let fake = FakeModule::new(None);
     let interrupt = Interrupt::default();
     let raised = interrupt.clone();
     let later = thread::spawn(move || {
@@ -188,7 +167,7 @@ fn interrupt_stops_the_run() {
 
 #[test]
 fn report_of_another_run_is_refused() {
-    let fake = FakeModule::new(Play::ReportOther);
+    let fake = FakeModule::new(Some(report(2)));
     let run = fake.module().run(&config(), &Interrupt::default());
     let error = run.unwrap_err().to_string();
     assert!(error.contains("of run 2, not of run 1"), "{error}");
@@ -196,7 +175,7 @@ fn report_of_another_run_is_refused() {
 
 #[test]
 fn contradictory_report_is_refused() {
-    let fake = FakeModule::new(Play::Contradict);
+    let fake = FakeModule::new(Some(report(1).replace("sections=30", "sections=31")));
     let run = fake.module().run(&config(), &Interrupt::default());
     let error = run.unwrap_err().to_string();
     assert!(error.contains("sections: 31 != 30"), "{error}");
@@ -213,7 +192,7 @@ fn open_names_the_next_step() {
 
 #[test]
 fn open_refuses_another_schema() {
-    let fake = FakeModule::new(Play::Finish);
+    let fake = FakeModule::new(Some(report(1)));
     fs::write(fake.file("abi"), "abi schema=7\n").unwrap();
     let error = Dir::open(fake.root.path(), "lock-load").unwrap_err();
     let expected = format!("the module has ABI schema 7, this tool {}", abi::SCHEMA);
@@ -222,7 +201,7 @@ fn open_refuses_another_schema() {
 
 #[test]
 fn unloaded_module_is_an_error() {
-    let fake = FakeModule::new(Play::Finish);
+    let fake = FakeModule::new(Some(report(1)));
     let dir = Dir::open(fake.root.path(), "lock-load").unwrap();
     fake.over.store(true, Ordering::Relaxed);
     sleep(Duration::from_millis(20));
@@ -233,7 +212,7 @@ fn unloaded_module_is_an_error() {
 
 #[test]
 fn malformed_report_is_shown() {
-    let fake = FakeModule::new(Play::Finish);
+    let fake = FakeModule::new(Some(report(1)));
     fs::write(fake.file("report"), "lock-load schema=3\n").unwrap();
     let error = fake.module().report().unwrap_err().to_string();
     assert!(error.contains("not a `lock-load run`"), "{error}");
