@@ -2,14 +2,13 @@
 
 //! A report of any module.
 
-use std::ops::Deref;
-
+use abi::status::OracleState;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{Bottleneck, DynReport, JobRunner, LockLoad, Report, SloppyCounter};
+use crate::{Bottleneck, JobRunner, LockLoad, Outcome, Report, SloppyCounter, Totals};
 
-/// A report of any module; derefs to what all have in common.
+/// A report of any module.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum AnyReport {
@@ -66,17 +65,52 @@ pub fn unknown(module: &str) -> String {
     )
 }
 
-impl Deref for AnyReport {
-    type Target = dyn DynReport;
+/// Implements functions of [`AnyReport`] by an expression on the report of each module.
+macro_rules! forward {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty)?) -> $out:ty = |$r:ident| $do:expr;)*) => {
+        impl AnyReport {$(
+            $(#[$doc])*
+            pub fn $name(&self $(, $arg: $ty)?) -> $out {
+                match self {
+                    Self::LockLoad($r) => $do,
+                    Self::SloppyCounter($r) => $do,
+                    Self::JobRunner($r) => $do,
+                    Self::Bottleneck($r) => $do,
+                }
+            }
+        )*}
+    };
+}
 
-    fn deref(&self) -> &(dyn DynReport + 'static) {
-        match self {
-            Self::LockLoad(report) => &**report,
-            Self::SloppyCounter(report) => &**report,
-            Self::JobRunner(report) => &**report,
-            Self::Bottleneck(report) => &**report,
-        }
-    }
+forward! {
+    /// The module's name.
+    module() -> &'static str = |report| module_of(&**report);
+    /// [`Report::totals`].
+    totals() -> Totals = |report| report.totals();
+    /// [`Report::rate`].
+    rate() -> f64 = |report| report.rate();
+    /// [`Report::value`].
+    value() -> f64 = |report| report.value();
+    /// [`Report::MORE_IS_BETTER`].
+    more_is_better() -> bool = |report| is_more_better(&**report);
+    /// The verdict of the module's oracle.
+    verdict() -> OracleState = |report| report.totals().verdict;
+    /// [`Report::outcome`].
+    outcome() -> Outcome = |report| report.outcome();
+    /// [`Report::check`].
+    check() -> Result<(), String> = |report| report.check();
+    /// [`Report::metric`].
+    metric(name: &str) -> Option<f64> = |report| report.metric(name);
+    /// [`Report::settings`].
+    settings() -> Map<String, Value> = |report| report.settings();
+}
+
+fn module_of<R: Report>(_: &R) -> &'static str {
+    R::MODULE
+}
+
+fn is_more_better<R: Report>(_: &R) -> bool {
+    R::MORE_IS_BETTER
 }
 
 macro_rules! from {

@@ -28,8 +28,6 @@ pub use self::{
     metric::Metric,
     outcome::Outcome,
     record::Record,
-    report::{
-        Bottleneck, DynReport, Event, Finding, JobRunner, LockLoad, Report, SloppyCounter, Totals,
-    },
+    report::{Bottleneck, Event, Finding, JobRunner, LockLoad, Report, SloppyCounter, Totals},
     settings::{pairs, vcpus, Settings},
 };

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use abi::{status::OracleState, Malformed};
 use serde::{de::DeserializeOwned, Serialize};
+use serde_json::{Map, Value};
 
 pub use self::{
     bottleneck::{Bottleneck, Finding},
@@ -81,6 +82,26 @@ pub trait Report: Clone + Serialize + DeserializeOwned + 'static {
     fn value(&self) -> f64 {
         self.rate()
     }
+
+    /// The metric `name`; none if the module has no such metric, or the run did not measure it.
+    fn metric(&self, name: &str) -> Option<f64> {
+        match name {
+            "value" => Some(self.value()),
+            "rate" => Some(self.rate()),
+            _ => {
+                let metric = Self::METRICS.iter().find(|metric| metric.name == name)?;
+                (metric.of)(self)
+            }
+        }
+    }
+
+    /// The settings by key, in their order.
+    fn settings(&self) -> Map<String, Value> {
+        match serde_json::to_value(self.config()) {
+            Ok(Value::Object(settings)) => settings,
+            _ => Map::new(),
+        }
+    }
 }
 
 /// What the reports of all modules have.
@@ -94,80 +115,4 @@ pub struct Totals {
     pub elapsed_ns: u64,
     /// The verdict of the module's oracle.
     pub verdict: OracleState,
-}
-
-/// A [`Report`] whose module is not known at compile time.
-pub trait DynReport {
-    /// The module's name.
-    fn module(&self) -> &'static str;
-    /// [`Report::totals`].
-    fn totals(&self) -> Totals;
-    /// [`Report::rate`].
-    fn rate(&self) -> f64;
-    /// [`Report::value`].
-    fn value(&self) -> f64;
-    /// [`Report::MORE_IS_BETTER`].
-    fn more_is_better(&self) -> bool;
-    /// The verdict of the module's oracle.
-    fn verdict(&self) -> OracleState;
-    /// [`Report::outcome`].
-    fn outcome(&self) -> Outcome;
-    /// [`Report::check`].
-    fn check(&self) -> Result<(), String>;
-    /// The metric `name`; none if the module has no such metric, or the run did not measure it.
-    fn metric(&self, name: &str) -> Option<f64>;
-    /// The settings by key, in their order.
-    fn settings(&self) -> serde_json::Map<String, serde_json::Value>;
-}
-
-impl<R: Report> DynReport for R {
-    fn module(&self) -> &'static str {
-        R::MODULE
-    }
-
-    fn totals(&self) -> Totals {
-        Report::totals(self)
-    }
-
-    fn rate(&self) -> f64 {
-        Report::rate(self)
-    }
-
-    fn value(&self) -> f64 {
-        Report::value(self)
-    }
-
-    fn more_is_better(&self) -> bool {
-        R::MORE_IS_BETTER
-    }
-
-    fn verdict(&self) -> OracleState {
-        Report::totals(self).verdict
-    }
-
-    fn outcome(&self) -> Outcome {
-        Report::outcome(self)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        Report::check(self)
-    }
-
-    fn metric(&self, name: &str) -> Option<f64> {
-        match name {
-            "value" => Some(Report::value(self)),
-            "rate" => Some(Report::rate(self)),
-            _ => {
-                let metric = R::METRICS.iter().find(|metric| metric.name == name)?;
-                (metric.of)(self)
-            }
-        }
-    }
-
-    fn settings(&self) -> serde_json::Map<String, serde_json::Value> {
-        match serde_json::to_value(self.config()) {
-            Ok(serde_json::Value::Object(settings)) => settings,
-            _ => serde_json::Map::new(),
-        }
-    }
 }
