@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a CPU halts, and how another ends that. Linked into each module, so it may use no THIS_MODULE.
+ * Halt of a CPU, and its kick by another. Linked into each module, so it may use no THIS_MODULE.
  *
  * After kvm_wait() and kvm_kick_cpu() of arch/x86/kernel/kvm.c, and the pv_wait() and pv_kick()
  * that the kernel's own paravirt queue lock calls.
@@ -17,20 +17,20 @@
 #include "helpers.h"
 
 static enum slowpath_kick kick_by;
-static slowpath_halt_fn watched;
+static slowpath_halt_fn halt_hook;
 
 u32 slowpath_kvm_features(void)
 {
-	/* CPUID traps in a guest: ask once. Two CPUs that ask at once get the same answer. */
-	static u64 answer;
-	u64 known = READ_ONCE(answer);
+	/* CPUID traps in a guest, so it is read once. Two CPUs that read at once find the same. */
+	static u64 cached;
+	u64 known = READ_ONCE(cached);
 
 	if (!known) {
 		u32 base = boot_cpu_has(X86_FEATURE_HYPERVISOR) ?
 			   cpuid_base_hypervisor(KVM_SIGNATURE, 0) : 0;
 
 		known = BIT_ULL(32) | (base ? cpuid_eax(base | KVM_CPUID_FEATURES) : 0);
-		WRITE_ONCE(answer, known);
+		WRITE_ONCE(cached, known);
 	}
 	return known;
 }
@@ -52,7 +52,7 @@ static bool pv_ops_wait(void)
 #else
 	const struct pv_lock_ops *ops = &pv_ops.lock;
 #endif
-	/* The nop that stands in both where nobody put anything is not exported; two that do something differ. */
+	/* The nop that both default to is not exported; two functions that do something differ. */
 	return (unsigned long)READ_ONCE(ops->wait) != (unsigned long)READ_ONCE(ops->kick);
 }
 #endif
@@ -98,8 +98,8 @@ void slowpath_halt_irqs_on(void)
 void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value)
 {
 	/*
-	 * pv_wait() looks at one byte. Should only the others have changed since the caller's look,
-	 * the kick ends the halt: one that comes before the halt is remembered.
+	 * pv_wait() tests one byte. If only the others have changed since the caller's test, the kick
+	 * ends the halt: one that comes before the halt stays pending.
 	 */
 	if (READ_ONCE(kick_by) == SLOWPATH_KICK_PV_OPS)
 		pv_wait((u8 *)word, value);
@@ -109,21 +109,21 @@ void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value)
 
 void slowpath_halt_while(const unsigned int *word, unsigned int value)
 {
-	slowpath_halt_fn watch = READ_ONCE(watched);
+	slowpath_halt_fn hook = READ_ONCE(halt_hook);
 	unsigned long flags;
 
-	if (watch) {
-		watch(word, value);
+	if (hook) {
+		hook(word, value);
 		return;
 	}
 	local_irq_save(flags);
-	/* A kick that comes between the look and the halt stays pending and ends the halt. */
+	/* A kick that comes between the test and the halt stays pending and ends the halt. */
 	if (READ_ONCE(*word) != value) {
 		local_irq_restore(flags);
 	} else if (!irqs_disabled_flags(flags)) {
 		if (READ_ONCE(kick_by) == SLOWPATH_KICK_PV_OPS) {
 			local_irq_restore(flags);
-			/* Turns interrupts off itself, and looks again. */
+			/* Turns interrupts off itself, and tests again. */
 			pv_wait((u8 *)word, value);
 		} else {
 			raw_safe_halt();
@@ -138,9 +138,9 @@ void slowpath_halt_while(const unsigned int *word, unsigned int value)
 	}
 }
 
-void slowpath_set_halt_hook(slowpath_halt_fn watch)
+void slowpath_set_halt_hook(slowpath_halt_fn hook)
 {
-	WRITE_ONCE(watched, watch);
+	WRITE_ONCE(halt_hook, hook);
 }
 
 unsigned int slowpath_kicks_served(unsigned int cpu)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The inline C that Rust cannot call. Linked into each module, so it may use no THIS_MODULE.
+ * Functions for the inline C that Rust cannot call. Linked into each module, so it may use no
+ * THIS_MODULE.
  */
 #include <linux/cc_platform.h>
 #include <linux/cpu.h>
@@ -94,8 +95,8 @@ void slowpath_refcount_dec(void *refs)
 int slowpath_move_to(unsigned int cpu)
 {
 	/*
-	 * Also for a bound kthread: what is forbidden is sched_setaffinity(). A CPU that is going
-	 * does not get a task that runs, as it may get another: see slowpath_bind().
+	 * Also for a bound kthread: only sched_setaffinity() is forbidden. A CPU that goes offline
+	 * does not get a task that runs, but may get one that does not: see slowpath_bind().
 	 */
 	return set_cpus_allowed_ptr(current, cpumask_of(cpu));
 }
@@ -141,7 +142,7 @@ const void *slowpath_steal_record(void)
 {
 	u64 msr;
 
-	/* The kernel's own record is static in kvm.c, but its CPU was told where it is. */
+	/* The kernel's own record is static in kvm.c, but an MSR of its CPU holds the address. */
 	if (!(slowpath_kvm_features() & BIT(KVM_FEATURE_STEAL_TIME)) ||
 	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT) ||
 	    rdmsrq_safe(MSR_KVM_STEAL_TIME, &msr) || !(msr & KVM_MSR_ENABLED))
@@ -165,18 +166,18 @@ unsigned long long slowpath_steal_record_ns(const void *record)
 	return steal;
 }
 
-/* QEMU's isa-debugcon, which answers reads with its own number. */
-#define SLOWPATH_PORT	0xe9
+/* QEMU's isa-debugcon, of which a read returns the number of the port. */
+#define PREEMPTION_PORT	0xe9
 
 bool slowpath_can_inject_preemption(void)
 {
-	return inb(SLOWPATH_PORT) == SLOWPATH_PORT;
+	return inb(PREEMPTION_PORT) == PREEMPTION_PORT;
 }
 
 void slowpath_inject_preemption(unsigned char vcpu, unsigned char ms)
 {
-	outb(vcpu, SLOWPATH_PORT);
-	outb(ms, SLOWPATH_PORT);
+	outb(vcpu, PREEMPTION_PORT);
+	outb(ms, PREEMPTION_PORT);
 }
 
 void slowpath_raw_spin_init(void *lock)
@@ -206,7 +207,7 @@ enum slowpath_spin slowpath_spin_target(void)
 	return SLOWPATH_SPIN_NATIVE;
 }
 #else
-/* Before 7.3 the call was patched into each caller; there is no one place to look at. */
+/* Before 7.3 each caller was patched; there is no single place to read. */
 enum slowpath_spin slowpath_spin_target(void)
 {
 	return SLOWPATH_SPIN_UNKNOWN;
@@ -223,8 +224,8 @@ int slowpath_bind(void *task, unsigned int cpu)
 	int err;
 
 	/*
-	 * A kthread that is queued and does not run is put even on a CPU that is going and was
-	 * emptied for the last time, unless none can go meanwhile. Whoever lends does not wait for it.
+	 * A kthread that is queued and does not run is migrated even to a CPU that goes offline and
+	 * was emptied for the last time, unless hotplug is locked out. The caller must not wait for it.
 	 */
 	if (!cpus_read_trylock())
 		return -EBUSY;
@@ -240,7 +241,7 @@ unsigned long long slowpath_cpu_time_ns(void)
 
 unsigned long long slowpath_cpu_time_now_ns(void)
 {
-	/* The scheduler brings the books of a task up to date when it passes it over. */
+	/* The scheduler updates the runtime of a task when that yields. */
 	yield();
 	return slowpath_cpu_time_ns();
 }
@@ -260,11 +261,11 @@ unsigned int slowpath_crc32c(unsigned int crc, const void *data, unsigned long l
 	return crc32c(crc, data, length);
 }
 
-#define GENTLY (GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
+#define MAY_FAIL (GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)
 
 void *slowpath_vmalloc(unsigned long bytes)
 {
-	return __vmalloc(bytes, GENTLY);
+	return __vmalloc(bytes, MAY_FAIL);
 }
 
 void slowpath_vfree(void *memory)
@@ -274,5 +275,5 @@ void slowpath_vfree(void *memory)
 
 unsigned long slowpath_pages(unsigned int order)
 {
-	return __get_free_pages(GENTLY, order);
+	return __get_free_pages(MAY_FAIL, order);
 }

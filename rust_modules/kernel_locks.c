@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The locks whose waiters sleep. They hold their own addresses, or memory of each CPU, so they
- * stay where the compiler puts them, and are free again when a run is over. Linked into each module.
+ * Locks whose waiters sleep. They hold their own addresses, or per-CPU memory, so they are static,
+ * and are free again when a run is over. Linked into each module.
  */
 #include <linux/mutex.h>
 #include <linux/percpu-rwsem.h>
@@ -38,12 +38,12 @@ static struct {
 	struct percpu_rw_semaphore lock;
 } ____cacheline_aligned percpu_rwsems[LOCKS] = { EACH(PERCPU_RWSEM) };
 
-/* A run takes less than LOCKS of a kind, all of them before its threads start. */
+/* A run needs less than LOCKS of a kind, and allocates them before its threads start. */
 static unsigned int next(void)
 {
-	static atomic_t given;
+	static atomic_t allocated;
 
-	return (unsigned int)atomic_inc_return(&given) % LOCKS;
+	return (unsigned int)atomic_inc_return(&allocated) % LOCKS;
 }
 
 void *slowpath_mutex(void)

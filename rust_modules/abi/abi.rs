@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the modules and the tools say to each other through debugfs.
+//! Texts that modules and tools exchange through debugfs.
 //!
-//! The module prints with the code beside which the tool's parser stands, so the two cannot
-//! drift apart. Everything is text: `config` holds one `key=value  # allowed` per line, `report`
-//! one `word key=value …` per line.
+//! The writer, which the module uses, and the parser, which the tool uses, stand side by side.
+//! Everything is text: `config` holds one `key=value  # allowed` per line, `report` one
+//! `word key=value …` per line.
 
 #![cfg_attr(not(MODULE), no_std)]
 
@@ -46,7 +46,7 @@ pub use self::{
     switch::Switch, //
 };
 
-/// The version of everything in this crate; it rises whenever a reader of the old text would err.
+/// Version of everything in this crate; it rises whenever a reader of the old text would fail.
 pub const SCHEMA: u32 = 4;
 
 line! {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Names that stand for one of a few things.
+//! Choice: an enum whose variants have names.
 
 /// Declares an enum whose variants have names, with the writer and the reader side by side.
 macro_rules! choice {
@@ -23,7 +23,7 @@ macro_rules! choice {
             /// The names of [`Self::ALL`], in the same order.
             pub const NAMES: &'static [&'static str] = &[$($text,)*];
 
-            /// What each of [`Self::ALL`] means.
+            /// The meanings of [`Self::ALL`], in the same order.
             pub const MEANINGS: &'static [&'static str] = &[$(concat!($($vdoc),*),)*];
 
             /// The variant's name.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One line of a report: a word, then `key=value` in a fixed order.
+//! Line of a report: a word, then `key=value` in a fixed order.
 
 use core::{
     fmt,
     str::FromStr, //
 };
 
-/// A text that is not what its reader expects; holds the name of what was expected.
+/// Error of a reader; holds the name of what it expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed(pub &'static str);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Settings: what `config` shows, and what may be written to it.
+//! Settings: the text of `config`, and what may be written to it.
 
 use core::fmt;
 
-/// What the machine allows; it bounds some settings.
+/// Limits of the machine, which bound some settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// vCPUs that are online.
@@ -13,7 +13,7 @@ pub struct Limits {
     pub bytes: u64,
 }
 
-/// The values that a setting may have.
+/// Values that a setting may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allowed {
     /// One of these names.
@@ -37,24 +37,24 @@ impl fmt::Display for Allowed {
 /// Why a setting was refused; each is one errno at the debugfs edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// No setting has this key: `EINVAL`.
+    /// No setting has the key: `EINVAL`. Holds the keys.
     NoSuchKey(&'static [&'static str]),
     /// Not of the form `key=value`, or the value is no number or name: `EINVAL`.
     Malformed,
-    /// A number beyond what is allowed: `ERANGE`.
+    /// A number out of range: `ERANGE`.
     Range,
-    /// Not to be changed while a run is under way: `EBUSY`.
+    /// The setting cannot change during a run: `EBUSY`.
     Running,
 }
 
-/// A setting that was refused, with all its writer needs to know.
+/// Setting that was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal<'a> {
     /// The word that was refused.
     pub word: &'a str,
     /// The reason.
     pub why: Why,
-    /// What would have been accepted, where that depends on the key.
+    /// The values that are allowed, where that depends on the key.
     pub allowed: Option<Allowed>,
 }
 
@@ -84,9 +84,9 @@ impl fmt::Display for Refusal<'_> {
     }
 }
 
-/// What a setting may hold.
+/// Type of a setting.
 pub trait Value: Copy + fmt::Display {
-    /// Reads a value and holds it against what is allowed.
+    /// Reads a value and checks that it is allowed.
     fn take(text: &str, allowed: &Allowed) -> Result<Self, Why>;
 }
 
@@ -111,7 +111,7 @@ number!(u32, u64);
 
 /// Declares the settings of a module: the struct, its defaults, its text and its reader.
 ///
-/// `live` at the end of a field says that it may change during a run.
+/// A field with `live` at its end may change during a run.
 macro_rules! settings {
     (
         $(#[$doc:meta])*
@@ -143,7 +143,7 @@ macro_rules! settings {
             /// What each of [`Self::KEYS`] means: its documentation.
             pub const MEANINGS: &'static [&'static str] = &[$(concat!($($fdoc),*),)*];
 
-            /// Takes over every `key=value` of `text`, or none if one is refused.
+            /// Sets every `key=value` of `text`, or none if one is refused.
             ///
             /// What follows a `#` on a line is ignored, so what `config` shows may be written
             /// back. While `running`, only live settings may change.
@@ -190,7 +190,7 @@ macro_rules! settings {
                 no(Why::NoSuchKey(Self::KEYS), None)
             }
 
-            /// Shows every setting with what it may be.
+            /// Shows every setting with the values that are allowed.
             pub fn show<'a>(&'a self, limits: &'a $crate::Limits) -> impl core::fmt::Display + 'a {
                 struct Show<'a>(&'a $name, &'a $crate::Limits);
                 impl core::fmt::Display for Show<'_> {

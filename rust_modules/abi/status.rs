@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The file `status`, alike in all modules: a [`Status`] line, then `error=` and a reason.
+//! File `status` of all modules: a [`Status`] line, then `error=` and a reason.
 
 choice! {
-    /// What a module is doing.
+    /// State of a module.
     State {
-        /// Nothing; `start` begins a run.
+        /// No run; `start` begins one.
         Idle = "idle",
         /// A run is under way.
         Running = "running",
-        /// A run was told to stop and its threads have not all left.
+        /// A run is stopped, and some of its threads have not left yet.
         Stopping = "stopping",
     }
 }
 
 choice! {
-    /// Whether an oracle held in a run.
+    /// Result of the oracle of a run.
     OracleState {
-        /// What was promised was seen to hold.
+        /// All that was promised held.
         Held = "held",
-        /// It was seen not to hold.
+        /// Something that was promised did not hold.
         Broken = "broken",
-        /// Nothing was promised, or one thread alone cannot break it.
+        /// There was no promise, or one thread alone cannot break it.
         Untested = "untested",
     }
 }
@@ -29,7 +29,7 @@ choice! {
 line! {
     /// The first line of `status`.
     Status = "status" {
-        /// What the module is doing.
+        /// State of the module.
         state: State,
         /// Runs started since the module was loaded or reset.
         runs: u64,

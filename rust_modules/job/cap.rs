@@ -2,17 +2,13 @@
 
 //! Cap on the CPU time of a job: a worker sleeps while the job has used more than its share.
 
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
 use kernel::time::{
     delay::fsleep,
     Delta, //
 };
 use rig::{
     cpu_time_now_ns,
-    now_ns, //
+    prelude::*, //
 };
 
 /// Longest sleep between two tests of whether the job goes on.

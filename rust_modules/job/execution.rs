@@ -5,20 +5,13 @@
 use core::ops::Range;
 
 use abi::job_runner::JobEnd;
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use kernel::{
-    prelude::*,
-    sync::{
-        Mutex,
-        SetOnce, //
-    }, //
+use kernel::sync::{
+    Mutex,
+    SetOnce, //
 };
 use rig::{
     is_preempted,
-    now_ns, //
+    prelude::*, //
 };
 
 use crate::{

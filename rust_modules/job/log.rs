@@ -6,11 +6,8 @@ mod sort;
 
 use core::ops::Range;
 
-use kernel::{
-    alloc::AllocError,
-    prelude::*, //
-};
-use rig::cond_resched;
+use kernel::alloc::AllocError;
+use rig::prelude::*;
 
 use crate::Work;
 

@@ -3,11 +3,7 @@
 //! Progress of a job, which other threads may read while it runs.
 
 use abi::job_runner::Progress;
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use rig::now_ns;
+use rig::prelude::*;
 
 /// Progress of one job, or of several that count as one.
 pub struct JobProgress {

@@ -4,12 +4,9 @@
 
 use abi::job_runner::JobEnd;
 use algo::chunk::Plan;
-use kernel::{
-    new_mutex,
-    prelude::*, //
-};
+use kernel::new_mutex;
 use rig::{
-    now_ns,
+    prelude::*,
     Helpers,
     Pool, //
 };

@@ -3,13 +3,11 @@
 //! Worker slots: vCPUs that are online and that the caller may use too.
 
 use algo::primitive::Vcpu;
-use kernel::{
-    alloc::AllocError,
-    prelude::*, //
-};
+use kernel::alloc::AllocError;
 use rig::{
     node_of,
     online_vcpus,
+    prelude::*,
     HelperSlot, //
 };
 

@@ -3,20 +3,13 @@
 //! Statistics of each worker. The worker alone writes them; others read them when all have left, but
 //! for its heartbeat.
 
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use kernel::{
-    alloc::{
-        flags::__GFP_NOWARN,
-        AllocError, //
-    },
-    prelude::*, //
+use kernel::alloc::{
+    flags::__GFP_NOWARN,
+    AllocError, //
 };
 use rig::{
-    HelperSlot,
-    SingleWriter, //
+    prelude::*,
+    HelperSlot, //
 };
 
 /// Declares the counts of a worker, and those that it publishes.

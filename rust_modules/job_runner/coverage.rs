@@ -4,15 +4,8 @@
 
 use core::ops::Range;
 
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use kernel::{
-    alloc::AllocError,
-    prelude::*, //
-};
-use rig::cond_resched;
+use kernel::alloc::AllocError;
+use rig::prelude::*;
 
 /// A mark, in the bits of its index.
 const DONE: Edge = Edge {

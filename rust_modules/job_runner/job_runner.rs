@@ -26,19 +26,12 @@ use abi::{
     Limits, //
 };
 use job::Pool;
-use kernel::{
-    prelude::*,
-    str::CStr,
-    sync::Arc, //
-};
 use rig::{
+    prelude::*,
     DelayLoop,
     FinishedRun,
     Load,
-    Refused,
-    Runner,
-    Text,
-    Worker, //
+    Runner, //
 };
 
 use self::run::Run;

@@ -13,10 +13,6 @@ use abi::job_runner::{
     Policy,
     Start, //
 };
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
 use job::{
     Fail,
     Job,
@@ -26,12 +22,9 @@ use job::{
     Stop,
     Work, //
 };
-use kernel::prelude::*;
 use rig::{
-    cond_resched,
-    now_ns,
-    Random,
-    StopFlag, //
+    prelude::*,
+    Random, //
 };
 
 use crate::coverage::Coverage;

@@ -12,16 +12,13 @@ use abi::{
     Limits, //
 };
 use job::ChunkRecord;
-use kernel::{
-    page::PAGE_SIZE,
-    prelude::*, //
-};
+use kernel::page::PAGE_SIZE;
 use rig::{
     may_run_on,
     online_vcpus,
+    prelude::*,
     Descriptor,
-    HugePage,
-    Refused, //
+    HugePage, //
 };
 
 /// Chunks that are recorded for each worker.

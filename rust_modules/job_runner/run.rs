@@ -11,10 +11,6 @@ use abi::{
     },
     Limits, //
 };
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
 use job::{
     Job,
     JobOutcome,
@@ -24,19 +20,12 @@ use job::{
 };
 use kernel::{
     new_mutex,
-    prelude::*,
-    sync::{
-        Arc,
-        Mutex, //
-    }, //
+    sync::Mutex, //
 };
 use rig::{
-    cond_resched,
-    now_ns,
     online_vcpus,
-    DelayLoop,
-    Refused,
-    Worker, //
+    prelude::*,
+    DelayLoop, //
 };
 
 use crate::{

@@ -3,15 +3,17 @@
 //! Steps: what a job does at each index, by name.
 
 mod busy_loop;
-mod frames;
-mod pages;
+mod memory;
 
 use abi::job_runner::{
     Config,
     JobFunction as Name, //
 };
-use kernel::prelude::*;
-use rig::DelayLoop;
+use rig::{
+    prelude::*,
+    DelayLoop,
+    Page, //
+};
 
 use crate::task::{
     task_of,
@@ -29,10 +31,13 @@ pub(crate) fn task(config: &Config, delay_loop: DelayLoop) -> Result<KBox<dyn Ta
             loops,
             at: first.saturating_add(config.fail_at),
         }),
-        Name::ClearPages => task_of(pages::Clear(pages::Pages::new(first, count)?)),
-        Name::ClearHuge => task_of(pages::ClearHuge::new(first, count)?),
-        Name::PageInit => task_of(frames::PageInit::new(first, count)?),
-        Name::Checksum => task_of(pages::Checksum::new(pages::Pages::new(first, count)?)),
-        Name::Sum => task_of(pages::Sum::new(pages::Pages::new(first, count)?)),
+        Name::ClearPages => task_of(memory::Clear::new(first, count)?),
+        Name::ClearHuge => task_of(memory::ClearHuge::new(first, count)?),
+        Name::PageInit => task_of(memory::PageInit::new(first, count)?),
+        Name::Checksum => {
+            let crc32c = |page: &Page| u64::from(page.crc32c());
+            task_of(memory::Digest::new(first, count, crc32c)?)
+        }
+        Name::Sum => task_of(memory::Digest::new(first, count, Page::sum)?),
     }
 }

@@ -4,13 +4,8 @@
 
 use core::ops::Range;
 
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
 use job::Fail;
-use kernel::prelude::*;
-use rig::StopFlag;
+use rig::prelude::*;
 
 /// Step of a job at one index.
 pub(crate) trait Step: Send + Sync {

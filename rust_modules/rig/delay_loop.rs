@@ -5,10 +5,7 @@
 //! The loop has a fixed number of iterations and does not look at the clock: a vCPU that is
 //! preempted in a critical section has to finish the section when it runs again.
 
-use crate::{
-    now_ns,
-    Preempt, //
-};
+use crate::prelude::*;
 
 /// Speed of the busy loop on an undisturbed vCPU.
 #[derive(Clone, Copy)]

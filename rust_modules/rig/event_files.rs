@@ -2,16 +2,10 @@
 
 //! Event counts, each in a read-only file of its own, in a directory of their own.
 
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use kernel::{
+use crate::{
     prelude::*,
-    str::CStr, //
+    zeros, //
 };
-
-use crate::zeros;
 
 /// Event counts by name, 0 at first.
 pub struct EventFiles {

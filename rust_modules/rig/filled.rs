@@ -4,13 +4,7 @@
 
 use core::ops::Deref;
 
-use algo::primitive::Atomic;
-use kernel::prelude::*;
-
-use crate::{
-    Padded,
-    SingleWriter, //
-};
+use crate::prelude::*;
 
 /// Allocates an array of `len`, and makes its entries.
 pub fn filled<T>(len: usize, mut make: impl FnMut() -> Result<T>) -> Result<KVVec<T>> {

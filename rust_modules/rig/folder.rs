@@ -13,12 +13,7 @@ use core::{
 use kernel::{
     bindings,
     error::from_err_ptr,
-    prelude::*,
-    str::{
-        CStr,
-        CString, //
-    },
-    sync::Arc,
+    str::CString,
     uaccess::{
         UserPtr,
         UserSlice, //
@@ -26,9 +21,8 @@ use kernel::{
 };
 
 use crate::{
-    EventFiles,
-    Refused,
-    Text, //
+    prelude::*,
+    EventFiles, //
 };
 
 /// Longest write, in bytes.

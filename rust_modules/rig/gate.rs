@@ -5,22 +5,12 @@
 //! They spin: a thread that sleeps starts up to a tick late. One word holds whether the gate is open
 //! or given up, since a thread that reads two words may see the second one first.
 
-use algo::primitive::{
-    cpu_relax,
-    Acquire,
-    Atomic,
-    Relaxed,
-    Release, //
-};
 use kernel::time::{
     delay::fsleep,
     Delta, //
 };
 
-use crate::{
-    cond_resched,
-    now_ns, //
-};
+use crate::prelude::*;
 
 /// Gate: CLOSED moves to OPEN or to GIVEN_UP, once.
 pub(crate) struct Gate {

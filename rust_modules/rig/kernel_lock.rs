@@ -8,27 +8,14 @@
 //! and the lock word shows a waiter or not.
 
 use abi::lock_load::KernelLock;
-use algo::{
-    lock::Lock,
-    primitive::{
-        cpu_relax,
-        Atomic,
-        Relaxed, //
-    }, //
-};
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use algo::lock::Lock;
 
 use crate::{
-    cond_resched,
     cpu,
     gate::Gate,
     helpers,
-    now_ns,
+    prelude::*,
     thread::Thread,
-    Padded,
     RawSpin, //
 };
 

@@ -2,18 +2,14 @@
 
 //! Latency histogram that one thread records, and others read when it has left.
 
-use algo::{
-    histogram::{
-        Histogram,
-        BUCKETS, //
-    },
-    primitive::Atomic, //
+use algo::histogram::{
+    Histogram,
+    BUCKETS, //
 };
-use kernel::prelude::*;
 
 use crate::{
-    zeros,
-    SingleWriter, //
+    prelude::*,
+    zeros, //
 };
 
 /// Histogram of latencies of one kind, and the longest.

@@ -8,16 +8,12 @@ use abi::{
     Limits,
     Refusal, //
 };
-use kernel::str::CStr;
 
 use crate::{
+    prelude::*,
     Control,
     EventFiles,
-    Padded,
-    Placement,
-    Refused,
-    Text,
-    Worker, //
+    Placement, //
 };
 
 /// Load: how a run is prepared, what each thread does in it, and its report.

@@ -16,18 +16,9 @@ mod queue;
 mod state;
 
 pub use abi::job_runner::Start;
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
 use kernel::{
     new_mutex,
-    prelude::*,
-    str::CStr,
-    sync::{
-        Arc,
-        Mutex, //
-    }, //
+    sync::Mutex, //
 };
 
 use self::{
@@ -36,8 +27,9 @@ use self::{
     state::{
         BorrowedWork,
         HelperState, //
-    },
+    }, //
 };
+use crate::prelude::*;
 
 /// Slot of a helper: where it is to work.
 #[derive(Clone, Copy)]

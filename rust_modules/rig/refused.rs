@@ -40,12 +40,13 @@ impl Refused {
         )
     }
 
-    /// Returns the reason.
-    pub(crate) fn reason(&self) -> &str {
-        match &self.reason {
+    /// Returns the text for `status`: the errno, the file, and the reason.
+    pub(crate) fn error(&self, file: &str) -> ErrorText {
+        let reason = match &self.reason {
             Some(text) => text.as_str(),
             None => "not enough memory for the reason",
-        }
+        };
+        ErrorText::new(format_args!("{:?} {file}: {reason}", self.errno))
     }
 }
 

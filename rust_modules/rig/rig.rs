@@ -31,6 +31,7 @@ mod percpu_counter;
 mod pool;
 mod preempt;
 mod preemption_request;
+pub mod prelude;
 mod priority;
 mod random;
 mod rcu;

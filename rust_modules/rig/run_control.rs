@@ -4,10 +4,9 @@
 
 use crate::{
     gate::Gate,
+    prelude::*,
     sleep_until_stop,
-    Padded,
-    Placement,
-    StopFlag, //
+    Placement, //
 };
 
 /// What a [load](crate::Load) sees of its run while the threads work.

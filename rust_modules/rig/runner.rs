@@ -15,14 +15,10 @@ mod files;
 mod shared;
 mod state;
 
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
-
 use self::shared::RunnerShared;
 use crate::{
     folder::Folder,
+    prelude::*,
     thread::Thread,
     Load, //
 };

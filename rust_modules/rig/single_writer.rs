@@ -2,10 +2,7 @@
 
 //! Single-writer counter: one thread writes it, others may read.
 
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
+use crate::prelude::*;
 
 /// Single-writer counter, 0 at first.
 pub struct SingleWriter(Atomic<u64>);

@@ -4,10 +4,7 @@
 
 use kernel::bindings;
 
-use crate::{
-    now_ns,
-    StopFlag, //
-};
+use crate::prelude::*;
 
 /// Longest sleep between two looks at the stop flag, and so the most that a sleep delays `stop`.
 const LONGEST_US: u64 = 5000;

@@ -2,16 +2,7 @@
 
 //! Start barrier: threads begin a run together, and leave it when each has worked.
 
-use algo::primitive::{
-    cpu_relax,
-    Atomic,
-    Relaxed, //
-};
-
-use crate::{
-    now_ns,
-    Worker, //
-};
+use crate::prelude::*;
 
 /// Timeout for a thread whose vCPU is preempted, at the beginning and at the end of a run.
 pub const START_TIMEOUT_MS: u32 = 1000;

@@ -5,17 +5,9 @@
 //! The timer's interrupt raises it, not a thread: under a load that keeps preemption off, a
 //! thread that is to end the run would wait for the threads that it is to end.
 
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
 use kernel::{
     impl_has_hr_timer,
-    prelude::*,
-    sync::{
-        Arc,
-        ArcBorrow, //
-    },
+    sync::ArcBorrow,
     time::{
         hrtimer::{
             ArcHrTimerHandle,
@@ -31,7 +23,7 @@ use kernel::{
     }, //
 };
 
-use crate::Padded;
+use crate::prelude::*;
 
 /// A flag that goes up once.
 #[pin_data]

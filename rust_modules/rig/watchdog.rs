@@ -20,33 +20,20 @@ mod lost;
 mod vcpu;
 
 use abi::trial::Lost;
-use algo::primitive::{
-    cpu_relax,
-    Acquire,
-    Atomic,
-    Full,
-    Relaxed,
-    Release,
-    Vcpu, //
-};
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use algo::primitive::Vcpu;
 
-pub use self::lost::Region;
 use self::{
     lost::LostWakeups,
     vcpu::VcpuHalts, //
 };
 use crate::{
-    filled,
     helpers,
-    now_ns,
     possible_vcpus,
-    IrqsOff,
-    Padded, //
+    prelude::*,
+    IrqsOff, //
 };
+
+pub use self::lost::Region;
 
 /// Timeout for a kick: time for which a vCPU may stay halted although its word has changed, as the
 /// watchdog sees it pass. On an overcommitted machine the kicker may be preempted for long.

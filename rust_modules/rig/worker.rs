@@ -2,21 +2,13 @@
 
 //! Worker thread of a run, as its load sees it, and its placement.
 
-use algo::primitive::{
-    Atomic,
-    Relaxed,
-    Vcpu, //
-};
-use kernel::{
-    cpu::CpuId,
-    sync::Arc, //
-};
+use algo::primitive::Vcpu;
+use kernel::cpu::CpuId;
 
 use crate::{
     gate::Gate,
     helpers,
-    now_ns,
-    StopFlag, //
+    prelude::*, //
 };
 
 /// Placement of a thread: its vCPU, and its migrations.

@@ -2,21 +2,13 @@
 
 //! Worker threads of one run, and what they share.
 
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
-
 use crate::{
     cpu,
     gate::Gate,
+    prelude::*,
     thread::Thread,
     Load,
-    Padded,
-    Placement,
-    Refused,
-    StopFlag,
-    Worker, //
+    Placement, //
 };
 
 /// What the threads of a run share.

@@ -7,35 +7,17 @@ use abi::sloppy_counter::{
     Counter as Name,
     Switch, //
 };
-use algo::{
-    counter::EachVcpu,
-    primitive::{
-        cpu_relax,
-        Atomic,
-        Full,
-        Relaxed, //
-    }, //
-};
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use algo::counter::EachVcpu;
 use rig::{
-    cond_resched,
-    now_ns,
+    prelude::*,
     steal_ns,
     synchronize_rcu,
     BurstTimes,
     CpuDeadCallback,
     OnCpuDead,
-    PerThread,
-    Preempt,
-    Refused,
-    SingleWriter,
     StartBarrier,
     Until,
-    Vcpus,
-    Worker, //
+    Vcpus, //
 };
 
 use crate::{

@@ -6,23 +6,13 @@
 //! done, reads the counter, and sums up those that have begun: the truth was in between, however long
 //! any of the three took. The error of a read is its distance from that interval, so it is certain.
 
-use algo::{
-    histogram::{
-        Histogram,
-        BUCKETS, //
-    },
-    primitive::{
-        Atomic,
-        Relaxed, //
-    }, //
+use algo::histogram::{
+    Histogram,
+    BUCKETS, //
 };
-use kernel::prelude::*;
 use rig::{
-    now_ns,
-    zeros,
-    Padded,
-    PerThread,
-    SingleWriter, //
+    prelude::*,
+    zeros, //
 };
 
 use crate::{

@@ -3,15 +3,13 @@
 //! Events that the control thread causes during a run: folds, interrupts, changes of the threshold,
 //! CPU hotplug.
 
-use kernel::prelude::*;
 use rig::{
     bring_online,
     is_online,
-    now_ns,
     possible_vcpus,
+    prelude::*,
     take_offline,
-    Control,
-    Refused, //
+    Control, //
 };
 
 use crate::{

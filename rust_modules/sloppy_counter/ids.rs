@@ -13,23 +13,11 @@ use abi::{
 };
 use algo::{
     counter::BatchedIds,
-    primitive::{
-        cpu_relax,
-        Atomic,
-        PerVcpu,
-        Relaxed, //
-    }, //
+    primitive::PerVcpu, //
 };
-use kernel::prelude::*;
 use rig::{
-    filled,
-    PerThread,
-    Preempt,
-    Refused,
-    SingleWriter,
-    StartBarrier,
-    Text,
-    Worker, //
+    prelude::*,
+    StartBarrier, //
 };
 
 use crate::work::{

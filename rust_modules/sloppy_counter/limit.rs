@@ -10,25 +10,14 @@ use abi::sloppy_counter::{
 };
 use algo::{
     counter::Limited,
-    primitive::{
-        Atomic,
-        Full,
-        PerVcpu,
-        Relaxed, //
-    }, //
+    primitive::PerVcpu, //
 };
 use rig::{
     possible_vcpus,
-    Padded,
-    PerThread,
-    Preempt,
+    prelude::*,
     Random,
-    Refused,
-    SingleWriter,
     StartBarrier,
-    Text,
-    Vcpus,
-    Worker, //
+    Vcpus, //
 };
 
 use crate::work::{

@@ -16,17 +16,10 @@ use algo::{
     },
     primitive::PerVcpu, //
 };
-use kernel::prelude::*;
 use rig::{
-    filled,
-    PerThread,
-    Preempt,
-    Refused,
-    SingleWriter,
+    prelude::*,
     StartBarrier,
-    Text,
-    Vcpus,
-    Worker, //
+    Vcpus, //
 };
 
 use crate::work::{

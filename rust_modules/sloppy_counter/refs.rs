@@ -17,28 +17,13 @@ use algo::{
         EachVcpu,
         SloppyRef, //
     },
-    primitive::{
-        Acquire,
-        Atomic,
-        Full,
-        PerVcpu,
-        Relaxed,
-        Release, //
-    }, //
+    primitive::PerVcpu, //
 };
-use kernel::prelude::*;
 use rig::{
-    filled,
-    Padded,
-    PerThread,
-    Preempt,
+    prelude::*,
     Random,
-    Refused,
-    SingleWriter,
     StartBarrier,
-    Text,
-    Vcpus,
-    Worker, //
+    Vcpus, //
 };
 
 use crate::work::{

@@ -33,18 +33,12 @@ use abi::{
     Limits,
     SCHEMA, //
 };
-use kernel::{
-    prelude::*,
-    str::CStr, //
-};
 use rig::{
+    prelude::*,
     Control,
     FinishedRun,
     Load,
-    Refused,
-    Runner,
-    Text,
-    Worker, //
+    Runner, //
 };
 
 use self::run::Run;

@@ -7,11 +7,7 @@ use algo::{
     counter::Counter,
     primitive::keep, //
 };
-use kernel::prelude::*;
-use rig::{
-    Padded,
-    SingleWriter, //
-};
+use rig::prelude::*;
 
 /// Promises of a counter besides counting; those that it lacks cost nothing.
 pub(crate) trait Promise: Counter + Send + 'static {

@@ -14,11 +14,7 @@ use abi::{
     },
     status::OracleState, //
 };
-use rig::{
-    SingleWriter,
-    Text,
-    Worker, //
-};
+use rig::prelude::*;
 
 /// Operations of a burst, between two preemption points.
 pub(crate) const BURST: u32 = 1021;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A set of vCPUs: `all`, or numbers and ranges with `+` between them, as `0-3+6`.
+//! Set of vCPUs: `all`, or numbers and ranges with `+` between them, as `0-3+6`.
 
 use core::{
     fmt,
@@ -21,9 +21,9 @@ pub struct Cpus(u64);
 impl Cpus {
     /// All vCPUs, those beyond 63 too.
     pub const ALL: Self = Self(u64::MAX);
-    /// No vCPU; nobody can write that.
+    /// No vCPU, which has no text.
     pub const NONE: Self = Self(0);
-    /// What may be written.
+    /// Examples of the text.
     pub const FORM: &'static [&'static str] = &["all", "0-3+6"];
 
     /// Whether `vcpu` is one of them.

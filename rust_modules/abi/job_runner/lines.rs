@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The lines of a report, in their order, and that of `now`.
+//! Report lines, in their order, and the line of `now`.
 
 use super::JobEnd;
 use crate::status::OracleState;
@@ -16,14 +16,14 @@ line! {
 }
 
 line! {
-    /// What the workers came to together.
+    /// Totals of all workers.
     Sum = "sum" {
-        /// From the call until the return, in nanoseconds; of several jobs from the first call
+        /// Time from the call until the return, in nanoseconds; of several jobs, from the first call
         /// until the last return.
         elapsed_ns: u64,
         /// Workers that took part, by padata's rule; at most `max_threads` for each caller.
         workers: u32,
-        /// Chunks handed out.
+        /// Chunks.
         chunks: u64,
         /// Indices done exactly once.
         once: u64,
@@ -31,42 +31,42 @@ line! {
         missed: u64,
         /// Indices done more than once.
         repeated: u64,
-        /// 1 if the job was stopped or ran into `limit_ms`.
+        /// 1 if the job was stopped or its deadline passed.
         cut_short: u32,
-        /// Whether every index was done exactly once, and exactly once undone where that was due;
-        /// untested if the job was cut short and nothing else is wrong.
+        /// Oracle: whether every index was done exactly once, and undone exactly once where that was
+        /// due; untested if the job was cut short and nothing else is wrong.
         coverage: OracleState,
     }
 }
 
 line! {
-    /// Where the time went, and what the work came to; of several jobs the worst, and the sum.
+    /// Times, of several jobs the longest; and totals, of several jobs the sum.
     Timing = "timing" {
-        /// How the job ended; of several, how the first one did that did not end well.
+        /// End of the job; of several, that of the first one that was not completed.
         ended: JobEnd,
-        /// From the call until the first chunk was taken.
+        /// Time from the call until the first chunk was taken.
         first_ns: u64,
-        /// From the end of the last chunk until the return, without undoing.
+        /// Time from the end of the last chunk until the return, without undoing.
         last_ns: u64,
-        /// From when the first worker found nothing left until the last chunk was done.
+        /// Time from when the first worker found nothing left until the last chunk was done.
         tail_ns: u64,
         /// Helpers that were worth their start.
         wanted: u32,
-        /// Helpers that could be had.
+        /// Helpers that were borrowed.
         helpers: u32,
-        /// Helpers at work at a time, of all jobs.
+        /// Most helpers at work at a time, of all jobs.
         most_helpers: u32,
         /// Indices undone.
         undone: u64,
         /// Ranges to be undone that overlapped one before.
         disorder: u64,
-        /// How long undoing took.
+        /// Time of undoing.
         undo_ns: u64,
-        /// What the work came to (`checksum`, `sum`) …
+        /// Total of the job function (`checksum`, `sum`).
         total: u64,
-        /// … and what it must come to.
+        /// Total that is right.
         expected: u64,
-        /// How long the fastest plain loop took (`plain`); 0 if there was none.
+        /// Time of the fastest plain loop (`plain`); 0 if there was none.
         plain_ns: u64,
     }
 }
@@ -78,27 +78,27 @@ line! {
         errno: u32,
         /// The index that failed.
         index: u64,
-        /// The chunk in which it was …
+        /// The first index of its chunk.
         chunk_start: u64,
-        /// … and where that ends.
+        /// The end of its chunk.
         chunk_end: u64,
-        /// Who did it.
+        /// The worker.
         worker: u32,
     }
 }
 
 line! {
-    /// What random jobs came to.
+    /// Random jobs.
     Oracle = "oracle" {
-        /// Jobs run.
+        /// Jobs.
         jobs: u64,
-        /// Jobs with each index done exactly once, or undone exactly once, or never begun.
+        /// Jobs of which each index was done exactly once, or undone exactly once, or never begun.
         sound: u64,
         /// Jobs that failed at some index.
         failed: u64,
         /// Jobs that were cancelled.
         cancelled: u64,
-        /// Jobs whose time was up.
+        /// Jobs whose deadline passed.
         late: u64,
         /// Jobs that undid something.
         undid: u64,
@@ -106,68 +106,68 @@ line! {
 }
 
 line! {
-    /// What one worker did; one line each, in the order of `index`. Without sleeping for a cap:
-    /// `start + busy + handout + idle` is what the job took.
+    /// Times and counts of one worker; one line each, in the order of `index`. Without a cap,
+    /// `start + busy + handout + idle` is the time of the job.
     Worker = "worker" {
         /// The worker.
         index: u32,
-        /// The vCPU it was put on.
+        /// Its vCPU.
         vcpu: u32,
         /// Its node.
         node: u32,
-        /// Chunks it took.
+        /// Its chunks.
         chunks: u64,
-        /// Indices it did.
+        /// Its indices.
         items: u64,
-        /// From the call until it began.
+        /// Time from the call until it began.
         start_ns: u64,
-        /// Time in the job's function.
+        /// Time in the job function.
         busy_ns: u64,
-        /// Time between calls of the job's function: for taking chunks, and all that goes with it.
+        /// Time between calls of the job function: in the chunk policy, and all that goes with it.
         handout_ns: u64,
-        /// The part of it in which the policy gave out a chunk, with a look at the clock.
+        /// The part of it that the chunk policy took, with one read of the clock for each chunk.
         take_ns: u64,
-        /// What as many looks at the clock took there and then.
+        /// Time of as many reads of the clock there and then.
         look_ns: u64,
-        /// How often that took over 50 us, which it can only where a vCPU does not run.
+        /// Chunks that took over 50 us, which they can only while a vCPU is preempted.
         stalls: u64,
         /// The part of `take_ns` that those took.
         stalled_ns: u64,
-        /// From when it found nothing left until the return.
+        /// Time from when it found nothing left until the return.
         idle_ns: u64,
-        /// Time that it slept for the cap.
+        /// Time asleep for the cap.
         asleep_ns: u64,
-        /// Time that its vCPU lost while it was busy: as the hypervisor says, or else gaps in time.
+        /// Time that its vCPU lost while it was busy: steal time, or gaps where none is reported.
         lost_ns: u64,
         /// CPU time.
         cpu_ns: u64,
-        /// How often it took what was meant for another worker.
+        /// Chunks taken from other workers.
         steals: u64,
-        /// How often it found itself on another vCPU than before (its own went offline).
+        /// 1 if it found itself on another vCPU, as when its own went offline.
         moved: u32,
-        /// 1 if it had not begun when all was done, so that the caller stood in.
+        /// 1 if it had not begun when all was done, so that the caller stood in for it.
         absent: u32,
     }
 }
 
 line! {
-    /// One chunk, as `trace` records them; times count from the call.
+    /// One chunk, if `trace` was on; times count from the call.
     Chunk = "chunk" {
-        /// Who did it.
+        /// The worker.
         worker: u32,
         /// The first index.
         start: u64,
-        /// Where it ends.
+        /// The end.
         end: u64,
-        /// When it was taken.
+        /// Time at which it was taken.
         from_ns: u64,
-        /// When it was done.
+        /// Time at which it was done.
         to_ns: u64,
     }
 }
 
 line! {
-    /// The text of the file `now`.
+    /// Progress of a run under way, the text of the file `now`.
     Progress = "progress" {
         /// Indices done.
         done: u64,
@@ -177,7 +177,7 @@ line! {
         elapsed_ns: u64,
         /// Indices a second.
         rate: u64,
-        /// Time until all are done, at this rate; 0 if that cannot be said.
+        /// Time until all are done, at this rate; 0 if unknown.
         eta_ns: u64,
         /// Workers at work.
         workers: u32,

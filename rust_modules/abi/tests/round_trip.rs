@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a module writes, a tool reads back.
+//! Texts that a module writes are read back by a tool.
 
 use abi::{lock_load, status, Limits, Malformed, Why, SCHEMA};
 
@@ -10,7 +10,7 @@ const LIMITS: Limits = Limits {
 };
 
 #[test]
-fn a_line_survives_the_trip() {
+fn line_round_trips() {
     let sent = lock_load::Thread {
         index: 3,
         vcpu: 3,
@@ -24,7 +24,7 @@ fn a_line_survives_the_trip() {
 }
 
 #[test]
-fn a_line_with_a_key_missing_or_left_over_is_malformed() {
+fn line_rejects_missing_and_surplus_keys() {
     assert_eq!("abi".parse::<abi::Abi>(), Err(Malformed("abi schema")));
     assert_eq!(
         "abi schema=x".parse::<abi::Abi>(),
@@ -38,7 +38,7 @@ fn a_line_with_a_key_missing_or_left_over_is_malformed() {
 }
 
 #[test]
-fn every_name_survives_the_trip() {
+fn names_round_trip() {
     for lock in lock_load::Lock::ALL {
         assert_eq!(lock.name().parse(), Ok(*lock));
     }
@@ -46,7 +46,7 @@ fn every_name_survives_the_trip() {
 }
 
 #[test]
-fn what_config_shows_may_be_written_back() {
+fn config_accepts_what_it_shows() {
     let mut sent = lock_load::Config::default();
     sent.set("lock=mcs/halt threads=8\nhold_ns=0", &LIMITS, false)
         .unwrap();
@@ -60,7 +60,7 @@ fn what_config_shows_may_be_written_back() {
 }
 
 #[test]
-fn a_refused_word_changes_nothing_and_says_what_is_allowed() {
+fn config_rejects_and_names_what_is_allowed() {
     let mut config = lock_load::Config::default();
     for (text, why, message) in [
         (
@@ -102,7 +102,7 @@ fn a_refused_word_changes_nothing_and_says_what_is_allowed() {
 }
 
 #[test]
-fn only_live_settings_change_during_a_run() {
+fn config_changes_only_live_settings_during_a_run() {
     let mut config = abi::sloppy_counter::Config::default();
     config.set("threshold=7 threads=2", &LIMITS, true).unwrap();
     assert_eq!(config.threshold, 7);

@@ -4,15 +4,13 @@
 
 use kernel::{
     bindings,
-    cpu::CpuId,
-    prelude::*,
-    str::CStr,
-    sync::Arc, //
+    cpu::CpuId, //
 };
 
 use super::state::HelperState;
 use crate::{
     helpers,
+    prelude::*,
     priority::LOWEST_NICE,
     thread::Thread, //
 };

@@ -8,24 +8,16 @@ use core::{
     ptr, //
 };
 
-use algo::primitive::{
-    Acquire,
-    Atomic,
-    Full,
-    Relaxed,
-    Release, //
-};
 use kernel::{
     bindings,
-    prelude::*,
-    sync::{
-        Arc,
-        Completion, //
-    },
+    sync::Completion,
     types::Opaque, //
 };
 
-use crate::helpers;
+use crate::{
+    helpers,
+    prelude::*, //
+};
 
 const FREE: u32 = 0;
 const RESERVED: u32 = 1;

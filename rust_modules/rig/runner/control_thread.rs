@@ -2,19 +2,17 @@
 
 //! Control thread of a runner.
 
-use kernel::prelude::*;
-
 use super::{
     shared::RunnerShared,
     state::Request, //
 };
 use crate::{
     gate::Gate,
+    prelude::*,
     Control,
     ErrorText,
     FinishedRun,
-    Load,
-    Text, //
+    Load, //
 };
 
 impl<L: Load> RunnerShared<L> {
@@ -82,20 +80,29 @@ impl<L: Load> RunnerShared<L> {
         };
         let written = self.load.report(&finished, &mut report);
         drop(workers);
+        let error = match (written, controlled) {
+            (Err(_), _) => {
+                report = Text::default();
+                Some(ErrorText::new(format_args!(
+                    "{ENOMEM:?} run: no room for the report"
+                )))
+            }
+            (Ok(()), _) if late => Some(late_error(arrived, wanted)),
+            (Ok(()), Err(refused)) => Some(refused.error("run")),
+            (Ok(()), Ok(())) => None,
+        };
         let mut state = self.state.lock();
-        if written.is_err() {
-            state.error = ErrorText::new(format_args!("{ENOMEM:?} run: no room for the report"));
-            report = Text::default();
-        } else if late {
-            state.error = ErrorText::new(format_args!(
-                "{ETIMEDOUT:?} run: {arrived} of {wanted} threads arrived at the start within {} s; \
-                 the host is too busy for that many vCPUs: use fewer threads",
-                Gate::arrival_timeout_ns(wanted) / 1_000_000_000,
-            ));
-        } else if let Err(refused) = controlled {
-            let (errno, reason) = (refused.errno, refused.reason());
-            state.error = ErrorText::new(format_args!("{errno:?} run: {reason}"));
+        if let Some(error) = error {
+            state.error = error;
         }
         state.finish(report);
     }
+}
+
+fn late_error(arrived: u32, wanted: u32) -> ErrorText {
+    ErrorText::new(format_args!(
+        "{ETIMEDOUT:?} run: {arrived} of {wanted} threads arrived at the start within {} s; the \
+         host is too busy for that many vCPUs: use fewer threads",
+        Gate::arrival_timeout_ns(wanted) / 1_000_000_000,
+    ))
 }

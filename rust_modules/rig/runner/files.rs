@@ -9,11 +9,6 @@ use abi::{
     Abi,
     SCHEMA, //
 };
-use kernel::{
-    prelude::*,
-    str::CStr,
-    sync::Arc, //
-};
 
 use super::{
     shared::RunnerShared,
@@ -26,10 +21,9 @@ use crate::{
         Folder,
         Written, //
     },
+    prelude::*,
     ErrorText,
-    Load,
-    Refused,
-    Text, //
+    Load, //
 };
 
 /// Creates the directory.
@@ -60,9 +54,8 @@ impl<L: Load> RunnerShared<L> {
                 Ok(())
             }
             Err(refused) => {
-                let (errno, reason) = (refused.errno, refused.reason());
-                state.error = ErrorText::new(format_args!("{errno:?} {file}: {reason}"));
-                Err(errno)
+                state.error = refused.error(file);
+                Err(refused.errno)
             }
         }
     }

@@ -6,20 +6,14 @@ use abi::status::{
     State,
     Status, //
 };
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
 
 use crate::{
     cpu,
-    now_ns,
+    prelude::*,
     thread::Thread,
     workers::Workers,
     ErrorText,
-    Load,
-    Refused,
-    Text, //
+    Load, //
 };
 
 /// A run that waits for the control thread.

@@ -8,14 +8,9 @@ use abi::trial::{
     Lost,
     Words, //
 };
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use kernel::{
-    bindings,
-    prelude::*, //
-};
+use kernel::bindings;
+
+use crate::prelude::*;
 
 /// Memory that the record of a lost wake-up shows.
 #[derive(Clone, Copy)]

@@ -2,14 +2,8 @@
 
 //! Halts of one vCPU: the one under way, and what ended the others.
 
-use algo::primitive::{
-    Acquire,
-    Atomic,
-    Relaxed,
-    Release, //
-};
-
 use super::lost::peek;
+use crate::prelude::*;
 
 /// Halts of a vCPU, which alone writes this, but for the part of the watchdog.
 pub(super) struct VcpuHalts {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Names that most files of a load use; `use rig::prelude::*`.
+
+pub use algo::primitive::{
+    cpu_relax,
+    Acquire,
+    Atomic,
+    Full,
+    Relaxed,
+    Release, //
+};
+pub use kernel::{
+    prelude::*,
+    str::CStr,
+    sync::Arc, //
+};
+
+pub use crate::{
+    cond_resched,
+    filled,
+    now_ns,
+    Padded,
+    PerThread,
+    Preempt,
+    Refused,
+    SingleWriter,
+    StopFlag,
+    Text,
+    Worker, //
+};
