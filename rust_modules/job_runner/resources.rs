@@ -47,7 +47,7 @@ pub(crate) fn memory(config: &Config, limits: &Limits) -> Result<(), Refused> {
         false => Err(Refused::new(
             ENOMEM,
             format_args!(
-                "`size={}` needs {} MiB; allowed: 0..={} MiB, three quarters of what is free",
+                "`size={}` needs {} MiB; {} MiB can be spared",
                 config.size,
                 needed >> 20,
                 spare >> 20
