@@ -14,7 +14,6 @@ use crate::{
     suite::Test,
 };
 
-/// The tests of all files.
 pub fn tests() -> Vec<Test> {
     let mut tests: Vec<Test> = each_subject!(of()).into_iter().flatten().collect();
     tests.push(control::live_setting());

@@ -16,7 +16,6 @@ use crate::{
     suite::Test,
 };
 
-/// The tests of hotplug.
 pub fn tests() -> Vec<Test> {
     let mut tests: Vec<Test> = each_subject!(of()).into_iter().flatten().collect();
     for lock in [Lock::Ticket, Lock::McsHalt, Lock::McsSpinThenHalt] {

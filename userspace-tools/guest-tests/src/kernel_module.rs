@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::Result;
 use debugfs::kernel_module;
 
-/// All modules, by name.
 pub const ALL: [&str; 4] = ["lock-load", "sloppy-counter", "job-runner", "bottleneck"];
 
 /// As `insmod` does.

@@ -19,7 +19,6 @@ use crate::{
     suite::{group, Test},
 };
 
-/// The tests of latency.
 pub fn tests() -> Vec<Test> {
     let mut tests = group(
         "latency",

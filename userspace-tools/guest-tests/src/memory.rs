@@ -10,7 +10,6 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// Free memory, in KiB.
 #[derive(Clone, Copy, Debug)]
 pub struct Free {
     /// Pages in the free lists and in the per-CPU page lists.

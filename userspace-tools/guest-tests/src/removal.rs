@@ -18,7 +18,6 @@ use crate::{
     threads,
 };
 
-/// The tests of removal.
 pub fn tests() -> Vec<Test> {
     each_subject!(of()).into_iter().flatten().collect()
 }

@@ -11,7 +11,6 @@ mod trials;
 
 use crate::suite::Test;
 
-/// The tests of all loads.
 pub fn tests() -> Vec<Test> {
     let groups = [
         locks::tests(),

@@ -11,7 +11,6 @@ use crate::kernel_log::KernelLog;
 /// The body of a test without parameters.
 pub type Body = fn() -> Result<()>;
 
-/// One test.
 pub struct Test {
     /// Its name: a path and a sentence.
     pub name: String,
@@ -19,7 +18,6 @@ pub struct Test {
 }
 
 impl Test {
-    /// A test called `name`.
     pub fn new(name: impl Into<String>, body: impl Fn() -> Result<()> + 'static) -> Self {
         Self {
             name: name.into(),

@@ -26,7 +26,6 @@ use crate::{
     suite::{group, Body, Test},
 };
 
-/// The tests of the tools.
 pub fn tests() -> Vec<Test> {
     let mut tests: Vec<Test> = each_subject!(of()).into_iter().flatten().collect();
     tests.extend(bottleneck::tests());

@@ -10,7 +10,6 @@ mod seen;
 
 use crate::suite::Test;
 
-/// The tests of the torture options.
 pub fn tests() -> Vec<Test> {
     let groups = [effects::tests(), options::tests(), ends::tests()];
     groups.into_iter().flatten().collect()

@@ -12,7 +12,6 @@ use results::{
 };
 use statistics::percent;
 
-/// The percentiles of the table.
 const PARTS: [(&str, f64); 5] = [
     ("p50", 0.5),
     ("p90", 0.9),
@@ -21,7 +20,6 @@ const PARTS: [(&str, f64); 5] = [
     ("p99.99", 0.9999),
 ];
 
-/// All of it.
 pub fn show(report: &LockLoad) -> String {
     format!(
         "{}{}{}\n{}\n{}",

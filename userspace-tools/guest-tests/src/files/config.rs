@@ -13,7 +13,6 @@ use crate::{
     subject::{settings, Subject},
 };
 
-/// The tests of this file.
 pub fn cases<R: Subject>() -> Vec<Case<R>> {
     vec![
         ("config/shows_every_setting_and_what_is_allowed", shows),

@@ -17,7 +17,6 @@ use crate::{
     suite::Test,
 };
 
-/// The tests of these files.
 pub fn cases<R: Subject>() -> Vec<Case<R>> {
     vec![
         ("run/refuses_other_words", run_refuses),

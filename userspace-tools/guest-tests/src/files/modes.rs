@@ -12,7 +12,6 @@ use rustix::{fs::OFlags, io::Errno};
 use super::case::Case;
 use crate::{raw, subject::Subject};
 
-/// The tests of all files.
 pub fn cases<R: Subject>() -> Vec<Case<R>> {
     vec![
         ("abi/has_the_schema_of_this_build", schema),

@@ -11,7 +11,6 @@ use debugfs::Module;
 use super::case::Case;
 use crate::subject::{halt, run, settings, Subject};
 
-/// The tests of this file.
 pub fn cases<R: Subject>() -> Vec<Case<R>> {
     vec![
         ("report/is_empty_before_the_first_run", is_empty),

@@ -14,7 +14,6 @@ use crate::{
     suite::{group, Test},
 };
 
-/// The tests of `bottleneck`'s runs.
 pub fn tests() -> Vec<Test> {
     let mut tests = Vec::new();
     for facts in Facts::all() {

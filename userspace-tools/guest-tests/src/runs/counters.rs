@@ -12,7 +12,6 @@ use crate::{
     suite::{group, Test},
 };
 
-/// The tests of `sloppy-counter`'s runs.
 pub fn tests() -> Vec<Test> {
     let mut tests = Vec::new();
     for &counter in Counter::ALL {

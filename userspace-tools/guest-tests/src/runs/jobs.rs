@@ -13,7 +13,6 @@ use results::{vcpus, JobRunner, Outcome, Report};
 use super::expect::{test, threads};
 use crate::{subject::run_with, suite::Test};
 
-/// The tests of `job-runner`'s runs.
 pub fn tests() -> Vec<Test> {
     let mut tests = Vec::new();
     for &policy in Policy::ALL {

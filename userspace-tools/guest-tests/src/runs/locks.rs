@@ -12,7 +12,6 @@ use crate::{
     suite::{group, Test},
 };
 
-/// The tests of `lock-load`'s runs.
 pub fn tests() -> Vec<Test> {
     let each = Lock::ALL.iter().copied();
     let threads = each

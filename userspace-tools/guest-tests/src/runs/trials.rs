@@ -17,7 +17,6 @@ use crate::{
     suite::{group, Test},
 };
 
-/// The tests of trials.
 pub fn tests() -> Vec<Test> {
     let mut tests = group(
         "trial",

@@ -11,7 +11,6 @@ use crate::{
     suite::{group, Test},
 };
 
-/// The tests of `compare` and `check`.
 pub fn tests() -> Vec<Test> {
     group(
         "tool/bottleneck",

@@ -36,13 +36,11 @@ pub fn spawn(tool: &str, arguments: &[String]) -> Result<Child> {
     command.spawn().with_context(|| tool.to_owned())
 }
 
-/// Sends a signal to a process.
 pub fn kill(child: &Child, signal: Signal) -> Result<()> {
     let pid = Pid::from_raw(child.id() as i32).context("a process has an id")?;
     Ok(kill_process(pid, signal)?)
 }
 
-/// The records of JSON lines.
 pub fn records(json: &str) -> Result<Vec<Value>> {
     let lines = json.lines().map(serde_json::from_str);
     let records: Result<_, _> = lines.collect();

@@ -37,7 +37,6 @@ impl Found {
 
 /// A check to be made.
 pub struct Check {
-    /// Its name.
     pub name: String,
     allowed: String,
     make: Box<dyn Fn(&Session) -> Result<Found>>,
@@ -46,13 +45,10 @@ pub struct Check {
 /// A check that was made.
 #[derive(Serialize)]
 pub struct Done {
-    /// Its name.
     pub check: String,
     /// What was measured, or why it was not.
     pub measured: String,
-    /// What is allowed.
     pub allowed: String,
-    /// Its outcome.
     #[serde(rename = "verdict")]
     pub outcome: Outcome,
     /// The error that kept it from measuring.

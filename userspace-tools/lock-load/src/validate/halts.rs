@@ -18,7 +18,6 @@ const LIMIT_MS: u32 = 600_000;
 /// Time limit of a fiftieth of the halts on each other lock, and of the control.
 const SHORT_MS: u32 = 30_000;
 
-/// The checks of forced halts.
 pub fn checks(session: &Session) -> Vec<Check> {
     let mut checks = Vec::new();
     let locks = session.locks(|lock| lock.facts().halts);

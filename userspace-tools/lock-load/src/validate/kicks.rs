@@ -16,7 +16,6 @@ use super::{
 /// Time limit of a trial, which ends with its rounds.
 const LIMIT_MS: u32 = 20_000;
 
-/// The checks of every way to kick.
 pub fn checks(session: &Session) -> Vec<Check> {
     let ways = [KickBy::Hypercall, KickBy::PvOps, KickBy::Ipi];
     let trials = [

@@ -22,7 +22,6 @@ const LONGEST_WAIT_MS: u64 = 10_000;
 /// Repeats of a run in which one thread alone had the lock.
 const AGAIN: u32 = 4;
 
-/// The checks of every lock.
 pub fn checks(session: &Session) -> Vec<Check> {
     let mut checks = Vec::new();
     for lock in session.locks(|lock| !lock.facts().promises_nothing) {

@@ -9,7 +9,6 @@ use super::{
     session::{reason, Session},
 };
 
-/// The checks of the machine.
 pub fn checks() -> Vec<Check> {
     vec![
         Check::new("mode", "known, and equal to SLOWPATH_MODE", mode),

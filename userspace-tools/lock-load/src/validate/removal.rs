@@ -21,7 +21,6 @@ const TIMES: u64 = 5;
 /// Time limit of a removal, which waits until every thread has left.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// The checks of removal.
 pub fn checks(session: &Session) -> Vec<Check> {
     let lock = session.locks(|lock| lock.facts().halts).into_iter().next();
     let lock = lock.unwrap_or(Lock::McsHalt);

@@ -28,12 +28,10 @@ pub struct Session {
     pub rounds: u64,
     /// Length of a contest.
     pub run_ms: u32,
-    /// The module's file.
     pub file: PathBuf,
 }
 
 impl Session {
-    /// Opens the module.
     pub fn open(root: &Path, wanted: &Validate, interrupt: Interrupt) -> anyhow::Result<Self> {
         let here = Config::here().map_err(|why| anyhow!("{why}"))?;
         if vcpus() < 2 {
@@ -79,7 +77,6 @@ impl Session {
         all.into_iter().filter(|lock| is_wanted(*lock)).collect()
     }
 
-    /// Runs `config`.
     pub fn run(&self, config: &Config) -> debugfs::Result<LockLoad> {
         self.module.run(config, &self.interrupt)
     }

@@ -20,7 +20,6 @@ pub struct Experiment {
     pub name: String,
     /// What it shows, in one line.
     pub title: String,
-    /// Repeats of every run.
     pub repeats: u32,
     /// Uncounted repeats of every run at the start of each guest boot.
     #[serde(default)]
@@ -31,7 +30,6 @@ pub struct Experiment {
     /// Order of the runs of a repeat.
     #[serde(default)]
     pub order: Order,
-    /// Guests in which it runs.
     pub guest: Guests,
     /// Scenarios, each of one module.
     #[serde(rename = "part")]
@@ -58,7 +56,6 @@ pub struct Scenario {
     pub name: String,
     /// Title of its table.
     pub title: String,
-    /// The module that runs it.
     pub module: Module,
     /// Settings of all its runs.
     #[serde(default)]
@@ -80,18 +77,13 @@ pub struct Scenario {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Module {
-    /// `lock-load`
     LockLoad,
-    /// `sloppy-counter`
     SloppyCounter,
-    /// `job-runner`
     JobRunner,
-    /// `bottleneck`
     Bottleneck,
 }
 
 impl Module {
-    /// The module's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::LockLoad => LockLoad::MODULE,
@@ -106,9 +98,7 @@ impl Module {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Except {
-    /// The runs.
     pub of: Pattern,
-    /// The settings.
     pub set: Point,
 }
 
@@ -117,11 +107,9 @@ pub struct Except {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Expect {
-    /// The runs.
     pub of: Pattern,
     /// Expected oracle verdict of every one of them.
     pub oracle: Option<Oracle>,
-    /// Rule about their metrics.
     pub rule: Option<Rule>,
 }
 
@@ -186,7 +174,6 @@ pub enum Oracle {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compare {
-    /// Name of the figure.
     pub figure: String,
     /// Its text in tables.
     pub text: String,

@@ -11,18 +11,14 @@ use crate::plan::{
     setting::{Point, Setting},
 };
 
-/// One guest.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Guest {
-    /// vCPUs.
     pub vcpus: u32,
     /// Host CPUs, a list.
     pub cpus: String,
     /// vCPUs to each CPU, if the experiment has it.
     pub ratio: Option<u32>,
-    /// Execution tier.
     pub tier: String,
-    /// Paravirt mode.
     pub mode: Option<String>,
     /// Memory in MiB.
     pub memory: u32,

@@ -11,14 +11,11 @@ use vm_record::{Mode, PreemptTarget, Tier, TierChoice, MAX_VCPUS};
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Many<T> {
-    /// This one.
     One(T),
-    /// Each of these in turn.
     List(Vec<T>),
 }
 
 impl<T: Clone> Many<T> {
-    /// All values.
     pub fn all(&self) -> Vec<T> {
         match self {
             Self::One(value) => vec![value.clone()],

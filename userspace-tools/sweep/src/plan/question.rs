@@ -13,20 +13,15 @@ use crate::plan::{
 
 /// The axes of a scenario by name: its own with their values, and those of its guests.
 pub struct Axes<'a> {
-    /// The scenario's axes.
     pub own: &'a IndexMap<String, Vec<Setting>>,
-    /// Names of the guests' axes.
     pub guest: &'a [&'a str],
 }
 
 /// An A/B side: one value of one axis, and the metric of its runs that counts.
 #[derive(Clone, Debug)]
 pub struct Side {
-    /// The axis.
     pub axis: String,
-    /// The value.
     pub value: Setting,
-    /// The metric.
     pub metric: String,
 }
 
@@ -35,11 +30,8 @@ pub struct Side {
 pub enum Question {
     /// The ratio of two sides against a number; with `cost` it is inverted where more is better.
     Sides {
-        /// The side above.
         of: Side,
-        /// The side below.
         to: Side,
-        /// Whether the rule asks for the cost.
         cost: bool,
     },
     /// A metric of every cell, or of those on one side, against a number.

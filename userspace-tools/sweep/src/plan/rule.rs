@@ -21,17 +21,13 @@ use serde::Deserialize;
 
 use crate::plan::setting::{AnyOf, Pattern, Setting};
 
-/// A rule.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Rule {
     /// As it was written.
     pub text: String,
-    /// Left of the comparison.
     pub left: Term,
-    /// The comparison.
     pub op: Op,
-    /// Right of it.
     pub right: Term,
     /// The unit of the number on the right, for print.
     pub unit: String,
@@ -42,9 +38,7 @@ pub struct Rule {
 /// A number times something.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term {
-    /// The number.
     pub factor: f64,
-    /// What it multiplies.
     pub what: What,
 }
 
@@ -61,20 +55,13 @@ pub enum What {
     Cost(String, String),
 }
 
-/// A comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Op {
-    /// `<=`
     AtMost,
-    /// `>=`
     AtLeast,
-    /// `==`
     Equal,
-    /// `!=`
     Unequal,
-    /// `<`
     Less,
-    /// `>`
     More,
 }
 

@@ -20,12 +20,9 @@ pub struct Run {
     pub seq: usize,
     /// Which repeat it belongs to, from 1; 0 for a warm-up.
     pub repeat: u32,
-    /// The scenario's name.
     #[serde(rename = "part")]
     pub scenario: String,
-    /// The module.
     pub module: Module,
-    /// All settings that the experiment names.
     pub settings: Point,
 }
 
@@ -34,9 +31,7 @@ pub struct Run {
 pub struct Boot {
     /// Its number in the whole plan, from 1.
     pub number: usize,
-    /// The guest.
     pub guest: Guest,
-    /// The runs, in order.
     pub runs: Vec<Run>,
     /// Estimated time, the boot included, on an idle host.
     pub estimate: Duration,
@@ -45,11 +40,8 @@ pub struct Boot {
 /// Every run of an experiment, in order.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Plan {
-    /// Schema of the file.
     pub schema: u32,
-    /// Seed of the order of runs.
     pub seed: u64,
-    /// The boots.
     pub boots: Vec<Boot>,
     /// Number of runs left out: with more threads than their guest has vCPUs.
     pub left_out: usize,
@@ -72,7 +64,6 @@ impl Boot {
 }
 
 impl Plan {
-    /// All runs, in order.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         self.boots.iter().flat_map(|boot| &boot.runs)
     }

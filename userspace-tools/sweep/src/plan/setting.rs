@@ -7,11 +7,9 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-/// A value of a setting.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Setting {
-    /// A whole number.
     Number(u64),
     /// One of the names that the module knows.
     Name(String),
@@ -71,9 +69,7 @@ pub fn without(point: &Point, key: &str) -> Point {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum AnyOf {
-    /// This one.
     One(Setting),
-    /// Any of these.
     Many(Vec<Setting>),
 }
 

@@ -11,7 +11,6 @@ use crate::{
     suite::{group, Test},
 };
 
-/// The tests of bounds.
 pub fn tests() -> Vec<Test> {
     group(
         "job",

@@ -15,7 +15,6 @@ use crate::{
     suite::{group, Test},
 };
 
-/// The tests of how jobs end.
 pub fn tests() -> Vec<Test> {
     let mut tests = group("job/memory", &[("is_refused_if_too_much", memory)]);
     for policy in ["static", "padata", "steal_aware"] {

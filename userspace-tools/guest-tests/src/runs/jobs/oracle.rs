@@ -16,7 +16,6 @@ use crate::{
     suite::{group, Test},
 };
 
-/// The tests by random jobs.
 pub fn tests() -> Vec<Test> {
     let mut tests = group("job/oracle", &[("10000_random_jobs_are_sound", random)]);
     tests.extend([Policy::Busted, Policy::Drops].map(|policy| {

@@ -37,7 +37,6 @@ pub struct Document {
     pub about: String,
 }
 
-/// One claim.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {

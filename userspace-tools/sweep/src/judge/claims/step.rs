@@ -26,7 +26,6 @@ use statistics::Sample;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// Its name.
     pub name: String,
     /// A line for `sh`; `$DIR` is a directory for its files, `$CPUS` lists the host's CPUs.
     pub command: String,
@@ -47,7 +46,6 @@ fn once() -> u32 {
     1
 }
 
-/// Result of a step.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepResult {
