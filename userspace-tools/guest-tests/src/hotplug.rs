@@ -93,13 +93,8 @@ fn bounds_follow<R: Subject>() -> Result<()> {
     module.dir().set(&word)?;
     // A value that was allowed when it was set may be out of range at the start.
     let offline = Offline::last()?;
-    refused(
-        module.dir(),
-        "run",
-        "start",
-        Errno::RANGE,
-        "vCPUs are online",
-    )?;
+    let reason = "vCPUs are online";
+    refused(module.dir(), "run", "start", Errno::RANGE, reason)?;
     drop(offline);
     run(&module, &on_all::<R>(R::QUICK)?)?;
     Ok(())

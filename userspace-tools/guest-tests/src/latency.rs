@@ -6,16 +6,17 @@ use std::{env, fs};
 
 use abi::{
     histogram::Of,
-    lock_load::{Cause, Lock},
+    lock_load::{Cause, Lock, Order},
     status::OracleState,
 };
 use anyhow::{ensure, Context, Result};
-use results::LockLoad;
+use results::{LockLoad, Outcome};
 use rustix::io::Errno;
 
 use crate::{
-    raw::{self, refused},
-    subject::{fresh, run, run_with, settings},
+    raw,
+    runs::expect::{row, rows},
+    subject::{fresh, run, run_with, settings, start_refused},
     suite::{group, Test},
 };
 
@@ -24,9 +25,6 @@ pub fn tests() -> Vec<Test> {
         "latency",
         &[
             ("has_a_sample_for_every_section", every_section),
-            ("is_not_measured_when_off", off),
-            ("detects_overtaking", overtaking),
-            ("attributes_a_running_holder_to_queueing", queueing),
             ("refuses_preemption_it_cannot_inject", no_preemption),
             ("attributes_injected_preemption", preemption),
         ],
@@ -47,20 +45,33 @@ pub fn tests() -> Vec<Test> {
     ];
     tests.extend(fifo.map(|lock| {
         let name = format!("latency/order_of_service_is_fifo/{lock}");
-        Test::new(name, move || in_order(lock))
+        let text = format!("{SAMPLED} lock={lock}");
+        row(name, text, Outcome::Pass, |run: &LockLoad| {
+            let in_order = |o: &Order| o.fifo == OracleState::Held && o.overtaken == 0;
+            run.order
+                .as_ref()
+                .is_some_and(|o| in_order(o) && o.waits > 0)
+        })
     }));
+    // Two controls: a lock that is not FIFO, and a holder that runs, though the host may preempt it.
+    tests.extend(rows! { LockLoad, "latency", SAMPLED;
+        "is_not_measured_when_off": "lock=ticket histograms=off", Pass, |run| is_off(run);
+        "detects_overtaking": "lock=tas", Pass, |run| run.order.as_ref()
+            .is_some_and(|order| order.fifo == OracleState::Untested && order.overtaken > 0);
+        "attributes_a_running_holder_to_queueing":
+            "lock=mcs/halt threads=2 run_ms=500 long_us=8000 long_hold_ms=50", Pass,
+            |run| run.torture.long_holds > 1 && count(run, Cause::Queueing) > 0;
+    });
     tests
 }
 
-/// A run of `lock` on all vCPUs with `text` set.
-fn sampled(lock: Lock, text: &str) -> Result<LockLoad> {
-    run_with(&format!("lock={lock} threads=max run_ms=200 {text}"))
-}
+/// A run on all vCPUs.
+const SAMPLED: &str = "threads=max run_ms=200";
 
 /// Every report is checked for as many samples of each thread as it has sections.
 fn every_section() -> Result<()> {
     for lock in [Lock::Ttas, Lock::McsHalt, Lock::KernelRawSpin, Lock::Busted] {
-        let report = sampled(lock, "")?;
+        let report: LockLoad = run_with(&format!("{SAMPLED} lock={lock}"))?;
         let (hold, wait) = (report.times(Of::Hold), report.times(Of::Wait));
         // All but the first, for which all threads queued up.
         let timed = report.sum.sections - 1;
@@ -74,54 +85,26 @@ fn every_section() -> Result<()> {
     Ok(())
 }
 
-fn off() -> Result<()> {
-    let report = sampled(Lock::Ticket, "histograms=off")?;
-    let none = report.thread_waits.is_empty() && report.histograms.is_empty();
-    ensure!(none && report.order.is_none() && report.long_waits.is_empty());
-    ensure!(!report.events.is_empty(), "events are always counted");
-    Ok(())
+/// Events are counted nevertheless.
+fn is_off(run: &LockLoad) -> bool {
+    let none = run.thread_waits.is_empty() && run.histograms.is_empty();
+    none && run.order.is_none() && run.long_waits.is_empty() && !run.events.is_empty()
 }
 
-fn in_order(lock: Lock) -> Result<()> {
-    let order = sampled(lock, "")?.order.context("no order")?;
-    let fifo = order.fifo == OracleState::Held && order.overtaken == 0;
-    ensure!(fifo && order.waits > 0, "{order}");
-    Ok(())
-}
-
-/// The control: a lock that is not FIFO must be detected.
-fn overtaking() -> Result<()> {
-    let order = sampled(Lock::Tas, "")?.order.context("no order")?;
-    let no_promise = order.fifo == OracleState::Untested;
-    ensure!(no_promise && order.overtaken > 0, "{order}");
-    Ok(())
-}
-
-/// The control of the attribution: a holder that runs is not preempted.
-fn queueing() -> Result<()> {
-    let text = "threads=2 run_ms=500 long_us=8000 long_hold_ms=50";
-    let report = sampled(Lock::McsHalt, text)?;
-    let holds = report.torture.long_holds;
-    ensure!(holds > 1, "{}", report.torture);
-    let queueing = report
-        .long_waits_by(Cause::Queueing)
-        .map_or(0, |waits| waits.count);
-    // The host may preempt some holders, but not each.
-    ensure!(
-        queueing > 0,
-        "of {holds} long holds: {:?}",
-        report.long_waits
-    );
-    Ok(())
+/// The long waits of one cause.
+fn count(run: &LockLoad, cause: Cause) -> u64 {
+    run.long_waits_by(cause).map_or(0, |waits| waits.count)
 }
 
 fn no_preemption() -> Result<()> {
-    let module = fresh::<LockLoad>()?;
-    let dir = module.dir();
-    dir.set("preempt=holder preempt_every_ms=20")?;
-    refused(dir, "run", "start", Errno::RANGE, "allowed: 21..=60000")?;
-    dir.set("preempt_every_ms=100 histograms=off")?;
-    refused(dir, "run", "start", Errno::INVAL, "histograms=on")
+    for (text, errno, reason) in [
+        ("every_ms=20", Errno::RANGE, "allowed: 21..=60000"),
+        ("every_ms=100 histograms=off", Errno::INVAL, "histograms=on"),
+    ] {
+        let text = format!("preempt=holder preempt_{text}");
+        start_refused::<LockLoad>(&text, errno, reason)?;
+    }
+    Ok(())
 }
 
 /// The host injects preemptions. If it does not, a run that needs them is refused; if it does,
@@ -129,26 +112,20 @@ fn no_preemption() -> Result<()> {
 fn preemption() -> Result<()> {
     let asked = env::var(vm_record::environment::PREEMPT).unwrap_or_default();
     if asked.is_empty() {
-        let module = fresh::<LockLoad>()?;
-        module.dir().set("preempt=holder")?;
         let reason = "vm run --preempt holder";
-        return refused(module.dir(), "run", "start", Errno::NODEV, reason);
+        return start_refused::<LockLoad>("preempt=holder", Errno::NODEV, reason).map(drop);
     }
     let often = "run_ms=2000 long_us=15000 preempt_ms=60 preempt_every_ms=150";
-    let report = sampled(Lock::McsSpinThenHalt, &format!("{often} preempt={asked}"))?;
+    let lock = Lock::McsSpinThenHalt;
+    let report: LockLoad = run_with(&format!("{SAMPLED} lock={lock} {often} preempt={asked}"))?;
     let injected = report.injected.context("no injected preemptions")?;
     ensure!(injected.requested > 3, "{injected}");
     if asked == "holder" {
         let all = report.long_wait_count();
-        let holder = report
-            .long_waits_by(Cause::HolderPreempted)
-            .map_or(0, |waits| waits.count);
+        let holder = count(&report, Cause::HolderPreempted);
         ensure!(injected.seen > 0, "{injected}");
-        ensure!(
-            holder * 10 >= all * 9,
-            "{holder} of {all}: {:?}",
-            report.long_waits
-        );
+        let most = holder * 10 >= all * 9;
+        ensure!(most, "{holder} of {all}: {:?}", report.long_waits);
     }
     Ok(())
 }

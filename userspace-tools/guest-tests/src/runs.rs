@@ -4,7 +4,7 @@
 
 mod bottlenecks;
 mod counters;
-mod expect;
+pub mod expect;
 mod jobs;
 mod locks;
 mod trials;

@@ -7,6 +7,9 @@ use std::{path::Path, time::Duration};
 use anyhow::{ensure, Context, Result};
 use debugfs::{Interrupt, Module};
 use results::{vcpus, Bottleneck, JobRunner, LockLoad, Report, Settings, SloppyCounter};
+use rustix::io::Errno;
+
+use crate::raw::refused;
 
 /// A module under test.
 pub trait Subject: Report {
@@ -131,6 +134,15 @@ pub fn settle<R: Report>(module: &Module<R>) -> Result<()> {
 pub fn run<R: Report>(module: &Module<R>, config: &R::Config) -> Result<R> {
     let report = module.run(config, &Interrupt::default());
     report.with_context(|| config.to_string())
+}
+
+/// Fails unless the start of the defaults with `text` set is refused; returns the reason.
+pub fn start_refused<R: Subject>(text: &str, errno: Errno, reason: &str) -> Result<String> {
+    let module = fresh::<R>()?;
+    module.dir().set(text)?;
+    refused(module.dir(), "run", "start", errno, reason).with_context(|| text.to_owned())?;
+    ensure!(module.dir().status()?.runs == 0, "{text}: counted as a run");
+    Ok(module.dir().refusal()?)
 }
 
 /// Runs the defaults with `text` set on the [`fresh`] module.

@@ -34,18 +34,18 @@ pub fn none_left(module: &str) -> Result<()> {
 
 /// The names of all threads of the modules.
 pub fn of_modules() -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir("/proc").context("/proc")? {
-        let comm = entry.context("/proc")?.path().join("comm");
-        // Not a process, or one that has ended.
-        let Ok(name) = fs::read_to_string(comm) else {
-            continue;
-        };
-        let name = name.trim_end();
+    let mut names = of_each("comm")?;
+    names.retain(|name| {
         let ours = |module: &str| name.starts_with(&format!("{module}/"));
-        if ALL.into_iter().any(ours) || name.starts_with(PROBES) {
-            names.push(name.into());
-        }
-    }
+        ALL.into_iter().any(ours) || name.starts_with(PROBES)
+    });
     Ok(names)
+}
+
+/// The text of `file` in the directory of each process in /proc.
+pub fn of_each(file: &str) -> Result<Vec<String>> {
+    let entries = fs::read_dir("/proc").context("/proc")?;
+    // The others are not processes, or have ended.
+    let texts = entries.filter_map(|entry| fs::read_to_string(entry.ok()?.path().join(file)).ok());
+    Ok(texts.map(|text| text.trim_end().into()).collect())
 }

@@ -29,10 +29,8 @@ use crate::{
 pub fn tests() -> Vec<Test> {
     let mut tests: Vec<Test> = each_subject!(of()).into_iter().flatten().collect();
     tests.extend(bottleneck::tests());
-    tests.extend(group(
-        "tool/batch",
-        &[("prints_a_record_for_each_line", batch)],
-    ));
+    let name = "tool/batch/prints_a_record_for_each_line";
+    tests.push(Test::new(name, batch));
     tests
 }
 
@@ -65,10 +63,8 @@ fn runs_and_sweeps<R: Subject>() -> Result<()> {
     let json = tool(&[&run[..], &["--json"]].concat(), 0, &[])?;
     let record: Record = serde_json::from_str(&json)?;
     let report = record.report().with_context(|| json.clone())?;
-    ensure!(
-        record.module == R::MODULE && report.totals().run == 2,
-        "{json}"
-    );
+    let second = record.module == R::MODULE && report.totals().run == 2;
+    ensure!(second, "{json}");
     ensure!(report.settings()[R::THREADS] == vcpus(), "{json}");
 
     let names = format!("busted,{}", R::NAME.1);

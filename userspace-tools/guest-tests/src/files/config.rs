@@ -112,12 +112,8 @@ fn refuses_out_of_range<R: Subject>(module: &Module<R>) -> Result<()> {
         &"9".repeat(100),
     ];
     for value in too_many {
-        no(
-            module.dir(),
-            format!("{threads}={value}"),
-            Errno::RANGE,
-            &allowed,
-        )?;
+        let text = format!("{threads}={value}");
+        no(module.dir(), text, Errno::RANGE, &allowed)?;
     }
     let above = format!("{number}={}", most + 1);
     no(module.dir(), above, Errno::RANGE, &format!("..={most}"))
@@ -127,15 +123,8 @@ fn refuses_garbage<R: Subject>(module: &Module<R>) -> Result<()> {
     let all: Vec<u8> = (0..=255).collect();
     let umlaut = "schl\u{fc}ssel=wert".as_bytes();
     let crab = "\u{1f980}".as_bytes();
-    for bytes in [
-        &b"\xff\xfe\xfd"[..],
-        b"\0",
-        b"\0\0\0\0",
-        b"\x1b[2J\x07",
-        umlaut,
-        crab,
-        &all,
-    ] {
+    let control = [&b"\xff\xfe\xfd"[..], b"\0", b"\0\0\0\0", b"\x1b[2J\x07"];
+    for bytes in control.into_iter().chain([umlaut, crab, &all]) {
         no(module.dir(), bytes, Errno::INVAL, "")?;
     }
     let status = module.dir().read("status")?;

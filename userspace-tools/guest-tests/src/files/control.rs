@@ -110,13 +110,8 @@ fn config_busy<R: Subject>(module: &Module<R>) -> Result<()> {
     module.start(&R::endless())?;
     let before = dir.config()?;
     let word = format!("{}={}", R::NAME.0, R::NAME.1);
-    refused(
-        dir,
-        "config",
-        word,
-        Errno::BUSY,
-        "cannot change during a run",
-    )?;
+    let why = "cannot change during a run";
+    refused(dir, "config", word, Errno::BUSY, why)?;
     refused(dir, "config", "nonsense", Errno::INVAL, "`nonsense`")?;
     ensure!(dir.config()? == before, "a refused write changed a setting");
     // Settings that do not change are accepted.
@@ -182,19 +177,12 @@ fn threshold_is_live(module: &Module<SloppyCounter>) -> Result<()> {
     for threshold in [1, 1 << 20, 7] {
         dir.set(&format!("threshold={threshold}"))?;
         let shown = dir.config()?;
-        ensure!(
-            shown.contains(&format!("threshold={threshold} ")),
-            "{shown}"
-        );
+        let word = format!("threshold={threshold} ");
+        ensure!(shown.contains(&word), "{shown}");
         sleep(Duration::from_millis(20));
     }
-    refused(
-        dir,
-        "config",
-        "threshold=8 threads=1",
-        Errno::BUSY,
-        "`threads=1`",
-    )?;
+    let both = "threshold=8 threads=1";
+    refused(dir, "config", both, Errno::BUSY, "`threads=1`")?;
     refused(dir, "config", "threshold=0", Errno::RANGE, "threshold")?;
     ensure!(dir.config()?.contains("threshold=7 "), "half applied");
     halt(module)?;

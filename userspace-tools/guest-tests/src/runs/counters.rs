@@ -6,10 +6,10 @@ use abi::sloppy_counter::{Counter, Now};
 use anyhow::{ensure, Context, Result};
 use results::{vcpus, Outcome, SloppyCounter};
 
-use super::expect::{expect, test, threads};
+use super::expect::{expect, row, rows, test, threads};
 use crate::{
     subject::{fresh, halt, settings, Subject},
-    suite::{group, Test},
+    suite::Test,
 };
 
 pub fn tests() -> Vec<Test> {
@@ -18,8 +18,12 @@ pub fn tests() -> Vec<Test> {
         tests.extend(threads().into_iter().map(|threads| exact(counter, threads)));
     }
     tests.extend([1, 2, 1 << 10, 1 << 20].map(|threshold| {
-        let name = format!("counter/sloppy/threshold_{threshold}_bounds_the_read");
-        Test::new(name, move || bounds_the_read(threshold))
+        row(
+            format!("counter/sloppy/threshold_{threshold}_bounds_the_read"),
+            format!("counter=sloppy threads=max run_ms=50 threshold={threshold}"),
+            Outcome::Pass,
+            is_bounded_by_the_threshold,
+        )
     }));
     let audited = [
         "exact",
@@ -32,24 +36,23 @@ pub fn tests() -> Vec<Test> {
         let name = format!("counter/{counter}/read_stays_in_its_bound_under_torture");
         Test::new(name, move || stays_in_its_bound(counter))
     }));
-    tests.extend(group(
-        "counter",
-        &[
-            ("exact/has_no_error", no_error),
-            ("busted/exceeds_its_bound", busted_is_audited),
-            ("sloppy/shows_its_state_during_a_run", shows_state),
-            ("sloppy_ref/sees_each_zero_once", || {
-                works("refs objects=50", 0)
-            }),
-            ("batched_ids/are_unique", || works("ids objects=50", 0)),
-            ("limited/stops_at_its_limit", || {
-                works("limit objects=50", 1)
-            }),
-            ("sloppy/ten_thousand_counters", || {
-                works("many objects=10000", 10_000)
-            }),
-        ],
-    ));
+    let name = "counter/sloppy/shows_its_state_during_a_run";
+    tests.push(Test::new(name, shows_state));
+    tests.extend(rows! { SloppyCounter, "counter", "threads=max";
+        "exact/has_no_error": "counter=exact run_ms=50", Pass,
+            |run| run.sum.bound == 0 && run.error() == 0 && run.sum.adds > 0;
+        "busted/exceeds_its_bound": "counter=busted run_ms=300 audit=on", Caught,
+            |run| run.audit.as_ref().is_some_and(|audit| audit.broken > 0);
+    });
+    tests.extend(
+        rows! { SloppyCounter, "counter", "threads=max fold_ms=5 run_ms=300";
+            "sloppy_ref/sees_each_zero_once": "work=refs objects=50", Pass, |run| works(run, None);
+            "batched_ids/are_unique": "work=ids objects=50", Pass, |run| works(run, None);
+            "limited/stops_at_its_limit": "work=limit objects=50", Pass, |run| works(run, Some(1));
+            "sloppy/ten_thousand_counters": "work=many objects=10000", Pass,
+                |run| works(run, Some(10_000));
+        },
+    );
     tests
 }
 
@@ -68,20 +71,14 @@ fn exact(counter: Counter, threads: u32) -> Test {
     if counter == Counter::Busted {
         return test::<SloppyCounter>(name, text, outcome);
     }
-    Test::new(name, move || {
-        let report: SloppyCounter = expect(&text, outcome)?;
-        ensure!(report.sum.adds > 0 && report.is_exact(), "{}", report.sum);
-        Ok(())
+    row(name, text, outcome, |run: &SloppyCounter| {
+        run.sum.adds > 0 && run.is_exact()
     })
 }
 
 /// The bound of the cheap read is that of the threshold.
-fn bounds_the_read(threshold: u32) -> Result<()> {
-    let text = format!("counter=sloppy threads=max run_ms=50 threshold={threshold}");
-    let sum = expect::<SloppyCounter>(&text, Outcome::Pass)?.sum;
-    let most = u64::from(threshold - 1) * u64::from(vcpus());
-    ensure!(sum.bound == most, "{sum}, not {most}");
-    Ok(())
+fn is_bounded_by_the_threshold(run: &SloppyCounter) -> bool {
+    run.sum.bound == u64::from(run.config.threshold - 1) * u64::from(vcpus())
 }
 
 /// With folds, interrupts, threshold changes and hotplug.
@@ -104,22 +101,6 @@ fn stays_in_its_bound(counter: &str) -> Result<()> {
         run_ms *= 2;
         ensure!(run_ms < 20_000, "not all happened: {audit}");
     }
-}
-
-fn busted_is_audited() -> Result<()> {
-    let text = "counter=busted threads=max run_ms=300 audit=on";
-    let audit = expect::<SloppyCounter>(text, Outcome::Caught)?.audit;
-    let audit = audit.context("audit=on")?;
-    ensure!(audit.broken > 0, "{audit}");
-    Ok(())
-}
-
-fn no_error() -> Result<()> {
-    let text = "counter=exact threads=max run_ms=50";
-    let report: SloppyCounter = expect(text, Outcome::Pass)?;
-    let exact = report.sum.bound == 0 && report.error() == 0;
-    ensure!(exact && report.sum.adds > 0, "{}", report.sum);
-    Ok(())
 }
 
 /// `now` is empty without a run; during a run it has the sum and what each vCPU holds back.
@@ -148,13 +129,10 @@ fn shows_state() -> Result<()> {
     Ok(())
 }
 
-/// A work that checks itself; it sees `due` things, or as many as it expects for 0.
-fn works(work: &str, due: u64) -> Result<()> {
-    let text = format!("threads=max fold_ms=5 run_ms=300 work={work}");
-    let check = expect::<SloppyCounter>(&text, Outcome::Pass)?.check;
-    let check = check.context("a check")?;
-    ensure!(check.wrong == 0 && check.seen == check.due, "{check}");
-    ensure!(check.cycles > 0 && check.due > 0, "{check}");
-    ensure!(due == 0 || check.due == due, "{check}");
-    Ok(())
+/// Whether a work that checks itself saw what it expected, which is `due` if that is known.
+fn works(run: &SloppyCounter, due: Option<u64>) -> bool {
+    run.check.as_ref().is_some_and(|check| {
+        let right = check.wrong == 0 && check.seen == check.due;
+        right && check.cycles > 0 && check.due > 0 && due.is_none_or(|due| check.due == due)
+    })
 }

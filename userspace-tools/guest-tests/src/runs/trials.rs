@@ -4,16 +4,16 @@
 //! impossible trial is refused.
 
 use abi::{
-    lock_load::{Config, KickBy, Lock, Mode, ModeWanted},
+    lock_load::{KickBy, Lock, Mode, ModeWanted},
     status::OracleState,
     trial::{Load, Trial},
 };
 use anyhow::{ensure, Context, Result};
-use debugfs::Interrupt;
 use results::{vcpus, LockLoad, Outcome, Report};
+use rustix::io::Errno;
 
 use crate::{
-    subject::{fresh, run_with, settings},
+    subject::{run_with, start_refused},
     suite::{group, Test},
 };
 
@@ -26,6 +26,10 @@ pub fn tests() -> Vec<Test> {
             ("is_refused_where_it_is_impossible", impossible),
         ],
     );
+    tests.extend([
+        Test::new("mode/refuses_every_other_mode", modes),
+        Test::new("kick/refuses_what_is_not_offered", kicks_offered),
+    ]);
     let kicks = Load::ALL
         .iter()
         .filter(|load| !matches!(load, Load::Contest | Load::Halts));
@@ -38,11 +42,6 @@ pub fn tests() -> Vec<Test> {
         let name = format!("trial/halts_on_{lock}_lose_no_wakeup");
         Test::new(name, move || halts(lock))
     }));
-    tests.extend(group("mode", &[("refuses_every_other_mode", modes)]));
-    tests.extend(group(
-        "kick",
-        &[("refuses_what_is_not_offered", kicks_offered)],
-    ));
     tests
 }
 
@@ -90,10 +89,10 @@ fn dropped() -> Result<()> {
 
 fn cut_short() -> Result<()> {
     for load in [
-        "halts",
-        "halt_before_kick",
-        "kick_before_halt",
-        "kick_storm",
+        Load::Halts,
+        Load::HaltBeforeKick,
+        Load::KickBeforeHalt,
+        Load::KickStorm,
     ] {
         let text = format!("load={load} lock=mcs/halt rounds=100000000 run_ms=50");
         let (report, trial) = trial(&text)?;
@@ -104,18 +103,15 @@ fn cut_short() -> Result<()> {
 }
 
 fn impossible() -> Result<()> {
-    let never =
-        |lock: &str| format!("`load=halts`: waiters of {lock} do not halt. Try: lock=mcs/halt");
+    for lock in ["ticket", "kernel/raw_spin"] {
+        let why = format!("`load=halts`: waiters of {lock} do not halt. Try: lock=mcs/halt");
+        not_started(&format!("load=halts lock={lock}"), Errno::INVAL, &why)?;
+    }
     let alone = "`load=kick_storm threads=1`: one thread halts, another kicks; allowed: 2..";
+    not_started("load=kick_storm threads=1", Errno::RANGE, alone)?;
     let torture = "`load=halts`: a trial takes no torture options;";
-    not_started("load=halts lock=ticket", "EINVAL", &never("ticket"))?;
-    not_started(
-        "load=halts lock=kernel/raw_spin",
-        "EINVAL",
-        &never("kernel/raw_spin"),
-    )?;
-    not_started("load=kick_storm threads=1", "ERANGE", alone)?;
-    not_started("load=halts lock=mcs/halt stutter_ms=10", "EINVAL", torture)
+    let tortured = "load=halts lock=mcs/halt stutter_ms=10";
+    not_started(tortured, Errno::INVAL, torture)
 }
 
 fn modes() -> Result<()> {
@@ -125,7 +121,7 @@ fn modes() -> Result<()> {
     for mode in ModeWanted::ALL.iter().filter(|mode| !mode.admits(here)) {
         let why =
             format!("`mode={mode}`: this guest is in mode {here}, kernel/raw_spin being {lock}");
-        not_started(&format!("mode={mode}"), "ENODEV", &why)?;
+        not_started(&format!("mode={mode}"), Errno::NODEV, &why)?;
     }
     run_with::<LockLoad>(&format!("mode={here}")).map(drop)
 }
@@ -134,43 +130,24 @@ fn modes() -> Result<()> {
 fn kicks_offered() -> Result<()> {
     let pv = run_with::<LockLoad>("")?.machine.mode == Mode::Pv;
     for (kick, why) in [
-        (KickBy::Ipi, None),
-        (
-            KickBy::Hypercall,
-            Some("CPUID offers no KVM with PV_UNHALT"),
-        ),
-        (KickBy::PvOps, Some("the kernel runs no paravirt spinlocks")),
+        (KickBy::Ipi, ""),
+        (KickBy::Hypercall, "CPUID offers no KVM with PV_UNHALT"),
+        (KickBy::PvOps, "the kernel runs no paravirt spinlocks"),
     ] {
         let text = format!("kick={kick} lock=mcs/halt run_ms=20");
-        let config: Config = settings::<LockLoad>(&text)?;
-        match (
-            fresh::<LockLoad>()?.run(&config, &Interrupt::default()),
-            why,
-        ) {
-            (Ok(LockLoad { machine, .. }), _) => {
+        match run_with::<LockLoad>(&text) {
+            Ok(LockLoad { machine, .. }) => {
                 ensure!(machine.kick.name() == kick.name(), "{machine}");
             }
-            (Err(_), Some(why)) if !pv => {
-                not_started(&text, "ENODEV", &format!("`kick={kick}`: {why}"))?;
+            Err(_) if !pv && kick != KickBy::Ipi => {
+                not_started(&text, Errno::NODEV, &format!("`kick={kick}`: {why}"))?;
             }
-            (Err(e), _) => return Err(e.into()),
+            Err(e) => return Err(e),
         }
     }
     Ok(())
 }
 
-/// Fails unless a start with `settings` is refused with `errno` and `why`.
-fn not_started(settings: &str, errno: &str, why: &str) -> Result<()> {
-    let module = fresh::<LockLoad>()?;
-    let dir = module.dir();
-    dir.set(settings)?;
-    let started = dir.start();
-    let (found, wanted) = (dir.refusal()?, format!("{errno} run: {why}"));
-    ensure!(started.is_err(), "{settings}: started");
-    ensure!(
-        found.starts_with(&wanted),
-        "{settings}: {found:?}, not {wanted:?}"
-    );
-    ensure!(dir.status()?.runs == 0, "{settings}: counted as a run");
-    Ok(())
+fn not_started(text: &str, errno: Errno, why: &str) -> Result<()> {
+    start_refused::<LockLoad>(text, errno, &format!(" run: {why}")).map(drop)
 }

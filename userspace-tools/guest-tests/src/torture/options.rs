@@ -9,15 +9,13 @@ use rustix::io::Errno;
 
 use crate::{
     raw::{self, refused},
-    subject::{fresh, run, run_with, settings},
-    suite::{group, Test},
+    subject::{fresh, run, run_with, settings, start_refused},
+    suite::Test,
 };
 
 pub fn tests() -> Vec<Test> {
-    let mut tests = group(
-        "lock-load/torture",
-        &[("refuses_out_of_range", out_of_range)],
-    );
+    let name = "lock-load/torture/refuses_out_of_range";
+    let mut tests = vec![Test::new(name, out_of_range)];
     for &lock in Lock::ALL {
         for (how, words) in [
             ("nested", "nested=5"),
@@ -38,12 +36,11 @@ fn excludes(lock: Lock, words: &str) -> Result<()> {
     let run_ms = if facts.never_excludes { 200 } else { 40 };
     let text = format!("lock={lock} threads=max run_ms={run_ms} {words}");
     let config = settings::<LockLoad>(&text)?;
-    let module = fresh::<LockLoad>()?;
     if let Some(reason) = misfit(&config)? {
-        module.dir().set(&config.to_string())?;
-        return refused(module.dir(), "run", "start", Errno::INVAL, &reason);
+        let text = config.to_string();
+        return start_refused::<LockLoad>(&text, Errno::INVAL, &reason).map(drop);
     }
-    let report = run(&module, &config)?;
+    let report = run(&fresh::<LockLoad>()?, &config)?;
     let outcome = report.outcome();
     let expected = match outcome {
         _ if facts.promises_nothing => outcome == Outcome::Skip,
@@ -51,11 +48,8 @@ fn excludes(lock: Lock, words: &str) -> Result<()> {
         // One thread alone may have had a short run.
         _ => !outcome.failed(),
     };
-    ensure!(
-        expected && report.sum.sections > 0,
-        "{outcome}: {}",
-        report.sum
-    );
+    let expected = expected && report.sum.sections > 0;
+    ensure!(expected, "{outcome}: {}", report.sum);
     Ok(())
 }
 

@@ -2,13 +2,14 @@
 
 //! Runs with torture options, and their effects as seen outside of the module.
 
-use std::fs;
-
 use abi::status::State;
-use anyhow::{ensure, Context, Result};
+use anyhow::{ensure, Result};
 use results::{vcpus, LockLoad, Report};
 
-use crate::subject::{fresh, halt, settings};
+use crate::{
+    subject::{fresh, halt, settings},
+    threads,
+};
 
 /// A run on all vCPUs.
 pub const ALL: &str = "lock=ttas threads=max";
@@ -20,9 +21,8 @@ pub const STORM: &str = "threads=max stutter_ms=30 shuffle_ms=10 onoff_ms=40 lon
 /// Starts a run on all vCPUs with `text` set and stops it once `seen`, which must be during the run.
 pub fn until(text: &str, what: &str, mut seen: impl FnMut() -> Result<bool>) -> Result<LockLoad> {
     let module = fresh::<LockLoad>()?;
-    let number = module.start(&settings::<LockLoad>(&format!(
-        "{ALL} run_ms=20000 {text}"
-    ))?)?;
+    let config = settings::<LockLoad>(&format!("{ALL} run_ms=20000 {text}"))?;
+    let number = module.start(&config)?;
     let running = || -> Result<bool> { Ok(module.dir().status()?.state == State::Running) };
     let outcome = loop {
         match seen() {
@@ -40,20 +40,13 @@ pub fn until(text: &str, what: &str, mut seen: impl FnMut() -> Result<bool>) -> 
 
 /// The fields of `/proc/PID/stat` of each thread of `lock-load`, from the state on.
 pub fn stats() -> Result<Vec<Vec<String>>> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir("/proc").context("/proc")? {
-        // Not a process, or one that has ended.
-        let Ok(text) = fs::read_to_string(entry.context("/proc")?.path().join("stat")) else {
-            continue;
-        };
-        match text.rsplit_once(") ") {
-            Some((head, tail)) if head.contains("(lock-load/") => {
-                all.push(tail.split_whitespace().map(Into::into).collect());
-            }
-            _ => {}
-        }
-    }
-    Ok(all)
+    let all = threads::of_each("stat")?;
+    let mine = all.iter().filter_map(|text| {
+        let (head, tail) = text.rsplit_once(") ")?;
+        let fields = tail.split_whitespace().map(Into::into);
+        head.contains("(lock-load/").then(|| fields.collect())
+    });
+    Ok(mine.collect())
 }
 
 /// Fails unless `expected` vCPUs are online.

@@ -3,31 +3,42 @@
 //! Tests of what bounds a job: vCPUs, helpers, CPU time; of nodes, and of jobs in jobs.
 
 use anyhow::{ensure, Result};
-use results::{vcpus, JobRunner, Outcome, Report};
+use results::{vcpus, JobRunner, Outcome};
 use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
 
 use crate::{
+    runs::expect::{expect, rows},
     subject::run_with,
     suite::{group, Test},
 };
 
 pub fn tests() -> Vec<Test> {
-    group(
+    let mut tests = rows! { JobRunner, "job", JOB;
+        "cpus/are_those_of_the_setting": format!("cpus={}", vcpus() - 1), Pass,
+            |run| is_whole(run) && is_on_the_last(run);
+        "helpers/are_at_most_80_percent_of_the_vcpus": "helpers=80", Pass,
+            |run| is_whole(run)
+                && run.timing.helpers == (vcpus() * 80 / 100).max(1).min(vcpus() - 1);
+        "helpers/are_shared_by_all_jobs": "callers=2 helpers=50", Pass,
+            |run| is_whole(run) && run.timing.most_helpers <= (vcpus() / 2).max(1);
+        "helpers/may_come_from_a_workqueue": "begin=queue_work", Pass,
+            |run| is_whole(run) && run.timing.helpers == vcpus() - 1;
+        "trace/has_a_line_for_each_chunk": "trace=on", Pass,
+            |run| is_whole(run) && is_traced(run);
+        "plain/loop_is_timed": "job=page-init plain=on", Pass,
+            |run| is_whole(run) && run.timing.plain_ns > 0;
+    };
+    tests.extend(group(
         "job",
         &[
-            ("cpus/are_those_of_the_setting", cpus),
             ("cpus/are_those_of_the_writer_of_start", affinity),
-            ("helpers/are_at_most_80_percent_of_the_vcpus", share),
-            ("helpers/are_shared_by_all_jobs", callers),
             ("helpers/are_not_required", deny),
-            ("helpers/may_come_from_a_workqueue", queue_work),
             ("cap/is_kept_within_10_percent", cap),
             ("nodes/stay_separate_without_spill", nodes),
             ("nested/jobs_in_jobs_end", nested),
-            ("trace/has_a_line_for_each_chunk", trace),
-            ("plain/loop_is_timed", plain),
         ],
-    )
+    ));
+    tests
 }
 
 /// A job of 20,000 indices by as many workers as vCPUs.
@@ -35,22 +46,17 @@ const JOB: &str = "size=20000 max_threads=max helpers=100 limit_ms=60000";
 
 /// Runs [`JOB`] with `text` set; every index must be done exactly once.
 fn whole(text: &str) -> Result<JobRunner> {
-    let report: JobRunner = run_with(&format!("{JOB} {text}"))?;
-    let (outcome, sum) = (report.outcome(), report.sum);
-    let once = outcome == Outcome::Pass && sum.once == report.config.size;
-    ensure!(once, "{text}: {outcome}: {sum}");
+    let report: JobRunner = expect(&format!("{JOB} {text}"), Outcome::Pass)?;
+    ensure!(is_whole(&report), "{text}: {}", report.sum);
     Ok(report)
 }
 
-/// Fails unless all workers were on the last vCPU.
-fn on_the_last(report: &JobRunner) -> Result<()> {
-    let vcpu: Vec<u32> = report.workers.iter().map(|w| w.vcpu).collect();
-    ensure!(vcpu == [vcpus() - 1], "{vcpu:?}");
-    Ok(())
+fn is_whole(run: &JobRunner) -> bool {
+    run.sum.once == run.config.size
 }
 
-fn cpus() -> Result<()> {
-    on_the_last(&whole(&format!("cpus={}", vcpus() - 1))?)
+fn is_on_the_last(run: &JobRunner) -> bool {
+    run.workers.iter().map(|w| w.vcpu).eq([vcpus() - 1])
 }
 
 /// The affinity of the writer of `start`, which includes its cpuset, bounds the job.
@@ -61,19 +67,11 @@ fn affinity() -> Result<()> {
     sched_setaffinity(None, &last)?;
     let report = whole("");
     sched_setaffinity(None, &all)?;
-    on_the_last(&report?)
-}
-
-fn share() -> Result<()> {
-    let timing = whole("helpers=80")?.timing;
-    let bound = (vcpus() * 80 / 100).max(1).min(vcpus() - 1);
-    ensure!(timing.helpers == bound, "{timing}, not {bound}");
-    Ok(())
-}
-
-fn callers() -> Result<()> {
-    let timing = whole("callers=2 helpers=50")?.timing;
-    ensure!(timing.most_helpers <= (vcpus() / 2).max(1), "{timing}");
+    let workers = report?.workers;
+    ensure!(
+        workers.iter().map(|w| w.vcpu).eq([vcpus() - 1]),
+        "{workers:?}"
+    );
     Ok(())
 }
 
@@ -84,12 +82,6 @@ fn deny() -> Result<()> {
         ensure!(report.timing.helpers == left, "{deny}: {}", report.timing);
         ensure!(report.sum.workers == left + 1, "{deny}: {}", report.sum);
     }
-    Ok(())
-}
-
-fn queue_work() -> Result<()> {
-    let timing = whole("begin=queue_work")?.timing;
-    ensure!(timing.helpers == vcpus() - 1, "{timing}");
     Ok(())
 }
 
@@ -129,19 +121,12 @@ fn nested() -> Result<()> {
     Ok(())
 }
 
-fn trace() -> Result<()> {
-    let report = whole("trace=on")?;
-    let mut chunks: Vec<_> = report.chunks.iter().map(|c| c.start..c.end).collect();
-    ensure!(chunks.len() as u64 == report.sum.chunks, "{}", chunks.len());
-    chunks.sort_by_key(|c| c.start);
-    let seamless = chunks.windows(2).all(|pair| pair[0].end == pair[1].start);
-    ensure!(seamless && chunks[0].start == 0, "{chunks:?}");
-    ensure!(chunks.last().is_some_and(|c| c.end == 20_000), "{chunks:?}");
-    Ok(())
-}
-
-fn plain() -> Result<()> {
-    let timing = whole("job=page-init plain=on")?.timing;
-    ensure!(timing.plain_ns > 0, "{timing}");
-    Ok(())
+/// Whether the chunks are as many as the workers took, and cover the range without a gap.
+fn is_traced(run: &JobRunner) -> bool {
+    let mut chunks: Vec<_> = run.chunks.iter().map(|c| (c.start, c.end)).collect();
+    chunks.sort_unstable();
+    let end = chunks
+        .iter()
+        .try_fold(0, |at, &(start, end)| (start == at).then_some(end));
+    chunks.len() as u64 == run.sum.chunks && end == Some(20_000)
 }

@@ -6,26 +6,34 @@ use std::{thread::sleep, time::Duration};
 
 use abi::job_runner::{JobEnd, Progress};
 use anyhow::{ensure, Context, Result};
-use results::{JobRunner, Outcome, Report};
+use results::{
+    JobRunner,
+    Outcome::{CutShort, Pass},
+};
 use rustix::io::Errno;
 
 use crate::{
-    raw::refused,
-    subject::{fresh, halt, run, run_with, settings},
-    suite::{group, Test},
+    runs::expect::{expect, row},
+    subject::{fresh, halt, settings, start_refused},
+    suite::Test,
 };
 
 pub fn tests() -> Vec<Test> {
-    let mut tests = group("job/memory", &[("is_refused_if_too_much", memory)]);
+    let mut tests = vec![Test::new("job/memory/is_refused_if_too_much", memory)];
     for policy in ["static", "padata", "steal_aware"] {
-        for (name, body) in [
-            ("ends_at_its_time_limit", limit as fn(&str) -> _),
-            ("is_cancelled_and_undone", cancel),
-            ("names_the_index_and_the_chunk_that_failed", fault),
-        ] {
-            let name = format!("job/{policy}/{name}");
-            tests.push(Test::new(name, move || body(policy)));
-        }
+        let name = |name| format!("job/{policy}/{name}");
+        let limited = format!("{LONG} policy={policy} limit_ms=50");
+        let failing = format!("{FAULT} policy={policy}");
+        tests.extend([
+            row(name("ends_at_its_time_limit"), limited, CutShort, limit),
+            Test::new(name("is_cancelled_and_undone"), move || cancel(policy)),
+            row(
+                name("names_the_index_and_the_chunk_that_failed"),
+                failing,
+                Pass,
+                fault,
+            ),
+        ]);
     }
     tests
 }
@@ -34,13 +42,8 @@ pub fn tests() -> Vec<Test> {
 const LONG: &str = "size=65536 work_ns=1000000 max_threads=max helpers=100";
 
 /// A job at its time limit reports what was done until then.
-fn limit(policy: &str) -> Result<()> {
-    let report: JobRunner = run_with(&format!("{LONG} policy={policy} limit_ms=50"))?;
-    let (sum, timing) = (report.sum, report.timing);
-    ensure!(sum.cut_short == 1 && sum.missed > 0, "{sum}");
-    ensure!(timing.ended == JobEnd::Deadline, "{timing}");
-    ensure!(report.outcome() == Outcome::CutShort, "{sum}");
-    Ok(())
+fn limit(JobRunner { sum, timing, .. }: &JobRunner) -> bool {
+    sum.cut_short == 1 && sum.missed > 0 && timing.ended == JobEnd::Deadline
 }
 
 /// `now` has the progress; `stop` ends the job soon, and all that was done is undone once.
@@ -63,59 +66,41 @@ fn cancel(policy: &str) -> Result<()> {
     }
     let Progress { done, total, .. } = seen;
     ensure!(done > 0 && done < total && total == config.size, "{seen}");
-    ensure!(
-        seen.rate > 0 && seen.eta_ns > 0 && seen.workers > 0,
-        "{seen}"
-    );
+    let estimated = seen.rate > 0 && seen.eta_ns > 0 && seen.workers > 0;
+    ensure!(estimated, "{seen}");
     halt(&module)?;
     let report = module.result(number)?;
     let (sum, timing) = (report.sum, report.timing);
     ensure!(timing.ended == JobEnd::Cancelled, "{timing}");
-    ensure!(
-        sum.once >= done && sum.missed > 0 && sum.repeated == 0,
-        "{sum}"
-    );
-    ensure!(
-        timing.undone == sum.once && timing.disorder == 0,
-        "{timing}"
-    );
+    let partial = sum.once >= done && sum.missed > 0 && sum.repeated == 0;
+    let undone = timing.undone == sum.once && timing.disorder == 0;
+    ensure!(partial && undone, "{sum} {timing}");
     ensure!(module.dir().read("now")?.is_empty());
     Ok(())
 }
 
-fn fault(policy: &str) -> Result<()> {
-    let report: JobRunner = run_with(&format!(
-        "policy={policy} job=fault start=1000 size=5000 fail_at=3210 undo=on max_threads=max \
-         helpers=100"
-    ))?;
-    let (fault, timing, sum) = (report.fault, report.timing, report.sum);
-    ensure!(timing.ended == JobEnd::Failed, "{timing}");
-    ensure!(fault.errno == 5 && fault.index == 4210, "{fault}");
+/// A job that fails with EIO at one index.
+const FAULT: &str =
+    "job=fault start=1000 size=5000 fail_at=3210 undo=on max_threads=max helpers=100";
+
+fn fault(
+    JobRunner {
+        fault, timing, sum, ..
+    }: &JobRunner,
+) -> bool {
     let chunk = fault.chunk_start..fault.chunk_end;
-    ensure!(
-        chunk.contains(&fault.index) && fault.worker < sum.workers,
-        "{fault}"
-    );
+    let named = fault.errno == 5 && fault.index == 4210 && chunk.contains(&fault.index);
     let undone = timing.undone == sum.once && timing.disorder == 0;
-    ensure!(undone, "{timing} {sum}");
-    ensure!(report.outcome() == Outcome::Pass, "{}", report.outcome());
-    Ok(())
+    timing.ended == JobEnd::Failed && named && fault.worker < sum.workers && undone
 }
 
 fn memory() -> Result<()> {
-    let module = fresh::<JobRunner>()?;
-    module.dir().set("job=clear-huge size=16777216")?;
-    refused(module.dir(), "run", "start", Errno::NOMEM, "can be spared")?;
+    let huge = "job=clear-huge size=16777216";
+    let reason = start_refused::<JobRunner>(huge, Errno::NOMEM, "can be spared")?;
     // The largest size that the reason names runs, without the OOM killer.
-    let reason = module.dir().refusal()?;
-    let spare = reason
-        .split("MiB; ")
-        .nth(1)
-        .and_then(|r| r.split(' ').next());
-    let spare: u64 = spare.context("no figure")?.parse()?;
+    let (_, spare) = reason.split_once("MiB; ").context("no figure")?;
+    let spare: u64 = spare.split(' ').next().unwrap_or("").parse()?;
     let size = spare * 256 * 99 / 100;
     let text = format!("job=clear-pages size={size} limit_ms=60000 max_threads=2");
-    let report = run(&module, &settings::<JobRunner>(&text)?)?;
-    ensure!(report.outcome() == Outcome::Pass, "{}", report.sum);
-    Ok(())
+    expect::<JobRunner>(&text, Pass).map(drop)
 }

@@ -12,15 +12,17 @@ use results::{JobRunner, Outcome, Report};
 
 use crate::{
     hotplug::Offline,
-    subject::{fresh, run_with, settings, settle},
-    suite::{group, Test},
+    runs::expect::test,
+    subject::{fresh, settings, settle},
+    suite::Test,
 };
 
 pub fn tests() -> Vec<Test> {
-    let mut tests = group("job/oracle", &[("10000_random_jobs_are_sound", random)]);
+    let mut tests = vec![Test::new("job/oracle/10000_random_jobs_are_sound", random)];
     tests.extend([Policy::Busted, Policy::Drops].map(|policy| {
         let name = format!("job/oracle/{policy}_is_caught");
-        Test::new(name, move || caught(policy))
+        let text = format!("{JOBS} policy={policy} check=1000");
+        test::<JobRunner>(name, text, Outcome::Caught)
     }));
     tests
 }
@@ -58,10 +60,4 @@ fn with_hotplug(seed: u32) -> Result<Oracle> {
     ensure!(report.outcome() == Outcome::Pass, "{}", report.oracle);
     ensure!(times > 0, "no vCPU went offline");
     Ok(report.oracle)
-}
-
-fn caught(policy: Policy) -> Result<()> {
-    let report: JobRunner = run_with(&format!("{JOBS} policy={policy} check=1000"))?;
-    ensure!(report.outcome() == Outcome::Caught, "{}", report.oracle);
-    Ok(())
 }
