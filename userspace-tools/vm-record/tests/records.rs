@@ -109,7 +109,7 @@ fn exit_codes_are_the_documented_ones() {
     for failure in GuestFailure::all() {
         let code = failure.code();
         assert_eq!(GuestFailure::from_code(code), Some(failure));
-        assert!(help.contains(&format!("  {code}  {}", failure.meaning())));
+        assert!(help.contains(&format!("  {code}  {failure}\n")));
     }
     assert_eq!(GuestFailure::from_code(1), None);
     let retryable = GuestFailure::all().filter(|failure| failure.is_retryable());

@@ -2,54 +2,34 @@
 
 //! Framing: messages survive the round trip, malformed frames are refused.
 
-use wire::{read, write, Exit, Hello, Message, Modules, Note, RunRequest, WireError, MAX_DATA};
+use wire::{read, write, Message, WireError, MAX_DATA};
+
+/// Structured messages as the channel carries them, one a line.
+const STRUCTURED: &str = r#"
+{"hello":{"version":4,"nonce":"8f00","release":"7.3.4","vcpus":8,"uptime_ms":3200,"hypervisor":true,"lock_log":["kvm-guest: PV spinlocks enabled"]}}
+{"run":{"nonce":"8f00","argv":["sh","-c","echo \"ü\""],"env":[["KEY","a=b"]],"modules":{"only":["lock-load"]},"stdin":true,"barrier":true}}
+"stdin-end"
+{"note":"barrier"}
+"release"
+"heartbeat"
+{"note":{"module-loaded":"lock-load"}}
+{"note":{"module-failed":{"name":"lock-load","error":"Invalid argument","log":["disagrees about version of symbol"]}}}
+{"note":"started"}
+{"note":{"not-started":"not found"}}
+{"exit":{"nonce":"8f00","status":3,"signal":null}}
+{"exit":{"nonce":"8f00","status":null,"signal":9}}
+"goodbye"
+"#;
 
 fn samples() -> Vec<Message> {
-    vec![
-        Message::Hello(Hello {
-            version: wire::VERSION,
-            nonce: "8f00".into(),
-            release: "7.3.4".into(),
-            vcpus: 8,
-            uptime_ms: 3200,
-            hypervisor: true,
-            lock_log: vec!["kvm-guest: PV spinlocks enabled".into()],
-        }),
-        Message::Run(RunRequest {
-            nonce: "8f00".into(),
-            argv: vec!["sh".into(), "-c".into(), "echo \"ü\"".into()],
-            env: vec![("KEY".into(), "a=b".into())],
-            modules: Modules::Only(vec!["lock-load".into()]),
-            stdin: true,
-            barrier: true,
-        }),
+    let lines = STRUCTURED.trim().lines();
+    let structured = lines.map(|line| serde_json::from_str(line).expect(line));
+    let streams = [
         Message::Stdin(vec![0, 255, 10]),
-        Message::StdinEnd,
-        Message::Note(Note::Barrier),
-        Message::Release,
         Message::Stdout(vec![7; MAX_DATA]),
         Message::Stderr(Vec::new()),
-        Message::Heartbeat,
-        Message::Note(Note::ModuleLoaded("lock-load".into())),
-        Message::Note(Note::ModuleFailed {
-            name: "lock-load".into(),
-            error: "Invalid argument".into(),
-            log: vec!["disagrees about version of symbol".into()],
-        }),
-        Message::Note(Note::Started),
-        Message::Note(Note::NotStarted("not found".into())),
-        Message::Exit(Exit {
-            nonce: "8f00".into(),
-            status: Some(3),
-            signal: None,
-        }),
-        Message::Exit(Exit {
-            nonce: "8f00".into(),
-            status: None,
-            signal: Some(9),
-        }),
-        Message::Goodbye,
-    ]
+    ];
+    structured.chain(streams).collect()
 }
 
 fn bytes(message: &Message) -> Vec<u8> {
@@ -59,13 +39,18 @@ fn bytes(message: &Message) -> Vec<u8> {
 }
 
 #[test]
+fn structured_messages_are_written_in_their_documented_form() {
+    for (line, message) in STRUCTURED.trim().lines().zip(samples()) {
+        assert_eq!(&bytes(&message)[5..], line.as_bytes());
+    }
+}
+
+#[test]
 fn every_message_survives_the_round_trip() {
     for message in samples() {
         let frame = bytes(&message);
-        assert_eq!(
-            read(&mut frame.as_slice()).expect("a sample can be read"),
-            message
-        );
+        let read = read(&mut frame.as_slice()).expect("a sample can be read");
+        assert_eq!(read, message);
     }
 }
 

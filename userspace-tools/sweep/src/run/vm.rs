@@ -45,7 +45,7 @@ pub fn meaning(code: Option<i32>) -> String {
         return "vm was killed".into();
     };
     match (code, GuestFailure::from_code(code)) {
-        (_, Some(failure)) => failure.meaning().into(),
+        (_, Some(failure)) => failure.to_string(),
         (0, None) => "the guest's batch ended early".into(),
         (2, None) => "vm refused its arguments".into(),
         (code, None) => format!("the guest's batch, or vm, failed with exit code {code}"),
