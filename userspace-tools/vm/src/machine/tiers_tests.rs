@@ -26,89 +26,23 @@ fn quoted(line: &[String]) -> String {
     try_quoted(line).expect("no NUL")
 }
 
-fn line(tier: Tier, options: &[&str]) -> String {
-    quoted(&machines(tier, options).host)
+/// Expects the command line in a file, where it is broken into lines.
+#[track_caller]
+fn assert_line(line: &[String], expected: &str) {
+    let expected: Vec<&str> = expected.lines().map(str::trim).collect();
+    assert_eq!(quoted(line), expected.join(" "));
 }
 
 #[test]
-fn tcg_command_line() {
-    assert_eq!(
-        line(Tier::Tcg, &["--vcpus", "8", "--cpus", "0-1"]),
-        "taskset -c 0-1 setpriv --pdeathsig KILL qemu-system-x86_64 \
-         -name 'slowpath,debug-threads=on' -machine q35 -accel 'tcg,thread=multi' -cpu max \
-         -smp 8 -m 1024 -nodefaults -no-user-config -no-reboot -display none \
-         -kernel /nonexistent/image/vmlinux -initrd /nonexistent/image/initramfs.cpio \
-         -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=40 \
-         rcupdate.rcu_cpu_stall_timeout=84 mitigations=off no_timer_check tsc=reliable \
-         random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
-         initcall_blacklist=load_system_certificate_list 8250.nr_uarts=1 lpj=10000000 maxcpus=2 \
-         slowpath.nonce=8f00 word' -chardev 'file,id=console,path=/record,,1/console.log' \
-         -serial chardev:console -qmp 'unix:/private/qmp,server=off' \
-         -chardev 'socket,id=control,path=/private/control,server=off' \
-         -device virtio-serial-pci \
-         -device 'virtserialport,chardev=control,id=control,name=slowpath.control'"
-    );
-}
-
-#[test]
-fn kvm_command_line() {
-    assert_eq!(
-        line(Tier::Kvm, &["--vcpus", "2", "--cpus", "0-3"]),
-        "taskset -c 0-3 setpriv --pdeathsig KILL qemu-system-x86_64 \
-         -name 'slowpath,debug-threads=on' -machine q35 -accel kvm -cpu 'host,+kvm-pv-unhalt,+kvm-pv-sched-yield' \
-         -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot -display none \
-         -kernel /nonexistent/image/vmlinuz -initrd /nonexistent/image/initramfs.cpio \
-         -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=10 \
-         rcupdate.rcu_cpu_stall_timeout=21 slowpath.nonce=8f00 word' \
-         -chardev 'file,id=console,path=/record,,1/console.log' -serial chardev:console \
-         -qmp 'unix:/private/qmp,server=off' \
-         -chardev 'socket,id=control,path=/private/control,server=off' \
-         -device virtio-serial-pci \
-         -device 'virtserialport,chardev=control,id=control,name=slowpath.control'"
-    );
-}
-
-#[test]
-fn nested_command_lines() {
-    let machines = machines(Tier::Nested, &["--vcpus", "4", "--cpus", "1"]);
-    assert_eq!(
-        quoted(&machines.host),
-        "taskset -c 1 setpriv --pdeathsig KILL qemu-system-x86_64 \
-         -name 'slowpath,debug-threads=on' -machine q35 -accel 'tcg,thread=multi' -cpu max \
-         -smp 1 -m 1792 -nodefaults -no-user-config -no-reboot -display none \
-         -kernel /nonexistent/image/vmlinux -initrd /nonexistent/image/l1.cpio \
-         -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=10 \
-         rcupdate.rcu_cpu_stall_timeout=21 mitigations=off no_timer_check tsc=reliable \
-         random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
-         initcall_blacklist=load_system_certificate_list 8250.nr_uarts=1 lpj=10000000 maxcpus=2 \
-         slowpath.nonce=8f00' -chardev 'file,id=console,path=/record,,1/l1.log' \
-         -serial chardev:console -qmp 'unix:/private/qmp,server=off' \
-         -chardev 'socket,id=l1,path=/private/l1,server=off' \
-         -chardev 'socket,id=guest,path=/private/control,server=off' \
-         -chardev 'socket,id=monitor,path=/private/guest-qmp,server=off' \
-         -chardev 'file,id=output,path=/record,,1/console.log' \
-         -device virtio-serial-pci \
-         -device 'virtserialport,chardev=l1,id=l1,name=slowpath.control' \
-         -device 'virtserialport,chardev=guest,id=guest,name=slowpath.guest' \
-         -device 'virtserialport,chardev=monitor,id=monitor,name=slowpath.monitor' \
-         -device 'virtserialport,chardev=output,id=output,name=slowpath.console'"
-    );
-    assert_eq!(
-        quoted(&machines.l1.expect("a guest within")),
-        "qemu-system-x86_64 -name 'slowpath,debug-threads=on' -machine q35 -accel kvm \
-         -cpu 'kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield' -smp 4 -m 1024 -nodefaults -no-user-config -no-reboot \
-         -display none -kernel /guest/vmlinux -initrd /guest/initramfs.cpio \
-         -append 'console=ttyS0 loglevel=5 panic=-1 nokaslr watchdog_thresh=40 \
-         rcupdate.rcu_cpu_stall_timeout=84 mitigations=off no_timer_check tsc=reliable \
-         random.trust_cpu=on rcupdate.rcu_expedited=1 cryptomgr.notests \
-         initcall_blacklist=load_system_certificate_list 8250.nr_uarts=1 lpj=10000000 maxcpus=1 \
-         pci=lastbus=0 \
-         slowpath.nonce=8f00 word' -chardev 'file,id=console,path=/dev/vport0p4' \
-         -serial chardev:console -chardev 'pipe,id=monitor,path=/dev/vport0p3' \
-         -mon 'chardev=monitor,mode=control' -chardev 'pipe,id=control,path=/dev/vport0p2' \
-         -device virtio-serial-pci \
-         -device 'virtserialport,chardev=control,id=control,name=slowpath.control'"
-    );
+fn each_tier_has_its_command_lines() {
+    let tcg = machines(Tier::Tcg, &["--vcpus", "8", "--cpus", "0-1"]);
+    assert_line(&tcg.host, include_str!("command_lines/tcg.txt"));
+    let kvm = machines(Tier::Kvm, &["--vcpus", "2", "--cpus", "0-3"]);
+    assert_line(&kvm.host, include_str!("command_lines/kvm.txt"));
+    let nested = machines(Tier::Nested, &["--vcpus", "4", "--cpus", "1"]);
+    assert_line(&nested.host, include_str!("command_lines/l1.txt"));
+    let guest = nested.l1.expect("a guest within");
+    assert_line(&guest, include_str!("command_lines/nested.txt"));
 }
 
 #[test]
@@ -152,7 +86,7 @@ fn l1_gets_its_orders() {
 
 #[test]
 fn watchdog_limits_stay_within_the_range_of_the_kernel() {
-    let line = line(Tier::Tcg, &["--vcpus", "64", "--cpus", "0"]);
+    let line = quoted(&machines(Tier::Tcg, &["--vcpus", "64", "--cpus", "0"]).host);
     assert!(line.contains("watchdog_thresh=60 "), "{line}");
     assert!(line.contains("rcu_cpu_stall_timeout=300 "), "{line}");
 }

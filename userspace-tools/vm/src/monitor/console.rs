@@ -29,11 +29,8 @@ const PATTERNS: [(&str, FindingKind); 12] = [
 
 /// The finding of a line, if it reports a failure.
 pub fn finding(line: &str) -> Option<Finding> {
-    let kind = PATTERNS
-        .iter()
-        .filter(|(text, _)| line.contains(text))
-        .map(|(_, kind)| *kind)
-        .max()?;
+    let matching = PATTERNS.iter().filter(|(text, _)| line.contains(text));
+    let kind = matching.map(|(_, kind)| *kind).max()?;
     // `watchdog: BUG: soft lockup` reports a stall, not a broken kernel.
     let stall = line.contains("soft lockup");
     let kind = if stall { FindingKind::Stall } else { kind };
@@ -43,6 +40,7 @@ pub fn finding(line: &str) -> Option<Finding> {
     })
 }
 
+#[derive(Default)]
 pub struct Console {
     path: PathBuf,
     read: u64,
@@ -54,13 +52,9 @@ pub struct Console {
 impl Console {
     /// The console in this file, which need not exist yet.
     pub fn new(path: &Path) -> Console {
-        let (partial, lines, findings) = (Vec::new(), VecDeque::new(), Vec::new());
         Console {
             path: path.to_owned(),
-            read: 0,
-            partial,
-            lines,
-            findings,
+            ..Console::default()
         }
     }
 
@@ -86,11 +80,7 @@ impl Console {
     }
 
     fn line(&mut self, line: &str) {
-        let line: String = line
-            .trim_end()
-            .chars()
-            .filter(|c| !c.is_control())
-            .collect();
+        let line = line.trim_end().replace(char::is_control, "");
         if let Some(finding) = finding(&line).filter(|_| self.findings.len() < CONSOLE_FINDINGS) {
             self.findings.push(finding);
         }
@@ -127,50 +117,27 @@ mod tests {
 
     #[test]
     fn failures_are_found_and_healthy_lines_are_not() {
-        use FindingKind::{Oops, Panic, Stall, Warning};
-        for (line, expected) in [
-            (
-                "Kernel panic - not syncing: sysrq triggered crash",
-                Some(Panic),
-            ),
-            (
-                "BUG: kernel NULL pointer dereference, address: 0000000000000000",
-                Some(Oops),
-            ),
-            ("Oops: Oops: 0002 [#1] SMP NOPTI", Some(Oops)),
-            ("kernel BUG at mm/slub.c:563!", Some(Oops)),
-            (
-                "rust_kernel: panicked at lock_load/lock_load.rs:80:5:",
-                Some(Oops),
-            ),
-            (
-                "BUG: KASAN: slab-use-after-free in run_show+0x1c/0x40",
-                Some(Oops),
-            ),
-            (
-                "WARNING: CPU: 3 PID: 77 at kernel/kthread.c:75 kthread+0x1c",
-                Some(Warning),
-            ),
-            (
-                "watchdog: BUG: soft lockup - CPU#3 stuck for 42s! [lock-load/3:99]",
-                Some(Stall),
-            ),
-            (
-                "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
-                Some(Stall),
-            ),
-            (
-                "rcu: INFO: rcu_preempt self-detected stall on CPU",
-                Some(Stall),
-            ),
-            ("pci 0000:00:1f.2: BAR 4 [io  0xc040-0xc05f]", None),
-            ("lock_load: loading out-of-tree module taints kernel.", None),
-            ("x86/cpu: SGX disabled or unsupported by BIOS.", None),
-            ("ACPI: Debugger interface enabled", None),
-            ("", None),
-        ] {
-            let line = format!("[    5.1] {line}");
-            assert_eq!(finding(&line).map(|found| found.kind), expected, "{line}");
+        let lines = "\
+            Panic: Kernel panic - not syncing: sysrq triggered crash
+            Oops: BUG: kernel NULL pointer dereference, address: 0000000000000000
+            Oops: Oops: Oops: 0002 [#1] SMP NOPTI
+            Oops: kernel BUG at mm/slub.c:563!
+            Oops: rust_kernel: panicked at lock_load/lock_load.rs:80:5:
+            Oops: BUG: KASAN: slab-use-after-free in run_show+0x1c/0x40
+            Warning: WARNING: CPU: 3 PID: 77 at kernel/kthread.c:75 kthread+0x1c
+            Stall: watchdog: BUG: soft lockup - CPU#3 stuck for 42s! [lock-load/3:99]
+            Stall: rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+            Stall: rcu: INFO: rcu_preempt self-detected stall on CPU
+            None: pci 0000:00:1f.2: BAR 4 [io  0xc040-0xc05f]
+            None: lock_load: loading out-of-tree module taints kernel.
+            None: x86/cpu: SGX disabled or unsupported by BIOS.
+            None: ACPI: Debugger interface enabled
+            None: ";
+        for line in lines.lines().map(str::trim_start) {
+            let (expected, text) = line.split_once(": ").expect("a kind and a line");
+            let found = finding(&format!("[    5.1] {text}"));
+            let kind = found.map_or("None".to_owned(), |found| format!("{:?}", found.kind));
+            assert_eq!(kind, expected, "{text}");
         }
     }
 
