@@ -24,14 +24,12 @@ fn address() -> io::Result<SocketAddr> {
     SocketAddr::from_abstract_name("slowpath-barrier")
 }
 
-/// The barrier, in the first process.
 pub struct Barrier {
     channel: Channel,
     released: Receiver<()>,
 }
 
 impl Barrier {
-    /// A barrier that `released` releases.
     pub fn new(channel: &Channel, released: Receiver<()>) -> Barrier {
         let channel = channel.clone();
         Barrier { channel, released }

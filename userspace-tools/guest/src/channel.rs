@@ -89,7 +89,6 @@ pub fn hello() -> Result<Hello> {
     })
 }
 
-/// Milliseconds since the guest's kernel started.
 fn uptime_ms() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     now.tv_sec as u64 * 1000 + now.tv_nsec as u64 / 1_000_000
@@ -108,7 +107,6 @@ impl Channel {
         wire::write(&mut *port, message)
     }
 
-    /// Sends heartbeats in a thread of its own.
     pub fn start_heartbeat(&self) {
         let channel = self.clone();
         thread::spawn(move || {

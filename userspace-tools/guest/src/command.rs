@@ -17,14 +17,12 @@ use crate::host_input::HostInput;
 use crate::limits::STREAM_END;
 use crate::power;
 
-/// Exit status or signal.
 pub type Ending = (Option<i32>, Option<i32>);
 
 /// Exit status of a command that does not exist, or cannot be run, as a shell has it.
 const NOT_FOUND: i32 = 127;
 const NOT_EXECUTABLE: i32 = 126;
 
-/// Environment variables of every command.
 const ENVIRONMENT: [(&str, &str); 4] = [
     ("PATH", "/bin:/sbin"),
     ("HOME", "/tmp"),

@@ -13,7 +13,6 @@ pub fn show_warnings() -> io::Result<()> {
     fs::write("/proc/sys/kernel/printk", "5")
 }
 
-/// Text of the log lines on the hypervisor and on the kernel's own spinlock.
 const LOCKS: [&str; 3] = ["Hypervisor detected", "PV spinlocks", "PV qspinlock"];
 
 /// The log lines on the hypervisor and on the kernel's own spinlock.
@@ -23,13 +22,11 @@ pub fn about_locks() -> Vec<String> {
     lines.filter(about_locks).collect()
 }
 
-/// The last `count` lines.
 pub fn last(count: usize) -> Vec<String> {
     let mut lines = lines();
     lines.split_off(lines.len().saturating_sub(count))
 }
 
-/// The lines that can be read.
 fn lines() -> Vec<String> {
     let mut lines = Vec::new();
     let nonblock = OFlags::NONBLOCK.bits() as i32;

@@ -39,7 +39,6 @@ pub fn up() -> Result<()> {
     Ok(())
 }
 
-/// `RTM_NEWLINK` of `lo` with `IFF_UP`.
 fn request() -> [u8; REQUEST] {
     let mut bytes = [0; REQUEST];
     let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);

@@ -56,7 +56,6 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// From the first mount to the last message.
 fn serve() -> Result<()> {
     mounts::first().context("first mounts")?;
     vcpus::bring_online().context("vCPUs")?;
@@ -84,7 +83,6 @@ fn serve() -> Result<()> {
     input.wait_for_goodbye()
 }
 
-/// Loads the modules, then runs the command.
 fn run(
     channel: &Channel,
     request: &RunRequest,

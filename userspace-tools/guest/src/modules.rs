@@ -11,7 +11,6 @@ use wire::Modules;
 
 const DIRECTORY: &str = "/lib/modules";
 
-/// The names of the modules to load, in order.
 pub fn requested(modules: &Modules) -> Result<Vec<String>> {
     match modules {
         Modules::All => all(),

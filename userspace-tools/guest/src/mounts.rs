@@ -11,14 +11,12 @@ use rustix::mount::{mount, MountFlags};
 /// File systems without which the port cannot be found and opened.
 const FIRST: [[&str; 2]; 3] = [["proc", "/proc"], ["sysfs", "/sys"], ["devtmpfs", "/dev"]];
 
-/// File systems for the command.
 const REST: [[&str; 2]; 3] = [
     ["debugfs", "/sys/kernel/debug"],
     ["tmpfs", "/tmp"],
     ["devpts", "/dev/pts"],
 ];
 
-/// Mounts what the channel needs.
 pub fn first() -> Result<()> {
     FIRST.iter().try_for_each(|[kind, at]| mount_one(kind, at))
 }

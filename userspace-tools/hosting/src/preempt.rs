@@ -45,7 +45,6 @@ struct State {
     counts: Preemptions,
 }
 
-/// A thread that is stopped.
 struct Stopped {
     vcpu: usize,
     thread: Pid,
@@ -149,7 +148,6 @@ impl Preempter {
         });
     }
 
-    /// Ends the stops whose time is over.
     fn resume(&self, stopped: &mut Vec<Stopped>) {
         stopped.retain(|one| {
             let over = Instant::now() >= one.until;

@@ -22,7 +22,6 @@ impl Spinner {
         self.0.id() as i32
     }
 
-    /// Whether `ptrace` has stopped it.
     fn is_stopped(&self) -> bool {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.id())).expect("its state");
         stat.rsplit_once(") ")

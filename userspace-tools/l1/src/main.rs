@@ -71,7 +71,6 @@ fn host(orders: &L1Orders, program: &str, arguments: &[String]) -> Result<u8> {
     Ok(status.code().unwrap_or(1) as u8)
 }
 
-/// The vCPU threads, once all of them run.
 fn all_vcpus(qemu: &mut Child, vcpus: usize) -> Result<Option<Vec<VcpuThread>>> {
     if let Some(status) = qemu.try_wait()? {
         bail!("QEMU ended with {status} before its vCPUs ran");
@@ -82,7 +81,6 @@ fn all_vcpus(qemu: &mut Child, vcpus: usize) -> Result<Option<Vec<VcpuThread>>> 
     Ok((count == vcpus).then_some(found))
 }
 
-/// Follows the lines of `vm`.
 fn obey(host: &mut GuestHost) {
     for line in io::stdin().lock().lines().map_while(Result::ok) {
         let result = match line.as_str() {

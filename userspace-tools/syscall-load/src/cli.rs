@@ -20,12 +20,10 @@ Exit codes: 0; 1 a load failed, or its output could not be written; 2 usage";
 #[derive(Debug, Parser)]
 #[command(name = "syscall-load", version, after_help = AFTER)]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub action: Action,
 }
 
-/// What `syscall-load` can do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// List the loads and what each contends for.
@@ -41,7 +39,6 @@ pub enum Action {
     Worker(WorkerOptions),
 }
 
-/// The kind of workers.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -52,7 +49,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Processes => "processes",
@@ -81,7 +77,6 @@ pub struct How {
     pub json: bool,
 }
 
-/// Options of `run`.
 #[derive(Args, Debug)]
 pub struct RunOptions {
     /// The load; `syscall-load list` shows them.
@@ -92,12 +87,10 @@ pub struct RunOptions {
     /// Kind of the workers.
     #[arg(long = "as", value_name = "KIND", value_enum, default_value_t = Kind::Processes)]
     pub kind: Kind,
-    /// The options of every run.
     #[command(flatten)]
     pub how: How,
 }
 
-/// Options of `sweep`.
 #[derive(Args, Debug)]
 pub struct SweepOptions {
     /// Loads, or `all`.
@@ -112,15 +105,12 @@ pub struct SweepOptions {
     /// Repeats of every run; all runs once, then all again.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
-    /// The options of every run.
     #[command(flatten)]
     pub how: How,
 }
 
-/// Options of `worker`.
 #[derive(Args, Debug)]
 pub struct WorkerOptions {
-    /// The load.
     pub load: String,
     /// Number of its first worker.
     #[arg(long)]

@@ -28,10 +28,8 @@ pub struct Window {
 
 /// How long a batch should take: long against a read of the clock, short against the window.
 const BATCH_NS: u64 = 200_000;
-/// The most operations in a batch.
 const MAX_BATCH: u32 = 1 << 20;
 
-/// Works until the window is over.
 pub fn count(work: &mut dyn Work, window: Window) -> Result<Counted> {
     let mut batch = 1;
     while now() < window.from {
@@ -51,7 +49,6 @@ pub fn count(work: &mut dyn Work, window: Window) -> Result<Counted> {
     })
 }
 
-/// Runs a batch, and adapts the size of the next one.
 fn run_batch(work: &mut dyn Work, size: &mut u32) -> Result<u64> {
     let (times, from) = (*size, now());
     work.batch(times)?;

@@ -10,21 +10,17 @@ pub struct Load {
     pub name: &'static str,
     /// The operation, and the resource of the kernel that it contends for.
     pub about: &'static str,
-    /// Prepares the work of one worker.
     pub prepare: fn(&Place<'_>) -> Result<Box<dyn Work>>,
 }
 
 pub struct Place<'a> {
     /// Its number, from 0.
     pub worker: u32,
-    /// A folder that all workers share.
     pub shared: &'a Path,
-    /// A folder of the worker's own.
     pub own: &'a Path,
 }
 
 pub trait Work {
-    /// Repeats the operation `times` times.
     fn batch(&mut self, times: u32) -> Result<()>;
 }
 

@@ -20,7 +20,6 @@ pub fn all() -> impl Iterator<Item = &'static Load> {
     small.into_iter().chain(applications).flatten()
 }
 
-/// The load of this name.
 pub fn named(name: &str) -> Option<&'static Load> {
     all().find(|load| load.name == name)
 }

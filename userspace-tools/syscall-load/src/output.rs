@@ -6,7 +6,6 @@ use std::io::{stdout, Write};
 
 use anyhow::{Context, Result};
 
-/// Prints a text and a line break.
 pub fn print(text: &str) -> Result<()> {
     let mut out = stdout().lock();
     writeln!(out, "{text}")

@@ -17,7 +17,6 @@ use crate::{
     table,
 };
 
-/// Runs one load once.
 pub fn run(options: &RunOptions) -> Result<()> {
     let load = named(&options.load)?;
     let sample = sample(load, options.kind, options.workers, 1, &options.how)?;
@@ -27,7 +26,6 @@ pub fn run(options: &RunOptions) -> Result<()> {
     }
 }
 
-/// Runs loads with growing numbers of workers.
 pub fn sweep(options: &SweepOptions) -> Result<()> {
     let chosen: Vec<&Load> = match options.loads == ["all"] {
         true => loads::all().collect(),
@@ -84,7 +82,6 @@ fn doubling(most: u32) -> Vec<u32> {
     all
 }
 
-/// Shows the progress on a terminal.
 fn progress(done: usize, total: usize, name: &str) {
     if stderr().is_terminal() {
         // A terminal that cannot be written to is no reason to stop.

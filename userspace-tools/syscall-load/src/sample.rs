@@ -7,17 +7,13 @@ use statistics::jain;
 
 use crate::{cli::Kind, count::Counted};
 
-/// The version of the record.
 const SCHEMA: u32 = 1;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Sample {
-    /// The version of this record.
     pub schema: u32,
     pub load: &'static str,
-    /// The kind of the workers.
     pub kind: Kind,
-    /// Their number.
     pub workers: u32,
     /// The repeat, from 1.
     pub repeat: u32,

@@ -21,15 +21,12 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Bytes of a page.
     pub const PAGE: usize = 4096;
 
-    /// Maps private anonymous memory.
     pub fn private(pages: usize) -> Result<Self> {
         Self::anonymous(pages, MapFlags::PRIVATE)
     }
 
-    /// Maps shared anonymous memory.
     pub fn shared(pages: usize) -> Result<Self> {
         Self::anonymous(pages, MapFlags::SHARED)
     }
@@ -135,7 +132,6 @@ pub unsafe fn in_child(work: impl FnOnce() -> bool) -> bool {
     }
 }
 
-/// Waits for a child; 0 if it ended with 0.
 fn reap(child: libc::pid_t) -> i32 {
     let mut status = 0;
     // SAFETY: `status` is valid.
@@ -152,7 +148,6 @@ struct PthreadMutex(UnsafeCell<libc::pthread_mutex_t>);
 // SAFETY: A mutex is for threads.
 unsafe impl Sync for PthreadMutex {}
 
-/// Locks and unlocks the process's mutex.
 pub fn lock_and_unlock() -> Result<()> {
     static MUTEX: PthreadMutex = PthreadMutex(UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER));
     // SAFETY: It is initialised and never destroyed, and the thread that locks it here unlocks it.

@@ -6,7 +6,6 @@ use comfy_table::{presets, CellAlignment, Table, TableComponent};
 
 use crate::{cli::Kind, loads, sample::Sample};
 
-/// All loads, a line each.
 pub fn list() -> String {
     let mut table = new(&["load", "operation, and what it contends for"]);
     for load in loads::all() {

@@ -21,10 +21,8 @@ use crate::{
     output::print,
 };
 
-/// The line of a process whose workers are ready.
 pub const READY: &str = "ready";
 
-/// Runs as a process of a run.
 pub fn run(options: &WorkerOptions) -> Result<()> {
     match options.threads {
         // One worker is the process itself: a second thread, though it only waits, makes the kernel
@@ -78,7 +76,6 @@ fn threads(options: &WorkerOptions) -> Result<()> {
     })
 }
 
-/// Binds the calling thread and prepares its work.
 fn begin(options: &WorkerOptions, worker: u32) -> Result<Box<dyn Work>> {
     let load = loads::named(&options.load).context("no such load")?;
     if !options.no_pin {

@@ -28,7 +28,6 @@ In the tier nested such losses are more frequent, so vm holds the output until t
 also retries a failure of the L1 hypervisor (twice), a hang and a stall (once). vm never retries a
 command's own failure, a panic, or a guest of a group. Each retry is reported, and is in the record.";
 
-/// The end of `--help`.
 fn after_help() -> String {
     format!("{EXAMPLES}\n\n{}\n{RETRIES}", vm_record::exit_code_help())
 }
@@ -37,12 +36,10 @@ fn after_help() -> String {
 #[derive(Debug, Parser)]
 #[command(name = "vm", version, after_help = after_help())]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub action: Action,
 }
 
-/// What `vm` can do.
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Boots a guest, runs one command in it, exits with the command's status.
@@ -50,7 +47,6 @@ pub enum Action {
     Run(Box<RunOptions>),
 }
 
-/// Options of `vm run`.
 #[derive(Debug, Args)]
 pub struct RunOptions {
     /// Number of vCPUs [default: 2; 1 in --mode single].

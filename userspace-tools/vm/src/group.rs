@@ -87,7 +87,6 @@ pub fn run(plan: &Plan, guests: usize) -> Result<u8> {
     })
 }
 
-/// An exit code as a shell gives it.
 fn exit_code(status: ExitStatus) -> u8 {
     let signaled = || signals::exit_code(status.signal().unwrap_or_default());
     status.code().map_or_else(signaled, |code| code as u8)
@@ -190,7 +189,6 @@ fn listen(number: usize, socket: &Path, sender: &Sender<(usize, Event)>) -> Resu
     Ok(())
 }
 
-/// Prints and records the exit code of each guest.
 fn finish(plan: &Plan, members: &[Member]) -> Result<()> {
     let members = (1..).zip(members).map(|(guest, member)| GroupMember {
         guest,

@@ -16,7 +16,6 @@ use crate::plan::Plan;
 pub use command_line::{qemu_version, PORT_ID};
 pub use tiers::{command_lines, l1_command, sockets};
 
-/// Prints the command lines of the tiers that the plan allows.
 pub fn print(plan: &Plan) -> Result<()> {
     let mut out = io::stdout().lock();
     for &tier in plan.options.tier.tiers() {
@@ -30,7 +29,6 @@ pub fn print(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// A command line for a shell.
 fn quoted(line: &[String]) -> Result<String> {
     shlex::try_join(line.iter().map(String::as_str)).context("a word holds a NUL")
 }

@@ -31,7 +31,6 @@ pub fn check(mode: Mode, tier: Tier, vcpus: usize) -> Result<()> {
     }
 }
 
-/// The kernel parameter that the mode takes.
 pub fn kernel_word(mode: Mode, tier: Tier) -> Option<&'static str> {
     (mode == Mode::Native && tier != Tier::Tcg).then_some("nopvspin")
 }

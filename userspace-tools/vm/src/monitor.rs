@@ -39,10 +39,8 @@ use vcpu_host::VcpuHost;
 /// Sockets of one virtual machine: its QMP monitor and its channel.
 const SOCKETS: u32 = 2;
 
-/// What a monitor is connected to.
 pub struct Connections {
     pub channel: Channel,
-    /// The other guests of its group.
     pub barrier: Barrier,
     /// The local host of its vCPU threads.
     pub host: GuestHost,
@@ -50,14 +48,12 @@ pub struct Connections {
     pub l1: Option<(Channel, Vec<String>)>,
 }
 
-/// An attempt that ended.
 pub struct Finished {
     pub record: Attempt,
     /// Whether the guest got as far as its hello.
     pub hello: bool,
     /// Whether output was passed on, so that a retry would pass it on twice; not with --live, which allows it.
     pub output_passed_on: bool,
-    /// Output of the command that is held back.
     output: Output,
     /// The last lines of the consoles and of QEMU's log.
     pub tail: Vec<String>,
@@ -69,7 +65,6 @@ enum Ended {
     L1Qemu(String),
 }
 
-/// State of a guest that runs.
 pub struct Monitor<'a> {
     plan: &'a Plan,
     tier: Tier,
@@ -101,7 +96,6 @@ pub struct Monitor<'a> {
 }
 
 impl<'a> Monitor<'a> {
-    /// A monitor of a QEMU that is about to start.
     pub fn new(
         plan: &'a Plan,
         tier: Tier,
@@ -142,7 +136,6 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// Takes events until one of them, or a limit, ends the attempt.
     pub fn run(&mut self, queue: &Receiver<Event>) -> Ending {
         loop {
             let ending = match queue.recv_timeout(TICK) {
@@ -155,7 +148,6 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// Waits until a killed QEMU has ended.
     pub fn reap(&mut self, queue: &Receiver<Event>) {
         let killed = Instant::now();
         while !self.reaped && killed.elapsed() < REAP {
@@ -211,7 +203,6 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// The attempt, once it has ended so.
     pub fn finish(
         mut self,
         ending: Ending,

@@ -15,20 +15,16 @@ use crate::mode;
 
 pub struct Plan {
     pub vcpus: usize,
-    /// The host CPUs for it.
     pub cpus: CpuList,
-    /// CPUs of the L1 hypervisor.
     pub emulated_cpus: usize,
     pub image: Image,
     pub options: RunOptions,
 }
 
-/// The files of one attempt.
 pub struct Files {
     pub console: PathBuf,
     /// Output of the QEMU on this host.
     pub qemu_log: PathBuf,
-    /// The console of the L1 hypervisor.
     pub l1_console: PathBuf,
     /// Output of the guest's QEMU in L1.
     pub guest_qemu_log: PathBuf,
@@ -72,7 +68,6 @@ impl Plan {
         })
     }
 
-    /// Refuses what this host cannot do.
     pub fn check(&self) -> Result<()> {
         let allowed = CpuList::allowed()?;
         if let Some(cpu) = self.cpus.missing_in(&allowed) {
@@ -94,7 +89,6 @@ impl Plan {
         self.image.check(self.options.tier)
     }
 
-    /// Refuses a mode that this tier cannot have.
     pub fn check_mode(&self, tier: Tier) -> Result<()> {
         let mode = self.options.mode;
         mode.map_or(Ok(()), |mode| mode::check(mode, tier, self.vcpus))
@@ -114,7 +108,6 @@ impl Plan {
         self.vcpus as f64 / cpus as f64
     }
 
-    /// The CPUs of L1 per host CPU.
     pub fn l1_ratio(&self) -> f64 {
         self.emulated_cpus as f64 / self.cpus.count() as f64
     }
@@ -160,7 +153,6 @@ impl Plan {
         )
     }
 
-    /// Prints progress, unless --quiet.
     pub fn info(&self, line: &str) {
         if !self.options.quiet {
             warn(line);
@@ -168,7 +160,6 @@ impl Plan {
     }
 }
 
-/// Prints a failure.
 pub fn warn(line: &str) {
     eprintln!("vm: {line}");
 }

@@ -112,7 +112,6 @@ fn write_cache(cache: &KvmCache, reason: &str) {
     }
 }
 
-/// Makes attempts on one tier until one is not to be retried.
 fn run_on(
     plan: &Plan,
     tier: Tier,
@@ -145,7 +144,6 @@ fn is_worth_a_retry(last: &Finished, earlier: &[Finished]) -> bool {
         && alike.count() < retries(&record.outcome, record.tier, last.output_passed_on)
 }
 
-/// Keeps the logs of an attempt that another one follows.
 fn keep_logs(plan: &Plan, number: usize) {
     if let Some(folder) = &plan.options.record {
         for name in ["console", "qemu", "l1", "guest-qemu"] {

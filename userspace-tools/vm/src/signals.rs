@@ -9,7 +9,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use vm_record::COMMAND_SIGNALED;
 
-/// Calls `handle` for each signal.
 pub fn on_signal(mut handle: impl FnMut(i32) + Send + 'static) -> Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("signal handlers")?;
     thread::spawn(move || signals.forever().for_each(&mut handle));

@@ -27,7 +27,6 @@ use rustix::{
 
 use crate::load::{repeat, Load, Place, Work};
 
-/// Loads of the VFS.
 pub const LOADS: &[Load] = &[
     Load {
         name: "open_close",

@@ -18,7 +18,6 @@ use anyhow::{bail, Result};
 use super::sockets::udp_socket;
 use crate::load::{repeat, Load, Place, Work};
 
-/// Loads of a key-value server.
 pub const LOADS: &[Load] = &[
     Load {
         name: "kv_shared",

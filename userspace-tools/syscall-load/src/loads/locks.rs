@@ -13,7 +13,6 @@ use crate::{
 
 static WORD: AtomicU32 = AtomicU32::new(0);
 
-/// Loads of userspace locks.
 pub const LOADS: &[Load] = &[
     Load {
         name: "futex",

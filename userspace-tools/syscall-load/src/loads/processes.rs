@@ -19,7 +19,6 @@ use crate::{
     sys,
 };
 
-/// Loads of processes and the scheduler.
 pub const LOADS: &[Load] = &[
     Load {
         name: "fork_exit",

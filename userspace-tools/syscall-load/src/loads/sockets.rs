@@ -20,10 +20,8 @@ use rustix::net::{socket, sockopt::set_socket_linger, AddressFamily, SocketType}
 
 use crate::load::{repeat, Load, Place, Work};
 
-/// What to do about a loopback device that is down.
 const LOOPBACK: &str = "cannot bind to loopback. Try: ip link set lo up";
 
-/// Loads of the network stack.
 pub const LOADS: &[Load] = &[
     Load {
         name: "socket",
@@ -42,12 +40,10 @@ pub const LOADS: &[Load] = &[
     },
 ];
 
-/// A UDP socket on loopback.
 pub fn udp_socket() -> Result<UdpSocket> {
     UdpSocket::bind("127.0.0.1:0").context(LOOPBACK)
 }
 
-/// A listening socket on loopback.
 pub fn tcp_listener() -> Result<TcpListener> {
     TcpListener::bind("127.0.0.1:0").context(LOOPBACK)
 }

@@ -15,11 +15,8 @@ use anyhow::{Context, Result};
 
 use crate::qemu::event::Event;
 
-/// The guest waits.
 pub const ARRIVED: &str = "arrived";
-/// All guests wait.
 pub const GO: &str = "go";
-/// The guest's command has ended.
 pub const DONE: &str = "done";
 
 /// The connection; none without a group.
@@ -49,7 +46,6 @@ impl Barrier {
         self.send(ARRIVED)
     }
 
-    /// The guest does not arrive again.
     pub fn leave(&mut self) {
         self.send(DONE);
     }

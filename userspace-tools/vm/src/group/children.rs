@@ -22,7 +22,6 @@ struct State {
 }
 
 impl Children {
-    /// Starts to wait for signals.
     pub fn new() -> Result<Children> {
         let children = Children::default();
         let this = children.clone();

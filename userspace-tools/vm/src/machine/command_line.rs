@@ -8,14 +8,12 @@ use std::process::Command;
 use anyhow::{ensure, Context, Result};
 use cpu_list::CpuList;
 
-/// The emulator's program.
 const PROGRAM: &str = "qemu-system-x86_64";
 
 /// QMP's name for the guest's port.
 pub const PORT_ID: &str = "control";
 
 pub struct Machine {
-    /// What executes it.
     pub accelerator: &'static str,
     pub cpu_model: String,
     pub vcpus: usize,
@@ -42,7 +40,6 @@ pub struct Port {
 }
 
 impl Machine {
-    /// QEMU's program and arguments.
     pub fn line(&self) -> Vec<String> {
         let mut line = words(&[PROGRAM]);
         let with = |line: &mut Vec<String>, options: &[(&str, &str)]| {
@@ -104,7 +101,6 @@ pub fn socket(path: &Path) -> String {
     format!("socket,path={},server=off", value(path))
 }
 
-/// A QMP monitor that connects to `vm`.
 pub fn monitor(path: &Path) -> Vec<String> {
     words(&["-qmp", &format!("unix:{},server=off", value(path))])
 }
@@ -115,7 +111,6 @@ pub fn pipe_monitor(path: &str) -> Vec<String> {
     words(&["-chardev", &chardev, "-mon", "chardev=monitor,mode=control"])
 }
 
-/// A file as a backend.
 pub fn file(path: &Path) -> String {
     format!("file,path={}", value(path))
 }
@@ -129,7 +124,6 @@ pub fn on_this_host(line: Vec<String>, cpus: &CpuList) -> Vec<String> {
     whole
 }
 
-/// Words of a command line.
 pub fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }

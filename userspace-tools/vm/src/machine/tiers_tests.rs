@@ -8,7 +8,6 @@ use super::*;
 use crate::cli::{Action, Cli};
 use crate::machine::quoted as try_quoted;
 
-/// The command lines for these options.
 fn machines(tier: Tier, options: &[&str]) -> CommandLines {
     let mut words = vec!["vm", "run", "--image", "/nonexistent/image", "--record"];
     words.extend(["/record,1", "--kernel-arg", "word"]);

@@ -11,7 +11,6 @@ use vm_record::{Finding, FindingKind};
 
 use crate::limits::{CONSOLE_FINDINGS, CONSOLE_LINES};
 
-/// Text of console lines that report a failure.
 const PATTERNS: [(&str, FindingKind); 12] = [
     ("reboot: Restarting system", FindingKind::Restart),
     ("Kernel panic", FindingKind::Panic),
@@ -27,7 +26,6 @@ const PATTERNS: [(&str, FindingKind); 12] = [
     ("self-detected stall", FindingKind::Stall),
 ];
 
-/// The finding of a line, if it reports a failure.
 pub fn finding(line: &str) -> Option<Finding> {
     let matching = PATTERNS.iter().filter(|(text, _)| line.contains(text));
     let kind = matching.map(|(_, kind)| *kind).max()?;

@@ -32,18 +32,15 @@ pub struct L1<'a> {
     refused: Option<String>,
 }
 
-/// What an event of L1 changes for the guest.
 pub enum L1Change {
     /// The guest's vCPU threads are bound, or accounted.
     Report(VcpuReport),
-    /// The guest's QEMU ended, with this status.
     GuestQemuEnded(String),
     NotStarted(String),
     Broken(String),
 }
 
 impl<'a> L1<'a> {
-    /// An L1 hypervisor whose QEMU is about to start.
     pub fn new(
         plan: &'a Plan,
         nonce: String,
@@ -136,7 +133,6 @@ impl<'a> L1<'a> {
         }
     }
 
-    /// Reports are lines of JSON.
     fn on_stdout(&mut self, data: &[u8]) -> Option<L1Change> {
         self.line.extend_from_slice(data);
         let end = self.line.iter().position(|&byte| byte == b'\n')?;
@@ -158,7 +154,6 @@ impl<'a> L1<'a> {
         }
     }
 
-    /// Sends `l1` a line.
     pub fn send_line(&self, line: &'static str) {
         self.channel.send(Due::Line(line));
     }
@@ -171,7 +166,6 @@ impl<'a> L1<'a> {
             .map(|finding| finding.line.clone())
     }
 
-    /// Its report, and the last lines of its console.
     pub fn finish(mut self, lines: usize) -> (L1Report, Vec<String>) {
         let (findings, tail) = self.console.finish(lines);
         self.report.console_findings = findings;

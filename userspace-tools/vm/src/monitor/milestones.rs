@@ -9,7 +9,6 @@ use vm_record::Times;
 use super::outcome::Ending;
 use crate::limits::Limits;
 
-/// When what happened.
 #[derive(Debug, Default)]
 pub struct Milestones {
     pub qmp: Option<Duration>,
@@ -21,7 +20,6 @@ pub struct Milestones {
     pub command_end: Option<Duration>,
     /// The first oops on the console.
     pub oops: Option<Duration>,
-    /// The channel broke, for this reason.
     pub broken: Option<(Duration, String)>,
 }
 

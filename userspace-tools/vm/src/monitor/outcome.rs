@@ -4,33 +4,26 @@
 
 use vm_record::{Finding, FindingKind, GuestOutcome};
 
-/// Text of the status of a process that succeeded.
 const SUCCESS: &str = "exit status: 0";
 
-/// What ended an attempt.
 #[derive(Debug)]
 pub enum Ending {
     /// The command ended and all its output arrived.
     Exit(wire::Exit),
-    /// The kernel refused a module, so the command did not run.
     ModuleRefused(String),
     /// No hello, or not the one expected, within this many seconds.
     NoHello(u64),
     /// The guest came up with this many vCPUs instead of that many.
     VcpusMissing(u32, usize),
-    /// The guest is not in the mode asked for.
     WrongMode(String),
     /// No message for this many seconds after the hello.
     Silence(u64),
-    /// The command exceeded its limit of this many seconds.
     Timeout(u64),
     /// QEMU ended by itself; the reason is QMP's.
     QemuEnded(Option<String>, String),
-    /// The kernel of L1 had this oops or panic.
     L1Oops(String),
     /// L1 ended by itself; the reason is QMP's.
     L1Ended(Option<String>, String),
-    /// The channel broke while QEMU ran.
     ChannelLost(String),
     /// KVM cannot execute this guest.
     KvmFailed(String),
@@ -39,7 +32,6 @@ pub enum Ending {
     /// An oops, after which the command did not end.
     Stuck,
     Signal(i32),
-    /// The command's output could not be passed on.
     OutputClosed(String),
 }
 

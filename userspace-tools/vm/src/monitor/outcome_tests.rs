@@ -33,7 +33,6 @@ fn command_end(status: Option<i32>, signal: Option<i32>) -> Ending {
     })
 }
 
-/// The end of QEMU with success, for this reason of QMP.
 fn qemu(reason: &str) -> Ending {
     Ending::QemuEnded(Some(reason.into()), SUCCESS.into())
 }

@@ -15,7 +15,6 @@ pub enum Stream {
     Err,
 }
 
-/// Output of one attempt.
 #[derive(Debug, Default)]
 pub struct Output {
     holds: bool,
@@ -25,7 +24,6 @@ pub struct Output {
 }
 
 impl Output {
-    /// Output that is held, if `holds`.
     pub fn new(holds: bool) -> Output {
         Output {
             holds,
@@ -43,7 +41,6 @@ impl Output {
         self.pass_on()
     }
 
-    /// Passes on what is held.
     pub fn pass_on(&mut self) -> io::Result<()> {
         for (stream, data) in self.held.drain(..) {
             self.passed_on = true;
@@ -55,7 +52,6 @@ impl Output {
         Ok(())
     }
 
-    /// Whether some of it was passed on.
     pub fn passed_on(&self) -> bool {
         self.passed_on
     }

@@ -24,7 +24,6 @@ impl<'a> VcpuHost<'a> {
         }
     }
 
-    /// Starts hogs and accounting.
     pub fn command_started(&mut self) {
         match self {
             VcpuHost::Local(host) => host.command_started(),
@@ -43,7 +42,6 @@ impl<'a> VcpuHost<'a> {
         }
     }
 
-    /// The L1 hypervisor, if there is one.
     pub fn l1(&mut self) -> Option<&mut L1<'a>> {
         match self {
             VcpuHost::Local(_) => None,

@@ -15,7 +15,6 @@ use wire::{Message, RunRequest, WireError};
 use super::event::{Event, EventSender};
 use super::qmp;
 
-/// A socket that QEMU connects to.
 pub struct Endpoint {
     path: PathBuf,
 }
@@ -34,13 +33,11 @@ pub struct Outbox {
     pub due: Receiver<Due>,
 }
 
-/// What is due to be sent.
 pub enum Due {
     /// The request, and its input if that is a file.
     Request,
     /// A line of the command's standard input.
     Line(&'static str),
-    /// The release of the barrier.
     Release,
     Goodbye,
 }
@@ -52,7 +49,6 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// A channel whose request is not sent yet.
     pub fn new(due: Sender<Due>) -> Channel {
         let requested = false;
         Channel { due, requested }
@@ -63,7 +59,6 @@ impl Channel {
         let _ = self.due.send(due);
     }
 
-    /// Sends the request, unless it was sent already.
     pub fn send_request(&mut self) {
         if !std::mem::replace(&mut self.requested, true) {
             self.send(Due::Request);

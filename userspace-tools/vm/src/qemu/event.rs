@@ -30,7 +30,6 @@ pub enum Event {
     L1(Box<Event>),
 }
 
-/// Sender of events of one virtual machine.
 #[derive(Clone)]
 pub struct EventSender {
     queue: SyncSender<Event>,
@@ -38,13 +37,11 @@ pub struct EventSender {
 }
 
 impl EventSender {
-    /// A sender of the guest's events.
     pub fn of_guest(queue: &SyncSender<Event>) -> EventSender {
         let (queue, l1) = (queue.clone(), false);
         EventSender { queue, l1 }
     }
 
-    /// A sender of the L1 hypervisor's events.
     pub fn of_l1(queue: &SyncSender<Event>) -> EventSender {
         let (queue, l1) = (queue.clone(), true);
         EventSender { queue, l1 }

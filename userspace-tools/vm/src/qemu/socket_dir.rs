@@ -19,10 +19,8 @@ use tempfile::TempDir;
 use crate::limits::ABANDONED_FOLDER_AGE;
 
 const PREFIX: &str = "slowpath-vm-";
-/// The file in it that is locked.
 const OWNER: &str = "owner";
 
-/// A folder; dropping it removes it.
 pub struct SocketDir {
     dir: TempDir,
     _owner: File,

@@ -23,7 +23,6 @@ use crate::qemu::event::EventSender;
 use crate::qemu::process::Qemu;
 use crate::qemu::socket_dir::SocketDir;
 
-/// Makes one attempt on this tier.
 pub fn run(plan: &Plan, tier: Tier, signals: &SignalHandler) -> Result<Finished> {
     let folder = SocketDir::new()?;
     let files = plan.files(folder.path());

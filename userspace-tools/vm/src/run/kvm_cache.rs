@@ -13,7 +13,6 @@ pub struct KvmCache {
 }
 
 impl KvmCache {
-    /// The cache for this host and QEMU version.
     pub fn new(qemu_version: &str) -> Result<KvmCache> {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").context("boot_id")?;
         let cache = std::env::var_os("XDG_CACHE_HOME")

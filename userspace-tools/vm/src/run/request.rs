@@ -15,7 +15,6 @@ use crate::plan::Plan;
 /// Modules of KVM that L1 loads, in order.
 const KVM_MODULES: [&str; 3] = ["irqbypass", "kvm", "kvm-amd"];
 
-/// The command of the guest.
 pub fn of_guest(plan: &Plan, nonce: &str) -> RunRequest {
     let options = &plan.options;
     let modules = match (options.no_modules, options.module.as_slice()) {

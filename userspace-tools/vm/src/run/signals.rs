@@ -15,7 +15,6 @@ use crate::qemu::event::Event;
 use crate::qemu::process::Qemu;
 use crate::signals::{exit_code, on_signal};
 
-/// The thread that waits for signals.
 #[derive(Clone, Default)]
 pub struct SignalHandler(Arc<Mutex<State>>);
 

@@ -13,24 +13,19 @@ use rustix::process::{kill_process, Pid, Signal};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A guest to be run, once or more.
 pub struct Guest {
     folder: TempDir,
 }
 
-/// A running `vm`.
 pub struct Vm {
     child: Child,
     stderr: PathBuf,
 }
 
-/// A `vm` that has ended.
 pub struct Run {
     /// Its exit code; -1 when a signal ended it.
     pub code: i32,
-    /// Its standard output.
     pub stdout: Vec<u8>,
-    /// Its standard error.
     pub stderr: String,
 }
 
@@ -48,14 +43,12 @@ fn image() -> PathBuf {
 }
 
 impl Guest {
-    /// A guest with nothing in its folder.
     pub fn new() -> Guest {
         Guest {
             folder: tempfile::tempdir().expect("a folder"),
         }
     }
 
-    /// Its folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -65,7 +58,6 @@ impl Guest {
         self.start(options, command).wait()
     }
 
-    /// Starts a command in it.
     pub fn start(&self, options: &[&str], command: &[&str]) -> Vm {
         let has = |option| options.contains(&option);
         let mut vm = Command::new(env!("CARGO_BIN_EXE_vm"));
@@ -100,25 +92,21 @@ impl Guest {
         }
     }
 
-    /// Waits until the command runs.
     pub fn wait_for_command(&self, vm: &Vm) {
         let started = || vm.messages().contains("first command");
         assert!(within(120, started), "{}", vm.messages());
     }
 
-    /// The record of the last run.
     pub fn record(&self) -> Value {
         self.record_in("record")
     }
 
-    /// The record in this part of its folder.
     pub fn record_in(&self, part: &str) -> Value {
         let path = self.folder().join(part).join("record.json");
         let text = fs::read(path).expect("a record");
         serde_json::from_slice(&text).expect("a record in JSON")
     }
 
-    /// How many attempts the last run made.
     pub fn attempts(&self) -> Option<usize> {
         self.record()["attempts"].as_array().map(Vec::len)
     }
@@ -143,18 +131,15 @@ impl Guest {
             })
     }
 
-    /// Waits until no QEMU of it is left.
     pub fn wait_for_the_end_of_qemu(&self) {
         assert!(within(5, || self.qemu().is_none()), "QEMU outlives vm");
     }
 
-    /// Sends its QEMU a signal.
     pub fn signal_qemu(&self, signal: Signal) {
         kill_process(self.qemu().expect("a QEMU"), signal).expect("a signal to QEMU");
     }
 }
 
-/// Whether it becomes true within so many seconds.
 fn within(seconds: u64, is_true: impl Fn() -> bool) -> bool {
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(seconds) {
@@ -173,7 +158,6 @@ impl Run {
         self
     }
 
-    /// Expects this text on standard error.
     pub fn reports(&self, text: &str) -> &Run {
         assert!(self.stderr.contains(text), "{text}: {}", self.stderr);
         self
@@ -181,18 +165,15 @@ impl Run {
 }
 
 impl Vm {
-    /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id() as i32).expect("a process id");
         kill_process(pid, signal).expect("a signal to vm");
     }
 
-    /// Its messages so far.
     pub fn messages(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.stderr).unwrap_or_default()).into_owned()
     }
 
-    /// Waits for its end.
     pub fn wait(self) -> Run {
         let stderr = self.stderr.clone();
         let output = self.child.wait_with_output().expect("vm ends");
