@@ -41,33 +41,28 @@ pub enum Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())?;
         match self {
-            Self::Better => f.write_str("better"),
-            Self::Worse => f.write_str("worse"),
-            Self::NoDifferenceShown => f.write_str("no difference shown"),
-            Self::Inconclusive { repeats } => {
-                write!(f, "inconclusive (about {repeats} repeats needed)")
-            }
+            Self::Inconclusive { repeats } => write!(f, " (about {repeats} repeats needed)"),
+            _ => Ok(()),
         }
     }
 }
 
 impl Difference {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::NoDifferenceShown => "no difference shown",
+            Self::Inconclusive { .. } => "inconclusive",
+        }
+    }
+
     /// How many of `all` are better, worse, without difference and inconclusive.
     pub fn count(all: &[Self]) -> [(&'static str, usize); 4] {
-        let count = |is: fn(&Self) -> bool| all.iter().filter(|one| is(one)).count();
-        [
-            ("better", count(|one| *one == Self::Better)),
-            ("worse", count(|one| *one == Self::Worse)),
-            (
-                "no difference shown",
-                count(|one| *one == Self::NoDifferenceShown),
-            ),
-            (
-                "inconclusive",
-                count(|one| matches!(one, Self::Inconclusive { .. })),
-            ),
-        ]
+        ["better", "worse", "no difference shown", "inconclusive"]
+            .map(|kind| (kind, all.iter().filter(|one| one.kind() == kind).count()))
     }
 }
 

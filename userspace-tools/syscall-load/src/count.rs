@@ -18,7 +18,7 @@ pub struct Counted {
 }
 
 /// A time window on the monotonic clock, in nanoseconds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct Window {
     /// Operations before are not counted.
     pub from: u64,

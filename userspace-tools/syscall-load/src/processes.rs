@@ -12,7 +12,7 @@ use anyhow::{bail, ensure, Context, Result};
 
 use crate::{
     cli::{How, Kind},
-    count::{now, Counted},
+    count::{now, Counted, Window},
     worker::READY,
 };
 
@@ -42,9 +42,10 @@ pub fn count(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Coun
     // All are ready: the window opens for all at one moment.
     let from = now() + how.warm_up_ms * 1_000_000;
     let to = from + how.run_ms * 1_000_000;
+    let window = serde_json::to_string(&Window { from, to })?;
     for process in &mut processes {
         let stdin = process.stdin.as_mut().context("no pipe to a worker")?;
-        writeln!(stdin, "{from} {to}").context("a worker has ended")?;
+        writeln!(stdin, "{window}").context("a worker has ended")?;
     }
     let mut counted = Vec::new();
     let each = workers as usize / processes.len();

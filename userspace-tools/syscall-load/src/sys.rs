@@ -23,15 +23,7 @@ pub struct Mapping {
 impl Mapping {
     pub const PAGE: usize = 4096;
 
-    pub fn private(pages: usize) -> Result<Self> {
-        Self::anonymous(pages, MapFlags::PRIVATE)
-    }
-
-    pub fn shared(pages: usize) -> Result<Self> {
-        Self::anonymous(pages, MapFlags::SHARED)
-    }
-
-    fn anonymous(pages: usize, flags: MapFlags) -> Result<Self> {
+    pub fn anonymous(pages: usize, flags: MapFlags) -> Result<Self> {
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: The kernel chooses an address where nothing is.
         let at = unsafe { mmap_anonymous(std::ptr::null_mut(), pages * Self::PAGE, access, flags) };

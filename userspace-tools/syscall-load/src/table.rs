@@ -2,12 +2,12 @@
 
 //! Tables and lines for the terminal.
 
-use comfy_table::{presets, CellAlignment, Table, TableComponent};
+use comfy_table::{presets, CellAlignment, Row, Table, TableComponent};
 
 use crate::{cli::Kind, loads, sample::Sample};
 
 pub fn list() -> String {
-    let mut table = new(&["load", "operation, and what it contends for"]);
+    let mut table = new(["load", "operation, and what it contends for"]);
     for load in loads::all() {
         table.add_row([load.name, load.about]);
     }
@@ -31,19 +31,13 @@ pub fn sweep(samples: &[Sample], workers: &[u32]) -> String {
     let mut header = vec!["load".to_string(), "workers are".into()];
     header.extend(workers.iter().map(|n| format!("{n}")));
     header.push("of ideal".into());
-    let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    let mut table = new(&header);
+    let mut table = new(header);
     for (load, kind) in rows(samples) {
-        let medians: Vec<Option<f64>> = workers
-            .iter()
-            .map(|&n| median(samples, load, kind, n))
-            .collect();
+        let medians = workers.iter().map(|&n| median(samples, load, kind, n));
+        let medians: Vec<Option<f64>> = medians.collect();
         let mut row = vec![load.to_string(), kind.name().into()];
-        row.extend(
-            medians
-                .iter()
-                .map(|m| m.map_or_else(|| "-".into(), |m| format!("{m:.0}"))),
-        );
+        let cell = |m: &Option<f64>| m.map_or_else(|| "-".into(), |m| format!("{m:.0}"));
+        row.extend(medians.iter().map(cell));
         row.push(of_ideal(workers, &medians));
         table.add_row(row);
     }
@@ -59,7 +53,7 @@ pub fn sweep(samples: &[Sample], workers: &[u32]) -> String {
     )
 }
 
-fn new(header: &[&str]) -> Table {
+fn new(header: impl Into<Row>) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
     table.set_style(TableComponent::HeaderLines, '-');

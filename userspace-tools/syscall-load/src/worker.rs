@@ -31,14 +31,10 @@ pub fn run(options: &WorkerOptions) -> Result<()> {
             let mut work = begin(options, options.first)?;
             print(READY)?;
             report(count(&mut *work, window()?)?)?;
-            stay()
         }
-        _ => threads(options).and_then(|()| stay()),
+        _ => threads(options)?,
     }
-}
-
-/// Waits for the end of the input: this process may serve other workers.
-fn stay() -> Result<()> {
+    // Until the end of the input this process may serve other workers.
     std::io::copy(&mut stdin().lock(), &mut std::io::sink())?;
     Ok(())
 }
@@ -79,16 +75,11 @@ fn threads(options: &WorkerOptions) -> Result<()> {
 fn begin(options: &WorkerOptions, worker: u32) -> Result<Box<dyn Work>> {
     let load = loads::named(&options.load).context("no such load")?;
     if !options.no_pin {
-        bind(worker)?;
+        let cpu = CpuList::allowed()?.round_robin(worker as usize);
+        sched_setaffinity(None, &CpuList::mask(cpu))
+            .with_context(|| format!("cannot bind to CPU {cpu}"))?;
     }
     prepare(load, worker, &options.dir)
-}
-
-/// Binds the calling thread to the CPU of this worker, round robin.
-fn bind(worker: u32) -> Result<()> {
-    let cpu = CpuList::allowed()?.round_robin(worker as usize);
-    sched_setaffinity(None, &CpuList::mask(cpu))
-        .with_context(|| format!("cannot bind to CPU {cpu}"))
 }
 
 fn report(counted: Counted) -> Result<()> {
@@ -108,13 +99,8 @@ fn prepare(load: &Load, worker: u32, dir: &Path) -> Result<Box<dyn Work>> {
     (load.prepare)(&place).with_context(|| format!("{}: cannot prepare", load.name))
 }
 
-/// The window, as `run` writes it: two numbers.
 fn window() -> Result<Window> {
     let mut line = String::new();
     stdin().lock().read_line(&mut line)?;
-    let mut numbers = line.split_whitespace().map(str::parse);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(from)), Some(Ok(to))) => Ok(Window { from, to }),
-        _ => anyhow::bail!("`{}` is no window", line.trim()),
-    }
+    serde_json::from_str(&line).with_context(|| format!("`{}` is no window", line.trim()))
 }

@@ -26,13 +26,8 @@ fn names() -> Vec<String> {
 
 fn short(load: &str, kind: &str, workers: &str) -> Value {
     let times = ["--warm-up-ms", "5", "--run-ms", "100", "--json"];
-    let out = tool(
-        &[
-            &["run", load, "--as", kind, "--workers", workers],
-            &times[..],
-        ]
-        .concat(),
-    );
+    let run = ["run", load, "--as", kind, "--workers", workers];
+    let out = tool(&[&run, &times[..]].concat());
     assert!(out.status.success(), "{load} {kind}: {}", text(&out.stderr));
     serde_json::from_slice(&out.stdout).unwrap()
 }
@@ -71,21 +66,16 @@ fn unknown_load_is_a_usage_error_that_names_the_known_ones() {
     let out = tool(&["run", "open_clse"]);
     assert_eq!(out.status.code(), Some(2));
     let output = text(&out.stderr);
-    assert!(
-        output.contains("`open_clse`: no such load; allowed: open_close"),
-        "{output}"
-    );
+    let expected = "`open_clse`: no such load; allowed: open_close";
+    assert!(output.contains(expected), "{output}");
 }
 
 #[test]
 fn missing_folder_is_named() {
     let out = tool(&["run", "open_close", "--dir", "/nonexistent"]);
     assert_eq!(out.status.code(), Some(1));
-    assert!(
-        text(&out.stderr).contains("--dir /nonexistent"),
-        "{}",
-        text(&out.stderr)
-    );
+    let output = text(&out.stderr);
+    assert!(output.contains("--dir /nonexistent"), "{output}");
 }
 
 #[test]

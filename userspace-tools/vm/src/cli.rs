@@ -60,7 +60,7 @@ pub struct RunOptions {
     /// DIR/guest-N, or without --record to standard error.
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=16))]
     pub guests: Option<u32>,
-    /// Socket of the group that this guest belongs to.
+    /// Socket of the group that this guest belongs to; --guests then has no effect.
     #[arg(long, value_name = "SOCKET", hide = true)]
     pub barrier: Option<PathBuf>,
     /// Host CPUs for the guest, vCPUs round robin over them, for instance 0-1,3 [default: all].
@@ -96,7 +96,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "DIR")]
     pub image: Option<PathBuf>,
     /// Write record.json, console.log and qemu.log here.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", overrides_with = "record")]
     pub record: Option<PathBuf>,
     /// A file for the command's standard input.
     #[arg(long, value_name = "FILE")]

@@ -136,7 +136,7 @@ fn start(plan: &Plan, number: usize, socket: &Path) -> Result<Child> {
     if let Some(folder) = &folder {
         with.extend(["--record".into(), folder.display().to_string()]);
     }
-    let arguments = relaunch::arguments(&own, &["--guests", "--record"], &with);
+    let arguments = relaunch::arguments(&own, &with);
     let mut command = relaunch::command(&arguments)?;
     match folder {
         _ if number == 1 => &mut command,

@@ -32,9 +32,9 @@ fn main() -> ExitCode {
             return machine::print(&plan).map(|()| 0);
         }
         plan.check()?;
-        match plan.options.guests {
-            Some(guests) => group::run(&plan, guests as usize),
-            None => run::run(&plan),
+        match (plan.options.guests, &plan.options.barrier) {
+            (Some(guests), None) => group::run(&plan, guests as usize),
+            _ => run::run(&plan),
         }
     });
     match result {

@@ -71,22 +71,14 @@ fn modes_that_a_tier_cannot_have_are_refused_with_the_next_step() {
 #[test]
 fn each_mode_has_its_cpu_model_and_kernel_word() {
     const PV: &str = "kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield";
+    const TAS: &str = "kvm64,-pmu,-kvm-pv-unhalt";
+    const DEDICATED: &str = "kvm64,-pmu,+kvm-pv-unhalt,+kvm-hint-dedicated";
     for (tier, mode, model, word) in [
         (Tier::Nested, None, PV, None),
         (Tier::Nested, Some(Mode::Pv), PV, None),
         (Tier::Nested, Some(Mode::Native), PV, Some("nopvspin")),
-        (
-            Tier::Nested,
-            Some(Mode::Tas),
-            "kvm64,-pmu,-kvm-pv-unhalt",
-            None,
-        ),
-        (
-            Tier::Nested,
-            Some(Mode::Dedicated),
-            "kvm64,-pmu,+kvm-pv-unhalt,+kvm-hint-dedicated",
-            None,
-        ),
+        (Tier::Nested, Some(Mode::Tas), TAS, None),
+        (Tier::Nested, Some(Mode::Dedicated), DEDICATED, None),
         (Tier::Kvm, Some(Mode::Tas), "host,-kvm-pv-unhalt", None),
         (Tier::Tcg, Some(Mode::Native), "max,-hypervisor", None),
         (Tier::Tcg, Some(Mode::Tas), "max", None),

@@ -10,6 +10,7 @@
 use std::fs::{self, File};
 
 use anyhow::Result;
+use rustix::mm::MapFlags;
 
 use crate::{
     load::{repeat, Load, Work},
@@ -24,12 +25,12 @@ pub const LOADS: &[Load] = &[
     Load {
         name: "page_fault",
         about: "touch pages of private anonymous memory: page clearing, memory counters, the address space",
-        prepare: |_| faults(|| Mapping::private(PAGES)),
+        prepare: |_| faults(|| Mapping::anonymous(PAGES, MapFlags::PRIVATE)),
     },
     Load {
         name: "page_fault_shared",
         about: "the same with shared anonymous memory: a file in memory behind it",
-        prepare: |_| faults(|| Mapping::shared(PAGES)),
+        prepare: |_| faults(|| Mapping::anonymous(PAGES, MapFlags::SHARED)),
     },
     Load {
         name: "page_fault_file",
@@ -44,7 +45,7 @@ pub const LOADS: &[Load] = &[
     Load {
         name: "mmap_munmap",
         about: "map and unmap a page that is never touched: the lock of the address space, which threads share",
-        prepare: |_| repeat(|| Mapping::private(1)),
+        prepare: |_| repeat(|| Mapping::anonymous(1, MapFlags::PRIVATE)),
     },
     Load {
         name: "brk",

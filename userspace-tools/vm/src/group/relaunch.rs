@@ -7,25 +7,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-/// Arguments without these options and their values, and with the options `with` instead.
-pub fn arguments(own: &[String], without: &[&str], with: &[String]) -> Vec<String> {
-    let mut left = own.iter();
-    let mut arguments = Vec::new();
-    while let Some(word) = left.next() {
-        if word == "--" {
-            break;
-        }
-        let name = word.split('=').next().unwrap_or_default();
-        match without.contains(&name) {
-            true if word.contains('=') => {}
-            true => drop(left.next()),
-            false => arguments.push(word.clone()),
-        }
-    }
-    arguments.extend_from_slice(with);
-    arguments.push("--".into());
-    arguments.extend(left.cloned());
-    arguments
+/// The arguments with more options before the command; those that stand twice count the second time.
+pub fn arguments(own: &[String], more: &[String]) -> Vec<String> {
+    let end = own.iter().position(|word| word == "--");
+    let (options, command) = own.split_at(end.unwrap_or(own.len()));
+    [options, more, command].concat()
 }
 
 /// This program, ended by the kernel if the parent ends.
@@ -46,10 +32,10 @@ mod tests {
     }
 
     #[test]
-    fn options_go_with_their_values_and_those_of_the_command_stay() {
-        let own = split("run --guests 2 --json --record=a --cpus 0 -- tool --guests 3 -- x");
-        let arguments = arguments(&own, &["--guests", "--record"], &split("--barrier b"));
-        let expected = "run --json --cpus 0 --barrier b -- tool --guests 3 -- x";
+    fn options_come_before_the_command() {
+        let own = split("run --guests 2 --record=a -- tool --guests 3 -- x");
+        let arguments = arguments(&own, &split("--barrier b --record c"));
+        let expected = "run --guests 2 --record=a --barrier b --record c -- tool --guests 3 -- x";
         assert_eq!(arguments.join(" "), expected);
     }
 }

@@ -71,35 +71,29 @@ mod tests {
             after_oops: s(10),
             command: s(600),
         };
-        let hello = || Milestones {
-            hello: Some(s(5)),
-            heard: s(100),
-            ..Milestones::default()
-        };
-        let command = || Milestones {
-            command_start: Some(s(6)),
-            heard: s(606),
-            ..hello()
-        };
-        let oops = || Milestones {
-            oops: Some(s(100)),
-            ..command()
-        };
-        let broken = || Milestones {
-            broken: Some((s(100), "closed".into())),
-            ..oops()
-        };
-        for (milestones, limit, expected) in [
-            (Milestones::default(), 20, "NoHello(20)"),
-            (hello(), 115, "Silence(15)"),
-            (command(), 606, "Timeout(600)"),
-            (oops(), 110, "Stuck"),
-            (broken(), 102, "ChannelLost(\"closed\")"),
-        ] {
+        let mut milestones = Milestones::default();
+        let mut expect = |change: fn(&mut Milestones), limit, expected| {
+            change(&mut milestones);
             let at = |now| milestones.exceeded(&limits, now);
-            assert!(at(s(limit)).is_none(), "{milestones:?}");
+            assert!(at(s(limit)).is_none(), "{expected}");
             let ending = at(s(limit) + Duration::from_millis(1)).expect(expected);
             assert_eq!(format!("{ending:?}"), expected);
-        }
+        };
+        expect(|_| {}, 20, "NoHello(20)");
+        let hello = |at: &mut Milestones| {
+            at.hello = Some(Duration::from_secs(5));
+            at.heard = Duration::from_secs(100);
+        };
+        expect(hello, 115, "Silence(15)");
+        let command = |at: &mut Milestones| {
+            at.command_start = Some(Duration::from_secs(6));
+            at.heard = Duration::from_secs(606);
+        };
+        expect(command, 606, "Timeout(600)");
+        expect(|at| at.oops = Some(Duration::from_secs(100)), 110, "Stuck");
+        let broken = |at: &mut Milestones| {
+            at.broken = Some((Duration::from_secs(100), "closed".into()));
+        };
+        expect(broken, 102, "ChannelLost(\"closed\")");
     }
 }

@@ -37,13 +37,8 @@ pub struct EventSender {
 }
 
 impl EventSender {
-    pub fn of_guest(queue: &SyncSender<Event>) -> EventSender {
-        let (queue, l1) = (queue.clone(), false);
-        EventSender { queue, l1 }
-    }
-
-    pub fn of_l1(queue: &SyncSender<Event>) -> EventSender {
-        let (queue, l1) = (queue.clone(), true);
+    /// A sender of the guest's events, or of those of the L1 hypervisor.
+    pub fn new(queue: SyncSender<Event>, l1: bool) -> EventSender {
         EventSender { queue, l1 }
     }
 

@@ -120,9 +120,8 @@ mod tests {
             }
         });
         let (events, received) = mpsc::sync_channel(16);
-        let result = serve(ours, &EventSender::of_guest(&events));
+        let result = serve(ours, &EventSender::new(events, false));
         qemu.join().expect("the script");
-        drop(events);
         (received.iter().collect(), result)
     }
 

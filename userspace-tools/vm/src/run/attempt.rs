@@ -37,14 +37,14 @@ pub fn run(plan: &Plan, tier: Tier, signals: &SignalHandler) -> Result<Finished>
         [monitor_socket, sockets::GUEST].map(|name| folder.path().join(name)),
         request::of_guest(plan, &nonce),
         plan.open_stdin()?,
-        EventSender::of_guest(&events),
+        EventSender::new(events.clone(), false),
     )?;
     let serve_l1 = |line: &Vec<String>| {
         serve(
             [sockets::MONITOR, sockets::L1].map(|name| folder.path().join(name)),
             request::of_l1(plan, &nonce, line)?,
             None,
-            EventSender::of_l1(&events),
+            EventSender::new(events.clone(), true),
         )
     };
     let (l1, _l1) = lines.l1.as_ref().map(serve_l1).transpose()?.unzip();
