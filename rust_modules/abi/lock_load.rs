@@ -235,8 +235,8 @@ settings! {
         /// Thread whose vCPU the host is asked to stop.
         preempt: Victim = Victim::None, in Allowed::Names(Victim::NAMES);
         /// Length of an injected preemption, in milliseconds.
-        preempt_ms: u32 = 20, in Allowed::Range(1, MAX_PREEMPT_MS as u64);
+        preempt_ms: u32 = 20, in Allowed::Range(1, u64::from(MAX_PREEMPT_MS));
         /// Period of injected preemptions, in milliseconds.
-        preempt_every_ms: u32 = 100, in Allowed::Range(1, MAX_PREEMPT_EVERY_MS as u64);
+        preempt_every_ms: u32 = 100, in Allowed::Range(1, u64::from(MAX_PREEMPT_EVERY_MS));
     }
 }
