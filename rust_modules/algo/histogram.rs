@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A log-linear histogram: the same relative error for a nanosecond and for a minute.
+//! Log-linear histogram: the same relative error for a nanosecond and for a minute.
 //!
 //! After Gil Tene, "HdrHistogram: A High Dynamic Range Histogram", 2012: every power of two has
 //! the same number of buckets.
 //!
-//! One thread records; anyone may read at any time. A sample is one store to one word, and no
-//! word says anything about another. So a reading that goes on while samples are recorded holds
-//! all that were recorded before it began and none that was after it ended, each once and whole;
-//! it is exact if nobody records. Histograms of several threads are added bucket by bucket.
+//! One thread records; any thread may read at any time. A sample is one store to one word, and
+//! words are independent. A reading therefore holds each sample that was recorded before it began
+//! once, and none that was recorded after it ended; it is exact while no sample is recorded.
+//! Histograms of several threads are added bucket by bucket.
 
 use core::ops::Deref;
 
@@ -20,13 +20,13 @@ use crate::primitive::{
 /// Each power of two has `1 << SUB_BITS` buckets, so a bucket is at most 1/32 of its values wide.
 pub const SUB_BITS: u32 = 5;
 
-/// The largest value with a bucket of its own, some 68 s in nanoseconds; what is more goes there too.
+/// The largest value with a bucket, some 68 s in nanoseconds; larger ones share it.
 pub const TOP: u64 = (1 << 36) - 1;
 
-/// How many words a histogram needs.
+/// Words of a histogram.
 pub const BUCKETS: usize = index_of(TOP) + 1;
 
-/// Counts of samples by their size; `S` is the storage, [`BUCKETS`] zeros.
+/// Counts of samples by their value; `S` is the storage, [`BUCKETS`] zeros.
 pub struct Histogram<S>(S);
 
 impl<S: Deref<Target = [Atomic<u64>]>> Histogram<S> {
@@ -36,29 +36,29 @@ impl<S: Deref<Target = [Atomic<u64>]>> Histogram<S> {
         Self(storage)
     }
 
-    /// Records a sample; only one thread may.
+    /// Records a sample. Only one thread may call it.
     #[inline(always)]
     pub fn record(&self, value: u64) {
         self.record_many(value, 1);
     }
 
-    /// Records a sample `times` over; only one thread may.
+    /// Records a sample `times` over. Only one thread may call it.
     #[inline(always)]
     pub fn record_many(&self, value: u64, times: u64) {
         if let Some(count) = self.0.get(index_of(value)) {
-            // The only writer, so no other can come between the load and the store.
+            // The only writer: no other store comes between the load and the store.
             count.store(count.load(Relaxed).wrapping_add(times), Relaxed);
         }
     }
 
-    /// Returns each bucket that is not empty: the smallest value that belongs there, and the count.
+    /// Returns each bucket that is not empty: its smallest value and its count.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let counts = self.0.iter().map(|count| count.load(Relaxed));
         let buckets = counts.enumerate().map(|(i, count)| (low_of(i), count));
         buckets.filter(|&(_, count)| count > 0)
     }
 
-    /// Returns how many samples there are.
+    /// Returns the number of samples.
     pub fn total(&self) -> u64 {
         self.buckets()
             .fold(0, |sum, (_, count)| sum.wrapping_add(count))

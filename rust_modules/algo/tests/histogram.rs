@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A sample is in the bucket that holds its value, once, whoever looks meanwhile.
+//! A sample counts once, in the bucket of its value, for concurrent readers as well.
 
 mod support;
 use support::{check, thread, Arc, ROUNDS};
@@ -11,9 +11,9 @@ fn histogram(words: usize) -> Histogram<Vec<Atomic<u64>>> {
     Histogram::new((0..words).map(|_| Atomic::new(0)).collect())
 }
 
-/// A reader sees a number of samples that once was true, and never fewer than before.
+/// A reader sees a number of samples that was true at some time, and never fewer than before.
 #[test]
-fn a_reading_holds_what_was_recorded_before_it() {
+fn reading_holds_the_samples_recorded_before() {
     check(3, || {
         // loom is spared the other words.
         let shared = Arc::new(histogram(2));
@@ -48,7 +48,7 @@ mod buckets {
     }
 
     #[test]
-    fn a_bucket_is_no_wider_than_its_share_of_the_value() {
+    fn bucket_is_at_most_a_32nd_of_its_value_wide() {
         let powers = (0..36).flat_map(|p| [(1 << p) - 1, 1 << p, (1 << p) + 1, (1 << p) * 3 / 2]);
         for value in powers.chain(0..2000).chain([TOP - 1, TOP]) {
             let low = low_of(value);
@@ -58,7 +58,7 @@ mod buckets {
     }
 
     #[test]
-    fn buckets_follow_each_other_without_a_gap() {
+    fn buckets_are_contiguous() {
         let mut before = 0;
         for value in 1..5000 {
             let low = low_of(value);
@@ -69,7 +69,7 @@ mod buckets {
     }
 
     #[test]
-    fn many_at_once_are_as_many_one_by_one() {
+    fn record_many_equals_repeated_record() {
         let (many, single) = (histogram(BUCKETS), histogram(BUCKETS));
         many.record_many(700, 3);
         (0..3).for_each(|_| single.record(700));
