@@ -9,40 +9,12 @@ use core::fmt::{
     Write, //
 };
 
-use abi::{
-    lock_load::{
-        Config,
-        Irqs,
-        Kick,
-        Torture as TortureCounts,
-        BACKOFF,
-        OVERTAKES,
-        SPIN_THRESHOLD, //
-    },
-    Limits, //
-};
-use algo::{
-    primitive::{
-        Atomic,
-        Relaxed, //
-    },
-    Tuning,
-    Waiter, //
-};
-use kernel::prelude::*;
-use rig::{
-    cond_resched,
-    now_ns,
-    sleep_until,
-    ActiveWatchdog,
-    Control,
-    DelayLoop,
-    Padded,
-    Refused,
-    Region,
-    Text,
-    Watchdog,
-    Worker, //
+use abi::lock_load::{
+    Irqs,
+    Torture as TortureCounts,
+    BACKOFF,
+    OVERTAKES,
+    SPIN_THRESHOLD, //
 };
 
 use self::start_barrier::StartBarrier;
@@ -61,6 +33,7 @@ use crate::{
         Presence,
         Sampler, //
     },
+    prelude::*,
     thread_counts::{
         events,
         ThreadCounts, //

@@ -4,36 +4,23 @@
 
 use core::fmt;
 
-use abi::{
-    lock_load::{
-        Config,
-        KernelLock,
-        Kick,
-        Machine,
-        Mode,
-        ModeWanted, //
-    },
-    Limits, //
+use abi::lock_load::{
+    KernelLock,
+    Machine,
+    Mode,
+    ModeWanted, //
 };
-use algo::Events;
-use kernel::{
-    prelude::*,
-    str::CStr, //
-};
+use kernel::str::CStr;
 use rig::{
     lost_time_source,
-    Control,
-    DelayLoop,
     EventFiles,
     FinishedRun,
-    Load,
-    Refused,
-    Text,
-    Worker, //
+    Load, //
 };
 
 use crate::{
     contention::ARRIVAL_TIMEOUT_MS,
+    prelude::*,
     report,
     run::Run,
     thread_counts::events,

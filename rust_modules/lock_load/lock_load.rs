@@ -12,6 +12,7 @@ mod contention;
 mod load;
 mod lock;
 mod measure;
+mod prelude;
 mod report;
 mod run;
 mod thread_counts;

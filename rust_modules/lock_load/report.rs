@@ -9,18 +9,16 @@ use core::fmt::{
 
 use abi::{
     lock_load::{
-        Config,
         Machine,
         Run,
         Sum,
         Thread, //
     },
-    status::OracleState,
     SCHEMA, //
 };
-use rig::Text;
 
 use crate::{
+    prelude::*,
     thread_counts::event,
     workload::{
         Finished,

@@ -2,22 +2,11 @@
 
 //! One run: its workload, picked by the setting `load`, and how it kicks halted vCPUs.
 
-use abi::{
-    lock_load::{
-        Config,
-        Kick, //
-    },
-    trial::Load,
-    Limits, //
-};
-use kernel::prelude::*;
-use rig::{
-    DelayLoop,
-    Refused, //
-};
+use abi::trial::Load;
 
 use crate::{
     contention::Contention,
+    prelude::*,
     trial,
     workload::Workload, //
 };

@@ -2,16 +2,9 @@
 
 //! Per-thread counts of a run; the thread alone writes them.
 
+use crate::prelude::*;
 use abi::event::Event;
-use algo::{
-    primitive::Vcpu,
-    Events, //
-};
-use kernel::prelude::*;
-use rig::{
-    Padded,
-    SingleWriter, //
-};
+use algo::primitive::Vcpu;
 
 /// Counts of one thread.
 #[derive(Default)]

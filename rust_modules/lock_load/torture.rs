@@ -16,22 +16,9 @@ mod periodic;
 mod shuffle;
 mod stutter;
 
-use abi::{
-    lock_load::{
-        Config,
-        Injected,
-        Kick,
-        Torture as TortureCounts, //
-    },
-    Limits, //
-};
-use rig::{
-    now_ns,
-    Control,
-    Padded,
-    Refused,
-    TscScale,
-    Worker, //
+use abi::lock_load::{
+    Injected,
+    Torture as TortureCounts, //
 };
 
 use self::{
@@ -51,6 +38,7 @@ use crate::{
         Contender,
         LockUnderTest, //
     },
+    prelude::*,
     thread_counts::ThreadCounts, //
 };
 
@@ -159,13 +147,13 @@ impl Torture {
     /// Returns what was done; all threads have left.
     pub(crate) fn report(&self) -> TortureCounts {
         TortureCounts {
-            pauses: self.stutter.pauses(),
-            paused_ns: self.stutter.paused_ns(),
-            shuffles: self.shuffle.rotations(),
-            offline: self.hotplug.offline(),
-            refused: self.hotplug.refused(),
-            long_holds: self.long_hold.count(),
-            boosts: self.boost.count(),
+            pauses: self.stutter.pauses.load(Relaxed),
+            paused_ns: self.stutter.paused_ns.load(Relaxed),
+            shuffles: self.shuffle.rotations.load(Relaxed),
+            offline: self.hotplug.offline.get(),
+            refused: self.hotplug.refused.get(),
+            long_holds: self.long_hold.count.load(Relaxed),
+            boosts: self.boost.count.load(Relaxed),
         }
     }
 

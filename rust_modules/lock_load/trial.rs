@@ -7,21 +7,16 @@ mod kicks;
 mod members;
 mod pair;
 
-use abi::{
-    lock_load::{
-        Config,
-        Kick, //
-    },
-    trial::Load, //
-};
-use kernel::prelude::*;
-use rig::Refused;
+use abi::trial::Load;
 
 use self::{
     halts::HaltTrial,
     kicks::KickTrial, //
 };
-use crate::workload::Workload;
+use crate::{
+    prelude::*,
+    workload::Workload, //
+};
 
 /// Makes the trial that `config` selects.
 pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Refused> {

@@ -2,7 +2,7 @@
 
 //! Weak random numbers from the clock, without state; Knuth 6.4, multiplicative hashing.
 
-use rig::now_ns;
+use crate::prelude::*;
 
 /// Returns 31 bits.
 #[inline]

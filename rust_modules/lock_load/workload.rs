@@ -4,20 +4,12 @@
 
 use core::fmt;
 
-use abi::lock_load::{
-    Config,
-    Torture as TortureCounts, //
-};
-use rig::{
-    Control,
-    Padded,
-    Placement,
-    Refused,
-    Text,
-    Worker, //
-};
+use abi::lock_load::Torture as TortureCounts;
 
-use crate::thread_counts::ThreadCounts;
+use crate::{
+    prelude::*,
+    thread_counts::ThreadCounts, //
+};
 
 /// What the threads of a run do, and their part of the report.
 pub(crate) trait Workload: Send + Sync {

@@ -12,20 +12,10 @@
 
 use core::cell::Cell;
 
-use algo::{
-    primitive::{
-        Atomic,
-        Relaxed, //
-    },
-    Waiter, //
+use crate::{
+    lock::LockUnderTest,
+    prelude::*, //
 };
-use rig::{
-    cond_resched,
-    now_ns,
-    Worker, //
-};
-
-use crate::lock::LockUnderTest;
 
 /// How long thread 0 waits for arrivals. On a busy host a vCPU may not run for that long; the run
 /// then begins without it.

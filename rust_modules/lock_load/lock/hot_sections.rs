@@ -2,17 +2,11 @@
 
 //! The measured loop: critical sections of one thread, with probes of the sampler around each.
 
-use algo::{
-    lock::Lock,
-    Waiter, //
-};
-use rig::{
-    busy_loop,
-    StopFlag, //
-};
-
 use super::protected_words::ProtectedWords;
-use crate::measure::Probe;
+use crate::{
+    measure::Probe,
+    prelude::*, //
+};
 
 /// Lengths in iterations of the delay loop.
 #[derive(Clone, Copy)]

@@ -2,14 +2,8 @@
 
 //! The words that the outer locks of nested ones protect.
 
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use kernel::prelude::*;
-use rig::Padded;
-
 use super::protected_words::ProtectedWords;
+use crate::prelude::*;
 
 /// The words of all outer locks.
 pub(super) struct OuterWords(KVVec<Padded<Level>>);

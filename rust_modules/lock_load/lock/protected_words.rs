@@ -9,12 +9,8 @@
     reason = "the words are plain memory behind the lock under test"
 )]
 
+use crate::prelude::*;
 use core::cell::UnsafeCell;
-
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
 
 /// The words.
 pub(super) struct ProtectedWords {

@@ -2,18 +2,11 @@
 
 //! Registry of locks: the type behind each name of the list in `abi/lock_load/locks.rs`.
 
-use abi::lock_load::{
-    Config,
-    Lock as Name, //
-};
+use abi::lock_load::Lock as Name;
 use algo::{
-    lock::{
-        self,
-        Lock, //
-    },
+    lock,
     wait, //
 };
-use kernel::prelude::*;
 
 use super::{
     tortured::TorturedLock,
@@ -22,6 +15,7 @@ use super::{
         LockUnderTest, //
     }, //
 };
+use crate::prelude::*;
 
 macro_rules! registry {
     ($($origin:ident {$(

@@ -7,24 +7,15 @@
 
 use abi::lock_load::{
     Acquire,
-    Config,
     Irqs, //
 };
-use algo::{
-    lock::Lock,
-    Waiter, //
-};
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
-use rig::{
-    IrqsOff,
-    Padded, //
-};
+use rig::IrqsOff;
 
 use super::outer_words::OuterWords;
-use crate::weak_random::weak_random;
+use crate::{
+    prelude::*,
+    weak_random::weak_random, //
+};
 
 /// An `L`, and the locks around it.
 pub(super) struct TorturedLock<L> {

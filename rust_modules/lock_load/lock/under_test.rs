@@ -2,22 +2,6 @@
 
 //! A lock and the words that it protects, on cache lines of their own.
 
-use algo::{
-    lock::Lock,
-    primitive::cpu_relax,
-    Waiter, //
-};
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
-use rig::{
-    Padded,
-    Preempt,
-    Region,
-    StopFlag, //
-};
-
 use super::{
     hot_sections::{
         hot_sections,
@@ -26,11 +10,14 @@ use super::{
     outer_words::OuterWords,
     protected_words::ProtectedWords, //
 };
-use crate::measure::{
-    Gap,
-    Probe,
-    Sampler,
-    Unsampled, //
+use crate::{
+    measure::{
+        Gap,
+        Probe,
+        Sampler,
+        Unsampled, //
+    },
+    prelude::*, //
 };
 
 /// A thread that contends for the lock.

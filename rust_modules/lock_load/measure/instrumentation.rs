@@ -2,32 +2,20 @@
 
 //! What the samplers of a run share: thresholds, contention flag, preemption log, per-thread logs.
 
-use abi::lock_load::{
-    Config,
-    Switch, //
-};
+use abi::lock_load::Switch;
 use algo::{
     preemption_log::{
         Loss,
         PreemptionLog, //
     },
-    primitive::{
-        stamp,
-        Atomic,
-        Relaxed, //
-    },
     ContentionFlag, //
-};
-use kernel::prelude::*;
-use rig::{
-    Padded,
-    Refused, //
 };
 
 use super::{
     thread_log::ThreadLog,
     thresholds::Thresholds, //
 };
+use crate::prelude::*;
 
 /// Losses that the preemption log remembers of each thread: of its sections and hand-offs to it.
 const LOSSES_PER_THREAD: usize = 8;

@@ -2,7 +2,7 @@
 
 //! Probe points of the measured loop: before the lock, and at the first and last step of a section.
 
-use algo::Waiter;
+use crate::prelude::*;
 
 /// What is called at each probe point. `done` counts the sections of the batch before this one.
 pub(crate) trait Probe {

@@ -19,20 +19,15 @@ use abi::{
         LongWaits,
         Order,
         ThreadWaits, //
-    },
-    status::OracleState, //
+    }, //
 };
 use algo::histogram::SUB_BITS;
-use rig::{
-    Padded,
-    Placement,
-    Text, //
-};
 
 use super::{
     instrumentation::Instrumentation,
     thresholds::TOLERANCE_NS, //
 };
+use crate::prelude::*;
 
 // The tools derive the width of a bucket from its smallest value.
 const _: () = assert!(SUB_BITS == abi::histogram::SUB_BITS);

@@ -21,11 +21,6 @@
 
 use core::cell::Cell;
 
-use algo::{
-    primitive::stamp,
-    Waiter, //
-};
-
 use super::{
     instrumentation::Instrumentation,
     probe::Probe,
@@ -36,6 +31,7 @@ use super::{
         TimeLoss, //
     }, //
 };
+use crate::prelude::*;
 
 /// Sections that are timed one by one after a wait of the thread or for it.
 const SAMPLING_BURST: u32 = 256;

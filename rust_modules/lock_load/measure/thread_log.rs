@@ -2,16 +2,13 @@
 
 //! Per-thread log: what the sampler measured of one thread, which alone writes it.
 
+use crate::prelude::*;
 use abi::{
     histogram::Of,
     lock_load::Cause, //
 };
 use algo::preemption_log::Cause as Attributed;
-use kernel::prelude::*;
-use rig::{
-    LatencyHistogram,
-    SingleWriter, //
-};
+use rig::LatencyHistogram;
 
 /// Long waits of one cause.
 #[derive(Default)]

@@ -2,11 +2,7 @@
 
 //! Durations by which a sampler judges, in ticks of the time stamp counter.
 
-use abi::lock_load::Config;
-use rig::{
-    Refused,
-    TscScale, //
-};
+use crate::prelude::*;
 
 /// Disagreement between the clocks of two vCPUs, and between a reading and the step that it times.
 pub(crate) const TOLERANCE_NS: u64 = 1000;

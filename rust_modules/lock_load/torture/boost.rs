@@ -2,20 +2,16 @@
 
 //! Real-time boost: one thread is `SCHED_FIFO` for half a period; `boost_ms`.
 
-use abi::lock_load::Config;
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
 use rig::{
-    now_ns,
     set_fifo,
-    set_lowest_priority,
-    Padded, //
+    set_lowest_priority, //
 };
 
 use super::periodic::ns;
-use crate::weak_random::weak_random_below;
+use crate::{
+    prelude::*,
+    weak_random::weak_random_below, //
+};
 
 /// The longest boost: other tasks wait for the vCPU meanwhile.
 const MAX_BOOST_NS: u64 = 10_000_000;
@@ -25,7 +21,7 @@ pub(super) struct Boost {
     pub(super) period_ns: u64,
     /// One more than the thread to be boosted; 0 for none.
     requested: Padded<Atomic<u32>>,
-    count: Padded<Atomic<u64>>,
+    pub(super) count: Padded<Atomic<u64>>,
 }
 
 /// Until when a thread is boosted; 0 if it is not.
@@ -65,11 +61,6 @@ impl Boost {
             self.count.add(1, Relaxed);
             set_fifo();
         }
-    }
-
-    /// Returns how often a thread was boosted.
-    pub(super) fn count(&self) -> u64 {
-        self.count.load(Relaxed)
     }
 }
 

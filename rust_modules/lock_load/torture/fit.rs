@@ -2,17 +2,11 @@
 
 //! Check of the torture options against the facts of the lock.
 
-use abi::{
-    lock_load::{
-        Acquire,
-        Config,
-        Irqs,
-        Kick, //
-    },
-    Limits, //
+use crate::prelude::*;
+use abi::lock_load::{
+    Acquire,
+    Irqs, //
 };
-use kernel::prelude::*;
-use rig::Refused;
 
 /// Refuses options that cannot work.
 pub(super) fn check(config: &Config, kick: Kick, limits: &Limits) -> Result<(), Refused> {

@@ -2,24 +2,19 @@
 
 //! Hotplug: a vCPU goes offline, and comes back a period later; `onoff_ms`.
 
-use abi::lock_load::Config;
-use kernel::prelude::*;
 use rig::{
     bring_online,
     is_online,
     may_go_offline,
-    now_ns,
     online_vcpus,
-    sleep_until,
-    take_offline,
-    Padded,
-    Placement,
-    Refused,
-    SingleWriter, //
+    take_offline, //
 };
 
 use super::periodic::ns;
-use crate::weak_random::weak_random_below;
+use crate::{
+    prelude::*,
+    weak_random::weak_random_below, //
+};
 
 /// How often [`Hotplug::restore`] tries before that is an error, and how long it waits in between.
 const RESTORE_TRIES: u32 = 50;
@@ -28,8 +23,10 @@ const RESTORE_RETRY_NS: u64 = 20_000_000;
 /// Hotplug of one run; only the control thread calls and counts.
 pub(super) struct Hotplug {
     pub(super) period_ns: u64,
-    offline: SingleWriter,
-    refused: SingleWriter,
+    /// Times that a vCPU went offline.
+    pub(super) offline: SingleWriter,
+    /// Times that the kernel refused to take a vCPU offline, or to bring it online.
+    pub(super) refused: SingleWriter,
 }
 
 impl Hotplug {
@@ -86,15 +83,5 @@ impl Hotplug {
                  Try: echo 1 > /sys/devices/system/cpu/cpu{vcpu}/online"
             ),
         ))
-    }
-
-    /// Returns how often a vCPU went offline.
-    pub(super) fn offline(&self) -> u64 {
-        self.offline.get()
-    }
-
-    /// Returns how often the kernel refused to take a vCPU offline, or to bring it online.
-    pub(super) fn refused(&self) -> u64 {
-        self.refused.get()
     }
 }

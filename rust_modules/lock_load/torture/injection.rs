@@ -6,26 +6,13 @@
 //! and when it was stopped itself.
 
 use abi::lock_load::{
-    Config,
     Injected,
     Victim,
     MAX_PREEMPT_EVERY_MS, //
 };
-use algo::primitive::{
-    cpu_relax,
-    stamp,
-    Atomic,
-    Relaxed, //
-};
-use kernel::prelude::*;
 use rig::{
     can_inject_preemption,
-    inject_preemption,
-    Padded,
-    Refused,
-    SingleWriter,
-    StopFlag,
-    TscScale, //
+    inject_preemption, //
 };
 
 use super::periodic::ns;
@@ -35,6 +22,7 @@ use crate::{
         LockUnderTest, //
     },
     measure::Gap,
+    prelude::*,
     thread_counts::ThreadCounts,
     weak_random::weak_random_below, //
 };

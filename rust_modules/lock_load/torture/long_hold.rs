@@ -2,22 +2,13 @@
 
 //! Long holds: one thread stays in a section for long; `long_hold_ms`, `long_hold_every_ms`.
 
-use abi::lock_load::Config;
-use algo::primitive::{
-    cpu_relax,
-    Atomic,
-    Relaxed, //
-};
-use rig::{
-    now_ns,
-    Padded,
-    StopFlag, //
-};
-
 use super::periodic::ns;
-use crate::lock::{
-    Contender,
-    LockUnderTest, //
+use crate::{
+    lock::{
+        Contender,
+        LockUnderTest, //
+    },
+    prelude::*, //
 };
 
 /// Long holds of one run.
@@ -26,7 +17,7 @@ pub(super) struct LongHold {
     pub(super) period_ns: u64,
     /// The next thread that comes by is to hold for long.
     requested: Padded<Atomic<bool>>,
-    count: Padded<Atomic<u64>>,
+    pub(super) count: Padded<Atomic<u64>>,
 }
 
 impl LongHold {
@@ -68,10 +59,5 @@ impl LongHold {
         });
         self.count.add(1, Relaxed);
         true
-    }
-
-    /// Returns how many there were.
-    pub(super) fn count(&self) -> u64 {
-        self.count.load(Relaxed)
     }
 }

@@ -4,20 +4,10 @@
 //!
 //! It also sends threads home that hotplug has driven off their vCPU.
 
-use abi::lock_load::Config;
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use kernel::prelude::*;
-use rig::{
-    nth_online,
-    Padded,
-    Placement,
-    Worker, //
-};
+use rig::nth_online;
 
 use super::periodic::ns;
+use crate::prelude::*;
 
 /// The vCPU that each thread is to run on.
 pub(super) struct Shuffle {
@@ -26,7 +16,8 @@ pub(super) struct Shuffle {
     /// Counts changes of `homes`, and of the vCPUs that are online. Relaxed: a thread that sees
     /// the change and an old home moves to a home all the same.
     generation: Padded<Atomic<u32>>,
-    rotations: Atomic<u64>,
+    /// Times that all homes moved on.
+    pub(super) rotations: Atomic<u64>,
 }
 
 impl Shuffle {
@@ -75,10 +66,5 @@ impl Shuffle {
             worker.move_to(home.load(Relaxed));
             worker.current_vcpu();
         }
-    }
-
-    /// Returns how often all homes were moved on.
-    pub(super) fn rotations(&self) -> u64 {
-        self.rotations.load(Relaxed)
     }
 }

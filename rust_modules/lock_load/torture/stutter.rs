@@ -2,26 +2,18 @@
 
 //! Stutter: all threads pause for a while, run for as long, and so on; `stutter_ms`.
 
-use abi::lock_load::Config;
-use algo::primitive::{
-    Atomic,
-    Relaxed, //
-};
-use rig::{
-    now_ns,
-    sleep_until_stop,
-    Padded,
-    Worker, //
-};
+use rig::sleep_until_stop;
 
 use super::periodic::ns;
+use crate::prelude::*;
 
 /// Stutter of one run.
 pub(super) struct Stutter {
     /// Length of a pause and of the time between two; 0 for none.
     phase_ns: u64,
-    pauses: Padded<Atomic<u64>>,
-    paused_ns: Padded<Atomic<u64>>,
+    /// Pauses, and their length, of all threads.
+    pub(super) pauses: Padded<Atomic<u64>>,
+    pub(super) paused_ns: Padded<Atomic<u64>>,
 }
 
 impl Stutter {
@@ -46,15 +38,5 @@ impl Stutter {
         sleep_until_stop(opened.saturating_add(end), worker.stop_flag);
         self.pauses.add(1, Relaxed);
         self.paused_ns.add(now_ns().saturating_sub(now), Relaxed);
-    }
-
-    /// Returns how often threads paused.
-    pub(super) fn pauses(&self) -> u64 {
-        self.pauses.load(Relaxed)
-    }
-
-    /// Returns for how long, all threads together.
-    pub(super) fn paused_ns(&self) -> u64 {
-        self.paused_ns.load(Relaxed)
     }
 }

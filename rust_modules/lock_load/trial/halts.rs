@@ -7,26 +7,13 @@
 
 use core::fmt;
 
-use abi::lock_load::Config;
-use algo::{
-    Tuning,
-    Waiter, //
-};
-use kernel::prelude::*;
-use rig::{
-    cond_resched,
-    Padded,
-    Refused,
-    Text,
-    Worker, //
-};
-
 use super::members::Members;
 use crate::{
     lock::{
         lock_under_test,
         LockUnderTest, //
     },
+    prelude::*,
     thread_counts::ThreadCounts,
     workload::{
         Finished,

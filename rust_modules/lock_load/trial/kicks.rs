@@ -12,23 +12,9 @@
 
 use core::fmt;
 
-use abi::{
-    lock_load::Config,
-    trial::{
-        Load,
-        Trial, //
-    }, //
-};
-use algo::Events;
-use kernel::prelude::*;
-use rig::{
-    cond_resched,
-    Padded,
-    Preempt,
-    Refused,
-    Region,
-    Text,
-    Worker, //
+use abi::trial::{
+    Load,
+    Trial, //
 };
 
 use super::{
@@ -39,6 +25,7 @@ use super::{
     }, //
 };
 use crate::{
+    prelude::*,
     thread_counts::ThreadCounts,
     workload::{
         Finished,

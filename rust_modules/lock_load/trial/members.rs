@@ -7,34 +7,12 @@ use core::fmt::{
     Write, //
 };
 
-use abi::{
-    lock_load::Config,
-    status::OracleState,
-    trial::Trial, //
-};
-use algo::{
-    primitive::{
-        Atomic,
-        Relaxed, //
-    },
-    Events, //
-};
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
-use rig::{
-    cond_resched,
-    ActiveWatchdog,
-    Padded,
-    Refused,
-    Region,
-    Text,
-    Watchdog,
-    Worker, //
-};
+use abi::trial::Trial;
 
-use crate::thread_counts::ThreadCounts;
+use crate::{
+    prelude::*,
+    thread_counts::ThreadCounts, //
+};
 
 /// What all trials share.
 pub(crate) struct Members {

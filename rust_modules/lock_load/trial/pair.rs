@@ -2,24 +2,12 @@
 
 //! Two threads and a word: the waiter waits for the word to change, the kicker changes it and kicks.
 
-use algo::{
-    primitive::{
-        cpu_relax,
-        Acquire,
-        Atomic,
-        Full,
-        Relaxed,
-        Release,
-        Vcpu, //
-    },
-    Events, //
-};
-use rig::{
-    busy_loop,
-    now_ns,
-    SingleWriter,
-    StopFlag,
-    Watchdog, //
+use crate::prelude::*;
+use algo::primitive::{
+    Acquire,
+    Full,
+    Release,
+    Vcpu, //
 };
 
 /// What a pair shares. Round `n` begins with `ready` at `n` and ends with `word` at `n`.
