@@ -2,6 +2,18 @@
 
 //! The loads, by the part of the kernel that they exercise.
 
+/// The loads of a module, `name => how to prepare its work` each, under the text of `syscall-load list`:
+/// the operation, and the resource of the kernel that it contends for.
+macro_rules! loads {
+    ($(#[doc = $about:literal] $name:ident => $prepare:expr;)+) => {
+        pub const LOADS: &[$crate::load::Load] = &[$($crate::load::Load {
+            name: stringify!($name),
+            about: $about.trim_ascii_start(),
+            prepare: $prepare,
+        }),+];
+    };
+}
+
 mod files;
 mod index;
 mod kv;

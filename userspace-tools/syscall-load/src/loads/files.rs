@@ -25,68 +25,41 @@ use rustix::{
     pipe::pipe,
 };
 
-use crate::load::{repeat, Load, Place, Work};
+use crate::load::{repeat, Place, Work};
 
-pub const LOADS: &[Load] = &[
-    Load {
-        name: "open_close",
-        about: "open and close one's own file in a folder that all share: list of open files, dentry, mount count",
-        prepare: |place| open_close(place.shared.join(format!("f{}", place.worker))),
-    },
-    Load {
-        name: "open_close_separate",
-        about: "the same, each worker in a folder of its own",
-        prepare: |place| open_close(place.own.join("f")),
-    },
-    Load {
-        name: "creat_unlink",
-        about: "create and unlink in a folder that all share: the folder's lock, inode and dentry caches",
-        prepare: |place| creat_unlink(place.shared.join(format!("c{}", place.worker))),
-    },
-    Load {
-        name: "creat_unlink_separate",
-        about: "the same, each worker in a folder of its own",
-        prepare: |place| creat_unlink(place.own.join("c")),
-    },
-    Load {
-        name: "stat_deep",
-        about: "stat the same absolute path of ten folders: path walk, dentry counts",
-        prepare: stat_deep,
-    },
-    Load {
-        name: "lseek",
-        about: "seek to the end of one file that all have open: the inode's lock",
-        prepare: |place| {
-            let file = shared_file(place, "seek")?;
-            repeat(move || seek(&file, SeekFrom::End(0)))
-        },
-    },
-    Load {
-        name: "pread",
-        about: "read the first page of one file that all have open: the page's count",
-        prepare: |place| {
-            let file = shared_file(place, "read")?;
-            let mut page = [0; 4096];
-            repeat(move || pread(&file, &mut page, 0))
-        },
-    },
-    Load {
-        name: "pipe",
-        about: "make and close a pipe: mount count of an internal file system, inode lists",
-        prepare: |_| repeat(pipe),
-    },
-    Load {
-        name: "proc_stat",
-        about: "open, read and close /proc/stat, as sysconf() once did: sums over all CPUs",
-        prepare: |_| {
-            let mut text = Vec::new();
-            repeat(move || {
-                text.clear();
-                File::open("/proc/stat")?.read_to_end(&mut text)
-            })
-        },
-    },
-];
+loads! {
+    /// open and close one's own file in a folder that all share: list of open files, dentry, mount count
+    open_close => |place| open_close(place.shared.join(format!("f{}", place.worker)));
+    /// the same, each worker in a folder of its own
+    open_close_separate => |place| open_close(place.own.join("f"));
+    /// create and unlink in a folder that all share: the folder's lock, inode and dentry caches
+    creat_unlink => |place| creat_unlink(place.shared.join(format!("c{}", place.worker)));
+    /// the same, each worker in a folder of its own
+    creat_unlink_separate => |place| creat_unlink(place.own.join("c"));
+    /// stat the same absolute path of ten folders: path walk, dentry counts
+    stat_deep => stat_deep;
+    /// seek to the end of one file that all have open: the inode's lock
+    lseek => |place| {
+        let file = shared_file(place, "seek")?;
+        repeat(move || seek(&file, SeekFrom::End(0)))
+    };
+    /// read the first page of one file that all have open: the page's count
+    pread => |place| {
+        let file = shared_file(place, "read")?;
+        let mut page = [0; 4096];
+        repeat(move || pread(&file, &mut page, 0))
+    };
+    /// make and close a pipe: mount count of an internal file system, inode lists
+    pipe => |_| repeat(pipe);
+    /// open, read and close /proc/stat, as sysconf() once did: sums over all CPUs
+    proc_stat => |_| {
+        let mut text = Vec::new();
+        repeat(move || {
+            text.clear();
+            File::open("/proc/stat")?.read_to_end(&mut text)
+        })
+    };
+}
 
 fn open_close(path: PathBuf) -> Result<Box<dyn Work>> {
     fs::write(&path, "")?;

@@ -15,14 +15,13 @@ use std::{
 use anyhow::{Context, Result};
 use fastrand::Rng;
 
-use crate::load::{Load, Place, Work};
+use crate::load::{Place, Work};
 
-/// All workers read one set of files, each from another file on, and write an index of their own.
-pub const LOADS: &[Load] = &[Load {
-    name: "index",
-    about: "read and index small text files, write the index: open, page cache, memory, one file in turn",
-    prepare,
-}];
+// All workers read one set of files, each from another file on, and write an index of their own.
+loads! {
+    /// read and index small text files, write the index: open, page cache, memory, one file in turn
+    index => prepare;
+}
 
 /// Files, and words in each.
 const FILES: u32 = 256;

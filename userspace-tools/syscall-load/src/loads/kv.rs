@@ -16,20 +16,14 @@ use std::{
 use anyhow::{bail, Result};
 
 use super::sockets::udp_socket;
-use crate::load::{repeat, Load, Place, Work};
+use crate::load::{repeat, Place, Work};
 
-pub const LOADS: &[Load] = &[
-    Load {
-        name: "kv_shared",
-        about: "set and get by UDP from one server for all: its socket's queue and lock",
-        prepare: |place| client(&shared(place)?),
-    },
-    Load {
-        name: "kv_per_core",
-        about: "set and get by UDP, a server for each worker on the worker's CPU",
-        prepare: |_| client(&serve()?),
-    },
-];
+loads! {
+    /// set and get by UDP from one server for all: its socket's queue and lock
+    kv_shared => |place| client(&shared(place)?);
+    /// set and get by UDP, a server for each worker on the worker's CPU
+    kv_per_core => |_| client(&serve()?);
+}
 
 const KEYS: u32 = 1000;
 /// How long the server of worker 0 may take to start.

@@ -17,16 +17,15 @@ use rustix::{
 
 use super::sockets::{reset_on_close, tcp_listener};
 use crate::{
-    load::{repeat, Load, Place, Work},
+    load::{repeat, Place, Work},
     sys,
 };
 
-/// A listening socket and a mailbox per worker; one log and one spool folder for all.
-pub const LOADS: &[Load] = &[Load {
-    name: "mail",
-    about: "a message through connect, accept, two forks, spool, mailbox and log, as a mail server does it",
-    prepare,
-}];
+// A listening socket and a mailbox per worker; one log and one spool folder for all.
+loads! {
+    /// a message through connect, accept, two forks, spool, mailbox and log, as a mail server does it
+    mail => prepare;
+}
 
 const MESSAGE: &[u8; 20] = b"twenty bytes of mail";
 

@@ -13,46 +13,31 @@ use anyhow::Result;
 use rustix::mm::MapFlags;
 
 use crate::{
-    load::{repeat, Load, Work},
+    load::{repeat, Work},
     sys::{self, Mapping},
 };
 
 /// Pages of one mapping that is touched.
 const PAGES: usize = 256;
 
-/// Loads of the memory management. One operation of `page_fault` is one page.
-pub const LOADS: &[Load] = &[
-    Load {
-        name: "page_fault",
-        about: "touch pages of private anonymous memory: page clearing, memory counters, the address space",
-        prepare: |_| faults(|| Mapping::anonymous(PAGES, MapFlags::PRIVATE)),
-    },
-    Load {
-        name: "page_fault_shared",
-        about: "the same with shared anonymous memory: a file in memory behind it",
-        prepare: |_| faults(|| Mapping::anonymous(PAGES, MapFlags::SHARED)),
-    },
-    Load {
-        name: "page_fault_file",
-        about: "touch the pages of one file that all map: page counts, read-ahead state of the file",
-        prepare: |place| {
-            let path = place.shared.join("map");
-            fs::write(&path, vec![1; PAGES * Mapping::PAGE])?;
-            let file = File::open(&path)?;
-            faults(move || Mapping::file(PAGES, &file))
-        },
-    },
-    Load {
-        name: "mmap_munmap",
-        about: "map and unmap a page that is never touched: the lock of the address space, which threads share",
-        prepare: |_| repeat(|| Mapping::anonymous(1, MapFlags::PRIVATE)),
-    },
-    Load {
-        name: "brk",
-        about: "grow and shrink the heap by a page: mapping locks (threads share one heap and take turns)",
-        prepare: |_| repeat(sys::grow_and_shrink_heap),
-    },
-];
+// Loads of the memory management. One operation of `page_fault` is one page.
+loads! {
+    /// touch pages of private anonymous memory: page clearing, memory counters, the address space
+    page_fault => |_| faults(|| Mapping::anonymous(PAGES, MapFlags::PRIVATE));
+    /// the same with shared anonymous memory: a file in memory behind it
+    page_fault_shared => |_| faults(|| Mapping::anonymous(PAGES, MapFlags::SHARED));
+    /// touch the pages of one file that all map: page counts, read-ahead state of the file
+    page_fault_file => |place| {
+        let path = place.shared.join("map");
+        fs::write(&path, vec![1; PAGES * Mapping::PAGE])?;
+        let file = File::open(&path)?;
+        faults(move || Mapping::file(PAGES, &file))
+    };
+    /// map and unmap a page that is never touched: the lock of the address space, which threads share
+    mmap_munmap => |_| repeat(|| Mapping::anonymous(1, MapFlags::PRIVATE));
+    /// grow and shrink the heap by a page: mapping locks (threads share one heap and take turns)
+    brk => |_| repeat(sys::grow_and_shrink_heap);
+}
 
 /// Maps memory, touches every page of it, and unmaps it.
 fn faults<M: Fn() -> Result<Mapping> + 'static>(map: M) -> Result<Box<dyn Work>> {

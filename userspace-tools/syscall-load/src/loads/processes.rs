@@ -15,35 +15,23 @@ use anyhow::Result;
 use rustix::{pipe::pipe, thread::sched_yield};
 
 use crate::{
-    load::{repeat, Load, Place, Work},
+    load::{repeat, Place, Work},
     sys,
 };
 
-pub const LOADS: &[Load] = &[
-    Load {
-        name: "fork_exit",
-        about: "fork a child that exits, and wait for it: process lists, anon_vma, page tables",
-        prepare: |_| repeat(|| sys::fork_chain(1)),
-    },
-    Load {
-        name: "fork_twice",
-        about: "fork a child that forks a child, as a mail server delivers: the chain of anon_vmas",
-        prepare: |_| repeat(|| sys::fork_chain(2)),
-    },
-    Load {
-        name: "sched_yield",
-        about: "yield the CPU: its run queue",
-        prepare: |_| repeat(|| {
-            sched_yield();
-            anyhow::Ok(())
-        }),
-    },
-    Load {
-        name: "context_switch",
-        about: "a byte through a pipe to another thread of the same CPU and back: the scheduler, pipe locks",
-        prepare: context_switch,
-    },
-];
+loads! {
+    /// fork a child that exits, and wait for it: process lists, anon_vma, page tables
+    fork_exit => |_| repeat(|| sys::fork_chain(1));
+    /// fork a child that forks a child, as a mail server delivers: the chain of anon_vmas
+    fork_twice => |_| repeat(|| sys::fork_chain(2));
+    /// yield the CPU: its run queue
+    sched_yield => |_| repeat(|| {
+        sched_yield();
+        anyhow::Ok(())
+    });
+    /// a byte through a pipe to another thread of the same CPU and back: the scheduler, pipe locks
+    context_switch => context_switch;
+}
 
 /// A thread that echoes, bound to the CPU of its worker, since threads inherit that.
 fn context_switch(_: &Place<'_>) -> Result<Box<dyn Work>> {

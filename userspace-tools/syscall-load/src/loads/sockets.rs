@@ -18,27 +18,18 @@ use std::{
 use anyhow::{Context, Result};
 use rustix::net::{socket, sockopt::set_socket_linger, AddressFamily, SocketType};
 
-use crate::load::{repeat, Load, Place, Work};
+use crate::load::{repeat, Place, Work};
 
 const LOOPBACK: &str = "cannot bind to loopback. Try: ip link set lo up";
 
-pub const LOADS: &[Load] = &[
-    Load {
-        name: "socket",
-        about: "make and close a UDP socket: inode numbers, dentry and inode lists, mount count",
-        prepare: |_| repeat(|| socket(AddressFamily::INET, SocketType::DGRAM, None)),
-    },
-    Load {
-        name: "udp_echo",
-        about: "send a datagram to one's own socket on loopback and receive it: route counts, packet memory",
-        prepare: udp_echo,
-    },
-    Load {
-        name: "tcp_connect",
-        about: "connect to one's own listening socket on loopback, accept, close: port and connection tables",
-        prepare: tcp_connect,
-    },
-];
+loads! {
+    /// make and close a UDP socket: inode numbers, dentry and inode lists, mount count
+    socket => |_| repeat(|| socket(AddressFamily::INET, SocketType::DGRAM, None));
+    /// send a datagram to one's own socket on loopback and receive it: route counts, packet memory
+    udp_echo => udp_echo;
+    /// connect to one's own listening socket on loopback, accept, close: port and connection tables
+    tcp_connect => tcp_connect;
+}
 
 pub fn udp_socket() -> Result<UdpSocket> {
     UdpSocket::bind("127.0.0.1:0").context(LOOPBACK)
