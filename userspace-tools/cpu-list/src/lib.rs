@@ -71,12 +71,6 @@ impl From<&CpuSet> for CpuList {
     }
 }
 
-impl FromIterator<usize> for CpuList {
-    fn from_iter<I: IntoIterator<Item = usize>>(cpus: I) -> Self {
-        CpuList(cpus.into_iter().collect())
-    }
-}
-
 impl FromStr for CpuList {
     type Err = anyhow::Error;
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{ensure, Context, Result};
 use wire::{Hello, Message, WireError};
 
 use crate::kernel_log;
@@ -30,23 +30,18 @@ pub fn open() -> Result<(Channel, Messages)> {
         if let Some(path) = find() {
             break path;
         }
-        if start.elapsed() > PORT_APPEARANCE {
-            bail!(
-                "no port of /sys/class/virtio-ports has the name {:?}",
-                wire::PORT
-            );
-        }
+        let name = wire::PORT;
+        ensure!(
+            start.elapsed() <= PORT_APPEARANCE,
+            "no port of /sys/class/virtio-ports has the name {name:?}"
+        );
         thread::sleep(PORT_POLL_PERIOD);
     };
     let port = File::options().read(true).write(true).open(&path);
     let port = port.with_context(|| path.display().to_string())?;
     let messages = io::BufReader::new(port.try_clone().context("dup of the port")?);
-    Ok((
-        Channel {
-            port: Arc::new(Mutex::new(port)),
-        },
-        messages,
-    ))
+    let port = Arc::new(Mutex::new(port));
+    Ok((Channel { port }, messages))
 }
 
 fn find() -> Option<PathBuf> {
@@ -62,29 +57,21 @@ fn find() -> Option<PathBuf> {
 
 pub fn hello() -> Result<Hello> {
     let command_line = fs::read_to_string("/proc/cmdline").context("/proc/cmdline")?;
-    let nonce = command_line
-        .split_whitespace()
-        .filter_map(|word| word.split_once('='))
-        .find(|(key, _)| *key == wire::NONCE_WORD)
-        .map(|(_, nonce)| nonce.to_owned())
-        .with_context(|| format!("no {}= on the kernel's command line", wire::NONCE_WORD))?;
+    let word = format!("{}=", wire::NONCE_WORD);
+    let mut words = command_line.split_whitespace();
+    let nonce = words.find_map(|one| one.strip_prefix(&word));
+    let nonce = nonce.with_context(|| format!("no {word} on the kernel's command line"))?;
     let online = fs::read_to_string("/proc/cpuinfo").context("/proc/cpuinfo")?;
+    let of = |key: &'static str| online.lines().filter(move |line| line.starts_with(key));
+    let hypervisor = |flags: &str| flags.split_whitespace().any(|flag| flag == "hypervisor");
+    let uname = rustix::system::uname();
     Ok(Hello {
         version: wire::VERSION,
-        nonce,
-        release: rustix::system::uname()
-            .release()
-            .to_string_lossy()
-            .into_owned(),
-        vcpus: online
-            .lines()
-            .filter(|line| line.starts_with("processor"))
-            .count() as u32,
+        nonce: nonce.to_owned(),
+        release: uname.release().to_string_lossy().into_owned(),
+        vcpus: of("processor").count() as u32,
         uptime_ms: uptime_ms(),
-        hypervisor: online
-            .lines()
-            .find(|line| line.starts_with("flags"))
-            .is_some_and(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor")),
+        hypervisor: of("flags").next().is_some_and(hypervisor),
         lock_log: kernel_log::about_locks(),
     })
 }

@@ -30,10 +30,8 @@ pub fn last(count: usize) -> Vec<String> {
 fn lines() -> Vec<String> {
     let mut lines = Vec::new();
     let nonblock = OFlags::NONBLOCK.bits() as i32;
-    let log = OpenOptions::new()
-        .read(true)
-        .custom_flags(nonblock)
-        .open("/dev/kmsg");
+    let mut options = OpenOptions::new();
+    let log = options.read(true).custom_flags(nonblock).open("/dev/kmsg");
     let Ok(mut log) = log else { return lines };
     // One read gives one record: `priority,sequence,time,flags;text`.
     let mut record = [0; 8192];

@@ -34,11 +34,8 @@ fn all() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(DIRECTORY).context(DIRECTORY)? {
         let name = entry.context(DIRECTORY)?.file_name();
-        names.extend(
-            name.to_string_lossy()
-                .strip_suffix(".ko")
-                .map(str::to_owned),
-        );
+        let name = name.to_string_lossy();
+        names.extend(name.strip_suffix(".ko").map(str::to_owned));
     }
     names.sort();
     Ok(names)

@@ -6,15 +6,14 @@ use serde::{Deserialize, Serialize};
 
 /// What the host did to a guest's vCPU threads, and what they were granted.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
 pub struct VcpuReport {
     /// Each vCPU's placement.
-    #[serde(default)]
     pub map: Vec<Placement>,
     /// CPU time of the hogs.
-    #[serde(default)]
     pub hogs: Vec<HogTime>,
     /// Injected preemptions, if they were asked for.
-    #[serde(default, alias = "stops", skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "stops", skip_serializing_if = "Option::is_none")]
     pub preemptions: Option<Preemptions>,
 }
 

@@ -13,6 +13,9 @@ const PROGRAM: &str = "qemu-system-x86_64";
 /// QMP's name for the guest's port.
 pub const PORT_ID: &str = "control";
 
+/// An option of QEMU and its value.
+type QemuOption = (&'static str, String);
+
 pub struct Machine {
     pub accelerator: &'static str,
     pub cpu_model: String,
@@ -23,7 +26,7 @@ pub struct Machine {
     pub kernel_words: Vec<String>,
     /// The backend of its console, as a chardev without its id.
     pub console: String,
-    pub monitor: Vec<String>,
+    pub monitor: Vec<QemuOption>,
     /// The backend of port 0xe9.
     pub debug_port: Option<String>,
     /// Its virtio-serial ports; the first is the one of its first process.
@@ -41,51 +44,40 @@ pub struct Port {
 
 impl Machine {
     pub fn line(&self) -> Vec<String> {
-        let mut line = words(&[PROGRAM]);
-        let with = |line: &mut Vec<String>, options: &[(&str, &str)]| {
-            line.extend(
-                options
-                    .iter()
-                    .flat_map(|(name, value)| words(&[name, value])),
-            );
-        };
-        with(
-            &mut line,
-            &[
-                ("-name", "slowpath,debug-threads=on"),
-                ("-machine", "q35"),
-                ("-accel", self.accelerator),
-                ("-cpu", &self.cpu_model),
-                ("-smp", &self.vcpus.to_string()),
-                ("-m", &self.memory_mib.to_string()),
-            ],
-        );
-        line.extend(words(&["-nodefaults", "-no-user-config", "-no-reboot"]));
-        with(
-            &mut line,
-            &[
-                ("-display", "none"),
-                ("-kernel", &self.kernel.display().to_string()),
-                ("-initrd", &self.initrd.display().to_string()),
-                ("-append", &self.kernel_words.join(" ")),
-                ("-chardev", &chardev("console", &self.console)),
-                ("-serial", "chardev:console"),
-            ],
-        );
-        line.extend_from_slice(&self.monitor);
+        let mut options = vec![
+            ("-name", "slowpath,debug-threads=on".into()),
+            ("-machine", "q35".into()),
+            ("-accel", self.accelerator.into()),
+            ("-cpu", self.cpu_model.clone()),
+            ("-smp", self.vcpus.to_string()),
+            ("-m", self.memory_mib.to_string()),
+            ("-display", "none".into()),
+            ("-kernel", self.kernel.display().to_string()),
+            ("-initrd", self.initrd.display().to_string()),
+            ("-append", self.kernel_words.join(" ")),
+            ("-chardev", chardev("console", &self.console)),
+            ("-serial", "chardev:console".into()),
+        ];
+        options.extend_from_slice(&self.monitor);
         if let Some(backend) = &self.debug_port {
             let device = "isa-debugcon,iobase=0xe9,chardev=preempt";
-            let chardev = chardev("preempt", backend);
-            with(&mut line, &[("-chardev", &chardev), ("-device", device)]);
+            options.push(("-chardev", chardev("preempt", backend)));
+            options.push(("-device", device.into()));
         }
-        for port in &self.ports {
-            with(&mut line, &[("-chardev", &chardev(port.id, &port.backend))]);
+        for Port { id, backend, .. } in &self.ports {
+            options.push(("-chardev", chardev(id, backend)));
         }
-        with(&mut line, &[("-device", "virtio-serial-pci")]);
+        options.push(("-device", "virtio-serial-pci".into()));
         for Port { id, name, .. } in &self.ports {
             let port = format!("virtserialport,chardev={id},id={id},name={name}");
-            with(&mut line, &[("-device", &port)]);
+            options.push(("-device", port));
         }
+        let mut line = words(&[PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot"]);
+        line.extend(
+            options
+                .into_iter()
+                .flat_map(|(name, value)| [name.to_owned(), value]),
+        );
         line
     }
 }
@@ -101,14 +93,16 @@ pub fn socket(path: &Path) -> String {
     format!("socket,path={},server=off", value(path))
 }
 
-pub fn monitor(path: &Path) -> Vec<String> {
-    words(&["-qmp", &format!("unix:{},server=off", value(path))])
+pub fn monitor(path: &Path) -> Vec<QemuOption> {
+    vec![("-qmp", format!("unix:{},server=off", value(path)))]
 }
 
 /// A QMP monitor at a device that is opened like a pipe.
-pub fn pipe_monitor(path: &str) -> Vec<String> {
-    let chardev = format!("pipe,id=monitor,path={path}");
-    words(&["-chardev", &chardev, "-mon", "chardev=monitor,mode=control"])
+pub fn pipe_monitor(path: &str) -> Vec<QemuOption> {
+    vec![
+        ("-chardev", format!("pipe,id=monitor,path={path}")),
+        ("-mon", "chardev=monitor,mode=control".into()),
+    ]
 }
 
 pub fn file(path: &Path) -> String {
@@ -135,23 +129,13 @@ fn value(path: &Path) -> String {
 
 /// QEMU's version, in short: `11.1.3 (Debian …)`.
 pub fn qemu_version() -> Result<String> {
-    let output = Command::new(PROGRAM)
-        .arg("--version")
-        .output()
-        .with_context(|| {
-            format!(
-                "cannot run {PROGRAM}, which is part of the toolbox. Try: scripts/toolbox vm run …"
-            )
-        })?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    ensure!(
-        output.status.success(),
-        "{PROGRAM} --version: {}",
-        output.status
-    );
+    let output = Command::new(PROGRAM).arg("--version").output();
+    let output = output.with_context(|| {
+        format!("cannot run {PROGRAM}, which is part of the toolbox. Try: scripts/toolbox vm run …")
+    })?;
+    let (status, text) = (output.status, String::from_utf8_lossy(&output.stdout));
+    ensure!(status.success(), "{PROGRAM} --version: {status}");
     let line = text.lines().next().unwrap_or_default();
-    Ok(line
-        .trim_start_matches("QEMU emulator version ")
-        .trim()
-        .to_owned())
+    let version = line.trim_start_matches("QEMU emulator version ");
+    Ok(version.trim().to_owned())
 }

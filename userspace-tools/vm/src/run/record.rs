@@ -21,16 +21,12 @@ pub fn of(
     started: SystemTime,
 ) -> Result<Record> {
     let last = &attempts.last().context("no attempt was made")?.record;
-    let attempts: Vec<_> = attempts
-        .iter()
-        .map(|attempt| attempt.record.clone())
-        .collect();
+    let attempts = attempts.iter().map(|attempt| attempt.record.clone());
+    let attempts: Vec<_> = attempts.collect();
+    let started = started.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(Record {
         schema: SCHEMA,
-        started_unix: started
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs(),
+        started_unix: started.as_secs(),
         command: plan.options.command.clone(),
         tier_reason,
         release: match &last.hello {
@@ -60,18 +56,15 @@ pub fn of(
 fn host() -> HostMachine {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cpuinfo = read("/proc/cpuinfo");
-    let model = cpuinfo
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"));
-    let model = model
-        .unwrap_or_default()
-        .trim_start_matches([' ', '\t', ':']);
-    HostMachine {
-        cpu_model: model.trim_end().to_owned(),
-        cpus: cpuinfo
+    let of = |key: &'static str| {
+        cpuinfo
             .lines()
-            .filter(|line| line.starts_with("processor"))
-            .count(),
+            .filter_map(move |line| line.strip_prefix(key))
+    };
+    let model = of("model name").next().unwrap_or_default();
+    HostMachine {
+        cpu_model: model.trim_matches([' ', '\t', ':']).to_owned(),
+        cpus: of("processor").count(),
         kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
         load_average: read("/proc/loadavg").trim().to_owned(),
     }
