@@ -121,7 +121,9 @@ impl Report for JobRunner {
         } else {
             sum.workers
         };
-        threads(sum.elapsed_ns, wanted, workers.iter().map(|w| w.index))?;
+        // A job that is stopped at once takes no time.
+        let elapsed_ns = sum.elapsed_ns.max(sum.cut_short.into());
+        threads(elapsed_ns, wanted, workers.iter().map(|w| w.index))?;
         if self.config.check > 0 {
             return Ok(());
         }
