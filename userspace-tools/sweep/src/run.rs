@@ -22,12 +22,7 @@ use vm_record::TierChoice;
 use crate::{
     console::usage::Usage,
     judge::verdict::Verdict,
-    plan::{
-        experiment::Experiment,
-        guests::{cpus, Many},
-        runs::Plan,
-        shard::Shard,
-    },
+    plan::{experiment::Experiment, guests::cpus, runs::Plan, setting::Many, shard::Shard},
     run::{dry_run::dry_run, execute::Execution, finish::Output},
     store::{
         directory::{self, Results, ROOT},

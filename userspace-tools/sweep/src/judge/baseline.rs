@@ -128,26 +128,21 @@ fn case(floor: f64, saved: &Saved, now: &[f64]) -> Option<Case> {
         (_, true) => Verdict::Fail,
         _ => Verdict::Inconclusive,
     };
-    let percent = tolerance * 100.0;
+    let (estimate, percent) = (Estimate::from(shift), tolerance * 100.0);
     Some(Case {
         name: format!("{} {}", saved.scenario, words(&saved.at)),
         verdict,
-        text: format!(
-            "{} times as good, tolerance {percent:.1} %",
-            Estimate::from(shift)
-        ),
+        text: format!("{estimate} times as good, tolerance {percent:.1} %"),
     })
 }
 
 /// The largest difference between the medians of several results, a fraction.
 fn between(samples: &[Vec<f64>]) -> f64 {
-    let medians = || {
-        samples
-            .iter()
-            .filter_map(|values| median(values.iter().copied()))
-    };
-    let least = medians().fold(f64::INFINITY, f64::min);
-    let most = medians().fold(0.0, f64::max);
+    let medians = samples
+        .iter()
+        .filter_map(|values| median(values.iter().copied()));
+    let least = medians.clone().fold(f64::INFINITY, f64::min);
+    let most = medians.fold(0.0, f64::max);
     match least > 0.0 && least.is_finite() {
         true => most / least - 1.0,
         false => 0.0,
@@ -170,9 +165,8 @@ mod tests {
             more_is_better,
             samples: samples.iter().map(|middle| around(*middle)).collect(),
         };
-        case(confidence::BASELINE_FLOOR, &saved, &around(now))
-            .unwrap()
-            .verdict
+        let case = case(confidence::BASELINE_FLOOR, &saved, &around(now));
+        case.unwrap().verdict
     }
 
     #[test]

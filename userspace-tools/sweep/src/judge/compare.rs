@@ -92,9 +92,8 @@ pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
     let (before, after) = (Loaded::read(&args.before)?, Loaded::read(&args.after)?);
     let theirs = all_cells(&after);
     let lines = all_cells(&before).into_iter().filter_map(|cell| {
-        let other = theirs
-            .iter()
-            .find(|other| other.is_at(&cell.scenario, &cell.at))?;
+        let mut others = theirs.iter();
+        let other = others.find(|other| other.is_at(&cell.scenario, &cell.at))?;
         line(args, cell, other)
     });
     let lines: Vec<Line> = lines.collect();

@@ -20,11 +20,8 @@ pub struct Estimate {
 impl Estimate {
     /// A number that is taken at its value, without an interval.
     pub fn exact(value: f64) -> Self {
-        Self {
-            value,
-            low: value,
-            high: value,
-        }
+        let (low, high) = (value, value);
+        Self { value, low, high }
     }
 
     /// The same number without an interval that could decide anything.
@@ -51,12 +48,11 @@ impl Estimate {
         const FEWEST: usize = 5;
         let (half, apart) = ((self.high - self.low) / 2.0, (self.value - bound).abs());
         let times = (half / apart).powi(2);
-        match times.is_finite() {
-            true => ((n as f64 * times).ceil() as usize)
-                .clamp(n + 1, 10_000)
-                .max(FEWEST),
-            false => (n + 1).max(FEWEST),
-        }
+        let needed = match times.is_finite() {
+            true => ((n as f64 * times).ceil() as usize).clamp(n + 1, 10_000),
+            false => n + 1,
+        };
+        needed.max(FEWEST)
     }
 }
 
@@ -68,12 +64,13 @@ impl From<Shift> for Estimate {
 }
 
 impl From<Interval> for Estimate {
-    fn from(interval: Interval) -> Self {
-        Self {
-            value: interval.median,
-            low: interval.low,
-            high: interval.high,
-        }
+    fn from(
+        Interval {
+            median, low, high, ..
+        }: Interval,
+    ) -> Self {
+        let value = median;
+        Self { value, low, high }
     }
 }
 

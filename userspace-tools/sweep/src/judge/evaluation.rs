@@ -62,19 +62,11 @@ impl<'a> Evaluation<'a> {
         });
         let scenarios: Vec<EvaluatedScenario> = scenarios.collect::<anyhow::Result<_>>()?;
         let mut figures = figures::of_result(experiment, provenance);
-        for EvaluatedScenario {
-            scenario,
-            cells,
-            faults,
-            ..
-        } in &scenarios
-        {
-            figures.extend(figures::of_scenario(scenario, cells, faults.len()));
+        for one in &scenarios {
+            let own = figures::of_scenario(one.scenario, &one.cells, one.faults.len());
+            figures.extend(own);
         }
-        let tables = scenarios
-            .iter()
-            .filter(|scenario| !scenario.cells.is_empty())
-            .count();
+        let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
         let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();
         figures.insert("tables".into(), tables as f64);
         figures.insert("faults".into(), faults as f64);
@@ -88,13 +80,8 @@ impl<'a> Evaluation<'a> {
 
     /// Evaluates a result that was read back.
     pub fn of(loaded: &'a Loaded) -> anyhow::Result<Self> {
-        let Loaded {
-            experiment,
-            provenance,
-            records,
-            incomplete,
-        } = loaded;
-        Self::new(experiment, provenance, records, incomplete.clone())
+        let why = loaded.incomplete.clone();
+        Self::new(&loaded.experiment, &loaded.provenance, &loaded.records, why)
     }
 
     /// Number of runs that count.

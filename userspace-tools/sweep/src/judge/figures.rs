@@ -59,13 +59,11 @@ fn ratios(of: Vec<(u32, f64)>, to: Vec<(u32, f64)>) -> Vec<f64> {
 /// The figures of a scenario, which begin with its name, and those of its comparisons.
 pub fn of_scenario(scenario: &Scenario, cells: &[Cell], faults: usize) -> Figures {
     let reports = || cells.iter().flat_map(|cell| &cell.reports);
-    let busted = || {
-        cells
-            .iter()
-            .filter(|cell| cell.expected == Some(Oracle::Caught))
-    };
-    let due: usize = busted().map(|cell| cell.reports.len()).sum();
-    let caught: usize = busted().map(|cell| cell.count(OracleState::Broken)).sum();
+    let busted = cells
+        .iter()
+        .filter(|cell| cell.expected == Some(Oracle::Caught));
+    let due: usize = busted.clone().map(|cell| cell.reports.len()).sum();
+    let caught: usize = busted.map(|cell| cell.count(OracleState::Broken)).sum();
     let own = [
         ("runs", reports().count()),
         ("sound", reports().filter(|report| is_sound(report)).count()),
@@ -94,10 +92,10 @@ pub fn of_result(experiment: &Experiment, provenance: &Provenance) -> Figures {
         ("experiment_s", times.experiment_s),
         ("boot_s", times.boot_s),
     ];
-    let known = all.into_iter();
-    known
-        .filter_map(|(name, value)| Some((name.into(), value?)))
-        .collect()
+    let known = all
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.into(), value?)));
+    known.collect()
 }
 
 /// Whether the oracle saw no violation, and the report does not contradict itself.

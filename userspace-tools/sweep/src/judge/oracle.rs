@@ -31,13 +31,8 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            seq,
-            repeat,
-            scenario,
-            at,
-            why,
-        } = self;
+        let (seq, repeat, scenario) = (self.seq, self.repeat, &self.scenario);
+        let (at, why) = (&self.at, &self.why);
         write!(f, "run {seq} ({scenario}, repeat {repeat}, {at}): {why}")
     }
 }

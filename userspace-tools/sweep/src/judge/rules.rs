@@ -110,12 +110,9 @@ pub fn judge(
 }
 
 /// The answers to `question` at every parameter point of `cells`.
-fn answers(rule: &Rule, question: &Question, cells: &[&Cell]) -> Vec<Answer> {
-    let on = |side: &Side| {
-        let side = side.clone();
-        let on = move |cell: &&&Cell| cell.at.get(&side.axis) == Some(&side.value);
-        cells.iter().filter(on)
-    };
+fn answers<'a>(rule: &Rule, question: &'a Question, cells: &[&Cell]) -> Vec<Answer> {
+    let is_on = |cell: &Cell, side: &Side| cell.at.get(&side.axis) == Some(&side.value);
+    let on = |side: &'a Side| cells.iter().filter(move |cell| is_on(cell, side));
     match question {
         Question::Sides { of, to, cost } => {
             let pairs = on(of).filter_map(|cell| {
@@ -126,10 +123,9 @@ fn answers(rule: &Rule, question: &Question, cells: &[&Cell]) -> Vec<Answer> {
             pairs.collect()
         }
         Question::Metric(name, side) => {
-            let mine = side.as_ref().map(|side| on(side).collect());
-            let mine: Vec<&&Cell> = mine.unwrap_or_else(|| cells.iter().collect());
-            let answers = mine.into_iter().filter_map(|cell| metric(rule, cell, name));
-            answers.collect()
+            let is_mine = |cell: &&&Cell| side.as_ref().is_none_or(|side| is_on(cell, side));
+            let mine = cells.iter().filter(is_mine);
+            mine.filter_map(|cell| metric(rule, cell, name)).collect()
         }
         Question::EveryRun(a, b) => {
             let answers = cells.iter().filter_map(|cell| every_run(rule, cell, a, b));

@@ -94,11 +94,8 @@ fn trial(test: &DifferenceTest, a: &[f64], b: &[f64]) -> (Difference, usize) {
 
 /// The only cell with the settings of `text`.
 fn find<'a>(all: &'a [Cell], text: &str) -> Result<&'a Cell, Usage> {
-    let wanted: Point = text
-        .split_whitespace()
-        .filter_map(|word| word.split_once('='))
-        .map(|(key, value)| (key.to_string(), Setting::parse(value)))
-        .collect();
+    let wanted = results::pairs(text).map(|(key, value)| (key.into(), Setting::parse(value)));
+    let wanted: Point = wanted.collect();
     let mut mine = all.iter().filter(|cell| {
         !wanted.is_empty() && wanted.iter().all(|(k, v)| cell.settings.get(k) == Some(v))
     });

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use abi::Limits;
+use abi::{job_runner::JobFunction, Limits};
 use cpu_list::CpuList;
 use fastrand::Rng;
 use results::metrics;
@@ -13,7 +13,7 @@ use crate::plan::{
     experiment::{Experiment, Module, Order, Scenario},
     guest::Guest,
     runs::{Boot, Plan, Run},
-    setting::{matches, words, Point},
+    setting::{matches, with, words, Point, Setting},
     shard::Shard,
 };
 
@@ -55,10 +55,8 @@ impl Plan {
             }
         }
         let left_out = draft.left_out;
-        experiment
-            .scenarios
-            .iter()
-            .try_for_each(|scenario| check(scenario, &boots))?;
+        let mut scenarios = experiment.scenarios.iter();
+        scenarios.try_for_each(|scenario| check(scenario, &boots))?;
         Ok(Self {
             schema: SCHEMA,
             seed,
@@ -151,36 +149,24 @@ fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
     });
     let all = boots.iter().flat_map(|boot| {
         let point = boot.guest.point();
-        boot.runs.iter().map(move |run| {
-            let mut settings = point.clone();
-            settings.extend(run.settings.clone());
-            (run, settings)
-        })
+        let runs = boot.runs.iter();
+        runs.map(move |run| (run, with(&point, run.settings.clone())))
     });
     let all: Vec<_> = all
         .filter(|(run, _)| run.scenario == scenario.name)
         .collect();
+    let wrong = |why: String| Err(format!("[[part]] `{}`: {why}", scenario.name));
     for (what, pattern) in exceptions.chain(expectations).chain(sides) {
         if !all.iter().any(|(_, settings)| matches(pattern, settings)) {
-            return Err(format!(
-                "[[part]] `{}`: {what} {pattern:?}: selects no run",
-                scenario.name
-            ));
+            return wrong(format!("{what} {pattern:?}: selects no run"));
         }
     }
     let metrics = scenario.compare.iter().filter_map(|c| c.metric.as_deref());
     if let Some(name) = metrics.into_iter().find(|name| !metrics::is_known(name)) {
-        let scenario = &scenario.name;
-        return Err(format!(
-            "scenario `{scenario}`: metric `{name}`: allowed: {}",
-            metrics::names()
-        ));
+        return wrong(format!("metric `{name}`: allowed: {}", metrics::names()));
     }
     match points(scenario, &Point::new()).len() {
-        0 => Err(format!(
-            "[[part]] `{}`: an axis has no values",
-            scenario.name
-        )),
+        0 => wrong("an axis has no values".into()),
         _ => Ok(()),
     }
 }
@@ -190,27 +176,19 @@ fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
 fn points(scenario: &Scenario, guest: &Point) -> Vec<Point> {
     let mut points = vec![Point::new()];
     for (key, values) in &scenario.axes {
-        let longer = |point: &Point| {
-            let point = point.clone();
-            values.iter().map(move |value| {
-                let mut point = point.clone();
-                point.insert(key.clone(), value.clone());
-                point
-            })
+        let longer = |point: Point| {
+            let with = |value: &Setting| with(&point, [(key.clone(), value.clone())]);
+            values.iter().map(with).collect::<Vec<_>>()
         };
-        points = points.iter().flat_map(longer).collect::<Vec<_>>();
+        points = points.into_iter().flat_map(longer).collect();
     }
     points
         .into_iter()
         .map(|point| {
-            let mut settings = scenario.fixed.clone();
-            settings.extend(point);
-            let mut known = guest.clone();
-            known.extend(settings.clone());
+            let settings = with(&scenario.fixed, point);
+            let known = with(guest, settings.clone());
             let excepted = scenario.except.iter().filter(|e| matches(&e.of, &known));
-            let sets: Vec<Point> = excepted.map(|except| except.set.clone()).collect();
-            settings.extend(sets.into_iter().flatten());
-            settings
+            with(&settings, excepted.flat_map(|except| except.set.clone()))
         })
         .collect()
 }
@@ -233,11 +211,9 @@ fn length(module: Module, words: &str, limits: &Limits) -> Result<Duration, Stri
         Module::JobRunner => {
             let config = config!(job_runner);
             let each_ns = match config.job {
-                abi::job_runner::JobFunction::ClearHuge => 500_000,
-                abi::job_runner::JobFunction::ClearPages
-                | abi::job_runner::JobFunction::Checksum
-                | abi::job_runner::JobFunction::Sum => 2_000,
-                abi::job_runner::JobFunction::PageInit => 50,
+                JobFunction::ClearHuge => 500_000,
+                JobFunction::ClearPages | JobFunction::Checksum | JobFunction::Sum => 2_000,
+                JobFunction::PageInit => 50,
                 _ => u64::from(config.work_ns),
             };
             Duration::from_nanos(config.size.saturating_mul(each_ns))

@@ -114,40 +114,32 @@ pub struct Expect {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 enum Written {
     Rule(String),
-    Table(Table),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    #[serde(default)]
-    of: Pattern,
-    oracle: Option<Oracle>,
-    rule: Option<String>,
+    Table {
+        #[serde(default)]
+        of: Pattern,
+        oracle: Option<Oracle>,
+        rule: Option<String>,
+    },
 }
 
 impl TryFrom<Written> for Expect {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let table = match written {
-            Written::Rule(text) => Table {
-                of: Pattern::new(),
-                oracle: None,
-                rule: Some(text),
-            },
-            Written::Table(table) => table,
+        let (of, oracle, rule) = match written {
+            Written::Rule(rule) => (Pattern::new(), None, Some(rule)),
+            Written::Table { of, oracle, rule } => (of, oracle, rule),
         };
-        if table.oracle.is_some() == table.rule.is_some() {
+        if oracle.is_some() == rule.is_some() {
             return Err("expect: allowed: one of `oracle` and `rule`".into());
         }
         Ok(Self {
-            of: table.of,
-            oracle: table.oracle,
-            rule: table.rule.map(|text| text.parse()).transpose()?,
+            of,
+            oracle,
+            rule: rule.map(Rule::try_from).transpose()?,
         })
     }
 }

@@ -51,7 +51,7 @@ impl Guests {
             for mode in each(&self.mode) {
                 for ratio in each(&self.ratio) {
                     for vcpus in each(&self.vcpus) {
-                        guests.push(self.one(&tier, mode.clone(), ratio, vcpus, cpus)?);
+                        guests.push(self.one(tier, mode.clone(), ratio, vcpus, cpus)?);
                     }
                 }
             }
@@ -98,13 +98,9 @@ impl Guests {
 
     /// vCPUs per CPU of a guest: of the host, or of the L1 hypervisor.
     pub fn ratio_of(&self, guest: &Guest) -> f64 {
-        let host = || {
-            guest
-                .cpus
-                .parse()
-                .map_or(0, |cpus: CpuList| cpus.count() as u32)
-        };
-        let cpus = self.emulated(&guest.tier).unwrap_or_else(host);
+        let host: Option<CpuList> = guest.cpus.parse().ok();
+        let host = host.map_or(0, |cpus| cpus.count() as u32);
+        let cpus = self.emulated(&guest.tier).unwrap_or(host);
         f64::from(guest.vcpus) / f64::from(cpus.max(1))
     }
 }
@@ -120,25 +116,14 @@ mod tests {
     #[test]
     fn ratio_vcpus_and_host_cpus_give_the_size() {
         for (text, host, sizes) in [
-            (
-                "tier = 'tcg'\nratio = [1, 2, 4]",
-                2,
-                &[(2, "0-1"), (4, "0-1"), (8, "0-1")][..],
-            ),
-            (
-                "tier = 'tcg'\nratio = [2, 4]\nvcpus = 4",
-                2,
-                &[(4, "0-1"), (4, "0")],
-            ),
-            (
-                "tier = 'nested'\nratio = 4\nemulated_cpus = 2",
-                3,
-                &[(8, "0-2")],
-            ),
+            ("tcg'\nratio = [1, 2, 4]", 2, "2 on 0-1, 4 on 0-1, 8 on 0-1"),
+            ("tcg'\nratio = [2, 4]\nvcpus = 4", 2, "4 on 0-1, 4 on 0"),
+            ("nested'\nratio = 4\nemulated_cpus = 2", 3, "8 on 0-2"),
         ] {
-            let all = guests(text).all(&CpuList::first(host)).unwrap();
-            let had: Vec<_> = all.iter().map(|g| (g.vcpus, g.cpus.as_str())).collect();
-            assert_eq!(had, sizes, "{text}");
+            let guests = guests(&format!("tier = '{text}"));
+            let all = guests.all(&CpuList::first(host)).unwrap();
+            let size = |guest: &Guest| format!("{} on {}", guest.vcpus, guest.cpus);
+            assert_eq!(all.iter().map(size).collect::<Vec<_>>().join(", "), sizes);
         }
         let too_few = guests("tier = 'tcg'\nratio = 2\nvcpus = 4").all(&CpuList::first(1));
         assert!(too_few.unwrap_err().contains("need 2.0 CPUs"));

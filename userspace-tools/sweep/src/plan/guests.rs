@@ -7,32 +7,13 @@ use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::{Mode, PreemptTarget, Tier, TierChoice, MAX_VCPUS};
 
-/// One value, or a list of them: an axis.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Many<T> {
-    One(T),
-    List(Vec<T>),
-}
-
-impl<T: Clone> Many<T> {
-    pub fn all(&self) -> Vec<T> {
-        match self {
-            Self::One(value) => vec![value.clone()],
-            Self::List(values) => values.clone(),
-        }
-    }
-
-    fn varies(&self) -> bool {
-        matches!(self, Self::List(_))
-    }
-}
+use crate::plan::setting::Many;
 
 /// The values of a key that may be missing; one `None` if it is.
 pub fn each<T: Clone>(many: &Option<Many<T>>) -> Vec<Option<T>> {
     match many {
         None => vec![None],
-        Some(many) => many.all().into_iter().map(Some).collect(),
+        Some(many) => many.all().iter().cloned().map(Some).collect(),
     }
 }
 
@@ -96,10 +77,10 @@ fn allowed<T: ValueEnum>(key: &str, value: &str) -> Result<(), String> {
     let names: Vec<String> = names.collect();
     match names.iter().any(|name| name == value) {
         true => Ok(()),
-        false => Err(format!(
-            "guest.{key} = `{value}`: allowed: {}",
-            names.join(" ")
-        )),
+        false => {
+            let names = names.join(" ");
+            Err(format!("guest.{key} = `{value}`: allowed: {names}"))
+        }
     }
 }
 
@@ -139,7 +120,7 @@ impl Guests {
     /// Refuses guests that cannot be booted; the number of host CPUs is checked later.
     pub fn check(&self) -> Result<(), String> {
         for tier in self.tier.all() {
-            allowed::<TierChoice>("tier", &tier)?;
+            allowed::<TierChoice>("tier", tier)?;
         }
         for mode in each(&self.mode).into_iter().flatten() {
             allowed::<Mode>("mode", &mode)?;
@@ -167,43 +148,26 @@ mod tests {
     #[test]
     fn guests_are_validated() {
         let check = |text: &str| {
-            let text = format!("cpus = 'all'\nmemory = 256\n{text}");
+            let text = format!("cpus = 'all'\nmemory = 256\ntier = {text}");
             toml::from_str::<Guests>(&text).unwrap().check()
         };
-        assert_eq!(
-            check("tier = 'tcg'\nvcpus = 2\nmode = ['pv', 'tas']"),
-            Ok(())
-        );
+        assert_eq!(check("'tcg'\nvcpus = 2\nmode = ['pv', 'tas']"), Ok(()));
         for (text, cause) in [
-            (
-                "tier = 'xen'",
-                "guest.tier = `xen`: allowed: auto kvm tcg nested",
-            ),
-            ("tier = 'tcg'\nmode = 'x'", "guest.mode = `x`: allowed: pv"),
-            (
-                "tier = 'tcg'\npreempt = 'x'",
-                "guest.preempt = `x`: allowed: holder",
-            ),
-            (
-                "tier = 'tcg'\nratio = [1, 0]",
-                "guest.ratio = 0: allowed: 1..=",
-            ),
-            (
-                "tier = 'tcg'\nboots = 0",
-                "guest.boots = 0: allowed: 1 or more",
-            ),
+            ("'xen'", "tier = `xen`: allowed: auto kvm tcg nested"),
+            ("'tcg'\nmode = 'x'", "mode = `x`: allowed: pv"),
+            ("'tcg'\npreempt = 'x'", "preempt = `x`: allowed: holder"),
+            ("'tcg'\nratio = [1, 0]", "ratio = 0: allowed: 1..="),
+            ("'tcg'\nboots = 0", "boots = 0: allowed: 1 or more"),
         ] {
             let error = check(text).unwrap_err();
-            assert!(error.contains(cause), "{error}");
+            assert!(error.contains(&format!("guest.{cause}")), "{error}");
         }
     }
 
     #[test]
     fn several_guests_are_booted_twice() {
         let guests: Guests = toml::from_str("cpus = '0'\nmemory = 1\ntier = 'tcg'").unwrap();
-        assert_eq!(
-            [(1, 5), (3, 5), (3, 1)].map(|(n, r)| guests.rounds(n, r)),
-            [1, 2, 1]
-        );
+        let rounds = [(1, 5), (3, 5), (3, 1)].map(|(n, r)| guests.rounds(n, r));
+        assert_eq!(rounds, [1, 2, 1]);
     }
 }

@@ -29,11 +29,7 @@ pub struct Side {
 #[derive(Clone, Debug)]
 pub enum Question {
     /// The ratio of two sides against a number; with `cost` it is inverted where more is better.
-    Sides {
-        of: Side,
-        to: Side,
-        cost: bool,
-    },
+    Sides { of: Side, to: Side, cost: bool },
     /// A metric of every cell, or of those on one side, against a number.
     Metric(String, Option<Side>),
     /// Two metrics of the same run against each other, in every run.
@@ -47,37 +43,27 @@ impl Question {
             axes.side(name, metric)
                 .ok_or_else(|| format!("`{name}` is on no axis of this scenario"))
         };
-        let metric = |name: &str| {
-            match metrics::is_known(name) {
+        let unknown = "is neither on an axis of this scenario nor a metric of its runs";
+        let metric = |name: &str| match metrics::is_known(name) {
             true => Ok(name.to_string()),
             false => Err(format!(
-                "`{name}` is neither on an axis of this scenario nor a metric of its runs (allowed: {})",
+                "`{name}` {unknown} (allowed: {})",
                 metrics::names()
             )),
-        }
         };
+        let sides = |of, to, cost| Self::Sides { of, to, cost };
         if matches!(rule.op, Op::Equal | Op::Unequal) {
             return Err("an estimate is never exact (allowed: <= >= < >)".into());
         }
         Ok(match (&rule.left.what, &rule.right.what) {
-            (What::Cost(a, b), What::One) => Self::Sides {
-                of: side(a, "value")?,
-                to: side(b, "value")?,
-                cost: true,
-            },
+            (What::Cost(a, b), What::One) => sides(side(a, "value")?, side(b, "value")?, true),
             (What::Name(a), What::Name(b)) => match (side(a, "value"), side(b, "value")) {
-                (Ok(of), Ok(to)) => Self::Sides {
-                    of,
-                    to,
-                    cost: false,
-                },
+                (Ok(of), Ok(to)) => sides(of, to, false),
                 _ => Self::EveryRun(metric(a)?, metric(b)?),
             },
-            (What::Of(a, of), What::Of(b, to)) => Self::Sides {
-                of: side(of, &metric(a)?)?,
-                to: side(to, &metric(b)?)?,
-                cost: false,
-            },
+            (What::Of(a, of), What::Of(b, to)) => {
+                sides(side(of, &metric(a)?)?, side(to, &metric(b)?)?, false)
+            }
             (What::Name(name), What::One) => match side(name, "value") {
                 Ok(side) => Self::Metric("value".into(), Some(side)),
                 Err(_) => Self::Metric(metric(name)?, None),

@@ -17,11 +17,9 @@ impl Experiment {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        let text = fs::read_to_string(path).map_err(|error| {
-            Usage(format!(
-                "cannot read {shown}: {error}. Try: a file in scripts/experiments/"
-            ))
-        })?;
+        let next = "Try: a file in scripts/experiments/";
+        let text = fs::read_to_string(path)
+            .map_err(|error| Usage(format!("cannot read {shown}: {error}. {next}")))?;
         Self::parse(&text).map_err(|why| Usage(format!("cannot use {shown}: {why}")).into())
     }
 
@@ -63,11 +61,8 @@ impl Experiment {
             own: &scenario.axes,
             guest: &self.guest.axes(),
         };
-        Question::of(rule, &axes).map_err(|why| {
-            format!(
-                "[[part]] `{}`: expect `{}`: {why}",
-                scenario.name, rule.text
-            )
-        })
+        let (name, text) = (&scenario.name, &rule.text);
+        Question::of(rule, &axes)
+            .map_err(|why| format!("[[part]] `{name}`: expect `{text}`: {why}"))
     }
 }

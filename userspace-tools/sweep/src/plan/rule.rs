@@ -15,11 +15,9 @@
 //!
 //! `question::Question` resolves the names of a rule against the axes of a scenario.
 
-use std::str::FromStr;
-
 use serde::Deserialize;
 
-use crate::plan::setting::{AnyOf, Pattern, Setting};
+use crate::plan::setting::{Many, Pattern, Setting};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
@@ -113,10 +111,10 @@ impl Rule {
     }
 }
 
-impl FromStr for Rule {
-    type Err = String;
+impl TryFrom<String> for Rule {
+    type Error = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, String> {
         let wrong = |why: &str| {
             format!("cannot read the rule `{text}`: {why}. Try: `mcs/halt >= 2 * ticket at threads 8` or `boot <= 1.5 s`")
         };
@@ -145,14 +143,6 @@ impl FromStr for Rule {
     }
 }
 
-impl TryFrom<String> for Rule {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
 /// Reads `KEY VALUE and KEY=VALUE …` into `at`.
 fn points(text: &str, at: &mut Pattern) -> Result<(), String> {
     let points = text.split(" and ").map(str::trim);
@@ -161,26 +151,20 @@ fn points(text: &str, at: &mut Pattern) -> Result<(), String> {
             .split_once([' ', '='])
             .ok_or_else(|| format!("`{point}` has no value"))?;
         let value = value.trim().trim_start_matches('=').trim();
-        at.insert(key.into(), AnyOf::One(Setting::parse(value)));
+        at.insert(key.into(), Many::One(Setting::parse(value)));
     }
     Ok(())
 }
 
 /// Reads a term, and the unit after a number that stands alone.
 fn term(text: &str) -> Result<(Term, String), String> {
-    if let Some((factor, rest)) = text.split_once('*') {
-        let factor = number(factor.trim())?;
-        let what = what(rest.trim())?;
-        return Ok((Term { factor, what }, String::new()));
-    }
-    let (first, unit) = text.split_once(' ').unwrap_or((text, ""));
-    if first.parse::<f64>().is_ok() {
-        let factor = number(first)?;
-        let what = What::One;
-        return Ok((Term { factor, what }, unit.trim().into()));
-    }
-    let (factor, what) = (1.0, what(text)?);
-    Ok((Term { factor, what }, String::new()))
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let (factor, what, unit) = match text.split_once('*') {
+        Some((factor, named)) => (number(factor.trim())?, what(named.trim())?, ""),
+        None if first.parse::<f64>().is_ok() => (number(first)?, What::One, rest.trim()),
+        None => (1.0, what(text)?, ""),
+    };
+    Ok((Term { factor, what }, unit.into()))
 }
 
 fn number(text: &str) -> Result<f64, String> {
@@ -213,7 +197,7 @@ mod tests {
     use super::*;
 
     fn rule(text: &str) -> Rule {
-        text.parse().unwrap()
+        Rule::try_from(text.to_string()).unwrap()
     }
 
     #[test]
@@ -271,7 +255,7 @@ mod tests {
             "f(a, b) < 1",
             "cost(a, b < 1",
         ] {
-            let error = text.parse::<Rule>().unwrap_err();
+            let error = Rule::try_from(text.to_string()).unwrap_err();
             assert!(error.contains("Try: "), "{error}");
         }
     }

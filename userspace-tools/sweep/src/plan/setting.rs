@@ -58,6 +58,13 @@ pub fn values_of(point: &Point) -> String {
     values.join(" ")
 }
 
+/// `point` with `settings`, which override its own.
+pub fn with(point: &Point, settings: impl IntoIterator<Item = (String, Setting)>) -> Point {
+    let mut all = point.clone();
+    all.extend(settings);
+    all
+}
+
 /// `point` without one of its settings.
 pub fn without(point: &Point, key: &str) -> Point {
     let mut rest = point.clone();
@@ -65,23 +72,37 @@ pub fn without(point: &Point, key: &str) -> Point {
     rest
 }
 
-/// One value, or any of several.
-#[derive(Clone, Debug, Deserialize)]
+/// One value, or several: an axis of guests, or the alternatives of a pattern.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum AnyOf {
-    One(Setting),
-    Many(Vec<Setting>),
+pub enum Many<T> {
+    One(T),
+    List(Vec<T>),
+}
+
+impl<T> Many<T> {
+    pub fn all(&self) -> &[T] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::List(values) => values,
+        }
+    }
+
+    pub fn varies(&self) -> bool {
+        matches!(self, Self::List(_))
+    }
 }
 
 /// A condition on points: each key has one of the values named.
-pub type Pattern = IndexMap<String, AnyOf>;
+pub type Pattern = IndexMap<String, Many<Setting>>;
 
 /// Whether `pattern` selects `point`.
 pub fn matches(pattern: &Pattern, point: &Point) -> bool {
-    pattern.iter().all(|(key, wanted)| match wanted {
-        AnyOf::One(value) => point.get(key) == Some(value),
-        AnyOf::Many(values) => point.get(key).is_some_and(|v| values.contains(v)),
-    })
+    let is_wanted = |(key, wanted): (&String, &Many<Setting>)| {
+        let value = point.get(key);
+        value.is_some_and(|value| wanted.all().contains(value))
+    };
+    pattern.iter().all(is_wanted)
 }
 
 #[cfg(test)]
@@ -97,10 +118,8 @@ mod tests {
         let point: Point = toml::from_str("lock = 'busted'\nthreads = 4").unwrap();
         assert!(matches(&pattern("lock = 'busted'"), &point));
         assert!(matches(&pattern("threads = [2, 4]"), &point));
-        assert!(!matches(
-            &pattern("lock = 'busted'\nthreads = [2, 8]"),
-            &point
-        ));
+        let other = pattern("lock = 'busted'\nthreads = [2, 8]");
+        assert!(!matches(&other, &point));
         assert!(!matches(&pattern("hold_ns = 1"), &point));
     }
 

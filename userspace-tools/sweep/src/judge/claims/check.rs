@@ -35,9 +35,8 @@ pub fn check(claim: &Claim, steps: &Steps, of_document: bool) -> Checked {
     let figure = |step: &str, name: &str| steps.get(step)?.figures()?.get(name).copied();
     let beside = claim.beside.iter().map(|beside| {
         let value = figure(&beside.step, &beside.figure);
-        let value = value.map_or("not measured".into(), |value| {
-            with_unit(value, &beside.unit)
-        });
+        let value = value.map(|value| with_unit(value, &beside.unit));
+        let value = value.unwrap_or("not measured".into());
         format!("{value}: {}", beside.measure)
     });
     let judged = judge(claim, steps, of_document);
@@ -114,10 +113,8 @@ fn compare<'a>(rules: &'a [Rule], figures: &Figures) -> Result<(Verdict, f64), &
     let values = rules.iter().map(|rule| value(rule, figures));
     let values: Vec<f64> = values.collect::<Result<_, _>>()?;
     let judge = |(rule, value): (&Rule, &f64)| Estimate::exact(*value).judge(rule.op, rule.bound());
-    Ok((
-        Verdict::worst(rules.iter().zip(&values).map(judge)),
-        values[0],
-    ))
+    let worst = Verdict::worst(rules.iter().zip(&values).map(judge));
+    Ok((worst, values[0]))
 }
 
 fn unmet(need: &Rule, figures: &Figures) -> Option<String> {

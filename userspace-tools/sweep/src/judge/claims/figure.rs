@@ -152,7 +152,7 @@ mod tests {
             ("pattern = '^a (\\d+)$'", output, Some(3.0)),
             ("pattern = '(\\d+)$'\ntake = 'sum'", output, Some(6.0)),
             (
-                "pattern = '([-+]\\d+)'\ntake = 'farthest'",
+                "pattern = '(.\\d)'\ntake = 'farthest'",
                 "+1 -5 +3",
                 Some(5.0),
             ),

@@ -240,10 +240,8 @@ mod tests {
         let text = "command = 'basename $DIR'\ntimes = 3\n\
                     figure = [{ name = 'n', pattern = 't-(\\d)' }]";
         let figures = figures(text);
-        assert_eq!(
-            (figures["n.min"], figures["n"], figures["n.max"]),
-            (1.0, 2.0, 3.0)
-        );
+        let found = ["n.min", "n", "n.max"].map(|name| figures[name]);
+        assert_eq!(found, [1.0, 2.0, 3.0]);
     }
 
     #[test]

@@ -55,12 +55,8 @@ fn table(checked: &[Checked]) -> String {
             None => measured.clone(),
         };
         let required = claim.required.clone().unwrap_or_default();
-        [
-            claim.text.clone(),
-            required,
-            measured,
-            claim.verdict.to_string(),
-        ]
+        let verdict = claim.verdict.to_string();
+        [claim.text.clone(), required, measured, verdict]
     });
     plain(["claim", "required", "measured", "verdict"], rows).trim_fmt()
 }
@@ -77,15 +73,8 @@ fn entries(claim: &Checked) -> String {
     let required = required.map_or_else(String::new, |rules| format!(" (required: {rules})"));
     let verdict = format!("{}{required}", word(claim.verdict));
     let mut text = entry("claim", &claim.text);
-    text += &claim
-        .measured
-        .as_ref()
-        .map_or_else(String::new, |it| entry("measured", it));
-    text += &claim
-        .beside
-        .iter()
-        .map(|it| entry("beside", it))
-        .collect::<String>();
+    text.extend(claim.measured.iter().map(|it| entry("measured", it)));
+    text.extend(claim.beside.iter().map(|it| entry("beside", it)));
     text + &entry("verdict", &verdict) + &entry("why", &claim.why)
 }
 
@@ -102,10 +91,10 @@ fn entry(word: &str, text: &str) -> String {
         }
     }
     let words = std::iter::once(word).chain(std::iter::repeat(""));
-    let lines = words
-        .zip(&lines)
-        .map(|(word, line)| format!("      {word:<9}{line}\n"));
-    lines.collect::<Vec<_>>().concat()
+    let lines = words.zip(&lines);
+    lines
+        .map(|(word, line)| format!("      {word:<9}{line}\n"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -150,10 +139,8 @@ mod tests {
     fn table_shows_notable_steal_time_beside_the_measurement() {
         let mut one = claim(Verdict::Pass, Some("2 x"));
         let text = |one: &Checked| text("t", &file("title = 't'"), std::slice::from_ref(one));
-        assert!(
-            !text(&one).contains("stolen")
-                && text(&one).ends_with("1 claims: 1 PASS, 0 FAIL, 0 INCONCLUSIVE")
-        );
+        let count = "1 claims: 1 PASS, 0 FAIL, 0 INCONCLUSIVE";
+        assert!(!text(&one).contains("stolen") && text(&one).ends_with(count));
         one.stolen = Some(0.31);
         assert!(text(&one).contains("2 x, 31 % stolen") && text(&one).contains("steal time"));
     }
