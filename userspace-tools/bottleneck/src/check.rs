@@ -98,12 +98,8 @@ fn run(
 
 /// Returns the result of a run, as a line.
 fn line(report: &Bottleneck) -> String {
-    let Config {
-        case,
-        variant,
-        lock,
-        ..
-    } = report.config;
+    let config = &report.config;
+    let (case, variant, lock) = (config.case, config.variant, config.lock);
     let has_lock = case.facts().locked.contains(&variant);
     let lock = if has_lock { lock.name() } else { "" };
     let name = format!("{case}/{variant}");
@@ -112,13 +108,9 @@ fn line(report: &Bottleneck) -> String {
         (0, _) => due(report),
         _ => report.wrongs(),
     };
-    format!(
-        "{name:24} {lock:9} {:17} ops={} {wrong}",
-        report.outcome(),
-        report.sum.ops
-    )
-    .trim_end()
-    .into()
+    let (outcome, ops) = (report.outcome(), report.sum.ops);
+    let line = format!("{name:24} {lock:9} {outcome:17} ops={ops} {wrong}");
+    line.trim_end().into()
 }
 
 /// Returns the values that were due, as seen.

@@ -53,11 +53,9 @@ impl Compare {
         let cells = measure::<T>(&module, &configs, self.repeat, self.json)?;
         let fixes = fixes(&cells);
         match self.json {
-            true => {
-                for fix in &fixes {
-                    say(&serde_json::json!({ "fix": fix }).to_string())?;
-                }
-            }
+            true => fixes
+                .iter()
+                .try_for_each(|fix| say(&serde_json::json!({ "fix": fix }).to_string()))?,
             false => {
                 let lines: Vec<String> = fixes.iter().map(ToString::to_string).collect();
                 let table = T::COMPARE(&cells);
@@ -102,10 +100,8 @@ impl Compare {
             run_ms: self.run_ms,
             ..Config::default()
         };
-        for setting in [facts.compare]
-            .into_iter()
-            .chain(self.set.iter().map(String::as_str))
-        {
+        let given = self.set.iter().map(String::as_str);
+        for setting in std::iter::once(facts.compare).chain(given) {
             if let Err(refusal) = config.take(setting, vcpus()) {
                 Error::raw(ErrorKind::InvalidValue, format!("--set {refusal}\n")).exit();
             }

@@ -75,46 +75,28 @@ pub fn ratios(
 impl Fix {
     fn of(cell: &Cell<Bottleneck>, baseline: &Cell<Bottleneck>) -> Option<Self> {
         let granted = ratios(cell, baseline, Bottleneck::granted_rate)?;
-        let Sample {
-            median, min, max, ..
-        } = ratios(cell, baseline, Bottleneck::rate)?;
-        let Config {
-            case,
-            variant,
-            threads,
-            lock,
-            ..
-        } = cell.config;
+        let rate = ratios(cell, baseline, Bottleneck::rate)?;
         Some(Self {
-            case: case.name(),
-            variant: variant.name(),
+            case: cell.config.case.name(),
+            variant: cell.config.variant.name(),
             of: baseline.config.variant.name(),
-            threads,
-            lock: lock.name(),
+            threads: cell.config.threads,
+            lock: cell.config.lock.name(),
             repeats: cell.runs.len(),
-            ratio: median,
-            least: min,
-            most: max,
+            ratio: rate.median,
+            least: rate.min,
+            most: rate.max,
             granted_ratio: granted.median,
-            helps: median >= 1.1 && min > 1.0,
+            helps: rate.median >= 1.1 && rate.min > 1.0,
         })
     }
 }
 
 impl std::fmt::Display for Fix {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            case,
-            variant,
-            of,
-            threads,
-            ratio,
-            least,
-            most,
-            repeats,
-            granted_ratio,
-            ..
-        } = self;
+        let (case, variant, of, lock) = (self.case, self.variant, self.of, self.lock);
+        let (threads, repeats, granted) = (self.threads, self.repeats, self.granted_ratio);
+        let (ratio, least, most) = (self.ratio, self.least, self.most);
         let verdict = match self.helps {
             true => format!("the fix is {ratio:.2}x"),
             false => "does not help here".into(),
@@ -122,8 +104,7 @@ impl std::fmt::Display for Fix {
         write!(
             f,
             "fix {case}/{variant} of {of}, {threads} threads, {lock}: {verdict}; ops/s {ratio:.2}x \
-             ({least:.2} to {most:.2}, {repeats} repeats), a CPU second {granted_ratio:.2}x",
-            lock = self.lock,
+             ({least:.2} to {most:.2}, {repeats} repeats), a CPU second {granted:.2}x"
         )
     }
 }

@@ -9,13 +9,8 @@ use results::{
 
 /// Returns the totals, the findings, and a row for each thread.
 pub fn show(report: &Bottleneck) -> String {
-    let Bottleneck {
-        run,
-        config,
-        sum,
-        cpu_time,
-        ..
-    } = report;
+    let (run, config) = (report.run, &report.config);
+    let (sum, cpu_time) = (&report.sum, &report.cpu_time);
     let threads = lines(&report.threads);
     let mut found = grid(&["finding", "seen", "due"]);
     for Finding { name, seen, due } in &report.findings {
@@ -46,10 +41,7 @@ pub fn show(report: &Bottleneck) -> String {
 /// Returns a line with quantiles of the waits for locks.
 fn waits(report: &Bottleneck) -> String {
     let waits = report.waits();
-    let us = |part: f64| {
-        let ns = waits.quantile(part)?;
-        Some(format!("{:.1}", ns as f64 / 1e3))
-    };
+    let us = |part: f64| Some(format!("{:.1}", waits.quantile(part)? as f64 / 1e3));
     match [0.5, 0.9, 0.99].map(us) {
         [Some(half), Some(most), Some(nearly_all)] => format!(
             "\nwaits    {half} {most} {nearly_all} {:.1} us (median, 90%, 99%, most) for {} locks",

@@ -16,10 +16,10 @@ pub fn beside(cells: &[Cell<JobRunner>]) -> String {
     let mut text = String::new();
     for (key, base) in PAIRS {
         for cell in cells.iter().filter(|p| value(p, key) != base) {
-            let twin = cells
-                .iter()
-                .find(|p| value(p, key) == base && without(p, key) == without(cell, key));
-            if let Some(twin) = twin {
+            let is_twin = |p: &&Cell<JobRunner>| {
+                value(p, key) == base && without(p, key) == without(cell, key)
+            };
+            if let Some(twin) = cells.iter().find(is_twin) {
                 text += &line(cell, twin, key, base);
             }
         }

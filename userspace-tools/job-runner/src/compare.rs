@@ -59,10 +59,8 @@ pub fn title(config: &Config) -> String {
 }
 
 fn block(text: &mut String, cells: &[Cell<JobRunner>], wanted: &str, vcpus: u32) {
-    let mut rows: Vec<_> = cells
-        .iter()
-        .filter(|p| title(&p.config) == wanted)
-        .collect();
+    let rows = cells.iter().filter(|p| title(&p.config) == wanted);
+    let mut rows: Vec<_> = rows.collect();
     rows.sort_by_key(|p| p.config.max_threads);
     let alone = rows.iter().find(|p| p.config.max_threads == 1);
     let work = alone.map(|p| account(&p.runs).busy);

@@ -92,11 +92,8 @@ fn cancel(module: &Module<JobRunner>) -> anyhow::Result<()> {
         return Ok(());
     }
     module.dir().stop()?;
-    module.wait(
-        Duration::ZERO,
-        Duration::from_secs(30),
-        &Interrupt::default(),
-    )?;
+    let limit = Duration::from_secs(30);
+    module.wait(Duration::ZERO, limit, &Interrupt::default())?;
     if let Some(report) = module.report()? {
         let sum = report.sum;
         let (done, all) = (sum.once, sum.once + sum.missed + sum.repeated);
@@ -131,20 +128,12 @@ mod tests {
 
     #[test]
     fn bar_shows_the_done_part() {
-        let progress = Progress {
-            done: 25,
-            total: 100,
-            elapsed_ns: 1_000_000_000,
-            rate: 25,
-            eta_ns: 3_000_000_000,
-            workers: 2,
-        };
-        let line = line(&progress);
+        let text = "progress done=25 total=100 elapsed_ns=1000000000 rate=25 eta_ns=3000000000 \
+                    workers=2";
+        let line = line(&text.parse().unwrap());
         assert_eq!(line.matches('#').count(), 10);
-        assert!(
-            line.ends_with("25% 25/100 25/s, 2 workers, 3.0 s left"),
-            "{line}"
-        );
+        let end = "25% 25/100 25/s, 2 workers, 3.0 s left";
+        assert!(line.ends_with(end), "{line}");
     }
 
     #[test]

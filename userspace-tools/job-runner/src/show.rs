@@ -11,13 +11,8 @@ use crate::{
 
 /// End, coverage, time accounting, and a line for each worker.
 pub fn show(report: &JobRunner) -> String {
-    let JobRunner {
-        run,
-        config,
-        sum,
-        timing,
-        ..
-    } = report;
+    let (run, config) = (report.run, &report.config);
+    let (sum, timing) = (&report.sum, &report.timing);
     if config.check > 0 {
         return random(report);
     }

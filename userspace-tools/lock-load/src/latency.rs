@@ -70,15 +70,11 @@ fn cpu_time(report: &LockLoad) -> String {
 }
 
 fn injected(report: &LockLoad) -> String {
-    report
-        .injected
-        .as_ref()
-        .map_or_else(String::new, |injected| {
-            format!(
-                "preempted  {} injected preemptions of {}, {} seen in the TSC\n",
-                injected.requested, injected.victim, injected.seen
-            )
-        })
+    let Some(injected) = &report.injected else {
+        return String::new();
+    };
+    let (requested, victim, seen) = (injected.requested, injected.victim, injected.seen);
+    format!("preempted  {requested} injected preemptions of {victim}, {seen} seen in the TSC\n")
 }
 
 fn times(report: &LockLoad) -> String {

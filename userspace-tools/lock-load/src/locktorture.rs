@@ -18,18 +18,15 @@ pub fn show(report: &LockLoad) -> String {
         (false, 0) => "SUCCESS",
         (false, _) => "LOCK_HOTPLUG",
     };
+    let mark = |is_set, mark| if is_set { mark } else { "" };
     let stats = format!(
         "Writes:  Total: {}  Max/Min: {}/{} {}  Fail: {} {}",
         sum.sections,
         sum.max,
         sum.min,
-        if config.onoff_ms == 0 && sum.max / 2 > sum.min {
-            "???"
-        } else {
-            ""
-        },
+        mark(config.onoff_ms == 0 && sum.max / 2 > sum.min, "???"),
         u8::from(fails),
-        if fails { "!!!" } else { "" },
+        mark(fails, "!!!"),
     );
     format!(
         "{stats}\n{}-torture:--- End of test: {end}: {}",

@@ -2,6 +2,7 @@
 
 //! Text of one run.
 
+use abi::trial::Lost;
 use results::{
     table::{lines, or_dashes, rate},
     LockLoad, Report,
@@ -11,9 +12,7 @@ use crate::latency;
 
 /// Totals, latency, machine, and a line for each thread.
 pub fn show(report: &LockLoad) -> String {
-    let LockLoad {
-        run, config, sum, ..
-    } = report;
+    let (run, config, sum) = (report.run, &report.config, &report.sum);
     let latency = match report.is_sampled() {
         true => latency::show(report),
         false => String::new(),
@@ -68,16 +67,16 @@ fn trial(report: &LockLoad) -> String {
         text += &format!("woken      {mean:.1} us after the kick, {max:.1} at most\n");
     }
     for lost in &report.lost {
-        text += &format!(
-            "LOST       vcpu {} halted on {}, which was {} for {} ms without a kick; lock {}\n",
-            lost.vcpu,
-            lost.halted_on,
-            lost.found,
-            lost.waited_us / 1000,
-            lost.lock,
-        );
+        text += &format!("LOST       {}\n", without_a_kick(lost));
     }
     text
+}
+
+/// A lost wake-up.
+pub fn without_a_kick(lost: &Lost) -> String {
+    let (vcpu, at, found, lock) = (lost.vcpu, lost.halted_on, lost.found, &lost.lock);
+    let ms = lost.waited_us / 1000;
+    format!("vcpu {vcpu} halted on {at}, which was {found} for {ms} ms without a kick; lock {lock}")
 }
 
 /// Events on the slow paths.

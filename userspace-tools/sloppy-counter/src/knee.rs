@@ -21,9 +21,7 @@ pub fn knees(cells: &[Cell<SloppyCounter>]) -> Vec<String> {
             continue;
         }
         seen.push(config);
-        let same = cells
-            .iter()
-            .filter(|cell| without_threshold(cell) == config);
+        let same = cells.iter().filter(|c| without_threshold(c) == config);
         let rates = same.map(|cell| (cell.config.threshold, cell.median(SloppyCounter::rate)));
         if let Some((threshold, part)) = knee(&rates.collect::<Vec<_>>()) {
             lines.push(format!(
@@ -54,13 +52,8 @@ mod tests {
 
     #[test]
     fn knee_is_the_lowest_threshold_with_nearly_the_best_rate() {
-        let rates = [
-            (1, 10.0),
-            (16, 50.0),
-            (256, 95.0),
-            (1024, 98.0),
-            (4096, 100.0),
-        ];
+        let rates = [10.0, 50.0, 95.0, 98.0, 100.0];
+        let rates: Vec<_> = [1, 16, 256, 1024, 4096].into_iter().zip(rates).collect();
         assert_eq!(knee(&rates), Some((256, 0.95)));
     }
 

@@ -2,7 +2,7 @@
 
 //! Ratios of times per operation, repeat by repeat, since the counters ran interleaved.
 
-use abi::sloppy_counter::{Counter, Speed};
+use abi::sloppy_counter::{Config, Counter, Speed};
 use results::{Cell, SloppyCounter};
 use statistics::Sample;
 
@@ -60,28 +60,19 @@ pub fn ratios(cells: &[Cell<SloppyCounter>]) -> Vec<String> {
             Fewest => fewest,
             Most => most,
         };
-        let is =
-            |p: &&Cell<SloppyCounter>| p.config.counter == counter && p.config.threads == threads;
-        let mut mine = cells.iter().filter(is);
+        let is = |config: &Config| config.counter == counter && config.threads == threads;
+        let mut mine = cells.iter().filter(|cell| is(&cell.config));
         // If several cells differ in other settings, none is chosen.
         let cell = mine.next().filter(|_| mine.next().is_none())?;
-        let each = cell
-            .runs
-            .iter()
-            .map(|run| Some(of(run.speed.as_ref()?) as f64));
+        let each = cell.runs.iter();
+        let each = each.map(|run| Some(of(run.speed.as_ref()?) as f64));
         each.collect::<Option<Vec<f64>>>()
     };
     let lines = RATIOS.iter().filter_map(|(name, text, a, b)| {
         let pairs = values(*a)?.into_iter().zip(values(*b)?);
         let measured = pairs.filter(|(a, b)| *a > 0.0 && *b > 0.0);
         let sample = Sample::of(measured.map(|(a, b)| a / b))?;
-        let Sample {
-            n,
-            median,
-            min,
-            max,
-            ..
-        } = sample;
+        let (median, min, max, n) = (sample.median, sample.min, sample.max, sample.n);
         (fewest != most || alone(name)).then(|| {
             format!("ratio {name} = {median:.3} ({min:.3} to {max:.3}, {n} repeats): {text}")
         })

@@ -10,14 +10,10 @@ use results::{
 
 /// Totals, details, and a line for each thread.
 pub fn show(report: &SloppyCounter) -> String {
-    let SloppyCounter {
-        run, config, sum, ..
-    } = report;
+    let (run, config, sum) = (report.run, &report.config, &report.sum);
     let threads = lines(&report.threads);
-    let details: Vec<String> = [speed(report), audit(report), check(report), memory(report)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let details = [speed(report), audit(report), check(report), memory(report)];
+    let details: Vec<String> = details.into_iter().flatten().collect();
     format!(
         "run {run}: {config}\n\
          adds   {} in {:.3} s = {}/s\n\

@@ -66,14 +66,7 @@ fn measured(report: &LockLoad) -> String {
     let seconds = report.sum.elapsed_ns as f64 / 1e9;
     let mut text = format!("{} in {seconds:.1} s, {} lost", trial.kicked, trial.lost);
     if let Some(lost) = report.lost.first() {
-        text += &format!(
-            ": vcpu {} halted on {}, which was {} for {} ms; lock {}",
-            lost.vcpu,
-            lost.halted_on,
-            lost.found,
-            lost.waited_us / 1000,
-            lost.lock
-        );
+        text += &format!(": {}", crate::show::without_a_kick(lost));
     }
     text
 }

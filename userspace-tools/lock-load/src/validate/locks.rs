@@ -38,11 +38,8 @@ pub fn checks(session: &Session) -> Vec<Check> {
             move |session| waits(session, lock),
         ));
     }
-    checks.push(Check::new(
-        "control: busted does not exclude",
-        "caught",
-        control,
-    ));
+    let name = "control: busted does not exclude";
+    checks.push(Check::new(name, "caught", control));
     for lock in session.locks(|lock| lock.facts().tickets) {
         checks.push(Check::new(
             format!("{lock}: tickets wrap around"),
@@ -73,13 +70,11 @@ fn contest(session: &Session, config: &Config) -> debugfs::Result<LockLoad> {
 }
 
 fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Found> {
-    let report = contest(
-        session,
-        &Config {
-            lock,
-            ..session.base()
-        },
-    )?;
+    let config = Config {
+        lock,
+        ..session.base()
+    };
+    let report = contest(session, &config)?;
     let sum = report.sum;
     let measured = format!(
         "{} sections ({}/s), {} lost; a thread {} to {}",
@@ -89,10 +84,8 @@ fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Found> {
         sum.min,
         sum.max
     );
-    Ok(Found::new(
-        measured,
-        sum.exclusion == OracleState::Held && sum.min > 0,
-    ))
+    let holds = sum.exclusion == OracleState::Held && sum.min > 0;
+    Ok(Found::new(measured, holds))
 }
 
 /// The order of service and the longest wait, as sampled.
@@ -146,10 +139,8 @@ fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     }
     let past = sum.sections.saturating_sub(TO_THE_WRAP);
     let measured = format!("{past} sections after the wrap, {} updates lost", sum.lost);
-    Ok(Found::new(
-        measured,
-        past > 0 && sum.exclusion == OracleState::Held,
-    ))
+    let holds = past > 0 && sum.exclusion == OracleState::Held;
+    Ok(Found::new(measured, holds))
 }
 
 fn tries(session: &Session, lock: Lock) -> debugfs::Result<Found> {

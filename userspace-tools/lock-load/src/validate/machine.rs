@@ -2,7 +2,7 @@
 
 //! Checks of the guest's paravirt mode: known, as expected, and other modes are refused.
 
-use abi::lock_load::{Config, KernelLock, Mode, ModeWanted};
+use abi::lock_load::{KernelLock, Mode, ModeWanted};
 
 use super::{
     check::{Check, Found},
@@ -42,10 +42,8 @@ fn others(session: &Session) -> debugfs::Result<Found> {
     let here = session.run(&session.base())?.machine.mode;
     let (mut refused, mut wrong) = (0, Vec::new());
     for &mode in ModeWanted::ALL.iter().filter(|mode| !mode.admits(here)) {
-        let config = Config {
-            mode,
-            ..session.base()
-        };
+        let mut config = session.base();
+        config.mode = mode;
         match session.run(&config) {
             Err(e) if e.is_lack() => {
                 let why = reason(&e);

@@ -70,11 +70,7 @@ impl Show {
                 table.trim_fmt(),
                 count(Outcome::Pass),
                 count(Outcome::Skip),
-                if failed == 0 {
-                    "works"
-                } else {
-                    "DOES NOT WORK"
-                }
+                ["works", "DOES NOT WORK"][usize::from(failed > 0)]
             ))?;
         }
         Ok(failed > 0)
