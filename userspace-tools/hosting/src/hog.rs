@@ -14,14 +14,12 @@ use vm_record::HogTime;
 
 use crate::pinned::schedstat;
 
-/// Running hogs.
 pub struct Hogs {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<HogTime>>,
 }
 
 impl Hogs {
-    /// Starts a hog on each of these CPUs.
     pub fn start(cpus: &CpuList) -> Hogs {
         let stop = Arc::new(AtomicBool::new(false));
         let threads = cpus.iter().map(|cpu| {

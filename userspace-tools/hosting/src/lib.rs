@@ -13,10 +13,11 @@ mod pinned;
 mod preempt;
 mod vcpu_threads;
 
-pub use hog::Hogs;
+use hog::Hogs;
 pub use host::{GuestHost, L1Orders};
 pub use pinned::{pin, placements, PinnedVcpu};
-pub use preempt::{Preempter, PORT_EXIT_DELAY, PORT_EXIT_DELAY_EMULATED};
+use preempt::Preempter;
+pub use preempt::{PORT_EXIT_DELAY, PORT_EXIT_DELAY_EMULATED};
 pub use vcpu_threads::{find_vcpus, VcpuThread};
 
 /// Line from `vm` to `l1` when the command starts.

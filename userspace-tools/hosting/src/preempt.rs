@@ -76,7 +76,6 @@ impl Preempter {
         self.state().threads = threads;
     }
 
-    /// The counts so far.
     pub fn counts(&self) -> Preemptions {
         self.state().counts
     }

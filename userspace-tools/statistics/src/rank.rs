@@ -29,10 +29,8 @@ impl Rank {
             return None;
         }
         let pairs = (a.len() * b.len()) as f64;
-        let u: f64 = b
-            .iter()
-            .map(|y| a.iter().map(|x| won(*x, *y)).sum::<f64>())
-            .sum();
+        let won = b.iter().flat_map(|y| a.iter().map(|x| won(*x, *y)));
+        let u: f64 = won.sum();
         let ties = ties(a, b);
         let p = match ties.is_empty() && a.len().max(b.len()) <= EXACT {
             true => exact(a.len(), b.len(), u.min(pairs - u)),
@@ -58,10 +56,8 @@ fn won(x: f64, y: f64) -> f64 {
 fn ties(a: &[f64], b: &[f64]) -> Vec<f64> {
     let all = super::sorted([a, b].concat());
     let groups = all.chunk_by(|x, y| x.total_cmp(y).is_eq());
-    groups
-        .filter(|g| g.len() > 1)
-        .map(|g| g.len() as f64)
-        .collect()
+    let sizes = groups.map(|group| group.len() as f64);
+    sizes.filter(|size| *size > 1.0).collect()
 }
 
 /// For each `u` from 0 to `n * m`, the part of all orders of two samples with that `u`.
@@ -140,11 +136,8 @@ mod tests {
         let a: Vec<f64> = (0..30).map(|i| f64::from(i) * 1.1).collect();
         let b: Vec<f64> = (0..30).map(|i| f64::from(i) * 1.1 + 4.03).collect();
         let rank = Rank::of(&a, &b).unwrap();
-        close(
-            rank.p,
-            approximated(30.0, 30.0, rank.u, &[]).unwrap(),
-            0.002,
-        );
+        let normal = approximated(30.0, 30.0, rank.u, &[]).unwrap();
+        close(rank.p, normal, 0.002);
     }
 
     #[test]

@@ -72,10 +72,8 @@ fn rows(samples: &[Sample]) -> Vec<(&'static str, Kind)> {
 }
 
 fn median(samples: &[Sample], load: &str, kind: Kind, workers: u32) -> Option<f64> {
-    let matching = samples
-        .iter()
-        .filter(|s| s.load == load && s.kind == kind && s.workers == workers);
-    statistics::median(matching.map(|s| s.per_s))
+    let matches = |s: &&Sample| s.load == load && s.kind == kind && s.workers == workers;
+    statistics::median(samples.iter().filter(matches).map(|s| s.per_s))
 }
 
 fn of_ideal(workers: &[u32], medians: &[Option<f64>]) -> String {

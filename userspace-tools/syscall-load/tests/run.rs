@@ -17,11 +17,8 @@ fn text(bytes: &[u8]) -> String {
 
 fn names() -> Vec<String> {
     let out = text(&tool(&["list"]).stdout);
-    let lines = out
-        .lines()
-        .skip(2)
-        .filter_map(|line| line.split_whitespace().next());
-    lines.map(str::to_string).collect()
+    let name = |line: &str| Some(line.split_whitespace().next()?.to_string());
+    out.lines().skip(2).filter_map(name).collect()
 }
 
 fn short(load: &str, kind: &str, workers: &str) -> Value {
@@ -83,9 +80,7 @@ fn sweep_has_a_row_for_each_load_and_kind() {
     let args = "sweep lseek,futex --workers 1,2 --repeat 1 --run-ms 10";
     let output = text(&tool(&args.split(' ').collect::<Vec<_>>()).stdout);
     for kind in ["processes", "threads"] {
-        let rows = output
-            .lines()
-            .filter(|l| l.contains(kind) && l.contains('%'));
-        assert_eq!(rows.count(), 2, "{output}");
+        let is_row = |line: &&str| line.contains(kind) && line.contains('%');
+        assert_eq!(output.lines().filter(is_row).count(), 2, "{output}");
     }
 }

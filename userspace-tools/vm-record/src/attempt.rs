@@ -9,21 +9,18 @@ use crate::{GuestOutcome, Placement, Tier, VcpuReport};
 
 /// One attempt.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[allow(missing_docs)] // where the name says it
 pub struct Attempt {
     /// What executed the guest.
     pub tier: Tier,
-    /// QEMU's command line.
     #[serde(default)]
     pub command_line: Vec<String>,
-    /// The L1 hypervisor, in the nested tier.
     #[serde(default, alias = "middle", skip_serializing_if = "Option::is_none")]
     pub l1: Option<L1Report>,
-    /// How it ended.
     pub outcome: GuestOutcome,
     /// What the guest reported of itself.
     #[serde(default)]
     pub hello: Option<Hello>,
-    /// Modules that were loaded.
     #[serde(default)]
     pub modules: Vec<String>,
     /// Placement and CPU time of the vCPU threads.
@@ -40,32 +37,27 @@ pub struct Attempt {
 /// Milliseconds since QEMU was started.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
+#[allow(missing_docs)] // where the name says it
 pub struct Times {
-    /// To the answer of QMP.
     pub qemu_start_to_qmp_ms: Option<u64>,
-    /// To the guest's hello.
     pub qemu_start_to_hello_ms: Option<u64>,
-    /// To the start of the command.
     pub qemu_start_to_first_command_ms: Option<u64>,
     /// To the end of the command, with all its output received.
     pub qemu_start_to_command_end_ms: Option<u64>,
-    /// To the end of QEMU.
     pub qemu_start_to_end_ms: Option<u64>,
 }
 
 /// The L1 hypervisor of a nested guest.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
+#[allow(missing_docs)] // where the name says it
 pub struct L1Report {
-    /// The command line of the guest's QEMU.
     pub guest_command_line: Vec<String>,
     /// What L1 reported of itself.
     pub hello: Option<Hello>,
     /// Placement of each of its vCPUs on the host.
     pub map: Vec<Placement>,
-    /// Milliseconds from QEMU's start to its hello.
     pub start_to_hello_ms: Option<u64>,
-    /// Milliseconds from QEMU's start to the start of the guest's QEMU.
     pub start_to_guest_qemu_ms: Option<u64>,
     /// Lines of its console that report a failure.
     pub console_findings: Vec<Finding>,
@@ -89,9 +81,8 @@ pub enum FindingKind {
 
 /// A console line that reports a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[allow(missing_docs)] // where the name says it
 pub struct Finding {
-    /// How bad it is.
     pub kind: FindingKind,
-    /// The line.
     pub line: String,
 }

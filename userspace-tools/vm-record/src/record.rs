@@ -21,6 +21,7 @@ pub const RECORD_FILE: &str = "record.json";
 
 /// One run. Its last attempt is the one that counts.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[allow(missing_docs)] // where the name says it
 pub struct Record {
     /// [`SCHEMA`] of the `vm` that wrote it.
     #[serde(default)]
@@ -28,10 +29,8 @@ pub struct Record {
     /// When it started, in seconds since 1970.
     #[serde(default)]
     pub started_unix: u64,
-    /// The command and its arguments.
     #[serde(default)]
     pub command: Vec<String>,
-    /// Why this tier was used.
     #[serde(default)]
     pub tier_reason: String,
     /// The guest kernel's release.
@@ -40,16 +39,13 @@ pub struct Record {
     /// The folder of the guest image.
     #[serde(default)]
     pub image: String,
-    /// The version of QEMU.
     #[serde(default)]
     pub qemu_version: String,
     /// The guest's CPU model, with flags.
     #[serde(default)]
     pub cpu_model: String,
-    /// The guest's memory.
     #[serde(default)]
     pub memory_mib: u32,
-    /// The guest's vCPUs.
     #[serde(default)]
     pub vcpus: usize,
     /// The host CPUs that it was given, as a list.
@@ -73,19 +69,15 @@ pub struct Record {
     /// Whether every vCPU ran where it was bound.
     #[serde(default)]
     pub map_holds: Option<bool>,
-    /// The host.
     #[serde(default)]
     pub host: HostMachine,
-    /// The exit code of `vm`.
     #[serde(default)]
     pub exit_code: u8,
     /// The outcome, as a sentence.
     #[serde(default)]
     pub message: String,
-    /// The last attempt.
     #[serde(flatten)]
     pub last: Attempt,
-    /// All attempts.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
 }
@@ -93,12 +85,10 @@ pub struct Record {
 /// The machine that `vm` ran on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
+#[allow(missing_docs)] // where the name says it
 pub struct HostMachine {
-    /// Its processor.
     pub cpu_model: String,
-    /// Its CPUs.
     pub cpus: usize,
-    /// Its kernel's release.
     pub kernel: String,
     /// `/proc/loadavg` at the end of the run.
     pub load_average: String,
@@ -116,16 +106,13 @@ impl Record {
 
     /// Reads the record in a folder.
     pub fn read(folder: &Path) -> io::Result<Record> {
-        Ok(serde_json::from_slice(&fs::read(
-            folder.join(RECORD_FILE),
-        )?)?)
+        let text = fs::read(folder.join(RECORD_FILE))?;
+        Ok(serde_json::from_slice(&text)?)
     }
 
     /// Writes it into a folder.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        write_whole(
-            &folder.join(RECORD_FILE),
-            &serde_json::to_string_pretty(self)?,
-        )
+        let text = serde_json::to_string_pretty(self)?;
+        write_whole(&folder.join(RECORD_FILE), &text)
     }
 }

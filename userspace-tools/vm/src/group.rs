@@ -105,10 +105,12 @@ impl Member {
 
 /// Releases the barrier when all guests that can arrive have arrived.
 fn release(members: &mut [Member]) {
-    let mut expected = members
+    let can_arrive = |member: &&Member| !member.done && member.ended.is_none();
+    if !members
         .iter()
-        .filter(|member| !member.done && member.ended.is_none());
-    if !expected.all(|member| member.arrived) {
+        .filter(can_arrive)
+        .all(|member| member.arrived)
+    {
         return;
     }
     for member in members.iter_mut().filter(|member| member.arrived) {
@@ -147,9 +149,8 @@ fn start(plan: &Plan, number: usize, socket: &Path) -> Result<Child> {
         }
         None => command.stdout(Stdio::piped()).stderr(Stdio::piped()),
     };
-    command
-        .spawn()
-        .context("cannot run setpriv, which is part of the toolbox")
+    let child = command.spawn();
+    child.context("cannot run setpriv, which is part of the toolbox")
 }
 
 /// Prints the output of a guest without a file for it, each line with the guest's number.
@@ -242,10 +243,7 @@ mod tests {
         release(&mut members);
         assert!(is_released(&mut guests[0]) && is_released(&mut guests[1]));
         release(&mut members);
-        assert!(
-            !is_released(&mut guests[0]),
-            "each barrier is released once"
-        );
+        assert!(!is_released(&mut guests[0]), "released only once");
     }
 
     #[test]

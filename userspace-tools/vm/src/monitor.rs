@@ -177,11 +177,8 @@ impl<'a> Monitor<'a> {
                 return None;
             }
             let (_, ended) = self.ended.take()?;
-            return Some(
-                self.command_ending
-                    .take()
-                    .unwrap_or_else(|| self.ending(ended)),
-            );
+            let ending = self.command_ending.take();
+            return Some(ending.unwrap_or_else(|| self.ending(ended)));
         }
         match self.milestones.command_end {
             Some(at) if now > at + self.limits.power_off => self.command_ending.take(),

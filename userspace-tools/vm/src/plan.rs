@@ -33,11 +33,9 @@ pub struct Files {
 impl Plan {
     /// Completes the options with what the host has.
     pub fn new(options: RunOptions) -> Result<Plan> {
-        let image = options
-            .image
-            .clone()
-            .or_else(|| std::env::var_os("SLOWPATH_IMAGE").map(PathBuf::from))
-            .unwrap_or_else(|| PathBuf::from("build/image"));
+        let set = || std::env::var_os("SLOWPATH_IMAGE").map(PathBuf::from);
+        let image = options.image.clone().or_else(set);
+        let image = image.unwrap_or_else(|| "build/image".into());
         let cpus = match &options.cpus {
             Some(cpus) => cpus.clone(),
             None => CpuList::allowed()?,

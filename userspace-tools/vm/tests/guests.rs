@@ -55,9 +55,7 @@ fn status_streams_and_record_of_a_command_arrive() {
     assert_eq!(record["map_holds"], true);
     assert_eq!(record["map"].as_array().map(Vec::len), Some(2));
     assert!(record["times"]["qemu_start_to_first_command_ms"].as_u64() > Some(0));
-    assert!(record["release"]
-        .as_str()
-        .is_some_and(|release| !release.is_empty()));
+    assert!(record["release"].as_str() > Some(""));
 }
 
 #[test]
@@ -71,11 +69,8 @@ fn ten_megabytes_go_in_and_come_out_whole() {
     fs::write(&path, &data).expect("the input file");
     let stdin = ["--stdin", path.to_str().expect("UTF-8")];
     let run = guest.run(&stdin, &["cat"]).exits(0);
-    let (length, expected) = (run.stdout.len(), data.len());
-    assert!(
-        run.stdout == data,
-        "{length} of {expected} bytes, or others"
-    );
+    let length = run.stdout.len();
+    assert!(run.stdout == data, "{length} bytes, or others");
 }
 
 #[test]

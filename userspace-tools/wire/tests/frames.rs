@@ -69,11 +69,8 @@ fn every_cut_frame_is_truncated() {
     for message in samples() {
         let frame = bytes(&message);
         for cut in (1..frame.len()).step_by(1 + frame.len() / 64) {
-            let result = read(&mut &frame[..cut]);
-            assert!(
-                matches!(result, Err(WireError::Truncated)),
-                "{message:?} at {cut}: {result:?}"
-            );
+            let truncated = matches!(read(&mut &frame[..cut]), Err(WireError::Truncated));
+            assert!(truncated, "{message:?} at {cut}");
         }
     }
 }
@@ -83,10 +80,8 @@ fn excessive_length_is_refused_before_allocation() {
     for kind in 0x10..=0x13 {
         let frame = [kind, 0xff, 0xff, 0xff, 0xff];
         let result = read(&mut frame.as_slice());
-        assert!(
-            matches!(result, Err(WireError::TooLong(..))),
-            "{kind:#x}: {result:?}"
-        );
+        let too_long = matches!(result, Err(WireError::TooLong(..)));
+        assert!(too_long, "{kind:#x}: {result:?}");
     }
 }
 

@@ -73,11 +73,8 @@ impl Machine {
             options.push(("-device", port));
         }
         let mut line = words(&[PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot"]);
-        line.extend(
-            options
-                .into_iter()
-                .flat_map(|(name, value)| [name.to_owned(), value]),
-        );
+        let options = options.into_iter();
+        line.extend(options.flat_map(|(name, value)| [name.into(), value]));
         line
     }
 }

@@ -75,10 +75,8 @@ impl Monitor<'_> {
     }
 
     fn on_output(&mut self, stream: Stream, data: Vec<u8>) -> Option<Ending> {
-        let result = self.output.take(stream, data);
-        result
-            .err()
-            .map(|error| Ending::OutputClosed(error.to_string()))
+        let error = self.output.take(stream, data).err()?;
+        Some(Ending::OutputClosed(error.to_string()))
     }
 
     fn on_exit(&mut self, exit: Exit) -> Option<Ending> {

@@ -97,16 +97,12 @@ fn each_ending_has_its_exit_code() {
         assert_eq!(of(ending, text, true).exit_code(), code, "{name}");
     }
     let before_hello = |ending| of(ending, FINE, false);
-    assert_eq!(
-        before_hello(qemu_unreported("exit status: 1")).exit_code(),
-        240
-    );
+    let failed = before_hello(qemu_unreported("exit status: 1"));
+    assert_eq!(failed.exit_code(), 240);
     assert_eq!(before_hello(qemu_unreported(SUCCESS)).exit_code(), 245);
     assert_eq!(before_hello(qemu("guest-reset")).exit_code(), 245);
-    assert_ne!(
-        before_hello(Ending::NoHello(20)),
-        of(Ending::Silence(15), FINE, true)
-    );
+    let silent = of(Ending::Silence(15), FINE, true);
+    assert_ne!(before_hello(Ending::NoHello(20)), silent);
     let oops = of(Ending::Stuck, OOPS, true).to_string();
     assert!(oops.contains("NULL pointer"), "{oops}");
 }

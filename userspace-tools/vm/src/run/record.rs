@@ -56,11 +56,8 @@ pub fn of(
 fn host() -> HostMachine {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cpuinfo = read("/proc/cpuinfo");
-    let of = |key: &'static str| {
-        cpuinfo
-            .lines()
-            .filter_map(move |line| line.strip_prefix(key))
-    };
+    let lines = || cpuinfo.lines();
+    let of = |key: &'static str| lines().filter_map(move |line| line.strip_prefix(key));
     let model = of("model name").next().unwrap_or_default();
     HostMachine {
         cpu_model: model.trim_matches([' ', '\t', ':']).to_owned(),

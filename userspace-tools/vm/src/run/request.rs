@@ -27,13 +27,11 @@ pub fn of_guest(plan: &Plan, nonce: &str) -> RunRequest {
         (environment::PREEMPT, options.preempt.map(|who| who.name())),
         (environment::BARRIER, barrier.then_some("1")),
     ];
-    let env = env
-        .into_iter()
-        .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
+    let set = |(key, value): (&str, Option<&str>)| Some((key.to_owned(), value?.to_owned()));
     RunRequest {
         nonce: nonce.to_owned(),
         argv: options.command.clone(),
-        env: env.collect(),
+        env: env.into_iter().filter_map(set).collect(),
         modules,
         stdin: options.stdin.is_some(),
         barrier,

@@ -34,11 +34,8 @@ fn image() -> PathBuf {
     let build = concat!(env!("CARGO_MANIFEST_DIR"), "/../../build/image");
     let image = std::env::var_os("SLOWPATH_IMAGE").map_or(PathBuf::from(build), PathBuf::from);
     let initramfs = image.join("initramfs.cpio");
-    assert!(
-        initramfs.is_file(),
-        "{} does not exist. Try: make image",
-        initramfs.display()
-    );
+    let path = initramfs.display();
+    assert!(initramfs.is_file(), "no {path}. Try: make image");
     image
 }
 
@@ -196,10 +193,8 @@ pub fn with_a_kernel_that_triple_faults(copy: &Path) -> PathBuf {
     }
     let l1 = "l1.cpio";
     std::os::unix::fs::symlink(image().join(l1), copy.join(l1)).expect(l1);
-    let kernel = File::options()
-        .read(true)
-        .write(true)
-        .open(copy.join("vmlinux"));
+    let path = copy.join("vmlinux");
+    let kernel = File::options().read(true).write(true).open(path);
     let kernel = kernel.expect("the kernel");
     let word = |at| {
         let mut word = [0; 8];
@@ -216,8 +211,7 @@ pub fn with_a_kernel_that_triple_faults(copy: &Path) -> PathBuf {
     code.extend([0x0f, 0x01, 0x1d]);
     code.extend(table.to_le_bytes());
     code.extend([0xcc, 0, 0, 0, 0, 0, 0]);
-    kernel
-        .write_all_at(&code, offset)
-        .expect("the kernel's start");
+    let written = kernel.write_all_at(&code, offset);
+    written.expect("the kernel's start");
     copy.to_owned()
 }
