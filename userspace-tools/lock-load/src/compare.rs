@@ -73,13 +73,15 @@ fn kernel(cells: &[Cell<LockLoad>], config: &Config) -> Option<f64> {
 }
 
 fn legend(cells: &[Cell<LockLoad>]) -> String {
-    let machine = cells.iter().flat_map(|cell| &cell.runs).map(|r| r.machine);
-    let machine = machine.last().map_or(String::new(), |m| {
-        format!(
-            "\nkernel/raw_spin is {} here; kicks go by {}",
-            m.kernel_lock, m.kick
-        )
-    });
+    let mut runs = cells.iter().flat_map(|cell| &cell.runs);
+    let machine = runs
+        .next()
+        .map_or(String::new(), |LockLoad { machine: m, .. }| {
+            format!(
+                "\nkernel/raw_spin is {} here; kicks go by {}",
+                m.kernel_lock, m.kick
+            )
+        });
     format!(
         "of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}{}",
         overhead(cells)
