@@ -22,15 +22,13 @@ use crate::{
     worker_stats::{
         AllStats,
         BETWEEN_CALLS,
+        HEARTBEAT_TIMEOUT_NS,
         NOT_BEGUN, //
     },
     Job,
     JobProgress,
     Work, //
 };
-
-/// A worker that has been in one call of the job function for so long counts as preempted.
-const HEARTBEAT_TIMEOUT_NS: u64 = 4_000_000;
 
 /// What the workers share.
 pub(crate) struct Execution<'a> {

@@ -93,6 +93,8 @@ pub struct WorkerStats {
 pub(crate) const NOT_BEGUN: u64 = 0;
 /// Heartbeat of a worker outside of the job function.
 pub(crate) const BETWEEN_CALLS: u64 = 1;
+/// A worker whose heartbeat is older counts as preempted: it is in one call of the job function.
+pub(crate) const HEARTBEAT_TIMEOUT_NS: u64 = 4_000_000;
 
 /// Record of a chunk.
 #[derive(Default)]

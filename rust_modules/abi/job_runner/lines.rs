@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Report lines, in their order, and the line of `now`.
+//! Lines of the files `report`, in their order, and `now` of `job-runner`: the module writes, tools parse.
 
 use super::JobEnd;
 use crate::status::OracleState;

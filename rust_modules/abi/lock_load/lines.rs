@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lines of a report of `lock-load`.
+//! Lines of the file `report` of `lock-load`, in their order: the module writes, tools parse.
 
 use super::{
     Cause,

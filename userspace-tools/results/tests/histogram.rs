@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Histograms from the recording thread to the quantile.
+//! A histogram that `algo` records and `abi` writes has the right quantiles once `results` has parsed it.
 
 use abi::histogram::{write, Head, Of};
 use algo::{

@@ -18,23 +18,23 @@ pub enum GuestFailure {
     #[error("the guest could not start")]
     NotStarted = 240,
     #[error("the guest's kernel panicked")]
-    Panicked,
+    Panicked = 241,
     #[error("oops, BUG, WARNING or stall on the guest's console although its command succeeded")]
-    KernelWarning,
+    KernelWarning = 242,
     #[error("the guest hung: no hello, or no heartbeat")]
-    Hung,
+    Hung = 243,
     #[error("the channel to the guest was lost")]
-    ChannelLost,
+    ChannelLost = 244,
     #[error("the guest exited without reporting")]
-    ExitedSilently,
+    ExitedSilently = 245,
     #[error("the command ran longer than --timeout")]
-    TimedOut,
+    TimedOut = 246,
     #[error("the guest's kernel refused a module")]
-    ModuleRefused,
+    ModuleRefused = 247,
     #[error("the L1 hypervisor failed (tier nested)")]
-    L1Failed,
+    L1Failed = 248,
     #[error("the guest is not in the --mode asked for")]
-    WrongMode,
+    WrongMode = 249,
 }
 
 impl GuestFailure {
@@ -54,8 +54,8 @@ impl GuestFailure {
         GuestFailure::all().find(|failure| i32::from(failure.code()) == code)
     }
 
-    /// Whether the emulator, not the load, is the likely cause: such a guest is worth another boot even
-    /// after it has passed output on.
+    /// Whether a caller that can discard the output should boot again: the emulator, not the load, is the
+    /// likely cause. `vm` itself boots again as `limits.rs` has it, and then without output only.
     pub fn is_retryable(self) -> bool {
         self == GuestFailure::ExitedSilently
     }

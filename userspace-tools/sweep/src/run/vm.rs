@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Command line and exit codes of `vm`, which boots a guest and runs a command in it.
+//! Call of `vm` for one guest boot: the arguments that `sweep` passes, and what its exit code means here.
 
 use std::{path::Path, path::PathBuf, time::Duration};
 

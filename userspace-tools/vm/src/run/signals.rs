@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! End of a run by a signal: the guest first, then `vm`.
+//! Interrupted run: a signal ends the guest and its files first, then `vm`.
 
 use std::path::PathBuf;
 use std::process;
