@@ -10,7 +10,7 @@ mod fix;
 mod show;
 mod table;
 
-use std::{path::Path, process::ExitCode};
+use std::path::Path;
 
 use abi::bottleneck::Facts;
 use clap::Subcommand;
@@ -62,14 +62,4 @@ impl Tool for BottleneckTool {
     }
 }
 
-fn main() -> ExitCode {
-    debugfs::tool::main::<BottleneckTool>()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn man_page_and_completions_are_written() {
-        cli_docs::write(debugfs::tool::command::<super::BottleneckTool>());
-    }
-}
+debugfs::tool_main!(BottleneckTool);

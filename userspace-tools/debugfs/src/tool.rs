@@ -98,6 +98,24 @@ pub fn main<T: Tool>() -> ExitCode {
     }
 }
 
+/// `main` of the tool, and the test that writes its man page and completions.
+#[macro_export]
+macro_rules! tool_main {
+    ($tool:ident) => {
+        fn main() -> std::process::ExitCode {
+            $crate::tool::main::<$tool>()
+        }
+
+        #[cfg(test)]
+        mod tests {
+            #[test]
+            fn man_page_and_completions_are_written() {
+                cli_docs::write($crate::tool::command::<super::$tool>());
+            }
+        }
+    };
+}
+
 /// The exit code for an error.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref() {

@@ -11,7 +11,7 @@ mod live;
 mod show;
 mod trace;
 
-use std::{process::ExitCode, sync::atomic::AtomicBool};
+use std::sync::atomic::AtomicBool;
 
 use debugfs::{tool::Tool, Dir};
 use results::{Cell, JobRunner};
@@ -37,14 +37,4 @@ impl Tool for JobRunnerTool {
     }
 }
 
-fn main() -> ExitCode {
-    debugfs::tool::main::<JobRunnerTool>()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn man_page_and_completions_are_written() {
-        cli_docs::write(debugfs::tool::command::<super::JobRunnerTool>());
-    }
-}
+debugfs::tool_main!(JobRunnerTool);

@@ -10,8 +10,6 @@ mod locktorture;
 mod show;
 mod validate;
 
-use std::process::ExitCode;
-
 use abi::lock_load::Lock;
 use debugfs::{tool::Form, tool::Tool};
 use results::{table::grid, Cell, LockLoad};
@@ -47,14 +45,4 @@ impl Tool for LockLoadTool {
     }
 }
 
-fn main() -> ExitCode {
-    debugfs::tool::main::<LockLoadTool>()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn man_page_and_completions_are_written() {
-        cli_docs::write(debugfs::tool::command::<super::LockLoadTool>());
-    }
-}
+debugfs::tool_main!(LockLoadTool);

@@ -12,7 +12,7 @@ mod ratios;
 mod show;
 mod watch;
 
-use std::{path::Path, process::ExitCode};
+use std::path::Path;
 
 use clap::Subcommand;
 use debugfs::{tool::Own, tool::Tool};
@@ -56,14 +56,4 @@ impl Tool for SloppyCounterTool {
   sloppy-counter check --seconds 2";
 }
 
-fn main() -> ExitCode {
-    debugfs::tool::main::<SloppyCounterTool>()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn man_page_and_completions_are_written() {
-        cli_docs::write(debugfs::tool::command::<super::SloppyCounterTool>());
-    }
-}
+debugfs::tool_main!(SloppyCounterTool);

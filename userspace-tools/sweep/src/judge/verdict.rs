@@ -4,10 +4,11 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// A verdict; the worse, the larger.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
     /// Measured, and as required.
     Pass,
@@ -16,6 +17,7 @@ pub enum Verdict {
     /// Measured, and the data support neither PASS nor FAIL.
     Inconclusive,
     /// Required, and not measured.
+    #[serde(rename = "NOT MEASURED")]
     NotMeasured,
     /// Measured, and not as required.
     Fail,
@@ -70,12 +72,6 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
-    }
-}
-
-impl Serialize for Verdict {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
     }
 }
 

@@ -8,7 +8,10 @@ use anyhow::bail;
 use serde::{de::Error, Deserialize, Deserializer, Serialize};
 
 use super::step::Step;
-use crate::{console::usage::Usage, plan::rule::Rule};
+use crate::{
+    console::usage::Usage,
+    plan::{rule::Rule, setting::Many},
+};
 
 /// Claims, and the steps that measure them.
 #[derive(Debug, Deserialize)]
@@ -78,17 +81,8 @@ pub struct Beside {
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Rule>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        One(String),
-        Many(Vec<String>),
-    }
-    let rules = match Written::deserialize(deserializer)? {
-        Written::One(rule) => vec![rule],
-        Written::Many(rules) => rules,
-    };
-    let rules = rules.into_iter().map(Rule::try_from);
+    let rules = Many::<String>::deserialize(deserializer)?;
+    let rules = rules.all().iter().cloned().map(Rule::try_from);
     rules.collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
