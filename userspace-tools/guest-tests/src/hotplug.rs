@@ -39,7 +39,6 @@ fn of<R: Subject>() -> [Test; 2] {
 pub struct Offline(u32);
 
 impl Offline {
-    /// Takes the last vCPU offline.
     pub fn last() -> Result<Self> {
         let last = vcpus() - 1;
         switch(last, "0")?;

@@ -56,7 +56,6 @@ fn removed(text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits until a vCPU is offline.
 fn one_offline(all: u32) -> Result<()> {
     for _ in 0..2000 {
         if vcpus() < all {

@@ -19,7 +19,6 @@ use crate::{
     store::{directory, loaded::Loaded},
 };
 
-/// A baseline file.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct Baseline {
     schema: u32,

@@ -69,7 +69,6 @@ impl Cell {
     }
 }
 
-/// The cells of all scenarios of a result.
 pub fn all_cells(loaded: &Loaded) -> Vec<Cell> {
     let scenarios = loaded.experiment.scenarios.iter();
     let cells = scenarios.map(|scenario| cells(&loaded.experiment, scenario, &loaded.records));

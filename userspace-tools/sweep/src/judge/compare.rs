@@ -48,7 +48,6 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The test with these limits.
     pub fn test(&self, more_is_better: bool) -> DifferenceTest {
         DifferenceTest {
             alpha: self.alpha,

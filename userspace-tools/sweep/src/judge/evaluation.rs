@@ -44,7 +44,6 @@ pub struct EvaluatedScenario<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    /// Evaluates `records`.
     pub fn new(
         experiment: &'a Experiment,
         provenance: &Provenance,
@@ -89,7 +88,6 @@ impl<'a> Evaluation<'a> {
         self.scenarios.iter().map(EvaluatedScenario::runs).sum()
     }
 
-    /// Runs whose oracle is not as expected.
     pub fn faults(&self) -> impl Iterator<Item = &Fault> {
         self.scenarios.iter().flat_map(|scenario| &scenario.faults)
     }
@@ -103,7 +101,6 @@ impl<'a> Evaluation<'a> {
         self.faults().next().is_none() && self.incomplete.is_none()
     }
 
-    /// The verdict on all of it.
     pub fn verdict(&self) -> Verdict {
         Verdict::worst(self.rules().map(|rule| rule.answer.verdict)).max(self.is_sound().into())
     }

@@ -42,7 +42,6 @@ struct Series {
     fit: Option<Scalability>,
 }
 
-/// Prints the fits.
 pub fn fit(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let mut all: Vec<Series> = Vec::new();

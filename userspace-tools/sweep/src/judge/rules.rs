@@ -27,7 +27,6 @@ use crate::{
 pub struct Judged {
     #[serde(rename = "part")]
     pub scenario: String,
-    /// The rule, as it is written.
     pub rule: String,
     #[serde(flatten)]
     pub answer: Answer,

@@ -44,7 +44,6 @@ pub struct Args {
 /// How often a trial may ask for more repeats.
 const LOOKS: usize = 6;
 
-/// Counts the differences.
 pub fn trials(args: &Args) -> anyhow::Result<Verdict> {
     let all = all_cells(&Loaded::read(&args.dir)?);
     let (reference, subject) = (find(&all, &args.to)?, find(&all, &args.of)?);

@@ -67,7 +67,6 @@ impl Plan {
     }
 }
 
-/// State of planning.
 struct Draft<'a> {
     experiment: &'a Experiment,
     most: u32,

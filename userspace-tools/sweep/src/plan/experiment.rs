@@ -27,7 +27,6 @@ pub struct Experiment {
     /// Seed of the order of runs; by default another one each time.
     #[serde(default)]
     pub seed: Option<u64>,
-    /// Order of the runs of a repeat.
     #[serde(default)]
     pub order: Order,
     pub guest: Guests,
@@ -62,13 +61,11 @@ pub struct Scenario {
     pub fixed: Point,
     /// Settings that vary, the last the fastest.
     pub axes: IndexMap<String, Vec<Setting>>,
-    /// Settings that differ in some of the runs.
     #[serde(default)]
     pub except: Vec<Except>,
     /// Expected oracle verdicts, and rules about metrics.
     #[serde(default)]
     pub expect: Vec<Expect>,
-    /// Comparisons of two A/B sides.
     #[serde(default)]
     pub compare: Vec<Compare>,
 }
@@ -152,7 +149,6 @@ impl Scenario {
     }
 }
 
-/// Expected verdict of an oracle.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Oracle {

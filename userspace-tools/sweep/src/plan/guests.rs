@@ -17,7 +17,6 @@ pub fn each<T: Clone>(many: &Option<Many<T>>) -> Vec<Option<T>> {
     }
 }
 
-/// The guests of an experiment.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guests {
@@ -90,7 +89,6 @@ impl Guests {
         (tier == Tier::Nested.name()).then(|| self.emulated_cpus.unwrap_or(1))
     }
 
-    /// The keys that vary.
     pub fn axes(&self) -> Vec<&'static str> {
         let varies = |many: &Option<Many<u32>>| many.as_ref().is_some_and(Many::varies);
         let axes = [

@@ -25,7 +25,6 @@ pub struct Side {
     pub metric: String,
 }
 
-/// What a rule asks.
 #[derive(Clone, Debug)]
 pub enum Question {
     /// The ratio of two sides against a number; with `cost` it is inverted where more is better.
@@ -37,7 +36,6 @@ pub enum Question {
 }
 
 impl Question {
-    /// Resolves the names of `rule`.
     pub fn of(rule: &Rule, axes: &Axes<'_>) -> Result<Self, String> {
         let side = |name: &str, metric: &str| {
             axes.side(name, metric)

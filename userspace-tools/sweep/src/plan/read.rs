@@ -14,7 +14,6 @@ use crate::{
 };
 
 impl Experiment {
-    /// Reads the file at `path`.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
         let next = "Try: a file in scripts/experiments/";
@@ -23,7 +22,6 @@ impl Experiment {
         Self::parse(&text).map_err(|why| Usage(format!("cannot use {shown}: {why}")).into())
     }
 
-    /// Reads the text of an experiment.
     pub fn parse(text: &str) -> Result<Self, String> {
         let experiment: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         experiment.check()?;

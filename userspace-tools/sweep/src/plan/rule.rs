@@ -40,7 +40,6 @@ pub struct Term {
     pub what: What,
 }
 
-/// What a term names.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// Nothing: the term is a number.

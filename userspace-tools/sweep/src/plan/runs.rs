@@ -13,7 +13,6 @@ use crate::plan::{
     shard::Shard,
 };
 
-/// One run of one module.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Run {
     /// Its number in the whole plan.
@@ -76,7 +75,6 @@ impl Plan {
         }
     }
 
-    /// The lines of all runs.
     pub fn text(&self) -> String {
         self.boots.iter().map(Boot::text).collect()
     }

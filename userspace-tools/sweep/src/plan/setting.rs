@@ -52,7 +52,6 @@ pub fn words(point: &Point) -> String {
     words.join(" ")
 }
 
-/// The values, separated by spaces.
 pub fn values_of(point: &Point) -> String {
     let values: Vec<String> = point.values().map(ToString::to_string).collect();
     values.join(" ")
@@ -65,7 +64,6 @@ pub fn with(point: &Point, settings: impl IntoIterator<Item = (String, Setting)>
     all
 }
 
-/// `point` without one of its settings.
 pub fn without(point: &Point, key: &str) -> Point {
     let mut rest = point.clone();
     rest.shift_remove(key);

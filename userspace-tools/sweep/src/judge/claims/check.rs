@@ -16,7 +16,6 @@ use crate::{
 /// Steal time, as part of all CPU time, from which it is shown beside a measurement.
 const NOTABLE_STEAL: f64 = 0.02;
 
-/// A claim with its verdict.
 #[derive(Clone, Debug, Serialize)]
 pub struct Checked {
     pub place: String,

@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use crate::judge::figures::{self, Figures};
 
-/// A figure and its source.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Figure {

@@ -29,7 +29,6 @@ pub struct ClaimFile {
     pub claims: Vec<Claim>,
 }
 
-/// Head of a source document.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
@@ -67,7 +66,6 @@ pub struct Claim {
     pub otherwise: Option<String>,
 }
 
-/// A figure beside a claim.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Beside {

@@ -22,7 +22,6 @@ use crate::{
 };
 use statistics::Sample;
 
-/// A command and its figures.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
@@ -57,7 +56,6 @@ pub enum StepResult {
     Skipped(String),
 }
 
-/// Results by the step's name.
 pub type Steps = BTreeMap<String, StepResult>;
 
 impl StepResult {
@@ -71,7 +69,6 @@ impl StepResult {
 }
 
 impl Step {
-    /// Rejects a step that cannot run.
     pub fn check(&self) -> Result<(), String> {
         if !(1..=100).contains(&self.times) {
             let (name, times) = (&self.name, self.times);
