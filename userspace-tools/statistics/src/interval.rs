@@ -12,12 +12,10 @@ use super::{confidence::SHOWN, middle, sorted};
 
 /// A median and the interval that contains the true one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)] // where the name says it
 pub struct Interval {
-    /// The median of the sample.
     pub median: f64,
-    /// The lower end.
     pub low: f64,
-    /// The upper end.
     pub high: f64,
     /// The interval's confidence, 0 to 1. That of a small sample can be less than was wanted.
     pub confidence: f64,

@@ -8,14 +8,12 @@ use super::{middle, sorted};
 
 /// A sample's summary.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)] // where the name says it
 pub struct Sample {
-    /// Number of repeats.
     pub n: usize,
     /// The middle value, or the mean of the two in the middle.
     pub median: f64,
-    /// The least.
     pub min: f64,
-    /// The most.
     pub max: f64,
     /// Standard deviation of the population, estimated with n - 1; nothing for one repeat.
     pub stdev: Option<f64>,

@@ -14,12 +14,10 @@ use super::confidence::SHOWN;
 
 /// A coefficient and the interval that contains the true one, with the confidence that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)] // where the name says it
 pub struct Coefficient {
-    /// The best fit.
     pub value: f64,
-    /// The lower end.
     pub low: f64,
-    /// The upper end.
     pub high: f64,
 }
 

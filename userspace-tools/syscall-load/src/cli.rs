@@ -112,7 +112,6 @@ pub struct SweepOptions {
 #[derive(Args, Debug)]
 pub struct WorkerOptions {
     pub load: String,
-    /// Number of its first worker.
     #[arg(long)]
     pub first: u32,
     /// Number of its workers, each a thread.
@@ -121,7 +120,6 @@ pub struct WorkerOptions {
     /// Let the scheduler place the workers.
     #[arg(long)]
     pub no_pin: bool,
-    /// The folder of the run.
     #[arg(long)]
     pub dir: PathBuf,
 }

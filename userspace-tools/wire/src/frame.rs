@@ -20,23 +20,19 @@ const STDERR: u8 = 0x13;
 
 /// Why a frame was not read or written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // the message of each explains it
 pub enum WireError {
-    /// The other end closed the channel between two frames.
     #[error("the channel was closed")]
     Closed,
-    /// The other end closed the channel within a frame.
     #[error("the channel was closed within a frame")]
     Truncated,
-    /// The bytes are not a frame.
     #[error("frame type {0:#04x} is unknown; after an update of vm, try: `make image`")]
     UnknownType(u8),
     /// The frame claims, or would need, more than its type allows: its type, its length, the limit.
     #[error("a frame of type {0:#04x} has {1} bytes; allowed: {2}")]
     TooLong(u8, usize, usize),
-    /// The payload is not a message.
     #[error("malformed message: {0}")]
     Malformed(#[from] serde_json::Error),
-    /// The channel itself failed.
     #[error("the channel failed: {0}")]
     Io(#[from] io::Error),
 }

@@ -2,7 +2,6 @@
 
 //! `vm` started by `vm`: the same run with other options.
 
-use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -18,8 +17,11 @@ pub fn arguments(own: &[String], more: &[String]) -> Vec<String> {
 pub fn command(arguments: &[String]) -> Result<Command> {
     let own = std::env::current_exe().context("the path of vm")?;
     let mut command = Command::new("setpriv");
-    let own: [OsString; 3] = ["--pdeathsig".into(), "TERM".into(), own.into()];
-    command.args(own).args(arguments).stdin(Stdio::null());
+    command
+        .args(["--pdeathsig", "TERM"])
+        .arg(own)
+        .args(arguments);
+    command.stdin(Stdio::null());
     Ok(command)
 }
 
