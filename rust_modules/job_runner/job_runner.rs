@@ -59,6 +59,9 @@ impl kernel::Module for Module {
     }
 }
 
+/// Time after its deadline at which a job counts as stuck and is cancelled.
+const DEADLINE_GRACE_MS: u32 = 1000;
+
 struct JobRunner {
     delay_loop: DelayLoop,
     pool: Arc<Pool>,
@@ -69,8 +72,13 @@ impl Load for JobRunner {
     const NAME: &'static CStr = c"job-runner";
     rig::settings!(Config);
 
+    /// A job ends at its own deadline; the stop flag only bounds one that does not. Random jobs have
+    /// deadlines of their own, and the flag ends their series.
     fn length_ms(config: &Config) -> u32 {
-        config.limit_ms
+        match config.check {
+            0 => config.limit_ms.saturating_add(DEADLINE_GRACE_MS),
+            _ => config.limit_ms,
+        }
     }
 
     fn prepare(&self, config: &Config, limits: &Limits) -> Result<Run, Refused> {
