@@ -29,7 +29,6 @@ use rig::{
     FinishedRun,
     Load,
     Refused,
-    Runner,
     Text,
     Worker, //
 };
@@ -44,17 +43,7 @@ module! {
     license: "GPL",
 }
 
-struct Module {
-    _runner: Runner<Bottleneck>,
-}
-
-impl kernel::Module for Module {
-    fn init(_: &'static ThisModule) -> Result<Self> {
-        Ok(Self {
-            _runner: Runner::new(Bottleneck)?,
-        })
-    }
-}
+rig::module_of!(Bottleneck, Bottleneck);
 
 struct Bottleneck;
 

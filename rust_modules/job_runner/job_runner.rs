@@ -31,7 +31,6 @@ use rig::{
     DelayLoop,
     FinishedRun,
     Load,
-    Runner, //
 };
 
 use self::run::Run;
@@ -44,20 +43,7 @@ module! {
     license: "GPL",
 }
 
-struct Module {
-    _runner: Runner<JobRunner>,
-}
-
-impl kernel::Module for Module {
-    fn init(_: &'static ThisModule) -> Result<Self> {
-        Ok(Self {
-            _runner: Runner::new(JobRunner {
-                delay_loop: DelayLoop::calibrate(),
-                pool: Arc::new(Pool::new(JobRunner::NAME)?, GFP_KERNEL)?,
-            })?,
-        })
-    }
-}
+rig::module_of!(JobRunner, JobRunner::new()?);
 
 /// Time after its deadline at which a job counts as stuck and is cancelled.
 const DEADLINE_GRACE_MS: u32 = 1000;
@@ -65,6 +51,15 @@ const DEADLINE_GRACE_MS: u32 = 1000;
 struct JobRunner {
     delay_loop: DelayLoop,
     pool: Arc<Pool>,
+}
+
+impl JobRunner {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            delay_loop: DelayLoop::calibrate(),
+            pool: Arc::new(Pool::new(Self::NAME)?, GFP_KERNEL)?,
+        })
+    }
 }
 
 impl Load for JobRunner {

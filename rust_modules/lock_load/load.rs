@@ -39,12 +39,14 @@ pub(crate) struct LockLoad {
 impl LockLoad {
     pub(crate) fn new() -> Result<Self> {
         let kernel_lock = rig::kernel_lock()?;
-        Ok(Self {
+        let load = Self {
             kernel_lock,
             mode: rig::mode(kernel_lock),
             delay_loop: DelayLoop::calibrate(),
             events: EventFiles::new(c"events", Events::NAMES)?,
-        })
+        };
+        pr_info!("{}\n", format_args!("{load}"));
+        Ok(load)
     }
 
     /// Refuses a run whose figures would be of another mode than it wants.

@@ -22,7 +22,6 @@ mod weak_random;
 mod workload;
 
 use kernel::prelude::*;
-use rig::Runner;
 
 use self::load::LockLoad;
 
@@ -34,16 +33,4 @@ module! {
     license: "GPL",
 }
 
-struct Module {
-    _runner: Runner<LockLoad>,
-}
-
-impl kernel::Module for Module {
-    fn init(_: &'static ThisModule) -> Result<Self> {
-        let load = LockLoad::new()?;
-        pr_info!("{}\n", format_args!("{load}"));
-        Ok(Self {
-            _runner: Runner::new(load)?,
-        })
-    }
-}
+rig::module_of!(LockLoad, LockLoad::new()?);

@@ -49,6 +49,23 @@ impl<L: Load> Runner<L> {
     }
 }
 
+/// Declares `Module`, the type of a kernel module: the runner of a load, which `$new` makes.
+#[macro_export]
+macro_rules! module_of {
+    ($load:ty, $new:expr) => {
+        struct Module {
+            _runner: $crate::Runner<$load>,
+        }
+
+        impl ::kernel::Module for Module {
+            fn init(_: &'static ::kernel::ThisModule) -> ::kernel::error::Result<Self> {
+                let _runner = $crate::Runner::new($new)?;
+                Ok(Self { _runner })
+            }
+        }
+    };
+}
+
 /// Guard that stops the run and the control thread when it is dropped.
 struct Closing<L: Load>(Arc<RunnerShared<L>>);
 

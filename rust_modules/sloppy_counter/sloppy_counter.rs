@@ -37,8 +37,7 @@ use rig::{
     prelude::*,
     Control,
     FinishedRun,
-    Load,
-    Runner, //
+    Load, //
 };
 
 use self::run::Run;
@@ -51,17 +50,7 @@ module! {
     license: "GPL",
 }
 
-struct Module {
-    _runner: Runner<SloppyCounter>,
-}
-
-impl kernel::Module for Module {
-    fn init(_: &'static ThisModule) -> Result<Self> {
-        Ok(Self {
-            _runner: Runner::new(SloppyCounter)?,
-        })
-    }
-}
+rig::module_of!(SloppyCounter, SloppyCounter);
 
 struct SloppyCounter;
 

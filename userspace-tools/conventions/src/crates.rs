@@ -20,27 +20,24 @@ pub struct Crate {
 
 /// The kernel crates: `rust_modules/NAME/NAME.rs`.
 pub fn kernel() -> Vec<Crate> {
-    let candidates = folders("rust_modules").into_iter().map(|(name, dir)| {
-        let root = dir.join(format!("{name}.rs"));
-        let text = fs::read_to_string(&root).unwrap_or_default();
-        let is_program = text.contains("\nmodule! {");
-        Crate {
-            name,
-            root,
-            is_program,
-        }
-    });
-    candidates.filter(|c| c.root.is_file()).collect()
+    crates("rust_modules", |name| vec![format!("{name}.rs")])
 }
 
 /// The userspace crates: programs have `src/main.rs`, libraries `src/lib.rs`.
 pub fn userspace() -> Vec<Crate> {
+    let roots = ["src/main.rs", "src/lib.rs"].map(String::from);
+    crates("userspace-tools", |_| roots.to_vec())
+}
+
+fn crates(under: &str, roots: impl Fn(&str) -> Vec<String>) -> Vec<Crate> {
+    let folders = fs::read_dir(root().join(under)).expect("the checkout has this folder");
     let mut crates = Vec::new();
-    for (name, dir) in folders("userspace-tools") {
-        for (file, is_program) in [("src/main.rs", true), ("src/lib.rs", false)] {
-            let root = dir.join(file);
-            if root.is_file() {
-                let name = name.clone();
+    for dir in folders.filter_map(|entry| Some(entry.ok()?.path())) {
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        for root in roots(&name).iter().map(|file| dir.join(file)) {
+            if let Ok(text) = fs::read_to_string(&root) {
+                let is_program = root.ends_with("main.rs") || text.contains("\nmodule! {");
+                let name = name.to_string();
                 crates.push(Crate {
                     name,
                     root,
@@ -49,18 +46,6 @@ pub fn userspace() -> Vec<Crate> {
             }
         }
     }
+    crates.sort_by(|a, b| a.root.cmp(&b.root));
     crates
-}
-
-fn folders(under: &str) -> Vec<(String, PathBuf)> {
-    let entries = fs::read_dir(root().join(under)).expect("the checkout has this folder");
-    let mut folders: Vec<_> = entries
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let name = path.file_name()?.to_str()?.to_string();
-            path.is_dir().then_some((name, path))
-        })
-        .collect();
-    folders.sort();
-    folders
 }

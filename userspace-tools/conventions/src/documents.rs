@@ -28,76 +28,29 @@ type Line = (
 );
 
 macro_rules! document {
-    ($module:ident, [$($line:path),* $(,)?]) => {
+    ($module:ident: $($line:ident)* $(, $other:ident::$row:ident)*) => {
         Document {
             file: concat!("rust_modules/", stringify!($module), "/README.md"),
             settings: settings(
                 &$module::Config::default().show(&MACHINE).to_string(),
                 $module::Config::MEANINGS,
             ),
-            report: report(&[$((<$line>::WORD, <$line>::KEYS, <$line>::MEANINGS)),*]),
+            report: report(&[
+                $(($module::$line::WORD, $module::$line::KEYS, $module::$line::MEANINGS),)*
+                $(($other::$row::WORD, $other::$row::KEYS, $other::$row::MEANINGS),)*
+            ]),
         }
     };
 }
 
-/// Every document with generated tables.
+/// Every document with generated tables; the lines of `now` and those that follow a trial come last.
 pub fn documents() -> Vec<Document> {
     vec![
-        document!(
-            lock_load,
-            [
-                lock_load::Run,
-                lock_load::Sum,
-                lock_load::Machine,
-                lock_load::Torture,
-                lock_load::Thread,
-                trial::Trial,
-                trial::Lost,
-                lock_load::ThreadWaits,
-                lock_load::Order,
-                lock_load::CpuTime,
-                lock_load::LongWaits,
-                histogram::Head,
-                lock_load::Injected,
-            ]
-        ),
-        document!(
-            sloppy_counter,
-            [
-                sloppy_counter::Run,
-                sloppy_counter::Sum,
-                sloppy_counter::Speed,
-                sloppy_counter::Audit,
-                sloppy_counter::Bucket,
-                sloppy_counter::Check,
-                sloppy_counter::Memory,
-                sloppy_counter::Lane,
-                sloppy_counter::Thread,
-                sloppy_counter::Now,
-            ]
-        ),
-        document!(
-            job_runner,
-            [
-                job_runner::Run,
-                job_runner::Sum,
-                job_runner::Timing,
-                job_runner::Fault,
-                job_runner::Oracle,
-                job_runner::Worker,
-                job_runner::Chunk,
-                job_runner::Progress,
-            ]
-        ),
-        document!(
-            bottleneck,
-            [
-                bottleneck::Run,
-                bottleneck::Sum,
-                bottleneck::CpuTime,
-                bottleneck::Thread,
-            ]
-        ),
+        document!(lock_load: Run Sum Machine Torture Thread ThreadWaits Order CpuTime LongWaits Injected,
+            histogram::Head, trial::Trial, trial::Lost),
+        document!(sloppy_counter: Run Sum Speed Audit Bucket Check Memory Lane Thread Now),
+        document!(job_runner: Run Sum Timing Fault Oracle Worker Chunk Progress),
+        document!(bottleneck: Run Sum CpuTime Thread),
     ]
 }
 

@@ -12,10 +12,10 @@ use std::{
 
 use syn::{
     visit::{self, Visit},
-    Item, ItemMod, Visibility,
+    Item, Visibility,
 };
 
-use crate::modules::{is_test, modules, Module, ModulePath};
+use crate::modules::{modules, Module, ModulePath};
 
 /// Re-exports of re-exports that are followed; more is a circle among them.
 const DEPTH: usize = 16;
@@ -58,12 +58,6 @@ impl<'a> Visit<'a> for Paths {
             }
             Item::Use(_) => {}
             _ => visit::visit_item(self, item),
-        }
-    }
-
-    fn visit_item_mod(&mut self, module: &'a ItemMod) {
-        if !is_test(&module.attrs) {
-            visit::visit_item_mod(self, module);
         }
     }
 

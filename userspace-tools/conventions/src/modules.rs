@@ -89,7 +89,7 @@ fn add(
 }
 
 /// Whether an item is only there under `cfg(test)`.
-pub fn is_test(attributes: &[Attribute]) -> bool {
+fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
             && attribute

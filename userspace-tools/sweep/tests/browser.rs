@@ -12,8 +12,8 @@ use std::{fs, path::PathBuf, process::Command};
 use browser::Browser;
 use serde_json::json;
 
-/// The report of a real result, or of the one that `SLOWPATH_RESULT` names.
-fn page() -> (tempfile::TempDir, PathBuf) {
+/// The report of a real result, or of the one that `SLOWPATH_RESULT` names, in a browser.
+fn opened(width: u32, height: u32, phone: bool) -> (tempfile::TempDir, Browser) {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let page = dir.path().join("report.html");
     let kept =
@@ -25,7 +25,9 @@ fn page() -> (tempfile::TempDir, PathBuf) {
         .output()
         .unwrap();
     assert!(page.is_file(), "{}", String::from_utf8_lossy(&out.stderr));
-    (dir, page)
+    let browser = Browser::open(width, height, phone);
+    browser.go(&page);
+    (dir, browser)
 }
 
 fn picture(browser: &Browser, name: &str) {
@@ -44,27 +46,19 @@ fn number(browser: &Browser, script: &str) -> f64 {
 
 /// Nothing is wider than the window, but for what scrolls by itself.
 fn fits(browser: &Browser) {
-    let wide = number(
-        browser,
-        "return document.documentElement.scrollWidth - innerWidth",
-    );
+    let script = "return document.documentElement.scrollWidth - innerWidth";
+    let wide = number(browser, script);
     assert!(wide <= 0.0, "{wide} pixels too wide");
 }
 
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
 fn page_renders_with_an_empty_console() {
-    let (_dir, page) = page();
-    let browser = Browser::open(1280, 900, false);
-    browser.go(&page);
+    let (_dir, browser) = opened(1280, 900, false);
     let title = browser.run("return document.querySelector('h1').textContent");
     assert!(!title.as_str().unwrap().is_empty());
-    assert!(
-        number(
-            &browser,
-            "return document.querySelectorAll('figure svg').length"
-        ) >= 3.0
-    );
+    let figures = "return document.querySelectorAll('figure svg').length";
+    assert!(number(&browser, figures) >= 3.0);
     let blank = "return [...document.querySelectorAll('.plot svg')].filter(s => \
                  s.getBoundingClientRect().height < 40 || !s.querySelector('line, rect, polyline')).length";
     assert_eq!(number(&browser, blank), 0.0, "an empty drawing");
@@ -80,16 +74,12 @@ fn page_renders_with_an_empty_console() {
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
 fn series_hide_points_are_read_and_dark_mode_is_dark() {
-    let (_dir, page) = page();
-    let browser = Browser::open(1280, 900, false);
-    browser.go(&page);
+    let (_dir, browser) = opened(1280, 900, false);
     let hidden = "return document.querySelectorAll('figure .series.hidden').length";
     browser.click("figure .key");
     assert_eq!(number(&browser, hidden), 1.0);
-    assert_eq!(
-        browser.run("return document.querySelector('.key').ariaPressed"),
-        json!("false")
-    );
+    let pressed = "return document.querySelector('.key').ariaPressed";
+    assert_eq!(browser.run(pressed), json!("false"));
     browser.click("figure .key");
     assert_eq!(number(&browser, hidden), 0.0);
 
@@ -118,9 +108,7 @@ fn series_hide_points_are_read_and_dark_mode_is_dark() {
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
 fn phone_shows_the_whole_page_in_legible_text() {
-    let (_dir, page) = page();
-    let browser = Browser::open(360, 740, true);
-    browser.go(&page);
+    let (_dir, browser) = opened(360, 740, true);
     fits(&browser);
     let least = "return Math.min(...[...document.querySelectorAll('svg text')].map(t => \
                  parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getBoundingClientRect().width \
@@ -128,11 +116,7 @@ fn phone_shows_the_whole_page_in_legible_text() {
     let least = number(&browser, least);
     assert!(least >= 9.0, "letters of {least} pixels");
     let small = "return [...document.querySelectorAll('button')].filter(b => b.getBoundingClientRect().height < 24).length";
-    assert_eq!(
-        number(&browser, small),
-        0.0,
-        "a button too small for a finger"
-    );
+    assert_eq!(number(&browser, small), 0.0, "a button too small to touch");
     picture(&browser, "phone.png");
 }
 
@@ -140,28 +124,20 @@ fn phone_shows_the_whole_page_in_legible_text() {
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
 fn every_figure_has_text_numbers_and_a_command() {
-    let (_dir, page) = page();
-    let browser = Browser::open(1280, 900, false);
-    browser.go(&page);
+    let (_dir, browser) = opened(1280, 900, false);
     for (what, missing) in [
-        ("words", "!f.querySelector('.words').textContent.trim()"),
-        ("a table with numbers", "!f.querySelector('table tbody td')"),
-        (
-            "a command",
-            "!f.querySelector('.command').textContent.trim()",
-        ),
-        (
-            "a name for its plot",
-            "!f.querySelector('.plot').getAttribute('aria-label')",
-        ),
+        ("words", "!q('.words').textContent.trim()"),
+        ("a table with numbers", "!q('table tbody td')"),
+        ("a command", "!q('.command').textContent.trim()"),
+        ("a name for its plot", "!q('.plot').ariaLabel"),
         (
             "a caption for each table",
             "[...f.querySelectorAll('table')].some(t => !t.caption)",
         ),
     ] {
-        let script = format!(
-            "return [...document.querySelectorAll('figure')].filter(f => {missing}).length"
-        );
+        let lacks = format!("f => {{ const q = s => f.querySelector(s); return {missing} }}");
+        let figures = "return [...document.querySelectorAll('figure')]";
+        let script = format!("{figures}.filter({lacks}).length");
         assert_eq!(number(&browser, &script), 0.0, "a figure without {what}");
     }
     let first = "return document.querySelector('main h2').textContent";
@@ -171,9 +147,7 @@ fn every_figure_has_text_numbers_and_a_command() {
 #[test]
 #[ignore = "needs a browser: scripts/with-browser"]
 fn print_shows_the_closed_details() {
-    let (_dir, page) = page();
-    let browser = Browser::open(1280, 900, false);
-    browser.go(&page);
+    let (_dir, browser) = opened(1280, 900, false);
     let shut = "return document.querySelectorAll('details:not([open])').length";
     assert!(number(&browser, shut) > 0.0);
     browser.run("dispatchEvent(new Event('beforeprint'))");
@@ -183,11 +157,7 @@ fn print_shows_the_closed_details() {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("report.pdf");
     browser.print(&file);
     let printed = fs::read(&file).unwrap();
-    assert!(
-        printed.starts_with(b"%PDF") && printed.len() > 10_000,
-        "{}",
-        printed.len()
-    );
+    assert!(printed.starts_with(b"%PDF") && printed.len() > 10_000);
     if let Some(dir) = std::env::var_os("SLOWPATH_PICTURES") {
         fs::copy(&file, PathBuf::from(dir).join("report.pdf")).unwrap();
     }
