@@ -30,7 +30,7 @@ use rig::{
     prelude::*,
     DelayLoop,
     FinishedRun,
-    Load,
+    Load, //
 };
 
 use self::run::Run;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Real records of older schemas, never edited, and the exit codes.
+//! Real records of older schemas, not edited but for the paths of the checkout and the home, and the exit
+//! codes.
 
 use std::path::Path;
 use std::{fs, io};
