@@ -21,16 +21,10 @@ use abi::{
     bottleneck::Config,
     Limits, //
 };
-use kernel::{
-    prelude::*,
-    str::CStr, //
-};
 use rig::{
+    prelude::*,
     FinishedRun,
-    Load,
-    Refused,
-    Text,
-    Worker, //
+    Load, //
 };
 
 use self::run::Run;

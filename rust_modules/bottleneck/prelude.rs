@@ -17,11 +17,7 @@ pub(crate) use algo::{
     lock::Lock,
     Waiter, //
 };
-pub(crate) use kernel::prelude::*;
-pub(crate) use rig::{
-    Padded,
-    SingleWriter, //
-};
+pub(crate) use rig::prelude::*;
 
 pub(crate) use crate::{
     storage::{

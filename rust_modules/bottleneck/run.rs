@@ -8,7 +8,6 @@ use abi::{
 };
 use algo::{
     primitive::{
-        cpu_relax,
         stamp,
         Vcpu, //
     },
@@ -16,20 +15,13 @@ use algo::{
     Tuning,
     Waiter, //
 };
-use kernel::prelude::*;
 use rig::{
-    cond_resched,
-    now_ns,
-    Padded,
-    Preempt,
+    prelude::*,
     Random,
-    Refused,
     StartBarrier,
     StealClock,
-    StopFlag,
     TscScale,
-    Until,
-    Worker, //
+    Until, //
 };
 
 use crate::{

@@ -6,12 +6,11 @@ use algo::{
     FinishedWait,
     Waiter, //
 };
-use kernel::prelude::*;
 use rig::{
     has_steal_clock,
+    prelude::*,
     BurstTimes,
     LatencyHistogram,
-    SingleWriter,
     TscScale, //
 };
 

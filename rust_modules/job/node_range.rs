@@ -6,8 +6,7 @@ use algo::chunk::{
     Deque,
     Plan, //
 };
-use kernel::prelude::*;
-use rig::filled;
+use rig::prelude::*;
 
 use crate::{
     registry::{

@@ -12,8 +12,7 @@ use algo::chunk::{
     Plan,
     WorkerState, //
 };
-use kernel::prelude::*;
-use rig::Padded;
+use rig::prelude::*;
 
 /// A range that some policy divides.
 pub(crate) trait Chunks: Send + Sync {

@@ -6,12 +6,10 @@ use core::ops::Range;
 
 use algo::chunk::WorkerState;
 use algo::primitive::Vcpu;
-use kernel::prelude::*;
 use rig::{
-    cond_resched,
     cpu_time_now_ns,
     cpu_time_ns,
-    now_ns, //
+    prelude::*, //
 };
 
 use crate::{

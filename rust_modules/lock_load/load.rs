@@ -10,7 +10,6 @@ use abi::lock_load::{
     Mode,
     ModeWanted, //
 };
-use kernel::str::CStr;
 use rig::{
     lost_time_source,
     EventFiles,

@@ -2,15 +2,13 @@
 
 //! Kick: what ends the halt of another vCPU, of the ways that this machine offers.
 
+use crate::{
+    helpers,
+    prelude::*, //
+};
 use abi::lock_load::{
     Kick,
     KickBy, //
-};
-use kernel::prelude::*;
-
-use crate::{
-    helpers,
-    Refused, //
 };
 
 /// Returns the way that `wanted` means on this machine, or why it is not offered.

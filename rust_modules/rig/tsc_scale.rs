@@ -4,11 +4,9 @@
 
 use core::num::NonZero;
 
-use kernel::prelude::*;
-
 use crate::{
     helpers,
-    Refused, //
+    prelude::*, //
 };
 
 /// Frequency of the time stamp counter.

@@ -7,8 +7,7 @@ use abi::sloppy_counter::{
     Counter as Name, //
 };
 use algo::counter;
-use kernel::prelude::*;
-use rig::Padded;
+use rig::prelude::*;
 
 use crate::subject::{
     Measured,

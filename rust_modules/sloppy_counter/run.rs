@@ -9,8 +9,7 @@ use abi::{
     },
     Limits, //
 };
-use kernel::prelude::*;
-use rig::Refused;
+use rig::prelude::*;
 
 use crate::{
     adds::Adds,

@@ -9,7 +9,6 @@
 mod support;
 use support::{check, Arc, Bare, ROUNDS};
 
-use abi::lock_load::Lock as Name;
 use algo::{
     lock::{self, Lock},
     wait, Tuning, Waiter,
@@ -59,34 +58,37 @@ fn excludes<L: Lock + Send + 'static>(
     });
 }
 
-/// Tests one lock with each of `thresholds`: two threads deep, three bounded, and one that only tries.
+/// Tests one lock at one spin threshold: two threads deep, three bounded, and one that only tries.
+macro_rules! at {
+    ($name:ident, $type:ty, $threshold:expr) => {
+        #[test]
+        fn excludes_two() {
+            excludes(2, 4, $threshold, <$type>::new);
+        }
+
+        #[test]
+        fn excludes_three() {
+            // Waiters that take the lock past others branch most: loom takes minutes with 2.
+            let passes = stringify!($name).starts_with("Preemptable");
+            excludes(3, if passes { 1 } else { 2 }, $threshold, <$type>::new);
+        }
+
+        #[test]
+        fn excludes_a_trylock() {
+            tries($threshold, <$type>::new);
+        }
+    };
+}
+
+/// Tests one lock whose waiters do not spin; those that obey the threshold spin once, too.
 macro_rules! tests {
-    ($name:ident, $type:ty, $thresholds:expr) => {
+    ($name:ident, $type:ty, $threshold:expr, [$($fact:ident)*]) => {
         #[allow(non_snake_case, reason = "named after an entry of the list")]
         mod $name {
             use super::*;
 
-            #[test]
-            fn excludes_two() {
-                $thresholds.for_each(|threshold| excludes(2, 4, threshold, <$type>::new));
-            }
-
-            #[test]
-            fn excludes_three() {
-                // Waiters that take the lock past others branch most: loom takes minutes with 2.
-                let bound = if stringify!($name).starts_with("Preemptable") {
-                    1
-                } else {
-                    2
-                };
-                $thresholds.for_each(|threshold| excludes(3, bound, threshold, <$type>::new));
-            }
-
-            #[test]
-            fn excludes_a_trylock() {
-                $thresholds
-                    .for_each(|threshold| super::excludes_a_trylock(threshold, <$type>::new));
-            }
+            at!($name, $type, $threshold);
+            $(spins! { $fact $name $type })*
 
             #[test]
             fn trylock_fails_while_held() {
@@ -96,20 +98,31 @@ macro_rules! tests {
     };
 }
 
-/// Tests each algorithm of the list; a waiter that obeys the threshold also halts at once.
+macro_rules! spins {
+    (threshold $name:ident $type:ty) => {
+        mod after_a_spin {
+            use super::*;
+
+            at!($name, $type, 1);
+        }
+    };
+    ($fact:ident $name:ident $type:ty) => {};
+}
+
+/// Tests each algorithm of the list.
 macro_rules! listed {
     (Control {$($control:tt)*} Algo {$(
         $(#[doc = $doc:literal])* $lock:ident = $name:literal: $type:ty [$($fact:ident),*];
     )*} Kernel {$($kernel:tt)*}) => {
-        $(tests!($lock, $type, 0..=u32::from(Name::$lock.facts().threshold));)*
+        $(tests!($lock, $type, 0, [$($fact)*]);)*
     };
 }
 abi::locks!(listed);
 
-tests!(PvTicketOfOneSlot, lock::PvTicket<1>, 0..=0);
-tests!(PvQueuedPatient, lock::PvQueued, 3..=3);
+tests!(PvTicketOfOneSlot, lock::PvTicket<1>, 0, []);
+tests!(PvQueuedPatient, lock::PvQueued, 3, []);
 
-fn excludes_a_trylock<L: Lock + Send + 'static>(threshold: u32, new: fn() -> L) {
+fn tries<L: Lock + Send + 'static>(threshold: u32, new: fn() -> L) {
     check(3, move || {
         let shared = Arc::new((new(), Bare::new()));
         let theirs = shared.clone();
@@ -166,29 +179,36 @@ fn constants_are_those_of_abi() {
 
 /// A thread takes the lock again and again while another waits: no more than `overtakes` of these
 /// sections begin past the waiter once it is first.
-#[test]
-fn pv_queued_bounds_how_often_a_first_waiter_is_overtaken() {
-    for overtakes in [0, 1] {
-        check(3, move || {
-            let lock = Arc::new(lock::PvQueued::new());
-            let counts = Arc::new(std::sync::Mutex::new((0, 0)));
-            let all = counts.clone();
-            vcpus(2, move |thread| {
-                let me = Waiter::new(Tuning {
-                    threshold: thread,
-                    backoff: 1,
-                    overtakes,
-                });
-                let rounds = if thread == 0 { 3 } else { 1 };
-                (0..rounds * ROUNDS).for_each(|_| lock.with(&me, || ()));
-                let mut all = all.lock().unwrap();
-                all.0 += me.events.pv_lock_stealing.get();
-                all.1 += me.events.lock_pending.get();
+fn overtakes_at_most(overtakes: u32) {
+    check(3, move || {
+        let lock = Arc::new(lock::PvQueued::new());
+        let counts = Arc::new(std::sync::Mutex::new((0, 0)));
+        let all = counts.clone();
+        vcpus(2, move |thread| {
+            let me = Waiter::new(Tuning {
+                threshold: thread,
+                backoff: 1,
+                overtakes,
             });
-            let (overtaken, waits) = *counts.lock().unwrap();
-            assert!(overtaken <= u64::from(overtakes) * waits);
+            let rounds = if thread == 0 { 3 } else { 1 };
+            (0..rounds * ROUNDS).for_each(|_| lock.with(&me, || ()));
+            let mut all = all.lock().unwrap();
+            all.0 += me.events.pv_lock_stealing.get();
+            all.1 += me.events.lock_pending.get();
         });
-    }
+        let (overtaken, waits) = *counts.lock().unwrap();
+        assert!(overtaken <= u64::from(overtakes) * waits);
+    });
+}
+
+#[test]
+fn pv_queued_overtakes_no_first_waiter_at_0() {
+    overtakes_at_most(0);
+}
+
+#[test]
+fn pv_queued_overtakes_a_first_waiter_once_at_1() {
+    overtakes_at_most(1);
 }
 
 /// Threads need not meet the race; loom always does.

@@ -45,10 +45,7 @@ impl Taken {
     }
 }
 
-#[expect(
-    clippy::extra_unused_type_parameters,
-    reason = "made as all workloads are"
-)]
+#[expect(clippy::extra_unused_type_parameters, reason = "uniform")]
 pub(super) fn make<L>(config: &Config, _: &Limits) -> Made {
     match config.variant {
         Variant::Exact => workload(Exact::default(), config),

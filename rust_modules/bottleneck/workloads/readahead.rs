@@ -27,10 +27,7 @@ struct Faults<F> {
     missing: u32,
 }
 
-#[expect(
-    clippy::extra_unused_type_parameters,
-    reason = "made as all workloads are"
-)]
+#[expect(clippy::extra_unused_type_parameters, reason = "uniform")]
 pub(super) fn make<L>(config: &Config, _: &Limits) -> Made {
     match config.variant {
         Variant::Together => workload(Together::open(FILE), config),

@@ -31,10 +31,7 @@ struct Stats<C> {
     every: u32,
 }
 
-#[expect(
-    clippy::extra_unused_type_parameters,
-    reason = "made as all workloads are"
-)]
+#[expect(clippy::extra_unused_type_parameters, reason = "uniform")]
 pub(super) fn make<L>(config: &Config, _: &Limits) -> Made {
     match config.variant {
         Variant::Exact => workload(Exact::new(), config),

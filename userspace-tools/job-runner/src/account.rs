@@ -66,9 +66,8 @@ pub fn line(account: &Account, workers: u32, alone: Option<f64>) -> String {
         }
     };
     let parts = CATEGORIES.iter().zip(account.parts);
-    let parts: String = parts
-        .map(|((name, _), part)| format!(" + {name} {}", share(part)))
-        .collect();
+    let parts = parts.map(|((name, _), part)| format!(" + {name} {}", share(part)));
+    let parts = parts.collect::<Vec<_>>().concat();
     let (lost, rest) = (share(account.lost), share(account.rest()));
     format!(
         "{workers:>3} workers: {busy} (lost {lost}){parts} + rest {rest} = {:.1} ms",

@@ -14,8 +14,7 @@ use crate::{knee::knees, ratios::ratios};
 /// One row for each cell, then knees and ratios.
 pub fn compare(cells: &[Cell<SloppyCounter>]) -> String {
     let table = table::list(cells, &["counter", "threads"], &columns(cells));
-    let found = [knees(cells), ratios(cells)].concat();
-    let found: String = found.iter().map(|line| format!("{line}\n")).collect();
+    let found = [knees(cells), ratios(cells)].concat().join("\n");
     format!(
         "{table}\
          of exact: adds/s in percent of those of `exact` at the same settings\n\
@@ -26,7 +25,7 @@ pub fn compare(cells: &[Cell<SloppyCounter>]) -> String {
     )
 }
 
-fn columns<'a>(cells: &'a [Cell<SloppyCounter>]) -> Vec<Column<'a, SloppyCounter>> {
+fn columns(cells: &[Cell<SloppyCounter>]) -> Vec<Column<'_, SloppyCounter>> {
     let of_exact = |cell: &Cell<SloppyCounter>| {
         or_dashes(exact(cells, &cell.config), |exact| {
             format!("{:.1}%", percent(cell.median(SloppyCounter::rate), exact))

@@ -63,15 +63,15 @@ impl GuestFailure {
 
 /// The table of exit codes in `vm --help`.
 pub fn exit_code_help() -> String {
-    let failures = GuestFailure::all()
-        .map(|failure| format!("  {}  {failure}\n", failure.code()))
-        .collect::<String>();
+    let failures = GuestFailure::all().map(|failure| format!("  {}  {failure}", failure.code()));
+    let failures = failures.collect::<Vec<_>>().join("\n");
     format!(
         "Exit codes: the command's own ({COMMAND_SIGNALED} + N when signal N ended it, 126/127 when it \
          could not be run), or
   2    usage
   {OUTPUT_FAILED}    the command's output could not be passed on, or the record not written
-{failures}  130, 143 SIGINT, SIGTERM
+{failures}
+  130, 143 SIGINT, SIGTERM
 "
     )
 }

@@ -35,11 +35,13 @@ impl Found {
     }
 }
 
+type Make = dyn Fn(&Session) -> Result<Found>;
+
 /// A check to be made.
 pub struct Check {
     pub name: String,
     allowed: String,
-    make: Box<dyn Fn(&Session) -> Result<Found>>,
+    make: Box<Make>,
 }
 
 /// A check that was made.

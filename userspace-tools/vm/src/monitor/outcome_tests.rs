@@ -50,52 +50,71 @@ fn of(ending: Ending, text: &str, hello: bool) -> GuestOutcome {
     outcome(ending, &findings, hello)
 }
 
-#[test]
-fn each_ending_has_its_exit_code() {
-    for (ending, text, code) in [
-        // The command's own end passes through; success on a broken kernel is no success.
-        (exit(0), FINE, 0),
-        (exit(7), FINE, 7),
-        (exit(127), FINE, 127),
-        (command_end(None, Some(9)), FINE, 137),
-        (exit(3), OOPS, 3),
-        (exit(1), STALL, 1),
-        (exit(0), OOPS, 242),
-        (exit(0), STALL, 242),
-        (Ending::Stuck, OOPS, 242),
-        // A panic explains every ending of the guest.
-        (qemu("guest-reset"), PANIC, 241),
-        (qemu("guest-reset"), OOPS_THEN_PANIC, 241),
-        (Ending::Silence(15), PANIC, 241),
-        (Ending::NoHello(20), PANIC, 241),
-        (Ending::ChannelLost("closed".into()), PANIC, 241),
-        (Ending::Timeout(600), PANIC, 241),
-        (exit(0), PANIC, 241),
-        (l1("guest-reset"), PANIC, 241),
-        // A reset without text is a triple fault, one with text was requested.
-        (qemu("guest-reset"), FINE, 245),
-        (qemu_unreported("signal: 9 (SIGKILL)"), FINE, 245),
-        (qemu("guest-reset"), RESTART, 244),
-        (qemu("guest-shutdown"), FINE, 244),
-        (Ending::ChannelLost("frame type 0x4b".into()), FINE, 244),
-        (Ending::NoHello(20), FINE, 243),
-        (Ending::Silence(15), FINE, 243),
-        (Ending::Timeout(600), FINE, 246),
-        (Ending::KvmFailed("KVM internal error".into()), "", 240),
-        (Ending::VcpusMissing(7, 8), FINE, 240),
-        (Ending::ModuleRefused("lock-load: x".into()), FINE, 247),
-        // What is about `vm` is not attributed to the guest.
-        (Ending::Signal(2), PANIC, 130),
-        (Ending::Signal(15), OOPS, 143),
-        (Ending::OutputClosed("Broken pipe".into()), FINE, 1),
-        // Nor is a failure of L1.
-        (l1("guest-reset"), FINE, 245),
-        (l1("guest-shutdown"), FINE, 248),
-        (Ending::L1Oops("Kernel panic".into()), FINE, 248),
-    ] {
-        let name = format!("{ending:?} {text}");
-        assert_eq!(of(ending, text, true).exit_code(), code, "{name}");
+/// Declares tests of exit codes: the ending, the console, the code.
+macro_rules! exit_codes {
+    ($($name:ident {$($ending:expr, $text:expr => $code:literal;)*})*) => {$(
+        #[test]
+        fn $name() {
+            $(assert_eq!(of($ending, $text, true).exit_code(), $code, stringify!($ending, $text));)*
+        }
+    )*};
+}
+
+exit_codes! {
+    exit_code_of_the_command_passes_through {
+        exit(0), FINE => 0;
+        exit(7), FINE => 7;
+        exit(127), FINE => 127;
+        command_end(None, Some(9)), FINE => 137;
+        exit(3), OOPS => 3;
+        exit(1), STALL => 1;
     }
+    success_on_a_broken_kernel_is_a_failure {
+        exit(0), OOPS => 242;
+        exit(0), STALL => 242;
+        Ending::Stuck, OOPS => 242;
+    }
+    panic_explains_every_ending_of_the_guest {
+        qemu("guest-reset"), PANIC => 241;
+        qemu("guest-reset"), OOPS_THEN_PANIC => 241;
+        Ending::Silence(15), PANIC => 241;
+        Ending::NoHello(20), PANIC => 241;
+        Ending::ChannelLost("closed".into()), PANIC => 241;
+        Ending::Timeout(600), PANIC => 241;
+        exit(0), PANIC => 241;
+        l1("guest-reset"), PANIC => 241;
+    }
+    reset_without_text_is_a_triple_fault {
+        qemu("guest-reset"), FINE => 245;
+        qemu_unreported("signal: 9 (SIGKILL)"), FINE => 245;
+        qemu("guest-reset"), RESTART => 244;
+        qemu("guest-shutdown"), FINE => 244;
+    }
+    limits_and_the_channel_have_their_codes {
+        Ending::ChannelLost("frame type 0x4b".into()), FINE => 244;
+        Ending::NoHello(20), FINE => 243;
+        Ending::Silence(15), FINE => 243;
+        Ending::Timeout(600), FINE => 246;
+    }
+    guest_that_does_not_start_as_asked_has_its_code {
+        Ending::KvmFailed("KVM internal error".into()), "" => 240;
+        Ending::VcpusMissing(7, 8), FINE => 240;
+        Ending::ModuleRefused("lock-load: x".into()), FINE => 247;
+    }
+    ends_of_vm_are_not_attributed_to_the_guest {
+        Ending::Signal(2), PANIC => 130;
+        Ending::Signal(15), OOPS => 143;
+        Ending::OutputClosed("Broken pipe".into()), FINE => 1;
+    }
+    failures_of_l1_are_not_attributed_to_the_guest {
+        l1("guest-reset"), FINE => 245;
+        l1("guest-shutdown"), FINE => 248;
+        Ending::L1Oops("Kernel panic".into()), FINE => 248;
+    }
+}
+
+#[test]
+fn ending_before_the_hello_has_its_own_code() {
     let before_hello = |ending| of(ending, FINE, false);
     let failed = before_hello(qemu_unreported("exit status: 1"));
     assert_eq!(failed.exit_code(), 240);
@@ -103,6 +122,10 @@ fn each_ending_has_its_exit_code() {
     assert_eq!(before_hello(qemu("guest-reset")).exit_code(), 245);
     let silent = of(Ending::Silence(15), FINE, true);
     assert_ne!(before_hello(Ending::NoHello(20)), silent);
+}
+
+#[test]
+fn oops_is_quoted() {
     let oops = of(Ending::Stuck, OOPS, true).to_string();
     assert!(oops.contains("NULL pointer"), "{oops}");
 }

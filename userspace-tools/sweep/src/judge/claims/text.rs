@@ -92,9 +92,8 @@ fn entry(word: &str, text: &str) -> String {
     }
     let words = std::iter::once(word).chain(std::iter::repeat(""));
     let lines = words.zip(&lines);
-    lines
-        .map(|(word, line)| format!("      {word:<9}{line}\n"))
-        .collect()
+    let lines = lines.map(|(word, line)| format!("      {word:<9}{line}\n"));
+    lines.collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]
