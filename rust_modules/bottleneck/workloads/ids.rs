@@ -45,7 +45,7 @@ impl Taken {
     }
 }
 
-#[expect(clippy::extra_unused_type_parameters, reason = "uniform")]
+#[expect(clippy::extra_unused_type_parameters, reason = "all makers have it")]
 pub(super) fn make<L>(config: &Config, _: &Limits) -> Made {
     match config.variant {
         Variant::Exact => workload(Exact::default(), config),

@@ -27,7 +27,7 @@ struct Faults<F> {
     missing: u32,
 }
 
-#[expect(clippy::extra_unused_type_parameters, reason = "uniform")]
+#[expect(clippy::extra_unused_type_parameters, reason = "all makers have it")]
 pub(super) fn make<L>(config: &Config, _: &Limits) -> Made {
     match config.variant {
         Variant::Together => workload(Together::open(FILE), config),
