@@ -55,7 +55,8 @@ impl Drop for Offline {
     }
 }
 
-fn switch(vcpu: u32, value: &str) -> Result<()> {
+/// Takes a vCPU offline (`0`) or online (`1`).
+pub fn switch(vcpu: u32, value: &str) -> Result<()> {
     let path = format!("/sys/devices/system/cpu/cpu{vcpu}/online");
     fs::write(&path, value).with_context(|| format!("{path} < {value}"))
 }

@@ -5,11 +5,13 @@
 #![forbid(unsafe_code)]
 
 mod files;
+mod fuzz;
 mod hotplug;
 mod kernel_log;
 mod kernel_module;
 mod latency;
 mod memory;
+mod random;
 mod raw;
 mod removal;
 mod runs;
@@ -22,6 +24,7 @@ mod unload;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use suite::Test;
@@ -34,6 +37,7 @@ Examples:
   guest-tests                     run every test but unload
   guest-tests run lock-load/      run those whose names contain `lock-load/`
   guest-tests unload              insert, start and remove every module 50 times
+  guest-tests fuzz --seed 7 --operations 100000 --processes 16 --hotplug --unload
 
 Prints `ok NAME` or `FAILED NAME: why` for each test, and last `N passed, N failed`.
 Exit codes: 0 all passed; 1 a test failed, or none was chosen; 2 wrong usage, or only one vCPU.";
@@ -61,22 +65,17 @@ enum Command {
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
         cycles: u32,
     },
+    /// Operate on all control files at once, by a random plan; check each reply
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let chosen = match command.unwrap_or(Command::Run { filter: None }) {
-        Command::List => {
-            all().iter().for_each(|test| suite::say(&test.name));
-            return ExitCode::SUCCESS;
-        }
-        Command::Run { filter } => {
-            let filter = filter.unwrap_or_default();
-            let wanted = |test: &Test| test.name.contains(&filter);
-            all().into_iter().filter(wanted).collect()
-        }
-        Command::Unload { cycles } => unload::tests(cycles),
-    };
+    let command = command.unwrap_or(Command::Run { filter: None });
+    if matches!(command, Command::List) {
+        all().iter().for_each(|test| suite::say(&test.name));
+        return ExitCode::SUCCESS;
+    }
     if results::vcpus() < 2 {
         eprintln!(
             "guest-tests: cannot test concurrency: one vCPU is online (1; allowed: 2..). \
@@ -84,10 +83,28 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     }
-    match suite::run(chosen) {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
+    match run(command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("guest-tests: {why:#}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+/// Returns whether all passed.
+fn run(command: Command) -> Result<bool> {
+    Ok(match command {
+        Command::List => true,
+        Command::Run { filter } => {
+            let filter = filter.unwrap_or_default();
+            let wanted = |test: &Test| test.name.contains(&filter);
+            suite::run(all().into_iter().filter(wanted).collect())
+        }
+        Command::Unload { cycles } => suite::run(unload::tests(cycles)),
+        Command::Fuzz(options) => fuzz::run(&options)?,
+    })
 }
 
 /// Every test but those of `unload`.

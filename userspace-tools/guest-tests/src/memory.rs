@@ -18,6 +18,8 @@ pub struct Free {
     pub available: i64,
 }
 
+/// Allowed change of free memory, in KiB.
+pub const LEAK: i64 = 1024;
 /// Two measurements that differ by less, in KiB, are of a system at rest.
 const REST: i64 = 64;
 

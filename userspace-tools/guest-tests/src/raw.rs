@@ -60,13 +60,23 @@ pub fn refused(
     Ok(())
 }
 
-fn word(errno: Errno) -> &'static str {
+/// `Ok`, or the name of the errno.
+pub fn reply<T>(reply: &Result<T, Errno>) -> &'static str {
+    reply.as_ref().map_or_else(|&errno| word(errno), |_| "Ok")
+}
+
+/// The name of an errno that modules return.
+pub fn word(errno: Errno) -> &'static str {
     match errno {
         Errno::INVAL => "EINVAL",
         Errno::RANGE => "ERANGE",
         Errno::BUSY => "EBUSY",
         Errno::NOMEM => "ENOMEM",
         Errno::NODEV => "ENODEV",
+        Errno::IO => "EIO",
+        Errno::NOENT => "ENOENT",
+        Errno::STALE => "ESTALE",
+        Errno::CANCELED => "ECANCELED",
         _ => "another errno",
     }
 }

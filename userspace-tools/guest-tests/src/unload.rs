@@ -9,7 +9,7 @@ use anyhow::{ensure, Context, Result};
 
 use crate::{
     kernel_module::{be_removed, insert, remove, ALL},
-    memory::{self, Free},
+    memory::{self, Free, LEAK},
     subject::{each_subject, fresh, Subject},
     suite::{say, Test},
     threads,
@@ -18,8 +18,6 @@ use crate::{
 /// Cycles before the first measurement, in which the kernel fills its per-CPU caches of stacks and
 /// slabs; a leak continues after them.
 const WARM_UP: u32 = 10;
-/// Allowed change of free memory, in KiB.
-const LEAK: i64 = 1024;
 
 /// The tests of `unload`, with this number of cycles each.
 pub fn tests(cycles: u32) -> Vec<Test> {

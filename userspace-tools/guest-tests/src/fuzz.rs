@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Concurrent processes on all control files of all modules, their replies checked against a model.
+//!
+//! A plan is a list of operations that a seed determines; process `p` of `P` does those whose
+//! number is `p` modulo `P`. Most operations run side by side, and a reply must be one that some
+//! order of them allows. Some run alone on their module: their replies, the settings read back and
+//! the report are exact. The processes are threads, each with file descriptors of its own.
+
+mod alone;
+mod plan;
+mod process;
+mod settings;
+mod target;
+mod vcpus;
+
+use std::{
+    fs,
+    process::exit,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    thread::{scope, sleep},
+    time::{Duration, Instant},
+};
+
+use anyhow::{ensure, Result};
+
+use self::{
+    plan::operation,
+    process::Process,
+    settings::Choices,
+    target::{of, Target},
+};
+use crate::{
+    kernel_log::KernelLog,
+    kernel_module::{be_inserted, be_removed, insert, ALL},
+    memory::{self, Free},
+    subject::each_subject,
+    suite::say,
+    threads,
+};
+
+/// An operation that takes longer never ends.
+const HANG: Duration = Duration::from_secs(180);
+/// Period of the lines of progress.
+const PERIOD: Duration = Duration::from_secs(5);
+/// Violations after which the processes stop.
+const MOST: u64 = 10;
+
+/// Options of a run.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Seed of the plan
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Number of operations
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    operations: u64,
+    /// Number of concurrent processes (threads, each with file descriptors of its own)
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=256))]
+    processes: u64,
+    /// Takes vCPUs offline and online meanwhile
+    #[arg(long)]
+    hotplug: bool,
+    /// Removes and inserts modules while their files are open
+    #[arg(long)]
+    unload: bool,
+}
+
+/// What all processes share.
+struct Fuzz<'a> {
+    options: &'a Options,
+    targets: Vec<Target>,
+    choices: Vec<Choices>,
+    /// For each process the number of its operation under way, plus 1; 0 if there is none.
+    under_way: Vec<AtomicU64>,
+    done: AtomicU64,
+    violations: AtomicU64,
+}
+
+/// Runs the plan; returns whether there was no violation, no splat and no leak.
+pub fn run(options: &Options) -> Result<bool> {
+    let mut log = KernelLog::from_now()?;
+    for module in ALL {
+        be_inserted(module)?;
+    }
+    let began = Instant::now();
+    let (targets, choices) = each_subject!(of()).into_iter().unzip();
+    let under_way = (0..options.processes).map(|_| AtomicU64::new(0)).collect();
+    let fuzz = Fuzz {
+        options,
+        targets,
+        choices,
+        under_way,
+        done: AtomicU64::new(0),
+        violations: AtomicU64::new(0),
+    };
+    // In the first part, the kernel fills its caches of stacks and slabs.
+    let warm_up = options.operations / 5;
+    fuzz.operations(0, warm_up)?;
+    let before = at_rest()?;
+    fuzz.operations(warm_up, options.operations)?;
+    let after = at_rest()?;
+    let sound = [
+        ("kernel log", log.no_splat()),
+        ("memory", flat(before, after)),
+    ];
+    let mut failed = fuzz.violations.load(Relaxed);
+    for (what, outcome) in sound {
+        if let Err(why) = outcome {
+            failed += 1;
+            say(&format!(
+                "violation: seed {}: {what}: {why:#}",
+                options.seed
+            ));
+        }
+    }
+    let done = fuzz.done.load(Relaxed);
+    say(&format!(
+        "fuzz: seed {}, {done} operations, {failed} violations, {:.0} s",
+        options.seed,
+        began.elapsed().as_secs_f64()
+    ));
+    say(&format!(
+        "{} passed, {failed} failed",
+        u64::from(failed == 0)
+    ));
+    Ok(failed == 0)
+}
+
+impl Fuzz<'_> {
+    /// Does the operations `from..to` of the plan by all processes at once.
+    fn operations(&self, from: u64, to: u64) -> Result<()> {
+        let ended = AtomicBool::new(false);
+        scope(|scope| {
+            let hotplug = self.options.hotplug.then(|| {
+                let seed = self.options.seed ^ from;
+                let ended = &ended;
+                scope.spawn(move || vcpus::toggle(seed, ended))
+            });
+            let process = |p| scope.spawn(move || self.process(p, from, to));
+            let processes: Vec<_> = (0..self.options.processes).map(process).collect();
+            self.watch(|| processes.iter().all(|process| process.is_finished()));
+            ended.store(true, Relaxed);
+            hotplug.map_or(Ok(()), |thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|_| Err(anyhow::anyhow!("hotplug panicked")))
+            })
+        })
+    }
+
+    fn process(&self, process: u64, from: u64, to: u64) {
+        let Options {
+            seed,
+            processes,
+            unload,
+            ..
+        } = *self.options;
+        let under_way = &self.under_way[process as usize];
+        let mut on = Process::new(&self.targets);
+        for number in (from..to).filter(|number| number % processes == process) {
+            if self.violations.load(Relaxed) >= MOST {
+                break;
+            }
+            let operation = operation(seed, number, &self.choices, unload);
+            under_way.store(number + 1, Relaxed);
+            let outcome = on.operate(&operation);
+            under_way.store(0, Relaxed);
+            self.done.fetch_add(1, Relaxed);
+            if let Err(why) = outcome {
+                self.violation(number, &format!("{why:#}"));
+            }
+        }
+    }
+
+    fn violation(&self, number: u64, why: &str) {
+        self.violations.fetch_add(1, Relaxed);
+        let Options {
+            seed, processes, ..
+        } = self.options;
+        let process = number % processes;
+        say(&format!(
+            "violation: seed {seed} operation {number} process {process}: {why}"
+        ));
+    }
+
+    /// Shows progress until all have `ended`; ends the program if one hangs.
+    fn watch(&self, ended: impl Fn() -> bool) {
+        let began = Instant::now();
+        let mut shown = began;
+        let mut since: Vec<_> = self.under_way.iter().map(|_| (0, began)).collect();
+        while !ended() {
+            sleep(Duration::from_millis(50));
+            for (under_way, since) in self.under_way.iter().zip(&mut since) {
+                let number = under_way.load(Relaxed);
+                if number != since.0 {
+                    *since = (number, Instant::now());
+                } else if number > 0 && since.1.elapsed() > HANG {
+                    self.hang(number - 1);
+                }
+            }
+            if shown.elapsed() > PERIOD {
+                shown = Instant::now();
+                say(&format!(
+                    "fuzz: {} of {} operations, {} violations",
+                    self.done.load(Relaxed),
+                    self.options.operations,
+                    self.violations.load(Relaxed)
+                ));
+            }
+        }
+    }
+
+    /// Reports an operation that hangs, and where every blocked thread is; none can be joined.
+    fn hang(&self, number: u64) -> ! {
+        let Options { seed, unload, .. } = *self.options;
+        let what = operation(seed, number, &self.choices, unload);
+        self.violation(
+            number,
+            &format!("expected a reply within {HANG:?}: {what:?}"),
+        );
+        let _ = fs::write("/proc/sysrq-trigger", "w");
+        let _ = fs::write("/proc/sysrq-trigger", "l");
+        sleep(Duration::from_secs(1));
+        exit(1);
+    }
+}
+
+/// Free memory with all modules as after their insertion.
+fn at_rest() -> Result<Free> {
+    for module in ALL {
+        be_removed(module)?;
+        threads::none_left(module)?;
+    }
+    let free = memory::free()?;
+    for module in ALL {
+        insert(module)?;
+    }
+    Ok(free)
+}
+
+/// Fails if memory was lost between two measurements.
+fn flat(before: Free, after: Free) -> Result<()> {
+    let lost = before.free - after.free;
+    say(&format!(
+        "fuzz: MemFree {:+} KiB of {}; allowed: {}..",
+        -lost,
+        before.free,
+        -memory::LEAK
+    ));
+    ensure!(
+        lost <= memory::LEAK,
+        "expected a loss of {} KiB at most; came {lost} KiB",
+        memory::LEAK
+    );
+    Ok(())
+}
