@@ -2,8 +2,8 @@
 
 //! Kernel log: the console's level, and lines for the host.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Read};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 
 use rustix::fs::OFlags;
@@ -17,22 +17,32 @@ const LOCKS: [&str; 3] = ["Hypervisor detected", "PV spinlocks", "PV qspinlock"]
 
 /// The log lines on the hypervisor and on the kernel's own spinlock.
 pub fn about_locks() -> Vec<String> {
-    let lines = lines().into_iter();
+    let lines = open().map(rest).unwrap_or_default().into_iter();
     let about_locks = |line: &String| LOCKS.iter().any(|text| line.contains(text));
     lines.filter(about_locks).collect()
 }
 
-pub fn last(count: usize) -> Vec<String> {
-    let mut lines = lines();
+/// The log from here on.
+pub fn from_here() -> io::Result<File> {
+    let mut log = open()?;
+    log.seek(SeekFrom::End(0))?;
+    Ok(log)
+}
+
+/// The last lines, at most `count`.
+pub fn last(log: File, count: usize) -> Vec<String> {
+    let mut lines = rest(log);
     lines.split_off(lines.len().saturating_sub(count))
 }
 
-fn lines() -> Vec<String> {
-    let mut lines = Vec::new();
+fn open() -> io::Result<File> {
     let nonblock = OFlags::NONBLOCK.bits() as i32;
     let mut options = OpenOptions::new();
-    let log = options.read(true).custom_flags(nonblock).open("/dev/kmsg");
-    let Ok(mut log) = log else { return lines };
+    options.read(true).custom_flags(nonblock).open("/dev/kmsg")
+}
+
+fn rest(mut log: File) -> Vec<String> {
+    let mut lines = Vec::new();
     // One read gives one record: `priority,sequence,time,flags;text`.
     let mut record = [0; 8192];
     loop {

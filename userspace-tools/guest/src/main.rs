@@ -90,8 +90,9 @@ fn run(
     barrier: Barrier,
 ) -> Result<command::Ending> {
     for name in modules::requested(&request.modules)? {
+        let log = kernel_log::from_here().context("/dev/kmsg")?;
         if let Err(error) = modules::load(&name) {
-            let (error, log) = (format!("{error:#}"), kernel_log::last(LOG_LINES));
+            let (error, log) = (format!("{error:#}"), kernel_log::last(log, LOG_LINES));
             channel.send(&Message::Note(Note::ModuleFailed { name, error, log }))?;
             return Ok((Some(MODULE_REFUSED), None));
         }

@@ -69,6 +69,8 @@ pub struct L1Report {
 pub enum FindingKind {
     /// A process in the guest rebooted it.
     Restart,
+    /// The kernel killed a process, since no memory was left.
+    OutOfMemory,
     /// A thread or a vCPU made no progress for long; on a busy host that need not be its fault.
     Stall,
     /// The kernel goes on.

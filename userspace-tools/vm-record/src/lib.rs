@@ -34,7 +34,7 @@ mod tier;
 mod vcpus;
 
 pub use attempt::{Attempt, Finding, FindingKind, L1Report, Times};
-pub use failure::{exit_code_help, GuestFailure, COMMAND_SIGNALED, OUTPUT_FAILED};
+pub use failure::{exit_code_help, GuestFailure, COMMAND_SIGNALED, HIGH_STATUS, OUTPUT_FAILED};
 pub use file::write_whole;
 pub use group::{GroupMember, GROUP_FILE};
 pub use mode::{Mode, PreemptTarget};

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GuestFailure, COMMAND_SIGNALED, OUTPUT_FAILED};
+use crate::{GuestFailure, COMMAND_SIGNALED, HIGH_STATUS, OUTPUT_FAILED};
 
 /// How an attempt ended. Schema 1 called some of the classes otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, thiserror::Error)]
@@ -50,6 +50,8 @@ pub enum GuestOutcome {
     Interrupted { signal: i32 },
     #[error("cannot pass output on: {reason}")]
     OutputClosed { reason: String },
+    #[error("cannot read the command's input: {reason}")]
+    InputLost { reason: String },
 }
 
 impl GuestOutcome {
@@ -71,19 +73,38 @@ impl GuestOutcome {
             Self::Exited { .. }
             | Self::Signaled { .. }
             | Self::Interrupted { .. }
-            | Self::OutputClosed { .. } => return None,
+            | Self::OutputClosed { .. }
+            | Self::InputLost { .. } => return None,
         })
     }
 
     /// The exit code of `vm`.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Exited { status } => *status as u8,
+            Self::Exited { status } => match *status as u8 {
+                status if status > HIGH_STATUS => HIGH_STATUS,
+                status => status,
+            },
             Self::Signaled { signal } | Self::Interrupted { signal } => {
                 COMMAND_SIGNALED + *signal as u8
             }
             _ => self.failure().map_or(OUTPUT_FAILED, GuestFailure::code),
         }
+    }
+
+    /// Whether the last lines of the consoles may explain it.
+    pub fn shows_in_the_log(&self) -> bool {
+        use GuestOutcome as G;
+        let elsewhere = matches!(
+            self,
+            G::WrongMode { .. }
+                | G::ModuleRefused { .. }
+                | G::TimedOut { .. }
+                | G::Interrupted { .. }
+                | G::OutputClosed { .. }
+                | G::InputLost { .. }
+        );
+        !elsewhere && !self.is_command_exit()
     }
 
     /// Whether the command ended by itself, and the guest did not fail.

@@ -87,18 +87,18 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
     pub emulated_cpus: u32,
     /// Memory of the guest.
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(128..))]
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     pub memory: u32,
     /// Time limit of the command.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
-    /// The image to boot [default: $SLOWPATH_IMAGE, else build/image].
+    /// The image to boot [default: $SLOWPATH_IMAGE, else that of the checkout that this vm was built in].
     #[arg(long, value_name = "DIR")]
     pub image: Option<PathBuf>,
-    /// Write record.json, console.log and qemu.log here.
+    /// Write record.json, console.log and qemu.log here; those of an earlier run are removed.
     #[arg(long, value_name = "DIR", overrides_with = "record")]
     pub record: Option<PathBuf>,
-    /// A file for the command's standard input.
+    /// A regular file for the command's standard input.
     #[arg(long, value_name = "FILE")]
     pub stdin: Option<PathBuf>,
     /// Pass output on at once (tier nested), although a retry would pass it on again from its start.

@@ -22,8 +22,9 @@ use std::thread;
 use anyhow::{Context, Result};
 use vm_record::{GroupMember, GuestFailure, GROUP_FILE, RECORD_FILE};
 
-use crate::plan::{warn, Plan};
+use crate::plan::{say, warn, Plan};
 use crate::qemu::socket_dir::SocketDir;
+use crate::record_dir;
 use crate::signals;
 pub use barrier::Barrier;
 use barrier::{ARRIVED, DONE, GO};
@@ -46,6 +47,7 @@ struct Member {
 
 /// Runs the guests; gives the exit code of the first that was lost, else the first that is not 0.
 pub fn run(plan: &Plan, guests: usize) -> Result<u8> {
+    let _owner = record_dir::open(plan)?;
     let children = Children::new()?;
     let folder = SocketDir::new()?;
     let (sender, events) = mpsc::channel();
@@ -78,13 +80,17 @@ pub fn run(plan: &Plan, guests: usize) -> Result<u8> {
         }
         release(&mut members);
     }
-    finish(plan, &members)?;
     let mut codes = members.iter().filter_map(|member| member.ended);
-    Ok(match (children.signal(), lost) {
+    let code = match (children.signal(), lost) {
         (Some(signal), _) => signals::exit_code(signal),
         (None, Some(failure)) => failure.code(),
         (None, None) => codes.find(|code| *code != 0).unwrap_or(0),
-    })
+    };
+    let members = report(plan, &members);
+    Ok(record_dir::written(plan, code, |folder| {
+        let text = serde_json::to_string_pretty(&members)?;
+        fs::write(folder.join(GROUP_FILE), text)
+    }))
 }
 
 fn exit_code(status: ExitStatus) -> u8 {
@@ -161,7 +167,7 @@ fn prefix_output(number: usize, child: &mut Child) {
     for stream in stdout.into_iter().chain(stderr) {
         thread::spawn(move || {
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                eprintln!("guest {number}: {line}");
+                say(&format!("guest {number}: {line}"));
             }
         });
     }
@@ -190,25 +196,18 @@ fn listen(number: usize, socket: &Path, sender: &Sender<(usize, Event)>) -> Resu
     Ok(())
 }
 
-fn finish(plan: &Plan, members: &[Member]) -> Result<()> {
-    let members = (1..).zip(members).map(|(guest, member)| GroupMember {
-        guest,
-        exit_code: member.ended.unwrap_or_default(),
-        record: record(plan, guest).unwrap_or_default().join(RECORD_FILE),
-    });
-    let members: Vec<GroupMember> = members.collect();
-    for member in &members {
-        let GroupMember {
-            guest, exit_code, ..
-        } = member;
+/// Prints how each guest ended, and gives it for the record.
+fn report(plan: &Plan, members: &[Member]) -> Vec<GroupMember> {
+    let of = |(guest, member): (usize, &Member)| {
+        let exit_code = member.ended.unwrap_or_default();
         plan.info(&format!("guest {guest}: exit code {exit_code}"));
-    }
-    if let Some(folder) = &plan.options.record {
-        let path = folder.join(GROUP_FILE);
-        let text = serde_json::to_string_pretty(&members)?;
-        fs::write(&path, text).with_context(|| path.display().to_string())?;
-    }
-    Ok(())
+        GroupMember {
+            guest,
+            exit_code,
+            record: record(plan, guest).unwrap_or_default().join(RECORD_FILE),
+        }
+    };
+    (1..).zip(members).map(of).collect()
 }
 
 #[cfg(test)]

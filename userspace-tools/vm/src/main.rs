@@ -13,6 +13,7 @@ mod mode;
 mod monitor;
 mod plan;
 mod qemu;
+mod record_dir;
 mod run;
 mod signals;
 
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("vm: {error:#}");
+            plan::warn(&format!("{error:#}"));
             ExitCode::from(GuestFailure::NotStarted.code())
         }
     }

@@ -55,7 +55,7 @@ pub struct Finished {
     /// Whether output was passed on, so that a retry would pass it on twice; not with --live, which allows it.
     pub output_passed_on: bool,
     output: Output,
-    /// The last lines of the consoles and of QEMU's log.
+    /// The last lines of the consoles and of QEMU's log, if they may explain the outcome.
     pub tail: Vec<String>,
 }
 
@@ -209,6 +209,8 @@ impl<'a> Monitor<'a> {
         let end = self.now();
         let [lines, l1_lines, log_lines] = TAIL_LINES;
         let (console_findings, mut tail) = self.console.finish(lines);
+        let hello = self.hello.is_some();
+        let outcome = outcome(ending, &console_findings, hello);
         let l1 = match self.vcpu_host {
             VcpuHost::Local(_) => None,
             VcpuHost::L1(l1) => {
@@ -218,12 +220,14 @@ impl<'a> Monitor<'a> {
             }
         };
         tail.extend(process::log_tail(qemu_log, log_lines));
-        let hello = self.hello.is_some();
+        if !outcome.shows_in_the_log() {
+            tail.clear();
+        }
         let record = Attempt {
             tier: self.tier,
             command_line,
             l1,
-            outcome: outcome(ending, &console_findings, hello),
+            outcome,
             hello: self.hello,
             modules: self.modules,
             vcpus_report: self.report,

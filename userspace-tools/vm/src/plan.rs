@@ -2,7 +2,9 @@
 
 //! Plan of a run: the options of the command line, checked and completed.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
@@ -33,9 +35,7 @@ pub struct Files {
 impl Plan {
     /// Completes the options with what the host has.
     pub fn new(options: RunOptions) -> Result<Plan> {
-        let set = || std::env::var_os("SLOWPATH_IMAGE").map(PathBuf::from);
-        let image = options.image.clone().or_else(set);
-        let image = image.unwrap_or_else(|| "build/image".into());
+        let image = Image::find(options.image.as_deref());
         let cpus = match &options.cpus {
             Some(cpus) => cpus.clone(),
             None => CpuList::allowed()?,
@@ -53,6 +53,14 @@ impl Plan {
         let size = GuestSize::new(vcpus, options.ratio, available).map_err(|error| {
             anyhow!("cannot size the guest: {error}. Try: --ratio without --vcpus")
         })?;
+        let (memory, least) = (options.memory, size.min_memory_mib());
+        if memory < least {
+            bail!(
+                "cannot boot {} vCPUs with {memory} MiB of memory (allowed: {least} or more). Try: \
+                 --memory {least}",
+                size.vcpus
+            );
+        }
         let (cpus, emulated_cpus) = match nested {
             true => (cpus, size.cpus),
             false => (cpus.take(size.cpus as usize), options.emulated_cpus),
@@ -126,12 +134,26 @@ impl Plan {
         tier == Tier::Nested && !self.options.live
     }
 
-    /// The command's standard input, from its start.
+    /// The command's standard input, from its start: a retry reads it again, which only a file allows.
     pub fn open_stdin(&self) -> Result<Option<File>> {
-        let open = |path: &PathBuf| {
-            File::open(path).with_context(|| format!("--stdin {}", path.display()))
+        let Some(path) = &self.options.stdin else {
+            return Ok(None);
         };
-        self.options.stdin.as_ref().map(open).transpose()
+        let what = || format!("cannot read --stdin {}", path.display());
+        let kind = fs::metadata(path).with_context(what)?.file_type();
+        if !kind.is_file() {
+            let kind = match kind {
+                kind if kind.is_dir() => "directory",
+                kind if kind.is_fifo() => "FIFO",
+                kind if kind.is_socket() => "socket",
+                _ => "device",
+            };
+            bail!(
+                "{}: it is a {kind} (allowed: a regular file). Try: write the input to a file first",
+                what()
+            );
+        }
+        File::open(path).map(Some).with_context(what)
     }
 
     /// Tier, size and boot time of the guest, as its command starts.
@@ -159,5 +181,10 @@ impl Plan {
 }
 
 pub fn warn(line: &str) {
-    eprintln!("vm: {line}");
+    say(&format!("vm: {line}"));
+}
+
+/// Prints a line to standard error; a terminal that was closed does not end the run.
+pub fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

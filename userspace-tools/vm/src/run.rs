@@ -13,12 +13,13 @@ use std::mem;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
-use vm_record::{GuestOutcome, Tier};
+use vm_record::{FindingKind, GuestOutcome, Record, Tier, HIGH_STATUS};
 
 use crate::limits::{retries, RETRIES};
 use crate::machine;
 use crate::monitor::Finished;
-use crate::plan::{warn, Plan};
+use crate::plan::{say, warn, Plan};
+use crate::record_dir::{self, keep_logs};
 use kvm_cache::KvmCache;
 use signals::SignalHandler;
 
@@ -26,10 +27,8 @@ use signals::SignalHandler;
 pub fn run(plan: &Plan) -> Result<u8> {
     let started = SystemTime::now();
     let signals = SignalHandler::start()?;
+    let _owner = record_dir::open(plan)?;
     let qemu_version = machine::qemu_version()?;
-    if let Some(folder) = &plan.options.record {
-        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    }
     let mut attempts = Vec::new();
     let reason = match plan.options.tier.tiers() {
         [tier] => {
@@ -44,16 +43,14 @@ pub fn run(plan: &Plan) -> Result<u8> {
         )?,
     };
     let record = record::of(plan, &attempts, reason, qemu_version, started)?;
-    if let Some(folder) = &plan.options.record {
-        let written = record.write(folder);
-        written.with_context(|| folder.display().to_string())?;
-    }
     let last = attempts.last().context("no attempt was made")?;
     match plan.options.json {
-        true => eprintln!("{}", serde_json::to_string(&record)?),
-        false => explain(last, attempts.len(), record.retries),
+        true => say(&serde_json::to_string(&record)?),
+        false => explain(plan, last, &record),
     }
-    Ok(record.exit_code)
+    Ok(record_dir::written(plan, record.exit_code, |folder| {
+        record.write(folder)
+    }))
 }
 
 /// Runs on KVM if the guest boots on it, else on TCG; gives the reason for the tier. A boot that shows that
@@ -144,38 +141,44 @@ fn is_worth_a_retry(last: &Finished, earlier: &[Finished]) -> bool {
         && alike.count() < retries(&record.outcome, record.tier, last.output_passed_on)
 }
 
-fn keep_logs(plan: &Plan, number: usize) {
-    if let Some(folder) = &plan.options.record {
-        for name in ["console", "qemu", "l1", "guest-qemu"] {
-            // A log that does not exist was never written.
-            let to = folder.join(format!("{name}-attempt-{number}.log"));
-            let _ = fs::rename(folder.join(format!("{name}.log")), to);
-        }
-    }
-}
-
 /// Prints the failure of the guest, and what else is wrong with it.
-fn explain(last: &Finished, attempts: usize, retries: usize) {
+fn explain(plan: &Plan, last: &Finished, record: &Record) {
     let outcome = &last.record.outcome;
+    let recorded = |what: &str| match plan.options.record {
+        Some(_) => format!("; the record has {what}"),
+        None => String::new(),
+    };
     if !outcome.is_command_exit() {
         for line in &last.tail {
-            eprintln!("  | {line}");
+            say(&format!("  | {line}"));
         }
         warn(&outcome.to_string());
-        if attempts > 1 {
-            warn(&format!("after {attempts} attempts"));
+        if record.retries > 0 {
+            warn(&format!("after {} attempts", record.retries + 1));
         }
         return;
     }
-    if let Some(finding) = last.warning() {
-        warn(&format!("the guest's console reports: {}", finding.line));
+    if record.exit_code == HIGH_STATUS {
+        warn(&format!("{outcome}; exit code {HIGH_STATUS}"));
     }
-    if retries > 0 {
-        warn(&format!(
-            "retries: {retries}; the record has their outcomes"
-        ));
+    if let Some(finding) = last.warning() {
+        let line = &finding.line;
+        warn(&match finding.kind {
+            FindingKind::OutOfMemory => format!(
+                "the guest ran out of memory: {line} (--memory {}). Try: more",
+                plan.options.memory
+            ),
+            _ => format!("the guest's console reports: {line}"),
+        });
+    }
+    if record.retries > 0 {
+        let what = recorded("their outcomes");
+        warn(&format!("retries: {}{what}", record.retries));
     }
     if !last.record.vcpus_report.map_holds() {
-        warn("a vCPU thread did not run where it was bound; see the record's map");
+        let what = recorded("the map");
+        warn(&format!(
+            "a vCPU thread did not run where it was bound{what}"
+        ));
     }
 }

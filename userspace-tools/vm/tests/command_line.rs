@@ -2,7 +2,11 @@
 
 //! Command line of `vm`, without booting.
 
+use std::fs::{self, File};
+use std::path::Path;
 use std::process::Command;
+
+use rustix::fs::{flock, FlockOperation};
 
 /// Exit code, standard output and standard error of `vm run OPTIONS -- true`.
 fn vm(options: &str) -> (Option<i32>, String, String) {
@@ -57,6 +61,8 @@ fn usage_errors_exit_2_and_name_the_value() {
         ("--guests 1", "'1'"),
         ("--hog x", "`x`"),
         ("--emulated-cpus 5", "'5'"),
+        ("--cpus 0-4294967295", "`4294967295`"),
+        ("--memory 0", "'0'"),
         ("--no-modules --module x", "cannot be used with"),
     ] {
         let (code, _, messages) = vm(options);
@@ -112,6 +118,11 @@ fn what_the_host_does_not_have_exits_240_and_is_named() {
         ("", ["/nonexistent/", "make image"]),
         ("--cpus 0,1023", ["CPU 1023", "allowed: 0"]),
         ("--cpus 0 --ratio 2 --vcpus 3", ["need 1.5 CPUs", "--ratio"]),
+        (
+            "--vcpus 1 --memory 128",
+            ["1 vCPUs with 128", "193 or more"],
+        ),
+        ("--vcpus 64 --memory 255", ["64 vCPUs", "--memory 256"]),
         ("--tier tcg --hog 1023", ["--hog: CPU 1023", "allowed: 0"]),
         (
             "--tier nested --hog 1023",
@@ -126,10 +137,72 @@ fn what_the_host_does_not_have_exits_240_and_is_named() {
 }
 
 #[test]
+fn input_that_is_no_file_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.expect("mkfifo").success());
+    for (path, cause) in [
+        (folder.path(), "it is a directory"),
+        (&fifo, "it is a FIFO"),
+        (&folder.path().join("none"), "No such file"),
+        (Path::new("/dev/zero"), "it is a device"),
+    ] {
+        let (code, _, messages) = vm(&format!("--stdin {}", path.display()));
+        assert_eq!(code, Some(240), "{messages}");
+        assert!(messages.contains(cause), "{messages}");
+    }
+}
+
+#[test]
+fn record_folder_in_use_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let owner = File::open(folder.path()).expect("the folder");
+    flock(&owner, FlockOperation::LockExclusive).expect("a lock");
+    let image = image(&folder.path().join("image"));
+    let record = folder.path().to_str().expect("UTF-8");
+    let arguments = ["run", "--image", &image, "--record", record, "--", "true"];
+    let (code, _, messages) = run(arguments);
+    assert_eq!(code, Some(240), "{messages}");
+    assert!(messages.contains("another run writes there"), "{messages}");
+}
+
+/// The files of an image, empty.
+fn image(folder: &Path) -> String {
+    fs::create_dir(folder).expect("a folder");
+    for file in ["vmlinuz", "initramfs.cpio"] {
+        fs::write(folder.join(file), "").expect(file);
+    }
+    folder.display().to_string()
+}
+
+/// The image of the checkout that this program was built in, whatever the working directory.
+#[test]
+fn image_is_found_beside_the_program() {
+    let checkout = tempfile::tempdir().expect("a folder");
+    let (bin, vm) = (checkout.path().join("bin"), checkout.path().join("bin/vm"));
+    fs::create_dir(&bin).expect("a folder");
+    fs::copy(env!("CARGO_BIN_EXE_vm"), &vm).expect("a copy");
+    let image = image(&checkout.path().join("image"));
+    let print = |vm: &Path| {
+        let mut vm = Command::new(vm);
+        let vm = vm.args(["run", "--print", "--", "true"]).current_dir("/");
+        let output = vm.env_remove("SLOWPATH_IMAGE").output().expect("vm runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(print(&vm).contains(&format!("-kernel {image}/vmlinuz ")));
+    let elsewhere = print(Path::new(env!("CARGO_BIN_EXE_vm")));
+    assert!(
+        elsewhere.contains("-kernel /build/image/vmlinu"),
+        "{elsewhere}"
+    );
+}
+
+#[test]
 fn help_has_examples_and_exit_codes() {
     let (_, help, _) = run(["run", "--help"]);
     assert!(help.contains("Examples:"));
-    for code in 241..=249 {
+    for code in 239..=249 {
         assert!(help.contains(&code.to_string()), "{code} is not in {help}");
     }
 }

@@ -25,6 +25,10 @@ macro_rules! guests {
 
 guests! {
     signal_in_the_guest_is_128_and_its_number: [], ["sh", "-c", "kill -9 $$"] => 137, "";
+    killed_command_reports_that_the_guest_was_out_of_memory:
+        ["--memory", "256"], ["tail", "/dev/zero"] => 137, "the guest ran out of memory";
+    status_that_stands_for_a_failure_of_the_guest_is_239:
+        [], ["sh", "-c", "exit 245"] => 239, "exited with status 245";
     missing_command_is_127: [], ["no-such-command"] => 127, "`no-such-command`";
     loopback_is_up_when_the_command_starts:
         [], ["syscall-load", "run", "udp_echo", "--run-ms", "50"] => 0, "";
@@ -36,9 +40,30 @@ guests! {
         [], ["sh", "-c", "echo '<4>WARNING: CPU: 0 PID: 1 at kernel/x.c:1' > /dev/kmsg"] => 242, "";
     lost_channel_is_neither_a_hang_nor_a_silent_exit:
         [], ["sh", "-c", "echo virtio0 > /sys/bus/virtio/drivers/virtio_console/unbind; sleep 1000"] => 244, "";
-    command_that_exceeds_its_limit_is_246: ["--timeout", "1"], ["sleep", "1000"] => 246, "";
-    refused_module_is_named:
-        ["--module", "no-such-module"], ["true"] => 247, "/lib/modules/no-such-module.ko";
+}
+
+#[test]
+#[ignore = "boots a guest"]
+fn failures_that_the_console_does_not_explain_are_one_line() {
+    for (options, command, code, text) in [
+        (["--timeout", "1"], "sleep 1000", 246, "longer than 1 s"),
+        (
+            ["--module", "no-such-module"],
+            "true",
+            247,
+            "/lib/modules/no-such-module.ko",
+        ),
+        (["--stdin", "/proc/self/mem"], "cat", 1, "cannot read the"),
+    ] {
+        let run = Guest::new().run(&options, &["sh", "-c", command]);
+        let run = run.exits(code);
+        run.reports(text);
+        let lines = run.stderr.lines();
+        let lines: Vec<&str> = lines
+            .filter(|line| !line.contains("first command"))
+            .collect();
+        assert_eq!(lines.len(), 1, "{}", run.stderr);
+    }
 }
 
 #[test]
@@ -133,10 +158,22 @@ fn triple_fault_is_a_silent_exit_and_retried_twice() {
 
 #[test]
 #[ignore = "boots a guest"]
+fn record_that_cannot_be_written_is_no_failure_of_the_guest() {
+    let guest = Guest::new();
+    let record = guest.folder().join("record/record.json");
+    let vm = guest.start(&[], &["sleep", "3"]);
+    guest.wait_for_command(&vm);
+    fs::create_dir_all(record.join("in-the-way")).expect("a folder");
+    vm.wait().exits(1).reports("cannot write");
+}
+
+#[test]
+#[ignore = "boots a guest"]
 fn signals_to_vm_end_qemu_too() {
     for (signal, code) in [
         (Signal::TERM, 143),
         (Signal::INT, 130),
+        (Signal::HUP, 129),
         // Killed, `vm` has no exit code.
         (Signal::KILL, -1),
     ] {
@@ -147,6 +184,16 @@ fn signals_to_vm_end_qemu_too() {
         vm.wait().exits(code);
         guest.wait_for_the_end_of_qemu();
     }
+}
+
+#[test]
+#[ignore = "boots a guest"]
+fn hangup_does_not_end_a_run_under_nohup() {
+    let guest = Guest::new();
+    let vm = guest.start_by("nohup", &[], &["sleep", "2"]);
+    guest.wait_for_command(&vm);
+    vm.signal(Signal::HUP);
+    vm.wait().exits(0);
 }
 
 #[test]

@@ -11,8 +11,9 @@ use vm_record::{Finding, FindingKind};
 
 use crate::limits::{CONSOLE_FINDINGS, CONSOLE_LINES};
 
-const PATTERNS: [(&str, FindingKind); 12] = [
+const PATTERNS: [(&str, FindingKind); 13] = [
     ("reboot: Restarting system", FindingKind::Restart),
+    ("Out of memory: Killed process", FindingKind::OutOfMemory),
     ("Kernel panic", FindingKind::Panic),
     ("BUG:", FindingKind::Oops),
     ("kernel BUG at", FindingKind::Oops),
@@ -126,6 +127,7 @@ mod tests {
             Stall: watchdog: BUG: soft lockup - CPU#3 stuck for 42s! [lock-load/3:99]
             Stall: rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
             Stall: rcu: INFO: rcu_preempt self-detected stall on CPU
+            OutOfMemory: Out of memory: Killed process 77 (sh) total-vm:2180kB, anon-rss:1040kB
             None: pci 0000:00:1f.2: BAR 4 [io  0xc040-0xc05f]
             None: lock_load: loading out-of-tree module taints kernel.
             None: x86/cpu: SGX disabled or unsupported by BIOS.

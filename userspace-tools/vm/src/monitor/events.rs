@@ -45,6 +45,7 @@ impl Monitor<'_> {
             Event::QemuEnded(status) => self.on_qemu_ended(status.to_string()),
             Event::L1(event) => return self.on_l1(*event),
             Event::Release => self.channel.send(Due::Release),
+            Event::InputLost(reason) => return Some(Ending::InputLost(reason)),
             Event::Signal(signal) => return Some(Ending::Signal(signal)),
         }
         None

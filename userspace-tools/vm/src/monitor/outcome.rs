@@ -33,11 +33,13 @@ pub enum Ending {
     Stuck,
     Signal(i32),
     OutputClosed(String),
+    InputLost(String),
 }
 
-/// Text of [`Ending::ModuleRefused`], with the kernel log.
+/// Text of [`Ending::ModuleRefused`], with what the kernel logged about it.
 pub fn module_refusal(name: &str, error: &str, log: &[String]) -> String {
-    format!("{name}: {error}\n  {}", log.join("\n  "))
+    let lines = log.iter().map(|line| format!("\n  {line}"));
+    format!("{name}: {error}{}", lines.collect::<String>())
 }
 
 /// The outcome of an attempt; `hello` states whether the guest got as far as its hello.
@@ -54,6 +56,7 @@ pub fn outcome(ending: Ending, findings: &[Finding], hello: bool) -> GuestOutcom
         // These are about `vm`, not about the guest.
         (Ending::Signal(signal), ..) => GuestOutcome::Interrupted { signal },
         (Ending::OutputClosed(reason), ..) => GuestOutcome::OutputClosed { reason },
+        (Ending::InputLost(reason), ..) => GuestOutcome::InputLost { reason },
         (Ending::NotStarted(reason), ..) => GuestOutcome::NotStarted { reason },
         (Ending::KvmFailed(reason), ..) => GuestOutcome::KvmUnusable { reason },
         // A panic explains what it led to.

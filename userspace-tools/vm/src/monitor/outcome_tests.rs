@@ -18,6 +18,7 @@ const OOPS: &str = "[    5.10] BUG: kernel NULL pointer dereference, address: 00
 const OOPS_THEN_PANIC: &str = "[    5.10] Oops: general protection fault, 0000 [#1] SMP NOPTI\n\
                                [    5.20] Kernel panic - not syncing: Fatal exception\n";
 const STALL: &str = "[   46.10] watchdog: BUG: soft lockup - CPU#3 stuck for 42s! [x:99]\n";
+const OOM: &str = "[   12.51] Out of memory: Killed process 77 (lock-load) total-vm:9kB\n";
 const RESTART: &str = "[    7.31] reboot: Restarting system\n";
 
 fn exit(status: i32) -> Ending {
@@ -65,6 +66,10 @@ exit_codes! {
         exit(0), FINE => 0;
         exit(7), FINE => 7;
         exit(127), FINE => 127;
+        exit(239), FINE => 239;
+        exit(240), FINE => 239;
+        exit(255), FINE => 239;
+        exit(137), OOM => 137;
         command_end(None, Some(9)), FINE => 137;
         exit(3), OOPS => 3;
         exit(1), STALL => 1;
@@ -105,6 +110,7 @@ exit_codes! {
         Ending::Signal(2), PANIC => 130;
         Ending::Signal(15), OOPS => 143;
         Ending::OutputClosed("Broken pipe".into()), FINE => 1;
+        Ending::InputLost("Input/output error".into()), PANIC => 1;
     }
     failures_of_l1_are_not_attributed_to_the_guest {
         l1("guest-reset"), FINE => 245;

@@ -78,7 +78,10 @@ pub fn serve_guest(socket: &Path, outbox: Outbox, events: EventSender) -> Result
     serve(socket, move |stream| {
         match stream.try_clone() {
             // A write that fails needs no report: the reader sees the same channel end.
-            Ok(mut writer) => drop(thread::spawn(move || write(&mut writer, outbox))),
+            Ok(mut writer) => {
+                let events = events.clone();
+                drop(thread::spawn(move || write(&mut writer, outbox, &events)));
+            }
             Err(error) => return drop(events.send(Event::ChannelLost(error.into()))),
         }
         read(stream, &events);
@@ -111,14 +114,14 @@ fn read(stream: UnixStream, events: &EventSender) {
     }
 }
 
-fn write(stream: &mut UnixStream, outbox: Outbox) -> Result<(), WireError> {
+fn write(stream: &mut UnixStream, outbox: Outbox, events: &EventSender) -> Result<(), WireError> {
     let mut request = Some((outbox.request, outbox.stdin));
     while let Ok(due) = outbox.due.recv() {
         match due {
             Due::Request => {
                 if let Some((request, stdin)) = request.take() {
                     wire::write(stream, &Message::Run(request))?;
-                    stdin.map_or(Ok(()), |file| write_file(stream, file))?;
+                    stdin.map_or(Ok(()), |file| write_file(stream, file, events))?;
                 }
             }
             Due::Line(line) => {
@@ -131,12 +134,21 @@ fn write(stream: &mut UnixStream, outbox: Outbox) -> Result<(), WireError> {
     Err(WireError::Closed)
 }
 
-fn write_file(stream: &mut UnixStream, mut file: File) -> Result<(), WireError> {
+fn write_file(
+    stream: &mut UnixStream,
+    mut file: File,
+    events: &EventSender,
+) -> Result<(), WireError> {
     let mut piece = vec![0; wire::MAX_DATA];
     loop {
-        match file.read(&mut piece)? {
-            0 => return wire::write(stream, &Message::StdinEnd),
-            length => wire::write(stream, &Message::Stdin(piece[..length].to_vec()))?,
+        match file.read(&mut piece) {
+            Ok(0) => return wire::write(stream, &Message::StdinEnd),
+            Ok(length) => wire::write(stream, &Message::Stdin(piece[..length].to_vec()))?,
+            Err(error) => {
+                // The command would wait for the rest for ever.
+                let _ = events.send(Event::InputLost(error.to_string()));
+                return Err(WireError::Closed);
+            }
         }
     }
 }

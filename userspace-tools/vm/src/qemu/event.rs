@@ -22,6 +22,8 @@ pub enum Event {
     QmpLost(Option<String>),
     Message(Message),
     ChannelLost(WireError),
+    /// The file of the command's standard input could not be read.
+    InputLost(String),
     QemuEnded(ExitStatus),
     /// Every guest of the group has arrived at the barrier.
     Release,

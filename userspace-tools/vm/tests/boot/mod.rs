@@ -56,9 +56,15 @@ impl Guest {
     }
 
     pub fn start(&self, options: &[&str], command: &[&str]) -> Vm {
+        self.start_by("env", options, command)
+    }
+
+    /// Starts `vm` by a program that executes it.
+    pub fn start_by(&self, program: &str, options: &[&str], command: &[&str]) -> Vm {
         let has = |option| options.contains(&option);
-        let mut vm = Command::new(env!("CARGO_BIN_EXE_vm"));
-        vm.arg("run")
+        let mut vm = Command::new(program);
+        vm.arg(env!("CARGO_BIN_EXE_vm"))
+            .arg("run")
             .arg("--record")
             .arg(self.folder().join("record"));
         if !has("--image") {

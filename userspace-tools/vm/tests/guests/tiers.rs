@@ -100,6 +100,15 @@ fn group_that_loses_a_guest_ends() {
 
 #[test]
 #[ignore = "boots a guest"]
+fn group_does_not_lose_a_guest_whose_command_fails() {
+    let guest = Guest::new();
+    let command = ["sh", "-c", "barrier; exit 245"];
+    let run = guest.run(&["--guests", "2"], &command).exits(239);
+    assert!(!run.stderr.contains("lost"), "{}", run.stderr);
+}
+
+#[test]
+#[ignore = "boots a guest"]
 fn ratio_sets_the_vcpus_and_a_hog_runs_beside_them() {
     let guest = Guest::new();
     let options = ["--cpus", "0", "--ratio", "2", "--hog", "0"];
