@@ -40,7 +40,7 @@ pub use group::{GroupMember, GROUP_FILE};
 pub use mode::{Mode, PreemptTarget};
 pub use outcome::GuestOutcome;
 pub use record::{HostMachine, Record, RECORD_FILE, SCHEMA};
-pub use size::{GuestSize, MAX_VCPUS};
+pub use size::{GuestSize, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS};
 pub use tier::{Tier, TierChoice};
 pub use vcpus::{HogTime, Placement, Preemptions, VcpuReport};
 

@@ -5,6 +5,8 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::Tier;
+
 /// What the kernel's own spinlock is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -22,6 +24,31 @@ pub enum Mode {
 }
 
 names!(Mode: Pv "pv", Native "native", Tas "tas", Dedicated "dedicated", Single "single");
+
+impl Mode {
+    /// Refuses a mode that this tier, or this number of vCPUs, cannot have.
+    pub fn check(self, tier: Tier, vcpus: usize) -> Result<(), String> {
+        let name = self.name();
+        if tier == Tier::Tcg && matches!(self, Self::Pv | Self::Dedicated) {
+            return Err(format!(
+                "cannot boot --mode {name} on tier tcg: no KVM to halt by (allowed: native tas single). \
+                 Try: --tier nested"
+            ));
+        }
+        match (self, vcpus) {
+            (Self::Single, 1) => Ok(()),
+            (Self::Single, n) => Err(format!(
+                "cannot boot --mode single with {n} vCPUs (allowed: 1). Try: --vcpus 1"
+            )),
+            // The kernel checks the hint first, and without KVM so it does the hypervisor bit.
+            (Self::Dedicated, _) => Ok(()),
+            (_, 1) => Err(format!(
+                "cannot boot --mode {name} with 1 vCPU (allowed: 2 or more). Try: --vcpus 2"
+            )),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// Whose vCPU a load in the guest has preempted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]

@@ -9,6 +9,15 @@ pub const MAX_VCPUS: u32 = 255;
 /// with 128, cannot unpack all of them with 160, and has 66 left with 192. Each vCPU takes another 0.8.
 const MEMORY_MIB: u32 = 192;
 
+/// The largest overcommit ratio.
+pub const MAX_RATIO: u32 = 64;
+
+/// The most guests that run at once.
+pub const MAX_GUESTS: u32 = 16;
+
+/// The most CPUs of the L1 hypervisor.
+pub const MAX_EMULATED_CPUS: u32 = 4;
+
 /// vCPUs, and the CPUs that run them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GuestSize {

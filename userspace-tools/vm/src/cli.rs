@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use cpu_list::CpuList;
-use vm_record::{Mode, PreemptTarget, TierChoice, MAX_VCPUS};
+use vm_record::{
+    Mode, PreemptTarget, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,12 +55,12 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_VCPUS)))]
     pub vcpus: Option<u32>,
     /// vCPUs per CPU: without --vcpus the guest has that many times the CPUs, with it that few CPUs.
-    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RATIO)))]
     pub ratio: Option<u32>,
     /// Run K guests at once, which meet at a barrier before the command starts and whenever it runs
     /// `barrier`. Output and record of this run are the first guest's; those of the others go to
     /// DIR/guest-N, or without --record to standard error.
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=16))]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=i64::from(MAX_GUESTS)))]
     pub guests: Option<u32>,
     /// Socket of the group that this guest belongs to; --guests then has no effect.
     #[arg(long, value_name = "SOCKET", hide = true)]
@@ -84,7 +86,7 @@ pub struct RunOptions {
     pub boot_mode: Option<Mode>,
     /// CPUs of the L1 hypervisor (tier nested): its vCPUs, on --cpus, run the guest's. With more than 1
     /// some guests exit without reporting and are retried.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_EMULATED_CPUS)))]
     pub emulated_cpus: u32,
     /// Memory of the guest.
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]

@@ -4,32 +4,8 @@
 //!
 //! The conditions and their order are those of `kvm_spinlock_init()` in `arch/x86/kernel/kvm.c`.
 
-use anyhow::{bail, Result};
 use vm_record::{Mode, Tier};
 use wire::Hello;
-
-/// Refuses a mode that this tier, or this number of vCPUs, cannot have.
-pub fn check(mode: Mode, tier: Tier, vcpus: usize) -> Result<()> {
-    let name = mode.name();
-    if tier == Tier::Tcg && matches!(mode, Mode::Pv | Mode::Dedicated) {
-        bail!(
-            "cannot boot --mode {name} on tier tcg: no KVM to halt by (allowed: native tas single). \
-             Try: --tier nested"
-        );
-    }
-    match (mode, vcpus) {
-        (Mode::Single, 1) => Ok(()),
-        (Mode::Single, n) => {
-            bail!("cannot boot --mode single with {n} vCPUs (allowed: 1). Try: --vcpus 1")
-        }
-        // The kernel checks the hint first, and without KVM so it does the hypervisor bit.
-        (Mode::Dedicated, _) => Ok(()),
-        (_, 1) => {
-            bail!("cannot boot --mode {name} with 1 vCPU (allowed: 2 or more). Try: --vcpus 2")
-        }
-        _ => Ok(()),
-    }
-}
 
 pub fn kernel_word(mode: Mode, tier: Tier) -> Option<&'static str> {
     (mode == Mode::Native && tier != Tier::Tcg).then_some("nopvspin")

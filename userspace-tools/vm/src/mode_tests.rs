@@ -56,16 +56,16 @@ fn mismatch_names_both_modes_and_the_log() {
 #[test]
 fn modes_that_a_tier_cannot_have_are_refused_with_the_next_step() {
     for mode in [Mode::Pv, Mode::Dedicated] {
-        let why = check(mode, Tier::Tcg, 8).expect_err("no KVM").to_string();
+        let why = mode.check(Tier::Tcg, 8).expect_err("no KVM");
         assert!(why.contains("--tier nested"), "{why}");
-        assert!(check(mode, Tier::Nested, 8).is_ok());
+        assert!(mode.check(Tier::Nested, 8).is_ok());
     }
     for mode in [Mode::Native, Mode::Tas] {
-        assert!(check(mode, Tier::Tcg, 8).is_ok());
-        assert!(check(mode, Tier::Nested, 1).is_err(), "one vCPU is single");
+        assert!(mode.check(Tier::Tcg, 8).is_ok());
+        assert!(mode.check(Tier::Nested, 1).is_err(), "one vCPU is single");
     }
-    assert!(check(Mode::Single, Tier::Nested, 1).is_ok());
-    assert!(check(Mode::Single, Tier::Nested, 2).is_err());
+    assert!(Mode::Single.check(Tier::Nested, 1).is_ok());
+    assert!(Mode::Single.check(Tier::Nested, 2).is_err());
 }
 
 #[test]

@@ -13,7 +13,6 @@ use vm_record::{GuestSize, Mode, Tier, TierChoice};
 
 use crate::cli::RunOptions;
 use crate::image::Image;
-use crate::mode;
 
 pub struct Plan {
     pub vcpus: usize,
@@ -97,7 +96,8 @@ impl Plan {
 
     pub fn check_mode(&self, tier: Tier) -> Result<()> {
         let mode = self.options.mode;
-        mode.map_or(Ok(()), |mode| mode::check(mode, tier, self.vcpus))
+        let checked = mode.map_or(Ok(()), |mode| mode.check(tier, self.vcpus));
+        checked.map_err(anyhow::Error::msg)
     }
 
     /// The mode that the guest boots in: the one asked for, but for tests of a mismatch.
