@@ -15,6 +15,7 @@ use std::{
 use anyhow::{ensure, Context};
 use clap::Parser;
 use debugfs::{tool, Error, Interrupt};
+use exit_code::Exit;
 use input::{Input, Next};
 use results::Record;
 
@@ -23,17 +24,14 @@ Each line of the input is the name of a module and its settings; one that is not
 default, or the value in the environment (SLOWPATH_MODE, SLOWPATH_PREEMPT). Empty lines and comments \
 after a # are ignored. Each run prints one line of JSON when it ends: its settings and figures, or \
 `error`; `seq` counts from 0. With SLOWPATH_BARRIER set, as by `vm run --guests`, each run waits for \
-those of the other guests.
+those of the other guests. Verdicts are in the records: a line that failed is NOT MEASURED.
 
 Example:
-  printf 'lock-load lock=ticket threads=2\\njob-runner policy=padata size=1000\\n' | batch
-
-Exit codes: 0 all lines ran; 1 a line failed, its record has the error; 2 wrong usage; 130, 143 \
-interrupted, after `stop` was written if a run was under way. Verdicts are in the records.";
+  printf 'lock-load lock=ticket threads=2\\njob-runner policy=padata size=1000\\n' | batch";
 
 /// Runs each line of the standard input: MODULE key=value …
 #[derive(Parser)]
-#[command(version, after_help = HELP)]
+#[command(version, after_help = format!("{HELP}\n\n{}", exit_code::help()))]
 struct Cli {
     /// Where debugfs is mounted
     #[arg(long, value_name = "DIR", default_value = debugfs::ROOT)]
@@ -43,20 +41,20 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
-        Ok(End::AllRan(0)) => ExitCode::SUCCESS,
+        Ok(End::AllRan(0)) => Exit::Pass.into(),
         Ok(End::Signal(signal)) => {
             eprintln!(
                 "batch: interrupted by signal {signal} between two lines; nothing was running"
             );
-            ExitCode::from(128 + signal as u8)
+            Exit::Signal(signal as u8).into()
         }
         Ok(End::AllRan(failed)) => {
             eprintln!("batch: lines that failed: {failed}; their records have an `error`");
-            ExitCode::FAILURE
+            Exit::NotMeasured.into()
         }
         Err(e) => {
             eprintln!("batch: {e}");
-            ExitCode::from(tool::exit_code(&e))
+            tool::exit(&e).into()
         }
     }
 }

@@ -33,6 +33,18 @@ fn module_readmes_hold_the_documentation_of_abi() {
 }
 
 #[test]
+fn readme_of_the_tools_holds_the_exit_codes() {
+    let file = root().join("userspace-tools/README.md");
+    let old = fs::read_to_string(&file).unwrap();
+    let new = replaced(&old, "exit codes", &exit_code::table()).expect("it has the marker");
+    if env::var_os("SLOWPATH_WRITE").is_some() {
+        fs::write(&file, &new).unwrap();
+    } else {
+        assert_eq!(new, old, "stale. Try: SLOWPATH_WRITE=1");
+    }
+}
+
+#[test]
 fn a_table_is_replaced_between_its_markers() {
     let text = "a\n<!-- settings: by x -->\nold\n<!-- end -->\nb";
     let new = replaced(text, "settings", "new\n").unwrap();

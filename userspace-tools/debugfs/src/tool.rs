@@ -14,6 +14,7 @@ use std::{
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use exit_code::Exit;
 use results::{table::grid, Cell, Outcome, Record, Report, Settings};
 
 pub use self::definition::{Form, Own, Tool};
@@ -69,17 +70,16 @@ enum Command<T: Tool> {
     Own(T::Own),
 }
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 every run is PASS or SKIP (`busted` is PASS if it is caught); 1 a run is FAIL or \
-could not be made; 2 wrong usage, or a value that the module refuses; 130, 143 interrupted, after \
-`stop` was written.";
-
 /// The command line of a tool.
 pub fn command<T: Tool>() -> clap::Command {
     Cli::<T>::command()
         .name(T::Report::MODULE)
         .about(T::ABOUT)
-        .after_help(format!("Examples:\n{}\n\n{EXIT_CODES}", T::EXAMPLES))
+        .after_help(format!(
+            "Examples:\n{}\n\n{}",
+            T::EXAMPLES,
+            exit_code::help()
+        ))
 }
 
 /// The `main` of a tool.
@@ -90,10 +90,11 @@ pub fn main<T: Tool>() -> ExitCode {
     let cli = Cli::<T>::from_arg_matches(&matches)
         .unwrap_or_else(|e| e.format(&mut command.clone()).exit());
     match cli.command.obey(&cli.root) {
-        Ok(failed) => ExitCode::from(u8::from(failed)),
+        Ok(false) => Exit::Pass.into(),
+        Ok(true) => Exit::Fail.into(),
         Err(e) => {
             eprintln!("{name}: {e}");
-            ExitCode::from(exit_code(&e))
+            exit(&e).into()
         }
     }
 }
@@ -116,12 +117,12 @@ macro_rules! tool_main {
     };
 }
 
-/// The exit code for an error.
-pub fn exit_code(error: &anyhow::Error) -> u8 {
+/// How a tool ends after an error.
+pub fn exit(error: &anyhow::Error) -> Exit {
     match error.downcast_ref() {
-        Some(Error::Interrupted { signal, .. }) => 128 + *signal as u8,
-        Some(e) if e.is_usage() => 2,
-        _ => 1,
+        Some(Error::Interrupted { signal, .. }) => Exit::Signal(*signal as u8),
+        Some(e) if e.is_usage() => Exit::Usage,
+        _ => Exit::NotMeasured,
     }
 }
 

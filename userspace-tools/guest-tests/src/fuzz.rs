@@ -23,6 +23,7 @@ use std::{
 };
 
 use anyhow::{ensure, Result};
+use exit_code::Exit;
 
 use self::{
     plan::operation,
@@ -222,7 +223,7 @@ impl Fuzz<'_> {
         let _ = fs::write("/proc/sysrq-trigger", "w");
         let _ = fs::write("/proc/sysrq-trigger", "l");
         sleep(Duration::from_secs(1));
-        exit(1);
+        exit(Exit::Fail.code().into());
     }
 }
 

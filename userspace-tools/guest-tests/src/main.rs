@@ -24,8 +24,9 @@ mod unload;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{ensure, Result};
 use clap::{Parser, Subcommand};
+use exit_code::Exit;
 
 use suite::Test;
 
@@ -39,12 +40,11 @@ Examples:
   guest-tests unload              insert, start and remove every module 50 times
   guest-tests fuzz --seed 7 --operations 100000 --processes 16 --hotplug --unload
 
-Prints `ok NAME` or `FAILED NAME: why` for each test, and last `N passed, N failed`.
-Exit codes: 0 all passed; 1 a test failed, or none was chosen; 2 wrong usage, or only one vCPU.";
+Prints `ok NAME` or `FAILED NAME: why` for each test, and last `N passed, N failed`.";
 
 /// Tests the loaded modules and the tools.
 #[derive(Parser)]
-#[command(version, after_help = HELP, disable_help_subcommand = true)]
+#[command(version, after_help = format!("{HELP}\n\n{}", exit_code::help()), disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -74,21 +74,21 @@ fn main() -> ExitCode {
     let command = command.unwrap_or(Command::Run { filter: None });
     if matches!(command, Command::List) {
         all().iter().for_each(|test| suite::say(&test.name));
-        return ExitCode::SUCCESS;
+        return Exit::Pass.into();
     }
     if results::vcpus() < 2 {
         eprintln!(
             "guest-tests: cannot test concurrency: one vCPU is online (1; allowed: 2..). \
              Try: vm run --vcpus 2"
         );
-        return ExitCode::from(2);
+        return Exit::Usage.into();
     }
     match run(command) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(true) => Exit::Pass.into(),
+        Ok(false) => Exit::Fail.into(),
         Err(why) => {
             eprintln!("guest-tests: {why:#}");
-            ExitCode::FAILURE
+            Exit::NotMeasured.into()
         }
     }
 }
@@ -100,7 +100,13 @@ fn run(command: Command) -> Result<bool> {
         Command::Run { filter } => {
             let filter = filter.unwrap_or_default();
             let wanted = |test: &Test| test.name.contains(&filter);
-            suite::run(all().into_iter().filter(wanted).collect())
+            let chosen: Vec<Test> = all().into_iter().filter(wanted).collect();
+            let next = "Try: guest-tests list";
+            ensure!(
+                !chosen.is_empty(),
+                "cannot run: no test has `{filter}` in its name. {next}"
+            );
+            suite::run(chosen)
         }
         Command::Unload { cycles } => suite::run(unload::tests(cycles)),
         Command::Fuzz(options) => fuzz::run(&options)?,

@@ -84,8 +84,8 @@ fn shows_stops_and_resets<R: Subject>() -> Result<()> {
     tool(&[R::MODULE, "status"], 0, &["idle", R::THREADS, "1..="])?;
     module.start(&R::endless())?;
     tool(&[R::MODULE, "status"], 0, &["running"])?;
-    tool(&[R::MODULE, "run"], 1, &["EBUSY", "stop"])?;
-    tool(&[R::MODULE, "reset"], 1, &["EBUSY", "stop"])?;
+    tool(&[R::MODULE, "run"], 4, &["EBUSY", "stop"])?;
+    tool(&[R::MODULE, "reset"], 4, &["EBUSY", "stop"])?;
     tool(&[R::MODULE, "stop"], 0, &[])?;
     settle(&module)?;
     tool(&[R::MODULE, "reset"], 0, &[])?;
@@ -120,7 +120,7 @@ fn without_module<R: Subject>() -> Result<()> {
     be_removed(R::MODULE)?;
     let next = format!("insmod {}.ko", R::MODULE);
     let mut words = ["run", "sweep", "status", "stop", "reset"].into_iter();
-    let named = words.try_for_each(|word| tool(&[R::MODULE, word], 1, &[&next]).map(drop));
+    let named = words.try_for_each(|word| tool(&[R::MODULE, word], 4, &[&next]).map(drop));
     let list = tool(&[R::MODULE, "list"], 0, &[R::THREADS]);
     insert(R::MODULE)?;
     named.and(list.map(drop))
@@ -128,14 +128,14 @@ fn without_module<R: Subject>() -> Result<()> {
 
 fn without_debugfs<R: Subject>() -> Result<()> {
     let next = "mount -t debugfs none /nowhere";
-    tool(&[R::MODULE, "--root", "/nowhere", "status"], 1, &[next])?;
+    tool(&[R::MODULE, "--root", "/nowhere", "status"], 4, &[next])?;
     Ok(())
 }
 
 fn without_root<R: Subject>() -> Result<()> {
     let mut command = Command::new(R::MODULE);
     let output = command.arg("status").uid(65534).gid(65534).output()?;
-    check(R::MODULE, &output, 1, &["run this as root"])?;
+    check(R::MODULE, &output, 4, &["run this as root"])?;
     Ok(())
 }
 
@@ -169,7 +169,7 @@ fn batch() -> Result<()> {
     stdin.write_all(input.as_bytes())?;
     drop(stdin);
     let output = child.wait_with_output()?;
-    let out = check("batch", &output, 1, &["lines that failed: 2"])?;
+    let out = check("batch", &output, 4, &["lines that failed: 2"])?;
     let records = records(&out)?;
     ensure!(records.len() == 4, "{out}");
     ensure!(records[0]["sum"]["sections"].as_u64() > Some(0), "{out}");

@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{exit::Exit, judge, judge::verdict::Verdict, run, show};
+use crate::{judge, judge::verdict::Verdict, run, show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,38 +49,40 @@ pub enum Command {
     #[command(after_help = help())]
     Run(run::Args),
     /// Merge the shards of one plan into one result.
-    #[command(after_help = exit_codes())]
+    #[command(after_help = exit_code::help())]
     Merge(run::merge::Args),
     /// Print the tables of a result directory again, from its records alone.
-    #[command(after_help = exit_codes())]
+    #[command(after_help = exit_code::help())]
     Show(show::Args),
     /// Write results as one self-contained HTML file.
-    #[command(after_help = exit_codes())]
+    #[command(after_help = exit_code::help())]
     Report(show::html::Args),
     /// Judge a result again: every oracle and every rule.
-    #[command(after_help = exit_codes())]
+    #[command(after_help = exit_code::help())]
     Gate(show::GateArgs),
     /// Save results as a baseline, or check a result against one.
-    #[command(subcommand, after_help = exit_codes())]
+    #[command(subcommand, after_help = exit_code::help())]
     Baseline(show::baseline::Command),
     /// Write the runs of a result as comma-separated values.
+    #[command(after_help = exit_code::help())]
     Csv(show::export::Args),
     /// Compare two results of one experiment.
-    #[command(after_help = exit_codes())]
+    #[command(after_help = exit_code::help())]
     Compare(judge::compare::Args),
     /// Count how often this machine's noise hides, or fakes, a difference.
-    #[command(after_help = exit_codes())]
+    #[command(after_help = exit_code::help())]
     Trials(judge::trials::Args),
     /// Print the tables of a result while it runs.
-    #[command(after_help = exit_codes())]
+    #[command(after_help = exit_code::help())]
     Watch(show::watch::Args),
     /// Fit the Universal Scalability Law to every series over threads.
+    #[command(after_help = exit_code::help())]
     Fit(judge::fit::Args),
     /// Check claims by measurement, PASS or FAIL each.
-    #[command(after_help = exit_codes())]
+    #[command(after_help = exit_code::help())]
     Evidence(judge::claims::EvidenceArgs),
     /// Check the claims of a source document by measurement.
-    #[command(after_help = exit_codes())]
+    #[command(after_help = exit_code::help())]
     Seed(judge::claims::SeedArgs),
 }
 
@@ -105,11 +107,7 @@ pub fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
 
 /// Examples, environment and exit codes, for `--help`.
 fn help() -> String {
-    format!("{EXAMPLES}\n{}", exit_codes())
-}
-
-fn exit_codes() -> String {
-    format!("Exit codes:\n{}", Exit::help())
+    format!("{EXAMPLES}\n{}", exit_code::help())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 pub mod interrupt;
 pub mod numbers;
 pub mod progress;
+pub mod stderr;
 pub mod stdout;
 pub mod table;
 pub mod usage;

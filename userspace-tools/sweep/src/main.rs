@@ -6,7 +6,6 @@
 
 mod cli;
 mod console;
-mod exit;
 mod judge;
 mod plan;
 mod run;
@@ -16,14 +15,30 @@ mod store;
 use std::process::ExitCode;
 
 use clap::Parser;
+use exit_code::Exit;
 
-use crate::{console::interrupt, exit::Exit};
+use crate::{
+    console::{interrupt, stderr, usage::Usage},
+    judge::verdict::Verdict,
+};
 
 fn main() -> ExitCode {
     let command = cli::Cli::parse().command;
     let result = interrupt::watch().and_then(|()| cli::dispatch(&command));
     if let Err(error) = &result {
-        eprintln!("sweep: {error:#}");
+        stderr::print_line(format_args!("sweep: {error:#}"));
     }
-    Exit::of(&result).into()
+    exit(&result).into()
+}
+
+/// How the process ends after a command that returned `result`.
+fn exit(result: &anyhow::Result<Verdict>) -> Exit {
+    match result {
+        Ok(Verdict::Pass | Verdict::Skip) => Exit::Pass,
+        Ok(Verdict::Fail) => Exit::Fail,
+        Ok(Verdict::Inconclusive) => Exit::Inconclusive,
+        Ok(Verdict::NotMeasured) => Exit::NotMeasured,
+        Err(error) if error.is::<Usage>() => Exit::Usage,
+        Err(_) => interrupt::signal().map_or(Exit::NotMeasured, Exit::Signal),
+    }
 }

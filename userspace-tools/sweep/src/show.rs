@@ -47,7 +47,7 @@ pub struct GateArgs {
     pub write: Write,
 }
 
-/// Prints the tables; PASS if the result is complete and every oracle as expected.
+/// Prints the tables.
 pub fn show(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
     let evaluation = Evaluation::of(&loaded)?;
@@ -61,7 +61,7 @@ pub fn show(args: &Args) -> anyhow::Result<Verdict> {
             print_line(format_args!("\n{}", summary::charts(&evaluation)))?;
         }
     }
-    Ok(evaluation.is_sound().into())
+    Ok(evaluation.verdict())
 }
 
 /// Prints one line for the oracle of each scenario and for each rule.

@@ -20,6 +20,6 @@ fn full_disk_fails_the_command_with_a_reason() {
         .output()
         .unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(output.status.code(), Some(4), "{error}");
     assert!(error.contains("cannot write to standard output"), "{error}");
 }

@@ -65,11 +65,11 @@ fn each_claim_has_a_verdict_and_a_step_runs_once() {
 }
 
 #[test]
-fn contradicted_claim_exits_0_and_one_not_measured_1() {
+fn contradicted_claim_exits_0_and_one_not_measured_4() {
     let dir = tempfile::tempdir().unwrap();
     let failing = DOCUMENT.replace("echo fast 6", "echo fast 6; false");
     let (code, text, _) = seed(dir.path(), &failing, &["999", "--json"]);
-    assert_eq!(code, Some(1));
+    assert_eq!(code, Some(4));
     let json: Value = serde_json::from_str(&text).unwrap();
     let claims = &json["claims"];
     assert_eq!(json["verdict"], "NOT MEASURED");

@@ -7,18 +7,20 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-const AFTER: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   syscall-load list                                  the loads, one line each
   syscall-load run open_close --workers 2            two processes, operations per second
   syscall-load run page_fault --workers 2 --as threads
-  syscall-load sweep open_close,open_close_separate  1, 2, 4 … workers, as processes and as threads
+  syscall-load sweep open_close,open_close_separate  1, 2, 4 … workers, as processes and as threads";
 
-Exit codes: 0; 1 a load failed, or its output could not be written; 2 usage";
+fn after_help() -> String {
+    format!("{EXAMPLES}\n\n{}", exit_code::help())
+}
 
 /// Scalability of the kernel's real system calls.
 #[derive(Debug, Parser)]
-#[command(name = "syscall-load", version, after_help = AFTER)]
+#[command(name = "syscall-load", version, after_help = after_help())]
 pub struct Cli {
     #[command(subcommand)]
     pub action: Action,
@@ -29,10 +31,10 @@ pub enum Action {
     /// List the loads and what each contends for.
     List,
     /// Run a load with some workers.
-    #[command(after_help = AFTER)]
+    #[command(after_help = after_help())]
     Run(RunOptions),
     /// Run loads with growing numbers of workers, as processes and as threads.
-    #[command(after_help = AFTER)]
+    #[command(after_help = after_help())]
     Sweep(SweepOptions),
     /// One process of a run; `run` starts it.
     #[command(hide = true)]

@@ -19,6 +19,7 @@ mod worker;
 use std::process::ExitCode;
 
 use clap::Parser;
+use exit_code::Exit;
 
 use crate::cli::{Action, Cli, Usage};
 
@@ -30,10 +31,16 @@ fn main() -> ExitCode {
         Action::Worker(options) => worker::run(&options),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => Exit::Pass.into(),
         Err(error) => {
             eprintln!("syscall-load: {error:#}");
-            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+            let is_usage = error.is::<Usage>();
+            if is_usage {
+                Exit::Usage
+            } else {
+                Exit::NotMeasured
+            }
+            .into()
         }
     }
 }

@@ -70,7 +70,7 @@ fn unknown_load_is_a_usage_error_that_names_the_known_ones() {
 #[test]
 fn missing_folder_is_named() {
     let out = tool(&["run", "open_close", "--dir", "/nonexistent"]);
-    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(out.status.code(), Some(4));
     let output = text(&out.stderr);
     assert!(output.contains("--dir /nonexistent"), "{output}");
 }

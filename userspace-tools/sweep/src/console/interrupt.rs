@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Signals: the running child ends first, and the result stays marked as incomplete.
+//! Signals: the running child ends first, and an unfinished result is marked with the next step.
 
 use std::{
     process::{exit, Child},
-    sync::atomic::{AtomicI32, Ordering::SeqCst},
+    sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst},
     thread,
 };
 
 use anyhow::Context;
+use exit_code::Exit;
 use rustix::process::{kill_process, Pid, Signal};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
@@ -20,7 +21,11 @@ static RECEIVED: AtomicI32 = AtomicI32::new(0);
 /// The child to terminate, or 0.
 static CHILD: AtomicI32 = AtomicI32::new(0);
 
-/// Starts a thread that terminates the child on a signal; without a child it exits.
+/// Whether the command looks for signals itself when no child runs.
+static LOOKED_FOR: AtomicBool = AtomicBool::new(false);
+
+/// Starts a thread that terminates the child on a signal. Without a child it exits, unless the command looks
+/// for signals itself.
 pub fn watch() -> anyhow::Result<()> {
     let mut signals =
         Signals::new([SIGHUP, SIGINT, SIGTERM]).context("cannot watch for signals")?;
@@ -30,20 +35,29 @@ pub fn watch() -> anyhow::Result<()> {
             match Pid::from_raw(CHILD.load(SeqCst)) {
                 // `vm` and `make` end their own children in turn.
                 Some(child) => drop(kill_process(child, Signal::TERM)),
-                None => exit(128 + signal),
+                None if LOOKED_FOR.load(SeqCst) => {}
+                None => exit(Exit::Signal(signal as u8).code().into()),
             }
         }
     });
     Ok(())
 }
 
+/// From now on the command looks for [`signal`] between two children.
+pub fn look_for() {
+    LOOKED_FOR.store(true, SeqCst);
+}
+
 /// Marks the child that a signal terminates, until dropped.
 pub struct Guarded;
 
 impl Guarded {
-    /// Marks `child`.
+    /// Marks `child`, and terminates it if a signal came before.
     pub fn new(child: &Child) -> Self {
         CHILD.store(child.id().try_into().unwrap_or(0), SeqCst);
+        if signal().is_some() {
+            end(child);
+        }
         Self
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::console::numbers::seconds;
+use crate::console::{numbers::seconds, stderr::print_line};
 
 /// A bar with this template, if stderr is a terminal.
 fn bar(bar: ProgressBar, template: &str, message: String) -> Option<ProgressBar> {
@@ -54,15 +54,18 @@ impl Progress {
             bar.set_message(format!("{left} left  {run}"));
         } else if done * 10 / self.total > (done - 1) * 10 / self.total {
             let elapsed = seconds(self.began.elapsed());
-            eprintln!("sweep: {done}/{} runs, {elapsed}, {left} left", self.total);
+            let total = self.total;
+            print_line(format_args!(
+                "sweep: {done}/{total} runs, {elapsed}, {left} left"
+            ));
         }
     }
 
     /// Prints a line beside the bar.
     pub fn print(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| print_line(line)),
+            None => print_line(line),
         }
     }
 
@@ -85,7 +88,7 @@ impl Spinner {
         let template = "{spinner} {msg}  {elapsed}";
         let bar = bar(ProgressBar::new_spinner(), template, name.into());
         if bar.is_none() {
-            eprintln!("    {name} ...");
+            print_line(format_args!("    {name} ..."));
         }
         let name = name.into();
         Self { bar, name }
@@ -96,8 +99,10 @@ impl Spinner {
         self.bar.iter().for_each(ProgressBar::finish_and_clear);
         let (name, took) = (self.name, seconds(took));
         match exit {
-            0 => eprintln!("ok  {name}: {took}"),
-            _ => eprintln!("FAIL  {name} after {took} (exit status {exit})"),
+            0 => print_line(format_args!("ok  {name}: {took}")),
+            _ => print_line(format_args!(
+                "FAIL  {name} after {took} (exit status {exit})"
+            )),
         }
     }
 }

@@ -101,8 +101,12 @@ impl<'a> Evaluation<'a> {
         self.faults().next().is_none() && self.incomplete.is_none()
     }
 
+    /// The worst verdict; an incomplete result is NOT MEASURED.
     pub fn verdict(&self) -> Verdict {
-        Verdict::worst(self.rules().map(|rule| rule.answer.verdict)).max(self.is_sound().into())
+        let faults = self.faults().map(|fault| fault.verdict);
+        let rules = self.rules().map(|rule| rule.answer.verdict);
+        let incomplete = self.incomplete.iter().map(|_| Verdict::NotMeasured);
+        Verdict::worst(faults.chain(rules).chain(incomplete))
     }
 
     /// Every verdict: on the oracle of each scenario, and on each rule.
@@ -127,7 +131,7 @@ impl EvaluatedScenario<'_> {
         }
         Case {
             name: format!("{}: oracle of {} runs", self.scenario.name, self.runs()),
-            verdict: self.faults.is_empty().into(),
+            verdict: Verdict::worst(self.faults.iter().map(|fault| fault.verdict)),
             text: faults.join("; "),
         }
     }

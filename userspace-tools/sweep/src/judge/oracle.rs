@@ -9,6 +9,7 @@ use results::AnyReport;
 use serde::Serialize;
 
 use crate::{
+    judge::verdict::Verdict,
     plan::{
         experiment::{Oracle, Scenario},
         setting::{matches, words, Point},
@@ -27,6 +28,8 @@ pub struct Fault {
     /// The run's settings on the axes, or its whole line if it has no report.
     pub at: String,
     pub why: String,
+    /// NOT MEASURED of a run without a report, else FAIL.
+    pub verdict: Verdict,
 }
 
 impl fmt::Display for Fault {
@@ -53,16 +56,18 @@ pub fn faults(scenario: &Scenario, records: &[Record]) -> Vec<Fault> {
 }
 
 fn fault(scenario: &Scenario, record: &Record) -> Option<Fault> {
-    let fault = |at: String, why: String| Fault {
+    let fault = |verdict, at: String, why: String| Fault {
         seq: record.run.seq,
         repeat: record.repeat,
         scenario: scenario.name.clone(),
         at,
         why,
+        verdict,
     };
     let Some(report) = record.run.report() else {
         let error = record.run.error().unwrap_or("no report");
-        return Some(fault(record.line.clone(), error.into()));
+        let line = record.line.clone();
+        return Some(fault(Verdict::NotMeasured, line, error.into()));
     };
     let settings = record.settings();
     let expected = expected(scenario, &settings);
@@ -71,7 +76,7 @@ fn fault(scenario: &Scenario, record: &Record) -> Option<Fault> {
         .iter()
         .filter(|(key, _)| scenario.axes.contains_key(*key));
     let at: Point = axes.map(|(k, v)| (k.clone(), v.clone())).collect();
-    Some(fault(words(&at), why))
+    Some(fault(Verdict::Fail, words(&at), why))
 }
 
 /// Where a report contradicts itself, or is of a job that did not complete.

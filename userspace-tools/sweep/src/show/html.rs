@@ -25,8 +25,11 @@ use anyhow::Context;
 
 use self::{figure::Figure, view::View};
 use crate::{
-    console::usage::Usage, judge::evaluation::Evaluation, judge::verdict::Verdict,
-    store::directory::LATEST, store::loaded::Loaded,
+    console::{stderr, usage::Usage},
+    judge::evaluation::Evaluation,
+    judge::verdict::Verdict,
+    store::directory::LATEST,
+    store::loaded::Loaded,
 };
 
 /// Arguments.
@@ -96,7 +99,7 @@ fn pictures(figures: &[(String, Vec<Figure>)], number: usize, folder: &Path) -> 
 fn save(page: &maud::PreEscaped<String>, out: PathBuf) -> anyhow::Result<()> {
     fs::write(&out, &page.0).with_context(|| format!("cannot write {}", out.display()))?;
     let out = fs::canonicalize(&out).unwrap_or(out);
-    eprintln!("report: {}", out.display());
+    stderr::print_line(format_args!("report: {}", out.display()));
     Ok(())
 }
 

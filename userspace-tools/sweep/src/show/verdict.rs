@@ -31,7 +31,8 @@ pub fn text(of: &Evaluation<'_>, provenance: &Provenance) -> String {
     let (faults, runs) = (of.faults().count(), of.runs());
     let mut text = String::new();
     if faults > 0 {
-        text += &format!("FAIL: oracles of {faults} of {runs} runs not as expected:\n");
+        let verdict = Verdict::worst(of.faults().map(|fault| fault.verdict));
+        text += &format!("{verdict}: oracles of {faults} of {runs} runs not as expected:\n");
     }
     for fault in of.faults().take(SHOWN) {
         text += &format!("  {fault}\n");
@@ -41,16 +42,19 @@ pub fn text(of: &Evaluation<'_>, provenance: &Provenance) -> String {
     }
     if provenance.retried > 0 {
         let causes = provenance.retry_causes().join("; ");
-        text += &format!("{} guest boots retried ({causes}).\n", provenance.retried);
+        let boots = match provenance.retried {
+            1 => "1 guest boot".into(),
+            n => format!("{n} guest boots"),
+        };
+        text += &format!("{boots} retried ({causes}).\n");
     }
     if of.rules().next().is_some() {
         text += &format!("Rules: {}.\n", rules(of));
     }
-    if let Some(cause) = &of.incomplete {
-        text += &format!("INCOMPLETE: {cause}\n");
-    }
-    if faults == 0 {
-        text += &format!("PASS: oracles of {runs} runs as expected.\n");
+    match &of.incomplete {
+        Some(cause) => text += &format!("INCOMPLETE: {cause}\n"),
+        None if faults == 0 => text += &format!("PASS: oracles of {runs} runs as expected.\n"),
+        None => {}
     }
     text
 }
