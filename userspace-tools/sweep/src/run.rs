@@ -15,7 +15,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use anyhow::Context;
 use clap::ValueEnum;
 use vm_record::TierChoice;
 
@@ -25,9 +24,10 @@ use crate::{
     plan::{experiment::Experiment, guests::cpus, runs::Plan, setting::Many, shard::Shard},
     run::{dry_run::dry_run, execute::Execution, finish::Output},
     store::{
+        build, check,
         directory::{self, Results, ROOT},
-        loaded,
-        provenance::Provenance,
+        loaded::Loaded,
+        provenance::{Git, Provenance},
         times::{Clock, STARTED},
     },
 };
@@ -59,7 +59,7 @@ pub struct Args {
     #[arg(long)]
     pub repeats: Option<u32>,
     /// Time limit of one guest boot in seconds; by default five times the estimate and a minute.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     pub timeout: Option<u64>,
     /// Parent of result directories.
     #[arg(long, default_value = ROOT)]
@@ -92,13 +92,13 @@ fn start(args: &Args, file: &Path) -> anyhow::Result<Verdict> {
     let cpus = cpus(&experiment.guest.cpus).map_err(usage)?;
     let mut plan = Plan::new(&experiment, &cpus, seed(args, &experiment)).map_err(usage)?;
     plan.cut(args.shard.unwrap_or_default()).map_err(usage)?;
-    if args.dry_run {
-        return dry_run(&plan);
-    }
     let (had, wanted) = (cpus.count(), experiment.guest.min_cpus);
     if had < wanted as usize {
         let why = format!("too few host CPUs ({had}; allowed: {wanted} or more)");
         return Err(usage(why).into());
+    }
+    if args.dry_run {
+        return dry_run(&plan);
     }
     let results = Results::create(&args.results, &experiment.name)?;
     results.write(directory::EXPERIMENT, &fs::read_to_string(file)?)?;
@@ -120,21 +120,32 @@ fn start(args: &Args, file: &Path) -> anyhow::Result<Verdict> {
 /// Continues an interrupted result: the same plan, those of its runs that have no record.
 fn resume(args: &Args, dir: &Path) -> anyhow::Result<Verdict> {
     let clock = Clock::start(None);
-    let (experiment, provenance) = loaded::head(dir)?;
-    if directory::incomplete(dir).is_none() {
-        let dir = dir.display();
-        return Err(Usage(format!("cannot resume {dir}: it is complete")).into());
+    let Loaded {
+        experiment,
+        mut provenance,
+        plan,
+        records,
+        incomplete,
+    } = Loaded::read(dir)?;
+    let wrong = |why: &str| Usage(format!("cannot resume {}: {why}", dir.display()));
+    incomplete.ok_or_else(|| wrong("it is complete"))?;
+    let plan = plan.ok_or_else(|| wrong("it has no plan.json"))?;
+    let results = Results::own(dir)?;
+    if let Some(why) = check::contradiction(Some(&plan), &records) {
+        return Err(wrong(&format!("{why}. Try: run it again")).into());
     }
-    let path = dir.join(directory::PLAN_JSON);
-    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    let plan: Plan = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+    if let Some(why) = build::changed(&provenance) {
+        return Err(wrong(&format!("{why}. Try: run it again")).into());
+    }
     if args.dry_run {
         return dry_run(&plan);
     }
+    let was_dirty = provenance.git.dirty;
+    provenance.git.dirty = was_dirty.max(Git::here().dirty);
     let execution = Execution {
         experiment,
         plan,
-        results: Results::resume(dir),
+        results,
         provenance,
         clock,
         timeout: args.timeout.map(Duration::from_secs),

@@ -2,9 +2,12 @@
 
 //! The result directory: its files, records, provenance and host samples.
 
+pub mod build;
+pub mod check;
 pub mod directory;
 pub mod host;
 pub mod loaded;
+mod owner;
 pub mod provenance;
 pub mod record;
 pub mod runs;

@@ -3,6 +3,7 @@
 //! Boots guests through `vm`, gives each its runs of the plan, and collects the records.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
@@ -12,6 +13,7 @@ use std::{
 };
 
 use anyhow::{anyhow, bail, Context};
+use exit_code::Exit;
 use vm_record::GuestFailure;
 
 use crate::{
@@ -22,6 +24,7 @@ use crate::{
         setting::words,
     },
     run::vm,
+    store::build,
     store::directory::{Results, PLAN},
     store::host::{self, Sampler, StealTime},
     store::provenance::Booted,
@@ -31,6 +34,9 @@ use crate::{
 
 /// How often a boot is retried whose guest exited without reporting.
 const RETRIES: usize = 2;
+
+/// Exit code of a `batch` in which a run failed.
+const NOT_MEASURED: i32 = Exit::NotMeasured.code() as i32;
 
 /// Drives a plan: one guest boot after the other.
 pub struct Driver<'a> {
@@ -77,6 +83,8 @@ impl Driver<'_> {
         };
         booted.seconds = began.elapsed().as_secs_f64();
         booted.stolen = steal.fraction();
+        let image = booted.vm.as_ref().map(|vm| &vm.image);
+        booted.image = image.and_then(|image| build::hash(Path::new(image)));
         (done, booted)
     }
 
@@ -146,7 +154,7 @@ impl Driver<'_> {
         let why = format!("{} after {had} of {due} runs", vm::meaning(status.code()));
         match status.code() {
             Some(0) if had == due => Ok(Attempt::Complete),
-            Some(1) if had == due && failed => Ok(Attempt::Complete),
+            Some(code) if had == due && failed && code == NOT_MEASURED => Ok(Attempt::Complete),
             Some(code) if GuestFailure::from_code(code).is_some_and(GuestFailure::is_retryable) => {
                 self.runs.set_aside(kept)?;
                 Ok(Attempt::Retry(why))
@@ -158,7 +166,8 @@ impl Driver<'_> {
 
 /// The runs of `boot` that have no record yet.
 pub fn missing(boot: &Boot, records: &[Record]) -> Boot {
-    let had = |run: &Run| records.iter().any(|record| record.run.seq == run.seq);
+    let recorded: HashSet<usize> = records.iter().map(|record| record.run.seq).collect();
+    let had = |run: &Run| recorded.contains(&run.seq);
     Boot {
         runs: boot.runs.iter().filter(|run| !had(run)).cloned().collect(),
         ..boot.clone()

@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
+use anyhow::anyhow;
+
 use crate::{
-    console::{numbers::seconds, progress::Progress},
+    console::{interrupt, numbers::seconds, progress::Progress, stderr},
     judge::verdict::Verdict,
     plan::{experiment::Experiment, runs::Plan},
     run::{
@@ -13,6 +15,7 @@ use crate::{
         finish::{finish, Output},
     },
     store::{
+        check,
         directory::{Results, UNDER_WAY},
         loaded::Loaded,
         provenance::Provenance,
@@ -48,6 +51,7 @@ impl Execution {
             clock,
             timeout,
         } = self;
+        interrupt::look_for();
         results.mark(UNDER_WAY)?;
         let runs = Runs::open(&results.dir)?;
         let (all, had) = (plan.runs().count(), runs.records().len());
@@ -62,6 +66,11 @@ impl Execution {
             if missing(boot, driver.runs.records()).runs.is_empty() {
                 continue;
             }
+            if let Some(signal) = interrupt::signal() {
+                driver.progress.end();
+                let error = anyhow!("interrupted by signal {signal} between two guests");
+                return Err(interrupted(error, provenance, &results)?);
+            }
             let (done, booted) = driver.boot(boot);
             provenance.booted(booted);
             let boots = provenance.boots.iter();
@@ -73,10 +82,15 @@ impl Execution {
             provenance.write(&results)?;
         }
         driver.progress.end();
+        let records = driver.runs.into_records();
+        if let Some(why) = check::incomplete(Some(&plan), &records) {
+            return Err(interrupted(anyhow!(why), provenance, &results)?);
+        }
         let loaded = Loaded {
             experiment,
             provenance,
-            records: driver.runs.into_records(),
+            plan: Some(plan),
+            records,
             incomplete: None,
         };
         finish(output, loaded, &results)
@@ -89,7 +103,7 @@ fn announce(experiment: &Experiment, plan: &Plan, had: usize, results: &Results)
         0 => String::new(),
         had => format!(", {had} of them already recorded"),
     };
-    eprintln!(
+    stderr::print_line(format_args!(
         "sweep: {}: {} runs in {}{already}, about {} in total, seed {}; results in {}",
         experiment.name,
         plan.runs().count(),
@@ -97,7 +111,7 @@ fn announce(experiment: &Experiment, plan: &Plan, had: usize, results: &Results)
         seconds(plan.estimate()),
         plan.seed,
         results.dir.display()
-    );
+    ));
 }
 
 /// Marks the result as incomplete, with the cause; returns it with the next step.
@@ -106,11 +120,10 @@ fn interrupted(
     mut provenance: Provenance,
     results: &Results,
 ) -> anyhow::Result<anyhow::Error> {
-    provenance.outcome = format!("{error:#}");
+    let dir = results.dir.display();
+    provenance.outcome = format!("{error:#}. Try: sweep run --resume {dir}");
     results.mark(&provenance.outcome)?;
     provenance.write(results)?;
-    let dir = results.dir.display();
-    Ok(anyhow::anyhow!(
-        "cannot complete {dir}: {error:#}. Try: sweep run --resume {dir}"
-    ))
+    let outcome = provenance.outcome;
+    Ok(anyhow!("cannot complete {dir}: {outcome}"))
 }

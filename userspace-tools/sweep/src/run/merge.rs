@@ -7,16 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{bail, Context};
 use serde_json::{json, Value};
 
 use crate::{
     console::stdout::print_line,
     console::usage::Usage,
     judge::verdict::Verdict,
-    plan::shard::Shard,
+    plan::{runs::Plan, shard::Shard},
     run::finish::complete,
     show::summary,
+    store::check,
     store::directory::ROOT,
     store::directory::{self, Results},
     store::loaded::Loaded,
@@ -40,14 +41,13 @@ pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
     let shards: Vec<Loaded> = args
         .shards
         .iter()
-        .map(|dir| Loaded::read(dir))
+        .map(|dir| Loaded::complete(dir, "merge"))
         .collect::<anyhow::Result<_>>()?;
     check(args, &shards).map_err(Usage)?;
     let first = &shards[0];
     let results = Results::create(&args.results, &first.experiment.name)?;
-    for file in [directory::EXPERIMENT, directory::PLAN] {
-        results.write(file, &read(&args.shards[0], file)?)?;
-    }
+    let text = read(&args.shards[0], directory::EXPERIMENT)?;
+    results.write(directory::EXPERIMENT, &text)?;
     let mut origin = first.provenance.clone();
     origin.shard = Shard::default();
     for shard in &shards[1..] {
@@ -61,8 +61,13 @@ pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
     records.sort_by_key(|record| record.run.seq);
     // Every machine that boots a guest warms it up.
     records.dedup_by_key(|record| record.run.seq);
-    let lines: Vec<&str> = records.iter().map(|record| record.line.as_str()).collect();
-    results.write(directory::PLAN, &(lines.join("\n") + "\n"))?;
+    if let Some(plan) = whole(&shards) {
+        results.write(directory::PLAN, &plan.text())?;
+        results.write(directory::PLAN_JSON, &serde_json::to_string(&plan)?)?;
+        if let Some(why) = check::incomplete(Some(&plan), &records) {
+            bail!("cannot merge: {why}");
+        }
+    }
     let mut runs = Runs::open(&results.dir)?;
     for record in records {
         runs.append(record)?;
@@ -71,6 +76,29 @@ pub fn merge(args: &Args) -> anyhow::Result<Verdict> {
     let text = summary::text(&evaluation, &origin);
     print_line(format_args!("{text}results: {}", results.dir.display()))?;
     Ok(evaluation.verdict())
+}
+
+/// The plan that the shards are parts of; none if a shard, of an older version, has none.
+fn whole(shards: &[Loaded]) -> Option<Plan> {
+    let plans: Option<Vec<&Plan>> = shards.iter().map(|shard| shard.plan.as_ref()).collect();
+    let plans = plans?;
+    let mut whole = Plan {
+        boots: Vec::new(),
+        shard: Shard::default(),
+        ..(*plans.first()?).clone()
+    };
+    for boot in plans.iter().flat_map(|plan| &plan.boots) {
+        match whole.boots.iter_mut().find(|one| one.number == boot.number) {
+            Some(one) => one.runs.extend(boot.runs.iter().cloned()),
+            None => whole.boots.push(boot.clone()),
+        }
+    }
+    whole.boots.sort_by_key(|boot| boot.number);
+    for boot in &mut whole.boots {
+        boot.runs.sort_by_key(|run| run.seq);
+        boot.runs.dedup_by_key(|run| run.seq);
+    }
+    Some(whole)
 }
 
 fn read(dir: &Path, file: &str) -> anyhow::Result<String> {
@@ -108,9 +136,6 @@ fn written(value: &Value) -> String {
 fn check(args: &Args, shards: &[Loaded]) -> Result<(), String> {
     let name = |i: usize| args.shards[i].display();
     for (i, shard) in shards.iter().enumerate() {
-        if let Some(why) = &shard.incomplete {
-            return Err(format!("cannot merge {}: it is incomplete: {why}", name(i)));
-        }
         let first = identity(&args.shards[0], &shards[0])?;
         let mine = identity(&args.shards[i], shard)?;
         for ((what, wanted), (_, had)) in first.iter().zip(&mine) {

@@ -13,7 +13,6 @@ use std::{
 use crate::{
     console::{stdout::print_line, usage::Usage},
     judge::{evaluation::Evaluation, verdict::Verdict},
-    plan::runs::Plan,
     show::summary,
     store::{
         directory::{self, ROOT},
@@ -51,11 +50,12 @@ pub fn watch(args: &Args) -> anyhow::Result<Verdict> {
         let loaded = Loaded::read(&dir)?;
         let evaluation = Evaluation::of(&loaded)?;
         let (made, cause) = (loaded.records.len(), loaded.incomplete.clone());
-        let is_running = cause.as_deref() == Some(directory::UNDER_WAY);
+        let is_running = directory::is_running(&dir);
         if last.as_ref() != Some(&(made, cause.clone())) {
             let clear = if stdout().is_terminal() { CLEAR } else { "" };
             let text = summary::text(&evaluation, &loaded.provenance);
-            let planned = planned(&dir).map_or_else(|| "?".into(), |n| n.to_string());
+            let planned = loaded.plan.as_ref().map(|plan| plan.runs().count());
+            let planned = planned.map_or_else(|| "?".into(), |n| n.to_string());
             let dir = dir.display();
             print_line(format_args!(
                 "{clear}{text}\n{dir}: {made} of {planned} runs"
@@ -67,12 +67,6 @@ pub fn watch(args: &Args) -> anyhow::Result<Verdict> {
         }
         thread::sleep(PERIOD);
     }
-}
-
-fn planned(dir: &Path) -> Option<usize> {
-    let text = fs::read_to_string(dir.join(directory::PLAN_JSON)).ok()?;
-    let plan: Plan = serde_json::from_str(&text).ok()?;
-    Some(plan.runs().count())
 }
 
 /// The newest result, complete or not.

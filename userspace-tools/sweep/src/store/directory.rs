@@ -10,6 +10,8 @@ use std::{
     time::SystemTime,
 };
 
+use super::owner::Owner;
+use crate::console::usage::Usage;
 use anyhow::Context;
 
 /// Parent of result directories.
@@ -19,7 +21,7 @@ pub const LATEST: &str = "build/results/latest";
 /// File that marks a result as incomplete; it holds the cause.
 pub const INCOMPLETE: &str = "INCOMPLETE";
 /// Its text while `sweep` runs; it remains if `sweep` is killed.
-pub const UNDER_WAY: &str = "still running, or killed";
+pub const UNDER_WAY: &str = "still running";
 /// Schema of a result directory.
 pub const SCHEMA: u32 = 2;
 /// Copy of the experiment's file.
@@ -35,11 +37,13 @@ pub const PROVENANCE: &str = "provenance.json";
 /// The records.
 pub const RUNS: &str = "runs.jsonl";
 
-/// A result directory under construction.
+/// A result directory under construction, which this process alone writes into.
 #[derive(Debug)]
 pub struct Results {
     /// Where it is.
     pub dir: PathBuf,
+    #[expect(dead_code, reason = "it holds a lock")]
+    owner: Owner,
 }
 
 impl Results {
@@ -48,14 +52,21 @@ impl Results {
         let now = now().replace('T', "-").replace([':', 'Z'], "");
         fs::create_dir_all(root).with_context(|| format!("cannot make {}", root.display()))?;
         let dir = fresh(root, &format!("{now}-{name}"))?;
-        let results = Self { dir };
+        let results = Self::own(&dir)?;
         results.mark(UNDER_WAY)?;
         Ok(results)
     }
 
-    /// Opens an existing one.
-    pub fn resume(dir: &Path) -> Self {
-        Self { dir: dir.into() }
+    /// Opens an existing one, if no other process writes into it.
+    pub fn own(dir: &Path) -> anyhow::Result<Self> {
+        let owner = Owner::take(dir).map_err(|error| {
+            let dir = dir.display();
+            Usage(format!(
+                "cannot write into {dir}: {error}. Try: sweep watch {dir}"
+            ))
+        })?;
+        let dir = dir.into();
+        Ok(Self { dir, owner })
     }
 
     /// The directory of one guest boot in it.
@@ -119,10 +130,23 @@ fn fresh(root: &Path, name: &str) -> anyhow::Result<PathBuf> {
     unreachable!("some number is free")
 }
 
-/// Why the result is incomplete, if it is.
+/// Whether a process runs it at present.
+pub fn is_running(dir: &Path) -> bool {
+    Owner::is_taken(dir)
+}
+
+/// Why the result is marked as incomplete, if it is.
 pub fn incomplete(dir: &Path) -> Option<String> {
     let why = fs::read_to_string(dir.join(INCOMPLETE)).ok()?;
-    Some(why.trim_end().to_string())
+    match why.trim_end() {
+        UNDER_WAY if !is_running(dir) => {
+            let dir = dir.display();
+            Some(format!(
+                "killed before its end. Try: sweep run --resume {dir}"
+            ))
+        }
+        why => Some(why.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -133,9 +157,13 @@ mod tests {
     fn result_is_incomplete_until_it_is_completed() {
         let root = tempfile::tempdir().unwrap();
         let results = Results::create(root.path(), "t").unwrap();
-        assert!(incomplete(&results.dir).unwrap().contains("killed"));
-        results.complete().unwrap();
-        assert_eq!(incomplete(&results.dir), None);
+        assert_eq!(incomplete(&results.dir).unwrap(), "still running");
+        let dir = results.dir.clone();
+        drop(results);
+        let killed = "killed before its end. Try: sweep run --resume ";
+        assert!(incomplete(&dir).unwrap().starts_with(killed));
+        Results::own(&dir).unwrap().complete().unwrap();
+        assert_eq!(incomplete(&dir), None);
     }
 
     #[test]

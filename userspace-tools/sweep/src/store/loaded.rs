@@ -2,14 +2,16 @@
 
 //! Loaded result: a result directory in memory.
 
-use std::path::Path;
+use std::{fs, io::ErrorKind, path::Path};
+
+use anyhow::{bail, Context};
 
 use crate::{
     console::usage::Usage,
-    plan::experiment::Experiment,
+    plan::{experiment::Experiment, runs::Plan},
     store::provenance::Provenance,
     store::record::Record,
-    store::{directory, runs},
+    store::{check, directory, runs},
 };
 
 /// A result.
@@ -19,6 +21,8 @@ pub struct Loaded {
     pub experiment: Experiment,
     /// Its provenance.
     pub provenance: Provenance,
+    /// Its plan; results of schema 1 have none.
+    pub plan: Option<Plan>,
     /// Its records.
     pub records: Vec<Record>,
     /// Why it is incomplete, if it is.
@@ -39,15 +43,39 @@ pub fn head(dir: &Path) -> anyhow::Result<(Experiment, Provenance)> {
     Ok((experiment, provenance))
 }
 
+/// The plan of `dir`, if it has one.
+pub fn plan(dir: &Path) -> anyhow::Result<Option<Plan>> {
+    let path = dir.join(directory::PLAN_JSON);
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        text => text.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    let plan = serde_json::from_str(&text);
+    plan.with_context(|| format!("cannot read {}", path.display()))
+}
+
 impl Loaded {
     /// Reads `dir`.
     pub fn read(dir: &Path) -> anyhow::Result<Self> {
         let (experiment, provenance) = head(dir)?;
+        let (plan, records) = (plan(dir)?, runs::records(dir)?);
+        let marked = directory::incomplete(dir);
         Ok(Self {
+            incomplete: marked.or_else(|| check::incomplete(plan.as_ref(), &records)),
             experiment,
             provenance,
-            records: runs::records(dir)?,
-            incomplete: directory::incomplete(dir),
+            plan,
+            records,
         })
+    }
+
+    /// Reads `dir`, and refuses an incomplete result: `what` needs every run.
+    pub fn complete(dir: &Path, what: &str) -> anyhow::Result<Self> {
+        let loaded = Self::read(dir)?;
+        if let Some(why) = &loaded.incomplete {
+            let dir = dir.display();
+            bail!("cannot {what} {dir}: it is incomplete: {why}");
+        }
+        Ok(loaded)
     }
 }

@@ -76,6 +76,9 @@ pub struct Booted {
     /// Steal time of this machine's CPUs meanwhile, as a fraction, if known.
     #[serde(default)]
     pub stolen: Option<f64>,
+    /// Hash of the modules and tools in its image.
+    #[serde(default)]
+    pub image: Option<String>,
     /// Causes of the retries by `sweep`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<String>,
@@ -139,8 +142,9 @@ impl Provenance {
     /// Reads it from a result directory.
     pub fn read(dir: &Path) -> anyhow::Result<Self> {
         let path = dir.join(directory::PROVENANCE);
-        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        serde_json::from_str(&text).with_context(|| path.display().to_string())
+        let cannot = || format!("cannot read {}", path.display());
+        let text = fs::read_to_string(&path).with_context(cannot)?;
+        serde_json::from_str(&text).with_context(cannot)
     }
 
     /// Steal time of this machine's CPUs during the guest boots, as a fraction.

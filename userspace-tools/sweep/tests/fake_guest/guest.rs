@@ -7,7 +7,9 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Output, Stdio},
+    thread::sleep,
+    time::Duration,
 };
 
 use serde_json::{json, Map, Value};
@@ -256,9 +258,26 @@ impl Sandbox {
         self.vm(
             "n=0\nwhile read -r line; do\n\
              [ ! -e limit ] || [ $n -lt \"$(sed -n 1p limit)\" ] || { code=$(sed -n 2p limit); rm limit; exit $code; }\n\
+             while [ -e hold ] && [ $n -ge 5 ]; do sleep 0.02; done\n\
              grep -F -m1 \"$line\t\" answers | cut -f2 | sed \"s/\\\"seq\\\":[0-9]*/\\\"seq\\\":$n/\"\n\
              n=$((n + 1))\ndone <\"$plan\"\n",
         );
+    }
+
+    /// Makes `vm` wait after five answers, until [`Sandbox::go`].
+    pub fn hold(&self) {
+        fs::write(self.path("hold"), "").unwrap();
+    }
+
+    /// Ends the wait.
+    pub fn go(&self) {
+        fs::remove_file(self.path("hold")).unwrap();
+    }
+
+    /// Builds the guest's image, with `modules` in it.
+    pub fn build(&self, modules: &str) {
+        fs::create_dir_all(self.path("image")).unwrap();
+        fs::write(self.path("image/initramfs.cpio"), modules).unwrap();
     }
 
     /// Makes `vm` exit with `code` once, after so many answers.
@@ -280,7 +299,7 @@ impl Sandbox {
 
     /// Writes a `vm` that leaves a record and runs `script`, with the plan in `$plan`.
     fn vm(&self, script: &str) {
-        let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1", "outcome": {"class": "exited", "status": 0}}"#;
+        let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1", "image": "image", "outcome": {"class": "exited", "status": 0}}"#;
         let head = format!(
             "#!/bin/sh\nwhile [ $# -gt 0 ]; do\ncase $1 in\n--record) record=$2 ;;\n--stdin) plan=$2 ;;\nesac\nshift\ndone\n\
              echo '{record}' >\"$record/record.json\"\n"
@@ -301,6 +320,11 @@ impl Sandbox {
 
     /// Runs `sweep` in the sandbox.
     pub fn sweep(&self, args: &[&str]) -> Out {
+        self.command(args).output().unwrap().into()
+    }
+
+    /// `sweep` in the sandbox.
+    pub fn command(&self, args: &[&str]) -> Command {
         let exe = Path::new(env!("CARGO_BIN_EXE_sweep"));
         let mut command = Command::new(exe);
         command
@@ -310,8 +334,35 @@ impl Sandbox {
         if (args[0] == "run" && !args.contains(&"--resume")) || args[0] == "merge" {
             command.args(["--results", "results"]);
         }
-        let out = command.output().unwrap();
-        Out {
+        command
+    }
+
+    /// Number of runs recorded in the only result.
+    fn recorded(&self) -> Option<usize> {
+        let dir = fs::read_dir(self.root()).ok()?.next()?.ok()?.path();
+        let text = fs::read_to_string(dir.join("runs.jsonl")).ok()?;
+        Some(text.lines().count())
+    }
+
+    /// Starts the experiment, and waits until `n` runs are recorded.
+    pub fn spawn(&self, n: usize) -> Child {
+        let mut command = self.command(&["run", "t.toml"]);
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        for _ in 0..1000 {
+            if self.recorded() == Some(n) {
+                break;
+            }
+            sleep(Duration::from_millis(10));
+        }
+        assert_eq!(self.recorded(), Some(n), "after ten seconds");
+        child
+    }
+}
+
+impl From<Output> for Out {
+    fn from(out: Output) -> Self {
+        Self {
             code: out.status.code().unwrap(),
             stdout: String::from_utf8(out.stdout).unwrap(),
             stderr: String::from_utf8(out.stderr).unwrap(),

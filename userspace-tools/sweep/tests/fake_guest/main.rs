@@ -4,5 +4,6 @@
 
 mod gate;
 mod guest;
+mod owner;
 mod plan;
 mod run;

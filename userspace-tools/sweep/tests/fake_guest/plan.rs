@@ -45,7 +45,7 @@ fn ending(after: usize, code: i32) -> Sandbox {
 fn interrupted() -> Sandbox {
     let sandbox = ending(5, 246);
     let run = sandbox.sweep(&["run", "t.toml"]);
-    run.fails(1, &["Try: sweep run --resume results/"]);
+    run.fails(4, &["Try: sweep run --resume results/"]);
     sandbox
 }
 
@@ -81,7 +81,7 @@ fn incomplete_last_record_is_made_again() {
 #[test]
 fn guest_that_exits_without_reporting_is_retried_and_counted() {
     let sandbox = ending(7, 245);
-    let cause = "1 guest boots retried (the guest exited without reporting after 7 of 18 runs)";
+    let cause = "1 guest boot retried (the guest exited without reporting after 7 of 18 runs)";
     sandbox.sweep(&["run", "t.toml"]).is(0, &[cause]);
     let dir = sandbox.latest();
     assert_eq!(records(&dir).len(), 18);
@@ -94,7 +94,7 @@ fn guest_that_exits_without_reporting_is_retried_and_counted() {
 fn guest_that_the_load_may_have_killed_is_not_retried() {
     for code in [241, 242, 243, 244, 247, 248, 249] {
         let out = ending(7, code).sweep(&["run", "t.toml"]);
-        let out = out.fails(1, &["after 7 of 18 runs"]);
+        let out = out.fails(4, &["after 7 of 18 runs"]);
         assert!(!out.stderr.contains("retrying"), "{code}: {}", out.stderr);
     }
 }

@@ -97,7 +97,7 @@ fn refused_run_fails_with_its_reason() {
     let mut runs = sandbox.passing();
     runs[0].error = Some("EBUSY run".into());
     let text = "lock=busted threads=1): EBUSY run";
-    sandbox.run(&runs, 1).is(1, &[text]);
+    sandbox.run(&runs, 4).is(4, &[text]);
 }
 
 #[test]
@@ -108,13 +108,13 @@ fn incomplete_records_leave_an_incomplete_result() {
     ] {
         let sandbox = Sandbox::new();
         let runs = &sandbox.passing()[..5];
-        sandbox.run(runs, code).fails(1, &[cause]);
+        sandbox.run(runs, code).fails(4, &[cause]);
         let dir = sandbox.only();
         let mark = fs::read_to_string(dir.join("INCOMPLETE")).unwrap();
         assert!(mark.contains(cause), "{mark}");
         assert!(!sandbox.root().join("latest").exists());
         let show = sandbox.sweep(&["show", dir.to_str().unwrap()]);
-        show.is(1, &[&format!("INCOMPLETE: {}", mark.trim_end())]);
+        show.is(4, &[&format!("INCOMPLETE: {}", mark.trim_end())]);
     }
 }
 
@@ -134,7 +134,7 @@ fn run_with_other_settings_than_planned_is_refused() {
     let mut runs = sandbox.passing();
     runs[0].words = runs[0].words.replace("threads=1", "threads=2");
     let cause = "planned with threads=1, but ran with threads=2";
-    sandbox.run(&runs, 0).fails(1, &[cause]);
+    sandbox.run(&runs, 0).fails(4, &[cause]);
 }
 
 #[test]
