@@ -21,6 +21,9 @@ pub const BASELINE_POWER: f64 = 0.9;
 /// Default tolerance of the comparison with a baseline, however little the noise.
 pub const BASELINE_FLOOR: f64 = 0.02;
 
+/// Largest useful tolerance of that comparison: with more it would pass half the speed.
+pub const BASELINE_MOST: f64 = 1.0;
+
 /// Default margin: smaller differences do not matter.
 pub const MARGIN: f64 = 0.05;
 

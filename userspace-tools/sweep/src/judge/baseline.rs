@@ -70,11 +70,8 @@ impl Baseline {
         Ok(())
     }
 
-    /// Adds the complete result `dir`.
+    /// Adds the result `dir`.
     pub fn add(&mut self, loaded: &Loaded, dir: &Path) -> Result<(), Usage> {
-        if let Some(why) = &loaded.incomplete {
-            return Err(Usage(format!("{} is incomplete: {why}", dir.display())));
-        }
         self.check_origin(loaded, dir)?;
         let commit = loaded.provenance.git.commit.clone();
         self.commits.push(commit.unwrap_or_default());
@@ -94,15 +91,27 @@ impl Baseline {
         Ok(())
     }
 
-    /// The verdicts on the cells that the result `dir` has in common with the baseline.
+    /// The verdicts on the cells of the baseline in the result `dir`.
     pub fn check(&self, loaded: &Loaded, dir: &Path, floor: f64) -> Result<Vec<Case>, Usage> {
         self.check_origin(loaded, dir)?;
-        let cases = all_cells(loaded).into_iter().filter_map(|cell| {
-            let mut saved = self.cells.iter();
-            let saved = saved.find(|saved| cell.is_at(&saved.scenario, &saved.at))?;
-            case(floor, saved, &cell.values())
+        let cells = all_cells(loaded);
+        let cases = self.cells.iter().map(|saved| {
+            let mut cells = cells.iter();
+            let cell = cells.find(|cell| cell.is_at(&saved.scenario, &saved.at));
+            let case = cell.and_then(|cell| case(floor, saved, &cell.values()));
+            case.unwrap_or_else(|| Case {
+                name: saved.name(),
+                verdict: Verdict::NotMeasured,
+                text: "no run in this result".into(),
+            })
         });
         Ok(cases.collect())
+    }
+}
+
+impl Saved {
+    fn name(&self) -> String {
+        format!("{} {}", self.scenario, words(&self.at))
     }
 }
 
@@ -115,23 +124,29 @@ fn case(floor: f64, saved: &Saved, now: &[f64]) -> Option<Case> {
         power: confidence::BASELINE_POWER,
         more_is_better: saved.more_is_better,
     };
-    let noise = test.shown(&before, now)?;
+    let noise = test.shown(&before, now).unwrap_or(f64::INFINITY);
     let tolerance = noise.max(floor).max(between(&saved.samples));
     let shift = match saved.more_is_better {
         true => Shift::of(&before, now, test.alpha)?,
         false => Shift::of(now, &before, test.alpha)?,
     };
     let least = 1.0 / (1.0 + tolerance);
+    // Samples that differ by more than that among themselves would pass anything.
+    let is_useful = tolerance <= confidence::BASELINE_MOST;
     let verdict = match (shift.low >= least, shift.high < least) {
-        (true, _) => Verdict::Pass,
+        (true, _) if is_useful || shift.low >= 1.0 => Verdict::Pass,
         (_, true) => Verdict::Fail,
         _ => Verdict::Inconclusive,
     };
-    let (estimate, percent) = (Estimate::from(shift), tolerance * 100.0);
+    let (estimate, percent) = (Estimate::from(shift), |part: f64| part * 100.0);
+    let tolerance = match is_useful {
+        true => format!("tolerance {:.1} %", percent(tolerance)),
+        false => format!("noise above {:.0} %", percent(confidence::BASELINE_MOST)),
+    };
     Some(Case {
-        name: format!("{} {}", saved.scenario, words(&saved.at)),
+        name: saved.name(),
         verdict,
-        text: format!("{estimate} times as good, tolerance {percent:.1} %"),
+        text: format!("{estimate} times as good, {tolerance}"),
     })
 }
 
@@ -174,6 +189,20 @@ mod tests {
         assert_eq!(verdict(&[100.0], true, 110.0), Verdict::Pass);
         assert_eq!(verdict(&[100.0], false, 110.0), Verdict::Fail);
         assert_eq!(verdict(&[100.0], true, 100.1), Verdict::Pass);
+    }
+
+    /// A baseline whose noise would let anything pass decides nothing.
+    #[test]
+    fn noise_above_the_limit_is_inconclusive() {
+        let saved = Saved {
+            scenario: "p".into(),
+            at: Point::new(),
+            more_is_better: true,
+            samples: vec![vec![1e-3, 5.0, 100.0, 7.0, 2.0, 130.0]],
+        };
+        let case = case(confidence::BASELINE_FLOOR, &saved, &[60.0, 0.1, 3.0, 9.0]).unwrap();
+        assert_eq!(case.verdict, Verdict::Inconclusive);
+        assert!(case.text.ends_with("noise above 100 %"), "{}", case.text);
     }
 
     /// Two results of the same code lie 15 % apart.

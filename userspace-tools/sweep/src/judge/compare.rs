@@ -16,8 +16,11 @@ use crate::{
         estimate::Estimate,
         verdict::Verdict,
     },
-    plan::setting::{words, Point},
-    store::{directory::LATEST, loaded::Loaded},
+    plan::{
+        guests::Guests,
+        setting::{words, Point},
+    },
+    store::{directory::LATEST, loaded::Loaded, provenance::Provenance},
 };
 
 /// Arguments.
@@ -86,34 +89,86 @@ struct Side {
     interval: Interval,
 }
 
-/// Prints the comparison; FAIL if any cell is worse.
+/// Prints the comparison. FAIL if any cell is worse, NOT MEASURED if one was measured before alone.
 pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
-    let (before, after) = (Loaded::read(&args.before)?, Loaded::read(&args.after)?);
-    let theirs = all_cells(&after);
-    let lines = all_cells(&before).into_iter().filter_map(|cell| {
-        let mut others = theirs.iter();
-        let other = others.find(|other| other.is_at(&cell.scenario, &cell.at))?;
-        line(args, cell, other)
-    });
-    let lines: Vec<Line> = lines.collect();
-    if lines.is_empty() {
-        return Err(Usage(format!(
-            "cannot compare {} and {}: no run in common. Try: two results of one experiment",
-            args.before.display(),
-            args.after.display()
+    let before = Loaded::complete(&args.before, "compare")?;
+    let after = Loaded::complete(&args.after, "compare")?;
+    let wrong = |why: String| {
+        let (before, after) = (args.before.display(), args.after.display());
+        let next = "Try: two results of one experiment on one machine";
+        Usage(format!(
+            "cannot compare {before} and {after}: {why}. {next}"
         ))
-        .into());
+    };
+    unlike(&before.provenance, &after.provenance).map_or(Ok(()), |why| Err(wrong(why)))?;
+    let theirs = all_cells(&after);
+    let (mut lines, mut missing) = (Vec::new(), Vec::new());
+    for cell in all_cells(&before) {
+        let mut others = theirs.iter();
+        let other = others.find(|other| other.is_at(&cell.scenario, &cell.at));
+        let name = format!("{} {}", cell.scenario, words(&cell.at));
+        if let Some(why) = other.and_then(|other| other_settings(&cell, other)) {
+            return Err(wrong(format!("{name}: {why}")).into());
+        }
+        match other.and_then(|other| line(args, cell, other)) {
+            Some(line) => lines.push(line),
+            None => missing.push(name),
+        }
+    }
+    if lines.is_empty() {
+        return Err(wrong("no run in common".into()).into());
     }
     match args.json {
-        true => print_line(format_args!("{:#}", json!({ "lines": lines })))?,
-        false => print_line(text(args, &before, &after, &lines))?,
+        true => {
+            let json = json!({ "lines": lines, "not_measured": missing });
+            print_line(format_args!("{json:#}"))?;
+        }
+        false => print_line(text(args, &before, &after, &lines) + &missing_text(&missing))?,
     }
     let verdicts = lines.iter().map(|line| match line.difference {
         Difference::Better | Difference::NoDifferenceShown => Verdict::Pass,
         Difference::Worse => Verdict::Fail,
         Difference::Inconclusive { .. } => Verdict::Inconclusive,
     });
-    Ok(Verdict::worst(verdicts))
+    let missing = missing.iter().map(|_| Verdict::NotMeasured);
+    Ok(Verdict::worst(verdicts.chain(missing)))
+}
+
+/// What must be equal for a difference to be one of the code, and is not.
+fn unlike(before: &Provenance, after: &Provenance) -> Option<String> {
+    let of = |provenance: &Provenance| {
+        let cpus = provenance.cpus.count().to_string();
+        let guests = Guests {
+            cpus: String::new(),
+            ..provenance.guest.clone()
+        };
+        [
+            ("experiment", provenance.experiment.clone()),
+            ("guests", json!(guests).to_string()),
+            ("tier", provenance.tier().into()),
+            ("host CPU", provenance.host_cpu().into()),
+            ("number of host CPUs", cpus),
+        ]
+    };
+    let mut both = of(before).into_iter().zip(of(after));
+    let (before, after) = both.find(|(before, after)| before != after)?;
+    Some(format!(
+        "the {} differs ({} and {})",
+        before.0, before.1, after.1
+    ))
+}
+
+/// A setting that both cells have, with different values.
+fn other_settings(before: &Cell, after: &Cell) -> Option<String> {
+    before.settings.iter().find_map(|(key, was)| {
+        let is = after.settings.get(key).filter(|is| *is != was)?;
+        Some(format!("{key} differs ({was} and {is})"))
+    })
+}
+
+fn missing_text(missing: &[String]) -> String {
+    let mark = |text: String, name: &String| text + "\nNOT MEASURED after: " + name;
+    missing.iter().fold(String::new(), mark)
 }
 
 fn line(args: &Args, before: Cell, after: &Cell) -> Option<Line> {

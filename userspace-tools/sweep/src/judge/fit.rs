@@ -43,7 +43,7 @@ struct Series {
 }
 
 pub fn fit(args: &Args) -> anyhow::Result<Verdict> {
-    let loaded = Loaded::read(&args.dir)?;
+    let loaded = Loaded::complete(&args.dir, "fit")?;
     let mut all: Vec<Series> = Vec::new();
     for cell in all_cells(&loaded) {
         if cell.at.contains_key(THREADS) {

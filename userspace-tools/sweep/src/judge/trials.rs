@@ -45,7 +45,7 @@ pub struct Args {
 const LOOKS: usize = 6;
 
 pub fn trials(args: &Args) -> anyhow::Result<Verdict> {
-    let all = all_cells(&Loaded::read(&args.dir)?);
+    let all = all_cells(&Loaded::complete(&args.dir, "judge")?);
     let (reference, subject) = (find(&all, &args.to)?, find(&all, &args.of)?);
     let (mut a, mut b) = (reference.values(), subject.values());
     if reference.at == subject.at {

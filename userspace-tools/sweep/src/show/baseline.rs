@@ -62,7 +62,7 @@ pub fn baseline(command: &Command) -> anyhow::Result<Verdict> {
 }
 
 fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
-    let all = args.dirs.iter().map(|dir| Loaded::read(dir));
+    let all = args.dirs.iter().map(|dir| Loaded::complete(dir, "save"));
     let all: Vec<Loaded> = all.collect::<anyhow::Result<_>>()?;
     let mut baseline = Baseline::of(&all[0]);
     for (loaded, dir) in all.iter().zip(&args.dirs) {
@@ -87,11 +87,10 @@ fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
     })?;
     let baseline: Baseline =
         serde_json::from_str(&text).with_context(|| format!("cannot read {file}"))?;
-    let loaded = Loaded::read(&args.dir)?;
+    let loaded = Loaded::complete(&args.dir, "check")?;
     let cases = baseline.check(&loaded, &args.dir, args.floor)?;
     if cases.is_empty() {
-        let dir = args.dir.display();
-        return Err(Usage(format!("{file} and {dir} have no run in common")).into());
+        return Err(Usage(format!("cannot check {file}: it has no cell")).into());
     }
     args.write.write(&baseline.experiment, &cases)?;
     for case in &cases {

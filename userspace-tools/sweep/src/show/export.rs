@@ -6,7 +6,9 @@ use std::{collections::BTreeMap, io::stdout, path::PathBuf};
 
 use anyhow::Context;
 
-use crate::{judge::verdict::Verdict, store::directory::LATEST, store::loaded::Loaded};
+use crate::{
+    console::stderr, judge::verdict::Verdict, store::directory::LATEST, store::loaded::Loaded,
+};
 
 /// Arguments.
 #[derive(clap::Args, Debug)]
@@ -66,5 +68,14 @@ pub fn csv(args: &Args) -> anyhow::Result<Verdict> {
         out.write_record(&row).context("cannot write")?;
     }
     out.flush().context("cannot write")?;
-    Ok(Verdict::Pass)
+    Ok(match &loaded.incomplete {
+        None => Verdict::Pass,
+        Some(why) => {
+            stderr::print_line(format_args!(
+                "sweep: {} is incomplete: {why}",
+                args.dir.display()
+            ));
+            Verdict::NotMeasured
+        }
+    })
 }
