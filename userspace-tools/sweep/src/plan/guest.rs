@@ -2,9 +2,10 @@
 
 //! Guest: one of the guests of an experiment, and their expansion from lists.
 
+use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
-use vm_record::GuestSize;
+use vm_record::{GuestSize, Mode, TierChoice};
 
 use crate::plan::{
     guests::{each, Guests},
@@ -43,6 +44,18 @@ impl Guest {
     }
 }
 
+/// Refuses a mode that no tier of `tier` can boot with so many vCPUs.
+fn bootable(mode: &str, tier: &str, vcpus: u32) -> Result<(), String> {
+    let parsed = Mode::from_str(mode, false);
+    let (mode, tier) = (parsed?, TierChoice::from_str(tier, false)?);
+    let mut checked = tier
+        .tiers()
+        .iter()
+        .map(|tier| mode.check(*tier, vcpus as usize));
+    let first = checked.next().unwrap_or(Ok(()));
+    first.or_else(|why| checked.find(Result::is_ok).unwrap_or(Err(why)))
+}
+
 impl Guests {
     /// Every guest on a host with these CPUs, the last key the fastest.
     pub fn all(&self, cpus: &CpuList) -> Result<Vec<Guest>, String> {
@@ -70,6 +83,26 @@ impl Guests {
         let emulated = self.emulated(tier);
         let has = emulated.unwrap_or(cpus.count() as u32);
         let size = GuestSize::new(vcpus, ratio, has).map_err(|error| format!("guest: {error}"))?;
+        let least = size.min_memory_mib();
+        if self.memory < least {
+            let (vcpus, memory) = (size.vcpus, self.memory);
+            return Err(format!(
+                "guest.memory = {memory}: allowed: {least} or more for {vcpus} vCPUs"
+            ));
+        }
+        if let Some(mode) = &mode {
+            bootable(mode, tier, size.vcpus)?;
+        }
+        let usable = match emulated {
+            Some(emulated) => CpuList::first(emulated as usize),
+            None => CpuList::allowed().map_err(|error| format!("{error:#}"))?,
+        };
+        let hog: Option<CpuList> = self.hog.as_ref().and_then(|hog| hog.parse().ok());
+        if let Some(cpu) = hog.and_then(|hog| hog.missing_in(&usable)) {
+            return Err(format!(
+                "guest.hog: CPU {cpu} is not usable; allowed: {usable}"
+            ));
+        }
         // In the nested tier the ratio is to the CPUs of L1, which may use every CPU of the host.
         let used = emulated.map_or(size.cpus as usize, |_| cpus.count());
         Ok(Guest {
@@ -131,11 +164,22 @@ mod tests {
 
     #[test]
     fn tiers_and_modes_multiply() {
-        let guests = guests("tier = ['kvm', 'tcg']\nmode = ['pv', 'tas']\nvcpus = 2");
+        let guests = guests("tier = ['kvm', 'tcg']\nmode = ['native', 'tas']\nvcpus = 2");
         let all = guests.all(&CpuList::first(1)).unwrap();
         assert_eq!(all.len(), 4);
         assert_eq!(guests.axes(), ["tier", "mode"]);
         assert_eq!(all[1].point()["mode"], Setting::from("tas"));
+    }
+
+    #[test]
+    fn mode_that_no_tier_can_boot_is_refused() {
+        let all = |text: &str| guests(text).all(&CpuList::first(1));
+        let error = all("tier = 'tcg'\nmode = 'pv'\nvcpus = 2").unwrap_err();
+        assert!(error.contains("no KVM to halt by"), "{error}");
+        assert!(all("tier = 'auto'\nmode = 'pv'\nvcpus = 2").is_ok());
+        assert!(all("tier = 'auto'\nmode = 'tas'\nvcpus = 1").is_err());
+        let error = all("tier = 'nested'\nvcpus = 2\nhog = '1'").unwrap_err();
+        assert!(error.contains("guest.hog: CPU 1 is not usable"), "{error}");
     }
 
     #[test]

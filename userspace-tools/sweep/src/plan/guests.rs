@@ -2,10 +2,14 @@
 
 //! Guests of an experiment as its file has them: most keys may be lists.
 
+use std::{fmt, ops::RangeInclusive};
+
 use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
-use vm_record::{Mode, PreemptTarget, Tier, TierChoice, MAX_VCPUS};
+use vm_record::{
+    Mode, PreemptTarget, Tier, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS,
+};
 
 use crate::plan::setting::Many;
 
@@ -62,11 +66,42 @@ fn one() -> u32 {
 
 /// The CPUs of a list as `0,2-3`; `all` are those that this process may use.
 pub fn cpus(list: &str) -> Result<CpuList, String> {
-    let cpus = match list {
-        "all" => CpuList::allowed(),
-        list => list.parse(),
-    };
-    cpus.map_err(|error| format!("guest.cpus: {error:#}; or `all`"))
+    let wrong = |error: anyhow::Error| format!("guest.cpus: {error:#}; or `all`");
+    let allowed = CpuList::allowed().map_err(wrong)?;
+    if list == "all" {
+        return Ok(allowed);
+    }
+    let cpus: CpuList = list.parse().map_err(wrong)?;
+    match cpus.missing_in(&allowed) {
+        None => Ok(cpus),
+        Some(cpu) => Err(format!(
+            "guest.cpus = `{list}`: CPU {cpu} is not usable here; allowed: {allowed}"
+        )),
+    }
+}
+
+/// The most guests of an experiment; each boots at least once.
+const MOST: usize = 1000;
+
+/// Refuses an empty list, and one that names a value twice.
+fn distinct<T: fmt::Display + PartialEq>(key: &str, values: &[T]) -> Result<(), String> {
+    let again = |(n, value): (usize, &T)| values[..n].contains(value);
+    match values.iter().enumerate().position(again) {
+        Some(n) => Err(format!("guest.{key} has `{}` twice", values[n])),
+        None if values.is_empty() => Err(format!("guest.{key} has no values")),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a number outside `range`.
+fn within(key: &str, n: Option<u32>, range: RangeInclusive<u32>) -> Result<(), String> {
+    match n.filter(|n| !range.contains(n)) {
+        None => Ok(()),
+        Some(n) => {
+            let (first, last) = (range.start(), range.end());
+            Err(format!("guest.{key} = {n}: allowed: {first}..={last}"))
+        }
+    }
 }
 
 /// Refuses a `value` of the key that is not one of `T`.
@@ -126,16 +161,42 @@ impl Guests {
         if let Some(target) = &self.preempt {
             allowed::<PreemptTarget>("preempt", target)?;
         }
-        for (key, values) in [("ratio", &self.ratio), ("vcpus", &self.vcpus)] {
-            let mut values = each(values).into_iter().flatten();
-            if let Some(n) = values.find(|n| !(1..=MAX_VCPUS).contains(n)) {
-                return Err(format!("guest.{key} = {n}: allowed: 1..={MAX_VCPUS}"));
+        distinct("tier", self.tier.all())?;
+        distinct(
+            "mode",
+            self.mode.as_ref().map_or(&[String::new()][..], Many::all),
+        )?;
+        for (key, values, most) in [
+            ("ratio", &self.ratio, MAX_RATIO),
+            ("vcpus", &self.vcpus, MAX_VCPUS),
+        ] {
+            distinct(key, values.as_ref().map_or(&[1][..], Many::all))?;
+            for n in each(values) {
+                within(key, n, 1..=most)?;
             }
         }
-        if self.boots == Some(0) {
-            return Err("guest.boots = 0: allowed: 1 or more, up to the repeats".into());
+        within("memory", Some(self.memory), 1..=1 << 20)?;
+        within("emulated_cpus", self.emulated_cpus, 1..=MAX_EMULATED_CPUS)?;
+        within("guests", self.guests, 2..=MAX_GUESTS)?;
+        within("boots", self.boots, 1..=10_000)?;
+        within("min_cpus", Some(self.min_cpus), 1..=1024)?;
+        let hog: Option<Result<CpuList, _>> = self.hog.as_ref().map(|hog| hog.parse());
+        if let Some(Err(error)) = hog {
+            return Err(format!("guest.hog: {error:#}"));
         }
-        Ok(())
+        let lengths = [
+            self.tier.all().len(),
+            each(&self.mode).len(),
+            each(&self.ratio).len(),
+            each(&self.vcpus).len(),
+        ];
+        match lengths.into_iter().try_fold(1, usize::checked_mul) {
+            Some(n) if n <= MOST => Ok(()),
+            n => {
+                let n = n.map_or_else(|| "too many".into(), |n| n.to_string());
+                Err(format!("guest: {n} guests; allowed: up to {MOST}"))
+            }
+        }
     }
 }
 
@@ -155,11 +216,26 @@ mod tests {
             ("'tcg'\nmode = 'x'", "mode = `x`: allowed: pv"),
             ("'tcg'\npreempt = 'x'", "preempt = `x`: allowed: holder"),
             ("'tcg'\nratio = [1, 0]", "ratio = 0: allowed: 1..="),
-            ("'tcg'\nboots = 0", "boots = 0: allowed: 1 or more"),
+            ("'tcg'\nboots = 0", "boots = 0: allowed: 1..="),
+            ("'tcg'\nguests = 99", "guests = 99: allowed: 2..=16"),
+            (
+                "'nested'\nemulated_cpus = 5",
+                "emulated_cpus = 5: allowed: 1..=4",
+            ),
+            ("'tcg'\nhog = '0-'", "hog: ``"),
+            ("'tcg'\nvcpus = [2, 2]", "vcpus has `2` twice"),
+            ("[]", "tier has no values"),
         ] {
             let error = check(text).unwrap_err();
             assert!(error.contains(&format!("guest.{cause}")), "{error}");
         }
+    }
+
+    #[test]
+    fn guest_without_memory_is_refused() {
+        let guests: Guests = toml::from_str("cpus = '0'\nmemory = 0\ntier = 'tcg'").unwrap();
+        let error = guests.check().unwrap_err();
+        assert!(error.contains("guest.memory = 0: allowed: 1..="), "{error}");
     }
 
     #[test]

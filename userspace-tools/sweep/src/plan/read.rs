@@ -10,6 +10,7 @@ use crate::{
         experiment::{Experiment, Scenario},
         question::{Axes, Question},
         rule::Rule,
+        setting::is_word,
     },
 };
 
@@ -33,9 +34,11 @@ impl Experiment {
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let mut seen = HashSet::new();
         let mut names = self.scenarios.iter().map(|scenario| &scenario.name);
-        if self.name.is_empty() || !self.name.chars().all(is_allowed) {
+        if !(1..=64).contains(&self.name.len()) || !self.name.chars().all(is_allowed) {
             let name = &self.name;
-            Err(format!("name = `{name}`: allowed: letters, digits and `-`"))
+            Err(format!(
+                "name = `{name}`: allowed: up to 64 letters, digits and `-`"
+            ))
         } else if !(1..=10_000).contains(&self.repeats) {
             Err(format!("repeats = {}: allowed: 1..=10000", self.repeats))
         } else if self.warm_up > 100 {
@@ -46,10 +49,18 @@ impl Experiment {
             Err("no [[part]]; allowed: one or more".into())
         } else {
             self.guest.check()?;
-            self.scenarios.iter().try_for_each(|scenario| {
+            let mut figures = HashSet::new();
+            for scenario in &self.scenarios {
+                let part = |why| format!("[[part]] `{}`: {why}", scenario.name);
+                scenario.check(&self.guest.axes()).map_err(part)?;
                 let mut rules = scenario.rules();
-                rules.try_for_each(|(_, rule)| self.question(scenario, rule).map(|_| ()))
-            })
+                rules.try_for_each(|(_, rule)| self.question(scenario, rule).map(|_| ()))?;
+                let mut named = scenario.compare.iter().map(|compare| &compare.figure);
+                if let Some(name) = named.find(|name| !figures.insert(*name)) {
+                    return Err(part(format!("figure `{name}`: duplicate name")));
+                }
+            }
+            Ok(())
         }
     }
 
@@ -62,5 +73,56 @@ impl Experiment {
         let (name, text) = (&scenario.name, &rule.text);
         Question::of(rule, &axes)
             .map_err(|why| format!("[[part]] `{name}`: expect `{text}`: {why}"))
+    }
+}
+
+impl Scenario {
+    /// Refuses settings that are not words, and axes that are not distinct; `guest` are those of the guests.
+    fn check(&self, guest: &[&str]) -> Result<(), String> {
+        let figures = self.compare.iter().map(|compare| &compare.figure);
+        if let Some(name) = figures.chain([&self.name]).find(|name| !is_word(name)) {
+            return Err(format!("name `{name}`: allowed: one word"));
+        }
+        let fixed = self
+            .fixed
+            .iter()
+            .chain(self.except.iter().flat_map(|except| &except.set));
+        let varied = self.axes.iter();
+        let varied = varied.flat_map(|(key, values)| values.iter().map(move |value| (key, value)));
+        for (key, value) in fixed.chain(varied) {
+            let value = value.to_string();
+            if !is_word(key) || !is_word(&value) {
+                let text = format!("{key}={value}");
+                return Err(format!("`{}`: allowed: one word", text.escape_debug()));
+            }
+        }
+        for (key, values) in &self.axes {
+            if self.fixed.contains_key(key) || guest.contains(&key.as_str()) {
+                return Err(format!(
+                    "axis `{key}`: it is set for all runs, or an axis of the guests, too"
+                ));
+            }
+            let mut seen = HashSet::new();
+            if let Some(value) = values.iter().find(|value| !seen.insert(*value)) {
+                return Err(format!("axis `{key}` has `{value}` twice"));
+            }
+            if values.is_empty() {
+                return Err(format!("axis `{key}` has no values"));
+            }
+        }
+        match self
+            .compare
+            .iter()
+            .find(|compare| compare.paired && compare.to.is_none())
+        {
+            Some(compare) => Err(format!("figure `{}`: `paired` needs `to`", compare.figure)),
+            None => Ok(()),
+        }
+    }
+
+    /// Number of its parameter points in one guest; none if it is too large to count.
+    pub fn points(&self) -> Option<usize> {
+        let mut lengths = self.axes.values().map(Vec::len);
+        lengths.try_fold(1, usize::checked_mul)
     }
 }

@@ -131,6 +131,12 @@ impl TryFrom<String> for Rule {
         };
         let (left, _) = side(left).map_err(|why| wrong(&why))?;
         let (right, unit) = side(right).map_err(|why| wrong(&why))?;
+        // A negative factor would turn the comparison round.
+        if left.factor <= 0.0 || !(right.factor / left.factor).is_finite() {
+            let factor = left.factor;
+            let why = format!("the factor {factor} on the left (allowed: above 0)");
+            return Err(wrong(&why));
+        }
         Ok(Self {
             text: text.trim().into(),
             left,
@@ -250,6 +256,11 @@ mod tests {
             "a <= inf",
             "a < NaN",
             "x * a < 1",
+            "0 * a < 1",
+            "-2 * a < 1",
+            "nan * a < 1",
+            "inf * a < 1",
+            "1e-300 * a < 1e300",
             "cost(a) < 1",
             "f(a, b) < 1",
             "cost(a, b < 1",

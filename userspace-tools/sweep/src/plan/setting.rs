@@ -5,9 +5,13 @@
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::{
+    de::{Error, Unexpected, Visitor},
+    Deserialize, Deserializer, Serialize,
+};
 
-#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+/// A value of a setting; a number is one however it is written.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Setting {
     Number(u64),
@@ -15,10 +19,46 @@ pub enum Setting {
     Name(String),
 }
 
+impl<'de> Deserialize<'de> for Setting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Value;
+        impl Visitor<'_> for Value {
+            type Value = Setting;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number from 0 on or a name")
+            }
+
+            fn visit_u64<E: Error>(self, n: u64) -> Result<Setting, E> {
+                Ok(Setting::Number(n))
+            }
+
+            fn visit_i64<E: Error>(self, n: i64) -> Result<Setting, E> {
+                let number = u64::try_from(n).map(Setting::Number);
+                number.map_err(|_| E::invalid_value(Unexpected::Signed(n), &self))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Setting, E> {
+                Ok(Setting::parse(text))
+            }
+        }
+        deserializer.deserialize_any(Value)
+    }
+}
+
+/// Whether `text` is one word of a module's `config`: anything else would be read as two settings, or as
+/// none.
+pub fn is_word(text: &str) -> bool {
+    let is_wrong = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '#' | '=');
+    !text.is_empty() && !text.contains(is_wrong)
+}
+
 impl Setting {
     /// The value that `text` stands for: a number if it is one.
     pub fn parse(text: &str) -> Self {
-        text.parse().map_or_else(|_| text.into(), Self::Number)
+        let is_number = text.bytes().all(|c| c.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| is_number);
+        number.map_or_else(|| text.into(), Self::Number)
     }
 }
 
@@ -119,6 +159,18 @@ mod tests {
         let other = pattern("lock = 'busted'\nthreads = [2, 8]");
         assert!(!matches(&other, &point));
         assert!(!matches(&pattern("hold_ns = 1"), &point));
+    }
+
+    #[test]
+    fn number_is_one_however_it_is_written() {
+        let point: Point = toml::from_str("a = 1\nb = '1'\nc = '+1'\nd = '01'").unwrap();
+        let words = words(&point);
+        assert_eq!(words, "a=1 b=1 c=+1 d=1");
+        assert_eq!(point["a"], point["b"]);
+        for text in ["a = -1", "a = 1.5", "a = true", "a = []"] {
+            let error = toml::from_str::<Point>(text).unwrap_err().to_string();
+            assert!(error.contains("a number from 0 on or a name"), "{error}");
+        }
     }
 
     #[test]

@@ -75,6 +75,69 @@ fn setting_out_of_range_is_refused_before_a_guest_boots() {
     }
 }
 
+/// What a real run cannot do is refused by the plan, before anything is expanded.
+#[test]
+fn plan_refuses_what_no_run_can_do() {
+    let axes = "axes = { lock = [\"ticket\", \"tas\"], threads = [1, 8] }";
+    let many: Vec<String> = (1..=300).map(|n| n.to_string()).collect();
+    let many = many.join(", ");
+    let product =
+        format!("axes = {{ threads = [{many}], hold_ns = [{many}], idle_ns = [{many}] }}");
+    for (from, to, why) in [
+        (
+            axes,
+            product.as_str(),
+            "too many runs (54000002; allowed: up to 100000)",
+        ),
+        (
+            "run_ms = 100",
+            "lock = \"tas\\nthreads=2\"",
+            "`lock=tas\\nthreads=2`: allowed: one word",
+        ),
+        (
+            "run_ms = 100",
+            "\"run ms\" = 1",
+            "`run ms=1`: allowed: one word",
+        ),
+        (
+            "run_ms = 100",
+            "threads = 1",
+            "axis `threads`: it is set for all runs",
+        ),
+        ("[1, 8]", "[1, 8, 1]", "axis `threads` has `1` twice"),
+        ("[1, 8]", "[1, \"1\"]", "axis `threads` has `1` twice"),
+        ("[1, 8]", "[]", "axis `threads` has no values"),
+        (
+            "vcpus = 8",
+            "vcpus = [4, 8], guests = 99",
+            "guest.guests = 99: allowed: 2..=16",
+        ),
+        (
+            "memory = 256",
+            "memory = 0",
+            "guest.memory = 0: allowed: 1..=",
+        ),
+        (
+            "memory = 256",
+            "memory = 199",
+            "guest.memory = 199: allowed: 200 or more for 8 vCPUs",
+        ),
+        ("\"auto\"", "\"tcg\", mode = \"pv\"", "no KVM to halt by"),
+        (
+            "\"auto\"",
+            "\"auto\", mode = \"bogus\"",
+            "guest.mode = `bogus`: allowed: pv",
+        ),
+        ("run_ms = 100", "mode = \"bogus\"", "`mode=bogus`"),
+    ] {
+        assert!(TEXT.contains(from), "{from}");
+        let made = Experiment::parse(&TEXT.replacen(from, to, 1))
+            .and_then(|experiment| Plan::new(&experiment, &cpu_list::CpuList::first(2), 7));
+        let error = made.map(|plan| plan.text()).unwrap_err();
+        assert!(error.contains(why), "{why}: {error}");
+    }
+}
+
 #[test]
 fn pattern_that_selects_no_run_is_refused() {
     let more = "expect = [{ of = { lock = \"busted\" }, oracle = \"caught\" }]\n[[part]]";
