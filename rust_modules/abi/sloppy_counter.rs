@@ -4,7 +4,10 @@
 
 mod counters;
 
-pub use self::counters::Counter;
+pub use self::counters::{
+    Counter,
+    Facts, //
+};
 pub use crate::Switch;
 use crate::{
     status::OracleState,

@@ -4,7 +4,6 @@
 
 use abi::sloppy_counter::{
     Config,
-    Counter as Name,
     Switch, //
 };
 use algo::counter::EachVcpu;
@@ -23,10 +22,7 @@ use rig::{
 use crate::{
     audit::Audit,
     history::History,
-    registry::{
-        counter,
-        counts_references, //
-    },
+    registry::counter,
     subject::{
         Progress,
         Promise,
@@ -70,16 +66,6 @@ impl Adds {
     pub(crate) fn new(config: &Config) -> Result<Self, Refused> {
         let audited = config.audit == Switch::On;
         let shared = Arc::new(Shared(counter(config)?), GFP_KERNEL)?;
-        let counts_up = config.counter != Name::Empty && !counts_references(config.counter);
-        if audited && !counts_up {
-            return Err(Refused::new(
-                EINVAL,
-                format_args!(
-                    "`audit=on`: {} does not only count up; choose another counter",
-                    config.counter
-                ),
-            ));
-        }
         Ok(Self {
             _cpu_dead: CpuDeadCallback::register(shared.clone())?,
             shared,
@@ -101,7 +87,7 @@ impl Adds {
     }
 
     pub(crate) fn counts_references(&self) -> bool {
-        counts_references(self.config.counter)
+        self.config.counter.facts().refs
     }
 
     /// A burst of additions, and of reads.
@@ -183,10 +169,15 @@ impl Work for Adds {
     }
 
     fn interrupt(&self) {
-        // A reference that an interrupt gets would have to be put.
-        if !self.counts_references() {
-            Vcpus.visit(&|| self.audit.interrupt(self.counter()), &|_| ());
-        }
+        let counter = self.counter();
+        let add = || match self.counts_references() {
+            true => {
+                counter.add(1);
+                counter.add(-1);
+            }
+            false => self.audit.interrupt(counter),
+        };
+        Vcpus.visit(&add, &|_| ());
     }
 
     fn toggle_threshold(&self) {

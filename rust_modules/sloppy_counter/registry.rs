@@ -15,30 +15,14 @@ use crate::subject::{
     Subject, //
 };
 
-macro_rules! is_refs {
-    () => {
-        false
-    };
-    (refs) => {
-        true
-    };
-}
-
 macro_rules! registry {
     ($(
-        $(#[doc = $doc:literal])* $counter:ident = $name:literal: $type:ty [$($fact:ident)?];
+        $(#[doc = $doc:literal])* $counter:ident = $name:literal: $type:ty [$($fact:ident),*];
     )*) => {
         /// Makes the counter that `config` names.
         pub(crate) fn counter(config: &Config) -> Result<KBox<dyn Subject>> {
             match config.counter {
-                $(Name::$counter => boxed::<$type, { is_refs!($($fact)?) }>(config),)*
-            }
-        }
-
-        /// Returns whether a counter counts references.
-        pub(crate) fn counts_references(counter: Name) -> bool {
-            match counter {
-                $(Name::$counter => is_refs!($($fact)?),)*
+                $(Name::$counter => boxed::<$type, { Name::$counter.facts().refs }>(config),)*
             }
         }
     };

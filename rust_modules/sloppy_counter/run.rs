@@ -13,6 +13,7 @@ use rig::prelude::*;
 
 use crate::{
     adds::Adds,
+    fit,
     ids::Ids,
     limit::Limit,
     many::Many,
@@ -32,6 +33,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(config: &Config, limits: &Limits) -> Result<Self, Refused> {
+        fit::check(config, limits)?;
         let work: KBox<dyn Work> = match config.work {
             Name::Adds => KBox::new(Adds::new(config)?, GFP_KERNEL)?,
             Name::Refs => KBox::new(Refs::new(config)?, GFP_KERNEL)?,

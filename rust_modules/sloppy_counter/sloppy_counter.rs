@@ -8,6 +8,7 @@ mod adds;
 mod adds_report;
 mod audit;
 mod events;
+mod fit;
 mod history;
 mod ids;
 mod limit;

@@ -5,10 +5,11 @@
 use abi::sloppy_counter::{Counter, Now};
 use anyhow::{ensure, Context, Result};
 use results::{vcpus, Outcome, SloppyCounter};
+use rustix::io::Errno;
 
 use super::expect::{expect, row, rows, test, threads};
 use crate::{
-    subject::{fresh, halt, settings, Subject},
+    subject::{fresh, halt, run_with, settings, start_refused, Subject},
     suite::Test,
 };
 
@@ -36,6 +37,12 @@ pub fn tests() -> Vec<Test> {
         let name = format!("counter/{counter}/read_stays_in_its_bound_under_torture");
         Test::new(name, move || stays_in_its_bound(counter))
     }));
+    tests.extend(Counter::ALL.iter().map(|&counter| {
+        let name = format!("counter/{counter}/works_in_interrupts_or_refuses_them");
+        Test::new(name, move || works_in_interrupts(counter))
+    }));
+    let name = "counter/refuses_settings_that_exclude_each_other";
+    tests.push(Test::new(name, refuses_combinations));
     let name = "counter/sloppy/shows_its_state_during_a_run";
     tests.push(Test::new(name, shows_state));
     tests.extend(rows! { SloppyCounter, "counter", "threads=max";
@@ -101,6 +108,33 @@ fn stays_in_its_bound(counter: &str) -> Result<()> {
         run_ms *= 2;
         ensure!(run_ms < 20_000, "not all happened: {audit}");
     }
+}
+
+/// Interrupts come all the time; a counter that they would deadlock refuses them.
+fn works_in_interrupts(counter: Counter) -> Result<()> {
+    let text = format!("counter={counter} threads=1 irq_ms=1 run_ms=50");
+    if !counter.facts().irq_safe {
+        let reason = "`irq_ms=1`: an interrupt would wait for ever";
+        return start_refused::<SloppyCounter>(&text, Errno::INVAL, reason).map(drop);
+    }
+    let run: SloppyCounter = run_with(&text)?;
+    // An interrupt breaks what is busted with one thread, too.
+    let exact = run.is_exact() || matches!(counter, Counter::Empty | Counter::Busted);
+    ensure!(exact && run.sum.adds > 0, "{}", run.sum);
+    Ok(())
+}
+
+fn refuses_combinations() -> Result<()> {
+    for (text, reason) in [
+        ("work=ids irq_ms=1", "`work=ids`: it has no audit"),
+        ("work=many audit=on", "`work=many`: it has no audit"),
+        ("work=refs change_ms=1", "`work=refs`: it has no audit"),
+        ("counter=percpu_ref audit=on", "does not only count up"),
+        ("counter=empty audit=on", "does not only count up"),
+    ] {
+        start_refused::<SloppyCounter>(text, Errno::INVAL, reason)?;
+    }
+    Ok(())
 }
 
 /// `now` is empty without a run; during a run it has the sum and what each vCPU holds back.
