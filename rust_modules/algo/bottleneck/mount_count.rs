@@ -19,10 +19,7 @@ mod split;
 mod users;
 
 use super::prelude::*;
-use crate::counter::{
-    EachVcpu,
-    MountCount, //
-};
+use crate::counter::MountCount;
 
 pub use self::{
     split::Split,
@@ -36,6 +33,9 @@ pub use self::{
 /// References to a mount that is attached, and later detached. The caller stays on its vCPU during
 /// `get` and `put`.
 pub trait Count: Sync {
+    /// Each vCPU has to close its part before [`detach`](Count::detach).
+    const CLOSES: bool = false;
+
     /// Gets a reference; the caller has one, or knows that the mount is attached.
     fn get(&self, me: &Waiter);
 
@@ -43,16 +43,26 @@ pub trait Count: Sync {
     #[must_use = "the last put has to clean up"]
     fn put(&self, me: &Waiter) -> bool;
 
-    /// Detaches the mount and puts the reference that it was created with; returns whether that was
-    /// the last one. It may sleep.
+    /// Closes the part of this vCPU.
+    fn close(&self) {}
+
+    /// The same for `vcpu`, which is offline and runs nothing meanwhile.
+    fn close_dead(&self, vcpu: u32) {
+        let _ = vcpu;
+    }
+
+    /// Detaches the mount, all of whose parts are closed, and puts the reference that it was created
+    /// with; returns whether that was the last one.
     #[must_use = "the last put has to clean up"]
-    fn detach(&self, vcpus: &impl EachVcpu, me: &Waiter) -> bool;
+    fn detach(&self, me: &Waiter) -> bool;
 
     /// Attaches the mount again. No references are left, and none is taken meanwhile.
     fn revive(&self);
 }
 
 impl Count for MountCount {
+    const CLOSES: bool = true;
+
     #[inline(always)]
     fn get(&self, _: &Waiter) {
         MountCount::get(self);
@@ -63,8 +73,16 @@ impl Count for MountCount {
         MountCount::put(self)
     }
 
-    fn detach(&self, vcpus: &impl EachVcpu, _: &Waiter) -> bool {
-        MountCount::detach(self, vcpus)
+    fn close(&self) {
+        MountCount::close(self);
+    }
+
+    fn close_dead(&self, vcpu: u32) {
+        MountCount::close_dead(self, vcpu);
+    }
+
+    fn detach(&self, _: &Waiter) -> bool {
+        self.detach_closed()
     }
 
     fn revive(&self) {
@@ -94,7 +112,7 @@ impl Count for Exact {
         self.0.fetch_sub(1, Full) == 1
     }
 
-    fn detach(&self, _: &impl EachVcpu, me: &Waiter) -> bool {
+    fn detach(&self, me: &Waiter) -> bool {
         self.put(me)
     }
 

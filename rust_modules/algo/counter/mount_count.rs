@@ -72,11 +72,17 @@ impl MountCount {
     #[must_use = "the last put has to clean up"]
     pub fn detach(&self, vcpus: &impl EachVcpu) -> bool {
         vcpus.visit(&|| self.close(), &|vcpu| self.close_dead(vcpu));
+        self.detach_closed()
+    }
+
+    /// The end of [`detach`](Self::detach), after every vCPU closed its word.
+    #[must_use = "the last put has to clean up"]
+    pub fn detach_closed(&self) -> bool {
         self.put_central(WEIGHT.wrapping_add(1))
     }
 
     /// Moves the word of this vCPU to the central count, for ever.
-    fn close(&self) {
+    pub fn close(&self) {
         let mine = self.words.mine();
         loop {
             let word = mine.get();
@@ -89,7 +95,7 @@ impl MountCount {
     }
 
     /// The same for `vcpu`, which is offline and runs nothing meanwhile.
-    fn close_dead(&self, vcpu: u32) {
+    pub fn close_dead(&self, vcpu: u32) {
         if let Some(word) = self.words.dead(vcpu) {
             // Pairs with the release in `put`, as in `close`.
             self.take_over(word.xchg(CLOSED, Acquire));

@@ -43,14 +43,15 @@ struct MountCount<C: Count> {
 }
 
 pub(super) fn make<L: Lock + Send + 'static>(config: &Config, limits: &Limits) -> Made {
-    let locks = match config.variant {
-        Variant::Summed | Variant::Split => lanes_bytes::<L>(),
+    let on_vcpus = PerVcpu::BYTES.saturating_mul(rig::possible_vcpus() as usize);
+    let count = match config.variant {
+        Variant::Summed | Variant::Split => lanes_bytes::<L>().saturating_add(on_vcpus),
+        Variant::Percpu => on_vcpus,
         _ => 0,
     };
-    let half = size_of::<Mount<Exact>>().saturating_add(locks) as u64;
-    let all = u64::from(config.size)
-        .saturating_mul(half)
-        .saturating_mul(2);
+    // A mount has two.
+    let mount = size_of::<Mount<Exact>>().saturating_add(count.saturating_mul(2));
+    let all = u64::from(config.size).saturating_mul(mount as u64);
     must_fit(config, all, limits)?;
     match config.variant {
         Variant::Exact => workload(config, || Ok(Exact::default())),

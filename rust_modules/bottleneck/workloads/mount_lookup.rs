@@ -46,8 +46,13 @@ struct Own {
     needs_grace: SingleWriter,
 }
 
-pub(super) fn make<L: Lock + Send + 'static>(config: &Config, _: &Limits) -> Made {
+pub(super) fn make<L: Lock + Send + 'static>(config: &Config, limits: &Limits) -> Made {
     let Config { size, threads, .. } = *config;
+    let words = match config.variant {
+        Variant::Percore | Variant::Busted => cache_words(rig::possible_vcpus(), size),
+        _ => 0,
+    };
+    must_fit(config, u64::from(words).saturating_mul(8), limits)?;
     let table = Table::new(defaults::<Slot>(size.saturating_add(threads))?);
     let cache = || defaults::<Atomic<u64>>(cache_words(rig::possible_vcpus(), size));
     match config.variant {

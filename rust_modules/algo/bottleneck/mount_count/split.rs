@@ -13,7 +13,6 @@ use crate::{
         prelude::*,
         Guarded, //
     },
-    counter::EachVcpu,
     primitive::PerVcpu, //
 };
 
@@ -83,7 +82,7 @@ impl<A: Storage<Item = Guarded<L>>, L: Lock, const PINNED: bool> Count for Split
         self.is_last(me, || self.short.add(-1))
     }
 
-    fn detach(&self, _: &impl EachVcpu, me: &Waiter) -> bool {
+    fn detach(&self, me: &Waiter) -> bool {
         match PINNED {
             true => self.is_last(me, || self.long.store(0, Relaxed)),
             false => self.put(me),

@@ -16,6 +16,9 @@ use crate::{
     }, //
 };
 
+/// Halves that a vCPU closes in one interrupt.
+const CLOSED_AT_ONCE: usize = 1024;
+
 /// A half of a mount.
 ///
 /// ```text
@@ -54,7 +57,7 @@ impl<C: Count> Half<C> {
         }
         self.count.revive();
         self.alive.store(1, Relaxed);
-        // Pairs with the acquire in `unmount`.
+        // Pairs with the acquire in `show_other`.
         self.new.store(1, Release);
         Ok(())
     }
@@ -73,6 +76,9 @@ impl<C: Count> Half<C> {
 /// A mount that is unmounted and mounted again.
 pub struct Mount<C> {
     shown: Atomic<u32>,
+    /// 1 while the other half is no longer shown and not yet detached; the thread that unmounts
+    /// writes it.
+    leaves: Atomic<u32>,
     halves: [Half<C>; 2],
 }
 
@@ -82,7 +88,43 @@ impl<C: Count> Mount<C> {
         let [first, second] = counts;
         Self {
             shown: Atomic::new(0),
+            leaves: Atomic::new(0),
             halves: [Half::new(first, 0), Half::new(second, 1)],
+        }
+    }
+
+    /// Shows the other half, if that is new; returns whether it was.
+    fn show_other(&self) -> bool {
+        let shown = self.shown.load(Relaxed);
+        let other = self.half(shown ^ 1);
+        // Pairs with the release in `end`.
+        if other.new.load(Acquire) == 0 {
+            return false;
+        }
+        other.new.store(0, Relaxed);
+        // Pairs with the acquire in `get`.
+        self.shown.store(shown ^ 1, Release);
+        self.leaves.store(1, Relaxed);
+        true
+    }
+
+    /// Returns the half that is no longer shown and not yet detached.
+    fn leaving(&self) -> Option<&Half<C>> {
+        let leaves = self.leaves.load(Relaxed) == 1;
+        leaves.then(|| self.half(self.shown.load(Relaxed) ^ 1))
+    }
+
+    /// Detaches that half, if there is one.
+    fn detach(&self, me: &Waiter) -> Checked {
+        let Some(this) = self.leaving() else {
+            return Ok(());
+        };
+        self.leaves.store(0, Relaxed);
+        // The last put follows the detaching, and so sees this.
+        this.detached.fetch_add(1, Relaxed);
+        match this.count.detach(me) {
+            true => this.end(),
+            false => Ok(()),
         }
     }
 
@@ -139,7 +181,7 @@ impl<C: Count, M: Storage<Item = Mount<C>>, S: Storage<Item = Mailbox>> Users<M,
     fn get(&self, mount: u32, me: &Waiter) -> Option<(u32, &Half<C>)> {
         let its = self.mounts.get(mount as usize)?;
         rcu(|| {
-            // Pairs with the release in `unmount`: the shown half is new.
+            // Pairs with the release in `show_other`: the shown half is new.
             let shown = its.shown.load(Acquire);
             let half = its.half(shown);
             half.count.get(me);
@@ -161,24 +203,32 @@ impl<C: Count, M: Storage<Item = Mount<C>>, S: Storage<Item = Mailbox>> Users<M,
     /// Shows the other half of a mount and detaches this one, unless the other is not new yet. One
     /// thread at a time unmounts a mount. It sleeps.
     pub fn unmount(&self, mount: u32, vcpus: &impl EachVcpu, me: &Waiter) -> Checked {
-        let Some(mount) = self.mounts.get(mount as usize) else {
-            return Ok(());
-        };
-        let shown = mount.shown.load(Relaxed);
-        let (this, other) = (mount.half(shown), mount.half(shown ^ 1));
-        // Pairs with the release in `end`.
-        if other.new.load(Acquire) == 0 {
-            return Ok(());
+        let at = mount as usize;
+        let mounts = self.mounts.get(at..).and_then(|mounts| mounts.get(..1));
+        let (mut checked, mounts) = (Ok(()), mounts.unwrap_or_default());
+        Self::unmount_all(mounts, vcpus, me, &mut |half| checked = half);
+        checked
+    }
+
+    /// The same for all `mounts`, with one grace period.
+    fn unmount_all(
+        mounts: &[Mount<C>],
+        vcpus: &impl EachVcpu,
+        me: &Waiter,
+        note: &mut dyn FnMut(Checked),
+    ) {
+        if mounts.iter().filter(|mount| mount.show_other()).count() == 0 {
+            return;
         }
-        other.new.store(0, Relaxed);
-        // Pairs with the acquire in `get`.
-        mount.shown.store(shown ^ 1, Release);
         grace();
-        // The last put follows the detaching, and so sees this.
-        this.detached.fetch_add(1, Relaxed);
-        match this.count.detach(vcpus, me) {
-            true => this.end(),
-            false => Ok(()),
+        for mounts in mounts.chunks(CLOSED_AT_ONCE) {
+            let halves = || mounts.iter().filter_map(Mount::leaving);
+            if C::CLOSES {
+                let live = || halves().for_each(|half| half.count.close());
+                let dead = |vcpu| halves().for_each(|half| half.count.close_dead(vcpu));
+                vcpus.visit(&live, &dead);
+            }
+            mounts.iter().for_each(|mount| note(mount.detach(me)));
         }
     }
 
@@ -191,9 +241,7 @@ impl<C: Count, M: Storage<Item = Mount<C>>, S: Storage<Item = Mailbox>> Users<M,
             // As in `pass`.
             note(self.put_handle(mailbox.0.xchg(0, Full), me));
         }
-        for mount in 0..self.mounts.len() as u32 {
-            note(self.unmount(mount, vcpus, me));
-        }
+        Self::unmount_all(&self.mounts, vcpus, me, &mut note);
         let halves = || self.mounts.iter().flat_map(|mount| mount.halves.iter());
         let sum = |of: fn(&Half<C>) -> &Atomic<u64>| {
             let each = halves().map(|half| of(half).load(Relaxed));

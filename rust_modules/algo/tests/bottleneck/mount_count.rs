@@ -35,6 +35,12 @@ fn percpu() -> impl Count {
     MountCount::new(PerVcpu::new(THREADS))
 }
 
+/// Closes all parts, and detaches.
+fn detach(count: &impl Count, me: &algo::Waiter) -> bool {
+    Vcpus.visit(&|| count.close(), &|vcpu| count.close_dead(vcpu));
+    count.detach(me)
+}
+
 /// Threads refer to mounts, pass references on, and unmount; the first thread of loom only unmounts.
 fn used<C: Count + Send + 'static>(mounts: u32, count: fn() -> C) {
     let new = move || {
@@ -68,7 +74,7 @@ fn last_put<C: Count + Send + 'static>(count: fn() -> C) {
     };
     let step = |(count, last): &(C, AtomicU32), thread, me: &_| {
         let is_last = match thread {
-            0 => count.detach(&Vcpus, me),
+            0 => detach(count, me),
             _ => count.put(me),
         };
         last.fetch_add(is_last.into(), Ordering::Relaxed);
@@ -76,7 +82,7 @@ fn last_put<C: Count + Send + 'static>(count: fn() -> C) {
     race(3, 2, new, step, |(count, last)| {
         assert_eq!(last.load(Ordering::Relaxed), 1);
         count.revive();
-        assert!(count.detach(&Vcpus, &waiter()));
+        assert!(detach(count, &waiter()));
     });
 }
 
