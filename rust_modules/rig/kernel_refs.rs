@@ -38,10 +38,16 @@ impl PercpuRef {
     }
 
     /// Makes it atomic, and returns how many references there are besides the creator's.
+    ///
+    /// The RCU callback of the switch has a reference of its own, which it puts after it has woken
+    /// `percpu_ref_switch_to_atomic_sync()` (`percpu_ref_call_confirm_rcu()`): until then it is
+    /// counted, and must not be freed. So the callback is waited for, too. The release function is
+    /// never called, since the creator's reference is never put.
     pub fn settle(&self) -> i64 {
         // SAFETY: It is initialised, by the invariant; this may be called where it may sleep.
         unsafe {
             bindings::percpu_ref_switch_to_atomic_sync(self.0.get());
+            bindings::rcu_barrier();
             helpers::slowpath_percpu_ref_count(self.0.get().cast()).wrapping_sub(1)
         }
     }
@@ -68,7 +74,8 @@ impl Counter for PercpuRef {
 
 impl Drop for PercpuRef {
     fn drop(&mut self) {
-        // SAFETY: As above, and it has no users.
+        // SAFETY: As above, and it has no users: threads have left, and `settle`, which alone makes a
+        // callback, has waited for that.
         unsafe { bindings::percpu_ref_exit(self.0.get()) };
     }
 }
