@@ -62,7 +62,7 @@ impl Hierarchical {
 
     /// Returns the sum, exact as that of [`Sloppy`](super::Sloppy) is: the nodes are not asked.
     pub fn sum(&self) -> i64 {
-        self.words.sum(self.read())
+        self.words.sum(&self.global)
     }
 
     /// Returns what `vcpu` holds back.
@@ -113,7 +113,9 @@ impl Hierarchical {
             return mine.cmpxchg(word, new, Relaxed).is_ok();
         }
         let carried = word::carry(word, all);
-        let done = mine.cmpxchg(word, carried, Relaxed).is_ok();
+        // Pairs with the acquire in `Words::sum`: what this vCPU gave before is in the global count,
+        // or in a node.
+        let done = mine.cmpxchg(word, carried, Release).is_ok();
         if done {
             self.to_node(here(), all, node);
         }
@@ -131,8 +133,13 @@ impl Hierarchical {
             let all = held.wrapping_add(n);
             let over = all.unsigned_abs() >= u64::from(threshold);
             // Several vCPUs have one node, so the thread that empties it must have seen all of it.
-            match node.cmpxchg(held, if over { 0 } else { all }, Relaxed) {
-                Ok(_) if over => return self.global.add(all, Relaxed),
+            // Pairs with itself: the words of those whose additions it takes along show them.
+            match node.cmpxchg(held, if over { 0 } else { all }, Full) {
+                Ok(_) if over => {
+                    // Pairs with the acquire in `Words::sum`, as above.
+                    self.global.fetch_add(all, Release);
+                    return;
+                }
                 Ok(_) => return,
                 Err(now) => held = now,
             }

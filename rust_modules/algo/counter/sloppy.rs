@@ -58,19 +58,21 @@ impl Sloppy {
 
     /// Returns the cheap read with its bound.
     pub fn read_within(&self) -> Reading {
-        Reading {
-            value: self.read(),
-            bound: self.bound(),
-        }
+        // The bound first; pairs with the release in `settle`: one that shrank is that of what was
+        // folded, while a value from before the fold may be off by more. For one that grows after
+        // this, additions that use the new threshold are under way.
+        let bound = self.bound.load(Acquire);
+        let value = self.read();
+        Reading { value, bound }
     }
 
     /// Returns the sum without disturbing other vCPUs: every addition that was over when it began is in
     /// it, none that began when it had ended, and of those in between each is or is not, whole.
     ///
     /// So where all additions have one sign, it is what the count was at some moment meanwhile.
-    /// Additions under way must come to less than 2³¹ together.
+    /// Additions under way at one moment must come to less than 2³⁰ together.
     pub fn sum(&self) -> i64 {
-        self.words.sum(self.read())
+        self.words.sum(&self.central)
     }
 
     /// Compares the count with `value`: by the cheap read where its bound decides, else by the
@@ -125,7 +127,9 @@ impl Sloppy {
     /// earlier one are over, and every vCPU has been folded since.
     pub fn settle(&self) {
         let threshold = self.threshold.load(Relaxed);
-        self.bound.store(bound(&self.words, threshold), Relaxed);
+        let bound = bound(&self.words, threshold);
+        // Pairs with the acquire in `read_within`.
+        self.bound.store(bound, Release);
     }
 
     /// Returns what `vcpu` holds back.
@@ -150,8 +154,11 @@ impl Sloppy {
             let new = word.wrapping_add(n);
             return mine.cmpxchg(word, new, Relaxed).is_ok();
         }
-        self.central.add(all, Relaxed);
-        if mine.cmpxchg(word, word::carry(word, all), Relaxed).is_ok() {
+        // Pairs with the acquire in `Words::sum`, as the next one does: what this vCPU carried over
+        // before is in its word.
+        self.central.fetch_add(all, Release);
+        // What is in the word is in the central count.
+        if mine.cmpxchg(word, word::carry(word, all), Release).is_ok() {
             return true;
         }
         self.central.add(all.wrapping_neg(), Relaxed);

@@ -12,12 +12,16 @@
 //! To hold more is to add to the word; to carry it over is to move it from the lower half to the
 //! upper one, which leaves what was counted as it is. So the sum of what the words counted is
 //! exact whatever is being carried, and it is known modulo 2³²; the central count, which is off
-//! by far less than 2³¹, gives the upper half.
+//! by far less than 2³¹, gives the upper half. It is read before the words and after them, since a
+//! reader may be preempted for as long as others need to add 2³¹.
 
 use crate::prelude::*;
 
-/// What all vCPUs may hold back together, so that the central count gives the upper half.
-const MOST: u32 = 1 << 30;
+/// What all vCPUs may hold back together on one level, so that the central count gives the upper half:
+/// [`Hierarchical`](super::Hierarchical) has two, and as much in hand.
+const MOST: u32 = 1 << 28;
+/// By less than this the central count may change while the words are read.
+const NEAR: u64 = 1 << 29;
 
 /// The words of all vCPUs.
 pub(super) struct Words(pub(super) PerVcpu);
@@ -64,11 +68,21 @@ impl Words {
         }
     }
 
-    /// Returns what all vCPUs counted, given a number that is off by less than 2³¹.
-    pub(super) fn sum(&self, about: i64) -> i64 {
-        let words = (0..self.vcpus()).map(|vcpu| counted(self.0.of(vcpu)));
-        let off = words.fold(0, u32::wrapping_add).wrapping_sub(about as u32) as i32;
-        about.wrapping_add(i64::from(off))
+    /// Returns what all vCPUs counted, given a central count that is off by less than 2³⁰.
+    pub(super) fn sum(&self, central: &Atomic<i64>) -> i64 {
+        // Pairs with the release of those who carry over: the words are no older than this.
+        let mut about = central.load(Acquire);
+        loop {
+            let words = (0..self.vcpus()).map(|vcpu| counted(self.0.of(vcpu)));
+            let low = words.fold(0, u32::wrapping_add);
+            // As above; it is no older than the words, which were acquired too.
+            let now = central.load(Acquire);
+            if now.abs_diff(about) < NEAR {
+                let off = low.wrapping_sub(about as u32) as i32;
+                return about.wrapping_add(i64::from(off));
+            }
+            about = now;
+        }
     }
 }
 

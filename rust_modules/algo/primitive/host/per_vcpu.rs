@@ -13,6 +13,7 @@ use core::cell::Cell;
 use std::boxed::Box;
 
 use super::{
+    Acquire,
     Atomic,
     Ordering,
     Relaxed, //
@@ -41,7 +42,7 @@ impl PerVcpu {
     }
 
     pub fn of(&self, vcpu: u32) -> i64 {
-        self.dead(vcpu).map_or(0, |word| word.load(Relaxed))
+        self.dead(vcpu).map_or(0, |word| word.load(Acquire))
     }
 
     pub fn dead(&self, vcpu: u32) -> Option<&Atomic<i64>> {

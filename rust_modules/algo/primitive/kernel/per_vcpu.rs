@@ -20,8 +20,8 @@ use kernel::{
 
 use super::{
     inline,
-    Atomic,
-    Relaxed, //
+    Acquire,
+    Atomic, //
 };
 
 /// A word on each vCPU, zero at first. Only its own vCPU may write it; any may read.
@@ -71,9 +71,10 @@ impl PerVcpu {
         };
     }
 
-    /// Reads the word of any vCPU; of one that there cannot be, zero.
+    /// Reads the word of any vCPU; of one that there cannot be, zero. Pairs with the release of what
+    /// wrote the word, if that was one.
     pub fn of(&self, vcpu: u32) -> i64 {
-        self.dead(vcpu).map_or(0, |word| word.load(Relaxed))
+        self.dead(vcpu).map_or(0, |word| word.load(Acquire))
     }
 
     /// Returns the word of a vCPU that runs nothing until the caller is done with the word; what

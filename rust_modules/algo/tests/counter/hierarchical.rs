@@ -9,7 +9,10 @@ use algo::{
     primitive::{on, PerVcpu},
 };
 
-use crate::{support::check, OneIsLeft, Vcpus};
+use crate::{
+    support::{check, share, Arc, ROUNDS},
+    OneIsLeft, Vcpus,
+};
 
 /// On `vcpus`, so many `in_node`.
 fn count(vcpus: u32, in_node: u32, thresholds: [u32; 2]) -> Hierarchical {
@@ -56,5 +59,27 @@ fn a_fold_empties_every_level() {
         assert_eq!(count.read(), 15);
         count.fold_dead(9);
         is(&count, 15);
+    });
+}
+
+/// A reader that is preempted while another vCPU adds 2³¹ and more.
+#[test]
+fn the_sum_is_right_however_much_others_add_meanwhile() {
+    const MUCH: i64 = 1 << 30;
+    check(2, || {
+        let count = Arc::new(count(2, 1, [2, 2]));
+        let most = 3 * i64::from(ROUNDS);
+        share(&count, move |theirs, i| {
+            if i == 0 {
+                on(0, || (0..most).for_each(|_| theirs.add(MUCH)));
+            } else {
+                let sum = theirs.sum();
+                assert!(
+                    (0..=most).contains(&(sum / MUCH)) && sum % MUCH == 0,
+                    "{sum}"
+                );
+            }
+        });
+        is(&count, most * MUCH);
     });
 }

@@ -102,6 +102,50 @@ fn it_reads_within_its_bound_while_it_counts() {
     });
 }
 
+/// A bound that shrinks is not that of a value from before the fold.
+#[test]
+fn it_reads_within_its_bound_while_that_shrinks() {
+    check(3, || {
+        let count = Arc::new(sloppy(8));
+        on(0, || (0..7).for_each(|_| count.add(1)));
+        share(&count, move |theirs, i| {
+            if i == 0 {
+                theirs.set_threshold(2);
+                on(0, || theirs.fold());
+                theirs.settle();
+            } else {
+                let read = theirs.read_within();
+                assert!(read.value.abs_diff(7) <= read.bound, "{read:?}");
+            }
+        });
+        assert_eq!((count.read(), count.bound()), (7, 2));
+    });
+}
+
+/// A reader that is preempted while others add 2³¹ and more.
+#[test]
+fn the_sum_is_right_however_much_others_add_meanwhile() {
+    const MUCH: i64 = 1 << 30;
+    check(3, || {
+        let count = Arc::new(sloppy(2));
+        share(&count, move |theirs, i| {
+            if i == 0 {
+                on(0, || (0..3 * ROUNDS).for_each(|_| theirs.add(MUCH)));
+            } else {
+                let mut least = 0;
+                for _ in 0..ROUNDS {
+                    let sum = theirs.sum();
+                    assert_eq!(sum % MUCH, 0);
+                    let most = 3 * i64::from(ROUNDS);
+                    assert!((least..=most).contains(&(sum / MUCH)), "{}", sum / MUCH);
+                    least = sum / MUCH;
+                }
+            }
+        });
+        is(&count, 3 * i64::from(ROUNDS) * MUCH);
+    });
+}
+
 #[test]
 fn it_compares_by_the_bound_or_by_the_sum() {
     check(1, || {
