@@ -15,6 +15,8 @@ use crate::prelude::*;
 pub struct Limited {
     spares: Spares,
     limit: i64,
+    /// Those that move spares right now.
+    moving: Atomic<u32>,
 }
 
 impl Limited {
@@ -23,6 +25,7 @@ impl Limited {
         Self {
             spares: Spares::new(words, threshold, 0),
             limit,
+            moving: Atomic::new(0),
         }
     }
 
@@ -33,27 +36,65 @@ impl Limited {
         self.spares.take(n) || self.reserve(n)
     }
 
-    /// Adds `n`, which is not negative, if the limit allows it: refuses only if, after all spares
-    /// were given back, it would have been crossed.
+    /// Adds `n`, which is not negative, if the limit allows it: refuses only if it would have been
+    /// crossed while no vCPU had, or was about to get, any to spare.
     pub fn try_add_near(&self, n: i64, vcpus: &impl EachVcpu) -> bool {
         if self.try_add(n) {
             return true;
         }
+        loop {
+            self.give_back_all(vcpus);
+            let settled = self.is_settled();
+            if self.try_add(n) {
+                return true;
+            }
+            if settled && self.is_settled() {
+                return false;
+            }
+            // What others have to spare by now is given back in the next round.
+            cpu_relax();
+        }
+    }
+
+    /// Whether all that the central count has is in use.
+    fn is_settled(&self) -> bool {
+        // Between the central count and what is about to leave it: pairs with the Full operations on
+        // `moving`, one before the central count changes, one after the spares did.
+        smp_mb();
+        let settled = self.moving.load(Acquire) == 0 && !self.spares.are_some();
+        smp_mb();
+        settled
+    }
+
+    /// Gives back what all vCPUs have to spare.
+    fn give_back_all(&self, vcpus: &impl EachVcpu) {
         // Whether that leaves nothing does not matter here.
         let live = || {
-            let _ = self.spares.fold();
+            self.move_spares(|| {
+                let _ = self.spares.fold();
+            });
         };
         let dead = |vcpu| {
-            let _ = self.spares.fold_dead(vcpu);
+            self.move_spares(|| {
+                let _ = self.spares.fold_dead(vcpu);
+            });
         };
         vcpus.visit(&live, &dead);
-        self.try_add(n)
+    }
+
+    /// Runs `act`, which moves spares between the central count and a vCPU.
+    fn move_spares<R>(&self, act: impl FnOnce() -> R) -> R {
+        // Both pair with the barriers and the acquire in `is_settled`.
+        self.moving.fetch_add(1, Full);
+        let r = act();
+        self.moving.fetch_sub(1, Full);
+        r
     }
 
     /// Takes away `n`, which is not negative and no more than was added.
     #[inline(always)]
     pub fn sub(&self, n: i64) {
-        // As above.
+        // Whether that leaves nothing does not matter here.
         let _ = self.spares.give(n);
     }
 
@@ -78,15 +119,25 @@ impl Limited {
                 return false;
             }
             let spare = self.spares.kept().min(room.saturating_sub(n));
-            let new = central.wrapping_add(n).wrapping_add(spare);
-            match self.spares.central.cmpxchg(central, new, Relaxed) {
-                Ok(_) => {
-                    // That some may go back at once does not matter.
-                    let _ = self.spares.give(spare);
-                    return true;
-                }
+            let reserved = match spare {
+                0 => self.take_central(central, n, 0),
+                _ => self.move_spares(|| self.take_central(central, n, spare)),
+            };
+            match reserved {
+                Ok(_) => return true,
                 Err(now) => central = now,
             }
         }
+    }
+
+    /// Takes `n` and `spare` from the central count if that is `central`; else returns what it is.
+    fn take_central(&self, central: i64, n: i64, spare: i64) -> Result<i64, i64> {
+        let new = central.wrapping_add(n).wrapping_add(spare);
+        let taken = self.spares.central.cmpxchg(central, new, Relaxed);
+        if taken.is_ok() {
+            // That some may go back at once does not matter.
+            let _ = self.spares.give(spare);
+        }
+        taken
     }
 }

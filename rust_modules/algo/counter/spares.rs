@@ -119,6 +119,11 @@ impl Spares {
         u64::from(self.words.vcpus()).saturating_mul(u64::from(self.threshold))
     }
 
+    /// Returns whether some vCPU has some to spare.
+    pub(super) fn are_some(&self) -> bool {
+        (0..self.words.vcpus()).any(|vcpu| self.words.of(vcpu) != 0)
+    }
+
     /// Returns the spares of `vcpu`.
     pub(super) fn of(&self, vcpu: u32) -> i64 {
         self.words.of(vcpu)

@@ -85,3 +85,26 @@ fn the_last_of_it_goes_to_one() {
         assert_eq!(count.sum(), 1 + 2 * i64::from(won.load(Relaxed)));
     });
 }
+
+/// What another thread has to spare, or is about to, refuses no addition.
+#[test]
+fn it_refuses_nothing_that_the_limit_allows() {
+    check(3, || {
+        let count = Arc::new(Limited::new(PerVcpu::new(2), 4, 4));
+        let theirs = count.clone();
+        together(2, move |i| {
+            on(i, || {
+                for _ in 0..ROUNDS {
+                    if i == 0 {
+                        assert!(theirs.try_add_near(2, &Vcpus(2)));
+                        theirs.sub(2);
+                        continue;
+                    }
+                    let added = (0..2).filter(|_| theirs.try_add(1)).count();
+                    theirs.sub(added as i64);
+                }
+            });
+        });
+        assert_eq!(count.sum(), 0);
+    });
+}
