@@ -39,6 +39,11 @@ void slowpath_preempt_enable(void)
 	preempt_enable();
 }
 
+bool slowpath_need_resched(void)
+{
+	return need_resched();
+}
+
 void slowpath_rcu_read_lock(void)
 {
 	rcu_read_lock();

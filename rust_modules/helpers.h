@@ -8,6 +8,7 @@
 
 void slowpath_preempt_disable(void);
 void slowpath_preempt_enable(void);
+_Bool slowpath_need_resched(void);
 void slowpath_rcu_read_lock(void);
 void slowpath_rcu_read_unlock(void);
 /* Turns interrupts off on this CPU, and returns the flags that slowpath_irq_restore() restores. */

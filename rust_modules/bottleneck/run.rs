@@ -18,6 +18,7 @@ use algo::{
 use rig::{
     prelude::*,
     Random,
+    Slices,
     StartBarrier,
     StealClock,
     TscScale,
@@ -37,9 +38,17 @@ use crate::{
 /// The shortest gap between two clock reads of a waiter that counts as lost time.
 const GAP_NS: u64 = 200_000;
 
-/// Operations between two checks of the stop flag. In a storm a lock is acquired a few dozen times
-/// a second.
-const SLICE: u32 = 64;
+/// Operations of the first slice of a thread, and of the longest. In a storm a lock is acquired a few
+/// dozen times a second.
+const SLICES: [u32; 2] = [8, 64];
+
+/// What a thread needs for a burst.
+struct Mine<'a> {
+    stats: &'a ThreadStats,
+    stop_flag: &'a StopFlag,
+    steal: StealClock,
+    slices: Slices,
+}
 
 /// State that the threads of a run share.
 pub(crate) struct Run {
@@ -76,13 +85,19 @@ impl Run {
             random: &random,
             errors: &stats.errors,
         };
-        let steal = StealClock::new();
+        let [first, most] = SLICES;
+        let mine = Mine {
+            stats,
+            stop_flag: worker.stop_flag,
+            steal: StealClock::new(),
+            slices: Slices::new(first, most),
+        };
         let _clock = self.start_barrier.wait(worker);
         let mut until = Until::new(&self.start_barrier, worker);
         let waited =
             |waited: &FinishedWait| stats.waited(self.ticks, waited.since, stamp(), waited);
         me.wait_clock.listening(&waited, || loop {
-            self.burst(&thread, stats, &steal, worker.stop_flag);
+            self.burst(&thread, &mine);
             worker.current_vcpu();
             self.workload.rest(&thread);
             if until.over() {
@@ -94,32 +109,29 @@ impl Run {
         stats.leave(&me);
     }
 
-    fn burst(
-        &self,
-        thread: &Thread<'_>,
-        stats: &ThreadStats,
-        steal: &StealClock,
-        stop_flag: &StopFlag,
-    ) {
-        let here = (!self.workload.sleeps()).then(Preempt::new);
+    fn burst(&self, thread: &Thread<'_>, mine: &Mine<'_>) {
+        let Mine { stats, steal, .. } = mine;
         let stolen = || steal.passed_ns(Vcpu::current().number());
-        // Starts the interval: earlier steal time is not this burst's.
-        stolen();
-        let (waited_ns, from) = (stats.wait_ns.get(), now_ns());
-        let mut made = 0u32;
-        while made < self.config.burst {
-            let left = self.config.burst.wrapping_sub(made);
-            let did = self.workload.burst(thread, left.min(SLICE));
-            made = made.wrapping_add(did);
-            if did == 0 || stop_flag.is_raised() {
+        let (waited_ns, mut made, mut ns) = (stats.wait_ns.get(), 0u32, 0u64);
+        loop {
+            let here = (!self.workload.sleeps()).then(Preempt::new);
+            // Starts the interval: earlier steal time is not this stretch's.
+            stolen();
+            let left = self.config.burst.saturating_sub(made);
+            let stretch = mine.slices.stretch(left, mine.stop_flag, |steps| {
+                self.workload.burst(thread, steps)
+            });
+            if here.is_some() {
+                stats.stolen(stolen());
+            }
+            drop(here);
+            made = made.saturating_add(stretch.made);
+            ns = ns.saturating_add(stretch.ns);
+            if stretch.is_last {
                 break;
             }
+            cond_resched();
         }
-        let ns = now_ns().saturating_sub(from);
-        if here.is_some() {
-            stats.stolen(stolen());
-        }
-        drop(here);
         stats.note(made, ns, stats.wait_ns.get().saturating_sub(waited_ns));
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Guard that keeps preemption off, and a voluntary preemption point.
+//! Guard that keeps preemption off, a voluntary preemption point, and whether one is due.
 
 use core::marker::PhantomData;
 
@@ -34,4 +34,11 @@ impl Drop for Preempt {
 pub fn cond_resched() {
     // SAFETY: Called by threads that hold nothing; it does nothing where it may not sleep.
     unsafe { bindings::__cond_resched() };
+}
+
+/// Returns whether the scheduler wants the vCPU of the calling task for another one.
+#[inline]
+pub fn need_resched() -> bool {
+    // SAFETY: May be called anywhere.
+    unsafe { helpers::slowpath_need_resched() }
 }

@@ -40,6 +40,7 @@ mod run_control;
 mod runner;
 mod single_writer;
 mod sleep;
+mod slices;
 mod start_barrier;
 mod steal;
 mod stop_flag;
@@ -126,6 +127,7 @@ pub use self::{
     },
     preempt::{
         cond_resched,
+        need_resched,
         Preempt, //
     },
     preemption_request::{
@@ -145,6 +147,10 @@ pub use self::{
     sleep::{
         sleep_until,
         sleep_until_stop, //
+    },
+    slices::{
+        Slices,
+        Stretch, //
     },
     start_barrier::{
         StartBarrier,

@@ -7,6 +7,10 @@ use abi::sloppy_counter::{
     Switch, //
 };
 use algo::counter::EachVcpu;
+use kernel::{
+    new_mutex,
+    sync::Mutex, //
+};
 use rig::{
     prelude::*,
     steal_ns,
@@ -14,6 +18,7 @@ use rig::{
     BurstTimes,
     CpuDeadCallback,
     OnCpuDead,
+    Slices,
     StartBarrier,
     Until,
     Vcpus, //
@@ -28,7 +33,10 @@ use crate::{
         Promise,
         Subject, //
     },
-    work::Work, //
+    work::{
+        Work,
+        BURST, //
+    }, //
 };
 
 /// The counter, which is folded when a vCPU goes offline.
@@ -48,6 +56,16 @@ pub(crate) struct Times {
     pub(crate) steal_ns: SingleWriter,
 }
 
+/// What a thread needs for a burst.
+struct Mine<'a> {
+    index: usize,
+    times: &'a Times,
+    progress: &'a Progress,
+    stop_flag: &'a StopFlag,
+    adds: Slices,
+    reads: Slices,
+}
+
 /// What the threads of a run share.
 pub(crate) struct Adds {
     // Dropped first: there is no callback for a counter that is gone.
@@ -57,8 +75,8 @@ pub(crate) struct Adds {
     pub(crate) audit: Audit,
     start_barrier: StartBarrier,
     pub(crate) config: Config,
-    /// 1 while a thread changes the threshold.
-    changing: Atomic<u32>,
+    /// Held by the thread that changes the threshold.
+    changing: Pin<KBox<Mutex<()>>>,
     pub(crate) threshold: Atomic<u32>,
 }
 
@@ -73,7 +91,7 @@ impl Adds {
             audit: Audit::new(config.threads, audited)?,
             start_barrier: StartBarrier::new(config.threads, config.run_ms),
             config: *config,
-            changing: Atomic::new(0),
+            changing: KBox::pin_init(new_mutex!(()), GFP_KERNEL)?,
             threshold: Atomic::new(config.threshold),
         })
     }
@@ -91,26 +109,27 @@ impl Adds {
     }
 
     /// A burst of additions, and of reads.
-    fn burst(&self, index: usize, times: &Times, progress: &Progress) {
-        let (subject, burst) = (self.subject(), self.config.burst);
-        let before = self.made_by_others(index);
-        let _here = Preempt::new();
-        let from = now_ns();
-        let made = match self.config.audit {
+    fn burst(&self, mine: &Mine<'_>) {
+        let subject = self.subject();
+        let before = self.made_by_others(mine.index);
+        let add = |ones| match self.config.audit {
             Switch::On => {
-                subject.audited(burst, progress);
-                burst
+                subject.audited(ones, mine.progress);
+                ones
             }
-            Switch::Off => subject.adds(burst),
+            Switch::Off => subject.adds(ones),
         };
-        let added = now_ns();
-        let shared = self.made_by_others(index) != before;
-        times.adds.record(made, added.saturating_sub(from), shared);
+        let (made, ns) = in_slices(&mine.adds, self.config.burst, mine.stop_flag, add);
+        let shared = self.made_by_others(mine.index) != before;
+        mine.times.adds.record(made, ns, shared);
         let reads = self.reads_per_burst();
         if reads > 0 {
-            subject.reads(reads);
-            let ns = now_ns().saturating_sub(added);
-            times.reads.record(reads, ns, false);
+            let read = |times| {
+                subject.reads(times);
+                times
+            };
+            let (made, ns) = in_slices(&mine.reads, reads, mine.stop_flag, read);
+            mine.times.reads.record(made, ns, false);
         }
     }
 
@@ -137,12 +156,21 @@ impl Work for Adds {
         else {
             return;
         };
+        let slices = || Slices::new(BURST, u32::MAX);
+        let mine = Mine {
+            index,
+            times,
+            progress,
+            stop_flag: worker.stop_flag,
+            adds: slices(),
+            reads: slices(),
+        };
         let mut history = History::new();
         let _clock = self.start_barrier.wait(worker);
         let stolen = steal_ns(worker.current_vcpu());
         let mut until = Until::new(&self.start_barrier, worker);
         loop {
-            self.burst(index, times, progress);
+            self.burst(&mine);
             if self.config.audit == Switch::On {
                 self.audit.sample(index, self.counter(), &mut history);
             }
@@ -194,10 +222,8 @@ impl Work for Adds {
     /// used the old one, which run with preemption off, and after a fold.
     fn set_threshold(&self, threshold: u32) {
         let step = || self.audit.steps.fetch_add(1, Full);
-        // Pairs with the exchange below: one thread at a time.
-        while self.changing.cmpxchg(0, 1, Full).is_err() {
-            cond_resched();
-        }
+        // One thread at a time; the others sleep.
+        let _changing = self.changing.lock();
         step();
         self.counter().set_threshold(threshold);
         self.threshold.store(threshold, Relaxed);
@@ -207,8 +233,28 @@ impl Work for Adds {
         step();
         self.counter().settle();
         step();
-        // Pairs with the exchange above.
-        self.changing.xchg(0, Full);
+    }
+}
+
+/// Makes `wanted` operations, with preemption off for one stretch after the other; returns how many
+/// were made, and in what time.
+fn in_slices(
+    slices: &Slices,
+    wanted: u32,
+    stop_flag: &StopFlag,
+    mut slice: impl FnMut(u32) -> u32,
+) -> (u32, u64) {
+    let (mut made, mut ns) = (0u32, 0u64);
+    loop {
+        let here = Preempt::new();
+        let stretch = slices.stretch(wanted.saturating_sub(made), stop_flag, &mut slice);
+        drop(here);
+        made = made.saturating_add(stretch.made);
+        ns = ns.saturating_add(stretch.ns);
+        if stretch.is_last {
+            return (made, ns);
+        }
+        cond_resched();
     }
 }
 

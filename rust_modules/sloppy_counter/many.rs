@@ -26,7 +26,8 @@ use crate::work::{
     Checked,
     EventCounts,
     Report,
-    Work, //
+    Work,
+    BURST, //
 };
 
 /// What the threads of a run share.
@@ -54,8 +55,12 @@ impl Work for Many {
             return;
         };
         self.start_barrier.bursts(worker, || {
-            let _here = Preempt::new();
-            self.counters.iter().for_each(|counter| counter.add(1));
+            for counters in self.counters.chunks(BURST as usize) {
+                let here = Preempt::new();
+                counters.iter().for_each(|counter| counter.add(1));
+                drop(here);
+                cond_resched();
+            }
             adds.add(self.counters.len() as u64);
         });
     }
@@ -65,9 +70,11 @@ impl Work for Many {
     }
 
     fn fold(&self) {
-        let live = || self.counters.iter().for_each(Sloppy::fold);
-        let dead = |vcpu| self.counters.iter().for_each(|c| c.fold_dead(vcpu));
-        Vcpus.visit(&live, &dead);
+        for counters in self.counters.chunks(BURST as usize) {
+            let live = || counters.iter().for_each(Sloppy::fold);
+            let dead = |vcpu| counters.iter().for_each(|c| c.fold_dead(vcpu));
+            Vcpus.visit(&live, &dead);
+        }
     }
 }
 

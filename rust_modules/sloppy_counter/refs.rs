@@ -33,7 +33,7 @@ use crate::work::{
     Work, //
 };
 
-/// Objects of a burst, between two preemption points.
+/// Objects of a burst, between two preemption points, and of a visit of all vCPUs.
 const BURST: u32 = 512;
 /// Bursts after which a thread folds its vCPU.
 const BURSTS_TO_FOLD: u32 = 16;
@@ -207,9 +207,11 @@ impl Work for Refs {
     }
 
     fn fold(&self) {
-        let live = || self.objects.iter().for_each(|object| object.fold());
-        let dead = |vcpu| self.objects.iter().for_each(|o| o.fold_dead(vcpu));
-        Vcpus.visit(&live, &dead);
+        for objects in self.objects.chunks(BURST as usize) {
+            let live = || objects.iter().for_each(|object| object.fold());
+            let dead = |vcpu| objects.iter().for_each(|object| object.fold_dead(vcpu));
+            Vcpus.visit(&live, &dead);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use abi::{
 };
 use rig::prelude::*;
 
-/// Operations of a burst, between two preemption points.
+/// Operations between two preemption points, and objects of a visit of all vCPUs.
 pub(crate) const BURST: u32 = 1021;
 
 /// Work of the threads of a run.

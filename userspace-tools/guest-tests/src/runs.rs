@@ -3,6 +3,7 @@
 //! Tests of every lock, counter, policy and bottleneck on one vCPU, on two and on all.
 
 mod bottlenecks;
+mod bursts;
 mod counters;
 pub mod expect;
 mod jobs;
@@ -16,6 +17,7 @@ pub fn tests() -> Vec<Test> {
         locks::tests(),
         trials::tests(),
         counters::tests(),
+        bursts::tests(),
         jobs::tests(),
         bottlenecks::tests(),
     ];
