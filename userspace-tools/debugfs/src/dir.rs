@@ -160,6 +160,9 @@ impl Dir {
     fn failed(&self, path: PathBuf, errno: io::Error) -> Error {
         let module = self.module;
         match errno.kind() {
+            io::ErrorKind::PermissionDenied if errno.raw_os_error() == Some(EPERM) => {
+                Error::LockedDown { path }
+            }
             io::ErrorKind::PermissionDenied => Error::NotRoot { path },
             _ if !self.path.exists() => Error::Unloaded { path, module },
             _ => Error::Io { path, errno },
@@ -184,6 +187,9 @@ fn read_at_once(path: &Path) -> io::Result<String> {
 /// The file changed between two reads.
 const ESTALE: i32 = 116;
 
+/// What root gets from debugfs under kernel lockdown; other users get EACCES.
+const EPERM: i32 = 1;
+
 /// Whether `root` has entries; the mount point of debugfs has none unless debugfs is mounted.
 fn is_populated(root: &Path) -> bool {
     fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some())
@@ -192,4 +198,20 @@ fn is_populated(root: &Path) -> bool {
 /// Whether modules refuse writes with this errno: ENOMEM, EBUSY, ENODEV, EINVAL, ERANGE.
 fn is_refusal(errno: i32) -> bool {
     matches!(errno, 12 | 16 | 19 | 22 | 34)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lockdown_is_no_missing_privilege() {
+        let dir = Dir {
+            path: "/d/lock-load".into(),
+            module: "lock-load",
+        };
+        let of = |errno| dir.failed(dir.file("config"), io::Error::from_raw_os_error(errno));
+        assert!(of(EPERM).to_string().contains("lockdown"));
+        assert!(of(13).to_string().contains("run this as root"));
+    }
 }

@@ -22,6 +22,9 @@ pub enum Error {
     /// A file or directory that only root may open.
     #[error("cannot open {}: permission denied. Try: run this as root", .path.display())]
     NotRoot { path: PathBuf },
+    /// A file that the kernel closes to root too.
+    #[error("cannot open {}: kernel lockdown forbids it (EPERM). Try: a boot without lockdown=; `cat /sys/kernel/security/lockdown`", .path.display())]
+    LockedDown { path: PathBuf },
     /// The module was removed between two calls, or while a file was open.
     #[error("cannot access {}: {module}.ko was unloaded. Try: insmod {module}.ko", .path.display())]
     Unloaded { path: PathBuf, module: &'static str },

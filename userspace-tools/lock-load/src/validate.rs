@@ -15,7 +15,7 @@ mod show;
 use std::path::Path;
 
 use clap::Subcommand;
-use debugfs::{Error, Interrupt};
+use debugfs::{tool::say, Error, Interrupt};
 
 use self::{arguments::Validate, check::Check, session::Session};
 
@@ -42,7 +42,11 @@ pub enum Own {
 impl debugfs::tool::Own for Own {
     fn obey(self, root: &Path) -> anyhow::Result<bool> {
         let Self::Validate(wanted) = self;
-        let session = Session::open(root, &wanted, Interrupt::catch()?)?;
+        let opened = Session::open(root, &wanted, Interrupt::catch()?);
+        if let (Err(error), true) = (&opened, wanted.ktap) {
+            say(&show::refusal(error))?;
+        }
+        let session = opened?;
         let groups = [
             machine::checks(),
             kicks::checks(&session),

@@ -23,10 +23,17 @@ macro_rules! guests {
     )+};
 }
 
+const LOCKDOWN: &str = "mount -t securityfs none /sys/kernel/security; \
+    echo integrity > /sys/kernel/security/lockdown; lock-load status";
+
 guests! {
     signal_in_the_guest_is_128_and_its_number: [], ["sh", "-c", "kill -9 $$"] => 137, "";
     killed_command_reports_that_the_guest_was_out_of_memory:
         ["--memory", "256"], ["tail", "/dev/zero"] => 137, "the guest ran out of memory";
+    validate_on_one_vcpu_is_a_failed_test_of_ktap:
+        ["--module", "lock-load"], ["sh", "-c", "lock-load validate --ktap | grep '^not ok 1 '"] => 0, "one vCPU";
+    lockdown_is_not_a_missing_privilege:
+        ["--module", "lock-load"], ["sh", "-c", LOCKDOWN] => 1, "kernel lockdown forbids it";
     status_that_stands_for_a_failure_of_the_guest_is_239:
         [], ["sh", "-c", "exit 245"] => 239, "exited with status 245";
     missing_command_is_127: [], ["no-such-command"] => 127, "`no-such-command`";

@@ -77,9 +77,18 @@ impl Show {
     }
 }
 
-/// A line of KTAP; a `#` would begin a directive.
+/// KTAP of a machine on which no check can be made.
+pub fn refusal(error: &anyhow::Error) -> String {
+    let why = plain(&format!("{error:#}"));
+    format!("KTAP version 1\n1..1\nnot ok 1 machine: {why}")
+}
+
+/// A text within a line of KTAP, where a `#` would begin a directive.
+fn plain(text: &str) -> String {
+    text.replace(['#', '\n'], " ")
+}
+
 fn ktap(number: usize, done: &Done) -> String {
-    let plain = |text: &str| text.replace(['#', '\n'], " ");
     let (check, measured) = (plain(&done.check), plain(&done.measured));
     match done.outcome {
         Outcome::Skip => format!("ok {number} {check} # SKIP {measured}"),

@@ -121,10 +121,14 @@ impl StealTime {
 
     /// Steal time as a fraction of the time of all CPUs, 0 to 1; none without /proc/stat.
     pub fn fraction(&self) -> Option<f64> {
-        let (then, now) = (self.0?, ticks()?);
-        let all = now.all - then.all;
-        (all > 0.0).then(|| (now.stolen - then.stolen) / all)
+        fraction(self.0?, ticks()?)
     }
+}
+
+/// None where the host set a counter back.
+fn fraction(then: Ticks, now: Ticks) -> Option<f64> {
+    let (all, stolen) = (now.all - then.all, now.stolen - then.stolen);
+    (all > 0.0 && (0.0..=all).contains(&stolen)).then(|| stolen / all)
 }
 
 /// Times of all CPUs together since the machine started, in hundredths of a second.
@@ -176,5 +180,13 @@ mod tests {
         let ticks = of_stat(stat).unwrap();
         assert_eq!((ticks.all, ticks.stolen), (1000.0, 40.0));
         assert!(of_stat("cpu 1 2 3\n").is_none());
+    }
+
+    #[test]
+    fn steal_time_that_runs_backwards_is_no_share() {
+        let at = |all, stolen| Ticks { all, stolen };
+        assert_eq!(fraction(at(100.0, 10.0), at(200.0, 35.0)), Some(0.25));
+        assert_eq!(fraction(at(100.0, 10.0), at(200.0, 5.0)), None);
+        assert_eq!(fraction(at(100.0, 10.0), at(100.0, 10.0)), None);
     }
 }

@@ -15,11 +15,15 @@ pub struct KvmCache {
 impl KvmCache {
     pub fn new(qemu_version: &str) -> Result<KvmCache> {
         let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").context("boot_id")?;
-        let cache = std::env::var_os("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
-            .context("neither XDG_CACHE_HOME nor HOME is set")?;
+        let path = |name| std::env::var_os(name).map(PathBuf::from);
+        let absolute = |path: &PathBuf| path.is_absolute();
+        let home = || {
+            path("HOME")
+                .filter(absolute)
+                .map(|home| home.join(".cache"))
+        };
+        let cache = path("XDG_CACHE_HOME").filter(absolute).or_else(home);
+        let cache = cache.context("neither XDG_CACHE_HOME nor HOME is an absolute path")?;
         let version = qemu_version.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         let name = format!("kvm-{}-{version}", boot.trim());
         Ok(KvmCache {
