@@ -8,7 +8,7 @@ use clap::ValueEnum;
 pub const COMMAND_SIGNALED: u8 = 128;
 
 /// `vm` could not read the command's input, pass its output on, or write the record.
-pub const OUTPUT_FAILED: u8 = 1;
+pub const OUTPUT_FAILED: u8 = 250;
 
 /// The command exited with a status that as an exit code of `vm` would be a [`GuestFailure`], 240 to 255.
 pub const HIGH_STATUS: u8 = 239;
@@ -72,9 +72,9 @@ pub fn exit_code_help() -> String {
         "Exit codes: the command's own ({COMMAND_SIGNALED} + N when signal N ended it, 126/127 when it \
          could not be run), or
   2    usage
-  {OUTPUT_FAILED}    the command's input could not be read, its output not passed on, or the record not written
   {HIGH_STATUS}  the command exited with a status of 240 to 255, which the record and a message have
 {failures}
+  {OUTPUT_FAILED}  the command's input could not be read, its output not passed on, or the record not written
   129, 130, 143 SIGHUP, SIGINT, SIGTERM
 "
     )

@@ -75,7 +75,10 @@ pub fn written(plan: &Plan, code: u8, write: impl FnOnce(&Path) -> io::Result<()
         (Err(error), code) => {
             let folder = folder.display();
             warn(&format!("cannot write the record to {folder}: {error}"));
-            code.max(OUTPUT_FAILED)
+            match code {
+                0 => OUTPUT_FAILED,
+                code => code,
+            }
         }
     }
 }

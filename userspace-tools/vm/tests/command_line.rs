@@ -202,7 +202,7 @@ fn image_is_found_beside_the_program() {
 fn help_has_examples_and_exit_codes() {
     let (_, help, _) = run(["run", "--help"]);
     assert!(help.contains("Examples:"));
-    for code in 239..=249 {
+    for code in 239..=250 {
         assert!(help.contains(&code.to_string()), "{code} is not in {help}");
     }
 }

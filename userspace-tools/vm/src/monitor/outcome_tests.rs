@@ -109,8 +109,8 @@ exit_codes! {
     ends_of_vm_are_not_attributed_to_the_guest {
         Ending::Signal(2), PANIC => 130;
         Ending::Signal(15), OOPS => 143;
-        Ending::OutputClosed("Broken pipe".into()), FINE => 1;
-        Ending::InputLost("Input/output error".into()), PANIC => 1;
+        Ending::OutputClosed("Broken pipe".into()), FINE => 250;
+        Ending::InputLost("Input/output error".into()), PANIC => 250;
     }
     failures_of_l1_are_not_attributed_to_the_guest {
         l1("guest-reset"), FINE => 245;
