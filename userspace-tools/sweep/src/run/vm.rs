@@ -4,7 +4,7 @@
 
 use std::{path::Path, path::PathBuf, time::Duration};
 
-use vm_record::GuestFailure;
+use vm_record::{GuestFailure, OUTPUT_FAILED};
 
 use crate::{plan::guest::Guest, store::directory::PLAN};
 
@@ -48,6 +48,7 @@ pub fn meaning(code: Option<i32>) -> String {
         (_, Some(failure)) => failure.to_string(),
         (0, None) => "the guest's batch ended early".into(),
         (2, None) => "vm refused its arguments".into(),
+        (code, None) if code == i32::from(OUTPUT_FAILED) => "vm could not write its files".into(),
         (code, None) => format!("the guest's batch, or vm, failed with exit code {code}"),
     }
 }
