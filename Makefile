@@ -6,13 +6,14 @@
 #   WHAT=…         what `evidence` measures            SEED=…       the source document of `seed`
 #   V=1            show what the steps print
 
-ifneq ($(words x$(CURDIR))$(findstring :,$(CURDIR))$(findstring %,$(CURDIR)),1)
-$(error cannot build in $(CURDIR): the kernel's make takes no path with a blank, colon or percent sign. Try: another directory)
-endif
+plain = $(if $(filter-out 1,$(words x$2)$(findstring :,$2)$(findstring %,$2)),$(error \
+	cannot build $1$2: the kernel's make takes no path with a blank, colon or percent sign. Try: another directory))
+$(call plain,in ,$(CURDIR))
 build := $(CURDIR)/build
 WHAT  ?= foundation
 SEED  ?= 004
 ifdef KDIR
+$(call plain,against KDIR=,$(KDIR))
 override KDIR := $(abspath $(KDIR))
 export KDIR
 endif
