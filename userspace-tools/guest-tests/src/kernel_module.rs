@@ -2,7 +2,7 @@
 
 //! Insertion and removal of the modules.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use debugfs::kernel_module;
@@ -11,8 +11,12 @@ pub const ALL: [&str; 4] = ["lock-load", "sloppy-counter", "job-runner", "bottle
 
 /// As `insmod` does.
 pub fn insert(name: &str) -> Result<()> {
-    let path = format!("/lib/modules/{name}.ko");
-    Ok(kernel_module::insert(Path::new(&path))?)
+    Ok(kernel_module::insert(&path(name))?)
+}
+
+/// The file of a module.
+pub fn path(name: &str) -> PathBuf {
+    Path::new("/lib/modules").join(format!("{name}.ko"))
 }
 
 /// As `rmmod` does.

@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+mod complaints;
+mod fail_nth;
 mod files;
 mod fuzz;
 mod hotplug;
@@ -28,6 +30,7 @@ use anyhow::{ensure, Result};
 use clap::{Parser, Subcommand};
 use exit_code::Exit;
 
+use runs::jobs::oracle::random_jobs;
 use suite::Test;
 
 const HELP: &str = "\
@@ -38,6 +41,8 @@ Examples:
   guest-tests                     run every test but unload
   guest-tests run lock-load/      run those whose names contain `lock-load/`
   guest-tests unload              insert, start and remove every module 50 times
+  guest-tests fail-nth lock-load/
+  guest-tests checked bottleneck check
   guest-tests fuzz --seed 7 --operations 100000 --processes 16 --hotplug --unload
 
 Prints `ok NAME` or `FAILED NAME: why` for each test, and last `N passed, N failed`.";
@@ -64,6 +69,26 @@ enum Command {
         /// Number of cycles
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
         cycles: u32,
+    },
+    /// Fail each allocation of each start and insertion in turn
+    FailNth {
+        /// A part of a name
+        filter: Option<String>,
+    },
+    /// Run a command; fail as well if a checker of the kernel has a report
+    Checked {
+        /// The command and its arguments
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+    /// Run random jobs during hotplug; check that each index is done once, or undone once
+    Jobs {
+        /// Number of jobs
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+        jobs: u32,
+        /// Seed of the first two thousand; the next have the next
+        #[arg(long, default_value_t = 1)]
+        seed: u32,
     },
     /// Operate on all control files at once, by a random plan; check each reply
     Fuzz(fuzz::Options),
@@ -97,23 +122,28 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<bool> {
     Ok(match command {
         Command::List => true,
-        Command::Run { filter } => {
-            let filter = filter.unwrap_or_default();
-            let wanted = |test: &Test| test.name.contains(&filter);
-            let chosen: Vec<Test> = all().into_iter().filter(wanted).collect();
-            let next = "Try: guest-tests list";
-            ensure!(
-                !chosen.is_empty(),
-                "cannot run: no test has `{filter}` in its name. {next}"
-            );
-            suite::run(chosen)
-        }
+        Command::Run { filter } => suite::run(chosen(all(), filter)?),
+        Command::FailNth { filter } => suite::run(chosen(fail_nth::tests(), filter)?),
+        Command::Checked { command } => complaints::around(&command)?,
         Command::Unload { cycles } => suite::run(unload::tests(cycles)),
+        Command::Jobs { jobs, seed } => suite::run(vec![random_jobs(jobs, seed)]),
         Command::Fuzz(options) => fuzz::run(&options)?,
     })
 }
 
-/// Every test but those of `unload`.
+/// The tests whose names contain `filter`, all without one.
+fn chosen(mut tests: Vec<Test>, filter: Option<String>) -> Result<Vec<Test>> {
+    let filter = filter.unwrap_or_default();
+    tests.retain(|test| test.name.contains(&filter));
+    let next = "Try: guest-tests list";
+    ensure!(
+        !tests.is_empty(),
+        "cannot run: no test has `{filter}` in its name. {next}"
+    );
+    Ok(tests)
+}
+
+/// Every test but those of `unload` and `fail-nth`.
 fn all() -> Vec<Test> {
     let groups = [
         files::tests(),

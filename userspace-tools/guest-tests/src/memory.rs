@@ -4,33 +4,45 @@
 
 use std::{
     fs,
+    path::Path,
     thread::sleep,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 
-#[derive(Clone, Copy, Debug)]
-pub struct Free {
-    /// Pages in the free lists and in the per-CPU page lists.
-    pub free: i64,
-    /// The kernel's estimate of available memory, and the per-CPU page lists.
-    pub available: i64,
-}
+use crate::{complaints, suite::say};
 
-/// Allowed change of free memory, in KiB.
-pub const LEAK: i64 = 1024;
+/// Allowed loss of free memory, in KiB.
+pub const LOSS: i64 = 1024;
+/// The same where kmemleak looks for what was lost: KASAN keeps freed memory in quarantine.
+const QUARANTINE: i64 = 128 * 1024;
 /// Two measurements that differ by less, in KiB, are of a system at rest.
 const REST: i64 = 64;
 
-/// Drops the caches and measures once two measurements agree.
-pub fn free() -> Result<Free> {
+/// Fails if between two measurements of free memory more was lost than is `allowed`.
+pub fn flat(what: &str, before: i64, after: i64, allowed: i64) -> Result<()> {
+    let lost = before - after;
+    let allowed = match Path::new(complaints::KMEMLEAK).exists() {
+        true => QUARANTINE,
+        false => allowed,
+    };
+    say(&format!(
+        "{what}; MemFree {:+} KiB of {before}, allowed: {}..",
+        -lost, -allowed
+    ));
+    ensure!(lost <= allowed, "lost {lost} KiB; allowed: {allowed}");
+    Ok(())
+}
+
+/// Free memory, in KiB: drops the caches, and measures until two measurements agree.
+pub fn free() -> Result<i64> {
     let until = Instant::now() + Duration::from_secs(10);
     let mut last = once()?;
     loop {
         sleep(Duration::from_millis(300));
         let now = once()?;
-        let still = (now.free - last.free).abs() < REST;
+        let still = (now - last).abs() < REST;
         if still || Instant::now() > until {
             return Ok(now);
         }
@@ -38,17 +50,14 @@ pub fn free() -> Result<Free> {
     }
 }
 
-fn once() -> Result<Free> {
+/// Pages in the free lists and in the per-CPU page lists, in KiB.
+fn once() -> Result<i64> {
     rustix::fs::sync();
     write("/proc/sys/vm/drop_caches", "3")?;
     // Folds the per-CPU counts.
     write("/proc/sys/vm/stat_refresh", "1")?;
-    let meminfo = read("/proc/meminfo")?;
-    let kept = kept(&read("/proc/zoneinfo")?) * page_kib();
-    Ok(Free {
-        free: kib(&meminfo, "MemFree:")? + kept,
-        available: kib(&meminfo, "MemAvailable:")? + kept,
-    })
+    let free = kib(&read("/proc/meminfo")?, "MemFree:")?;
+    Ok(free + kept(&read("/proc/zoneinfo")?) * page_kib())
 }
 
 fn kib(meminfo: &str, key: &str) -> Result<i64> {

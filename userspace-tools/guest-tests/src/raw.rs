@@ -74,6 +74,8 @@ pub fn word(errno: Errno) -> &'static str {
         Errno::NOMEM => "ENOMEM",
         Errno::NODEV => "ENODEV",
         Errno::IO => "EIO",
+        Errno::FAULT => "EFAULT",
+        Errno::AGAIN => "EAGAIN",
         Errno::NOENT => "ENOENT",
         Errno::STALE => "ESTALE",
         Errno::CANCELED => "ECANCELED",

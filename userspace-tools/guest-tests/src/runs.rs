@@ -6,7 +6,7 @@ mod bottlenecks;
 mod bursts;
 mod counters;
 pub mod expect;
-mod jobs;
+pub mod jobs;
 mod locks;
 mod trials;
 

@@ -171,7 +171,8 @@ impl On<'_> {
             ensure!(due, "expected no error after a run; came {error:?}");
             return Ok(());
         }
-        self.has_report(status.runs, &words(&config))
+        let report = self.has_report(status.runs, &words(&config));
+        report.with_context(|| config.replace('\n', " | "))
     }
 
     /// `report` is of this run and has its settings.

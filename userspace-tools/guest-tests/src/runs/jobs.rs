@@ -4,7 +4,7 @@
 
 mod bounds;
 mod ends;
-mod oracle;
+pub mod oracle;
 
 use abi::job_runner::{JobFunction, Policy};
 use anyhow::{ensure, Result};
