@@ -32,7 +32,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^##@ / { print (n++ ? "\n" : "") substr($$0, 5) } \
 		/^[a-z-]+:.*## / && $$1 != "help" { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-inside := demo report check docs test-report modules tools image test model mistakes hot-check fmt \
+inside := demo report check torture docs test-report modules tools image test model mistakes hot-check fmt \
 	clippy clippy-tools clippy-modules kernel rust-analyzer
 ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 
@@ -89,6 +89,9 @@ ifneq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 ##@ Develop
 check: ## run all tests and checks
 	+@scripts/with-browser scripts/check
+
+torture: image ## attack the modules on stock and lab kernels: hours, resumable; QUICK=1 minutes
+	+@scripts/torture $(FLAVOURS)
 
 test: ## run the host tests
 	@$(cargo) test --locked --workspace
