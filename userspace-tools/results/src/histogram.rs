@@ -14,6 +14,8 @@ use abi::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::count::total;
+
 /// Numbers of samples by size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
@@ -33,7 +35,7 @@ impl Histogram {
 
     /// The number of samples.
     pub fn count(&self) -> u64 {
-        self.buckets.values().sum()
+        total(self.buckets.values().copied())
     }
 
     /// The longest sample, exactly.
@@ -44,7 +46,8 @@ impl Histogram {
     /// The samples of both.
     pub fn merged(mut self, other: &Self) -> Self {
         for (low, count) in &other.buckets {
-            *self.buckets.entry(*low).or_default() += count;
+            let sum = self.buckets.entry(*low).or_default();
+            *sum = sum.saturating_add(*count);
         }
         self.longest = self.longest.max(other.longest);
         self
@@ -70,7 +73,7 @@ impl Histogram {
     fn edges(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let mut seen = 0;
         self.buckets.iter().map(move |(low, count)| {
-            seen += count;
+            seen = total([seen, *count]);
             (high(*low).min(self.longest.max(*low)), seen)
         })
     }

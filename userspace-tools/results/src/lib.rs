@@ -13,6 +13,7 @@ mod metric;
 
 mod any;
 mod cell;
+mod count;
 pub mod histogram;
 pub mod metrics;
 mod outcome;

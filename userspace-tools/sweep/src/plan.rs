@@ -7,6 +7,8 @@ mod draft;
 pub mod experiment;
 pub mod guest;
 pub mod guests;
+#[cfg(test)]
+mod parsers;
 pub mod question;
 mod read;
 pub mod rule;

@@ -19,6 +19,7 @@ use super::{
     Report, Totals,
 };
 use crate::{
+    count::total,
     histogram::{merged, Histogram, ThreadHistogram},
     Metric, Outcome,
 };
@@ -137,7 +138,7 @@ impl Report for Bottleneck {
         let indices = self.threads.iter().map(|t| t.index);
         threads(sum.elapsed_ns, config.threads, indices)?;
         equal("threads", sum.threads.into(), config.threads.into())?;
-        equal("ops", sum.ops, each().sum())?;
+        equal("ops", sum.ops, total(each()))?;
         equal("min", sum.min, each().min().unwrap_or(0))?;
         equal("max", sum.max, each().max().unwrap_or(0))?;
         let wrong = self.findings.iter().map(Finding::wrong);

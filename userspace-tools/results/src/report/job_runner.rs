@@ -16,7 +16,7 @@ use super::{
     lines::Lines,
     Report, Totals,
 };
-use crate::{Metric, Outcome};
+use crate::{count::total, Metric, Outcome};
 
 /// A report of `job-runner`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,13 +55,13 @@ impl JobRunner {
     /// 50 us. Each worker also found nothing left once.
     pub fn handout_ns(&self) -> f64 {
         let present = self.workers.iter().filter(|w| w.absent == 0);
-        let stalled = self.workers.iter().map(|w| w.stalled_ns).sum::<u64>();
-        let stalls = self.workers.iter().map(|w| w.stalls).sum();
-        let all = self.workers.iter().map(|w| w.take_ns).sum::<u64>();
+        let stalled = total(self.workers.iter().map(|w| w.stalled_ns));
+        let stalls = total(self.workers.iter().map(|w| w.stalls));
+        let all = total(self.workers.iter().map(|w| w.take_ns));
         let all = all.saturating_sub(stalled);
-        let asked = self.sum.chunks + present.count() as u64;
+        let asked = total([self.sum.chunks, present.count() as u64]);
         let takes = asked.saturating_sub(stalls);
-        let looks = self.workers.iter().map(|w| w.look_ns).sum::<u64>();
+        let looks = total(self.workers.iter().map(|w| w.look_ns));
         let look = looks as f64 / asked.max(1) as f64;
         let each = all as f64 / takes.max(1) as f64;
         (each - look).max(0.0)
@@ -127,13 +127,17 @@ impl Report for JobRunner {
         if self.config.check > 0 {
             return Ok(());
         }
-        if sum.workers > self.config.max_threads * self.config.callers {
+        if sum.workers > self.config.max_threads.saturating_mul(self.config.callers) {
             return Err(format!("more workers than max_threads: {sum}"));
         }
-        equal("chunks", sum.chunks, workers.iter().map(|w| w.chunks).sum())?;
-        let seen = sum.once + sum.missed + sum.repeated;
+        equal(
+            "chunks",
+            sum.chunks,
+            total(workers.iter().map(|w| w.chunks)),
+        )?;
+        let seen = total([sum.once, sum.missed, sum.repeated]);
         equal("once + missed + repeated", seen, self.config.size)?;
-        let items = workers.iter().map(|w| w.items).sum();
+        let items = total(workers.iter().map(|w| w.items));
         if sum.repeated == 0 {
             equal("once", sum.once, items)?;
         }

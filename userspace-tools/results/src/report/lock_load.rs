@@ -24,6 +24,7 @@ use super::{
     Report, Totals,
 };
 use crate::{
+    count::total,
     histogram::{merged, Histogram, ThreadHistogram},
     Metric, Outcome,
 };
@@ -120,7 +121,7 @@ impl LockLoad {
 
     /// Number of waits longer than `long_us`.
     pub fn long_wait_count(&self) -> u64 {
-        self.long_waits.iter().map(|waits| waits.count).sum()
+        total(self.long_waits.iter().map(|waits| waits.count))
     }
 
     /// Long waits caused by a preempted holder.
@@ -154,7 +155,7 @@ impl LockLoad {
 
     /// Checks that the samples agree with each other.
     fn check_samples(&self) -> Result<(), String> {
-        let sum_of = |of: fn(&ThreadWaits) -> u64| self.thread_waits.iter().map(of).sum();
+        let sum_of = |of: fn(&ThreadWaits) -> u64| total(self.thread_waits.iter().map(of));
         let order = self.order.as_ref().ok_or("no line `order`")?;
         equal("waits", order.waits, sum_of(|w| w.waits))?;
         equal("overtaken", order.overtaken, sum_of(|w| w.overtaken))?;
@@ -277,13 +278,13 @@ impl Report for LockLoad {
         let indices = self.threads.iter().map(|t| t.index);
         threads(sum.elapsed_ns, self.config.threads, indices)?;
         let sections = || each(|t| t.sections);
-        equal("sections", sum.sections, sections().sum())?;
+        equal("sections", sum.sections, total(sections()))?;
         equal("min", sum.min, sections().min().unwrap_or(0))?;
         equal("max", sum.max, sections().max().unwrap_or(0))?;
         let count = self.threads.len() as u64;
         equal("mean", sum.mean, sum.sections / count.max(1))?;
-        equal("halts", sum.halts, each(|t| t.halts).sum())?;
-        equal("kicks", sum.kicks, each(|t| t.kicks).sum())?;
+        equal("halts", sum.halts, total(each(|t| t.halts)))?;
+        equal("kicks", sum.kicks, total(each(|t| t.kicks)))?;
         self.check_trial()?;
         match (sum.exclusion, sum.lost) {
             (OracleState::Broken, 0) => Err("exclusion broken, but nothing lost".into()),

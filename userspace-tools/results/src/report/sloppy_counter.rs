@@ -18,7 +18,7 @@ use super::{
     lines::Lines,
     Report, Totals,
 };
-use crate::{Histogram, Metric, Outcome};
+use crate::{count::total, Histogram, Metric, Outcome};
 
 /// A report of `sloppy-counter`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ impl Report for SloppyCounter {
         let sum = &self.sum;
         let indices = self.threads.iter().map(|t| t.index);
         threads(sum.elapsed_ns, self.config.threads, indices)?;
-        equal("adds", sum.adds, self.threads.iter().map(|t| t.adds).sum())?;
+        equal("adds", sum.adds, total(self.threads.iter().map(|t| t.adds)))?;
         if let Some(audit) = &self.audit {
             for of in [Of::Error, Of::Stale] {
                 equal("samples", audit.samples, self.audited(of).count())?;

@@ -100,8 +100,11 @@ impl Qmp<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Shutdown;
     use std::sync::mpsc;
     use std::thread;
+
+    use proptest::{collection::vec, prelude::*, sample::select};
 
     use super::*;
 
@@ -177,6 +180,35 @@ mod tests {
             &[GREETING, CAPABLE, no_thread],
         ] {
             assert!(play(script).1.is_err(), "{script:?}");
+        }
+    }
+
+    const LINES: [&str; 8] = [
+        r#"{"QMP": {}}"#,
+        r#"{"return": {}}"#,
+        r#"{"return": []}"#,
+        r#"{"return": [{"cpu-index": 1, "thread-id": 4294967296}]}"#,
+        r#"{"event": "STOP"}"#,
+        r#"{"event": "SHUTDOWN", "data": {"reason": 7}}"#,
+        r#"{"event": "VSERPORT_CHANGE", "data": []}"#,
+        "[1, 2]",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_line_of_qmp_panics(lines in vec(prop_oneof![3 => select(&LINES[..]), 1 => Just("\u{fffd}{")], 0..8)) {
+            let (ours, theirs) = UnixStream::pair().expect("a socket pair");
+            for line in &lines {
+                writeln!(&theirs, "{line}").expect("a line");
+            }
+            theirs.shutdown(Shutdown::Write).expect("an end");
+            let (events, _received) = mpsc::sync_channel(16);
+            if let Err(error) = serve(ours, &EventSender::new(events, false)) {
+                let error = format!("{error:#}");
+                prop_assert!(!error.is_empty());
+            }
         }
     }
 }
