@@ -5,8 +5,11 @@
  * After kvm_wait() and kvm_kick_cpu() of arch/x86/kernel/kvm.c, and the pv_wait() and pv_kick()
  * that the kernel's own paravirt queue lock calls.
  */
+#include <linux/cpumask.h>
 #include <linux/hardirq.h>
+#include <linux/hrtimer.h>
 #include <linux/kvm_para.h>
+#include <linux/percpu.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 
@@ -18,6 +21,7 @@
 
 static enum slowpath_kick kick_by;
 static slowpath_halt_fn halt_hook;
+static slowpath_scan_fn scan_hook;
 
 u32 slowpath_kvm_features(void)
 {
@@ -85,12 +89,77 @@ void slowpath_kick(unsigned int cpu)
 		pv_kick(cpu);
 		break;
 	default:
-		arch_smp_send_reschedule(cpu);
+		/* The caller has preemption off, so that the CPU does not go offline in between. */
+		if (cpu_online(cpu))
+			arch_smp_send_reschedule(cpu);
 	}
+}
+
+/*
+ * Halt limit: a timer on each CPU, since a CPU of nohz_full has no tick that would end a halt which
+ * no kick ends. Where interrupts are off during the halt, the timer of another CPU scans for it.
+ */
+struct halt_limit {
+	struct hrtimer timer;
+	unsigned int cpu;
+	bool armed;
+};
+static DEFINE_PER_CPU(struct halt_limit, halt_limits);
+static bool halts_limited;
+
+static enum hrtimer_restart halt_limit_expired(struct hrtimer *timer)
+{
+	struct halt_limit *limit = container_of(timer, struct halt_limit, timer);
+	slowpath_scan_fn scan = READ_ONCE(scan_hook);
+
+	if (scan)
+		scan();
+	if (limit->cpu == smp_processor_id()) {
+		hrtimer_forward_now(timer, ns_to_ktime(SLOWPATH_HALT_LIMIT_NS));
+		return HRTIMER_RESTART;
+	}
+	/* Its CPU went offline. If it is back and halted, it arms the timer anew once it is kicked. */
+	WRITE_ONCE(limit->armed, false);
+	slowpath_kick(limit->cpu);
+	return HRTIMER_NORESTART;
+}
+
+/* Interrupts are off. */
+static void arm_halt_limit(void *unused)
+{
+	struct halt_limit *limit = this_cpu_ptr(&halt_limits);
+
+	if (READ_ONCE(limit->armed) || !READ_ONCE(halts_limited))
+		return;
+	WRITE_ONCE(limit->armed, true);
+	hrtimer_start(&limit->timer, ns_to_ktime(SLOWPATH_HALT_LIMIT_NS),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+void slowpath_limit_halts(bool limited)
+{
+	unsigned int cpu;
+
+	WRITE_ONCE(halts_limited, limited);
+	for_each_possible_cpu(cpu) {
+		struct halt_limit *limit = per_cpu_ptr(&halt_limits, cpu);
+
+		if (!limited) {
+			hrtimer_cancel(&limit->timer);
+			continue;
+		}
+		limit->cpu = cpu;
+		limit->armed = false;
+		hrtimer_setup(&limit->timer, halt_limit_expired, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_REL_PINNED_HARD);
+	}
+	if (limited)
+		on_each_cpu(arm_halt_limit, NULL, 1);
 }
 
 void slowpath_halt_irqs_on(void)
 {
+	arm_halt_limit(NULL);
 	raw_safe_halt();
 	raw_local_irq_disable();
 }
@@ -101,6 +170,7 @@ void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value)
 	 * pv_wait() tests one byte. If only the others have changed since the caller's test, the kick
 	 * ends the halt: one that comes before the halt stays pending.
 	 */
+	arm_halt_limit(NULL);
 	if (READ_ONCE(kick_by) == SLOWPATH_KICK_PV_OPS)
 		pv_wait((u8 *)word, value);
 	else
@@ -118,6 +188,7 @@ void slowpath_halt_while(const unsigned int *word, unsigned int value)
 	}
 	local_irq_save(flags);
 	/* A kick that comes between the test and the halt stays pending and ends the halt. */
+	arm_halt_limit(NULL);
 	if (READ_ONCE(*word) != value) {
 		local_irq_restore(flags);
 	} else if (!irqs_disabled_flags(flags)) {
@@ -138,9 +209,10 @@ void slowpath_halt_while(const unsigned int *word, unsigned int value)
 	}
 }
 
-void slowpath_set_halt_hook(slowpath_halt_fn hook)
+void slowpath_set_halt_hooks(slowpath_halt_fn halt, slowpath_scan_fn scan)
 {
-	WRITE_ONCE(halt_hook, hook);
+	WRITE_ONCE(halt_hook, halt);
+	WRITE_ONCE(scan_hook, scan);
 }
 
 unsigned int slowpath_kicks_served(unsigned int cpu)

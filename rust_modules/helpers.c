@@ -12,6 +12,7 @@
 #include <linux/kernel_stat.h>
 #include <linux/kvm_para.h>
 #include <linux/percpu-refcount.h>
+#include <linux/percpu_counter.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/preempt.h>
@@ -185,9 +186,10 @@ void slowpath_inject_preemption(unsigned char vcpu, unsigned char ms)
 	outb(ms, PREEMPTION_PORT);
 }
 
-void slowpath_raw_spin_init(void *lock)
+int slowpath_percpu_counter_init(void *counter)
 {
-	raw_spin_lock_init((raw_spinlock_t *)lock);
+	/* A macro, which holds the class that lockdep wants. */
+	return percpu_counter_init((struct percpu_counter *)counter, 0, GFP_KERNEL);
 }
 
 #if defined(CONFIG_PARAVIRT_SPINLOCKS) && LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)

@@ -8,6 +8,7 @@
 
 void slowpath_preempt_disable(void);
 void slowpath_preempt_enable(void);
+/* Whether the scheduler wants the CPU for another task. */
 _Bool slowpath_need_resched(void);
 void slowpath_rcu_read_lock(void);
 void slowpath_rcu_read_unlock(void);
@@ -54,13 +55,24 @@ void slowpath_kick(unsigned int cpu);
  * ends the halt. With interrupts off it only pauses, unless there is a hook.
  */
 void slowpath_halt_while(const unsigned int *word, unsigned int value);
-/* Makes slowpath_halt_while() call `hook` instead; NULL ends that. */
+/*
+ * Makes slowpath_halt_while() call `halt` instead, and the timers of the halt limit call `scan`, with
+ * interrupts off; NULL ends either.
+ */
 typedef void (*slowpath_halt_fn)(const unsigned int *word, unsigned int value);
-void slowpath_set_halt_hook(slowpath_halt_fn hook);
+typedef void (*slowpath_scan_fn)(void);
+void slowpath_set_halt_hooks(slowpath_halt_fn halt, slowpath_scan_fn scan);
+/*
+ * While halts are limited, a timer interrupts each CPU so often, and with it a halt with interrupts
+ * on. No CPU may be halted when this is called; it may sleep.
+ */
+#define SLOWPATH_HALT_LIMIT_NS 10000000
+void slowpath_limit_halts(_Bool limited);
 
 /* Interrupts are off when these are called, and when they return. */
 void slowpath_halt_irqs_on(void);	/* any interrupt ends it, and is served */
-void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value); /* only a kick does */
+/* Only a kick ends it. pv_wait() does not halt unless the first byte of *word is that of value. */
+void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value);
 /* Reschedule interrupts that the CPU has served. */
 unsigned int slowpath_kicks_served(unsigned int cpu);
 
@@ -82,15 +94,23 @@ _Bool slowpath_can_inject_preemption(void);
 /* Requests that the host preempt the vCPU for so long; one caller at a time. */
 void slowpath_inject_preemption(unsigned char vcpu, unsigned char ms);
 
-/* Initialises the raw_spinlock_t at lock. */
-void slowpath_raw_spin_init(void *lock);
-
-/* Initialises the rwlock_t at lock. */
-void slowpath_rwlock_init(void *lock);
+/*
+ * Locks. A lock of a level is acquired while locks of lower levels are held, and of level 0 last;
+ * each level is a class of its own for lockdep.
+ */
+#define SLOWPATH_LEVELS 8
+/* Initialises the raw_spinlock_t, or the rwlock_t, at lock. */
+void slowpath_raw_spin_init(void *lock, unsigned int level);
+void slowpath_rwlock_init(void *lock, unsigned int level);
 /* Allocates one of 16 struct mutex, rw_semaphore, percpu_rw_semaphore in turn; it is free. */
-void *slowpath_mutex(void);
-void *slowpath_rwsem(void);
-void *slowpath_percpu_rwsem(void);
+void *slowpath_mutex(unsigned int level);
+void *slowpath_rwsem(unsigned int level);
+void *slowpath_percpu_rwsem(unsigned int level);
+/* Waits for the RCU callbacks of a percpu_rw_semaphore that has no users any more. */
+void slowpath_percpu_rwsem_settle(void);
+
+/* Initialises the struct percpu_counter at counter, at 0. */
+int slowpath_percpu_counter_init(void *counter);
 
 /* The slow path that the kernel's spinlock is patched to call. */
 enum slowpath_spin {

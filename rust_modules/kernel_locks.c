@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Locks whose waiters sleep. They hold their own addresses, or per-CPU memory, so they are static,
- * and are free again when a run is over. Linked into each module.
+ * The kernel's own locks. Those whose waiters sleep hold their own addresses, or per-CPU memory, so
+ * they are static, and are free again when a run is over. Linked into each module.
  */
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/percpu-rwsem.h>
+#include <linux/rcupdate.h>
 #include <linux/rwlock.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
@@ -46,22 +48,57 @@ static unsigned int next(void)
 	return (unsigned int)atomic_inc_return(&allocated) % LOCKS;
 }
 
-void *slowpath_mutex(void)
+/*
+ * Gives `lock` the class of its level. The locks of one run are taken in order of level; by address,
+ * those of two runs would be taken in both orders, which lockdep takes for a deadlock.
+ */
+#define classify(lock, level) do {						\
+	static struct lock_class_key keys[SLOWPATH_LEVELS];			\
+	lockdep_set_class(lock, &keys[(level) % SLOWPATH_LEVELS]);		\
+} while (0)
+
+void slowpath_raw_spin_init(void *lock, unsigned int level)
 {
-	return &mutexes[next()].lock;
+	raw_spin_lock_init((raw_spinlock_t *)lock);
+	classify((raw_spinlock_t *)lock, level);
 }
 
-void *slowpath_rwsem(void)
-{
-	return &rwsems[next()].lock;
-}
-
-void *slowpath_percpu_rwsem(void)
-{
-	return &percpu_rwsems[next()].lock;
-}
-
-void slowpath_rwlock_init(void *lock)
+void slowpath_rwlock_init(void *lock, unsigned int level)
 {
 	rwlock_init((rwlock_t *)lock);
+	classify((rwlock_t *)lock, level);
+}
+
+void *slowpath_mutex(unsigned int level)
+{
+	struct mutex *lock = &mutexes[next()].lock;
+
+	classify(lock, level);
+	return lock;
+}
+
+void *slowpath_rwsem(unsigned int level)
+{
+	struct rw_semaphore *lock = &rwsems[next()].lock;
+
+	classify(lock, level);
+	return lock;
+}
+
+void *slowpath_percpu_rwsem(unsigned int level)
+{
+	struct percpu_rw_semaphore *lock = &percpu_rwsems[next()].lock;
+
+	classify(lock, level);
+	return lock;
+}
+
+void slowpath_percpu_rwsem_settle(void)
+{
+	/*
+	 * percpu_up_write() leaves a callback, which queues itself once more if the semaphore was
+	 * taken in its grace period (rcu_sync_func()). rcu_sync_dtor() is not exported.
+	 */
+	rcu_barrier();
+	rcu_barrier();
 }

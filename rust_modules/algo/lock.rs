@@ -53,6 +53,16 @@ pub trait Lock: Sync {
     /// Creates the lock, free.
     fn new() -> Self;
 
+    /// Creates the lock, free, of a level for the kernel's lockdep: locks of several levels are nested
+    /// in ascending order, and one of level 0, as [`new`](Lock::new) creates it, in all others.
+    fn of_level(level: u32) -> Self
+    where
+        Self: Sized,
+    {
+        let _ = level;
+        Self::new()
+    }
+
     /// Runs `body` while holding the lock; `me` is the calling thread.
     ///
     /// A closure instead of `lock` and `unlock` keeps a queue node on the stack for exactly as

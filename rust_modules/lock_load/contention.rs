@@ -2,6 +2,7 @@
 
 //! Contention run: threads go through critical sections under one lock until time is up.
 
+mod fairness_bound;
 mod start_barrier;
 
 use core::fmt::{
@@ -17,8 +18,11 @@ use abi::lock_load::{
     SPIN_THRESHOLD, //
 };
 
-use self::start_barrier::StartBarrier;
 pub(crate) use self::start_barrier::ARRIVAL_TIMEOUT_MS;
+use self::{
+    fairness_bound::FairnessBound,
+    start_barrier::StartBarrier, //
+};
 use crate::{
     lock::{
         keeps_order,
@@ -67,6 +71,7 @@ pub(crate) struct Contention {
     pattern: Pattern,
     start_barrier: StartBarrier,
     excludes: bool,
+    fairness_bound: FairnessBound,
     torture: Torture,
     tuning: Tuning,
     /// The spin threshold, which may change during the run.
@@ -104,6 +109,7 @@ impl Contention {
             },
             start_barrier: StartBarrier::new(threads, config.run_ms),
             excludes: !facts.promises_nothing,
+            fairness_bound: FairnessBound::new(config),
             torture: Torture::new(config, tsc)?,
             tuning: Tuning {
                 threshold: config.threshold,
@@ -133,7 +139,7 @@ impl Contention {
         counts: &ThreadCounts,
     ) -> u64 {
         let (lock, stop_flag) = (&*self.lock, worker.stop_flag);
-        let mut torture = TortureState::default();
+        let (mut torture, mut bound) = (TortureState::default(), self.fairness_bound);
         let (mut sections, mut batch) = (0u64, 1);
         let mut from = now_ns();
         while !stop_flag.is_raised() {
@@ -143,7 +149,9 @@ impl Contention {
             sections = sections.wrapping_add(done);
             cond_resched();
             self.start_barrier.wait_for_begin(worker);
-            batch = next_batch(batch, now_ns().saturating_sub(from));
+            let now = now_ns();
+            batch = next_batch(batch, now.saturating_sub(from));
+            bound.keep(&self.counts, stop_flag, now);
             let done = self
                 .torture
                 .step(&mut torture, worker, lock, thread, &self.counts);
@@ -176,6 +184,7 @@ impl Workload for Contention {
         let mut thread = Contender {
             me: Waiter::new(self.tuning),
             sampler: None,
+            pinned_ns: &counts.pinned_ns,
         };
         let first = worker.index == 0;
         let barrier = &self.start_barrier;

@@ -14,7 +14,8 @@ use rig::{
     lost_time_source,
     EventFiles,
     FinishedRun,
-    Load, //
+    Load,
+    PercpuRwsem, //
 };
 
 use crate::{
@@ -70,6 +71,13 @@ impl LockLoad {
             loops_per_us: self.delay_loop.loops_per_us(),
             lost_time: lost_time_source(),
         }
+    }
+}
+
+impl Drop for LockLoad {
+    /// The module goes, and with it the semaphores that runs have left to RCU.
+    fn drop(&mut self) {
+        PercpuRwsem::settle();
     }
 }
 

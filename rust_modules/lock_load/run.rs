@@ -3,6 +3,7 @@
 //! One run: its workload, picked by the setting `load`, and how it kicks halted vCPUs.
 
 use abi::trial::Load;
+use rig::HaltLimit;
 
 use crate::{
     contention::Contention,
@@ -15,6 +16,8 @@ use crate::{
 pub(crate) struct Run {
     pub(crate) kick: Kick,
     pub(crate) workload: KBox<dyn Workload>,
+    /// If threads halt.
+    _halt_limit: Option<HaltLimit>,
 }
 
 impl Run {
@@ -33,6 +36,11 @@ impl Run {
             _ => trial::new(config, kick)?,
         };
         rig::kick_by(kick);
-        Ok(Self { kick, workload })
+        let halts = config.load != Load::Contest || config.lock.facts().halts;
+        Ok(Self {
+            kick,
+            workload,
+            _halt_limit: halts.then(HaltLimit::start),
+        })
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct ThreadCounts {
     events: [SingleWriter; Events::NAMES.len()],
     /// The vCPU that the thread ran on last.
     vcpu: SingleWriter,
+    /// When the thread turned preemption off for sections; 0 if it is on.
+    pub(crate) pinned_ns: SingleWriter,
 }
 
 impl ThreadCounts {

@@ -19,7 +19,7 @@ use crate::helpers;
 /// Implements a lock by its functions in C; without a trylock, `try_with` never runs its body.
 macro_rules! kernel_lock {
     (
-        $name:ident(sleeps = $sleeps:literal, $($new:tt)*):
+        $name:ident(sleeps = $sleeps:literal, |$level:ident| $($new:tt)*):
         $acquire:ident, $release:ident $(, $try:ident)?
     ) => {
         // SAFETY: A lock may be reached from several CPUs.
@@ -45,6 +45,10 @@ macro_rules! kernel_lock {
             const SLEEPS: bool = $sleeps;
 
             fn new() -> Self {
+                Self::of_level(0)
+            }
+
+            fn of_level($level: u32) -> Self {
                 $($new)*
             }
 
@@ -86,10 +90,10 @@ macro_rules! spinning {
         }
 
         kernel_lock! {
-            $name(sleeps = false, {
+            $name(sleeps = false, |level| {
                 let lock = Opaque::<bindings::$ty>::uninit();
                 // SAFETY: There is room for one.
-                unsafe { helpers::$init(lock.get().cast()) };
+                unsafe { helpers::$init(lock.get().cast(), level) };
                 Self(lock)
             }): $($function),*
         }
@@ -111,10 +115,10 @@ macro_rules! sleeping {
         }
 
         kernel_lock! {
-            $name(sleeps = true, {
+            $name(sleeps = true, |level| {
                 // SAFETY: May be called anywhere. A load needs far fewer at a time than there are,
                 // and they live as long as the module.
-                Self(unsafe { helpers::$allocate() }.cast())
+                Self(unsafe { helpers::$allocate(level) }.cast())
             }): $($function),*
         }
     )*};
@@ -136,6 +140,15 @@ sleeping! {
     Rwsem: rw_semaphore, slowpath_rwsem, down_write, up_write, down_write_trylock;
     /// A `struct percpu_rw_semaphore`, for writing, for which it has no trylock.
     PercpuRwsem: percpu_rw_semaphore, slowpath_percpu_rwsem, percpu_down_write, percpu_up_write;
+}
+
+impl PercpuRwsem {
+    /// Waits until RCU has no callback of a semaphore that is in the memory of the module. There is no
+    /// user of one any more. May sleep.
+    pub fn settle() {
+        // SAFETY: May be called where it may sleep.
+        unsafe { helpers::slowpath_percpu_rwsem_settle() };
+    }
 }
 
 impl RawSpin {

@@ -10,6 +10,8 @@ use kernel::{
     types::Opaque, //
 };
 
+use crate::helpers;
+
 /// A `struct percpu_counter`.
 ///
 /// # Invariants
@@ -30,17 +32,9 @@ impl PercpuCounter {
 
     /// Creates a counter at zero.
     pub fn new() -> Result<Self> {
-        let counter = KBox::new(Opaque::uninit(), GFP_KERNEL)?;
-        // SAFETY: The box has room for one counter; the key is for lockdep, which may be off.
-        to_result(unsafe {
-            bindings::__percpu_counter_init_many(
-                counter.get(),
-                0,
-                bindings::GFP_KERNEL,
-                1,
-                core::ptr::null_mut(),
-            )
-        })?;
+        let counter = KBox::new(Opaque::<bindings::percpu_counter>::uninit(), GFP_KERNEL)?;
+        // SAFETY: The box has room for one counter; this may sleep.
+        to_result(unsafe { helpers::slowpath_percpu_counter_init(counter.get().cast()) })?;
         // INVARIANT: It was just initialised, and moving a box does not move what it holds.
         Ok(Self(counter))
     }

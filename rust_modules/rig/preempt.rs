@@ -36,7 +36,8 @@ pub fn cond_resched() {
     unsafe { bindings::__cond_resched() };
 }
 
-/// Returns whether the scheduler wants the vCPU of the calling task for another one.
+/// Returns whether the scheduler wants the vCPU of the calling task for another one. That waits until
+/// preemption is on; `stop_machine()` does, and all other vCPUs with it.
 #[inline]
 pub fn need_resched() -> bool {
     // SAFETY: May be called anywhere.

@@ -15,6 +15,7 @@ mod event_files;
 mod filled;
 mod folder;
 mod gate;
+mod halt_limit;
 mod helpers;
 mod hotplug;
 mod irqs;
@@ -82,6 +83,7 @@ pub use self::{
         zeros,
         PerThread, //
     },
+    halt_limit::HaltLimit,
     hotplug::{
         bring_online,
         is_online,

@@ -40,7 +40,7 @@ impl StartBarrier {
             return Some(clock);
         }
         while !self.begun.load(Relaxed) && !worker.stop_flag.is_raised() {
-            cpu_relax();
+            crate::cond_resched();
         }
         None
     }

@@ -6,7 +6,7 @@
 //! What a lost wake-up looks like depends on what may end a halt:
 //!
 //! ```text
-//!   ipi        sti; hlt               the next tick ends it too, 4 ms later at most; but the
+//!   ipi        sti; hlt               a timer ends it too, the halt limit at the latest; but the
 //!                                     interrupt of the kick is never served
 //!   hypercall  hlt, interrupts off    nothing else ends it: the halt goes on for ever
 //!   pv_ops     pv_wait(), likewise    the same
@@ -14,7 +14,8 @@
 //!
 //! So after a halt that ended with its word changed, the first waits for the interrupt of the kick;
 //! and in the other two at least one thread stays awake, scans for vCPUs that are still halted long
-//! after their word has changed, and kicks them.
+//! after their word has changed, and kicks them. So do the timers of the [halt limit](crate::HaltLimit),
+//! since that thread may be waiting for a CPU that `stop_machine()` has, which waits for the halted one.
 
 mod lost;
 mod vcpu;
@@ -30,6 +31,7 @@ use crate::{
     helpers,
     possible_vcpus,
     prelude::*,
+    synchronize_rcu,
     IrqsOff, //
 };
 
@@ -42,7 +44,7 @@ const KICK_TIMEOUT_NS: u64 = 1_000_000_000;
 const SHORT_TIMEOUT_NS: u64 = 10_000_000;
 const ENOUGH: u32 = 3;
 /// Most time that counts between two scans: while the watchdog was preempted, all may have been.
-const LONGEST_STEP_NS: u64 = 5_000_000;
+const LONGEST_STEP_NS: u64 = helpers::SLOWPATH_HALT_LIMIT_NS as u64;
 
 /// Address of the active watchdog; 0 is none.
 static ACTIVE: Atomic<usize> = Atomic::new(0);
@@ -66,7 +68,7 @@ pub struct Watchdog {
 pub struct WakeCounts {
     /// Halts that ended by a kick, their word having changed.
     pub kicked: u64,
-    /// Halts where a tick came first, and the kick after it.
+    /// Halts where a timer came first, and the kick after it.
     pub late: u64,
     /// Halts that ended though their word had not changed.
     pub spurious: u64,
@@ -95,10 +97,10 @@ impl Watchdog {
 
     /// Activates it: every halt goes through it.
     pub fn activate(self: &Arc<Self>) -> ActiveWatchdog {
-        // Pairs with the acquire in `hook`.
+        // Pairs with the acquires in `hook` and `scan_hook`.
         ACTIVE.store(Arc::as_ptr(self).addr(), Release);
-        // SAFETY: `hook` is a function of that type, and finds the watchdog.
-        unsafe { helpers::slowpath_set_halt_hook(Some(hook)) };
+        // SAFETY: They are functions of those types, and find the watchdog.
+        unsafe { helpers::slowpath_set_halt_hooks(Some(hook), Some(scan_hook)) };
         ActiveWatchdog { _dog: self.clone() }
     }
 
@@ -169,7 +171,7 @@ impl Watchdog {
             // all others in the count.
             let others = self.halted.fetch_add(1, Full);
             if !self.irqs_off || others < self.members.saturating_sub(1) {
-                return self.halt(halts, word, value, off);
+                return self.halt(halts, word, value, value, off);
             }
             // No other thread is awake to rescue the last one: it scans until another wakes.
             self.halted.fetch_sub(1, Full);
@@ -181,38 +183,35 @@ impl Watchdog {
     }
 
     /// Turns interrupts off, calls `ready`, and halts only once `word` is no longer `value`: by then
-    /// the vCPU must have been kicked, and the kick be pending. Returns early if `ready` returns false,
-    /// or once `enough` returns true.
-    pub fn halt_after_kick(
-        &self,
-        word: &Atomic<u32>,
-        value: u32,
-        ready: impl FnOnce() -> bool,
-        enough: impl Fn() -> bool,
-    ) {
+    /// the vCPU must have been kicked, and the kick be pending. Returns early if `ready` returns false.
+    ///
+    /// Preemption is off. If `ready` returns true, a running thread is about to kick and to change the
+    /// word.
+    pub fn halt_after_kick(&self, word: &Atomic<u32>, value: u32, ready: impl FnOnce() -> bool) {
         let off = IrqsOff::new();
         let Some(halts) = self.here() else { return };
         if !ready() {
             return;
         }
-        while word.load(Relaxed) == value {
-            if enough() {
-                return;
+        let changed = loop {
+            match word.load(Relaxed) {
+                now if now != value => break now,
+                _ => cpu_relax(),
             }
-            cpu_relax();
-        }
+        };
         self.halted.fetch_add(1, Full);
-        self.halt(halts, word, value, off);
+        self.halt(halts, word, value, changed, off);
     }
 
-    fn halt(&self, halts: &VcpuHalts, word: &Atomic<u32>, value: u32, off: IrqsOff) {
+    /// Halts, `value` being what the halt is to see changed, and `now` what the word is.
+    fn halt(&self, halts: &VcpuHalts, word: &Atomic<u32>, value: u32, now: u32, off: IrqsOff) {
         let vcpu = Vcpu::current().number();
         let kicks = kicks_served(vcpu);
         let number = halts.enter(word, value);
         // SAFETY: Interrupts are off; the word is live.
         unsafe {
             match self.irqs_off {
-                true => helpers::slowpath_halt_irqs_off(core::ptr::from_ref(word).cast(), value),
+                true => helpers::slowpath_halt_irqs_off(core::ptr::from_ref(word).cast(), now),
                 false => helpers::slowpath_halt_irqs_on(),
             }
         }
@@ -228,7 +227,7 @@ impl Watchdog {
         } else if kicks_served(vcpu) != kicks {
             halts.kicked.add(1, Relaxed);
         } else {
-            // The tick came first: the thread that changed the word may have been preempted before
+            // A timer came first: the thread that changed the word may have been preempted before
             // it could kick.
             match self.wait_for_kick(vcpu, kicks) {
                 Ok(()) => {
@@ -246,7 +245,7 @@ impl Watchdog {
         self.halted.fetch_add(1, Full);
         let (mut waited, mut last) = (0u64, now_ns());
         while kicks_served(vcpu) == kicks && waited <= self.timeout_ns() {
-            // A tick ends this halt, too.
+            // A timer ends this halt, too.
             let off = IrqsOff::new();
             if kicks_served(vcpu) == kicks {
                 // SAFETY: Interrupts are off.
@@ -266,7 +265,7 @@ impl Watchdog {
 
     /// Scans for vCPUs that stay halted although their word has changed, and kicks them.
     ///
-    /// Every loop that waits in a run calls this.
+    /// Every loop that waits in a run calls this, and the timers of the halt limit.
     pub fn scan(&self) {
         // Pairs with the release below: one thread at a time, which sees what the last one stored.
         if !self.irqs_off || self.scanning.xchg(true, Acquire) {
@@ -301,8 +300,10 @@ impl Watchdog {
 impl Drop for ActiveWatchdog {
     fn drop(&mut self) {
         // SAFETY: No vCPU is halted, nor will be, by the contract of the type.
-        unsafe { helpers::slowpath_set_halt_hook(None) };
+        unsafe { helpers::slowpath_set_halt_hooks(None, None) };
         ACTIVE.store(0, Relaxed);
+        // A timer that has read either is an RCU reader, as every interrupt is.
+        synchronize_rcu();
     }
 }
 
@@ -322,4 +323,16 @@ unsafe extern "C" fn hook(word: *const c_uint, value: c_uint) {
     // transparent `u32`.
     let (dog, word) = unsafe { (&*dog, &*word.cast::<Atomic<u32>>()) };
     dog.halt_while(word, value);
+}
+
+/// # Safety
+///
+/// Called with interrupts off.
+unsafe extern "C" fn scan_hook() {
+    // Pairs with the release in `activate`.
+    let dog = ACTIVE.load(Acquire) as *const Watchdog;
+    // SAFETY: If it is there, it stays until this interrupt is over: see `ActiveWatchdog::drop`.
+    if let Some(dog) = unsafe { dog.as_ref() } {
+        dog.scan();
+    }
 }

@@ -47,8 +47,8 @@ impl<L: Lock> TorturedLock<L> {
             irqs_off: config.irqs == Irqs::Off,
             ..Self::new()
         };
-        for _ in 0..words.len() {
-            lock.outer.push(Padded(L::new()), GFP_KERNEL)?;
+        for level in (1u32..).take(words.len()) {
+            lock.outer.push(Padded(L::of_level(level)), GFP_KERNEL)?;
         }
         Ok(Some((lock, words)))
     }

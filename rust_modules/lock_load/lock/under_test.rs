@@ -25,6 +25,20 @@ pub(crate) struct Contender<'a> {
     pub(crate) me: Waiter,
     /// Times its waits and sections, if anything does.
     pub(crate) sampler: Option<Sampler<'a>>,
+    /// When it turned preemption off for sections; 0 outside of them.
+    pub(crate) pinned_ns: &'a SingleWriter,
+}
+
+/// Preemption off for sections of a thread, unless the lock sleeps, and the time since then.
+struct Pinned<'a>(
+    &'a SingleWriter,
+    #[expect(dead_code, reason = "guard")] Option<Preempt>,
+);
+
+impl Drop for Pinned<'_> {
+    fn drop(&mut self) {
+        self.0.set(0);
+    }
 }
 
 /// A lock under test. Each section stays on one vCPU, unless the lock sleeps.
@@ -78,6 +92,14 @@ pub(super) fn under_test<L: Lock + Send + 'static>(
     Ok(KBox::new(under_test, GFP_KERNEL)?)
 }
 
+impl<L: Lock + Send> Protecting<L> {
+    fn pin_for<'a>(&self, thread: &Contender<'a>) -> Pinned<'a> {
+        let pinned = Pinned(thread.pinned_ns, self.pin());
+        pinned.0.set(now_ns());
+        pinned
+    }
+}
+
 impl<L: Lock + Send> LockUnderTest for Protecting<L> {
     fn batch(
         &self,
@@ -86,9 +108,9 @@ impl<L: Lock + Send> LockUnderTest for Protecting<L> {
         stop_flag: &StopFlag,
         thread: &Contender<'_>,
     ) -> u64 {
-        let Contender { me, sampler } = thread;
+        let Contender { me, sampler, .. } = thread;
         let (lock, words) = (&*self.lock, &*self.words);
-        let _pinned = self.pin();
+        let _pinned = self.pin_for(thread);
         let Some(sampler) = sampler else {
             return hot_sections(lock, words, pattern, batch, stop_flag, me, &Unsampled);
         };
@@ -108,8 +130,8 @@ impl<L: Lock + Send> LockUnderTest for Protecting<L> {
     }
 
     fn hold_during(&self, thread: &Contender<'_>, body: &dyn Fn() -> Option<Gap>) {
-        let Contender { me, sampler } = thread;
-        let _pinned = self.pin();
+        let Contender { me, sampler, .. } = thread;
+        let _pinned = self.pin_for(thread);
         let Some(sampler) = sampler else {
             self.lock.with(me, || self.words.section(body));
             return;

@@ -7,6 +7,8 @@
 
 use core::fmt;
 
+use rig::need_resched;
+
 use super::members::Members;
 use crate::{
     lock::{
@@ -66,7 +68,11 @@ impl Workload for HaltTrial {
         while !stop_flag.is_raised() {
             self.lock.hold_until(&me, &|| {
                 watchdog.scan();
-                watchdog.halted() > 0 || stop_flag.is_raised() || self.members.some_left()
+                watchdog.halted() > 0
+                    || stop_flag.is_raised()
+                    || self.members.some_left()
+                    // The threads that are to halt may not run before this one lets the CPU go.
+                    || need_resched()
             });
             sections = sections.wrapping_add(1);
             if self.rounds() >= self.members.wanted || watchdog.lost_enough() {

@@ -21,7 +21,8 @@ use super::{
     members::Members,
     pair::{
         Pair,
-        Side, //
+        Side,
+        MOST_ROUNDS, //
     }, //
 };
 use crate::{
@@ -62,8 +63,9 @@ impl KickTrial {
             members,
             load: config.load,
             pairs,
-            // The word of a pair counts them, and its last value stands for the end.
-            rounds: u32::try_from(rounds).unwrap_or(u32::MAX).min(u32::MAX - 1),
+            rounds: u32::try_from(rounds)
+                .unwrap_or(MOST_ROUNDS)
+                .min(MOST_ROUNDS),
         })
     }
 
@@ -81,7 +83,6 @@ impl KickTrial {
             }
             // Every other kick finds its vCPU running; the next one still has to end a halt.
             let running = self.load == Load::KickRunning && round % 2 == 1;
-            let pinned = Preempt::new();
             let completed = match (kicks, self.load) {
                 (true, Load::KickBeforeHalt) => side.kick_before_halt(round),
                 // In a kick storm the waiter is hardly ever seen halted.
@@ -91,7 +92,6 @@ impl KickTrial {
                 (false, _) if running => side.spin(round),
                 (false, _) => side.halt(round),
             };
-            drop(pinned);
             if !completed {
                 return u64::from(round.wrapping_sub(1));
             }
@@ -152,7 +152,7 @@ impl Workload for KickTrial {
             Some(pair) => {
                 rounds = self.run_side(pair, worker.index % 2 == 0, worker, &events);
                 let all = rounds == u64::from(self.rounds);
-                pair.end(&self.members.watchdog, all);
+                pair.end(all);
             }
             None if self.load == Load::KickStorm => self.storm(worker, &events),
             None => {}

@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Two threads and a word: the waiter waits for the word to change, the kicker changes it and kicks.
+//!
+//! Either thread may be off its vCPU for long, or both on one after a vCPU went offline. So before a
+//! round they agree on it, and back out as long as one of them does not run:
+//!
+//! ```text
+//!   OVER(n-1) ──kicker: preemption off──▶ OFFERED(n) ──waiter: preemption off──▶ OVER(n), running
+//!       ▲                                      │
+//!       └─────────kicker: need_resched─────────┘
+//! ```
+//!
+//! A round that was accepted is completed by two threads that run, on two vCPUs. Only then does a vCPU
+//! wait with preemption or interrupts off, or halt.
 
-use crate::prelude::*;
 use algo::primitive::{
     Acquire,
     Full,
     Release,
     Vcpu, //
 };
+use rig::need_resched;
 
-/// What a pair shares. Round `n` begins with `ready` at `n` and ends with `word` at `n`.
+use crate::prelude::*;
+
+/// What a pair shares. Round `n` ends with `word` at `n`.
 pub(super) struct Pair {
-    /// The round that the waiter is ready for.
-    ready: Atomic<u32>,
+    /// How far the two have agreed: [`accepted`], [`offered`] or [`END`].
+    agreed: Atomic<u32>,
     /// What the waiter waits for.
     word: Atomic<u32>,
-    /// The waiter's vCPU; [`END`] before its first round.
+    /// The waiter's vCPU in the round that it accepted; [`END`] before the first.
     vcpu: Atomic<u32>,
     /// When the kicker last changed the word.
     changed_ns: SingleWriter,
@@ -30,8 +44,20 @@ pub(super) struct Pair {
     longest_ns: SingleWriter,
 }
 
-/// In place of a round: no other follows.
+/// In place of an agreement: no other round follows.
 const END: u32 = u32::MAX;
+/// The most rounds that can be agreed on.
+pub(super) const MOST_ROUNDS: u32 = END / 2 - 1;
+
+/// Value of [`Pair::agreed`] from when the waiter accepts `round` until the next is offered.
+fn accepted(round: u32) -> u32 {
+    round.wrapping_mul(2)
+}
+
+/// Value of [`Pair::agreed`] while the kicker offers `round`.
+fn offered(round: u32) -> u32 {
+    accepted(round).wrapping_sub(1)
+}
 
 /// Loops before a kick, more with each round up to this, so that kicks hit different moments of the
 /// halt.
@@ -50,7 +76,7 @@ pub(super) struct Side<'a> {
 impl Pair {
     pub(super) fn new() -> Self {
         Self {
-            ready: Atomic::new(0),
+            agreed: Atomic::new(accepted(0)),
             word: Atomic::new(0),
             vcpu: Atomic::new(END),
             changed_ns: SingleWriter::default(),
@@ -62,19 +88,13 @@ impl Pair {
         }
     }
 
-    /// Ends one side. Unless it completed all rounds this ends the other side too, whether that
-    /// waits, is halted or has not begun.
-    pub(super) fn end(&self, watchdog: &Watchdog, all_rounds: bool) {
+    /// Ends one side. Unless it completed all rounds this ends the other side too, which waits for the
+    /// next round or will: the last that was accepted is completed.
+    pub(super) fn end(&self, all_rounds: bool) {
         self.ended.store(true, Relaxed);
-        if all_rounds {
-            return;
-        }
-        // Pairs with the acquire in `wait_for_ready`.
-        self.ready.store(END, Release);
-        // Full: the kick comes after it. Pairs with the acquires of the waiter.
-        self.word.xchg(END, Full);
-        if let Some(vcpu) = self.waiter() {
-            watchdog.kick(vcpu);
+        if !all_rounds {
+            // Nothing to order: the other side only leaves.
+            self.agreed.store(END, Relaxed);
         }
     }
 
@@ -104,125 +124,146 @@ impl Pair {
 impl Side<'_> {
     /// Kicker: changes the word and kicks, once the waiter has halted if `halted`.
     pub(super) fn kick(&self, round: u32, halted: bool) -> bool {
-        let Some(vcpu) = self.wait_for_ready(round) else {
+        let Some((_pinned, vcpu)) = self.offer(round) else {
             return false;
         };
         while halted && !self.watchdog.is_halted(vcpu) {
-            if self.stop_flag.is_raised() {
-                return false;
-            }
             self.watchdog.scan();
             cpu_relax();
         }
         busy_loop(u64::from(round.wrapping_mul(KICK_STRIDE) % KICK_SPREAD));
         self.pair.changed_ns.set(now_ns());
-        if !self.change_word(round) {
-            return false;
-        }
+        self.change_word(round);
         self.kick_vcpu(vcpu);
         true
     }
 
     /// Kicker: kicks, and only then changes the word for which the waiter halts.
     pub(super) fn kick_before_halt(&self, round: u32) -> bool {
-        let Some(vcpu) = self.wait_for_ready(round) else {
+        let Some((_pinned, vcpu)) = self.offer(round) else {
             return false;
         };
         self.kick_vcpu(vcpu);
-        self.change_word(round)
+        self.change_word(round);
+        true
     }
 
     /// Waiter: halts until the word has changed.
     pub(super) fn halt(&self, round: u32) -> bool {
         let (pair, before) = (self.pair, round.wrapping_sub(1));
-        if !self.announce(round) {
+        let Some(_pinned) = self.wait_for_offer(round, || self.accept(round)) else {
             return false;
-        }
+        };
         while pair.word.load(Relaxed) == before {
             self.events.halts.bump();
             self.watchdog.halt_while(&pair.word, before);
         }
-        let completed = self.complete(round);
-        if completed {
-            let ns = now_ns().saturating_sub(pair.changed_ns.get());
-            pair.wakes.add(1);
-            pair.wake_ns.add(ns);
-            pair.longest_ns.raise(ns);
-        }
-        completed
+        self.complete();
+        let ns = now_ns().saturating_sub(pair.changed_ns.get());
+        pair.wakes.add(1);
+        pair.wake_ns.add(ns);
+        pair.longest_ns.raise(ns);
+        true
     }
 
     /// Waiter: turns interrupts off, and halts once it has been kicked.
     pub(super) fn halt_after_kick(&self, round: u32) -> bool {
-        let pair = self.pair;
-        pair.vcpu.store(Vcpu::current().number(), Relaxed);
-        self.watchdog.halt_after_kick(
-            &pair.word,
-            round.wrapping_sub(1),
-            || {
-                self.events.halts.bump();
-                self.announce(round)
-            },
-            || self.stop_flag.is_raised(),
-        );
-        self.complete(round)
+        let (word, before) = (&self.pair.word, round.wrapping_sub(1));
+        let accepted = self.wait_for_offer(round, || {
+            let mut accepted = false;
+            self.watchdog.halt_after_kick(word, before, || {
+                accepted = self.accept(round);
+                accepted
+            });
+            accepted
+        });
+        if accepted.is_none() {
+            return false;
+        }
+        self.events.halts.bump();
+        self.complete();
+        true
     }
 
     /// Waiter: spins until the word has changed, and is kicked meanwhile.
     pub(super) fn spin(&self, round: u32) -> bool {
-        if !self.announce(round) {
+        let Some(_pinned) = self.wait_for_offer(round, || self.accept(round)) else {
             return false;
-        }
+        };
         while self.pair.word.load(Relaxed) == round.wrapping_sub(1) {
-            if self.stop_flag.is_raised() {
-                return false;
-            }
             cpu_relax();
         }
-        self.complete(round)
+        self.complete();
+        true
     }
 
-    /// Lets the kicker begin the round.
-    fn announce(&self, round: u32) -> bool {
+    /// Kicker: offers the round until the waiter has accepted it. Returns the waiter's vCPU, with
+    /// preemption off; `None` if no round follows.
+    fn offer(&self, round: u32) -> Option<(Preempt, u32)> {
+        let (agreed, before) = (&self.pair.agreed, accepted(round.wrapping_sub(1)));
+        while !self.stop_flag.is_raised() {
+            let pinned = Preempt::new();
+            // Relaxed: the offer hands over nothing.
+            agreed.cmpxchg(before, offered(round), Relaxed).ok()?;
+            while agreed.load(Relaxed) == offered(round)
+                && !need_resched()
+                && !self.stop_flag.is_raised()
+            {
+                self.watchdog.scan();
+                cpu_relax();
+            }
+            // Withdraws it, if the waiter has not accepted. Pairs with the release in `accept`.
+            match agreed.cmpxchg(offered(round), before, Acquire) {
+                Err(now) if now == accepted(round) => return Some((pinned, self.pair.waiter()?)),
+                Err(_) => return None,
+                Ok(_) => drop(pinned),
+            }
+            cond_resched();
+        }
+        None
+    }
+
+    /// Waiter: waits for the offer of the round, and calls `accept` with preemption off until that
+    /// returns true. Returns with preemption off; `None` if no round follows.
+    fn wait_for_offer(&self, round: u32, accept: impl Fn() -> bool) -> Option<Preempt> {
+        while !self.stop_flag.is_raised() {
+            // Relaxed: `accept` looks again.
+            match self.pair.agreed.load(Relaxed) {
+                END => return None,
+                now if now == offered(round) => {
+                    let pinned = Preempt::new();
+                    if accept() {
+                        return Some(pinned);
+                    }
+                }
+                _ => self.watchdog.scan(),
+            }
+            cond_resched();
+        }
+        None
+    }
+
+    /// Waiter, with preemption off: accepts the round, unless the offer was withdrawn.
+    fn accept(&self, round: u32) -> bool {
         let pair = self.pair;
         pair.vcpu.store(Vcpu::current().number(), Relaxed);
-        // Pairs with the acquire in `wait_for_ready`, which finds the vCPU.
-        pair.ready
-            .cmpxchg(round.wrapping_sub(1), round, Release)
-            .is_ok()
+        // Pairs with the acquire in `offer`, after which the kicker reads the vCPU.
+        let accepted = pair
+            .agreed
+            .cmpxchg(offered(round), accepted(round), Release);
+        accepted.is_ok()
     }
 
-    /// Counts the round if the word has the value that ends it.
-    fn complete(&self, round: u32) -> bool {
+    /// Waiter: counts the round; the word has changed.
+    fn complete(&self) {
         // Pairs with the full exchange in `change_word`, which published the time of the change.
-        let completed = self.pair.word.load(Acquire) == round;
-        if completed {
-            self.pair.rounds.add(1);
-        }
-        completed
+        let _ = self.pair.word.load(Acquire);
+        self.pair.rounds.add(1);
     }
 
-    /// Waits until the waiter is ready; returns its vCPU.
-    fn wait_for_ready(&self, round: u32) -> Option<u32> {
-        loop {
-            // Pairs with the release in `announce`.
-            match self.pair.ready.load(Acquire) {
-                END => return None,
-                ready if ready == round => return self.pair.waiter(),
-                _ if self.stop_flag.is_raised() => return None,
-                _ => {
-                    self.watchdog.scan();
-                    cpu_relax();
-                }
-            }
-        }
-    }
-
-    /// Changes the word, unless the other side has ended.
-    fn change_word(&self, round: u32) -> bool {
+    fn change_word(&self, round: u32) {
         // Full: the kick comes after it. Pairs with the acquire in `complete`.
-        let changed = self.pair.word.cmpxchg(round.wrapping_sub(1), round, Full);
-        changed.is_ok()
+        self.pair.word.xchg(round, Full);
     }
 
     fn kick_vcpu(&self, vcpu: u32) {

@@ -35,14 +35,17 @@ fn of<R: Subject>() -> [Test; 2] {
     ]
 }
 
-/// The last vCPU, offline while this guard lives.
+/// A vCPU, offline while this guard lives.
 pub struct Offline(u32);
 
 impl Offline {
     pub fn last() -> Result<Self> {
-        let last = vcpus() - 1;
-        switch(last, "0")?;
-        Ok(Self(last))
+        Self::of(vcpus() - 1)
+    }
+
+    pub fn of(vcpu: u32) -> Result<Self> {
+        switch(vcpu, "0")?;
+        Ok(Self(vcpu))
     }
 }
 

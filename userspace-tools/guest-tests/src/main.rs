@@ -23,6 +23,7 @@ mod threads;
 mod tools;
 mod torture;
 mod unload;
+mod waits;
 
 use std::process::ExitCode;
 
@@ -151,6 +152,7 @@ fn all() -> Vec<Test> {
         torture::tests(),
         latency::tests(),
         hotplug::tests(),
+        waits::tests(),
         removal::tests(),
         tools::tests(),
     ];
