@@ -13,7 +13,10 @@ use crate::{
         prelude::*,
         Guarded, //
     },
-    primitive::PerVcpu, //
+    primitive::{
+        undisturbed,
+        PerVcpu, //
+    }, //
 };
 
 /// The counts, and the locks; the first reference is a long-term one if `PINNED`.
@@ -83,10 +86,11 @@ impl<A: Storage<Item = Guarded<L>>, L: Lock, const PINNED: bool> Count for Split
     }
 
     fn detach(&self, me: &Waiter) -> bool {
-        match PINNED {
+        // A holder that may be preempted would keep those waiting that may not, on its own vCPU for ever.
+        undisturbed(|| match PINNED {
             true => self.is_last(me, || self.long.store(0, Relaxed)),
             false => self.put(me),
-        }
+        })
     }
 
     fn revive(&self) {
