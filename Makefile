@@ -32,7 +32,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^##@ / { print (n++ ? "\n" : "") substr($$0, 5) } \
 		/^[a-z-]+:.*## / && $$1 != "help" { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-inside := demo report check torture docs test-report modules tools image test model mistakes hot-check fmt \
+inside := demo report check torture docs test-report modules tools image test model mistakes hot-check outline fmt \
 	clippy clippy-tools clippy-modules kernel rust-analyzer
 ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 
@@ -107,6 +107,9 @@ mistakes: ## plant mistakes in the algorithms; each must make a test fail
 
 hot-check: modules ## look for calls in the measured loops of the modules
 	@scripts/hot-check
+
+outline: kernel ## compile the algorithms with the kernel's own atomics, as OUTLINE=1 does
+	+@$(call kbuild,$(step) outline) MO=$(build)/outline OUTLINE=1 rust_modules/rig/rig.o
 
 fmt: ## format the Rust sources
 	@scripts/format
