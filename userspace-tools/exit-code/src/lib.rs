@@ -66,7 +66,7 @@ impl Exit {
             ],
             Self::NotMeasured => [
                 "NOT MEASURED",
-                "a run, record or metric is missing or unreadable, or the command did not complete",
+                "something is missing or unreadable, or the command did not complete",
             ],
             Self::Signal(_) => [
                 "signal",
