@@ -44,8 +44,6 @@ use crate::{
 const HANG: Duration = Duration::from_secs(180);
 /// Period of the lines of progress.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Violations after which the processes stop.
-const MOST: u64 = 10;
 
 /// Allowed loss of free memory in the second half, in KiB.
 const LOSS: i64 = 4096;
@@ -62,6 +60,9 @@ pub struct Options {
     /// Number of concurrent processes (threads, each with file descriptors of its own)
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=256))]
     processes: u64,
+    /// Stops after that many violations
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    violations: u64,
     /// Takes vCPUs offline and online meanwhile
     #[arg(long)]
     hotplug: bool,
@@ -163,7 +164,7 @@ impl Fuzz<'_> {
         let under_way = &self.under_way[process as usize];
         let mut on = Process::new(&self.targets);
         for number in (from..to).filter(|number| number % processes == process) {
-            if self.violations.load(Relaxed) >= MOST {
+            if self.violations.load(Relaxed) >= self.options.violations {
                 break;
             }
             let operation = operation(seed, number, &self.choices, unload);

@@ -67,9 +67,11 @@ impl On<'_> {
         let began = Instant::now();
         while self.status()?.0.state != State::Idle {
             let waited = began.elapsed();
+            let config = self.read("config")?;
             ensure!(
                 waited < STOP_LIMIT,
-                "expected idle within {STOP_LIMIT:?} of stop"
+                "expected idle within {STOP_LIMIT:?} of stop: {}",
+                show(&words(&config))
             );
             sleep(Duration::from_millis(2));
         }
@@ -172,7 +174,7 @@ impl On<'_> {
             return Ok(());
         }
         let report = self.has_report(status.runs, &words(&config));
-        report.with_context(|| config.replace('\n', " | "))
+        report.with_context(|| show(&words(&config)))
     }
 
     /// `report` is of this run and has its settings.
@@ -201,6 +203,14 @@ fn words(listing: &str) -> Vec<(String, String)> {
     words
         .map(|(key, value)| (key.into(), value.into()))
         .collect()
+}
+
+fn show(config: &[(String, String)]) -> String {
+    let words: Vec<_> = config
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    words.join(" ")
 }
 
 fn apply(config: &mut [(String, String)], written: &[Word]) {
