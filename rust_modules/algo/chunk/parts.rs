@@ -8,6 +8,10 @@ use core::{
 };
 
 use super::{
+    plan::{
+        at_least_one,
+        round_up, //
+    },
     ChunkPolicy,
     Deque,
     Plan,
@@ -24,10 +28,22 @@ impl Static {
         let size = range.end.wrapping_sub(range.start);
         let workers = NonZeroU64::new(u64::from(*workers)).unwrap_or(NonZeroU64::MIN);
         // The first `size % workers` parts are one larger.
-        let whole = (size / workers).wrapping_mul(n);
+        let share = size / workers;
         let extra = n.min(size % workers);
-        self.0
-            .end_at(range.start.saturating_add(whole).saturating_add(extra))
+        let at = range.start.saturating_add(share.wrapping_mul(n));
+        round_up(at.saturating_add(extra), self.unit(share)).min(range.end)
+    }
+
+    /// Returns of what a boundary is a multiple: alignment shortens a part of `share` indices by
+    /// less than `align`, and not to less than `min_chunk`.
+    fn unit(&self, share: u64) -> NonZeroU64 {
+        let Plan {
+            align, min_chunk, ..
+        } = self.0;
+        match share.saturating_sub(align.get().wrapping_sub(1)) >= min_chunk.get() {
+            true => align,
+            false => at_least_one(round_up(min_chunk.get(), align)),
+        }
     }
 }
 

@@ -73,7 +73,7 @@ macro_rules! tests {
             #[test]
             $(#[$caught])?
             fn covers_odd_plans() {
-                alone::covers_odd_plans::<$type>();
+                alone::covers_odd_plans::<$type>($aligned);
             }
         }
     };
@@ -87,7 +87,7 @@ mod alone {
 
     fn odd_plans() -> impl Iterator<Item = Plan> {
         let sizes = [0, 1, 2, 3, 7, 64, 97];
-        let units = [0, 1, 2, 3, 8, 100, u64::MAX];
+        let units = [0, 1, 2, 3, 5, 8, 100, u64::MAX];
         let pairs = move || units.into_iter().flat_map(move |a| units.map(|m| (a, m)));
         sizes.into_iter().flat_map(move |size| {
             pairs().flat_map(move |(align, min_chunk)| {
@@ -98,7 +98,8 @@ mod alone {
         })
     }
 
-    pub(super) fn covers_odd_plans<P: ChunkPolicy + Send + 'static>() {
+    /// `whole`: no chunk is shorter than `min_chunk`, but the first and the last one.
+    pub(super) fn covers_odd_plans<P: ChunkPolicy + Send + 'static>(whole: bool) {
         for plan in odd_plans() {
             let deques = deques(&plan);
             let policy = P::new(&plan, &deques);
@@ -114,6 +115,12 @@ mod alone {
                     break;
                 }
                 assert!(chunks.iter().all(|chunk| !chunk.is_empty()), "{plan:?}");
+                let (start, end) = (plan.range.start, plan.range.end);
+                let short = chunks.iter().find(|chunk| {
+                    let inner = chunk.start > start && chunk.end < end;
+                    inner && chunk.end - chunk.start < plan.min_chunk.get()
+                });
+                assert!(short.is_none() || !whole, "{short:?} of {plan:?}");
                 given.extend(chunks.into_iter().flatten());
             }
             given.sort_unstable();
