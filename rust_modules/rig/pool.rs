@@ -2,34 +2,35 @@
 
 //! Pool of helper threads that callers borrow for work on their stack.
 //!
-//! No caller waits for a helper to become free, and a caller withdraws work that a helper has not
-//! begun, so work within work cannot deadlock, and a vCPU that wakes late delays no caller.
+//! No caller waits for a helper to become free, nor for another caller, and a caller withdraws work
+//! that a helper has not begun, so work within work cannot deadlock, and a vCPU that wakes late
+//! delays no caller.
 //!
 //! ```text
-//!   FREE ──borrow──▶ RESERVED ──run──▶ ASSIGNED ──helper begins──▶ BUSY ──done──▶ RESERVED
+//!   FREE ──borrow──▶ RESERVED ──run──▶ ASSIGNED, QUEUED ──helper begins──▶ BUSY ──done──▶ RESERVED
 //!    ▲                  │  ▲              │
 //!    └──────return──────┘  └──withdrawn───┘
 //! ```
 
+mod count;
 mod helper;
 mod queue;
+mod slot;
 mod state;
 
 pub use abi::job_runner::Start;
-use kernel::{
-    new_mutex,
-    sync::Mutex, //
-};
 
 use self::{
+    count::Count,
     helper::Helper,
     queue::Queue,
-    state::{
-        BorrowedWork,
-        HelperState, //
-    }, //
+    slot::Slot,
+    state::BorrowedWork, //
 };
-use crate::prelude::*;
+use crate::{
+    possible_vcpus,
+    prelude::*, //
+};
 
 /// Slot of a helper: where it is to work.
 #[derive(Clone, Copy)]
@@ -42,12 +43,14 @@ pub struct HelperSlot {
 
 /// Helpers, some of them borrowed.
 pub struct Pool {
-    name: &'static CStr,
-    helpers: Pin<KBox<Mutex<KVVec<Helper>>>>,
+    // Dropped first, which waits for its items: they use the states of helpers.
     queue: Queue,
-    borrowed: Atomic<u32>,
+    /// As many as there may be vCPUs.
+    helpers: KVVec<Slot>,
+    name: &'static CStr,
+    borrowed: Count,
     peak: Atomic<u32>,
-    borrowed_on: [Atomic<u32>; Self::NODES],
+    borrowed_on: [Count; Self::NODES],
 }
 
 impl Pool {
@@ -57,24 +60,30 @@ impl Pool {
     /// Makes an empty pool; its threads will be called `name/N`.
     pub fn new(name: &'static CStr) -> Result<Self> {
         Ok(Self {
-            name,
-            helpers: KBox::pin_init(new_mutex!(KVVec::new()), GFP_KERNEL)?,
             queue: Queue::new(name)?,
-            borrowed: Atomic::new(0),
+            helpers: filled(possible_vcpus() as usize, || Ok(Slot::new()))?,
+            name,
+            borrowed: Count::new(),
             peak: Atomic::new(0),
-            borrowed_on: [const { Atomic::new(0) }; Self::NODES],
+            borrowed_on: [const { Count::new() }; Self::NODES],
         })
     }
 
     /// Makes threads until there are `count`, so that borrowing need not; fewer if that fails.
     pub fn reserve(&self, count: u32) {
-        let mut helpers = self.helpers.lock();
-        while helpers.len() < count as usize && self.add(&mut helpers).is_ok() {}
+        for (n, slot) in (1..).zip(self.helpers.iter().take(count as usize)) {
+            if slot.claim() {
+                match slot.fill(self.name, n) {
+                    Some(helper) => helper.state.release(),
+                    None => break,
+                }
+            }
+        }
     }
 
     /// Restarts the [peak](Self::peak).
     pub fn reset_peak(&self) {
-        self.peak.store(self.borrowed.load(Relaxed), Relaxed);
+        self.peak.store(self.borrowed.get(), Relaxed);
     }
 
     /// Returns how many helpers were borrowed at most at a time, since that was reset.
@@ -84,7 +93,7 @@ impl Pool {
 
     /// Borrows a helper for each of `slots`, with the nice value `nice`, while fewer than `limit` are
     /// borrowed in all and fewer than `limit_on` on the node. It borrows fewer, in the end none, if
-    /// memory or threads run out.
+    /// memory or threads run out, or where a vCPU has gone offline.
     pub fn borrow(
         &self,
         slots: &[HelperSlot],
@@ -99,45 +108,64 @@ impl Pool {
         if borrowed.helpers.reserve(slots.len(), GFP_KERNEL).is_err() {
             return borrowed;
         }
-        let mut helpers = self.helpers.lock();
         for &slot in slots {
-            let Some(count) = self.borrowed_on(slot.node) else {
+            let Some(now) = self.admit(slot.node, limit, limit_on(slot.node)) else {
                 continue;
             };
-            // The lock is held: no other caller borrows meanwhile.
-            if self.borrowed.load(Relaxed) >= limit || count.load(Relaxed) >= limit_on(slot.node) {
+            let Some(helper) = self.take() else {
+                self.dismiss(slot.node);
+                break;
+            };
+            let placed = helper.place(slot.vcpu, nice);
+            // There is room.
+            if !placed || borrowed.helpers.push((helper, slot), GFP_KERNEL).is_err() {
+                helper.state.release();
+                self.dismiss(slot.node);
                 continue;
             }
-            if !helpers.iter().any(|helper| helper.state.is_free())
-                && self.add(&mut helpers).is_err()
-            {
-                break;
-            }
-            let free = helpers.iter_mut().find(|helper| helper.state.try_reserve());
-            let Some(helper) = free else { break };
-            helper.place(slot.vcpu, nice);
-            let entry = (helper.state.clone(), slot);
-            // There is room.
-            if borrowed.helpers.push(entry, GFP_KERNEL).is_err() {
-                helper.state.release();
-                break;
-            }
-            self.borrowed.add(1, Relaxed);
-            count.add(1, Relaxed);
-        }
-        let now = self.borrowed.load(Relaxed);
-        if now > self.peak.load(Relaxed) {
-            self.peak.store(now, Relaxed);
+            self.record_peak(now);
         }
         borrowed
     }
 
-    fn add(&self, helpers: &mut KVVec<Helper>) -> Result {
-        let helper = Helper::new(self.name, helpers.len() as u32 + 1)?;
-        Ok(helpers.push(helper, GFP_KERNEL)?)
+    /// Reserves a helper, a new one if none is free.
+    fn take(&self) -> Option<&Helper> {
+        let mut all = self.helpers.iter().filter_map(Slot::get);
+        if let Some(free) = all.find(|helper| helper.state.try_reserve()) {
+            return Some(free);
+        }
+        let (n, slot) = (1..).zip(&self.helpers).find(|(_, slot)| slot.claim())?;
+        slot.fill(self.name, n)
     }
 
-    fn borrowed_on(&self, node: u32) -> Option<&Atomic<u32>> {
+    /// Counts one more helper on `node` unless a limit is reached; returns how many there are in all.
+    fn admit(&self, node: u32, limit: u32, limit_on: u32) -> Option<u32> {
+        let now = self.borrowed.up_to(limit)?;
+        if self.borrowed_on(node)?.up_to(limit_on).is_none() {
+            self.borrowed.down();
+            return None;
+        }
+        Some(now)
+    }
+
+    fn dismiss(&self, node: u32) {
+        self.borrowed.down();
+        if let Some(count) = self.borrowed_on(node) {
+            count.down();
+        }
+    }
+
+    fn record_peak(&self, now: u32) {
+        let mut peak = self.peak.load(Relaxed);
+        while now > peak {
+            match self.peak.cmpxchg(peak, now, Relaxed) {
+                Ok(_) => return,
+                Err(other) => peak = other,
+            }
+        }
+    }
+
+    fn borrowed_on(&self, node: u32) -> Option<&Count> {
         self.borrowed_on
             .get(node as usize)
             .or(self.borrowed_on.last())
@@ -147,7 +175,7 @@ impl Pool {
 /// Borrowed helpers; dropping it returns them.
 pub struct Helpers<'a> {
     pool: &'a Pool,
-    helpers: KVVec<(Arc<HelperState>, HelperSlot)>,
+    helpers: KVVec<(&'a Helper, HelperSlot)>,
 }
 
 impl Helpers<'_> {
@@ -167,18 +195,18 @@ impl Helpers<'_> {
     pub fn run(&self, start: Start, work: &(dyn Fn(u32, bool) + Sync)) {
         let borrowed = BorrowedWork::new(work);
         for (n, (helper, slot)) in (1..).zip(&self.helpers) {
-            helper.assign(&borrowed, n);
+            helper.state.assign(&borrowed, n, start);
             match start {
-                Start::Wake => helper.wake(),
-                Start::QueueWork => self.pool.queue.push(&helper.item, slot.vcpu),
+                Start::Wake => helper.state.wake(),
+                Start::QueueWork => self.pool.queue.push(&helper.state.item, slot.vcpu),
             }
         }
         work(0, false);
         for (n, (helper, _)) in (1..).zip(&self.helpers) {
             // The work is on this stack, so this thread waits until every helper is done with it.
-            match start == Start::Wake && helper.withdraw() {
+            match helper.state.withdraw() {
                 true => work(n, true),
-                false => helper.wait(),
+                false => helper.wait(start),
             }
         }
     }
@@ -187,11 +215,8 @@ impl Helpers<'_> {
 impl Drop for Helpers<'_> {
     fn drop(&mut self) {
         for (helper, slot) in &self.helpers {
-            self.pool.borrowed.fetch_sub(1, Relaxed);
-            if let Some(count) = self.pool.borrowed_on(slot.node) {
-                count.fetch_sub(1, Relaxed);
-            }
-            helper.release();
+            self.pool.dismiss(slot.node);
+            helper.state.release();
         }
     }
 }

@@ -11,9 +11,11 @@ use core::{
 use kernel::{
     bindings,
     sync::Completion,
+    time::Jiffies,
     types::Opaque, //
 };
 
+use super::Start;
 use crate::{
     helpers,
     prelude::*, //
@@ -21,9 +23,13 @@ use crate::{
 
 const FREE: u32 = 0;
 const RESERVED: u32 = 1;
+/// Assigned to the thread.
 const ASSIGNED: u32 = 2;
-const BUSY: u32 = 3;
-const CLOSED: u32 = 4;
+/// Assigned to the item. A thread that wakes late, for work that was withdrawn, leaves it alone:
+/// else the item would still be queued when the work is done, and begin other work elsewhere.
+const QUEUED: u32 = 3;
+const BUSY: u32 = 4;
+const CLOSED: u32 = 5;
 
 /// Work on the stack of a borrower.
 pub(super) struct BorrowedWork<'a> {
@@ -52,8 +58,8 @@ impl<'a> BorrowedWork<'a> {
 ///
 /// # Invariants
 ///
-/// In `ASSIGNED` and `BUSY` `work` points to a [`BorrowedWork`] that lives until `done` is signalled
-/// or the work is withdrawn in `ASSIGNED`.
+/// In `ASSIGNED`, `QUEUED` and `BUSY` `work` points to a [`BorrowedWork`] that lives until `done` is
+/// signalled or the work is withdrawn in `ASSIGNED`.
 #[pin_data]
 pub(super) struct HelperState {
     state: Atomic<u32>,
@@ -73,11 +79,12 @@ unsafe impl Send for HelperState {}
 unsafe impl Sync for HelperState {}
 
 impl HelperState {
+    /// Makes the state of a helper that is reserved.
     pub(super) fn new() -> Result<Arc<Self>> {
         let function: unsafe extern "C" fn(*mut bindings::work_struct) = run_item;
         Arc::pin_init(
             pin_init!(Self {
-                state: Atomic::new(FREE),
+                state: Atomic::new(RESERVED),
                 index: Atomic::new(0),
                 work: Atomic::new(0),
                 start <- Opaque::ffi_init(|at| {
@@ -94,10 +101,6 @@ impl HelperState {
         )
     }
 
-    pub(super) fn is_free(&self) -> bool {
-        self.state.load(Relaxed) == FREE
-    }
-
     /// Reserves the helper if it is free. Pairs with the release in `release`.
     pub(super) fn try_reserve(&self) -> bool {
         self.state.cmpxchg(FREE, RESERVED, Acquire).is_ok()
@@ -109,12 +112,16 @@ impl HelperState {
     }
 
     /// Assigns work to the helper, which is reserved; `wait` or `withdraw` ends that.
-    pub(super) fn assign(&self, work: &BorrowedWork<'_>, index: u32) {
+    pub(super) fn assign(&self, work: &BorrowedWork<'_>, index: u32, start: Start) {
         self.index.store(index, Relaxed);
         let work = ptr::from_ref(work).cast::<()>() as usize;
         self.work.store(work, Relaxed);
         // Pairs with the acquire in `run`.
-        self.state.store(ASSIGNED, Release);
+        let assigned = match start {
+            Start::Wake => ASSIGNED,
+            Start::QueueWork => QUEUED,
+        };
+        self.state.store(assigned, Release);
     }
 
     /// Wakes the helper.
@@ -123,16 +130,20 @@ impl HelperState {
         unsafe { bindings::complete(self.start.get()) };
     }
 
-    /// Withdraws work that the helper has not begun.
+    /// Withdraws work that the thread of the helper has not begun.
     pub(super) fn withdraw(&self) -> bool {
         // It publishes nothing: one side wins the word, and the other leaves the work alone.
         self.state.cmpxchg(ASSIGNED, RESERVED, Full).is_ok()
     }
 
-    /// Waits until the helper has done its work.
-    pub(super) fn wait(&self) {
-        self.done.wait_for_completion();
-        self.state.store(RESERVED, Relaxed);
+    /// Waits until the helper has done its work, or for `timeout`; false then.
+    pub(super) fn wait(&self, timeout: Jiffies) -> bool {
+        // SAFETY: A `Completion` is a transparent `struct completion`, initialised and live.
+        let done = unsafe { bindings::wait_for_completion_timeout(self.done(), timeout) > 0 };
+        if done {
+            self.state.store(RESERVED, Relaxed);
+        }
+        done
     }
 
     /// Thread function: runs work whenever it is woken, until it is closed.
@@ -144,7 +155,7 @@ impl HelperState {
             if self.state.load(Acquire) == CLOSED {
                 return;
             }
-            self.run();
+            self.run(ASSIGNED);
         }
     }
 
@@ -155,10 +166,10 @@ impl HelperState {
         self.wake();
     }
 
-    /// Runs the work, if some is assigned.
-    fn run(&self) {
+    /// Runs the work, if some is `assigned` to the thread, or to the item.
+    fn run(&self, assigned: u32) {
         // Pairs with the release in `assign`: the work and the index are visible.
-        if self.state.cmpxchg(ASSIGNED, BUSY, Acquire).is_err() {
+        if self.state.cmpxchg(assigned, BUSY, Acquire).is_err() {
             return;
         }
         let borrowed = self.work.load(Relaxed) as *const BorrowedWork<'_>;
@@ -167,8 +178,12 @@ impl HelperState {
         work(self.index.load(Relaxed), false);
         // Orders all that was done before what the borrower does after `wait`. `Completion` of the
         // crate can only signal all waiters for ever.
-        // SAFETY: A `Completion` is a transparent `struct completion`, initialised and live.
-        unsafe { bindings::complete(ptr::from_ref(&self.done).cast_mut().cast()) };
+        // SAFETY: As in `wait`.
+        unsafe { bindings::complete(self.done()) };
+    }
+
+    fn done(&self) -> *mut bindings::completion {
+        ptr::from_ref(&self.done).cast_mut().cast()
     }
 }
 
@@ -179,7 +194,6 @@ unsafe extern "C" fn run_item(item: *mut bindings::work_struct) {
     let at = item
         .cast::<u8>()
         .wrapping_sub(offset_of!(HelperState, item));
-    // SAFETY: By the contract of the function. The state lives until its work is done, and its owner
-    // joins the thread or the workqueue that runs it before it goes.
-    unsafe { (*at.cast::<HelperState>()).run() };
+    // SAFETY: By the contract of the function. The pool drains the workqueue before it drops states.
+    unsafe { (*at.cast::<HelperState>()).run(QUEUED) };
 }
