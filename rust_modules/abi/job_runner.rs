@@ -16,6 +16,7 @@ pub use self::{
         Run,
         Sum,
         Timing,
+        Unsound,
         Worker, //
     },
     policies::Policy, //
@@ -66,6 +67,26 @@ choice! {
         Cancelled = "cancelled",
         /// Its deadline passed.
         Deadline = "deadline",
+        /// Too few or too many indices were done, for no other reason: the chunk policy is wrong.
+        Unsound = "unsound",
+    }
+}
+
+choice! {
+    /// Rule of the oracle.
+    Rule {
+        /// Each index is done at most once, and each call ends at a multiple of `align`.
+        Coverage = "coverage",
+        /// A job is done if and only if no index was missed, and ends early for a reason.
+        End = "end",
+        /// Workers count the indices that were done.
+        Count = "count",
+        /// What a job that is not completed has done is undone once, if that is due, and nothing else.
+        Undo = "undo",
+        /// A job that failed names the error, the index and its chunk.
+        Fault = "fault",
+        /// No call is shorter than `min_chunk`, but the first and the last one of the range.
+        Call = "call",
     }
 }
 
@@ -118,7 +139,7 @@ settings! {
         begin: Start = Start::Wake, in Allowed::Names(Start::NAMES);
         /// Jobs at a time, each with its own part of the range.
         callers: u32 = 1, in Allowed::Range(1, u64::from(limits.vcpus));
-        /// Whether each call of the job function is again a job.
+        /// Whether each call of the job function is again a job, with the helpers that are left.
         nested: Switch = Switch::Off, in Allowed::Names(Switch::NAMES);
         /// Number of random jobs within these settings instead of one job; the oracle checks each.
         check: u32 = 0, in Allowed::Range(0, 1_000_000);

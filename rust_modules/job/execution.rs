@@ -101,6 +101,13 @@ impl<'a> Execution<'a> {
         true
     }
 
+    /// Ends the job because a part was stopped: by what stopped the job, or else as cancelled.
+    pub(crate) fn stop(&self, now_ns: u64) {
+        if !self.stopped(now_ns) {
+            let _ = self.stopped_by.cmpxchg(0, CANCELLED, Relaxed);
+        }
+    }
+
     /// Records an error, if it is the first.
     pub(crate) fn fail(&self, errno: Error, index: u64, chunk: Range<u64>, worker: u32) {
         self.fault.populate(Fault {
@@ -112,19 +119,19 @@ impl<'a> Execution<'a> {
         });
     }
 
-    /// Returns how the job ended; all workers have left.
+    /// Returns how the job ended, by how many indices were done; all workers have left.
     pub(crate) fn end(&self) -> (JobEnd, Option<Fault>) {
         if let Some(fault) = self.fault.copy() {
             return (JobEnd::Failed, Some(fault));
         }
         let items = self.stats.iter().map(|worker| worker.counts().items);
-        let complete = items.fold(0u64, u64::saturating_add) >= self.job.size;
+        let complete = items.fold(0u64, u64::saturating_add) == self.job.size;
         let end = match self.stopped_by.load(Relaxed) {
-            // It came too late to stop anything.
+            // What came too late stopped nothing.
             _ if complete => JobEnd::Done,
             CANCELLED => JobEnd::Cancelled,
             DEADLINE => JobEnd::Deadline,
-            _ => JobEnd::Done,
+            _ => JobEnd::Unsound,
         };
         (end, None)
     }

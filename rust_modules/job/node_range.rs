@@ -31,8 +31,6 @@ impl NodeRange {
         let local = members.len() as u32;
         let size = end.saturating_sub(start);
         let mut plan = Plan::padata(start, size, job.align, job.min_chunk, local);
-        // Workers that are there take part, also where one more is hardly worth it.
-        plan.workers = local;
         plan.cut(job.per_worker);
         let count = local.saturating_add(workers) as usize;
         let deques = filled(count, || Ok(Deque::new()))?;
@@ -60,12 +58,20 @@ impl NodeRange {
     }
 }
 
-/// Divides the job among `nodes`.
+/// Divides the job among `nodes`, at multiples of `align` that are `min_chunk` apart or more. A node
+/// may get nothing.
 pub(crate) fn node_ranges(job: &Job<'_>, nodes: u32, stats: &AllStats) -> Result<KVVec<NodeRange>> {
+    let unit = round_up(job.min_chunk.max(1), job.align);
+    let share = job.size.checked_div(u64::from(nodes)).unwrap_or(0);
     let mut ranges = KVVec::new();
     let mut start = job.start;
     for node in 0..nodes {
-        let end = boundary(job, nodes, node.wrapping_add(1));
+        let next = u64::from(node).saturating_add(1);
+        let at = job.start.saturating_add(share.saturating_mul(next));
+        let end = match next == u64::from(nodes) {
+            true => job.end(),
+            false => round_up(at, unit).min(job.end()),
+        };
         let mut members = KVVec::new();
         for (n, worker) in (0..).zip(stats.iter()) {
             if worker.slot().node == node {
@@ -83,16 +89,10 @@ pub(crate) fn node_ranges(job: &Job<'_>, nodes: u32, stats: &AllStats) -> Result
     Ok(ranges)
 }
 
-/// Returns where the range of node `n - 1` ends, at a multiple of `align` if it can.
-fn boundary(job: &Job<'_>, nodes: u32, n: u32) -> u64 {
-    let end = job.start.saturating_add(job.size);
-    if n >= nodes {
-        return end;
-    }
-    let share = job.size.checked_div(u64::from(nodes)).unwrap_or(0);
-    let at = job.start.saturating_add(share.saturating_mul(u64::from(n)));
-    match at.checked_rem(job.align).unwrap_or(0) {
-        0 => at,
-        over => at.saturating_add(job.align.wrapping_sub(over)).min(end),
+/// Returns the least multiple of `unit` that is not below `n`; 0 means 1.
+pub(crate) fn round_up(n: u64, unit: u64) -> u64 {
+    match n.checked_rem(unit).unwrap_or(0) {
+        0 => n,
+        over => n.saturating_add(unit.wrapping_sub(over)),
     }
 }

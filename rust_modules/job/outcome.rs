@@ -56,6 +56,7 @@ impl JobOutcome {
             (JobEnd::Done, _) => Ok(()),
             (JobEnd::Deadline, _) => Err(ETIMEDOUT),
             (JobEnd::Failed, Some(fault)) => Err(fault.errno),
+            (JobEnd::Unsound, _) => Err(EIO),
             _ => Err(ECANCELED),
         }
     }

@@ -43,8 +43,16 @@ impl Job<'_> {
         let borrowed = self.borrow(pool, &slots, wanted);
         let (stats, ranges) = self.divide(&borrowed, &slots);
         let helpers = stats.len().saturating_sub(1);
-        pin_init::stack_pin_init!(let logs = new_mutex!(KVVec::<log::Log>::new()));
+        // Room for all logs, before anything is done that may have to be undone.
+        let room = if self.undo { stats.len() } else { 0 };
+        let logs = KVVec::with_capacity(room as usize, GFP_KERNEL);
+        let no_room = logs.is_err();
+        pin_init::stack_pin_init!(let logs = new_mutex!(logs.unwrap_or_default()));
         let execution = Execution::new(self, work, progress, &stats, &ranges, &logs, called_ns);
+        if no_room {
+            // The workers do nothing.
+            execution.fail(ENOMEM, self.start, self.start..self.end(), 0);
+        }
         match ranges.is_empty() {
             true => Worker::run(&execution, 0, false),
             false => borrowed.run(self.begin, &|n, absent| Worker::run(&execution, n, absent)),
@@ -98,6 +106,11 @@ impl Job<'_> {
             KVVec::new()
         });
         (stats, ranges)
+    }
+
+    /// Returns the end of the range.
+    pub(crate) fn end(&self) -> u64 {
+        self.start.saturating_add(self.size)
     }
 
     fn plan(&self) -> Plan {

@@ -22,11 +22,13 @@ pub trait Work: Sync {
     }
 }
 
-/// Why a part was not completed, and how much of it was.
+/// Why a part was not completed, and how much of it was. It ends the job.
 pub struct Fail {
-    /// The index that failed; those before it are done. If none, nothing of the part is.
-    pub at: Option<u64>,
-    /// The error; none if the job was stopped.
+    /// The indices of the part before this one are done, and no others; if none, nothing is.
+    pub done_to: Option<u64>,
+    /// The index that failed; if none, the first one that is not done.
+    pub index: Option<u64>,
+    /// The error; none if the job was stopped, or is to be cancelled.
     pub errno: Option<Error>,
 }
 
@@ -34,15 +36,26 @@ impl Fail {
     /// The index `at` failed, after all before it were done.
     pub fn at(at: u64, errno: Error) -> Self {
         Self {
-            at: Some(at),
+            done_to: Some(at),
+            index: Some(at),
             errno: Some(errno),
         }
     }
 
-    /// The job was stopped before `at` was done.
+    /// The index `index` failed, and nothing of the part is done, or all of it was undone.
+    pub fn undone(index: u64, errno: Error) -> Self {
+        Self {
+            done_to: None,
+            index: Some(index),
+            errno: Some(errno),
+        }
+    }
+
+    /// The part was stopped before `at` was done. A job that nothing else stopped is cancelled.
     pub fn stopped(at: u64) -> Self {
         Self {
-            at: Some(at),
+            done_to: Some(at),
+            index: None,
             errno: None,
         }
     }
@@ -51,7 +64,8 @@ impl Fail {
 impl From<Error> for Fail {
     fn from(errno: Error) -> Self {
         Self {
-            at: None,
+            done_to: None,
+            index: None,
             errno: Some(errno),
         }
     }

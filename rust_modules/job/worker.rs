@@ -15,7 +15,10 @@ use rig::{
 use crate::{
     execution::Execution,
     log::Log,
-    node_range::NodeRange,
+    node_range::{
+        round_up,
+        NodeRange, //
+    },
     rate::RateEstimator,
     worker_stats::{
         WorkerCounts,
@@ -72,11 +75,9 @@ impl<'a> Worker<'a> {
             published_items: 0,
             charged_ns: cpu_ns,
         };
-        if worker.reserve_logs() {
-            match execution.ranges.is_empty() {
-                true => worker.take_all(),
-                false => worker.take_from_nodes(),
-            }
+        match execution.ranges.is_empty() {
+            true => worker.take_all(),
+            false => worker.take_from_nodes(),
         }
         worker.leave(cpu_ns);
         execution.progress.worker_leaves();
@@ -93,8 +94,8 @@ impl<'a> Worker<'a> {
         };
         self.counts.cpu_ns = cpu_ns.saturating_sub(begun_cpu_ns);
         if job.undo {
-            // There is room, since `reserve_logs`.
-            let _ = logs.lock().push(self.log, GFP_KERNEL);
+            // There is room, unless nothing was done for want of it.
+            let _ = logs.lock().push_within_capacity(self.log);
         }
         self.counts.ended_ns = now_ns();
         let moved = Vcpu::current().number() != self.stats.slot().vcpu;
@@ -102,28 +103,13 @@ impl<'a> Worker<'a> {
         self.stats.publish(&self.counts);
     }
 
-    /// Makes room for all logs, before anything is done that may have to be undone.
-    fn reserve_logs(&self) -> bool {
-        let Execution {
-            job, logs, stats, ..
-        } = self.execution;
-        let workers = stats.len() as usize;
-        let reserved = !job.undo || logs.lock().reserve(workers, GFP_KERNEL).is_ok();
-        if !reserved {
-            self.execution
-                .fail(ENOMEM, job.start, job.start..job.start, 0);
-        }
-        reserved
-    }
-
     /// Takes the whole range as one chunk.
     fn take_all(&mut self) {
-        let start = self.execution.job.start;
-        let end = start.saturating_add(self.execution.job.size);
-        if start < end {
+        let whole = self.execution.job.start..self.execution.job.end();
+        if !whole.is_empty() {
             let asked_ns = self.clock_before_take();
             self.clock_after_take(asked_ns, 0);
-            self.chunk(start..end);
+            self.chunk(whole);
         }
     }
 
@@ -209,13 +195,13 @@ impl<'a> Worker<'a> {
         let stop = || self.execution.stopped(now_ns());
         let mut at = chunk.start;
         while at < chunk.end && !self.execution.stopped(self.now_ns) {
-            let to = self.end_of_call(at).min(chunk.end);
+            let to = self.end_of_call(at, chunk.end);
             let from_ns = self.now_ns;
             self.stats.set_heartbeat(from_ns);
             let result = work.part(at..to, &Stop(&stop));
             let done = match &result {
                 Ok(()) => to,
-                Err(fail) => fail.at.unwrap_or(at).max(at).min(to),
+                Err(fail) => fail.done_to.unwrap_or(at).max(at).min(to),
             };
             let indices = done.wrapping_sub(at);
             at = done;
@@ -224,8 +210,10 @@ impl<'a> Worker<'a> {
             self.counts.busy_ns = self.counts.busy_ns.wrapping_add(took);
             self.counts.items = self.counts.items.wrapping_add(indices);
             if let Err(fail) = result {
-                if let Some(errno) = fail.errno {
-                    self.execution.fail(errno, at, chunk.clone(), self.n);
+                let index = fail.index.unwrap_or(at);
+                match fail.errno {
+                    Some(errno) => self.execution.fail(errno, index, chunk.clone(), self.n),
+                    None => self.execution.stop(self.now_ns),
                 }
                 break;
             }
@@ -262,13 +250,14 @@ impl<'a> Worker<'a> {
         self.published_items = items;
     }
 
-    /// Returns where a call that begins at `at` ends: at a multiple of `align`.
-    fn end_of_call(&self, at: u64) -> u64 {
-        let align = self.execution.job.align.max(1);
-        let end = at.saturating_add(self.rate.stride);
-        match end.checked_rem(align).unwrap_or(0) {
-            0 => end,
-            over => end.saturating_add(align.wrapping_sub(over)),
+    /// Returns where a call that begins at `at`, in a chunk that ends at `chunk_end`, ends: at a
+    /// multiple of `align`, and where at least `min_chunk` are left for the next call.
+    fn end_of_call(&self, at: u64, chunk_end: u64) -> u64 {
+        let Execution { job, .. } = self.execution;
+        let end = round_up(at.saturating_add(self.rate.stride), job.align);
+        match chunk_end.saturating_sub(end) < job.min_chunk.max(1) {
+            true => chunk_end,
+            false => end,
         }
     }
 }

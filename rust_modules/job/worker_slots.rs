@@ -45,6 +45,8 @@ impl WorkerSlots {
             Nodes::Simulated(_) => nth.wrapping_mul(nodes).checked_div(vcpus).unwrap_or(0),
             Nodes::OfTheMachine => node_of(vcpu),
         };
+        // A vCPU may have come online since the nodes were counted.
+        let node = |nth, vcpu| node(nth, vcpu).min(nodes.saturating_sub(1));
         let here = Vcpu::current().number();
         let mut slots = Self {
             caller: HelperSlot {

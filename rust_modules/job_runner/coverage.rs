@@ -12,6 +12,11 @@ const DONE: Edge = Edge {
     start: 1,
     end: 1 << 4,
 };
+/// Takes a mark back.
+const NOT_DONE: Edge = Edge {
+    start: DONE.end,
+    end: DONE.start,
+};
 const UNDONE: Edge = Edge {
     start: 1 << 8,
     end: 1 << 12,
@@ -73,6 +78,11 @@ impl Coverage {
     /// Marks `done` as done once more.
     pub(crate) fn mark(&self, done: Range<u64>) {
         self.add(done, &DONE);
+    }
+
+    /// Takes back that `done` was done; what was not is then repeated very often.
+    pub(crate) fn erase(&self, done: Range<u64>) {
+        self.add(done, &NOT_DONE);
     }
 
     /// Marks `undone` as undone once more.

@@ -9,6 +9,8 @@
 
 mod coverage;
 mod marked;
+mod nested;
+mod oracle;
 mod random_jobs;
 mod report;
 mod resources;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Random jobs, each checked by the oracle: odd sizes, errors, cancellations, deadlines, too few
-//! helpers, other nodes. All that is drawn depends on the seed alone.
+//! Random jobs, each checked by the oracle: odd sizes, every ending, too few helpers, other nodes,
+//! jobs in jobs. All that is drawn depends on the seed alone.
 
-use core::ops::Range;
+mod marks;
 
 use abi::job_runner::{
     Config,
@@ -11,23 +11,31 @@ use abi::job_runner::{
     JobEnd,
     Oracle,
     Policy,
-    Start, //
+    Rule,
+    Start,
+    Unsound, //
 };
 use job::{
-    Fail,
     Job,
+    JobOutcome,
     JobProgress,
     Places,
-    Pool,
-    Stop,
-    Work, //
+    Pool, //
 };
 use rig::{
     prelude::*,
     Random, //
 };
 
-use crate::coverage::Coverage;
+use self::marks::Marks;
+use crate::{
+    coverage::Coverage,
+    nested::{
+        InnerHelpers,
+        Nested, //
+    },
+    oracle::broken_rule, //
+};
 
 /// No random job.
 pub(crate) const NONE: Oracle = Oracle {
@@ -39,36 +47,6 @@ pub(crate) const NONE: Oracle = Oracle {
     undid: 0,
 };
 
-/// Job function of a random job: it marks indices, fails at one, and cancels at another.
-struct Marks<'a> {
-    coverage: &'a Coverage,
-    fails_at: Option<u64>,
-    cancels_at: Option<u64>,
-    cancelled: &'a Atomic<bool>,
-}
-
-impl Work for Marks<'_> {
-    fn part(&self, part: Range<u64>, _: &Stop<'_>) -> Result<(), Fail> {
-        if self.cancels_at.is_some_and(|at| part.contains(&at)) {
-            self.cancelled.store(true, Relaxed);
-        }
-        match self.fails_at.filter(|at| part.contains(at)) {
-            None => {
-                self.coverage.mark(part);
-                Ok(())
-            }
-            Some(at) => {
-                self.coverage.mark(part.start..at);
-                Err(Fail::at(at, EIO))
-            }
-        }
-    }
-
-    fn undo(&self, done: Range<u64>) {
-        self.coverage.unmark(done);
-    }
-}
-
 /// Runs `config.check` of them, until the stop flag is up.
 pub(crate) fn run(
     config: &Config,
@@ -76,68 +54,64 @@ pub(crate) fn run(
     pool: &Pool,
     progress: &JobProgress,
     stop_flag: &StopFlag,
-) -> Oracle {
+) -> (Oracle, Option<Unsound>) {
     let random = Random::new(config.seed);
-    let mut oracle = NONE;
+    let (mut oracle, mut unsound) = (NONE, None);
     let Ok(mut coverage) = Coverage::new(0, config.size as usize) else {
-        return oracle;
+        return (oracle, unsound);
     };
     while oracle.jobs < u64::from(config.check) && !stop_flag.is_raised() {
         let cancelled = Atomic::new(false);
         let stop = || cancelled.load(Relaxed);
         let job = draw(config, cpus, &random, &stop);
         coverage.restart(job.start, job.size);
-        let at = |times| {
-            let index = job
-                .start
-                .saturating_add(random.below(job.size as u32).into());
-            random.once_in(times).then_some(index)
+        let marks = Marks::draw(&job, &random, &coverage, &cancelled);
+        let outcome = match marks.is_nested {
+            true => run_nested(&job, pool, &marks, progress),
+            false => job.run(pool, &marks, progress),
         };
-        let marks = Marks {
-            fails_at: at(4),
-            cancels_at: at(8),
-            coverage: &coverage,
-            cancelled: &cancelled,
-        };
-        check(&job, &marks, pool, progress, &mut oracle);
+        let rule = record(&job, &outcome, &marks, &mut oracle);
+        let first = rule.map(|rule| Unsound {
+            job: oracle.jobs,
+            rule,
+        });
+        unsound = unsound.or(first);
         cond_resched();
     }
-    oracle
+    (oracle, unsound)
 }
 
-/// Runs a job and checks it.
-fn check(
+/// Runs a job each part of which is again a job.
+fn run_nested(job: &Job<'_>, pool: &Pool, marks: &Marks<'_>, progress: &JobProgress) -> JobOutcome {
+    let nested = Nested {
+        job: job.clone(),
+        pool,
+        work: marks,
+        coverage: marks.coverage,
+        helpers: &InnerHelpers::default(),
+    };
+    job.run(pool, &nested, progress)
+}
+
+/// Counts a job; returns the first rule that it broke.
+fn record(
     job: &Job<'_>,
+    outcome: &JobOutcome,
     marks: &Marks<'_>,
-    pool: &Pool,
-    progress: &JobProgress,
     oracle: &mut Oracle,
-) {
-    let outcome = job.run(pool, marks, progress);
+) -> Option<Rule> {
     let tally = marks.coverage.tally();
+    let rule = broken_rule(core::iter::once(outcome), job.undo, &tally)
+        .or_else(|| marks.broken_rule(outcome));
     let add = |n: &mut u64, condition: bool| *n = n.wrapping_add(condition.into());
-    let (end, fault) = (outcome.end, outcome.fault);
-    let due = job.undo && end != JobEnd::Done;
-    let undone = if due { tally.once } else { 0 };
-    let items = outcome.counts().map(|counts| counts.items);
-    let sound = tally.repeated == 0
-        && tally.wrong == 0
-        && outcome.disorder == 0
-        && tally.undone == undone
-        && outcome.undone == undone
-        && items.fold(0, u64::wrapping_add) == tally.once
-        && (end == JobEnd::Done) == (tally.missed == 0)
-        && fault.is_some() == (end == JobEnd::Failed)
-        && fault.is_none_or(|fault| {
-            Some(fault.index) == marks.fails_at
-                && (fault.chunk_start..fault.chunk_end).contains(&fault.index)
-        });
+    let end = outcome.end;
     add(&mut oracle.jobs, true);
-    add(&mut oracle.sound, sound);
-    add(&mut oracle.undid, due);
+    add(&mut oracle.sound, rule.is_none());
+    add(&mut oracle.undid, job.undo && end != JobEnd::Done);
     add(&mut oracle.failed, end == JobEnd::Failed);
     add(&mut oracle.cancelled, end == JobEnd::Cancelled);
     add(&mut oracle.late, end == JobEnd::Deadline);
+    rule
 }
 
 /// Draws a job within the settings.
@@ -164,7 +138,7 @@ fn draw<'a>(
         burst: random.any_magnitude(4) as u32,
         nice: config.nice as i32,
         cap: 0,
-        deadline_ns: match random.once_in(12) {
+        deadline_ns: match random.once_in(6) {
             true => now_ns().saturating_add(random.below(100_000).into()),
             false => 0,
         },

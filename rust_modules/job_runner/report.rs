@@ -15,10 +15,12 @@ use abi::{
         JobEnd,
         JobFunction,
         Oracle,
+        Rule,
         Run as RunLine,
         Sum,
         Switch,
-        Timing, //
+        Timing,
+        Unsound, //
     },
     status::OracleState,
     SCHEMA, //
@@ -32,6 +34,7 @@ use rig::{
 
 use crate::{
     coverage::Tally,
+    oracle::broken_rule,
     run::Run, //
 };
 
@@ -47,15 +50,23 @@ where
     };
     writeln!(to, "{line}\nconfig {config}")?;
     let outcomes = run.outcomes.lock();
-    let oracle = *run.oracle.lock();
+    let (oracle, unsound) = *run.oracle.lock();
     let tally = run.coverage.tally();
-    let timing = lines::timing(config, run, &outcomes, &tally);
+    let jobs = outcomes.iter().map(|(_, outcome)| outcome);
+    let rule = broken_rule(jobs, config.undo == Switch::On, &tally);
+    // A job that was stopped before it was called has no outcome, and random jobs have none here.
+    let called = config.check == 0 && outcomes.len() == config.callers as usize;
+    let rule = rule.filter(|&rule| called || rule != Rule::End);
+    let timing = lines::timing(config, run, &outcomes, &tally, rule == Some(Rule::Undo));
     let sum = match config.check {
-        0 => sum(config, finished.stopped_early, &outcomes, &tally, &timing),
+        0 => sum(config, &outcomes, &tally, &timing, rule),
         _ => sum_of_random(config, finished.elapsed_ns, &oracle),
     };
     let fault = lines::fault(&outcomes);
     writeln!(to, "{sum}\n{timing}\n{fault}\n{oracle}")?;
+    if let Some(unsound) = unsound.or(rule.map(|rule| Unsound { job: 0, rule })) {
+        writeln!(to, "{unsound}")?;
+    }
     lines::workers(&outcomes, to)?;
     match config.trace {
         Switch::On => lines::chunks(&outcomes, to),
@@ -65,20 +76,17 @@ where
 
 fn sum(
     config: &Config,
-    stopped_early: bool,
     outcomes: &[(u32, JobOutcome)],
     tally: &Tally,
     timing: &Timing,
+    rule: Option<Rule>,
 ) -> Sum {
     let jobs = || outcomes.iter().map(|(_, outcome)| outcome);
     let called = jobs().map(|outcome| outcome.called_ns).min().unwrap_or(0);
     let returned = jobs().map(|outcome| outcome.returned_ns).max().unwrap_or(0);
     let counts = || jobs().flat_map(JobOutcome::counts);
     let chunks = counts().map(|counts| counts.chunks);
-    let end = timing.ended;
-    // A job that was stopped before anything began is cut short, too.
-    let cut_short =
-        tally.missed > 0 && (stopped_early || matches!(end, JobEnd::Cancelled | JobEnd::Deadline));
+    let cut_short = matches!(timing.ended, JobEnd::Cancelled | JobEnd::Deadline);
     Sum {
         elapsed_ns: returned.saturating_sub(called),
         workers: counts().count() as u32,
@@ -86,8 +94,8 @@ fn sum(
         once: tally.once,
         missed: tally.missed,
         repeated: tally.repeated,
-        cut_short: (cut_short && end != JobEnd::Failed).into(),
-        coverage: coverage(config, outcomes, tally, timing, cut_short),
+        cut_short: cut_short.into(),
+        coverage: coverage(config, outcomes, tally, timing, rule),
     }
 }
 
@@ -97,7 +105,7 @@ fn coverage(
     outcomes: &[(u32, JobOutcome)],
     tally: &Tally,
     timing: &Timing,
-    cut_short: bool,
+    rule: Option<Rule>,
 ) -> OracleState {
     let fails_at = config.start.saturating_add(config.fail_at);
     let right = |outcome: &JobOutcome| match (outcome.end, outcome.fault) {
@@ -106,16 +114,15 @@ fn coverage(
         }
         (_, fault) => fault.is_none(),
     };
-    let failed = outcomes.iter().any(|(_, o)| o.end == JobEnd::Failed);
     // The totals of `page-init` and the sums are known, if all was done.
     let complete = tally.missed == 0 && config.plain == Switch::Off;
     let wrong_total = complete && timing.total != timing.expected;
     match () {
-        () if tally.repeated > 0 || timing.disorder > 0 || wrong_total => OracleState::Broken,
+        () if wrong_total => OracleState::Broken,
+        () if rule.is_some() => OracleState::Broken,
         () if !outcomes.iter().all(|(_, outcome)| right(outcome)) => OracleState::Broken,
-        () if tally.missed == 0 || failed => OracleState::Held,
-        () if cut_short => OracleState::Untested,
-        () => OracleState::Broken,
+        () if matches!(timing.ended, JobEnd::Done | JobEnd::Failed) => OracleState::Held,
+        () => OracleState::Untested,
     }
 }
 

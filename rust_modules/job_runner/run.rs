@@ -7,7 +7,8 @@ use abi::{
         Config,
         Cpus,
         Oracle,
-        Switch, //
+        Switch,
+        Unsound, //
     },
     Limits, //
 };
@@ -30,8 +31,9 @@ use rig::{
 
 use crate::{
     coverage::Coverage,
-    marked::{
-        Marked,
+    marked::Marked,
+    nested::{
+        InnerHelpers,
         Nested, //
     },
     random_jobs,
@@ -46,6 +48,9 @@ use crate::{
 /// Callers by number, and the outcome of the job of each.
 type Outcomes = KVVec<(u32, JobOutcome)>;
 
+/// Random jobs by result, and the first one that was not sound.
+type RandomJobs = (Oracle, Option<Unsound>);
+
 /// Indices of the plain loop between two preemption points.
 const PLAIN_PIECE: u64 = 4096;
 
@@ -57,9 +62,10 @@ pub(crate) struct Run {
     pub(crate) task: KBox<dyn Task>,
     pub(crate) progress: JobProgress,
     pub(crate) coverage: Coverage,
+    pub(crate) inner_helpers: InnerHelpers,
     /// Outcomes in the order in which they came; there is room for one of each caller.
     pub(crate) outcomes: Pin<KBox<Mutex<Outcomes>>>,
-    pub(crate) oracle: Pin<KBox<Mutex<Oracle>>>,
+    pub(crate) oracle: Pin<KBox<Mutex<RandomJobs>>>,
     pub(crate) plain_ns: Atomic<u64>,
 }
 
@@ -92,8 +98,9 @@ impl Run {
             progress: JobProgress::new(),
             coverage: Coverage::new(config.start, config.size as usize)
                 .map_err(|e| room(e.into()))?,
+            inner_helpers: InnerHelpers::default(),
             outcomes: KBox::pin_init(new_mutex!(outcomes), GFP_KERNEL)?,
-            oracle: KBox::pin_init(new_mutex!(random_jobs::NONE), GFP_KERNEL)?,
+            oracle: KBox::pin_init(new_mutex!((random_jobs::NONE, None)), GFP_KERNEL)?,
             plain_ns: Atomic::new(0),
         })
     }
@@ -131,7 +138,9 @@ impl Run {
                 let nested = Nested {
                     job: job.clone(),
                     pool,
-                    inner: &marked,
+                    work: &marked,
+                    coverage: &self.coverage,
+                    helpers: &self.inner_helpers,
                 };
                 job.run(pool, &nested, progress)
             }

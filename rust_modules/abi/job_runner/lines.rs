@@ -2,7 +2,10 @@
 
 //! Lines of the files `report`, in their order, and `now` of `job-runner`: the module writes, tools parse.
 
-use super::JobEnd;
+use super::{
+    JobEnd,
+    Rule, //
+};
 use crate::status::OracleState;
 
 line! {
@@ -50,9 +53,9 @@ line! {
         last_ns: u64,
         /// Time from when the first worker found nothing left until the last chunk was done.
         tail_ns: u64,
-        /// Helpers that were worth their start.
+        /// Helpers that were worth their start, also those of jobs in jobs (`nested`).
         wanted: u32,
-        /// Helpers that were borrowed.
+        /// Helpers that were borrowed, also by jobs in jobs, which work alone without.
         helpers: u32,
         /// Most helpers at work at a time, of all jobs.
         most_helpers: u32,
@@ -106,6 +109,16 @@ line! {
 }
 
 line! {
+    /// The first job that was not sound; without one there is no such line.
+    Unsound = "unsound" {
+        /// The number of the random job, from 1; 0 is the job of the run.
+        job: u64,
+        /// The rule that it broke: `coverage`, `end`, `count`, `undo`, `fault` or `call`.
+        rule: Rule,
+    }
+}
+
+line! {
     /// Times and counts of one worker; one line each, in the order of `index`. Without a cap,
     /// `start + busy + handout + idle` is the time of the job.
     Worker = "worker" {
@@ -143,7 +156,7 @@ line! {
         cpu_ns: u64,
         /// Chunks taken from other workers.
         steals: u64,
-        /// 1 if it found itself on another vCPU, as when its own went offline.
+        /// 1 if it found itself on another vCPU, as when its own went offline or was busy.
         moved: u32,
         /// 1 if it had not begun when all was done, so that the caller stood in for it.
         absent: u32,

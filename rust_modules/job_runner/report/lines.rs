@@ -12,7 +12,6 @@ use abi::job_runner::{
     Config,
     Fault,
     JobEnd,
-    Switch,
     Timing,
     Worker, //
 };
@@ -25,10 +24,15 @@ use crate::{
     run::Run, //
 };
 
-/// How several jobs ended: as the first that was not completed.
-pub(super) fn end<'a>(mut outcomes: impl Iterator<Item = &'a JobOutcome>) -> JobEnd {
-    let bad = outcomes.find(|outcome| outcome.end != JobEnd::Done);
-    bad.map_or(JobEnd::Done, |outcome| outcome.end)
+/// How several jobs ended: as the first that was not completed. A job that was stopped before it was
+/// called has no outcome.
+fn end(config: &Config, outcomes: &[(u32, JobOutcome)]) -> JobEnd {
+    let mut ends = outcomes.iter().map(|(_, outcome)| outcome.end);
+    match ends.find(|&end| end != JobEnd::Done) {
+        Some(end) => end,
+        None if config.check == 0 && outcomes.len() < config.callers as usize => JobEnd::Cancelled,
+        None => JobEnd::Done,
+    }
 }
 
 /// Times: the longest of all jobs.
@@ -37,29 +41,25 @@ pub(super) fn timing(
     run: &Run,
     outcomes: &[(u32, JobOutcome)],
     tally: &Tally,
+    undo_is_broken: bool,
 ) -> Timing {
     let jobs = || outcomes.iter().map(|(_, outcome)| outcome);
     let longest = |of: fn(&JobOutcome) -> u64| jobs().map(of).max().unwrap_or(0);
     let sum = |of: fn(&JobOutcome) -> u64| jobs().map(of).fold(0, u64::saturating_add);
     let (total, expected) = run.task.totals();
-    // What a job that was not completed has done is undone by it, if it was to, and by no other.
-    let undoes = config.undo == Switch::On;
-    let due = jobs().filter(|outcome| undoes && outcome.end != JobEnd::Done);
-    let items = due.flat_map(JobOutcome::counts).map(|counts| counts.items);
-    let undone = sum(|outcome| outcome.undone);
-    let right = items.fold(0, u64::saturating_add) == undone && tally.undone == undone;
+    let inner = &run.inner_helpers;
     Timing {
-        ended: end(jobs()),
+        ended: end(config, outcomes),
         first_ns: longest(JobOutcome::first_ns),
         last_ns: longest(JobOutcome::last_ns),
         tail_ns: longest(JobOutcome::tail_ns),
-        wanted: sum(|outcome| outcome.wanted.into()) as u32,
-        helpers: sum(|outcome| outcome.helpers.into()) as u32,
+        wanted: (sum(|o| o.wanted.into()) as u32).saturating_add(inner.wanted.load(Relaxed)),
+        helpers: (sum(|o| o.helpers.into()) as u32).saturating_add(inner.borrowed.load(Relaxed)),
         most_helpers: run.pool.peak(),
-        undone,
+        undone: sum(|outcome| outcome.undone),
         disorder: sum(|outcome| outcome.disorder)
             .saturating_add(tally.wrong)
-            .saturating_add(u64::from(!right)),
+            .saturating_add(u64::from(undo_is_broken)),
         undo_ns: longest(|outcome| outcome.undo_ns),
         total,
         expected,

@@ -49,7 +49,7 @@ pub fn documents() -> Vec<Document> {
         document!(lock_load: Run Sum Machine Torture Thread ThreadWaits Order CpuTime LongWaits Injected,
             histogram::Head, trial::Trial, trial::Lost),
         document!(sloppy_counter: Run Sum Speed Audit Bucket Check Memory Lane Thread Now),
-        document!(job_runner: Run Sum Timing Fault Oracle Worker Chunk Progress),
+        document!(job_runner: Run Sum Timing Fault Oracle Unsound Worker Chunk Progress),
         document!(bottleneck: Run Sum CpuTime Thread),
     ]
 }

@@ -2,6 +2,7 @@
 
 //! Text of one run.
 
+use abi::job_runner::Unsound;
 use results::{table::lines, JobRunner, Report};
 
 use crate::{
@@ -20,7 +21,7 @@ pub fn show(report: &JobRunner) -> String {
     format!(
         "run {run}: {}\n\
          time      {:.1} ms by {} workers, {} chunks; {}\n\
-         coverage  {}: {} done once, {} missed, {} repeated\n\
+         coverage  {}{}: {} done once, {} missed, {} repeated\n\
          serial    {:.1} us to the first chunk, {:.1} us after the last; tail {:.2} ms\n\
          helpers   {} of {} wanted; at most {} at a time\n\
          {}{}\n\n{}",
@@ -30,6 +31,7 @@ pub fn show(report: &JobRunner) -> String {
         sum.chunks,
         end(report),
         report.outcome(),
+        rule(report),
         sum.once,
         sum.missed,
         sum.repeated,
@@ -84,19 +86,29 @@ fn extras(report: &JobRunner) -> String {
     text
 }
 
+/// The rule that a job broke, and which job.
+fn rule(report: &JobRunner) -> String {
+    match report.unsound {
+        None => String::new(),
+        Some(Unsound { job: 0, rule }) => format!(" (rule `{rule}`)"),
+        Some(Unsound { job, rule }) => format!(" (rule `{rule}`, first by job {job})"),
+    }
+}
+
 /// Random jobs.
 fn random(report: &JobRunner) -> String {
     let oracle = &report.oracle;
     format!(
         "run {}: {}\n\
          random jobs  {} in {:.1} ms\n\
-         coverage     {}: sound {} of {}\n\
+         coverage     {}{}: sound {} of {}\n\
          results      {} failed, {} cancelled, {} late; {} undone",
         report.run,
         title(&report.config),
         oracle.jobs,
         report.time_ms(),
         report.outcome(),
+        rule(report),
         oracle.sound,
         oracle.jobs,
         oracle.failed,

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use abi::{
-    job_runner::{Chunk, Config, Fault, JobEnd, Oracle, Run, Sum, Timing, Worker},
+    job_runner::{Chunk, Config, Fault, JobEnd, Oracle, Run, Sum, Timing, Unsound, Worker},
     status::OracleState,
     Malformed,
 };
@@ -33,6 +33,9 @@ pub struct JobRunner {
     pub fault: Fault,
     /// Random jobs by result.
     pub oracle: Oracle,
+    /// The first job that was not sound, if one was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsound: Option<Unsound>,
     /// Per-worker totals.
     pub workers: Vec<Worker>,
     /// Each chunk, with `trace=on`.
@@ -92,6 +95,7 @@ impl Report for JobRunner {
             timing: lines.take()?,
             fault: lines.take()?,
             oracle: lines.take()?,
+            unsound: lines.maybe()?,
             workers: lines.all()?,
             chunks: lines.all()?,
         };
@@ -142,9 +146,17 @@ impl Report for JobRunner {
             equal("once", sum.once, items)?;
         }
         let failed = self.timing.ended == JobEnd::Failed;
+        if self.timing.ended == JobEnd::Done
+            && sum.missed > 0
+            && sum.coverage != OracleState::Broken
+        {
+            return Err(format!("done, but: {sum}"));
+        }
         let right = (sum.missed == 0 || failed) && sum.repeated == 0;
         // A total or an undoing may be wrong where the coverage is right.
-        let else_wrong = self.timing.disorder > 0 || self.timing.total != self.timing.expected;
+        let else_wrong = self.unsound.is_some()
+            || self.timing.disorder > 0
+            || self.timing.total != self.timing.expected;
         match (sum.coverage, right) {
             (OracleState::Held, false) => Err(format!("coverage held, but: {sum}")),
             (OracleState::Broken, true) if !failed && !else_wrong => {

@@ -2,7 +2,12 @@
 
 //! Tests of what bounds a job: vCPUs, helpers, CPU time; of nodes, and of jobs in jobs.
 
-use anyhow::{ensure, Result};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use anyhow::{ensure, Context, Result};
 use results::{vcpus, JobRunner, Outcome};
 use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
 
@@ -33,9 +38,11 @@ pub fn tests() -> Vec<Test> {
         &[
             ("cpus/are_those_of_the_writer_of_start", affinity),
             ("helpers/are_not_required", deny),
+            ("helpers/are_not_starved_by_a_busy_vcpu", starved),
             ("cap/is_kept_within_10_percent", cap),
             ("nodes/stay_separate_without_spill", nodes),
             ("nested/jobs_in_jobs_end", nested),
+            ("nested/helpers_of_inner_jobs_are_counted", nested_helpers),
         ],
     ));
     tests
@@ -115,6 +122,45 @@ fn nested() -> Result<()> {
     for policy in ["static", "padata", "steal_aware"] {
         whole(&format!("policy={policy} nested=on callers=2"))?;
     }
+    Ok(())
+}
+
+/// The outer job has all helpers, and every inner job works alone; or there are some left.
+fn nested_helpers() -> Result<()> {
+    let all = ((vcpus() - 1) * 100).div_ceil(vcpus());
+    let timing = whole(&format!("nested=on helpers={all}"))?.timing;
+    let alone = timing.helpers == vcpus() - 1 && timing.wanted > timing.helpers;
+    ensure!(alone, "{timing}");
+    if vcpus() > 2 {
+        let timing = whole("nested=on max_threads=2")?.timing;
+        ensure!(timing.helpers > 1, "{timing}");
+    }
+    Ok(())
+}
+
+/// A helper with half of the work, on a vCPU that a task of higher priority keeps busy.
+fn starved() -> Result<()> {
+    let done = AtomicBool::new(false);
+    let report = thread::scope(|scope| {
+        let hog = scope.spawn(|| -> Result<()> {
+            let mut second = CpuSet::new();
+            second.set(1);
+            sched_setaffinity(None, &second)?;
+            while !done.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+            Ok(())
+        });
+        let text = format!("{JOB} policy=static size=300 work_ns=1000000 max_threads=2");
+        let report = expect::<JobRunner>(&text, Outcome::Pass);
+        done.store(true, Ordering::Relaxed);
+        hog.join().map_or(Ok(()), |hog| hog)?;
+        report
+    })?;
+    // At 15/1039 of the time of its vCPU, the helper would take 69 times as long as the caller.
+    let caller = report.workers.first().context("no caller")?;
+    let waited = caller.idle_ns / caller.busy_ns.max(1);
+    ensure!(waited < 10, "{waited} times: {:?}", report.workers);
     Ok(())
 }
 

@@ -26,7 +26,9 @@ pub fn tests() -> Vec<Test> {
         let failing = format!("{FAULT} policy={policy}");
         tests.extend([
             row(name("ends_at_its_time_limit"), limited, CutShort, limit),
-            Test::new(name("is_cancelled_and_undone"), move || cancel(policy)),
+            Test::new(name("is_cancelled_and_undone"), move || {
+                cancel(&format!("{LONG} policy={policy}"))
+            }),
             row(
                 name("names_the_index_and_the_chunk_that_failed"),
                 failing,
@@ -35,8 +37,38 @@ pub fn tests() -> Vec<Test> {
             ),
         ]);
     }
+    for (name, alone) in ALONE {
+        let limited = format!("{SHORT_CALLS} {alone} undo=on limit_ms=100");
+        tests.extend([
+            Test::new(format!("job/{name}/is_cancelled_and_undone"), move || {
+                cancel(&format!("{SHORT_CALLS} {alone}"))
+            }),
+            row(
+                format!("job/{name}/is_undone_at_its_time_limit"),
+                limited,
+                CutShort,
+                |run| limit(run) && run.timing.undone == run.sum.once && run.timing.disorder == 0,
+            ),
+        ]);
+    }
+    let failing = format!("{FAULT} nested=on");
+    tests.push(row(
+        "job/nested/names_the_index_that_failed",
+        failing,
+        Pass,
+        fault,
+    ));
     tests
 }
+
+/// A job of 17 s of work, in calls of a millisecond.
+const SHORT_CALLS: &str = "size=16777216 work_ns=1000 helpers=100";
+/// Jobs whose end no second worker sees.
+const ALONE: [(&str, &str); 3] = [
+    ("one_worker", "max_threads=1"),
+    ("one_worker_nested", "max_threads=1 nested=on"),
+    ("nested", "max_threads=max nested=on"),
+];
 
 /// A job of 65 s of work.
 const LONG: &str = "size=65536 work_ns=1000000 max_threads=max helpers=100";
@@ -47,9 +79,9 @@ fn limit(JobRunner { sum, timing, .. }: &JobRunner) -> bool {
 }
 
 /// `now` has the progress; `stop` ends the job soon, and all that was done is undone once.
-fn cancel(policy: &str) -> Result<()> {
+fn cancel(text: &str) -> Result<()> {
     let module = fresh::<JobRunner>()?;
-    let text = format!("{LONG} policy={policy} undo=on limit_ms=60000");
+    let text = format!("{text} undo=on limit_ms=60000");
     let config = settings::<JobRunner>(&text)?;
     let number = module.start(&config)?;
     let progress = || -> Result<Progress> {
