@@ -3,6 +3,7 @@
 //! Signals: the running child ends first, and an unfinished result is marked with the next step.
 
 use std::{
+    fs,
     process::{exit, Child},
     sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst},
     thread,
@@ -27,8 +28,9 @@ static LOOKED_FOR: AtomicBool = AtomicBool::new(false);
 /// Starts a thread that terminates the child on a signal. Without a child it exits, unless the command looks
 /// for signals itself.
 pub fn watch() -> anyhow::Result<()> {
-    let mut signals =
-        Signals::new([SIGHUP, SIGINT, SIGTERM]).context("cannot watch for signals")?;
+    let hangup = (!ignores_hangup()).then_some(SIGHUP);
+    let signals = [SIGINT, SIGTERM].into_iter().chain(hangup);
+    let mut signals = Signals::new(signals).context("cannot watch for signals")?;
     thread::spawn(move || {
         for signal in signals.forever() {
             RECEIVED.store(signal, SeqCst);
@@ -41,6 +43,14 @@ pub fn watch() -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Whether a hangup is ignored, as under `nohup`: it stays so.
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }
 
 /// From now on the command looks for [`signal`] between two children.

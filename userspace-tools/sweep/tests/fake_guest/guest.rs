@@ -346,7 +346,11 @@ impl Sandbox {
 
     /// Starts the experiment, and waits until `n` runs are recorded.
     pub fn spawn(&self, n: usize) -> Child {
-        let mut command = self.command(&["run", "t.toml"]);
+        self.spawn_by(n, self.command(&["run", "t.toml"]))
+    }
+
+    /// The same by this command.
+    pub fn spawn_by(&self, n: usize, mut command: Command) -> Child {
         let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         for _ in 0..1000 {
