@@ -3,7 +3,8 @@
 //! Flag that ends a run, raised by a timer or by a caller.
 //!
 //! The timer's interrupt raises it, not a thread: under a load that keeps preemption off, a
-//! thread that is to end the run would wait for the threads that it is to end.
+//! thread that is to end the run would wait for the threads that it is to end. So it is in hard
+//! interrupt context, also on PREEMPT_RT.
 
 use kernel::{
     impl_has_hr_timer,
@@ -16,7 +17,7 @@ use kernel::{
             HrTimerCallbackContext,
             HrTimerPointer,
             HrTimerRestart,
-            RelativeMode, //
+            RelativeHardMode, //
         },
         Delta,
         Monotonic, //
@@ -73,6 +74,6 @@ impl HrTimerCallback for StopFlag {
 
 impl_has_hr_timer! {
     impl HasHrTimer<Self> for StopFlag {
-        mode: RelativeMode<Monotonic>, field: self.timer
+        mode: RelativeHardMode<Monotonic>, field: self.timer
     }
 }
