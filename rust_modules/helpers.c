@@ -17,6 +17,7 @@
 #include <linux/refcount.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/static_call.h>
@@ -43,6 +44,16 @@ void slowpath_preempt_enable(void)
 bool slowpath_need_resched(void)
 {
 	return need_resched();
+}
+
+void slowpath_cond_resched(void)
+{
+	cond_resched();
+}
+
+bool slowpath_is_killed(void)
+{
+	return fatal_signal_pending(current);
 }
 
 void slowpath_rcu_read_lock(void)
@@ -144,6 +155,11 @@ unsigned int slowpath_tsc_khz(void)
 	return boot_cpu_has(X86_FEATURE_TSC) ? tsc_khz : 0;
 }
 
+bool slowpath_tsc_is_stable(void)
+{
+	return !check_tsc_unstable();
+}
+
 const void *slowpath_steal_record(void)
 {
 	u64 msr;
@@ -189,7 +205,7 @@ void slowpath_inject_preemption(unsigned char vcpu, unsigned char ms)
 int slowpath_percpu_counter_init(void *counter)
 {
 	/* A macro, which holds the class that lockdep wants. */
-	return percpu_counter_init((struct percpu_counter *)counter, 0, GFP_KERNEL);
+	return percpu_counter_init((struct percpu_counter *)counter, 0, GFP_KERNEL | __GFP_NOWARN);
 }
 
 #if defined(CONFIG_PARAVIRT_SPINLOCKS) && LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)

@@ -10,6 +10,10 @@ void slowpath_preempt_disable(void);
 void slowpath_preempt_enable(void);
 /* Whether the scheduler wants the CPU for another task. */
 _Bool slowpath_need_resched(void);
+/* Lets other tasks run where the kernel preempts none by itself. */
+void slowpath_cond_resched(void);
+/* Whether the calling task is about to die by a signal. */
+_Bool slowpath_is_killed(void);
 void slowpath_rcu_read_lock(void);
 void slowpath_rcu_read_unlock(void);
 /* Turns interrupts off on this CPU, and returns the flags that slowpath_irq_restore() restores. */
@@ -83,6 +87,8 @@ _Bool slowpath_vcpu_is_preempted(unsigned int cpu);
 
 /* Frequency of the time stamp counter, in kHz; 0 if it is no clock. */
 unsigned int slowpath_tsc_khz(void);
+/* Whether the time stamp counters of all CPUs agree, as far as the kernel knows. */
+_Bool slowpath_tsc_is_stable(void);
 
 /* Steal time record of this CPU, which the hypervisor writes; NULL if it does not. */
 const void *slowpath_steal_record(void);

@@ -22,6 +22,7 @@ mod setting;
 mod text;
 
 pub mod bottleneck;
+mod errno;
 pub mod event;
 pub mod histogram;
 pub mod job_runner;
@@ -32,6 +33,7 @@ mod switch;
 pub mod trial;
 
 pub use self::{
+    errno::Errno,
     line::{
         Line,
         Malformed, //

@@ -51,7 +51,7 @@ impl Load for Bottleneck {
         config.run_ms
     }
 
-    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Run, Refused> {
+    fn prepare(&self, config: &Config, limits: &Limits, _: &Preparation) -> Result<Run, Refused> {
         Run::new(config, limits)
     }
 

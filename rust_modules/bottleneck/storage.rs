@@ -10,7 +10,7 @@ use kernel::prelude::*;
 
 /// Allocates `len` elements; `new` makes each from its index.
 pub(crate) fn try_filled<T>(len: u32, new: impl Fn(u32) -> Result<T>) -> Result<KVVec<T>> {
-    let mut all = KVVec::with_capacity(len as usize, GFP_KERNEL)?;
+    let mut all = KVVec::with_capacity(len as usize, rig::may_fail())?;
     for index in 0..len {
         all.push(new(index)?, GFP_KERNEL)?;
     }

@@ -90,15 +90,8 @@ pub(crate) fn boxed(workload: impl Workload + 'static) -> Made {
 
 /// Refuses to use more than a quarter of the available memory.
 pub(crate) fn must_fit(config: &Config, bytes: u64, limits: &Limits) -> Result<(), Refused> {
-    let most = limits.bytes / 4;
-    if bytes <= most {
-        return Ok(());
-    }
     let Config { size, variant, .. } = config;
-    Err(Refused::new(
-        ERANGE,
-        format_args!("`size={size}`: {variant} needs {bytes} bytes; allowed: {most}. Try: less"),
-    ))
+    rig::must_fit(format_args!("`size={size}`: {variant}"), bytes, limits)
 }
 
 /// Refuses a variant that the bottleneck does not have.

@@ -30,10 +30,8 @@ mod worker;
 mod worker_slots;
 mod worker_stats;
 
-use abi::job_runner::{
-    Cpus,
-    Policy, //
-};
+use abi::job_runner::Policy;
+use rig::VcpuSet;
 pub use rig::{
     Pool,
     Start, //
@@ -87,7 +85,7 @@ pub struct Job<'a> {
     /// Deadline, by the monotonic clock in nanoseconds; 0 is none.
     pub deadline_ns: u64,
     /// vCPUs that helpers may use; the caller stays where it is.
-    pub cpus: Places,
+    pub cpus: Places<'a>,
     /// NUMA nodes, each of which gets a part of the range for its CPUs.
     ///
     /// Helpers allocate nothing: memory is where the policy of the caller put it before.
@@ -110,15 +108,15 @@ pub struct Job<'a> {
 }
 
 /// vCPUs that helpers may use.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Places {
+#[derive(Clone, Copy)]
+pub enum Places<'a> {
     /// Those of the caller, by its affinity and its cpuset.
     OfTheCaller,
     /// These, whatever the caller may use: for a thread that works for another task.
-    These(Cpus),
+    These(&'a VcpuSet),
 }
 
-impl Places {
+impl Places<'_> {
     /// Returns whether a helper may work on `vcpu`.
     fn has(self, vcpu: u32) -> bool {
         match self {

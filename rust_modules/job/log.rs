@@ -18,7 +18,7 @@ pub(crate) struct Log(KVVec<Range<u64>>);
 impl Log {
     /// Makes room for one more.
     pub(crate) fn reserve(&mut self) -> Result<(), AllocError> {
-        self.0.reserve(1, GFP_KERNEL)
+        self.0.reserve(1, may_fail())
     }
 
     /// Logs that `done` was done.

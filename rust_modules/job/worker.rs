@@ -130,7 +130,7 @@ impl<'a> Worker<'a> {
         let is_preempted = |other| execution.is_preempted(range.worker_of(other));
         let mut state = WorkerState::with_hint(number, &is_preempted);
         let more = execution.job.burst.saturating_sub(1) as usize;
-        let mut rest = KVVec::with_capacity(more, GFP_KERNEL).unwrap_or_default();
+        let mut rest = KVVec::with_capacity(more, may_fail()).unwrap_or_default();
         while !execution.stopped(self.now_ns) {
             state.stride = self.rate.stride;
             state.lost_time = self.rate.lost_time(self.now_ns);

@@ -84,7 +84,7 @@ impl WorkerSlots {
         if self.nodes == 1 {
             return Ok(());
         }
-        let mut order = KVVec::with_capacity(self.helpers.len(), GFP_KERNEL)?;
+        let mut order = KVVec::with_capacity(self.helpers.len(), may_fail())?;
         for round in 0..self.helpers.len() {
             for node in 0..self.nodes {
                 let mut there = self.helpers.iter().filter(|slot| slot.node == node);

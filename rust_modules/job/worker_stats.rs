@@ -3,10 +3,7 @@
 //! Statistics of each worker. The worker alone writes them; others read them when all have left, but
 //! for its heartbeat.
 
-use kernel::alloc::{
-    flags::__GFP_NOWARN,
-    AllocError, //
-};
+use kernel::alloc::AllocError;
 use rig::{
     prelude::*,
     HelperSlot, //
@@ -114,7 +111,7 @@ impl WorkerStats {
     fn new(slot: HelperSlot, chunks: u32) -> Result<Self, AllocError> {
         let mut stats = Self::without_records(slot);
         let room = &mut stats.chunks;
-        room.reserve(chunks as usize, GFP_KERNEL | __GFP_NOWARN)?;
+        room.reserve(chunks as usize, may_fail())?;
         for _ in 0..chunks {
             room.push(ChunkRecord::default(), GFP_KERNEL)?;
         }

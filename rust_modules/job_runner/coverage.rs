@@ -63,7 +63,7 @@ impl Coverage {
     /// Marks for `size` indices.
     pub(crate) fn new(first: u64, size: usize) -> Result<Self, AllocError> {
         let count = words(size as u64);
-        let mut words = VVec::with_capacity(count, GFP_KERNEL)?;
+        let mut words = VVec::with_capacity(count, may_fail())?;
         for _ in 0..count {
             words.push(Word(Atomic::new(0)), GFP_KERNEL)?;
         }

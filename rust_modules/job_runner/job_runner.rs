@@ -78,8 +78,14 @@ impl Load for JobRunner {
         }
     }
 
-    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Run, Refused> {
-        Run::new(config, limits, self.delay_loop, self.pool.clone())
+    fn prepare(
+        &self,
+        config: &Config,
+        limits: &Limits,
+        preparation: &Preparation,
+    ) -> Result<Run, Refused> {
+        let pool = self.pool.clone();
+        Run::new(config, limits, self.delay_loop, pool, preparation)
     }
 
     fn threads(run: &Run) -> u32 {

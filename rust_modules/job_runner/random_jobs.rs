@@ -7,7 +7,6 @@ mod marks;
 
 use abi::job_runner::{
     Config,
-    Cpus,
     JobEnd,
     Oracle,
     Policy,
@@ -24,7 +23,8 @@ use job::{
 };
 use rig::{
     prelude::*,
-    Random, //
+    Random,
+    VcpuSet, //
 };
 
 use self::marks::Marks;
@@ -50,7 +50,7 @@ pub(crate) const NONE: Oracle = Oracle {
 /// Runs `config.check` of them, until the stop flag is up.
 pub(crate) fn run(
     config: &Config,
-    cpus: Cpus,
+    cpus: &VcpuSet,
     pool: &Pool,
     progress: &JobProgress,
     stop_flag: &StopFlag,
@@ -117,7 +117,7 @@ fn record(
 /// Draws a job within the settings.
 fn draw<'a>(
     config: &Config,
-    cpus: Cpus,
+    cpus: &'a VcpuSet,
     random: &Random,
     cancelled: &'a (dyn Fn() -> bool + Sync),
 ) -> Job<'a> {

@@ -5,7 +5,6 @@
 use abi::{
     job_runner::{
         Config,
-        Cpus,
         JobFunction,
         Switch, //
     },
@@ -18,7 +17,8 @@ use rig::{
     online_vcpus,
     prelude::*,
     Descriptor,
-    HugePage, //
+    HugePage,
+    VcpuSet, //
 };
 
 /// Chunks that are recorded for each worker.
@@ -58,18 +58,15 @@ pub(crate) fn memory(config: &Config, limits: &Limits) -> Result<(), Refused> {
 
 /// Returns the vCPUs that workers may use: those that the calling task may use, by its affinity and
 /// its cpuset, and the settings name.
-pub(crate) fn vcpus(config: &Config, limits: &Limits) -> Result<Cpus, Refused> {
+pub(crate) fn vcpus(config: &Config, limits: &Limits) -> Result<VcpuSet, Refused> {
     let wanted = config.max_threads.max(config.callers);
     if wanted > limits.vcpus {
         return Err(Refused::too_few_vcpus(wanted, limits.vcpus));
     }
-    if config.cpus == Cpus::ALL && online_vcpus().all(may_run_on) {
-        return Ok(Cpus::ALL);
-    }
-    let allowed = |vcpu: &u32| config.cpus.has(*vcpu) && may_run_on(*vcpu);
-    let cpus = online_vcpus().filter(allowed).fold(Cpus::NONE, Cpus::with);
-    match cpus {
-        Cpus::NONE => Err(Refused::new(
+    let cpus = VcpuSet::new(|vcpu| config.cpus.has(vcpu) && may_run_on(vcpu))?;
+    match online_vcpus().any(|vcpu| cpus.has(vcpu)) {
+        true => Ok(cpus),
+        false => Err(Refused::new(
             ERANGE,
             format_args!(
                 "`cpus={}`: none of them is online and allowed to the writer, by its affinity and \
@@ -77,6 +74,5 @@ pub(crate) fn vcpus(config: &Config, limits: &Limits) -> Result<Cpus, Refused> {
                 config.cpus
             ),
         )),
-        cpus => Ok(cpus),
     }
 }

@@ -5,7 +5,6 @@
 use abi::{
     job_runner::{
         Config,
-        Cpus,
         Oracle,
         Switch,
         Unsound, //
@@ -26,7 +25,8 @@ use kernel::{
 use rig::{
     online_vcpus,
     prelude::*,
-    DelayLoop, //
+    DelayLoop,
+    VcpuSet, //
 };
 
 use crate::{
@@ -56,8 +56,8 @@ const PLAIN_PIECE: u64 = 4096;
 
 /// What the callers of a run share.
 pub(crate) struct Run {
-    config: Config,
-    cpus: Cpus,
+    config: KBox<Config>,
+    cpus: VcpuSet,
     pub(crate) pool: Arc<Pool>,
     pub(crate) task: KBox<dyn Task>,
     pub(crate) progress: JobProgress,
@@ -75,6 +75,7 @@ impl Run {
         limits: &Limits,
         delay_loop: DelayLoop,
         pool: Arc<Pool>,
+        preparation: &Preparation,
     ) -> Result<Self, Refused> {
         let cpus = resources::vcpus(config, limits)?;
         resources::memory(config, limits)?;
@@ -89,12 +90,12 @@ impl Run {
                 format_args!("`job={} size={}`: no room for it", config.job, config.size),
             )
         };
-        let outcomes = KVVec::with_capacity(config.callers as usize, GFP_KERNEL)?;
+        let outcomes = KVVec::with_capacity(config.callers as usize, may_fail())?;
         Ok(Self {
-            config: *config,
+            config: KBox::new(*config, GFP_KERNEL)?,
             cpus,
             pool,
-            task: task(config, delay_loop).map_err(room)?,
+            task: task(config, delay_loop, preparation).map_err(room)?,
             progress: JobProgress::new(),
             coverage: Coverage::new(config.start, config.size as usize)
                 .map_err(|e| room(e.into()))?,
@@ -118,7 +119,7 @@ impl Run {
         self.move_to_slot(worker, worker.index);
         let (config, pool, progress) = (&self.config, &self.pool, &self.progress);
         if config.check > 0 {
-            let oracle = random_jobs::run(config, self.cpus, pool, progress, worker.stop_flag);
+            let oracle = random_jobs::run(config, &self.cpus, pool, progress, worker.stop_flag);
             *self.oracle.lock() = oracle;
             return;
         }
@@ -194,7 +195,7 @@ impl Run {
         }
     }
 
-    fn job<'a>(&self, caller: u32, cancelled: &'a (dyn Fn() -> bool + Sync)) -> Job<'a> {
+    fn job<'a>(&'a self, caller: u32, cancelled: &'a (dyn Fn() -> bool + Sync)) -> Job<'a> {
         let config = &self.config;
         let share = |n: u32| {
             let whole = config.size.saturating_mul(n.into());
@@ -214,7 +215,7 @@ impl Run {
             nice: config.nice as i32,
             cap: config.cap,
             deadline_ns: now_ns().saturating_add(limit_ns),
-            cpus: Places::These(self.cpus),
+            cpus: Places::These(&self.cpus),
             nodes: config.nodes.into(),
             spill: config.spill == Switch::On,
             helpers: config.helpers,

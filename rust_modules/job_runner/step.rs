@@ -21,7 +21,11 @@ use crate::task::{
 };
 
 /// Makes the task of a job.
-pub(crate) fn task(config: &Config, delay_loop: DelayLoop) -> Result<KBox<dyn Task>> {
+pub(crate) fn task(
+    config: &Config,
+    delay_loop: DelayLoop,
+    preparation: &Preparation,
+) -> Result<KBox<dyn Task>> {
     let (first, count) = (config.start, config.size as usize);
     let loops = delay_loop.loops(config.work_ns);
     match config.job {
@@ -32,12 +36,12 @@ pub(crate) fn task(config: &Config, delay_loop: DelayLoop) -> Result<KBox<dyn Ta
             at: first.saturating_add(config.fail_at),
         }),
         Name::ClearPages => task_of(memory::Clear::new(first, count)?),
-        Name::ClearHuge => task_of(memory::ClearHuge::new(first, count)?),
+        Name::ClearHuge => task_of(memory::ClearHuge::new(first, count, preparation)?),
         Name::PageInit => task_of(memory::PageInit::new(first, count)?),
         Name::Checksum => {
             let crc32c = |page: &Page| u64::from(page.crc32c());
-            task_of(memory::Digest::new(first, count, crc32c)?)
+            task_of(memory::Digest::new(first, count, crc32c, preparation)?)
         }
-        Name::Sum => task_of(memory::Digest::new(first, count, Page::sum)?),
+        Name::Sum => task_of(memory::Digest::new(first, count, Page::sum, preparation)?),
     }
 }

@@ -99,7 +99,7 @@ impl Load for LockLoad {
         config.run_ms
     }
 
-    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Run, Refused> {
+    fn prepare(&self, config: &Config, limits: &Limits, _: &Preparation) -> Result<Run, Refused> {
         self.check_mode(config.mode)?;
         Run::new(config, self.delay_loop, limits)
     }

@@ -29,6 +29,7 @@ pub(crate) use kernel::{
 pub(crate) use rig::{
     busy_loop,
     cond_resched,
+    may_fail,
     now_ns,
     sleep_until,
     ActiveWatchdog,
@@ -37,6 +38,7 @@ pub(crate) use rig::{
     Padded,
     Placement,
     Preempt,
+    Preparation,
     Refused,
     Region,
     SingleWriter,

@@ -22,7 +22,7 @@ pub(crate) struct ThreadCounts {
 impl ThreadCounts {
     /// Creates the counts of `threads` threads.
     pub(crate) fn list(threads: u32) -> Result<KVVec<Padded<Self>>> {
-        let mut list = KVVec::with_capacity(threads as usize, GFP_KERNEL)?;
+        let mut list = KVVec::with_capacity(threads as usize, may_fail())?;
         for _ in 0..threads {
             list.push(Padded(Self::default()), GFP_KERNEL)?;
         }

@@ -8,9 +8,9 @@ use crate::prelude::*;
 
 /// Allocates an array of `len`, and makes its entries.
 pub fn filled<T>(len: usize, mut make: impl FnMut() -> Result<T>) -> Result<KVVec<T>> {
-    let mut array = KVVec::with_capacity(len, GFP_KERNEL)?;
+    let mut array = KVVec::with_capacity(len, may_fail())?;
     for _ in 0..len {
-        array.push(make()?, GFP_KERNEL)?;
+        array.push(make()?, may_fail())?;
     }
     Ok(array)
 }

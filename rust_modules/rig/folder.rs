@@ -2,8 +2,12 @@
 
 //! debugfs directory of text files.
 //!
+//! A reader gets the text as it was at its first read, in however many pieces it reads.
+//!
 //! The files have a `struct debugfs_short_fops`: one that is held open while the module is removed
 //! then fails with `EIO` and can be closed. Those of `kernel::debugfs` oops.
+
+mod begun;
 
 use core::{
     marker::PhantomData,
@@ -16,10 +20,15 @@ use kernel::{
     str::CString,
     uaccess::{
         UserPtr,
-        UserSlice, //
+        UserSlice,
+        UserSliceWriter, //
     }, //
 };
 
+use self::begun::{
+    BegunTexts,
+    Position, //
+};
 use crate::{
     prelude::*,
     EventFiles, //
@@ -38,7 +47,7 @@ pub(crate) trait Endpoint<T>: 'static {
     /// Mode of the file.
     const MODE: u16;
 
-    /// Writes what the file shows, without side effects: one `read()` is one call.
+    /// Writes what the file shows, without side effects.
     fn show(on: &T, to: &mut Text) -> Result {
         let _ = (on, to);
         Err(EINVAL)
@@ -49,22 +58,24 @@ pub(crate) trait Endpoint<T>: 'static {
         let _ = (on, text);
         Err(EINVAL)
     }
-
-    /// Returns the edition of what the file shows; a reader that saw two gets `ESTALE`.
-    fn edition(on: &T) -> u32 {
-        let _ = on;
-        0
-    }
 }
 
 /// A directory; dropping it removes it, after calls under way.
 ///
 /// # Invariants
 ///
-/// `dir` is live, and `data` outlives it.
+/// `dir` is live, and `served` outlives it.
 pub(crate) struct Folder<T> {
     dir: *mut bindings::dentry,
+    served: Pin<KBox<Served<T>>>,
+}
+
+/// What the files of a directory show, and the texts of their readers.
+#[pin_data]
+struct Served<T> {
     data: Arc<T>,
+    #[pin]
+    begun: BegunTexts,
 }
 
 // SAFETY: debugfs may be called from anywhere.
@@ -75,22 +86,29 @@ unsafe impl<T: Send + Sync> Sync for Folder<T> {}
 impl<T: Send + Sync + 'static> Folder<T> {
     /// Creates an empty directory.
     pub(crate) fn new(name: &'static CStr, data: Arc<T>) -> Result<Self> {
+        let served = KBox::pin_init(
+            pin_init!(Served {
+                data,
+                begun <- BegunTexts::new(),
+            }),
+            GFP_KERNEL,
+        )?;
         // SAFETY: The name is a string; no parent is the root of debugfs.
         let dir = unsafe { bindings::debugfs_create_dir(name.as_char_ptr(), ptr::null_mut()) };
-        // INVARIANT: It was just made, and `drop` removes it before `data` goes.
-        from_err_ptr(dir).map(|dir| Self { dir, data })
+        // INVARIANT: It was just made, and `drop` removes it before `served` goes.
+        from_err_ptr(dir).map(|dir| Self { dir, served })
     }
 
     /// Adds a file.
     pub(crate) fn with<E: Endpoint<T>>(self) -> Result<Self> {
-        // SAFETY: The directory is live, and the data outlives it, by the invariant; the table is
-        // a constant.
+        // SAFETY: The directory is live, and what is served outlives it, by the invariant; the table
+        // is a constant.
         let file = unsafe {
             bindings::debugfs_create_file_short(
                 E::NAME.as_char_ptr(),
                 E::MODE,
                 self.dir,
-                Arc::as_ptr(&self.data).cast_mut().cast(),
+                ptr::from_ref(&*self.served).cast_mut().cast(),
                 ptr::null(),
                 &Ops::<T, E>::TABLE,
             )
@@ -103,7 +121,7 @@ impl<T: Send + Sync + 'static> Folder<T> {
         self,
         of: impl FnOnce(&T) -> Option<&EventFiles>,
     ) -> Result<Self> {
-        let Some(event_files) = of(&self.data) else {
+        let Some(event_files) = of(&self.served.data) else {
             return Ok(self);
         };
         // SAFETY: The name is a string; the directory is live, by the invariant.
@@ -149,36 +167,45 @@ unsafe extern "C" fn read<T: 'static, E: Endpoint<T>>(
     pos: *mut bindings::loff_t,
 ) -> isize {
     // SAFETY: `simple_open()` put there what `with` passed, which lives as long as the file.
-    let on = unsafe { &*(*file).private_data.cast::<T>() };
-    // The position carries the edition that reading began with: 31 bits of it, and 32 of offset.
-    let edition = i64::from(E::edition(on) & 0x7fff_ffff) << 32;
+    let served = unsafe { &*(*file).private_data.cast::<Served<T>>() };
     // SAFETY: debugfs gives a valid position.
-    let at = unsafe { *pos };
-    let mut offset = at & i64::from(u32::MAX);
-    if offset != 0 && at & !i64::from(u32::MAX) != edition {
-        return ESTALE.to_errno() as isize;
+    let pos = unsafe { &mut *pos };
+    let to = UserPtr::from_ptr(buf.cast());
+    match piece::<T, E>(served, &mut UserSlice::new(to, len).writer(), pos) {
+        Ok(n) => n as isize,
+        Err(e) => e.to_errno() as isize,
     }
-    let mut text = Text::default();
-    if let Err(e) = E::show(on, &mut text) {
-        return e.to_errno() as isize;
-    }
-    if offset != 0 && i64::from(E::edition(on) & 0x7fff_ffff) << 32 != edition {
-        return ESTALE.to_errno() as isize;
-    }
-    let bytes = text.as_bytes();
-    // SAFETY: The buffer is the caller's, and the text is live.
-    let n = unsafe {
-        bindings::simple_read_from_buffer(
-            buf.cast(),
-            len,
-            &mut offset,
-            bytes.as_ptr().cast(),
-            bytes.len(),
-        )
+}
+
+/// Copies the next piece of a text to its reader, and moves the position on.
+fn piece<T, E: Endpoint<T>>(
+    served: &Served<T>,
+    to: &mut UserSliceWriter,
+    pos: &mut bindings::loff_t,
+) -> Result<usize> {
+    let (number, at, text) = match Position::of(*pos) {
+        Position::End => return Ok(0),
+        Position::Begun(number, at) => (number, at, served.begun.take(number).ok_or(ESTALE)?),
+        Position::Now(at) => {
+            let mut text = Text::default();
+            E::show(&served.data, &mut text)?;
+            (served.begun.number(), at, text)
+        }
     };
-    // SAFETY: As above.
-    unsafe { *pos = edition | offset };
-    n
+    let rest = text.as_bytes().get(at as usize..).unwrap_or_default();
+    let n = to.len().min(rest.len());
+    let copied = to.write_slice(rest.get(..n).unwrap_or_default());
+    let (whole, n) = (n == rest.len(), if copied.is_ok() { n } else { 0 });
+    if whole && copied.is_ok() {
+        // A `pread()` beyond the end leaves no reader.
+        if n > 0 {
+            *pos = Position::End.as_i64();
+        }
+    } else {
+        served.begun.keep(number, text);
+        *pos = Position::Begun(number, at.saturating_add(n as u64)).as_i64();
+    }
+    copied.map(|()| n)
 }
 
 /// # Safety
@@ -191,11 +218,11 @@ unsafe extern "C" fn write<T: 'static, E: Endpoint<T>>(
     _pos: *mut bindings::loff_t,
 ) -> isize {
     // SAFETY: As in `read`.
-    let on = unsafe { &*(*file).private_data.cast::<T>() };
+    let served = unsafe { &*(*file).private_data.cast::<Served<T>>() };
     let mut bytes = KVec::new();
     let taken = match fetch(buf, len, &mut bytes) {
-        Ok(()) => E::store(on, text(&bytes)),
-        Err(refused) => E::store(on, Err(refused)),
+        Ok(()) => E::store(&served.data, text(&bytes)),
+        Err(refused) => E::store(&served.data, Err(refused)),
     };
     match taken {
         Ok(()) => len as isize,
@@ -217,7 +244,7 @@ fn fetch(buf: *const c_char, len: usize, to: &mut KVec<u8>) -> Result<(), Refuse
 
 fn text(bytes: &[u8]) -> Written<'_> {
     match core::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.trim()),
+        Ok(text) => Ok(text.trim_ascii()),
         Err(_) => Err(Refused::new(EINVAL, format_args!("not UTF-8 text"))),
     }
 }

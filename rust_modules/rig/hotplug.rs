@@ -10,7 +10,17 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::online_vcpus;
+use crate::{
+    now_ns,
+    online_vcpus,
+    refused::errno,
+    sleep_until,
+    Refused, //
+};
+
+/// How often [`restore_online`] tries before that is an error, and how long it waits in between.
+const RESTORE_TRIES: u32 = 50;
+const RESTORE_RETRY_NS: u64 = 20_000_000;
 
 /// Takes `vcpu` offline; threads that were bound to it then run anywhere.
 pub fn take_offline(vcpu: u32) -> Result {
@@ -28,6 +38,28 @@ pub fn bring_online(vcpu: u32) -> Result {
     must_be_hotpluggable(vcpu)?;
     // SAFETY: As above.
     to_result(unsafe { bindings::add_cpu(vcpu) })
+}
+
+/// Brings `vcpu` online, as at the end of a run; what keeps the kernel from it does not last. Calls
+/// `failed` after each failure.
+pub fn restore_online(vcpu: u32, failed: impl Fn()) -> Result<(), Refused> {
+    let mut error = EBUSY;
+    for _ in 0..RESTORE_TRIES {
+        match bring_online(vcpu) {
+            Ok(()) => return Ok(()),
+            Err(e) => error = e,
+        }
+        failed();
+        sleep_until(now_ns().saturating_add(RESTORE_RETRY_NS));
+    }
+    Err(Refused::new(
+        EIO,
+        format_args!(
+            "cannot bring vCPU {vcpu} online: the kernel refused ({}). \
+             Try: echo 1 > /sys/devices/system/cpu/cpu{vcpu}/online",
+            errno(error)
+        ),
+    ))
 }
 
 /// Returns whether `vcpu` is online, which may change at any time.

@@ -31,7 +31,12 @@ impl PercpuRef {
         // SAFETY: The box has room for one; `released` is a function of this module, which puts
         // all references before it goes.
         to_result(unsafe {
-            bindings::percpu_ref_init(it.get(), Some(released), 0, bindings::GFP_KERNEL)
+            bindings::percpu_ref_init(
+                it.get(),
+                Some(released),
+                0,
+                bindings::GFP_KERNEL | bindings::__GFP_NOWARN,
+            )
         })?;
         // INVARIANT: It was just initialised, and moving a box does not move what it holds.
         Ok(Self(it))

@@ -43,8 +43,13 @@ pub trait Load: Send + Sync + Sized + 'static {
     /// Returns after how many milliseconds the stop flag goes up.
     fn length_ms(config: &Self::Config) -> u32;
 
-    /// Allocates all that a run needs; nothing is allocated later.
-    fn prepare(&self, config: &Self::Config, limits: &Limits) -> Result<Self::Run, Refused>;
+    /// Allocates all that a run needs; nothing is allocated later. The calling task wrote `start`.
+    fn prepare(
+        &self,
+        config: &Self::Config,
+        limits: &Limits,
+        preparation: &Preparation,
+    ) -> Result<Self::Run, Refused>;
 
     /// Returns how many threads the run wants.
     fn threads(run: &Self::Run) -> u32;

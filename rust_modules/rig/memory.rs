@@ -7,22 +7,49 @@ mod huge;
 mod page;
 
 use core::{
+    fmt,
     ops::Deref,
     ptr::NonNull, //
 };
 
+use abi::Limits;
 use kernel::{
-    alloc::AllocError,
+    alloc::{
+        flags::__GFP_NOWARN,
+        AllocError,
+        Flags, //
+    },
     prelude::*, //
 };
 
-use crate::helpers;
+use crate::{
+    helpers,
+    Refused, //
+};
 
 pub use self::{
     descriptor::Descriptor,
     huge::HugePage,
     page::Page, //
 };
+
+/// Flags of an allocation whose size depends on settings or on the number of vCPUs: a failure is an
+/// error for the writer of `start`, and no trace in the kernel's log.
+pub fn may_fail() -> Flags {
+    GFP_KERNEL | __GFP_NOWARN
+}
+
+/// Refuses `what` if it needs more than a quarter of the available memory.
+pub fn must_fit(what: fmt::Arguments<'_>, bytes: u64, limits: &Limits) -> Result<(), Refused> {
+    let most = limits.bytes / 4;
+    match bytes <= most {
+        true => Ok(()),
+        false => Err(Refused::new(
+            ERANGE,
+            format_args!("{what} needs {bytes} bytes; allowed: {most}. Try: less"),
+        )),
+    }
+}
 
 /// Array of `T`, zeroed at first, in virtually contiguous memory, by the memory policy and the
 /// cpuset of the calling task.

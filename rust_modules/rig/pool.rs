@@ -105,7 +105,7 @@ impl Pool {
             pool: self,
             helpers: KVVec::new(),
         };
-        if borrowed.helpers.reserve(slots.len(), GFP_KERNEL).is_err() {
+        if borrowed.helpers.reserve(slots.len(), may_fail()).is_err() {
             return borrowed;
         }
         for &slot in slots {

@@ -4,8 +4,6 @@
 
 use core::marker::PhantomData;
 
-use kernel::bindings;
-
 use crate::helpers;
 
 /// Guard that keeps the calling task on its CPU while it lives; the task must not sleep.
@@ -32,8 +30,8 @@ impl Drop for Preempt {
 
 /// Lets other tasks run if the scheduler wants to.
 pub fn cond_resched() {
-    // SAFETY: Called by threads that hold nothing; it does nothing where it may not sleep.
-    unsafe { bindings::__cond_resched() };
+    // SAFETY: Called by threads that hold nothing.
+    unsafe { helpers::slowpath_cond_resched() };
 }
 
 /// Returns whether the scheduler wants the vCPU of the calling task for another one. That waits until

@@ -19,10 +19,12 @@ pub use kernel::{
 pub use crate::{
     cond_resched,
     filled,
+    may_fail,
     now_ns,
     Padded,
     PerThread,
     Preempt,
+    Preparation,
     Refused,
     SingleWriter,
     StopFlag,

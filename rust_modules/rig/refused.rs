@@ -5,6 +5,7 @@
 use core::fmt;
 
 use abi::{
+    Errno,
     Refusal,
     Why, //
 };
@@ -46,8 +47,13 @@ impl Refused {
             Some(text) => text.as_str(),
             None => "not enough memory for the reason",
         };
-        ErrorText::new(format_args!("{:?} {file}: {reason}", self.errno))
+        ErrorText::new(format_args!("{} {file}: {reason}", errno(self.errno)))
     }
+}
+
+/// Returns the errno of an error, which shows its name.
+pub(crate) fn errno(error: Error) -> Errno {
+    Errno(error.to_errno().wrapping_neg())
 }
 
 impl From<Refusal<'_>> for Refused {

@@ -33,6 +33,7 @@ mod pool;
 mod preempt;
 mod preemption_request;
 pub mod prelude;
+mod preparation;
 mod priority;
 mod random;
 mod rcu;
@@ -49,6 +50,7 @@ mod task;
 mod text;
 mod thread;
 mod tsc_scale;
+mod vcpu_set;
 mod vcpus;
 mod watchdog;
 mod worker;
@@ -88,6 +90,7 @@ pub use self::{
         bring_online,
         is_online,
         may_go_offline,
+        restore_online,
         take_offline, //
     },
     irqs::IrqsOff,
@@ -113,6 +116,8 @@ pub use self::{
         Load, //
     },
     memory::{
+        may_fail,
+        must_fit,
         Descriptor,
         HugePage,
         Page,
@@ -136,6 +141,7 @@ pub use self::{
         can_inject_preemption,
         inject_preemption, //
     },
+    preparation::Preparation,
     priority::{
         set_fifo,
         set_lowest_priority, //
@@ -173,7 +179,11 @@ pub use self::{
         node_of, //
     },
     text::Text,
-    tsc_scale::TscScale,
+    tsc_scale::{
+        tsc_is_stable,
+        TscScale, //
+    },
+    vcpu_set::VcpuSet,
     vcpus::Vcpus,
     watchdog::{
         ActiveWatchdog,

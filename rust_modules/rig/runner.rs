@@ -7,8 +7,9 @@
 //! ```
 //!
 //! A write of `start` allocates all that the run needs, and gets the error if that fails; the control
-//! thread, one for the life of the module, then runs it. One lock guards the run state, and no thread
-//! of a run takes it, so that the control thread may wait for them whatever is written.
+//! thread, one for the life of the module, then runs it. One lock guards the run state. It is held for
+//! no longer than some settings are parsed or a text is copied, and no thread of a run takes it, so
+//! that the control thread may wait for them whatever is written.
 
 mod control_thread;
 mod files;
@@ -25,10 +26,10 @@ use crate::{
 
 /// A load with its directory and its control thread; dropping it ends the run under way.
 pub struct Runner<L: Load> {
-    // Dropped in this order: first the files go, then the run is stopped, and then the control thread
-    // is joined.
-    _folder: Folder<RunnerShared<L>>,
+    // Dropped in this order: first the run is stopped, also one that a writer is preparing; then the
+    // files go, once no call is under way; and then the control thread is joined.
     _closing: Closing<L>,
+    _folder: Folder<RunnerShared<L>>,
     _control_thread: Thread,
 }
 
@@ -42,8 +43,8 @@ impl<L: Load> Runner<L> {
         let folder = files::folder(shared)?;
         control_thread.wake();
         Ok(Self {
-            _folder: folder,
             _closing: closing,
+            _folder: folder,
             _control_thread: control_thread,
         })
     }

@@ -6,6 +6,8 @@ use core::fmt;
 
 use kernel::prelude::*;
 
+use crate::may_fail;
+
 /// Text of a file or a report.
 #[derive(Default)]
 pub struct Text(KVVec<u8>);
@@ -13,7 +15,7 @@ pub struct Text(KVVec<u8>);
 impl Text {
     /// Creates an empty text with room for `bytes`.
     pub fn with_capacity(bytes: usize) -> Result<Self> {
-        Ok(Self(KVVec::with_capacity(bytes, GFP_KERNEL)?))
+        Ok(Self(KVVec::with_capacity(bytes, may_fail())?))
     }
 
     /// Returns the text.
@@ -23,7 +25,7 @@ impl Text {
 
     /// Adds `bytes`, which are text.
     pub fn push(&mut self, bytes: &[u8]) -> Result {
-        Ok(self.0.extend_from_slice(bytes, GFP_KERNEL)?)
+        Ok(self.0.extend_from_slice(bytes, may_fail())?)
     }
 }
 

@@ -14,7 +14,8 @@ use kernel::{
         aref::ARef,
         Completion, //
     },
-    task::Task, //
+    task::Task,
+    time::msecs_to_jiffies, //
 };
 
 use crate::priority::LOWEST_NICE;
@@ -28,7 +29,7 @@ use crate::priority::LOWEST_NICE;
 pub(crate) struct Thread {
     task: ARef<Task>,
     function: *mut c_void,
-    begun: *const Completion,
+    ended: *const Completion,
     free: unsafe fn(*mut c_void),
     woken: bool,
 }
@@ -39,7 +40,7 @@ pub(crate) struct Thread {
 struct Function<F> {
     body: Option<F>,
     #[pin]
-    begun: Completion,
+    ended: Completion,
 }
 
 // SAFETY: The body is `Send`; the owner of the handle alone reaches the rest.
@@ -59,7 +60,7 @@ impl Thread {
         let function = KBox::pin_init(
             pin_init!(Function {
                 body: Some(body),
-                begun <- Completion::new(),
+                ended <- Completion::new(),
             }),
             GFP_KERNEL,
         )?;
@@ -93,7 +94,7 @@ impl Thread {
             task: ARef::from(unsafe { &*task.cast::<Task>() }),
             function: data,
             // SAFETY: The function is live, by the invariant.
-            begun: unsafe { &raw const (*function).begun },
+            ended: unsafe { &raw const (*function).ended },
             free,
             woken: false,
         })
@@ -110,6 +111,29 @@ impl Thread {
         &self.task
     }
 
+    /// Waits until the thread function has returned. The sleep is interruptible so as not to count as
+    /// load, nor as a hung task after two minutes: a run may last ten.
+    fn wait(&self) {
+        loop {
+            let (ended, second) = (self.ended.cast_mut().cast(), msecs_to_jiffies(1000));
+            // SAFETY: The function is live, by the invariant, and a `Completion` is a transparent
+            // `struct completion`.
+            let mut left =
+                unsafe { bindings::wait_for_completion_interruptible_timeout(ended, second) };
+            if left < 0 {
+                // A signal to the task that waits, as to rmmod, which ends the run anyway.
+                // SAFETY: As above.
+                left = unsafe { bindings::wait_for_completion_timeout(ended, second) } as c_long;
+            }
+            // SAFETY: The reference keeps the task valid; the field is a word.
+            let state = unsafe { (&raw const (*self.task.as_ptr()).exit_state).read_volatile() };
+            // A thread that panicked does not signal its end.
+            if left != 0 || state != 0 {
+                return;
+            }
+        }
+    }
+
     /// Lets the thread run.
     pub(crate) fn wake(&mut self) {
         self.woken = true;
@@ -120,10 +144,9 @@ impl Thread {
 impl Drop for Thread {
     fn drop(&mut self) {
         // A thread that is stopped before it first ran never runs, even if it was woken; and one
-        // that was never woken never begins.
+        // that was never woken never ends.
         if self.woken {
-            // SAFETY: The function is live, by the invariant.
-            unsafe { (*self.begun).wait_for_completion() };
+            self.wait();
         }
         // SAFETY: The reference keeps the task valid, also when the thread has returned.
         unsafe { bindings::kthread_stop(self.task.as_ptr()) };
@@ -138,11 +161,11 @@ impl Drop for Thread {
 unsafe extern "C" fn run<F: FnOnce()>(function: *mut c_void) -> c_int {
     let function = function.cast::<Function<F>>();
     // SAFETY: By the contract of the function.
-    unsafe { (*function).begun.complete_all() };
-    // SAFETY: By the contract of the function.
     if let Some(body) = unsafe { (*function).body.take() } {
         body();
     }
+    // SAFETY: By the contract of the function; the handle joins the thread before it frees this.
+    unsafe { (*function).ended.complete_all() };
     0
 }
 

@@ -54,3 +54,10 @@ impl TscScale {
         ns.saturating_mul(self.khz.get()) / 1_000_000
     }
 }
+
+/// Returns whether the time stamp counters of all vCPUs agree, as far as the kernel knows; it may find
+/// out later.
+pub fn tsc_is_stable() -> bool {
+    // SAFETY: May be called anywhere.
+    unsafe { helpers::slowpath_tsc_is_stable() }
+}

@@ -20,11 +20,14 @@ pub(crate) struct Workers<L: Load> {
 }
 
 impl<L: Load> Workers<L> {
-    /// Makes the threads of `run`, which wait to be woken, and what they share.
-    pub(crate) fn new(run: L::Run) -> Result<(Arc<Self>, KVVec<Thread>), Refused> {
+    /// Makes the threads of `run`, which wait to be woken, and what they share; `stop_flag` ends it.
+    pub(crate) fn new(
+        run: L::Run,
+        stop_flag: Arc<StopFlag>,
+    ) -> Result<(Arc<Self>, KVVec<Thread>), Refused> {
         let wanted = L::threads(&run);
-        let mut cpus = KVVec::new();
-        let mut placements = KVVec::new();
+        let mut cpus = KVVec::with_capacity(wanted as usize, may_fail())?;
+        let mut placements = KVVec::with_capacity(wanted as usize, may_fail())?;
         for cpu in cpu::online().take(wanted as usize) {
             cpus.push(cpu, GFP_KERNEL)?;
             placements.push(Padded(Placement::new(cpu)), GFP_KERNEL)?;
@@ -36,12 +39,12 @@ impl<L: Load> Workers<L> {
             Self {
                 run,
                 gate: Gate::new(),
-                stop_flag: StopFlag::new()?,
+                stop_flag,
                 placements,
             },
             GFP_KERNEL,
         )?;
-        let mut threads = KVVec::new();
+        let mut threads = KVVec::with_capacity(wanted as usize, may_fail())?;
         for (index, &cpu) in (0..).zip(&cpus) {
             let shared = workers.clone();
             let thread = Thread::new(L::NAME, index, Some(cpu), move || shared.thread(index))?;

@@ -4,10 +4,10 @@
 //! CPU hotplug.
 
 use rig::{
-    bring_online,
     is_online,
     possible_vcpus,
     prelude::*,
+    restore_online,
     take_offline,
     Control, //
 };
@@ -82,7 +82,7 @@ impl Run {
             }
         }
         if config.onoff_ms > 0 && !is_online(last) {
-            bring_online(last).map_err(|errno| refused(last, errno))?;
+            restore_online(last, || {})?;
         }
         done
     }
@@ -91,15 +91,16 @@ impl Run {
 /// Takes `vcpu` offline, or brings it online.
 fn toggle_online(vcpu: u32, counts: &EventCounts) -> Result<(), Refused> {
     match is_online(vcpu) {
-        true => take_offline(vcpu).map(|()| counts.deaths.add(1)),
-        false => bring_online(vcpu),
+        true => take_offline(vcpu)
+            .map(|()| counts.deaths.add(1))
+            .map_err(|errno| refused(vcpu, errno)),
+        false => restore_online(vcpu, || {}),
     }
-    .map_err(|errno| refused(vcpu, errno))
 }
 
 fn refused(vcpu: u32, errno: Error) -> Refused {
     Refused::new(
         errno,
-        format_args!("`onoff_ms`: vCPU {vcpu} cannot go offline or online; use 0, or more vCPUs"),
+        format_args!("`onoff_ms`: vCPU {vcpu} cannot go offline; use 0, or more vCPUs"),
     )
 }

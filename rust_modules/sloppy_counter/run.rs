@@ -9,7 +9,12 @@ use abi::{
     },
     Limits, //
 };
-use rig::prelude::*;
+use algo::primitive::PerVcpu;
+use rig::{
+    must_fit,
+    possible_vcpus,
+    prelude::*, //
+};
 
 use crate::{
     adds::Adds,
@@ -34,6 +39,12 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn new(config: &Config, limits: &Limits) -> Result<Self, Refused> {
         fit::check(config, limits)?;
+        if let Name::Refs | Name::Many = config.work {
+            // Each has a word on each vCPU.
+            let words = u64::from(config.objects).saturating_mul(possible_vcpus().into());
+            let bytes = words.saturating_mul(PerVcpu::BYTES as u64);
+            must_fit(format_args!("`objects={}`", config.objects), bytes, limits)?;
+        }
         let work: KBox<dyn Work> = match config.work {
             Name::Adds => KBox::new(Adds::new(config)?, GFP_KERNEL)?,
             Name::Refs => KBox::new(Refs::new(config)?, GFP_KERNEL)?,

@@ -65,7 +65,7 @@ impl Load for SloppyCounter {
         config.run_ms
     }
 
-    fn prepare(&self, config: &Config, limits: &Limits) -> Result<Run, Refused> {
+    fn prepare(&self, config: &Config, limits: &Limits, _: &Preparation) -> Result<Run, Refused> {
         Run::new(config, limits)
     }
 

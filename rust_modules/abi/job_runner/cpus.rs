@@ -14,67 +14,71 @@ use crate::{
     Why, //
 };
 
-/// Some of the vCPUs 0 to 63, or all.
+/// Some vCPUs, or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cpus(u64);
+pub struct Cpus {
+    all: bool,
+    words: [u64; Self::MOST as usize / 64],
+}
 
 impl Cpus {
-    /// All vCPUs, those beyond 63 too.
-    pub const ALL: Self = Self(u64::MAX);
+    /// vCPUs that a set can name: as many as the largest `CONFIG_NR_CPUS` of x86-64.
+    pub const MOST: u32 = 8192;
+    /// All vCPUs.
+    pub const ALL: Self = Self {
+        all: true,
+        ..Self::NONE
+    };
     /// No vCPU, which has no text.
-    pub const NONE: Self = Self(0);
-    /// Examples of the text.
-    pub const FORM: &'static [&'static str] = &["all", "0-3+6"];
+    const NONE: Self = Self {
+        all: false,
+        words: [0; Self::MOST as usize / 64],
+    };
+    /// Examples of the text, the largest set last.
+    pub const FORM: &'static [&'static str] = &["all", "0-3+6", "0-8191"];
 
     /// Whether `vcpu` is one of them.
-    pub fn has(self, vcpu: u32) -> bool {
-        self == Self::ALL || 1u64.checked_shl(vcpu).is_some_and(|bit| self.0 & bit != 0)
-    }
-
-    /// Returns these and `vcpu`; one beyond 63 cannot be added.
-    pub fn with(self, vcpu: u32) -> Self {
-        Self(self.0 | 1u64.checked_shl(vcpu).unwrap_or(0))
+    pub fn has(&self, vcpu: u32) -> bool {
+        let word = self.words.get((vcpu / 64) as usize);
+        self.all || word.is_some_and(|word| word >> (vcpu % 64) & 1 != 0)
     }
 
     /// Adds a number or a range.
-    fn add(&mut self, part: &str) -> Option<()> {
+    fn add(&mut self, part: &str) -> Result<(), Why> {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let number = |text: &str| -> Option<u32> {
-            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            text.parse().ok().filter(|&n| digits && n < 64)
-        };
-        let (first, last) = (number(first)?, number(last)?);
+        let allowed = Allowed::Range(0, u64::from(Self::MOST).wrapping_sub(1));
+        let (first, last) = (u32::take(first, &allowed)?, u32::take(last, &allowed)?);
         if first > last {
-            return None;
+            return Err(Why::Malformed);
         }
         for vcpu in first..=last {
-            self.0 |= 1u64.checked_shl(vcpu)?;
+            if let Some(word) = self.words.get_mut((vcpu / 64) as usize) {
+                *word |= 1 << (vcpu % 64);
+            }
         }
-        Some(())
+        Ok(())
     }
 }
 
 impl fmt::Display for Cpus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::ALL {
+        if self.all {
             return f.write_str("all");
         }
-        let (mut vcpu, mut gap) = (0, "");
-        while vcpu < 64 {
-            let first = vcpu;
-            while vcpu < 64 && self.has(vcpu) {
-                vcpu = vcpu.wrapping_add(1);
-            }
-            match vcpu.wrapping_sub(first) {
-                0 => vcpu = vcpu.wrapping_add(1),
-                1 => {
-                    write!(f, "{gap}{first}")?;
-                    gap = "+";
+        let mut gap = "";
+        let mut first = None;
+        for vcpu in 0..=Self::MOST {
+            match (first, self.has(vcpu)) {
+                (None, true) => first = Some(vcpu),
+                (Some(from), false) => {
+                    write!(f, "{gap}{from}")?;
+                    let last = vcpu.wrapping_sub(1);
+                    if last > from {
+                        write!(f, "-{last}")?;
+                    }
+                    (first, gap) = (None, "+");
                 }
-                _ => {
-                    write!(f, "{gap}{first}-{}", vcpu.wrapping_sub(1))?;
-                    gap = "+";
-                }
+                _ => {}
             }
         }
         Ok(())
@@ -85,20 +89,18 @@ impl FromStr for Cpus {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        if text == "all" {
-            return Ok(Self::ALL);
-        }
-        let mut cpus = Self(0);
-        let read = text
-            .split('+')
-            .try_for_each(|part| cpus.add(part).ok_or(()));
-        read.map(|()| cpus).map_err(|()| Malformed("cpus"))
+        Self::take(text, &Allowed::Names(Self::FORM)).map_err(|_| Malformed("cpus"))
     }
 }
 
 impl Value for Cpus {
     fn take(text: &str, _: &Allowed) -> Result<Self, Why> {
-        text.parse().map_err(|_| Why::Malformed)
+        if text == "all" {
+            return Ok(Self::ALL);
+        }
+        let mut cpus = Self::NONE;
+        text.split('+').try_for_each(|part| cpus.add(part))?;
+        Ok(cpus)
     }
 }
 

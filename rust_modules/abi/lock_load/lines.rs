@@ -126,7 +126,8 @@ line! {
 line! {
     /// Order of service.
     Order = "order" {
-        /// Whether it was that of arrival; `untested` without such a promise, or without waits.
+        /// Whether it was that of arrival; `untested` without such a promise, without waits, or with a
+        /// TSC that the kernel found unstable.
         fifo: OracleState,
         /// Contended acquisitions.
         waits: u64,

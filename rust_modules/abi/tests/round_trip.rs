@@ -2,7 +2,7 @@
 
 //! Texts that a module writes are read back by a tool.
 
-use abi::{lock_load, status, Limits, Malformed, Why, SCHEMA};
+use abi::{lock_load, status, Errno, Limits, Malformed, Why, SCHEMA};
 
 const LIMITS: Limits = Limits {
     vcpus: 8,
@@ -102,6 +102,29 @@ fn config_rejects_and_names_what_is_allowed() {
 }
 
 #[test]
+fn cpus_read_back_as_written() {
+    let mut config = abi::job_runner::Config::default();
+    for text in ["all", "0-63", "0-8191", "0", "63-64", "0-1+3+64+1000-8191"] {
+        let word = format!("cpus={text}");
+        config.set(&word, &LIMITS, false).unwrap();
+        assert_eq!(config.cpus.to_string(), text);
+    }
+    assert!(config.cpus.has(64) && config.cpus.has(8191));
+    assert!(!config.cpus.has(65) && !config.cpus.has(8192));
+    for (text, why) in [
+        ("cpus=8192", Why::Range),
+        ("cpus=0-8192", Why::Range),
+        ("cpus=1-0", Why::Malformed),
+        ("cpus=0-", Why::Malformed),
+        ("cpus=", Why::Malformed),
+        ("cpus=0+", Why::Malformed),
+    ] {
+        let refusal = config.set(text, &LIMITS, false).unwrap_err();
+        assert_eq!(refusal.why, why, "{text}");
+    }
+}
+
+#[test]
 fn config_changes_only_live_settings_during_a_run() {
     let mut config = abi::sloppy_counter::Config::default();
     config.set("threshold=7 threads=2", &LIMITS, true).unwrap();
@@ -110,4 +133,12 @@ fn config_changes_only_live_settings_during_a_run() {
         config.set("threads=3", &LIMITS, true).unwrap_err().why,
         Why::Running
     );
+}
+
+#[test]
+fn errno_has_a_name_on_every_kernel() {
+    assert_eq!(Errno(22).to_string(), "EINVAL");
+    assert_eq!(Errno(95).to_string(), "errno 95");
+    let numbers = Errno::ALL.iter().map(|errno| errno.0);
+    assert!(numbers.is_sorted_by(|a, b| a < b));
 }

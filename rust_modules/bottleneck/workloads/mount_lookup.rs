@@ -54,7 +54,7 @@ pub(super) fn make<L: Lock + Send + 'static>(config: &Config, limits: &Limits) -
     };
     must_fit(config, u64::from(words).saturating_mul(8), limits)?;
     let table = Table::new(defaults::<Slot>(size.saturating_add(threads))?);
-    let cache = || defaults::<Atomic<u64>>(cache_words(rig::possible_vcpus(), size));
+    let cache = || defaults::<Atomic<u64>>(words);
     match config.variant {
         Variant::Spinlock => workload(Shared::new(table, Spinlock::<L>::default()), config),
         Variant::Percore => workload(Percore::<_, _, L>::new(table, cache()?, size), config),

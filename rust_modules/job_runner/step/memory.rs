@@ -55,9 +55,9 @@ impl Step for Clear {
 pub(super) struct ClearHuge(Items<KVVec<HugePage>>);
 
 impl ClearHuge {
-    pub(super) fn new(first: u64, count: usize) -> Result<Self> {
+    pub(super) fn new(first: u64, count: usize, preparation: &Preparation) -> Result<Self> {
         let items = filled(count, || {
-            cond_resched();
+            preparation.proceed()?;
             Ok(HugePage::new()?)
         })?;
         Ok(Self(Items { first, items }))
@@ -83,14 +83,19 @@ pub(super) struct Digest<F> {
 
 impl<F: Fn(&Page) -> u64> Digest<F> {
     /// Fills all pages, no two alike.
-    pub(super) fn new(first: u64, count: usize, number: F) -> Result<Self> {
+    pub(super) fn new(
+        first: u64,
+        count: usize,
+        number: F,
+        preparation: &Preparation,
+    ) -> Result<Self> {
         let items = Span::<Page>::new(count)?;
         let mut expected = 0u64;
         for (seed, page) in (1..).zip(&*items) {
             page.fill(seed);
             expected = expected.wrapping_add(number(page));
             if seed % 256 == 0 {
-                cond_resched();
+                preparation.proceed()?;
             }
         }
         Ok(Self {

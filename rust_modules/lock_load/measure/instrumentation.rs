@@ -45,7 +45,7 @@ impl Instrumentation {
             return Ok(None);
         }
         let threads = config.threads as usize;
-        let mut logs = KVVec::with_capacity(threads, GFP_KERNEL)?;
+        let mut logs = KVVec::with_capacity(threads, may_fail())?;
         let mut losses = KVVec::new();
         for _ in 0..threads {
             logs.push(Padded(ThreadLog::new()?), GFP_KERNEL)?;

@@ -7,6 +7,7 @@ use rig::{
     is_online,
     may_go_offline,
     online_vcpus,
+    restore_online,
     take_offline, //
 };
 
@@ -15,10 +16,6 @@ use crate::{
     prelude::*,
     weak_random::weak_random_below, //
 };
-
-/// How often [`Hotplug::restore`] tries before that is an error, and how long it waits in between.
-const RESTORE_TRIES: u32 = 50;
-const RESTORE_RETRY_NS: u64 = 20_000_000;
 
 /// Hotplug of one run; only the control thread calls and counts.
 pub(super) struct Hotplug {
@@ -65,23 +62,8 @@ impl Hotplug {
         online
     }
 
-    /// Brings `vcpu` online at the end of a run; what keeps the kernel from it does not last.
+    /// Brings `vcpu` online at the end of a run.
     pub(super) fn restore(&self, vcpu: u32) -> Result<(), Refused> {
-        let mut errno = EBUSY;
-        for _ in 0..RESTORE_TRIES {
-            match bring_online(vcpu) {
-                Ok(()) => return Ok(()),
-                Err(e) => errno = e,
-            }
-            self.refused.add(1);
-            sleep_until(now_ns().saturating_add(RESTORE_RETRY_NS));
-        }
-        Err(Refused::new(
-            EIO,
-            format_args!(
-                "cannot bring vCPU {vcpu} online: the kernel refused ({errno:?}). \
-                 Try: echo 1 > /sys/devices/system/cpu/cpu{vcpu}/online"
-            ),
-        ))
+        restore_online(vcpu, || self.refused.add(1))
     }
 }

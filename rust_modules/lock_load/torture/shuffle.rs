@@ -22,7 +22,7 @@ pub(super) struct Shuffle {
 
 impl Shuffle {
     pub(super) fn new(config: &Config) -> Result<Self> {
-        let mut homes = KVVec::with_capacity(config.threads as usize, GFP_KERNEL)?;
+        let mut homes = KVVec::with_capacity(config.threads as usize, may_fail())?;
         for _ in 0..config.threads {
             homes.push(Atomic::new(0), GFP_KERNEL)?;
         }

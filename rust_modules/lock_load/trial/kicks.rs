@@ -54,7 +54,7 @@ impl KickTrial {
             Load::KickStorm => 1,
             _ => config.threads / 2,
         };
-        let mut pairs = KVVec::with_capacity(count as usize, GFP_KERNEL)?;
+        let mut pairs = KVVec::with_capacity(count as usize, may_fail())?;
         for _ in 0..count {
             pairs.push(Padded(Pair::new()), GFP_KERNEL)?;
         }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     gate::Gate,
     prelude::*,
+    refused::errno,
     Control,
     ErrorText,
     FinishedRun,
@@ -79,12 +80,15 @@ impl<L: Load> RunnerShared<L> {
             placements: &workers.placements,
         };
         let written = self.load.report(&finished, &mut report);
-        drop(workers);
+        // The last references: the memory of the run is free before a reader sees the state idle.
+        let stop_flag = workers.stop_flag.clone();
+        drop((workers, self.state.lock().release(stop_flag)));
         let error = match (written, controlled) {
             (Err(_), _) => {
                 report = Text::default();
                 Some(ErrorText::new(format_args!(
-                    "{ENOMEM:?} run: no room for the report"
+                    "{} run: no room for the report",
+                    errno(ENOMEM)
                 )))
             }
             (Ok(()), _) if late => Some(late_error(arrived, wanted)),
@@ -95,14 +99,17 @@ impl<L: Load> RunnerShared<L> {
         if let Some(error) = error {
             state.error = error;
         }
-        state.finish(report);
+        let old = state.finish(report);
+        drop(state);
+        drop(old);
     }
 }
 
 fn late_error(arrived: u32, wanted: u32) -> ErrorText {
     ErrorText::new(format_args!(
-        "{ETIMEDOUT:?} run: {arrived} of {wanted} threads arrived at the start within {} s; the \
+        "{} run: {arrived} of {wanted} threads arrived at the start within {} s; the \
          host is too busy for that many vCPUs: use fewer threads",
+        errno(ETIMEDOUT),
         Gate::arrival_timeout_ns(wanted) / 1_000_000_000,
     ))
 }

@@ -12,7 +12,10 @@ use abi::{
 
 use super::{
     shared::RunnerShared,
-    state::RunState, //
+    state::{
+        Request,
+        RunState, //
+    }, //
 };
 use crate::{
     cpu,
@@ -48,13 +51,46 @@ impl<L: Load> RunnerShared<L> {
         act: impl FnOnce(&mut RunState<L>, &str) -> Result<(), Refused>,
     ) -> Result {
         let mut state = self.state.lock();
-        match text.and_then(|text| act(&mut state, text)) {
+        let taken = text.and_then(|text| act(&mut state, text));
+        state.note(file, taken)
+    }
+
+    /// Prepares a run and requests it of the control thread. The run state is not locked while
+    /// that lasts, so that all files answer and `stop` ends it.
+    fn start(&self) -> Result<(), Refused> {
+        let preparation = Preparation(StopFlag::new()?);
+        let config = self.state.lock().begin(preparation.0.clone())?;
+        let prepared = match Request::prepare(&self.load, &config, &preparation) {
+            _ if !preparation.is_wanted() => Err(Refused::new(
+                ECANCELED,
+                format_args!("`start`: the run was stopped while it was being prepared"),
+            )),
+            prepared => prepared,
+        };
+        // What was prepared in vain is freed by now.
+        let mut state = self.state.lock();
+        match prepared {
+            Ok(prepared) => state.request(prepared, &config),
+            Err(refused) => {
+                state.abandon();
+                return Err(refused);
+            }
+        }
+        self.work.notify_all();
+        Ok(())
+    }
+}
+
+impl<L: Load> RunState<L> {
+    /// Keeps the reason if a write to `file` was refused; returns the errno for the writer.
+    fn note(&mut self, file: &str, taken: Result<(), Refused>) -> Result {
+        match taken {
             Ok(()) => {
-                state.error = ErrorText::NONE;
+                self.error = ErrorText::NONE;
                 Ok(())
             }
             Err(refused) => {
-                state.error = refused.error(file);
+                self.error = refused.error(file);
                 Err(refused.errno)
             }
         }
@@ -106,12 +142,11 @@ impl<L: Load> Endpoint<RunnerShared<L>> for Run {
     }
 
     fn store(on: &RunnerShared<L>, text: Written<'_>) -> Result {
+        if let Ok("start") = text {
+            let started = on.start();
+            return on.state.lock().note("run", started);
+        }
         on.take("run", text, |state, text| match text {
-            "start" => {
-                state.start(&on.load)?;
-                on.work.notify_all();
-                Ok(())
-            }
             "stop" => {
                 state.stop();
                 Ok(())
@@ -147,10 +182,6 @@ impl<L: Load> Endpoint<RunnerShared<L>> for Report {
 
     fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
         to.push(on.state.lock().report.as_bytes())
-    }
-
-    fn edition(on: &RunnerShared<L>) -> u32 {
-        on.state.lock().edition
     }
 }
 

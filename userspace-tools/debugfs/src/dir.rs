@@ -11,7 +11,7 @@ use std::{
 
 use abi::{
     status::{State, Status, ERROR},
-    Abi, Malformed, SCHEMA,
+    Abi, Errno, Malformed, SCHEMA,
 };
 
 use crate::{Error, Result};
@@ -107,12 +107,13 @@ impl Dir {
         self.read("report")
     }
 
-    /// Reads a whole file; reads it again if it changed between two reads (`ESTALE`).
+    /// Reads a whole file; reads it again if the module no longer has the text that it began with, since
+    /// many others read as well.
     pub fn read(&self, name: &str) -> Result<String> {
         let path = self.file(name);
         loop {
-            match read_at_once(&path) {
-                Err(e) if e.raw_os_error() == Some(ESTALE) => {}
+            match read_text(&path) {
+                Err(e) if e.raw_os_error() == Some(Errno::ESTALE.0) => {}
                 text => return text.map_err(|e| self.failed(path, e)),
             }
         }
@@ -170,34 +171,32 @@ impl Dir {
     }
 }
 
-/// Reads a text with one system call if it fits, as it does for a thousand vCPUs: each read shows
-/// the current state, so a text that grows must not be read in pieces.
-fn read_at_once(path: &Path) -> io::Result<String> {
-    let mut file = fs::File::open(path)?;
-    let mut text = vec![0; 1 << 18];
-    let length = file.read(&mut text)?;
-    if length == text.len() {
-        file.read_to_end(&mut text)?;
-    } else {
-        text.truncate(length);
-    }
-    String::from_utf8(text).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+/// Reads a text, by one system call if it is short.
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::with_capacity(1 << 13);
+    fs::File::open(path)?.read_to_string(&mut text)?;
+    Ok(text)
 }
 
-/// The file changed between two reads.
-const ESTALE: i32 = 116;
-
 /// What root gets from debugfs under kernel lockdown; other users get EACCES.
-const EPERM: i32 = 1;
+const EPERM: i32 = Errno::EPERM.0;
 
 /// Whether `root` has entries; the mount point of debugfs has none unless debugfs is mounted.
 fn is_populated(root: &Path) -> bool {
     fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// Whether modules refuse writes with this errno: ENOMEM, EBUSY, ENODEV, EINVAL, ERANGE.
+/// Whether modules refuse writes with this errno, and give a reason.
 fn is_refusal(errno: i32) -> bool {
-    matches!(errno, 12 | 16 | 19 | 22 | 34)
+    matches!(
+        Errno(errno),
+        Errno::ENOMEM
+            | Errno::EBUSY
+            | Errno::ENODEV
+            | Errno::EINVAL
+            | Errno::ERANGE
+            | Errno::ECANCELED
+    )
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use abi::status::State;
+use abi::{status::State, Errno};
 
 /// The result of everything in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -86,38 +86,33 @@ pub enum Error {
 impl Error {
     /// Whether the module refused a value as malformed or out of bounds.
     pub fn is_usage(&self) -> bool {
-        matches!(self.refused(), Some(errno::EINVAL | errno::ERANGE))
+        matches!(self.refused(), Some(Errno::EINVAL | Errno::ERANGE))
     }
 
     /// Whether the module refused a run that this machine does not support.
     pub fn is_lack(&self) -> bool {
-        self.refused() == Some(errno::ENODEV)
+        self.refused() == Some(Errno::ENODEV)
     }
 
-    fn refused(&self) -> Option<i32> {
+    fn refused(&self) -> Option<Errno> {
         match self {
-            Self::Refused { errno, .. } => errno.raw_os_error(),
+            Self::Refused { errno, .. } => errno.raw_os_error().map(Errno),
             _ => None,
         }
     }
 }
 
-/// Linux' errnos that the modules return; the standard library has no stable names for all of them.
-mod errno {
-    pub const EBUSY: i32 = 16;
-    pub const ENODEV: i32 = 19;
-    pub const EINVAL: i32 = 22;
-    pub const ERANGE: i32 = 34;
-}
-
 fn meaning(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(errno::EBUSY) => "a run is under way (EBUSY)".into(),
-        Some(errno::ENODEV) => "not supported by this machine (ENODEV)".into(),
-        Some(errno::EINVAL) => "malformed or unknown (EINVAL)".into(),
-        Some(errno::ERANGE) => "out of bounds (ERANGE)".into(),
-        _ => error.to_string(),
-    }
+    let meaning = match error.raw_os_error().map(Errno) {
+        Some(Errno::EBUSY) => "a run is under way",
+        Some(Errno::ENODEV) => "not supported by this machine",
+        Some(Errno::EINVAL) => "malformed or unknown",
+        Some(Errno::ERANGE) => "out of bounds",
+        Some(Errno::ECANCELED) => "stopped before the run began",
+        _ => return error.to_string(),
+    };
+    let errno = error.raw_os_error().map(Errno).and_then(Errno::name);
+    format!("{meaning} ({})", errno.unwrap_or_default())
 }
 
 fn reason(why: &str) -> String {
@@ -128,9 +123,9 @@ fn reason(why: &str) -> String {
 }
 
 fn next(error: &io::Error, module: &str) -> String {
-    match error.raw_os_error() {
-        Some(errno::EBUSY) => format!(". Try: {module} stop"),
-        Some(errno::EINVAL | errno::ERANGE) => format!(". Try: {module} list"),
+    match error.raw_os_error().map(Errno) {
+        Some(Errno::EBUSY) => format!(". Try: {module} stop"),
+        Some(Errno::EINVAL | Errno::ERANGE) => format!(". Try: {module} list"),
         _ => String::new(),
     }
 }
@@ -139,7 +134,7 @@ fn next(error: &io::Error, module: &str) -> String {
 mod tests {
     use super::*;
 
-    fn refused(errno: i32, why: &str) -> String {
+    fn refused(Errno(errno): Errno, why: &str) -> String {
         let error = Error::Refused {
             path: "/d/lock-load/config".into(),
             value: "threads=99".into(),
@@ -154,13 +149,13 @@ mod tests {
     fn a_refusal_names_value_file_cause_and_next_step() {
         for (errno, why, message) in [
             (
-                errno::ERANGE,
+                Errno::ERANGE,
                 "`threads=99`: out of range; allowed: 1..=8",
                 "out of bounds (ERANGE): `threads=99`: out of range; allowed: 1..=8. Try: lock-load list",
             ),
-            (errno::EBUSY, "", "a run is under way (EBUSY). Try: lock-load stop"),
+            (Errno::EBUSY, "", "a run is under way (EBUSY). Try: lock-load stop"),
             (
-                errno::ENODEV,
+                Errno::ENODEV,
                 "`mode=pv`: this guest is in mode tas",
                 "not supported by this machine (ENODEV): `mode=pv`: this guest is in mode tas",
             ),
@@ -168,6 +163,6 @@ mod tests {
             let begin = "cannot write `threads=99` to /d/lock-load/config: ";
             assert_eq!(refused(errno, why), format!("{begin}{message}"));
         }
-        assert!(refused(12, "").contains("Cannot allocate memory"));
+        assert!(refused(Errno::ENOMEM, "").contains("Cannot allocate memory"));
     }
 }

@@ -6,6 +6,7 @@ mod case;
 mod config;
 mod control;
 mod modes;
+mod pieces;
 mod report;
 
 use self::case::{on_fresh, Case};
@@ -25,6 +26,7 @@ fn of<R: Subject>() -> Vec<Test> {
         config::cases(),
         control::cases(),
         modes::cases(),
+        pieces::cases(),
         report::cases(),
     ];
     let test =

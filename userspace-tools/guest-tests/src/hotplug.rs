@@ -5,9 +5,9 @@
 use std::{fs, thread::sleep, time::Duration};
 
 use abi::lock_load::Lock;
-use anyhow::{ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use debugfs::Module;
-use results::{vcpus, LockLoad, Outcome};
+use results::{vcpus, LockLoad, Outcome, SloppyCounter};
 use rustix::io::Errno;
 
 use crate::{
@@ -24,7 +24,51 @@ pub fn tests() -> Vec<Test> {
             survives::<LockLoad>(&format!("{} lock={lock}", LockLoad::ENDLESS))
         }));
     }
+    tests.extend([returns::<LockLoad>(), returns::<SloppyCounter>()]);
     tests
+}
+
+/// The vCPU that `onoff_ms` took offline returns at the end of a run though the kernel refuses once.
+fn returns<R: Subject>() -> Test {
+    let name = format!("{}/hotplug/vcpu_returns_though_refused_once", R::MODULE);
+    Test::new(name, || {
+        let module = fresh::<R>()?;
+        let all = all_of("present")?;
+        module.start(&on_all::<R>("run_ms=60000 onoff_ms=400")?)?;
+        let offline = wait_for_offline();
+        let failed = offline.and_then(fail_once);
+        halt(&module)?;
+        failed?;
+        let (online, why) = (all_of("online")?, module.dir().refusal()?);
+        ensure!(online == all && why.is_empty(), "online: {online}; {why}");
+        Ok(())
+    })
+}
+
+/// The list `file` of vCPUs.
+fn all_of(file: &str) -> Result<String> {
+    let path = format!("/sys/devices/system/cpu/{file}");
+    fs::read_to_string(&path).with_context(|| path.clone())
+}
+
+fn wait_for_offline() -> Result<u32> {
+    for _ in 0..1000 {
+        if let Ok(vcpu) = all_of("offline")?.trim().parse() {
+            return Ok(vcpu);
+        }
+        sleep(Duration::from_millis(5));
+    }
+    bail!("no vCPU went offline")
+}
+
+/// Makes the next attempt of the kernel to bring `vcpu` online fail.
+fn fail_once(vcpu: u32) -> Result<()> {
+    let states = all_of("hotplug/states")?;
+    let state = states
+        .lines()
+        .find_map(|line| line.trim().strip_suffix(": workqueue:online"));
+    let path = format!("/sys/devices/system/cpu/cpu{vcpu}/hotplug/fail");
+    fs::write(&path, state.context("no state workqueue:online")?).context(path)
 }
 
 fn of<R: Subject>() -> [Test; 2] {

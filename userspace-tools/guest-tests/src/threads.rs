@@ -42,6 +42,14 @@ pub fn of_modules() -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// The threads of `module` that sleep uninterruptibly (state D), as `pid (name)`.
+pub fn in_state_d(module: &str) -> Result<Vec<String>> {
+    let stats = of_each("stat")?;
+    let slept = stats.iter().filter_map(|stat| stat.split_once(") D "));
+    let ours = slept.filter(|(thread, _)| thread.contains(&format!(" ({module}/")));
+    Ok(ours.map(|(thread, _)| format!("{thread})")).collect())
+}
+
 /// The text of `file` in the directory of each process in /proc.
 pub fn of_each(file: &str) -> Result<Vec<String>> {
     let entries = fs::read_dir("/proc").context("/proc")?;

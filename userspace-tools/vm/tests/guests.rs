@@ -47,6 +47,10 @@ guests! {
         [], ["sh", "-c", "echo '<4>WARNING: CPU: 0 PID: 1 at kernel/x.c:1' > /dev/kmsg"] => 242, "";
     lost_channel_is_neither_a_hang_nor_a_silent_exit:
         [], ["sh", "-c", "echo virtio0 > /sys/bus/virtio/drivers/virtio_console/unbind; sleep 1000"] => 244, "";
+    unstable_tsc_leaves_the_order_of_arrival_untested:
+        ["--kernel-arg", "tsc=unstable"], ["sh", "-c", "cd /sys/kernel/debug/lock-load && \
+            echo lock=ticket run_ms=100 > config && echo start > run && sleep 1 && \
+            grep 'order fifo=untested' report"] => 0, "";
 }
 
 #[test]

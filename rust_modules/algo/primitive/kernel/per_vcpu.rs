@@ -44,8 +44,14 @@ impl PerVcpu {
     pub fn new() -> Result<Self, AllocError> {
         let (size, align) = (size_of::<i64>(), align_of::<i64>());
         // SAFETY: May be called from any task that may sleep.
-        let words =
-            unsafe { bindings::pcpu_alloc_noprof(size, align, false, bindings::GFP_KERNEL) };
+        let words = unsafe {
+            bindings::pcpu_alloc_noprof(
+                size,
+                align,
+                false,
+                bindings::GFP_KERNEL | bindings::__GFP_NOWARN,
+            )
+        };
         // INVARIANT: They were just allocated, with that size.
         NonNull::new(words.cast()).map(Self).ok_or(AllocError)
     }

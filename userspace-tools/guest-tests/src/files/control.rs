@@ -15,6 +15,7 @@ use crate::{
     raw::refused,
     subject::{halt, run, settle, Subject},
     suite::Test,
+    threads,
 };
 
 pub fn cases<R: Subject>() -> Vec<Case<R>> {
@@ -25,6 +26,7 @@ pub fn cases<R: Subject>() -> Vec<Case<R>> {
         ("run/stop_ends_a_run_early", stop_early),
         ("run/shows_the_state", shows_state),
         ("run/starts_again_right_after_stop", restarts),
+        ("run/threads_are_not_seen_as_hung", none_hung),
         ("config/settings_during_a_run_are_busy", config_busy),
         ("reset/refuses_other_words", reset_refuses),
         ("reset/during_a_run_is_busy", reset_busy),
@@ -102,6 +104,19 @@ fn restarts<R: Subject>(module: &Module<R>) -> Result<()> {
         halt(module)?;
         module.result(number)?;
     }
+    Ok(())
+}
+
+/// A thread that sleeps in state D for two minutes is reported by the hung-task detector.
+fn none_hung<R: Subject>(module: &Module<R>) -> Result<()> {
+    module.start(&R::endless())?;
+    let mut always = threads::in_state_d(R::MODULE)?;
+    for _ in 0..5 {
+        sleep(Duration::from_millis(30));
+        let now = threads::in_state_d(R::MODULE)?;
+        always.retain(|thread| now.contains(thread));
+    }
+    ensure!(always.is_empty(), "in state D: {}", always.join(", "));
     Ok(())
 }
 

@@ -9,11 +9,15 @@ use std::{
 
 use anyhow::{ensure, Context, Result};
 use results::{vcpus, JobRunner, Outcome};
-use rustix::thread::{sched_getaffinity, sched_setaffinity, CpuSet};
+use rustix::{
+    io::Errno,
+    thread::{sched_getaffinity, sched_setaffinity, CpuSet},
+};
 
 use crate::{
+    raw::refused,
     runs::expect::{expect, rows},
-    subject::run_with,
+    subject::{fresh, run_with},
     suite::{group, Test},
 };
 
@@ -37,6 +41,7 @@ pub fn tests() -> Vec<Test> {
         "job",
         &[
             ("cpus/are_those_of_the_writer_of_start", affinity),
+            ("cpus/read_back_as_written", read_back),
             ("helpers/are_not_required", deny),
             ("helpers/are_not_starved_by_a_busy_vcpu", starved),
             ("cap/is_kept_within_10_percent", cap),
@@ -77,6 +82,21 @@ fn affinity() -> Result<()> {
     let report = report?;
     ensure!(is_on_the_last(&report), "{:?}", report.workers);
     Ok(())
+}
+
+/// Sets as wide as a kernel's; a set of the first 64 is not all.
+fn read_back() -> Result<()> {
+    let module = fresh::<JobRunner>()?;
+    for cpus in ["0-63", "0-8191", "0", "63-64", "all", "0-1+3+64+1000-8191"] {
+        module.dir().set(&format!("cpus={cpus}"))?;
+        let shown = module.dir().config()?;
+        ensure!(
+            shown.contains(&format!("cpus={cpus}  #")),
+            "{cpus}: {shown}"
+        );
+    }
+    refused(module.dir(), "config", "cpus=8192", Errno::RANGE, "0-8191")?;
+    refused(module.dir(), "config", "cpus=0-", Errno::INVAL, "0-3+6")
 }
 
 fn deny() -> Result<()> {

@@ -2,10 +2,16 @@
 
 //! Tests of jobs that end early: at their time limit, by `stop`, by an error, for lack of memory.
 
-use std::{thread::sleep, time::Duration};
+use std::{
+    thread::{self, sleep},
+    time::{Duration, Instant},
+};
 
-use abi::job_runner::{JobEnd, Progress};
-use anyhow::{ensure, Context, Result};
+use abi::{
+    job_runner::{JobEnd, Progress},
+    status::State,
+};
+use anyhow::{anyhow, ensure, Context, Result};
 use results::{
     JobRunner,
     Outcome::{CutShort, Pass},
@@ -13,13 +19,20 @@ use results::{
 use rustix::io::Errno;
 
 use crate::{
+    raw::{refused, write},
     runs::expect::{expect, row},
     subject::{fresh, halt, settings, start_refused},
     suite::Test,
 };
 
 pub fn tests() -> Vec<Test> {
-    let mut tests = vec![Test::new("job/memory/is_refused_if_too_much", memory)];
+    let mut tests = vec![
+        Test::new("job/memory/is_refused_if_too_much", memory),
+        Test::new(
+            "job/start/is_ended_by_stop_and_holds_no_file",
+            stopped_start,
+        ),
+    ];
     for policy in ["static", "padata", "steal_aware"] {
         let name = |name| format!("job/{policy}/{name}");
         let limited = format!("{LONG} policy={policy} limit_ms=50");
@@ -76,6 +89,38 @@ const LONG: &str = "size=65536 work_ns=1000000 max_threads=max helpers=100";
 /// A job at its time limit reports what was done until then.
 fn limit(JobRunner { sum, timing, .. }: &JobRunner) -> bool {
     sum.cut_short == 1 && sum.missed > 0 && timing.ended == JobEnd::Deadline
+}
+
+/// The preparation of a job over 350 MB takes seconds. Meanwhile all files answer, and `stop` ends it.
+fn stopped_start() -> Result<()> {
+    let module = fresh::<JobRunner>()?;
+    let (dir, limit) = (module.dir(), Duration::from_millis(1500));
+    dir.set("job=checksum size=90000")?;
+    let run = dir.file("run");
+    let start = thread::spawn(move || write(&run, b"start"));
+    let mut longest = Duration::ZERO;
+    let from = Instant::now();
+    while from.elapsed() < Duration::from_millis(1000) {
+        sleep(Duration::from_millis(20));
+        let asked = Instant::now();
+        let (status, _) = (dir.status()?, dir.read("now")?);
+        longest = longest.max(asked.elapsed());
+        let preparing = status.state == State::Running && status.runs == 0;
+        ensure!(preparing || start.is_finished(), "{status}");
+    }
+    refused(dir, "run", "start", Errno::BUSY, "")?;
+    let asked = Instant::now();
+    dir.stop()?;
+    let started = start.join().map_err(|_| anyhow!("the writer panicked"))?;
+    let stopped = asked.elapsed();
+    ensure!(started == Err(Errno::CANCELED), "start: {started:?}");
+    ensure!(
+        longest < limit && stopped < limit,
+        "{longest:?}, {stopped:?}"
+    );
+    let status = dir.status()?;
+    ensure!(status.state == State::Idle && status.runs == 0, "{status}");
+    Ok(())
 }
 
 /// `now` has the progress; `stop` ends the job soon, and all that was done is undone once.
