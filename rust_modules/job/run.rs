@@ -45,7 +45,7 @@ impl Job<'_> {
         let helpers = stats.len().saturating_sub(1);
         // Room for all logs, before anything is done that may have to be undone.
         let room = if self.undo { stats.len() } else { 0 };
-        let logs = KVVec::with_capacity(room as usize, GFP_KERNEL);
+        let logs = KVVec::with_capacity(room as usize, may_fail());
         let no_room = logs.is_err();
         pin_init::stack_pin_init!(let logs = new_mutex!(logs.unwrap_or_default()));
         let execution = Execution::new(self, work, progress, &stats, &ranges, &logs, called_ns);
