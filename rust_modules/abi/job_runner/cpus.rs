@@ -40,7 +40,7 @@ impl Cpus {
     /// Whether `vcpu` is one of them.
     pub fn has(&self, vcpu: u32) -> bool {
         let word = self.words.get((vcpu / 64) as usize);
-        self.all || word.is_some_and(|word| word >> (vcpu % 64) & 1 != 0)
+        self.all || word.is_some_and(|word| (word >> (vcpu % 64)) & 1 != 0)
     }
 
     /// Adds a number or a range.
