@@ -95,6 +95,14 @@ void slowpath_kick(unsigned int cpu)
 	}
 }
 
+void slowpath_rescue(unsigned int cpu)
+{
+	if (slowpath_kick_offered(SLOWPATH_KICK_HYPERCALL))
+		kvm_hypercall2(KVM_HC_KICK_CPU, 0, per_cpu(x86_cpu_to_apicid, cpu));
+	else
+		slowpath_kick(cpu);
+}
+
 /*
  * Halt limit: a timer on each CPU, since a CPU of nohz_full has no tick that would end a halt which
  * no kick ends. Where interrupts are off during the halt, the timer of another CPU scans for it.
@@ -120,7 +128,7 @@ static enum hrtimer_restart halt_limit_expired(struct hrtimer *timer)
 	}
 	/* Its CPU went offline. If it is back and halted, it arms the timer anew once it is kicked. */
 	WRITE_ONCE(limit->armed, false);
-	slowpath_kick(limit->cpu);
+	slowpath_rescue(limit->cpu);
 	return HRTIMER_NORESTART;
 }
 

@@ -53,6 +53,8 @@ _Bool slowpath_kick_offered(enum slowpath_kick kick);
 /* Makes this the way to kick and halt; no CPU may be halted. */
 void slowpath_set_kick(enum slowpath_kick kick);
 void slowpath_kick(unsigned int cpu);
+/* Ends a halt by the hypercall where there is one, whatever the kick: a kick under test may be broken. */
+void slowpath_rescue(unsigned int cpu);
 
 /*
  * Halts the calling CPU while *word == value; may return early. With interrupts on any interrupt

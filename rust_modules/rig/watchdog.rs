@@ -280,7 +280,8 @@ impl Watchdog {
                 self.lost.record(vcpu, value, found, waited);
             }
             if halts.take_rescue() {
-                self.kick(vcpu);
+                // SAFETY: That is the number of a CPU.
+                unsafe { helpers::slowpath_rescue(vcpu) };
             }
         }
         // Pairs with the acquire above, of the next scan.
