@@ -48,7 +48,7 @@ guests! {
     lost_channel_is_neither_a_hang_nor_a_silent_exit:
         [], ["sh", "-c", "echo virtio0 > /sys/bus/virtio/drivers/virtio_console/unbind; sleep 1000"] => 244, "";
     unstable_tsc_leaves_the_order_of_arrival_untested:
-        ["--kernel-arg", "tsc=unstable"], ["sh", "-c", "cd /sys/kernel/debug/lock-load && \
+        ["--kernel-arg", "tsc=unstable", "--vcpus", "2", "--module", "lock-load"], ["sh", "-c", "cd /sys/kernel/debug/lock-load && \
             echo lock=ticket threads=2 run_ms=500 > config && echo start > run && sleep 2 && \
             grep 'order fifo=untested waits=[1-9]' report"] => 0, "";
 }
@@ -201,7 +201,7 @@ fn signals_to_vm_end_qemu_too() {
 #[ignore = "boots a guest"]
 fn hangup_does_not_end_a_run_under_nohup() {
     let guest = Guest::new();
-    let vm = guest.start_by("nohup", &[], &["sleep", "2"]);
+    let vm = guest.start_by(&["nohup"], &[], &["sleep", "2"]);
     guest.wait_for_command(&vm);
     vm.signal(Signal::HUP);
     vm.wait().exits(0);

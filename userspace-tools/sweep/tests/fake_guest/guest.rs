@@ -346,12 +346,19 @@ impl Sandbox {
 
     /// Starts the experiment, and waits until `n` runs are recorded.
     pub fn spawn(&self, n: usize) -> Child {
-        self.spawn_by(n, self.command(&["run", "t.toml"]))
+        // The tests themselves may run under nohup.
+        self.spawn_by(n, &["env", "--default-signal=HUP,INT,TERM"])
     }
 
-    /// The same by this command.
-    pub fn spawn_by(&self, n: usize, mut command: Command) -> Child {
-        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    /// The same by the command `by`, which executes it.
+    pub fn spawn_by(&self, n: usize, by: &[&str]) -> Child {
+        let sweep = self.command(&["run", "t.toml"]);
+        let mut command = Command::new(by[0]);
+        command.args(&by[1..]);
+        command.arg(sweep.get_program()).args(sweep.get_args());
+        command.current_dir(self.0.path());
+        command.env("SLOWPATH_VM", self.path("vm"));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         for _ in 0..1000 {
             if self.recorded() == Some(n) {

@@ -2,7 +2,7 @@
 
 //! A result directory has one owner, one build and one record for each run of its plan, however the run ends.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use rustix::process::{kill_process, Pid, Signal};
 
@@ -70,16 +70,7 @@ fn closed_standard_error_loses_messages_and_nothing_else() {
 #[test]
 fn hangup_under_nohup_does_not_end_a_run() {
     let sandbox = held();
-    let sweep = sandbox.command(&["run", "t.toml"]);
-    let mut command = Command::new("nohup");
-    command.arg(sweep.get_program()).args(sweep.get_args());
-    command.current_dir(sweep.get_current_dir().unwrap());
-    command.envs(
-        sweep
-            .get_envs()
-            .filter_map(|(key, value)| Some((key, value?))),
-    );
-    let child = sandbox.spawn_by(5, command);
+    let child = sandbox.spawn_by(5, &["nohup"]);
     kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
     sandbox.go();
     let out = Out::from(child.wait_with_output().unwrap());

@@ -56,14 +56,17 @@ impl Guest {
     }
 
     pub fn start(&self, options: &[&str], command: &[&str]) -> Vm {
-        self.start_by("env", options, command)
+        // The tests themselves may run under nohup.
+        let by = ["env", "--default-signal=HUP,INT,TERM"];
+        self.start_by(&by, options, command)
     }
 
-    /// Starts `vm` by a program that executes it.
-    pub fn start_by(&self, program: &str, options: &[&str], command: &[&str]) -> Vm {
+    /// Starts `vm` by the command `by`, which executes it.
+    pub fn start_by(&self, by: &[&str], options: &[&str], command: &[&str]) -> Vm {
         let has = |option| options.contains(&option);
-        let mut vm = Command::new(program);
-        vm.arg(env!("CARGO_BIN_EXE_vm"))
+        let mut vm = Command::new(by[0]);
+        vm.args(&by[1..])
+            .arg(env!("CARGO_BIN_EXE_vm"))
             .arg("run")
             .arg("--record")
             .arg(self.folder().join("record"));
