@@ -7,7 +7,6 @@ pub mod check;
 pub mod directory;
 pub mod host;
 pub mod loaded;
-mod owner;
 pub mod provenance;
 pub mod record;
 pub mod runs;

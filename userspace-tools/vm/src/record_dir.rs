@@ -2,13 +2,12 @@
 
 //! Folder of the record: one run writes there at a time, and finds no file of an earlier one.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
-use anyhow::{bail, Context, Result};
-use rustix::fs::{flock, FlockOperation};
-use rustix::io::Errno;
+use anyhow::{anyhow, Context, Result};
+use dir_owner::Owner;
 use vm_record::{GROUP_FILE, OUTPUT_FAILED, RECORD_FILE};
 
 use crate::plan::{warn, Plan};
@@ -16,28 +15,25 @@ use crate::plan::{warn, Plan};
 /// The logs of an attempt.
 const LOGS: [&str; 4] = ["console", "qemu", "l1", "guest-qemu"];
 
-/// Makes the folder, if there is to be one, and locks it until the result is dropped.
-pub fn open(plan: &Plan) -> Result<Option<File>> {
+/// Makes the folder, if there is to be one, and owns it until the result is dropped.
+pub fn open(plan: &Plan) -> Result<Option<Owner>> {
     let Some(folder) = &plan.options.record else {
         return Ok(None);
     };
     let what = || format!("cannot use --record {}", folder.display());
     fs::create_dir_all(folder).with_context(what)?;
-    let lock = File::open(folder).with_context(what)?;
-    // The group has locked the folder of its first guest.
-    if plan.options.barrier.is_none() {
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Err(Errno::WOULDBLOCK) => bail!(
-                "{}: another run writes there (allowed: a folder of its own). Try: --record {}-2",
-                what(),
-                folder.display()
-            ),
-            // A file system without locks has no owners.
-            Ok(()) | Err(_) => {}
-        }
-    }
+    // The group owns the folder of its first guest.
+    let is_first = plan.options.barrier.is_none();
+    let owner = is_first.then(|| Owner::take(folder)).transpose();
+    let owner = owner.map_err(|why| {
+        anyhow!(
+            "{}: {why} (allowed: a folder of its own). Try: --record {}-2",
+            what(),
+            folder.display()
+        )
+    })?;
     remove_earlier(folder).with_context(what)?;
-    Ok(Some(lock))
+    Ok(owner)
 }
 
 /// Removes what an earlier run left: its console would be taken for this one's.

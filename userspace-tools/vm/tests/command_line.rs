@@ -2,11 +2,11 @@
 
 //! Command line of `vm`, without booting.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use rustix::fs::{flock, FlockOperation};
+use dir_owner::Owner;
 
 /// Exit code, standard output and standard error of `vm run OPTIONS -- true`.
 fn vm(options: &str) -> (Option<i32>, String, String) {
@@ -157,14 +157,16 @@ fn input_that_is_no_file_is_refused_at_once() {
 #[test]
 fn record_folder_in_use_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let owner = File::open(folder.path()).expect("the folder");
-    flock(&owner, FlockOperation::LockExclusive).expect("a lock");
+    let _owner = Owner::take(folder.path()).expect("an owner");
     let image = image(&folder.path().join("image"));
     let record = folder.path().to_str().expect("UTF-8");
     let arguments = ["run", "--image", &image, "--record", record, "--", "true"];
     let (code, _, messages) = run(arguments);
     assert_eq!(code, Some(240), "{messages}");
-    assert!(messages.contains("another run writes there"), "{messages}");
+    assert!(
+        messages.contains(" writes into it (allowed: a folder of its own)"),
+        "{messages}"
+    );
 }
 
 /// The files of an image, empty.

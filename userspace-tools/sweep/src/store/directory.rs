@@ -10,9 +10,10 @@ use std::{
     time::SystemTime,
 };
 
-use super::owner::Owner;
-use crate::console::usage::Usage;
 use anyhow::Context;
+use dir_owner::Owner;
+
+use crate::console::usage::Usage;
 
 /// Parent of result directories.
 pub const ROOT: &str = "build/results";

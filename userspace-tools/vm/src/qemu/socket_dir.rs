@@ -2,28 +2,22 @@
 
 //! Private folder for the sockets of an attempt.
 //!
-//! Its owner removes it, unless SIGKILL ends the owner. So each owner locks its folder, and the next run
-//! removes the folders whose lock is free.
+//! Its owner removes it, unless SIGKILL ends the owner. So each run owns its folder, and the next run
+//! removes the folders without an owner.
 
-use std::{
-    fs::{self, File},
-    io,
-    path::Path,
-    time::SystemTime,
-};
+use std::{fs, io, path::Path, time::SystemTime};
 
 use anyhow::{Context, Result};
-use rustix::fs::{flock, FlockOperation};
+use dir_owner::Owner;
 use tempfile::TempDir;
 
 use crate::limits::ABANDONED_FOLDER_AGE;
 
 const PREFIX: &str = "slowpath-vm-";
-const OWNER: &str = "owner";
 
 pub struct SocketDir {
     dir: TempDir,
-    _owner: File,
+    _owner: Owner,
 }
 
 impl SocketDir {
@@ -41,9 +35,8 @@ impl SocketDir {
 
 fn make(root: &Path) -> io::Result<SocketDir> {
     let dir = tempfile::Builder::new().prefix(PREFIX).tempdir_in(root)?;
-    let owner = File::create(dir.path().join(OWNER))?;
-    flock(&owner, FlockOperation::NonBlockingLockExclusive)?;
-    Ok(SocketDir { dir, _owner: owner })
+    let _owner = Owner::take(dir.path())?;
+    Ok(SocketDir { dir, _owner })
 }
 
 /// Removes the folders whose owners have ended. What cannot be removed belongs to another user.
@@ -64,14 +57,15 @@ fn is_abandoned(folder: &Path) -> io::Result<bool> {
     if !about.is_dir() || age.unwrap_or_default() < ABANDONED_FOLDER_AGE {
         return Ok(false);
     }
-    match File::open(folder.join(OWNER)) {
-        Ok(owner) => Ok(flock(&owner, FlockOperation::NonBlockingLockExclusive).is_ok()),
-        Err(e) => Ok(e.kind() == io::ErrorKind::NotFound),
-    }
+    Ok(!Owner::is_taken(folder))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
+    use dir_owner::OWNER_FILE;
+
     use super::*;
 
     fn age(folder: &Path) {
@@ -90,7 +84,7 @@ mod tests {
         for folder in [&young, &killed, &early, &other] {
             fs::create_dir(folder).unwrap();
         }
-        fs::write(killed.join(OWNER), "").unwrap();
+        fs::write(killed.join(OWNER_FILE), "").unwrap();
         fs::write(killed.join("qmp"), "").unwrap();
         for folder in [alive.path(), &killed, &early, &other] {
             age(folder);

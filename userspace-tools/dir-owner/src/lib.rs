@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Owner of a result directory: the one process that may write into it.
+//! Owner of a directory: the one process that may write into it.
 //!
 //! The kernel releases the lock when the owner ends, however it ends; the file, with the owner's process id,
 //! stays.
@@ -19,7 +19,7 @@ use rustix::{
 };
 
 /// The file that the owner locks.
-const OWNER_FILE: &str = "owner.pid";
+pub const OWNER_FILE: &str = "owner.pid";
 
 /// This process owns a directory until it drops this.
 #[derive(Debug)]
