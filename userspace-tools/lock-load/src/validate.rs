@@ -43,8 +43,9 @@ impl debugfs::tool::Own for Own {
     fn obey(self, root: &Path) -> anyhow::Result<bool> {
         let Self::Validate(wanted) = self;
         let opened = Session::open(root, &wanted, Interrupt::catch()?);
-        if let (Err(error), true) = (&opened, wanted.ktap) {
-            say(&show::refusal(error))?;
+        let refusal = |error| show::refusal(wanted.ktap, wanted.json, error);
+        if let Some(refusal) = opened.as_ref().err().and_then(refusal) {
+            say(&refusal)?;
         }
         let session = opened?;
         let groups = [

@@ -77,10 +77,17 @@ impl Show {
     }
 }
 
-/// KTAP of a machine on which no check can be made.
-pub fn refusal(error: &anyhow::Error) -> String {
-    let why = plain(&format!("{error:#}"));
-    format!("KTAP version 1\n1..1\nnot ok 1 machine: {why}")
+/// The output for programs of a machine on which no check can be made, if it is asked for.
+pub fn refusal(ktap: bool, json: bool, error: &anyhow::Error) -> Option<String> {
+    let why = format!("{error:#}");
+    if json {
+        let json = serde_json::json!({
+            "schema": abi::SCHEMA, "passed": false, "checks": [], "error": why,
+        });
+        return Some(json.to_string());
+    }
+    let lines = format!("KTAP version 1\n1..1\nnot ok 1 machine: {}", plain(&why));
+    ktap.then_some(lines)
 }
 
 /// A text within a line of KTAP, where a `#` would begin a directive.
@@ -97,5 +104,22 @@ fn ktap(number: usize, done: &Done) -> String {
             plain(&done.allowed)
         ),
         _ => format!("ok {number} {check}: {measured}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_get_a_refusal() {
+        let error = anyhow::anyhow!("one vCPU # is online");
+        assert_eq!(refusal(false, false, &error), None);
+        let ktap = refusal(true, false, &error).unwrap();
+        assert!(ktap.ends_with("not ok 1 machine: one vCPU   is online"));
+        let json: serde_json::Value =
+            serde_json::from_str(&refusal(false, true, &error).unwrap()).unwrap();
+        assert_eq!(json["passed"], false);
+        assert_eq!(json["error"], "one vCPU # is online");
     }
 }
