@@ -10,7 +10,10 @@ use kernel::{
     types::Opaque, //
 };
 
-use crate::helpers;
+use crate::{
+    helpers,
+    kernel_word, //
+};
 
 /// A `struct percpu_counter`.
 ///
@@ -61,16 +64,18 @@ impl Counter for PercpuCounter {
     /// Returns the central count.
     #[inline(always)]
     fn read(&self) -> i64 {
-        // SAFETY: As above; a concurrent change is not torn.
-        unsafe { (&raw const (*self.0.get()).count).read_volatile() }
+        // As `percpu_counter_read()`: the bound allows for what is added meanwhile.
+        // SAFETY: As above.
+        unsafe { kernel_word::read(&raw const (*self.0.get()).count) }
     }
 }
 
 /// Threshold of a CPU.
 #[inline(always)]
 fn batch() -> i32 {
-    // SAFETY: The kernel changes it only when a CPU comes or goes, in one store.
-    unsafe { (&raw const bindings::percpu_counter_batch).read_volatile() }
+    // It changes only when a CPU comes or goes, and any batch keeps the sum.
+    // SAFETY: It is a static of the kernel's.
+    unsafe { kernel_word::read(&raw const bindings::percpu_counter_batch) }
 }
 
 impl Drop for PercpuCounter {

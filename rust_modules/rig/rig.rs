@@ -22,6 +22,7 @@ mod irqs;
 mod kernel_lock;
 mod kernel_locks;
 mod kernel_refs;
+mod kernel_word;
 mod kick;
 mod latency_histogram;
 mod load;

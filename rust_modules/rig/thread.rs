@@ -18,7 +18,10 @@ use kernel::{
     time::msecs_to_jiffies, //
 };
 
-use crate::priority::LOWEST_NICE;
+use crate::{
+    kernel_word,
+    priority::LOWEST_NICE, //
+};
 
 /// A thread; dropping it waits until the thread function has returned, and frees that.
 ///
@@ -125,8 +128,9 @@ impl Thread {
                 // SAFETY: As above.
                 left = unsafe { bindings::wait_for_completion_timeout(ended, second) } as c_long;
             }
-            // SAFETY: The reference keeps the task valid; the field is a word.
-            let state = unsafe { (&raw const (*self.task.as_ptr()).exit_state).read_volatile() };
+            // It changes once, and is looked at again.
+            // SAFETY: The reference keeps the task valid.
+            let state = unsafe { kernel_word::read(&raw const (*self.task.as_ptr()).exit_state) };
             // A thread that panicked does not signal its end.
             if left != 0 || state != 0 {
                 return;

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     helpers,
+    kernel_word,
     prelude::*,
     priority::LOWEST_NICE,
     thread::Thread, //
@@ -90,8 +91,9 @@ impl Helper {
 
     /// Returns for how long the helper ran since it was made, as of its last tick.
     fn ran_ns(&self) -> u64 {
-        // SAFETY: The handle keeps the task; a torn read does no harm.
-        unsafe { (&raw const (*self.task()).se.sum_exec_runtime).read_volatile() }
+        // It grows; an older value makes the caller wait once more.
+        // SAFETY: The handle keeps the task.
+        unsafe { kernel_word::read(&raw const (*self.task()).se.sum_exec_runtime) }
     }
 
     fn task(&self) -> *mut bindings::task_struct {
@@ -108,7 +110,8 @@ impl Drop for Helper {
 
 /// Returns the nice value of the calling thread.
 fn nice() -> i32 {
+    // Who changes it meanwhile is served by the next look.
     // SAFETY: The current task is there.
-    let prio = unsafe { (&raw const (*current!().as_ptr()).static_prio).read_volatile() };
+    let prio = unsafe { kernel_word::read(&raw const (*current!().as_ptr()).static_prio) };
     prio.wrapping_sub(DEFAULT_PRIO)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A command with all that the kernel's checkers found meanwhile: its log, lockdep and kmemleak.
+//! A command with all that the kernel's checkers found meanwhile: its log, lockdep, kmemleak and KCSAN.
 
 use std::{fs, path::Path, process::Command, thread::sleep, time::Duration};
 
@@ -14,6 +14,10 @@ const KFENCE: (&str, &str) = ("/sys/module/kfence/parameters/sample_interval", "
 pub const KMEMLEAK: &str = "/sys/kernel/debug/kmemleak";
 /// An object younger than that is not reported.
 const LEAK_AGE: Duration = Duration::from_secs(6);
+const KCSAN: &str = "/sys/kernel/debug/kcsan";
+/// Messages of this level and above do not reach the console: KCSAN reports are errors, level 3.
+const ERRORS_ARE_SILENT: &str = "3";
+const PRINTK: &str = "/proc/sys/kernel/printk";
 const LOCKDEP: &str = "/proc/lockdep_stats";
 
 /// Runs a command; returns whether it succeeded and no checker had a report, which is printed.
@@ -21,6 +25,10 @@ pub fn around(command: &[String]) -> Result<bool> {
     let mut log = KernelLog::from_boot()?;
     if Path::new(KFENCE.0).exists() {
         fs::write(KFENCE.0, KFENCE.1).context(KFENCE.0)?;
+    }
+    if Path::new(KCSAN).exists() {
+        // Of the kernel's own races too.
+        silence_the_console()?;
     }
     let (program, arguments) = command.split_first().context("no command")?;
     let mut child = Command::new(program)
@@ -39,11 +47,25 @@ pub fn around(command: &[String]) -> Result<bool> {
     reports.extend(leaks()?);
     reports.extend(log.splats()?);
     reports.extend(lockdep_is_off());
+    if let Some(watched) = watched_accesses() {
+        if watched == 0 {
+            reports.push("KCSAN watched no access".into());
+        }
+        let races = log.races_of_the_kernel();
+        say(&format!(
+            "KCSAN: {watched} accesses watched, {races} races between functions of the kernel"
+        ));
+    }
     for report in &reports {
         say(&format!("report: {report}"));
     }
     say(&format!("checkers: {} reports", reports.len()));
     Ok(status.success() && reports.is_empty())
+}
+
+/// Keeps errors and warnings from the console, at whose reports `vm` ends a guest.
+pub fn silence_the_console() -> Result<()> {
+    fs::write(PRINTK, ERRORS_ARE_SILENT).context(PRINTK)
 }
 
 /// The objects that kmemleak found.
@@ -60,6 +82,13 @@ fn leaks() -> Result<Vec<String>> {
     let objects = text.split("unreferenced object").skip(1);
     let leak = |object: &str| format!("kmemleak: {}", object.replace('\n', " | "));
     Ok(objects.map(leak).collect())
+}
+
+/// How many accesses KCSAN has held up to see whether another one races with it.
+fn watched_accesses() -> Option<u64> {
+    let counters = fs::read_to_string(KCSAN).ok()?;
+    let count = |line: &str| line.strip_prefix("setup_watchpoints:")?.trim().parse().ok();
+    counters.lines().find_map(count)
 }
 
 /// lockdep turns itself off after its first report, or when it runs out of room.
