@@ -190,7 +190,8 @@ fn is_populated(root: &Path) -> bool {
 fn is_refusal(errno: i32) -> bool {
     matches!(
         Errno(errno),
-        Errno::ENOMEM
+        Errno::EAGAIN
+            | Errno::ENOMEM
             | Errno::EBUSY
             | Errno::ENODEV
             | Errno::EINVAL

@@ -5,9 +5,11 @@
 //!
 //! `/proc/PID/fail-nth` counts in one task; the kernel needs `CONFIG_FAULT_INJECTION`, `FAILSLAB` and
 //! `FAIL_PAGE_ALLOC`. What a start allocates is allocated by the writer; its control thread, which
-//! writes the report, is injected by its PID.
+//! writes the report, is injected by its PID; the threads that it makes by [`workers`].
 
 mod families;
+mod insertion;
+mod workers;
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -22,15 +24,12 @@ use results::Report;
 use rustix::{
     fs::OFlags,
     io::{pread, Errno},
-    system::finit_module,
 };
 
 use crate::{
-    kernel_module::{self, be_inserted, be_removed},
     memory, raw,
-    subject::{each_subject, fresh, run, settle, Subject},
+    subject::{each_subject, fresh, settle, Subject},
     suite::Test,
-    threads,
 };
 
 /// More points than any start or insertion has.
@@ -48,7 +47,11 @@ pub fn tests() -> Vec<Test> {
 
 fn of<R: Subject>() -> Vec<Test> {
     let name = |what: &str| format!("fail-nth/{}/{what}", R::MODULE);
-    let mut tests = vec![Test::new(name("insertion"), insertion::<R>)];
+    let mut tests = vec![
+        Test::new(name("insertion"), insertion::fail::<R>),
+        Test::new(name("creation"), workers::creation::<R>),
+        Test::new(name("workers"), workers::work::<R>),
+    ];
     for words in families::of(R::MODULE) {
         let each = name(&format!("start {words}"));
         tests.push(Test::new(each, move || starts::<R>(&words)));
@@ -112,8 +115,9 @@ fn starts<R: Subject>(words: &str) -> Result<()> {
     let mut control = Nth::of(&control_thread(R::MODULE)?)?;
     let controlled = points(|n| control_thread_fails(&module, &mut control, n))?;
     let after = memory::free()?;
+    ensure!(own > 0, "no point of the start");
     let what = format!("{words}: {own} points of the start, {controlled} of its control thread");
-    memory::flat(&what, before, after, memory::LOSS)
+    memory::flat(&what, &[before, after], memory::LOSS)
 }
 
 /// Calls `inject` with 1, 2, … until it injects nothing; returns how often it did.
@@ -198,34 +202,4 @@ fn control_thread(module: &str) -> Result<String> {
     let path = paths.find(ours).context("no control thread")?;
     let pid = path.file_name().context("no PID")?;
     Ok(pid.to_string_lossy().into())
-}
-
-/// Fails each point of the insertion of a module; it is not left behind, and can be inserted then.
-fn insertion<R: Subject>() -> Result<()> {
-    let mut nth = prepare()?;
-    be_removed(R::MODULE)?;
-    let before = memory::free()?;
-    let found = points(|n| insert(R::MODULE, &mut nth, n));
-    be_removed(R::MODULE)?;
-    let after = memory::free()?;
-    be_inserted(R::MODULE)?;
-    let found = found?;
-    run(&fresh::<R>()?, &R::quick())?;
-    let what = format!("{}: {found} points of the insertion", R::MODULE);
-    memory::flat(&what, before, after, memory::LOSS)
-}
-
-fn insert(module: &str, nth: &mut Nth, n: u32) -> Result<bool> {
-    let file = File::open(kernel_module::path(module))?;
-    nth.set(n);
-    let inserted = finit_module(&file, c"", 0);
-    let failed = nth.end();
-    match inserted {
-        Ok(()) => kernel_module::remove(module)?,
-        Err(why) => ensure!(failed, "insmod {module}: {why}"),
-    }
-    threads::none_left(module)?;
-    let left = Path::new(debugfs::ROOT).join(module).exists();
-    ensure!(!left, "its directory is left");
-    Ok(failed)
 }

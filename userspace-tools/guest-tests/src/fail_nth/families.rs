@@ -20,6 +20,16 @@ pub fn of(module: &str) -> Vec<String> {
     }
 }
 
+/// The same, each of a run that lasts for dozens of milliseconds.
+pub fn longer(module: &str) -> Vec<String> {
+    let longer = match module {
+        "job-runner" => "size=200",
+        _ => "run_ms=60",
+    };
+    let families = of(module).into_iter();
+    families.map(|words| format!("{words} {longer}")).collect()
+}
+
 fn locks() -> Vec<String> {
     let locks = Lock::ALL.iter();
     let mut families: Vec<_> = locks
@@ -82,7 +92,7 @@ mod tests {
     use results::{Bottleneck, JobRunner, LockLoad, Report, Settings, SloppyCounter};
 
     fn all_are_valid<R: Report>() {
-        for words in super::of(R::MODULE) {
+        for words in [super::of(R::MODULE), super::longer(R::MODULE)].concat() {
             let taken = R::Config::default()
                 .take(&words, 4)
                 .map_err(|e| e.to_string());
