@@ -22,11 +22,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{ensure, Result};
 use exit_code::Exit;
 
 use self::{
-    plan::operation,
+    plan::{operation, Operation},
     process::Process,
     settings::Choices,
     target::{of, Target},
@@ -45,8 +45,9 @@ const HANG: Duration = Duration::from_secs(180);
 /// Period of the lines of progress.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// Allowed loss of free memory in the second half, in KiB.
-const LOSS: i64 = 4096;
+/// Parts of the plan, with a measurement of the memory after each. What leaks is lost in each of them;
+/// the kernel's caches of stacks, slabs and per-CPU memory grow in some.
+const PARTS: u64 = 4;
 
 /// Options of a run.
 #[derive(clap::Args)]
@@ -79,6 +80,8 @@ struct Fuzz<'a> {
     /// For each process the number of its operation under way, plus 1; 0 if there is none.
     under_way: Vec<AtomicU64>,
     done: AtomicU64,
+    /// Runs whose report was held against their settings.
+    reports: AtomicU64,
     violations: AtomicU64,
 }
 
@@ -97,17 +100,19 @@ pub fn run(options: &Options) -> Result<bool> {
         choices,
         under_way,
         done: AtomicU64::new(0),
+        reports: AtomicU64::new(0),
         violations: AtomicU64::new(0),
     };
-    // In the first half, the kernel fills its caches of stacks, slabs and per-CPU memory.
-    let warm_up = options.operations / 2;
-    fuzz.operations(0, warm_up)?;
-    let before = at_rest()?;
-    fuzz.operations(warm_up, options.operations)?;
-    let after = at_rest()?;
+    let mut free = Vec::new();
+    for part in 0..PARTS {
+        let [from, to] = [part, part + 1].map(|part| options.operations * part / PARTS);
+        fuzz.operations(from, to)?;
+        free.push(at_rest()?);
+    }
     let sound = [
         ("kernel log", log.no_splat()),
-        ("memory", memory::flat("fuzz", before, after, LOSS)),
+        ("memory", memory::flat("fuzz", &free, memory::LOSS)),
+        ("plan", fuzz.is_complete()),
     ];
     let mut failed = fuzz.violations.load(Relaxed);
     for (what, outcome) in sound {
@@ -121,8 +126,9 @@ pub fn run(options: &Options) -> Result<bool> {
     }
     let done = fuzz.done.load(Relaxed);
     say(&format!(
-        "fuzz: seed {}, {done} operations, {failed} violations, {:.0} s",
+        "fuzz: seed {}, {done} operations, {} reports, {failed} violations, {:.0} s",
         options.seed,
+        fuzz.reports.load(Relaxed),
         began.elapsed().as_secs_f64()
     ));
     say(&format!(
@@ -133,6 +139,26 @@ pub fn run(options: &Options) -> Result<bool> {
 }
 
 impl Fuzz<'_> {
+    /// Fails unless every operation was done, and half of the planned runs reported.
+    fn is_complete(&self) -> Result<()> {
+        let Options {
+            seed,
+            operations,
+            unload,
+            ..
+        } = *self.options;
+        let plan = (0..operations).map(|number| operation(seed, number, &self.choices, unload));
+        let runs = plan.filter(Operation::is_run).count() as u64;
+        let (done, reports) = (self.done.load(Relaxed), self.reports.load(Relaxed));
+        let due = runs / 2;
+        ensure!(
+            done == operations && reports >= due.max(1),
+            "expected {operations} operations and {due} reports of {runs} runs or more; \
+             came {done} and {reports}"
+        );
+        Ok(())
+    }
+
     /// Does the operations `from..to` of the plan by all processes at once.
     fn operations(&self, from: u64, to: u64) -> Result<()> {
         let ended = AtomicBool::new(false);
@@ -172,8 +198,11 @@ impl Fuzz<'_> {
             let outcome = on.operate(&operation);
             under_way.store(0, Relaxed);
             self.done.fetch_add(1, Relaxed);
-            if let Err(why) = outcome {
-                self.violation(number, &format!("{why:#}"));
+            match outcome {
+                Ok(reports) => {
+                    self.reports.fetch_add(reports, Relaxed);
+                }
+                Err(why) => self.violation(number, &format!("{why:#}")),
             }
         }
     }

@@ -20,18 +20,22 @@ const QUARANTINE: i64 = 128 * 1024;
 /// Two measurements that differ by less, in KiB, are of a system at rest.
 const REST: i64 = 64;
 
-/// Fails if between two measurements of free memory more was lost than is `allowed`.
-pub fn flat(what: &str, before: i64, after: i64, allowed: i64) -> Result<()> {
-    let lost = before - after;
+/// Fails if more than is `allowed` was lost between each two consecutive measurements of `free` memory.
+pub fn flat(what: &str, free: &[i64], allowed: i64) -> Result<()> {
+    let losses: Vec<_> = free.windows(2).map(|pair| pair[0] - pair[1]).collect();
+    let least = losses.iter().min().context("one measurement")?;
     let allowed = match Path::new(complaints::KMEMLEAK).exists() {
         true => QUARANTINE,
         false => allowed,
     };
     say(&format!(
-        "{what}; MemFree {:+} KiB of {before}, allowed: {}..",
-        -lost, -allowed
+        "{what}; KiB lost of {}: {losses:?}, allowed at least once: {allowed}",
+        free[0]
     ));
-    ensure!(lost <= allowed, "lost {lost} KiB; allowed: {allowed}");
+    ensure!(
+        *least <= allowed,
+        "lost {least} KiB or more each time; allowed: {allowed}"
+    );
     Ok(())
 }
 

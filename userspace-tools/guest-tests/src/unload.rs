@@ -46,7 +46,7 @@ fn of<R: Subject>(cycles: u32) -> Result<()> {
         insert(module)?;
     }
     let what = format!("{}: after {cycles} cycles", R::MODULE);
-    memory::flat(&what, before, after, memory::LOSS)
+    memory::flat(&what, &[before, after], memory::LOSS)
 }
 
 /// Removes the module 0 to 19 ms after the start.

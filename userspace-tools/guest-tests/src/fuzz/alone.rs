@@ -21,18 +21,22 @@ use crate::raw;
 /// Time limit from `stop` to idle: an overcommitted guest stops its threads slowly.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-pub fn operate(target: &Target, what: &Alone) -> Result<()> {
+/// Counts the reports held against their settings: one, or none.
+pub fn operate(target: &Target, what: &Alone) -> Result<u64> {
     let Ok(_alone) = target.alone.write() else {
         return Err(anyhow!("another process failed"));
     };
     let on = On(target);
     on.stop()?;
     match what {
-        Alone::Stop => Ok(()),
-        Alone::Reset => on.reset(),
-        Alone::Set(words) => on.set(words),
-        Alone::Run(words, milliseconds) => on.run(words, Duration::from_millis(*milliseconds)),
+        Alone::Stop => {}
+        Alone::Reset => on.reset()?,
+        Alone::Set(words) => on.set(words)?,
+        Alone::Run(words, milliseconds) => {
+            return on.run(words, Duration::from_millis(*milliseconds));
+        }
     }
+    Ok(0)
 }
 
 /// The files of an idle module that is this process' alone.
@@ -136,12 +140,12 @@ impl On<'_> {
         Ok(())
     }
 
-    fn run(&self, written: &[Word], time: Duration) -> Result<()> {
+    fn run(&self, written: &[Word], time: Duration) -> Result<u64> {
+        self.set(written)?;
         if written.iter().any(|word| word.due == Due::ByVcpus) {
             // A vCPU may go between the two writes.
-            return self.set(written);
+            return Ok(0);
         }
-        self.set(written)?;
         let before = self.status()?.0.runs;
         let config = self.read("config")?;
         match self.write("run", b"start") {
@@ -156,7 +160,7 @@ impl On<'_> {
                 let (status, _) = self.status()?;
                 let idle = status.state == State::Idle && status.runs == before;
                 ensure!(idle, "expected idle, {before} runs; came {status}");
-                return Ok(());
+                return Ok(0);
             }
         }
         sleep(time);
@@ -171,10 +175,11 @@ impl On<'_> {
             let failed = ["ENOMEM run: ", "ETIMEDOUT run: ", "EIO run: "];
             let due = failed.iter().any(|start| error.starts_with(start));
             ensure!(due, "expected no error after a run; came {error:?}");
-            return Ok(());
+            return Ok(0);
         }
         let report = self.has_report(status.runs, &words(&config));
-        report.with_context(|| show(&words(&config)))
+        report.with_context(|| show(&words(&config)))?;
+        Ok(1)
     }
 
     /// `report` is of this run and has its settings.

@@ -32,6 +32,16 @@ pub struct Operation {
     pub kept: bool,
 }
 
+impl Operation {
+    /// Whether it is a run whose report is held against its settings.
+    pub fn is_run(&self) -> bool {
+        let Act::Alone(Alone::Run(words, _)) = &self.act else {
+            return false;
+        };
+        !words.iter().any(|word| word.due == Due::ByVcpus)
+    }
+}
+
 #[derive(Debug)]
 pub enum Act {
     /// A read of the whole text by one call.

@@ -44,12 +44,12 @@ impl<'a> Process<'a> {
         Self { targets, kept }
     }
 
-    /// Does an operation; an error is a violation.
-    pub fn operate(&mut self, operation: &Operation) -> Result<()> {
+    /// Does an operation, and counts the reports held against their settings; an error is a violation.
+    pub fn operate(&mut self, operation: &Operation) -> Result<u64> {
         let target = &self.targets[operation.module];
         let context = || format!("{}: {:?}", target.name, operation.act);
         let outcome = match &operation.act {
-            Act::Alone(alone) => super::alone::operate(target, alone),
+            Act::Alone(alone) => return super::alone::operate(target, alone).with_context(context),
             Act::Reload => {
                 let _shared = target.alone.read();
                 target.reload()
@@ -59,7 +59,7 @@ impl<'a> Process<'a> {
             Act::At(file, offset, length) => self.read(operation, file, Read::At(*offset, *length)),
             Act::Write(file, text) => self.write(operation, file, text),
         };
-        outcome.with_context(context)
+        outcome.map(|()| 0).with_context(context)
     }
 
     fn read(&mut self, operation: &Operation, file: &'static str, how: Read) -> Result<()> {
