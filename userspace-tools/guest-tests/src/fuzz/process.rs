@@ -22,6 +22,8 @@ use crate::raw::{self, open_as};
 
 /// Longest time of a system call on a control file, on a host that is busy.
 const SLOW: Duration = Duration::from_secs(10);
+/// The same of a start, which prepares what its settings ask for; a stop ends it.
+const START: Duration = Duration::from_secs(60);
 /// An offset beyond the end of every text.
 const BEYOND: u64 = 1 << 30;
 /// Room for any text but a very long report.
@@ -71,7 +73,7 @@ impl<'a> Process<'a> {
         };
         // Only a new descriptor is read from its start.
         let keep = operation.kept && !matches!(how, Read::Pieces(_));
-        let reply = self.call(operation.module, file, keep, |fd| how.read(fd))?;
+        let reply = self.call(operation.module, file, keep, SLOW, |fd| how.read(fd))?;
         match (reply, how) {
             (Some(Ok(bytes)), Read::At(..)) => {
                 let beyond = matches!(how, Read::At(BEYOND.., _)) && !bytes.is_empty();
@@ -95,7 +97,11 @@ impl<'a> Process<'a> {
     }
 
     fn write(&mut self, operation: &Operation, file: &'static str, text: &Text) -> Result<()> {
-        let reply = self.call(operation.module, file, operation.kept, |fd| {
+        let within = match text.bytes == b"start" {
+            true => START,
+            false => SLOW,
+        };
+        let reply = self.call(operation.module, file, operation.kept, within, |fd| {
             write(fd, &text.bytes)
         })?;
         let Some(reply) = reply else { return Ok(()) };
@@ -111,6 +117,7 @@ impl<'a> Process<'a> {
         module: usize,
         file: &'static str,
         keep: bool,
+        within: Duration,
         call: impl FnOnce(&OwnedFd) -> Result<T, Errno>,
     ) -> Result<Option<Result<T, Errno>>> {
         let target = &self.targets[module];
@@ -131,8 +138,8 @@ impl<'a> Process<'a> {
         let reply = call(&open.file);
         let took = began.elapsed();
         ensure!(
-            took < SLOW,
-            "expected a reply within {SLOW:?}; came after {took:?}"
+            took < within,
+            "expected a reply within {within:?}; came after {took:?}"
         );
         if open.generation + 1 < before {
             // Of a module that was gone before the call.
