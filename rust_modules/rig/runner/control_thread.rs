@@ -80,9 +80,11 @@ impl<L: Load> RunnerShared<L> {
             placements: &workers.placements,
         };
         let written = self.load.report(&finished, &mut report);
-        // The last references: the memory of the run is free before a reader sees the state idle.
+        // The last references: the memory of the run is free before a reader sees the state idle. That
+        // may take seconds, so not with the state locked.
         let stop_flag = workers.stop_flag.clone();
-        drop((workers, self.state.lock().release(stop_flag)));
+        let released = self.state.lock().release(stop_flag);
+        drop((workers, released));
         let error = match (written, controlled) {
             (Err(_), _) => {
                 report = Text::default();
