@@ -5,7 +5,7 @@
 mod driver;
 mod dry_run;
 mod execute;
-mod finish;
+pub mod finish;
 pub mod merge;
 mod vm;
 
@@ -16,6 +16,7 @@ use std::{
 };
 
 use clap::ValueEnum;
+use cpu_list::CpuList;
 use vm_record::TierChoice;
 
 use crate::{
@@ -24,10 +25,11 @@ use crate::{
     plan::{experiment::Experiment, guests::cpus, runs::Plan, setting::Many, shard::Shard},
     run::{dry_run::dry_run, execute::Execution, finish::Output},
     store::{
-        build, check,
-        directory::{self, Results, ROOT},
+        check,
+        directory::{self, Results, RESULTS, ROOT},
+        environment::Git,
         loaded::Loaded,
-        provenance::{Git, Provenance},
+        provenance::Provenance,
         times::{Clock, STARTED},
     },
 };
@@ -62,7 +64,7 @@ pub struct Args {
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     pub timeout: Option<u64>,
     /// Parent of result directories.
-    #[arg(long, default_value = ROOT)]
+    #[arg(long, env = RESULTS, default_value = ROOT)]
     pub results: PathBuf,
     /// What is printed and written at the end.
     #[command(flatten)]
@@ -100,21 +102,63 @@ fn start(args: &Args, file: &Path) -> anyhow::Result<Verdict> {
     if args.dry_run {
         return dry_run(&plan);
     }
-    let results = Results::create(&args.results, &experiment.name)?;
-    results.write(directory::EXPERIMENT, &fs::read_to_string(file)?)?;
-    results.write(directory::PLAN, &plan.text())?;
-    results.write(directory::PLAN_JSON, &serde_json::to_string(&plan)?)?;
-    let provenance = Provenance::new(&experiment, &plan, cpus);
-    provenance.write(&results)?;
-    let execution = Execution {
+    let ready = Ready {
+        text: fs::read_to_string(file)?,
         experiment,
         plan,
-        results,
-        provenance,
-        clock,
+        cpus,
         timeout: args.timeout.map(Duration::from_secs),
     };
+    let execution = ready.begin(&args.results, clock)?;
     execution.run(&args.output)
+}
+
+/// A plan that is about to run.
+pub struct Ready {
+    /// The experiment's file.
+    pub text: String,
+    /// The experiment as it is to run.
+    pub experiment: Experiment,
+    /// Its plan.
+    pub plan: Plan,
+    /// The host CPUs for it.
+    pub cpus: CpuList,
+    /// Time limit of one guest boot; by default it follows from the estimate.
+    pub timeout: Option<Duration>,
+}
+
+impl Ready {
+    /// Makes its result directory in `root`.
+    fn begin(self, root: &Path, clock: Clock) -> anyhow::Result<Execution> {
+        let Self {
+            text,
+            experiment,
+            plan,
+            cpus,
+            timeout,
+        } = self;
+        let results = Results::create(root, &experiment.name)?;
+        results.write(directory::EXPERIMENT, &text)?;
+        results.write(directory::PLAN, &plan.text())?;
+        results.write(directory::PLAN_JSON, &serde_json::to_string(&plan)?)?;
+        let provenance = Provenance::new(&experiment, &plan, cpus);
+        provenance.write(&results)?;
+        Ok(Execution {
+            experiment,
+            plan,
+            results,
+            provenance,
+            clock,
+            timeout,
+        })
+    }
+}
+
+/// Runs a plan; returns the verdict and the result directory.
+pub fn execute(plan: Ready, root: &Path, output: &Output) -> anyhow::Result<(Verdict, PathBuf)> {
+    let execution = plan.begin(root, Clock::start(None))?;
+    let dir = execution.results.dir.clone();
+    Ok((execution.run(output)?, dir))
 }
 
 /// Continues an interrupted result: the same plan, those of its runs that have no record.
@@ -134,7 +178,7 @@ fn resume(args: &Args, dir: &Path) -> anyhow::Result<Verdict> {
     if let Some(why) = check::contradiction(Some(&plan), &records) {
         return Err(wrong(&format!("{why}. Try: run it again")).into());
     }
-    if let Some(why) = build::changed(&provenance) {
+    if let Some(why) = provenance.changed() {
         return Err(wrong(&format!("{why}. Try: run it again")).into());
     }
     if args.dry_run {

@@ -5,9 +5,14 @@
 pub mod build;
 pub mod check;
 pub mod directory;
+pub mod environment;
 pub mod host;
 pub mod loaded;
+pub mod machine;
+pub mod origin;
 pub mod provenance;
 pub mod record;
 pub mod runs;
+pub mod sha256;
 pub mod times;
+pub mod toolbox;

@@ -2,7 +2,7 @@
 
 //! `sweep seed`: the claims of a source document, each with a verdict.
 
-use std::{fs, path::Path, process::Command};
+use std::{collections::HashMap, fs, io::Read, path::Path, process::Command};
 
 use serde_json::Value;
 
@@ -62,6 +62,47 @@ fn each_claim_has_a_verdict_and_a_step_runs_once() {
     assert_eq!(kept["verdict"], "PASS");
     assert_eq!(kept["steps"]["cases"]["ran"]["gain"], 3.0);
     assert_eq!(kept["claims"][2]["verdict"], "SKIP");
+    let origin = &kept["provenance"];
+    assert_eq!(origin["command"][1], "seed");
+    for fact in ["cpu_model", "clocksource", "slice_ns", "kernel"] {
+        let fact = origin["environment"]["machine"][fact].as_str();
+        assert!(fact.is_some_and(|fact| !fact.is_empty()), "{origin}");
+    }
+    assert!(origin["environment"]["toolbox"]["rustc"].is_string());
+    assert!(origin["build"]["image"]["initramfs.cpio"].is_string());
+    assert!(origin.get("stolen").is_some());
+}
+
+#[test]
+fn bundle_of_claims_has_their_verdicts_for_a_reader_without_tools() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, _, error) = seed(dir.path(), DOCUMENT, &["999", "--bundle"]);
+    assert_eq!(code, Some(0), "{error}");
+    let path = error.lines().find_map(|line| line.strip_prefix("bundle: "));
+    let mut files = HashMap::new();
+    let bundle = fs::File::open(path.unwrap()).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bundle));
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().file_name().unwrap().to_owned();
+        let mut text = String::new();
+        entry.read_to_string(&mut text).unwrap();
+        files.insert(name.into_string().unwrap(), text);
+    }
+    assert_eq!(files["claims.csv"].lines().count(), 4);
+    assert!(files["report.html"].contains("<td>it gains a lot</td>"));
+    assert!(files["report.html"].contains("clocksource"));
+    assert_eq!(files["claims.toml"], DOCUMENT.replace("',\n      ", "', "));
+    assert!(files.contains_key("seed.json") && files.contains_key("log"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
+    let results = dir.path().join("again");
+    command
+        .args(["rerun", path.unwrap(), "--results"])
+        .arg(results);
+    let out = command.output().unwrap();
+    let error = String::from_utf8(out.stderr).unwrap();
+    assert_eq!(out.status.code(), Some(2), "{error}");
+    assert!(error.contains("it holds verdicts on claims"), "{error}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! What `vm` reports of a guest: the record file, the exit codes, the execution tier, the paravirt mode,
-//! the guest's size.
+//! the guest's size, the place of its image.
 //!
 //! `vm` writes [`Record`]s and exits with the codes of [`GuestFailure`]; `sweep` reads both. Inside the
 //! L1 hypervisor of the nested tier, `l1` reports [`VcpuReport`]s to `vm`.
@@ -26,6 +26,7 @@ mod attempt;
 mod failure;
 mod file;
 mod group;
+mod image;
 mod mode;
 mod outcome;
 mod record;
@@ -37,6 +38,7 @@ pub use attempt::{Attempt, Finding, FindingKind, L1Report, Times};
 pub use failure::{exit_code_help, GuestFailure, COMMAND_SIGNALED, HIGH_STATUS, OUTPUT_FAILED};
 pub use file::write_whole;
 pub use group::{GroupMember, GROUP_FILE};
+pub use image::image_directory;
 pub use mode::{Mode, PreemptTarget};
 pub use outcome::GuestOutcome;
 pub use record::{HostMachine, Record, RECORD_FILE, SCHEMA};

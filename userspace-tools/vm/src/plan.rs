@@ -34,7 +34,7 @@ pub struct Files {
 impl Plan {
     /// Completes the options with what the host has.
     pub fn new(options: RunOptions) -> Result<Plan> {
-        let image = Image::find(options.image.as_deref());
+        let image = vm_record::image_directory(options.image.as_deref());
         let cpus = match &options.cpus {
             Some(cpus) => cpus.clone(),
             None => CpuList::allowed()?,

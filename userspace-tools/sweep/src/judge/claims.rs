@@ -29,8 +29,12 @@ use crate::{
     console::{numbers::seconds, stdout::print_line},
     judge::verdict::Verdict,
     store::directory::{Results, ROOT, SCHEMA},
-    store::provenance::Git,
+    store::host::StealTime,
+    store::origin::Origin,
 };
+
+/// Copy of the claim file in a result directory.
+const FILE: &str = "claims.toml";
 
 /// Arguments of `evidence`.
 #[derive(clap::Args, Debug)]
@@ -70,29 +74,40 @@ pub struct Output {
     /// Print JSON instead of lines.
     #[arg(long)]
     pub json: bool,
+    /// Write a bundle of the result beside it too, as `sweep bundle` does.
+    #[arg(long)]
+    pub bundle: bool,
 }
 
-/// Checks the claims of the project.
-pub fn evidence(args: &EvidenceArgs) -> anyhow::Result<Verdict> {
+/// Checks the claims of the project; returns the verdict and the result directory.
+pub fn evidence(args: &EvidenceArgs) -> anyhow::Result<(Verdict, PathBuf)> {
     let file = ClaimFile::read(&args.claims, &args.what)?.only(&args.step)?;
     run("evidence", &args.what, &file, &args.output)
 }
 
-/// Checks the claims of a source document.
-pub fn seed(args: &SeedArgs) -> anyhow::Result<Verdict> {
+/// The same for the claims of a source document.
+pub fn seed(args: &SeedArgs) -> anyhow::Result<(Verdict, PathBuf)> {
     let file = ClaimFile::read(&args.seeds, &args.seed)?;
     run("seed", &args.seed, &file, &args.output)
 }
 
-fn run(kind: &str, name: &str, file: &ClaimFile, output: &Output) -> anyhow::Result<Verdict> {
+fn run(
+    kind: &str,
+    name: &str,
+    file: &ClaimFile,
+    output: &Output,
+) -> anyhow::Result<(Verdict, PathBuf)> {
     let results = Results::create(&output.results, &format!("{kind}-{name}"))?;
-    let began = Instant::now();
+    let (began, steal) = (Instant::now(), StealTime::begin());
+    let origin = Origin::begin(&vm_record::image_directory(None));
     let steps = run_steps(file, &results.dir)?;
     let check = |claim| check(claim, &steps, file.document.is_some());
     let checked: Vec<Checked> = file.claims.iter().map(check).collect();
     let verdict = verdict(file, &checked);
     let text = text::text(name, file, &checked);
-    let json = json(kind, name, file, &steps, &checked);
+    let mut json = json(kind, name, file, &steps, &checked);
+    json["provenance"] = json!(origin.end(&steal));
+    results.write(FILE, &file.text)?;
     results.write(&format!("{kind}.json"), &format!("{json:#}\n"))?;
     results.write(&format!("{kind}.txt"), &text)?;
     results.complete()?;
@@ -104,7 +119,7 @@ fn run(kind: &str, name: &str, file: &ClaimFile, output: &Output) -> anyhow::Res
             results.dir.display()
         ))?,
     }
-    Ok(verdict)
+    Ok((verdict, results.dir.clone()))
 }
 
 fn run_steps(file: &ClaimFile, results: &Path) -> anyhow::Result<Steps> {
@@ -128,7 +143,7 @@ fn verdict(file: &ClaimFile, checked: &[Checked]) -> Verdict {
 
 fn json(kind: &str, name: &str, file: &ClaimFile, steps: &Steps, checked: &[Checked]) -> Value {
     json!({
-        "schema": SCHEMA, kind: name, "document": file.document, "git": Git::here(),
+        "schema": SCHEMA, kind: name, "document": file.document,
         "verdict": verdict(file, checked), "claims": checked, "steps": steps,
     })
 }

@@ -24,7 +24,7 @@ use crate::{
         setting::words,
     },
     run::vm,
-    store::build,
+    store::build::Build,
     store::directory::{Results, PLAN},
     store::host::{self, Sampler, StealTime},
     store::provenance::Booted,
@@ -83,8 +83,7 @@ impl Driver<'_> {
         };
         booted.seconds = began.elapsed().as_secs_f64();
         booted.stolen = steal.fraction();
-        let image = booted.vm.as_ref().map(|vm| &vm.image);
-        booted.image = image.and_then(|image| build::hash(Path::new(image)));
+        booted.build = booted.vm.as_ref().map(Build::booted);
         (done, booted)
     }
 

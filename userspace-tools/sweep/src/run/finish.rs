@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What is printed and written at the end of a run.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub struct Output {
     /// Write report.html into the result directory too.
     #[arg(long)]

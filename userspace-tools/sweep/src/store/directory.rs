@@ -17,14 +17,16 @@ use crate::console::usage::Usage;
 
 /// Parent of result directories.
 pub const ROOT: &str = "build/results";
+/// Environment variable: another parent; set for the steps of a claim file that are experiments.
+pub const RESULTS: &str = "SLOWPATH_RESULTS";
 /// The newest complete result.
 pub const LATEST: &str = "build/results/latest";
 /// File that marks a result as incomplete; it holds the cause.
 pub const INCOMPLETE: &str = "INCOMPLETE";
 /// Its text while `sweep` runs; it remains if `sweep` is killed.
 pub const UNDER_WAY: &str = "still running";
-/// Schema of a result directory.
-pub const SCHEMA: u32 = 2;
+/// Schema of a result directory. Schema 3 added machine, tools and hashes of what was booted to the provenance.
+pub const SCHEMA: u32 = 3;
 /// Copy of the experiment's file.
 pub const EXPERIMENT: &str = "experiment.toml";
 /// The plan, as `batch` reads it: a line for each run.
@@ -114,7 +116,8 @@ pub fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
-fn fresh(root: &Path, name: &str) -> anyhow::Result<PathBuf> {
+/// Creates a directory in `root` with this name or, where that exists, with a number after it.
+pub fn fresh(root: &Path, name: &str) -> anyhow::Result<PathBuf> {
     for n in 1.. {
         let dir = match n {
             1 => root.join(name),

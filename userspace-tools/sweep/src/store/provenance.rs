@@ -2,7 +2,7 @@
 
 //! Provenance: what ran where, and how to run it again.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use anyhow::Context;
 use cpu_list::CpuList;
@@ -15,7 +15,9 @@ use crate::{
     plan::guests::Guests,
     plan::runs::Plan,
     plan::shard::Shard,
+    store::build::Build,
     store::directory::{self, Results},
+    store::environment::{differences, Environment, Git},
     store::times::Times,
 };
 
@@ -53,6 +55,9 @@ pub struct Provenance {
     pub retried: usize,
     /// Where the time went.
     pub times: Times,
+    /// Machine and tools; results of schema 2 have none.
+    #[serde(default)]
+    pub environment: Option<Environment>,
     /// The verdict, or why the result is incomplete.
     pub outcome: String,
     /// Record that `vm` wrote of the first.
@@ -76,39 +81,14 @@ pub struct Booted {
     /// Steal time of this machine's CPUs meanwhile, as a fraction, if known.
     #[serde(default)]
     pub stolen: Option<f64>,
-    /// Hash of the modules and tools in its image.
+    /// What it booted; results of schema 2 have none.
     #[serde(default)]
-    pub image: Option<String>,
+    pub build: Option<Build>,
     /// Causes of the retries by `sweep`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<String>,
     /// Record that `vm` wrote of it; none if the guest was not started.
     pub vm: Option<Record>,
-}
-
-/// The source, as `git` knows it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Git {
-    /// The commit; none outside a clone.
-    pub commit: Option<String>,
-    /// Whether anything was changed since.
-    pub dirty: Option<bool>,
-}
-
-impl Git {
-    /// Asks `git` about the current directory.
-    pub fn here() -> Self {
-        let git = |args: &[&str]| {
-            let out = Command::new("git").args(args).output().ok()?;
-            out.status
-                .success()
-                .then(|| String::from_utf8_lossy(&out.stdout).trim().to_string())
-        };
-        Self {
-            commit: git(&["rev-parse", "HEAD"]),
-            dirty: git(&["status", "--porcelain"]).map(|changes| !changes.is_empty()),
-        }
-    }
 }
 
 impl Provenance {
@@ -133,6 +113,7 @@ impl Provenance {
             vm_command: Vec::new(),
             retried: 0,
             times: Times::default(),
+            environment: Some(Environment::here()),
             outcome: directory::UNDER_WAY.into(),
             vm: None,
             boots: Vec::new(),
@@ -198,6 +179,32 @@ impl Provenance {
         records
             .flat_map(|record| &record.last.vcpus_report.map)
             .collect()
+    }
+
+    /// Why runs from now on are of another build, or on another machine, than those recorded.
+    pub fn changed(&self) -> Option<String> {
+        let (then, now) = (&self.git.commit, Git::here().commit);
+        if *then != now {
+            let name = |commit: &Option<String>| commit.clone().unwrap_or("no commit".into());
+            let (then, now) = (name(then), name(&now));
+            return Some(format!("its runs are of {then}, and this is {now}"));
+        }
+        let environment = self.environment.as_ref().and_then(|then| {
+            let differs = differences(then.facts(), Environment::here().facts());
+            let (name, then, now) = differs.into_iter().next()?;
+            Some(format!("{name}: it was {then}, and is {now}"))
+        });
+        environment.or_else(|| {
+            self.boots.iter().find_map(|boot| {
+                let (vm, then) = (boot.vm.as_ref()?, boot.build.as_ref()?);
+                let differs = differences(then.facts(), Build::booted(vm).facts());
+                let ((name, ..), image) = (differs.first()?, &vm.image);
+                let n = boot.number;
+                Some(format!(
+                    "{name} of {image} was built again since guest boot {n}"
+                ))
+            })
+        })
     }
 
     /// Writes it into a result directory.

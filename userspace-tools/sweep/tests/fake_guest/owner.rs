@@ -101,7 +101,7 @@ fn resume_after_a_rebuild_is_refused() {
     let dir = sandbox.only();
     let resume = ["run", "--resume", dir.to_str().unwrap()];
     sandbox.build("other modules");
-    let why = "image was built again since guest boot 1";
+    let why = "initramfs.cpio of image was built again since guest boot 1";
     sandbox.sweep(&resume).fails(2, &[why]);
     sandbox.build("modules");
     let path = dir.join("provenance.json");
@@ -111,6 +111,12 @@ fn resume_after_a_rebuild_is_refused() {
     sandbox
         .sweep(&resume)
         .fails(2, &["its runs are of 4321, and this is no commit"]);
+    let elsewhere = text.replace("\"clocksource\": \"", "\"clocksource\": \"other-");
+    assert_ne!(elsewhere, text);
+    fs::write(&path, elsewhere).unwrap();
+    sandbox
+        .sweep(&resume)
+        .fails(2, &["clocksource: it was other-"]);
     fs::write(&path, text).unwrap();
     sandbox.sweep(&resume).is(0, &["18 runs"]);
 }

@@ -27,6 +27,9 @@ pub struct ClaimFile {
     pub steps: Vec<Step>,
     #[serde(rename = "claim")]
     pub claims: Vec<Claim>,
+    /// The whole file.
+    #[serde(skip)]
+    pub text: String,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -91,7 +94,8 @@ impl ClaimFile {
         let wrong = |cause: String| Usage(format!("cannot read {}: {cause}", path.display()));
         let text = fs::read_to_string(&path)
             .map_err(|error| wrong(format!("{error} (allowed: {})", names(dir).join(" "))))?;
-        Ok(Self::parse(&text).map_err(wrong)?)
+        let file = Self::parse(&text).map_err(wrong)?;
+        Ok(Self { text, ..file })
     }
 
     fn parse(text: &str) -> Result<Self, String> {

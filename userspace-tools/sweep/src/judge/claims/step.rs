@@ -19,6 +19,7 @@ use crate::{
     console::interrupt::{self, Guarded},
     console::progress::Spinner,
     judge::figures::Figures,
+    store::{directory, times::STARTED},
 };
 use statistics::Sample;
 
@@ -33,7 +34,7 @@ pub struct Step {
     pub times: u32,
     /// The environment variable that enables it, if it is too expensive to run by default.
     pub only_with: Option<String>,
-    /// Whether it is an experiment, whose result directory holds figures.
+    /// Whether it is an experiment, whose result directory, made in `$DIR`, holds figures.
     #[serde(default)]
     pub experiment: bool,
     /// Figures read from its output and files.
@@ -124,11 +125,15 @@ impl Step {
         let cpus = CpuList::allowed()?;
         let spinner = Spinner::begin(&self.name);
         let began = Instant::now();
-        let mut child = Command::new("sh")
+        let mut command = Command::new("sh");
+        if self.experiment {
+            command.env(directory::RESULTS, dir);
+        }
+        let mut child = command
             .args(["-euc", &self.command])
             .env("DIR", dir)
             .env("CPUS", cpus.to_string())
-            .env_remove(crate::store::times::STARTED)
+            .env_remove(STARTED)
             .env_remove("MAKEFLAGS")
             .env_remove("MAKELEVEL")
             .stdin(Stdio::null())
@@ -205,6 +210,20 @@ mod tests {
                     figure = [{ name = 'n', pattern = '(\\d+) passed', take = 'sum' }]";
         let figures = figures(text);
         assert_eq!((figures["n"], figures["exit"]), (12.0, 0.0));
+    }
+
+    #[test]
+    fn experiment_leaves_its_result_with_the_others_of_its_step() {
+        let root = tempfile::tempdir().unwrap();
+        let text = "command = 'test \"${SLOWPATH_RESULTS:-}\" = \"$DIR\"'";
+        for (experiment, exit) in [(true, 0.0), (false, 1.0)] {
+            let step = step(&format!("{text}\nexperiment = {experiment}"));
+            let result = step.run(root.path()).unwrap();
+            let (StepResult::Ran(figures) | StepResult::Failed(_, figures)) = result else {
+                panic!("it is run")
+            };
+            assert_eq!(figures["exit"], exit, "{experiment}");
+        }
     }
 
     #[test]

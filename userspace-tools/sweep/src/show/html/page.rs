@@ -225,5 +225,20 @@ fn origin(loaded: &Loaded) -> Markup {
         p { "QEMU " (origin.qemu()) ", host kernel " (origin.recorded(|vm| &vm.host.kernel)) ", load " (origin.recorded(|vm| &vm.host.load_average)) "." }
         p { "Repeat all of it: " code.command { (repeat_command(loaded)) } }
         details { summary { "Every guest boot" } (boots.draw()) }
+        details { summary { "Machine, tools and build" } (environment(loaded).draw()) }
     }
+}
+
+/// Each fact of the environment, and the hashes of what the first guest booted.
+fn environment(loaded: &Loaded) -> Data {
+    let origin = &loaded.provenance;
+    let environment = origin.environment.iter();
+    let build = origin.boots.iter().find_map(|boot| boot.build.as_ref());
+    let build = build.iter().flat_map(|build| build.facts());
+    let build = build.map(|(name, hash)| (format!("SHA-256 of {name}"), hash));
+    let facts = environment.flat_map(|environment| environment.facts());
+    let mut data = Data::new("machine, tools and build", &["what", "value"]);
+    let rows = facts.chain(build).map(|(name, fact)| vec![name, fact]);
+    data.rows.extend(rows);
+    data
 }
