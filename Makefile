@@ -79,7 +79,7 @@ endif
 
 # Outside the toolbox, since a claim is measured by commands as a user gives them.
 evidence: image ## measure every claim of WHAT=foundation, a verdict each; COLD=1 those of a fresh clone too
-	@$(build)/bin/sweep evidence $(WHAT)
+	@$(build)/bin/sweep evidence --bundle $(WHAT)
 
 seed: image ## test the claims of a source document, SEED=000 to 004, one verdict each
 	@$(build)/bin/sweep seed $(SEED)

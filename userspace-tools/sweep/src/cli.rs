@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{judge, judge::verdict::Verdict, run, show};
+use crate::{archive, judge, judge::verdict::Verdict, run, show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,6 +21,8 @@ Examples:
   sweep csv build/results/latest >runs.csv            its runs for other programs
   sweep watch                                         the newest result while it runs
   sweep compare build/results/A build/results/B       better, worse or inconclusive, cell by cell
+  sweep bundle build/results/latest                   the whole result as one file, with its report and CSV
+  sweep rerun demo.tar.gz                             run a bundle's plan again here, and compare
   sweep fit build/results/latest                      contention and coherency of each series
   sweep baseline save build/base.json A B             save a baseline; `check` compares with it
   sweep evidence foundation                           check every claim, one line each
@@ -29,8 +31,9 @@ Examples:
   sweep seed 004                                      check the claims of a source document
 
 Environment:
-  SLOWPATH_BEGAN  start of the user's command, in seconds since 1970, for the times printed
-  SLOWPATH_VM     another `vm` than the one beside `sweep`
+  SLOWPATH_BEGAN    start of the user's command, in seconds since 1970, for the times printed
+  SLOWPATH_RESULTS  parent of result directories
+  SLOWPATH_VM       another `vm` than the one beside `sweep`
 ";
 
 /// Runs experiments, keeps their records and judges them.
@@ -69,6 +72,12 @@ pub enum Command {
     /// Compare two results of one experiment.
     #[command(after_help = exit_code::help())]
     Compare(judge::compare::Args),
+    /// Write a result as one file: records, plan, provenance, logs, report and CSV.
+    #[command(after_help = help())]
+    Bundle(archive::bundle::Args),
+    /// Run the plan of a bundle again on this machine, and compare the two results.
+    #[command(after_help = help())]
+    Rerun(archive::rerun::Args),
     /// Count how often this machine's noise hides, or fakes, a difference.
     #[command(after_help = exit_code::help())]
     Trials(judge::trials::Args),
@@ -97,11 +106,17 @@ pub fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
         Command::Baseline(command) => show::baseline::baseline(command),
         Command::Csv(args) => show::export::csv(args),
         Command::Compare(args) => judge::compare::compare(args),
+        Command::Bundle(args) => archive::bundle::bundle(args),
+        Command::Rerun(args) => archive::rerun::rerun(args),
         Command::Trials(args) => judge::trials::trials(args),
         Command::Watch(args) => show::watch::watch(args),
         Command::Fit(args) => judge::fit::fit(args),
-        Command::Evidence(args) => judge::claims::evidence(args),
-        Command::Seed(args) => judge::claims::seed(args),
+        Command::Evidence(args) => {
+            archive::bundle::after(judge::claims::evidence(args)?, args.output.bundle)
+        }
+        Command::Seed(args) => {
+            archive::bundle::after(judge::claims::seed(args)?, args.output.bundle)
+        }
     }
 }
 

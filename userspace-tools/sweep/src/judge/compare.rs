@@ -37,6 +37,9 @@ pub struct Args {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+    /// Compare results of unlike hosts or tiers, too.
+    #[arg(long)]
+    pub across_hosts: bool,
 }
 
 /// When to call a difference between two samples.
@@ -100,7 +103,8 @@ pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
             "cannot compare {before} and {after}: {why}. {next}"
         ))
     };
-    unlike(&before.provenance, &after.provenance).map_or(Ok(()), |why| Err(wrong(why)))?;
+    unlike(&before.provenance, &after.provenance, args.across_hosts)
+        .map_or(Ok(()), |why| Err(wrong(why)))?;
     let theirs = all_cells(&after);
     let (mut lines, mut missing) = (Vec::new(), Vec::new());
     for cell in all_cells(&before) {
@@ -134,8 +138,16 @@ pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
     Ok(Verdict::worst(verdicts.chain(missing)))
 }
 
+/// The facts of [`unlike`] that are of the experiment, not of the host.
+const OF_THE_EXPERIMENT: usize = 2;
+
 /// What must be equal for a difference to be one of the code, and is not.
-fn unlike(before: &Provenance, after: &Provenance) -> Option<String> {
+fn unlike(before: &Provenance, after: &Provenance, across_hosts: bool) -> Option<String> {
+    let asked = if across_hosts {
+        OF_THE_EXPERIMENT
+    } else {
+        usize::MAX
+    };
     let of = |provenance: &Provenance| {
         let cpus = provenance.cpus.count().to_string();
         let guests = Guests {
@@ -150,7 +162,7 @@ fn unlike(before: &Provenance, after: &Provenance) -> Option<String> {
             ("number of host CPUs", cpus),
         ]
     };
-    let mut both = of(before).into_iter().zip(of(after));
+    let mut both = of(before).into_iter().zip(of(after)).take(asked);
     let (before, after) = both.find(|(before, after)| before != after)?;
     Some(format!(
         "the {} differs ({} and {})",

@@ -2,7 +2,11 @@
 
 //! `sweep csv`: the runs of a result as a table for other programs, one line each.
 
-use std::{collections::BTreeMap, io::stdout, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    io::{stdout, Write},
+    path::PathBuf,
+};
 
 use anyhow::Context;
 
@@ -18,6 +22,9 @@ pub struct Args {
     pub dir: PathBuf,
 }
 
+/// Its file in a bundle.
+pub const FILE: &str = "runs.csv";
+
 /// The columns that every run has.
 const COLUMNS: [&str; 11] = [
     "part", "repeat", "seq", "boot", "at_ms", "module", "verdict", "value", "rate", "jain", "error",
@@ -26,12 +33,27 @@ const COLUMNS: [&str; 11] = [
 /// Writes it to standard output.
 pub fn csv(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = Loaded::read(&args.dir)?;
+    write(&loaded, stdout().lock())?;
+    Ok(match &loaded.incomplete {
+        None => Verdict::Pass,
+        Some(why) => {
+            stderr::print_line(format_args!(
+                "sweep: {} is incomplete: {why}",
+                args.dir.display()
+            ));
+            Verdict::NotMeasured
+        }
+    })
+}
+
+/// Writes it to `out`.
+pub fn write(loaded: &Loaded, out: impl Write) -> anyhow::Result<()> {
     let mut settings = BTreeMap::new();
     for record in &loaded.records {
         settings.extend(record.settings().into_keys().map(|key| (key, ())));
     }
     let keys: Vec<String> = settings.into_keys().collect();
-    let mut out = csv::Writer::from_writer(stdout().lock());
+    let mut out = csv::Writer::from_writer(out);
     let head = COLUMNS
         .iter()
         .copied()
@@ -67,15 +89,5 @@ pub fn csv(args: &Args) -> anyhow::Result<Verdict> {
         );
         out.write_record(&row).context("cannot write")?;
     }
-    out.flush().context("cannot write")?;
-    Ok(match &loaded.incomplete {
-        None => Verdict::Pass,
-        Some(why) => {
-            stderr::print_line(format_args!(
-                "sweep: {} is incomplete: {why}",
-                args.dir.display()
-            ));
-            Verdict::NotMeasured
-        }
-    })
+    out.flush().context("cannot write")
 }

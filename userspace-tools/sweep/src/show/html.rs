@@ -32,6 +32,11 @@ use crate::{
     store::loaded::Loaded,
 };
 
+pub use self::page::CSS;
+
+/// The page's file in a result directory.
+pub const FILE: &str = "report.html";
+
 /// Arguments.
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -69,19 +74,23 @@ pub fn report(args: &Args) -> anyhow::Result<Verdict> {
     }
     let out = match (&args.out, args.dirs.as_slice()) {
         (Some(out), _) => out.clone(),
-        (None, [first, ..]) => first.join("report.html"),
+        (None, [first, ..]) => first.join(FILE),
         (None, []) => return Err(Usage("cannot report: no result. Try: make demo".into()).into()),
     };
-    save(&page::page(&sections, worst), out)?;
+    save(&page::page(&sections, worst).into_string(), out)?;
     Ok(worst)
 }
 
 /// Writes the page of one evaluated result to report.html in its directory.
 pub fn write(loaded: &Loaded, dir: &Path, evaluation: &Evaluation<'_>) -> anyhow::Result<()> {
+    save(&text(loaded, dir, dir, evaluation), dir.join(FILE))
+}
+
+/// The page of one evaluated result in `dir`, which the page calls `name`.
+pub fn text(loaded: &Loaded, dir: &Path, name: &Path, evaluation: &Evaluation<'_>) -> String {
     let figures = figures(loaded, dir, evaluation);
-    let section = page::section(loaded, dir, evaluation, &figures, &mut 0);
-    let page = page::page(&[section], evaluation.verdict());
-    save(&page, dir.join("report.html"))
+    let section = page::section(loaded, name, evaluation, &figures, &mut 0);
+    page::page(&[section], evaluation.verdict()).into_string()
 }
 
 /// Writes the figures of one result to `folder`, counted on from `number` as on the page.
@@ -96,8 +105,8 @@ fn pictures(figures: &[(String, Vec<Figure>)], number: usize, folder: &Path) -> 
     Ok(())
 }
 
-fn save(page: &maud::PreEscaped<String>, out: PathBuf) -> anyhow::Result<()> {
-    fs::write(&out, &page.0).with_context(|| format!("cannot write {}", out.display()))?;
+fn save(page: &str, out: PathBuf) -> anyhow::Result<()> {
+    fs::write(&out, page).with_context(|| format!("cannot write {}", out.display()))?;
     let out = fs::canonicalize(&out).unwrap_or(out);
     stderr::print_line(format_args!("report: {}", out.display()));
     Ok(())

@@ -331,7 +331,9 @@ impl Sandbox {
             .current_dir(self.0.path())
             .args(args)
             .env("SLOWPATH_VM", self.path("vm"));
-        if (args[0] == "run" && !args.contains(&"--resume")) || args[0] == "merge" {
+        if (args[0] == "run" && !args.contains(&"--resume"))
+            || ["merge", "rerun"].contains(&args[0])
+        {
             command.args(["--results", "results"]);
         }
         command

@@ -2,6 +2,7 @@
 
 //! `sweep` from end to end, with a fake `vm` in place of guests.
 
+mod archive;
 mod gate;
 mod guest;
 mod owner;
