@@ -2,30 +2,28 @@
 
 //! Statistics of small samples: intervals, tests, fits.
 //!
-//! Pure functions over numbers, without I/O. No distribution is assumed where the order of the
-//! values suffices. [`confidence`] is the only place with a confidence level.
+//! Pure functions over numbers, without I/O. [`Estimate`] has the boot as its unit, and [`holm`] and
+//! [`Evidence`] make decisions of estimates. [`confidence`] is the only place with a confidence level.
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod calibration;
 pub mod confidence;
-mod difference;
+mod decision;
+mod estimate;
 mod interval;
 mod jain;
-mod rank;
 mod sample;
 mod scalability;
-mod shift;
-#[cfg(test)]
-mod simulated;
 
 pub use self::{
-    difference::{Difference, DifferenceTest},
+    decision::{holm, Decision, Evidence, Range},
+    estimate::{Bounds, Estimate, Scale},
     interval::Interval,
     jain::jain,
-    rank::Rank,
     sample::{median, percent, Sample},
     scalability::{Coefficient, Scalability},
-    shift::Shift,
 };
 
 /// The values in ascending order.

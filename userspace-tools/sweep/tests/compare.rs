@@ -20,7 +20,7 @@ fn sweep(args: &[&str]) -> Output {
     command.args(args).output().unwrap()
 }
 
-/// A result with eight repeats of `ticket` on one thread, each a little longer than the one before, and
+/// A result with eight boots of `ticket` on one thread, each a little longer than the one before, and
 /// all of them `slower` times as long as in the other result.
 fn repeated(dir: &Path, slower: f64) {
     for file in ["experiment.toml", "provenance.json"] {
@@ -37,6 +37,7 @@ fn repeated(dir: &Path, slower: f64) {
     let lines = (0..8).map(|i| {
         let mut record = record.clone();
         (record["seq"], record["repeat"]) = (i.into(), (i + 1).into());
+        record["boot"] = (i + 1).into();
         let ns = record["sum"]["elapsed_ns"].as_f64().unwrap();
         record["sum"]["elapsed_ns"] = ((ns * slower * (1.0 + f64::from(i) / 500.0)) as u64).into();
         format!("{record}\n")
@@ -72,12 +73,9 @@ fn ten_percent_faster_is_better() {
 }
 
 #[test]
-fn unchanged_result_shows_no_difference() {
+fn unchanged_result_is_equivalent() {
     let (code, text) = against(1.0);
-    assert!(
-        text.contains("0 better, 0 worse, 1 no difference shown"),
-        "{text}"
-    );
+    assert!(text.contains("0 better, 0 worse, 1 equivalent"), "{text}");
     assert_eq!(code, Some(0));
 }
 
@@ -165,10 +163,10 @@ fn cell_that_is_missing_after_is_not_measured() {
 }
 
 #[test]
-fn two_repeats_are_inconclusive() {
+fn two_boots_are_inconclusive() {
     let out = sweep(&["compare", RESULT, RESULT]);
     let text = String::from_utf8(out.stdout).unwrap();
-    assert!(text.contains("repeats needed)"), "{text}");
+    assert!(text.contains("boots needed)"), "{text}");
     assert_eq!(out.status.code(), Some(3));
 }
 

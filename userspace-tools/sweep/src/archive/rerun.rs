@@ -12,10 +12,7 @@ use crate::{
         unpack::unpack,
     },
     console::{stdout::print_line, usage::Usage},
-    judge::{
-        compare::{self, Limits},
-        verdict::Verdict,
-    },
+    judge::{compare, difference::Limits, verdict::Verdict},
     plan::{guest::Guest, runs::Plan},
     run::{self, finish::Output},
     store::{

@@ -2,10 +2,12 @@
 
 //! A cell of a table: all repeats of one combination of settings.
 
+use std::collections::BTreeMap;
+
 use abi::status::OracleState;
 use indexmap::IndexSet;
 use results::AnyReport;
-use statistics::Sample;
+use statistics::{median, Estimate, Sample, Scale};
 
 use crate::{
     judge::oracle::expected,
@@ -28,6 +30,8 @@ pub struct Cell {
     pub reports: Vec<AnyReport>,
     /// The number of the repeat of each report.
     pub repeats: Vec<u32>,
+    /// The guest boot of each report.
+    pub boots: Vec<usize>,
     /// What the experiment expects of the oracle.
     pub expected: Option<Oracle>,
 }
@@ -36,6 +40,71 @@ impl Cell {
     /// The value of each repeat.
     pub fn values(&self) -> Vec<f64> {
         self.reports.iter().map(|report| report.value()).collect()
+    }
+
+    /// The same of these boots alone.
+    pub fn within(&self, boots: &[usize]) -> Self {
+        let is_in: Vec<bool> = self.boots.iter().map(|boot| boots.contains(boot)).collect();
+        Self {
+            reports: kept(&self.reports, &is_in),
+            repeats: kept(&self.repeats, &is_in),
+            boots: kept(&self.boots, &is_in),
+            ..self.clone()
+        }
+    }
+
+    /// A metric of its runs, by boot; the reason if a run does not have it.
+    pub fn by_boot(&self, metric: &str) -> Result<Vec<Vec<f64>>, String> {
+        let mut boots: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for (boot, report) in self.boots.iter().zip(&self.reports) {
+            let value = report.metric(metric);
+            let value = value.ok_or_else(|| format!("a run has no `{metric}`"))?;
+            boots.entry(*boot).or_default().push(value);
+        }
+        Ok(boots.into_values().collect())
+    }
+
+    /// How many times a metric of `other` one of this is: in each boot the ratios of the repeats that
+    /// both have, which ran next to each other. If they have no boot in common, each is summed up by
+    /// itself.
+    pub fn ratio(&self, metric: &str, other: &Self, theirs: &str) -> Result<Estimate, String> {
+        let zero = || "a rate is zero".to_string();
+        if !self.boots.iter().any(|boot| other.boots.contains(boot)) {
+            let of = |cell: &Self, metric: &str| {
+                Estimate::of(Scale::Ratio, &cell.by_boot(metric)?).ok_or_else(zero)
+            };
+            return Ok(of(self, metric)?.over(&of(other, theirs)?));
+        }
+        let (mine, theirs) = (self.by_repeat(metric)?, other.by_repeat(theirs)?);
+        let mut boots: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for ((boot, repeat), value) in mine {
+            if let Some(to) = theirs.get(&(boot, repeat)) {
+                boots.entry(boot).or_default().push(value / to);
+            }
+        }
+        let boots: Vec<Vec<f64>> = boots.into_values().collect();
+        Estimate::of(Scale::Ratio, &boots).ok_or_else(zero)
+    }
+
+    /// A metric by boot and repeat: the median, of several runs.
+    fn by_repeat(&self, metric: &str) -> Result<BTreeMap<(usize, u32), f64>, String> {
+        let mut all: BTreeMap<(usize, u32), Vec<f64>> = BTreeMap::new();
+        let places = self.boots.iter().zip(&self.repeats);
+        for ((boot, repeat), report) in places.zip(&self.reports) {
+            let value = report.metric(metric);
+            let value = value.ok_or_else(|| format!("a run has no `{metric}`"))?;
+            all.entry((*boot, *repeat)).or_default().push(value);
+        }
+        let middle = |(at, values)| Some((at, median(values)?));
+        Ok(all.into_iter().filter_map(middle).collect())
+    }
+
+    /// The runs of both.
+    pub fn with(mut self, other: Self) -> Self {
+        self.reports.extend(other.reports);
+        self.repeats.extend(other.repeats);
+        self.boots.extend(other.boots);
+        self
     }
 
     pub fn sample(&self) -> Option<Sample> {
@@ -69,6 +138,11 @@ impl Cell {
     }
 }
 
+fn kept<T: Clone>(all: &[T], is_in: &[bool]) -> Vec<T> {
+    let all = all.iter().zip(is_in).filter(|(_, is_in)| **is_in);
+    all.map(|(one, _)| one.clone()).collect()
+}
+
 pub fn all_cells(loaded: &Loaded) -> Vec<Cell> {
     let scenarios = loaded.experiment.scenarios.iter();
     let cells = scenarios.map(|scenario| cells(&loaded.experiment, scenario, &loaded.records));
@@ -100,6 +174,7 @@ pub fn cells(experiment: &Experiment, scenario: &Scenario, records: &[Record]) -
             Some(cell) => {
                 cell.reports.push(report.clone());
                 cell.repeats.push(record.repeat);
+                cell.boots.push(record.boot);
             }
             None => cells.push(Cell {
                 scenario: scenario.name.clone(),
@@ -108,6 +183,7 @@ pub fn cells(experiment: &Experiment, scenario: &Scenario, records: &[Record]) -
                 settings,
                 reports: vec![report.clone()],
                 repeats: vec![record.repeat],
+                boots: vec![record.boot],
             }),
         }
     }

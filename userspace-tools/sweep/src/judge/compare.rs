@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use comfy_table::CellAlignment;
 use serde::Serialize;
 use serde_json::json;
-use statistics::{confidence, Difference, DifferenceTest, Interval, Rank, Shift};
+use statistics::{confidence, Bounds, Estimate, Scale};
 
 use crate::{
     console::{stdout::print_line, table::plain, usage::Usage},
     judge::{
         cell::{all_cells, Cell},
-        estimate::Estimate,
+        decide::interval,
+        difference::{call, Called, Difference, Limits},
         verdict::Verdict,
     },
     plan::{
@@ -42,36 +43,6 @@ pub struct Args {
     pub across_hosts: bool,
 }
 
-/// When to call a difference between two samples.
-#[derive(clap::Args, Clone, Copy, Debug)]
-pub struct Limits {
-    /// False-positive rate: how often to call a difference where there is none.
-    #[arg(long, default_value_t = confidence::ALPHA, value_parser = fraction)]
-    pub alpha: f64,
-    /// Smallest difference that matters, a fraction.
-    #[arg(long, default_value_t = confidence::MARGIN, value_parser = fraction)]
-    pub margin: f64,
-}
-
-impl Limits {
-    pub fn test(&self, more_is_better: bool) -> DifferenceTest {
-        DifferenceTest {
-            alpha: self.alpha,
-            margin: self.margin,
-            power: confidence::POWER,
-            more_is_better,
-        }
-    }
-}
-
-/// A number above 0 and below 1.
-pub fn fraction(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(fraction) if fraction > 0.0 && fraction < 1.0 => Ok(fraction),
-        _ => Err("allowed: a number above 0 and below 1, for instance 0.05".into()),
-    }
-}
-
 /// A cell of both results.
 #[derive(Debug, Serialize)]
 struct Line {
@@ -80,16 +51,28 @@ struct Line {
     at: Point,
     before: Side,
     after: Side,
-    shift: Shift,
-    rank: Rank,
-    difference: Difference,
+    #[serde(flatten)]
+    called: Called,
 }
 
 /// The cell's sample in one of them.
 #[derive(Debug, Serialize)]
 struct Side {
-    values: Vec<f64>,
-    interval: Interval,
+    /// The values of each boot.
+    boots: Vec<Vec<f64>>,
+    #[serde(flatten)]
+    bounds: Bounds,
+    #[serde(skip)]
+    estimate: Estimate,
+}
+
+/// Both sides of a cell, before its family is called.
+struct Pair {
+    scenario: String,
+    at: Point,
+    more_is_better: bool,
+    before: Side,
+    after: Side,
 }
 
 /// Prints the comparison. FAIL if any cell is worse, NOT MEASURED if one was measured before alone.
@@ -106,7 +89,7 @@ pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
     unlike(&before.provenance, &after.provenance, args.across_hosts)
         .map_or(Ok(()), |why| Err(wrong(why)))?;
     let theirs = all_cells(&after);
-    let (mut lines, mut missing) = (Vec::new(), Vec::new());
+    let (mut pairs, mut missing) = (Vec::new(), Vec::new());
     for cell in all_cells(&before) {
         let mut others = theirs.iter();
         let other = others.find(|other| other.is_at(&cell.scenario, &cell.at));
@@ -114,26 +97,27 @@ pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
         if let Some(why) = other.and_then(|other| other_settings(&cell, other)) {
             return Err(wrong(format!("{name}: {why}")).into());
         }
-        match other.and_then(|other| line(args, cell, other)) {
-            Some(line) => lines.push(line),
-            None => missing.push(name),
+        match other
+            .ok_or("no run".into())
+            .and_then(|other| pair(cell, other))
+        {
+            Ok(pair) => pairs.push(pair),
+            Err(why) => missing.push((name, why)),
         }
     }
-    if lines.is_empty() {
+    if pairs.is_empty() {
         return Err(wrong("no run in common".into()).into());
     }
+    let lines = lines(pairs, &args.limits);
     match args.json {
         true => {
+            let missing: Vec<&String> = missing.iter().map(|(name, _)| name).collect();
             let json = json!({ "lines": lines, "not_measured": missing });
             print_line(format_args!("{json:#}"))?;
         }
         false => print_line(text(args, &before, &after, &lines) + &missing_text(&missing))?,
     }
-    let verdicts = lines.iter().map(|line| match line.difference {
-        Difference::Better | Difference::NoDifferenceShown => Verdict::Pass,
-        Difference::Worse => Verdict::Fail,
-        Difference::Inconclusive { .. } => Verdict::Inconclusive,
-    });
+    let verdicts = lines.iter().map(|line| line.called.difference.verdict());
     let missing = missing.iter().map(|_| Verdict::NotMeasured);
     Ok(Verdict::worst(verdicts.chain(missing)))
 }
@@ -178,67 +162,92 @@ fn other_settings(before: &Cell, after: &Cell) -> Option<String> {
     })
 }
 
-fn missing_text(missing: &[String]) -> String {
-    let mark = |text: String, name: &String| text + "\nNOT MEASURED after: " + name;
+fn missing_text(missing: &[(String, String)]) -> String {
+    let mark = |text: String, (name, why): &(String, String)| {
+        format!("{text}\nNOT MEASURED after: {name}: {why}")
+    };
     missing.iter().fold(String::new(), mark)
 }
 
-fn line(args: &Args, before: Cell, after: &Cell) -> Option<Line> {
-    let (a, b) = (before.values(), after.values());
-    Some(Line {
-        shift: Shift::of(&a, &b, args.limits.alpha)?,
-        rank: Rank::of(&a, &b)?,
-        difference: args.limits.test(before.more_is_better()).judge(&a, &b)?,
-        before: Side::of(a)?,
-        after: Side::of(b)?,
+fn pair(before: Cell, after: &Cell) -> Result<Pair, String> {
+    Ok(Pair {
+        more_is_better: before.more_is_better(),
+        before: Side::of(&before)?,
+        after: Side::of(after)?,
         scenario: before.scenario,
         at: before.at,
     })
 }
 
+fn lines(pairs: Vec<Pair>, limits: &Limits) -> Vec<Line> {
+    let ratios = pairs.iter().map(|pair| {
+        let ratio = pair.after.estimate.over(&pair.before.estimate);
+        (ratio, pair.more_is_better)
+    });
+    let ratios: Vec<(Estimate, bool)> = ratios.collect();
+    let lines = pairs.into_iter().zip(call(&ratios, limits));
+    let lines = lines.map(|(pair, called)| Line {
+        scenario: pair.scenario,
+        at: pair.at,
+        before: pair.before,
+        after: pair.after,
+        called,
+    });
+    lines.collect()
+}
+
 impl Side {
-    fn of(values: Vec<f64>) -> Option<Self> {
-        let interval = Interval::shown(&values)?;
-        Some(Self { values, interval })
+    fn of(cell: &Cell) -> Result<Self, String> {
+        let boots = cell.by_boot("value")?;
+        let estimate = Estimate::of(Scale::Ratio, &boots).ok_or("a rate is zero")?;
+        let bounds = estimate.bounds(1.0 - confidence::SHOWN);
+        Ok(Self {
+            boots,
+            bounds,
+            estimate,
+        })
     }
 }
 
 fn text(args: &Args, before: &Loaded, after: &Loaded, lines: &[Line]) -> String {
+    let boots = lines
+        .iter()
+        .map(|l| l.before.boots.len().min(l.after.boots.len()));
     let head = format!(
         "before  {} ({})\nafter   {} ({})\n\
-         medians with {} intervals, or from the least to the most of too few repeats; \
-         a difference has p < {}, and {} % do not matter",
+         boots are the unit, {} of each at least; estimates with {} intervals; a difference is called if its \
+         interval lies beyond {} %,\nno line wrongly with a probability of {} %",
         args.before.display(),
         before.provenance.commit(),
         args.after.display(),
         after.provenance.commit(),
+        boots.min().unwrap_or(0),
         confidence::percent(confidence::SHOWN),
-        args.limits.alpha,
         args.limits.margin * 100.0,
+        (1.0 - args.limits.alpha) * 100.0,
     );
     let rows = lines.iter().map(|line| {
         [
             format!("{} {}", line.scenario, words(&line.at)),
-            Estimate::from(line.before.interval).to_string(),
-            Estimate::from(line.after.interval).to_string(),
-            factor(&line.shift),
-            format!("{:.4}", line.rank.p),
-            line.difference.to_string(),
+            interval(line.before.bounds),
+            interval(line.after.bounds),
+            factor(&line.called.ratio),
+            line.called.difference.to_string(),
         ]
     });
-    let columns = ["run", "before", "after", "after/before", "p", "difference"];
+    let columns = ["run", "before", "after", "after/before", "difference"];
     let mut table = plain(columns, rows);
-    for column in table.column_iter_mut().skip(1).take(4) {
+    for column in table.column_iter_mut().skip(1).take(3) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let differences: Vec<Difference> = lines.iter().map(|line| line.difference).collect();
+    let differences: Vec<Difference> = lines.iter().map(|l| l.called.difference).collect();
     let count = Difference::count(&differences).map(|(word, n)| format!("{n} {word}"));
     format!("{head}\n\n{}\n\n{}", table.trim_fmt(), count.join(", "))
 }
 
-fn factor(shift: &Shift) -> String {
-    match shift.high.is_finite() {
-        true => format!("{:.3} [{:.3}, {:.3}]", shift.factor, shift.low, shift.high),
-        false => format!("{:.3} [too few]", shift.factor),
+fn factor(ratio: &Bounds) -> String {
+    match ratio.high.is_finite() {
+        true => format!("{:.3} [{:.3}, {:.3}]", ratio.value, ratio.low, ratio.high),
+        false => format!("{:.3} of one boot", ratio.value),
     }
 }

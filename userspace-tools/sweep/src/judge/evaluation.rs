@@ -50,16 +50,24 @@ impl<'a> Evaluation<'a> {
         records: &[Record],
         incomplete: Option<String>,
     ) -> anyhow::Result<Self> {
+        let mut found = Vec::new();
         let scenarios = experiment.scenarios.iter().map(|scenario| {
             let cells = cells(experiment, scenario, records);
+            found.extend(rules::find(experiment, scenario, &cells).map_err(anyhow::Error::msg)?);
             anyhow::Ok(EvaluatedScenario {
                 scenario,
                 faults: oracle::faults(scenario, records),
-                rules: rules::judge(experiment, scenario, &cells).map_err(anyhow::Error::msg)?,
+                rules: Vec::new(),
                 cells,
             })
         });
-        let scenarios: Vec<EvaluatedScenario> = scenarios.collect::<anyhow::Result<_>>()?;
+        let mut scenarios: Vec<EvaluatedScenario> = scenarios.collect::<anyhow::Result<_>>()?;
+        for rule in rules::judge(found) {
+            let mut all = scenarios.iter_mut();
+            if let Some(one) = all.find(|one| one.scenario.name == rule.scenario) {
+                one.rules.push(rule);
+            }
+        }
         let mut figures = figures::of_result(experiment, provenance);
         for one in &scenarios {
             let own = figures::of_scenario(one.scenario, &one.cells, one.faults.len());
@@ -67,8 +75,8 @@ impl<'a> Evaluation<'a> {
         }
         let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
         let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();
-        figures.insert("tables".into(), tables as f64);
-        figures.insert("faults".into(), faults as f64);
+        figures.insert("tables".into(), (tables as f64).into());
+        figures.insert("faults".into(), (faults as f64).into());
         Ok(Self {
             figures,
             experiment,
@@ -104,9 +112,16 @@ impl<'a> Evaluation<'a> {
     /// The worst verdict; an incomplete result is NOT MEASURED.
     pub fn verdict(&self) -> Verdict {
         let faults = self.faults().map(|fault| fault.verdict);
-        let rules = self.rules().map(|rule| rule.answer.verdict);
+        let rules = self.rules().map(|rule| rule.verdict);
         let incomplete = self.incomplete.iter().map(|_| Verdict::NotMeasured);
-        Verdict::worst(faults.chain(rules).chain(incomplete))
+        let any_run = (self.runs() > 0).then_some(Verdict::Pass);
+        Verdict::worst(
+            any_run
+                .into_iter()
+                .chain(faults)
+                .chain(rules)
+                .chain(incomplete),
+        )
     }
 
     /// Every verdict: on the oracle of each scenario, and on each rule.
@@ -122,6 +137,12 @@ impl EvaluatedScenario<'_> {
         self.cells.iter().map(|cell| cell.reports.len()).sum()
     }
 
+    fn oracle_verdict(&self) -> Verdict {
+        let any_run = (self.runs() > 0).then_some(Verdict::Pass);
+        let faults = self.faults.iter().map(|fault| fault.verdict);
+        Verdict::worst(any_run.into_iter().chain(faults))
+    }
+
     /// The verdict on its oracle, with the first faults.
     pub fn oracle(&self) -> Case {
         const FEW: usize = 3;
@@ -131,7 +152,7 @@ impl EvaluatedScenario<'_> {
         }
         Case {
             name: format!("{}: oracle of {} runs", self.scenario.name, self.runs()),
-            verdict: Verdict::worst(self.faults.iter().map(|fault| fault.verdict)),
+            verdict: self.oracle_verdict(),
             text: faults.join("; "),
         }
     }

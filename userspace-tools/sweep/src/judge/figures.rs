@@ -6,10 +6,14 @@ use std::collections::BTreeMap;
 
 use abi::status::OracleState;
 use results::AnyReport;
-use statistics::median;
+use serde::{Deserialize, Serialize};
+use statistics::{confidence, Estimate, Scale};
 
 use crate::{
-    judge::cell::Cell,
+    judge::{
+        cell::Cell,
+        decide::{Finding, Limit},
+    },
     plan::{
         experiment::{Compare, Experiment, Oracle, Scenario},
         setting::{matches, Pattern},
@@ -20,40 +24,85 @@ use crate::{
 /// The file that holds them.
 pub const FILE: &str = "figures.json";
 
-pub type Figures = BTreeMap<String, f64>;
+pub type Figures = BTreeMap<String, Number>;
 
-/// The value of a comparison: the ratio of two medians, the median of the ratios of each repeat, or
-/// one median.
-pub fn compared(compare: &Compare, cells: &[Cell]) -> Option<f64> {
-    let metric = compare.metric.as_deref().unwrap_or("value");
-    let of = values(cells, &compare.of, metric);
-    let Some(to) = &compare.to else {
-        return median(of.into_iter().map(|(_, value)| value));
-    };
-    let to = values(cells, to, metric);
-    match compare.paired {
-        true => median(ratios(of, to)),
-        false => {
-            let [of, to] = [of, to].map(|side| median(side.into_iter().map(|(_, value)| value)));
-            to.filter(|to| *to != 0.0).and_then(|to| Some(of? / to))
+/// A figure.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Number {
+    /// A count, a time or a setting, taken as it is.
+    Exact(f64),
+    /// An estimate over boots.
+    Over(Over),
+}
+
+/// An estimate over boots, with its value and the interval that tables show.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Over {
+    value: f64,
+    /// Both ends; nothing of one boot.
+    interval: Option<(f64, f64)>,
+    estimate: Estimate,
+}
+
+impl Number {
+    pub fn value(&self) -> f64 {
+        match self {
+            Self::Exact(value) | Self::Over(Over { value, .. }) => *value,
+        }
+    }
+
+    /// What it says of `limit`.
+    pub fn finding(&self, limit: Limit) -> Finding {
+        match self {
+            Self::Exact(value) => {
+                let holds = limit.op.holds(*value, limit.bound);
+                Finding::Exact(holds.into(), value.to_string())
+            }
+            Self::Over(over) => Finding::Estimated(over.estimate, limit),
         }
     }
 }
 
-/// A metric of the runs of `pattern`, with the number of their repeat.
-fn values(cells: &[Cell], pattern: &Pattern, metric: &str) -> Vec<(u32, f64)> {
-    let mine = cells.iter().filter(|cell| matches(pattern, &cell.settings));
-    let runs = mine.flat_map(|cell| cell.repeats.iter().zip(&cell.reports));
-    runs.filter_map(|(repeat, report)| Some((*repeat, report.metric(metric)?)))
-        .collect()
+impl From<f64> for Number {
+    fn from(value: f64) -> Self {
+        Self::Exact(value)
+    }
 }
 
-/// The ratios of the repeats that both sides have.
-fn ratios(of: Vec<(u32, f64)>, to: Vec<(u32, f64)>) -> Vec<f64> {
-    let to: BTreeMap<u32, f64> = to.into_iter().collect();
-    let ratio =
-        |(repeat, value): (u32, f64)| Some(value / to.get(&repeat).filter(|value| **value != 0.0)?);
-    of.into_iter().filter_map(ratio).collect()
+impl From<Estimate> for Number {
+    fn from(estimate: Estimate) -> Self {
+        let bounds = estimate.bounds(1.0 - confidence::SHOWN);
+        let (low, high) = (bounds.low, bounds.high);
+        Self::Over(Over {
+            value: bounds.value,
+            interval: (low.is_finite() && high.is_finite()).then_some((low, high)),
+            estimate,
+        })
+    }
+}
+
+/// The estimate of a comparison: a ratio of two sides, or a metric of one; the reason if there is none.
+pub fn compared(compare: &Compare, cells: &[Cell]) -> Result<Estimate, String> {
+    let metric = compare.metric.as_deref().unwrap_or("value");
+    let of = side(cells, &compare.of).ok_or("no run")?;
+    match &compare.to {
+        Some(to) => {
+            let to = side(cells, to).ok_or("no run")?;
+            of.ratio(metric, &to, metric)
+        }
+        None => {
+            let boots = of.by_boot(metric)?;
+            let estimate = Estimate::of(Scale::Linear, &boots);
+            estimate.ok_or_else(|| format!("`{metric}` is no number"))
+        }
+    }
+}
+
+/// All runs of `pattern` as one cell.
+fn side(cells: &[Cell], pattern: &Pattern) -> Option<Cell> {
+    let mine = cells.iter().filter(|cell| matches(pattern, &cell.settings));
+    mine.cloned().reduce(Cell::with)
 }
 
 /// The figures of a scenario, which begin with its name, and those of its comparisons.
@@ -71,9 +120,11 @@ pub fn of_scenario(scenario: &Scenario, cells: &[Cell], faults: usize) -> Figure
         ("uncaught", due - caught),
         ("faults", faults),
     ];
-    let own = own.map(|(name, n)| (format!("{}.{name}", scenario.name), n as f64));
-    let compared = scenario.compare.iter();
-    let compared = compared.filter_map(|c| Some((c.figure.clone(), self::compared(c, cells)?)));
+    let own = own.map(|(name, n)| (format!("{}.{name}", scenario.name), (n as f64).into()));
+    let compared = scenario.compare.iter().filter_map(|compare| {
+        let estimate = self::compared(compare, cells).ok()?;
+        Some((compare.figure.clone(), estimate.into()))
+    });
     own.into_iter().chain(compared).collect()
 }
 
@@ -94,25 +145,11 @@ pub fn of_result(experiment: &Experiment, provenance: &Provenance) -> Figures {
     ];
     let known = all
         .into_iter()
-        .filter_map(|(name, value)| Some((name.into(), value?)));
+        .filter_map(|(name, value)| Some((name.into(), Number::Exact(value?))));
     known.collect()
 }
 
 /// Whether the oracle saw no violation, and the report does not contradict itself.
 fn is_sound(report: &AnyReport) -> bool {
     report.verdict() != OracleState::Broken && report.check().is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The host is three times as fast in the second repeat: one side is half of the other in both,
-    /// while the ratio of the medians differs.
-    #[test]
-    fn paired_ratios_are_of_the_same_repeat() {
-        let of = vec![(1, 10.0), (2, 30.0), (4, 7.0)];
-        let to = vec![(2, 60.0), (1, 20.0), (3, 9.0), (4, 0.0)];
-        assert_eq!(ratios(of, to), [0.5, 0.5]);
-    }
 }

@@ -70,6 +70,13 @@ fn fault(scenario: &Scenario, record: &Record) -> Option<Fault> {
         return Some(fault(Verdict::NotMeasured, line, error.into()));
     };
     let settings = record.settings();
+    if report.rate() == 0.0 && record.repeat > 0 {
+        return Some(fault(
+            Verdict::NotMeasured,
+            record.line.clone(),
+            "nothing was done: its rate is zero".into(),
+        ));
+    }
     let expected = expected(scenario, &settings);
     let why = contradiction(report).or_else(|| unexpected(expected, report.verdict()))?;
     let axes = settings

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The experiment's rules, evaluated at every parameter point where they apply.
-//!
-//! A rule asks about one end of an interval, so [`RULE_ALPHA`] is the risk on both ends together.
 
 use serde::Serialize;
-use statistics::{confidence::RULE_ALPHA, Interval, Shift};
+use statistics::{confidence::FAMILY, Estimate, Scale};
 
 use super::{
     cell::Cell,
-    estimate::Estimate,
+    decide::{decide, Finding, Limit},
     verdict::{Case, Verdict},
 };
 use crate::{
@@ -17,7 +15,7 @@ use crate::{
     plan::{
         experiment::{Experiment, Scenario},
         question::{Question, Side},
-        rule::Rule,
+        rule::{Op, Rule},
         setting::{matches, without, words, Point},
     },
 };
@@ -28,63 +26,50 @@ pub struct Judged {
     #[serde(rename = "part")]
     pub scenario: String,
     pub rule: String,
-    #[serde(flatten)]
-    pub answer: Answer,
-}
-
-/// A verdict and its ground.
-#[derive(Clone, Debug, Serialize)]
-pub struct Answer {
     /// The values on the axes that the rule does not name.
     pub at: Point,
     /// What was measured, with its interval.
     pub measured: String,
     pub verdict: Verdict,
-    /// About how many repeats of each side a verdict needs, if it is inconclusive.
-    pub repeats_needed: Option<usize>,
+    /// About how many boots a verdict needs, if it is inconclusive.
+    pub boots_needed: Option<usize>,
+}
+
+/// What was found of a rule at one parameter point, before its family is decided.
+pub struct Found {
+    scenario: String,
+    rule: String,
+    at: Point,
+    finding: Finding,
 }
 
 impl Judged {
     /// The same as a build server reads it.
     pub fn case(&self) -> Case {
-        let at = words(&self.answer.at);
+        let at = words(&self.at);
         let gap = if at.is_empty() { "" } else { ", at " };
         Case {
             name: format!("{}: {}{gap}{at}", self.scenario, self.rule),
-            verdict: self.answer.verdict,
-            text: format!("{}: {}", self.answer.measured, self.answer.word()),
-        }
-    }
-}
-
-impl Answer {
-    /// Compares the estimate `judged` of `n` repeats with the rule's bound, and prints `shown`.
-    fn new(rule: &Rule, at: Point, (shown, judged): (Estimate, Estimate), n: usize) -> Self {
-        let verdict = judged.judge(rule.op, rule.bound());
-        let needed = || judged.repeats(rule.bound(), n);
-        Self {
-            at,
-            measured: shown.to_string(),
-            verdict,
-            repeats_needed: (verdict == Verdict::Inconclusive).then(needed),
+            verdict: self.verdict,
+            text: format!("{}: {}", self.measured, self.word()),
         }
     }
 
-    /// The verdict, and how many repeats it needs.
+    /// The verdict, and how many boots it needs.
     pub fn word(&self) -> String {
-        match self.repeats_needed {
-            Some(n) => format!("{} (about {n} repeats needed)", self.verdict),
+        match self.boots_needed {
+            Some(n) => format!("{} (about {n} boots needed)", self.verdict),
             None => self.verdict.to_string(),
         }
     }
 }
 
 /// Evaluates the rules of `scenario` over its cells.
-pub fn judge(
+pub fn find(
     experiment: &Experiment,
     scenario: &Scenario,
     cells: &[Cell],
-) -> Result<Vec<Judged>, String> {
+) -> Result<Vec<Found>, String> {
     let mut all = Vec::new();
     for (of, rule) in scenario.rules() {
         let question = experiment.question(scenario, rule)?;
@@ -92,21 +77,37 @@ pub fn judge(
         let cells: Vec<&Cell> = cells.iter().filter(here).collect();
         let mut answers = answers(rule, &question, &cells);
         if answers.is_empty() {
-            answers.push(Answer {
-                at: Point::new(),
-                measured: "not measured".into(),
-                verdict: Verdict::Inconclusive,
-                repeats_needed: Some(1),
-            });
+            answers.push((Point::new(), Finding::Nothing("no run".into())));
         }
-        all.extend(answers.into_iter().map(|answer| Judged {
+        all.extend(answers.into_iter().map(|(at, finding)| Found {
             scenario: scenario.name.clone(),
             rule: rule.text.clone(),
-            answer,
+            at,
+            finding,
         }));
     }
     Ok(all)
 }
+
+/// The verdicts on the rules of all scenarios, which are one family.
+pub fn judge(found: Vec<Found>) -> Vec<Judged> {
+    let findings: Vec<Finding> = found.iter().map(|one| one.finding.clone()).collect();
+    let decided = decide(&findings, FAMILY);
+    let judged = found
+        .into_iter()
+        .zip(decided)
+        .map(|(found, decided)| Judged {
+            scenario: found.scenario,
+            rule: found.rule,
+            at: found.at,
+            measured: decided.measured,
+            verdict: decided.verdict,
+            boots_needed: decided.boots_needed,
+        });
+    judged.collect()
+}
+
+type Answer = (Point, Finding);
 
 /// The answers to `question` at every parameter point of `cells`.
 fn answers<'a>(rule: &Rule, question: &'a Question, cells: &[&Cell]) -> Vec<Answer> {
@@ -114,74 +115,88 @@ fn answers<'a>(rule: &Rule, question: &'a Question, cells: &[&Cell]) -> Vec<Answ
     let on = |side: &'a Side| cells.iter().filter(move |cell| is_on(cell, side));
     match question {
         Question::Sides { of, to, cost } => {
-            let pairs = on(of).filter_map(|cell| {
+            let pairs = on(of).map(|cell| {
                 let at = without(&cell.at, &of.axis);
-                let other = on(to).find(|other| without(&other.at, &to.axis) == at)?;
-                ratio(rule, at, (cell, of), (other, to), *cost)
+                let other = on(to).find(|other| without(&other.at, &to.axis) == at);
+                let finding = match other {
+                    Some(other) => ratio(rule, (cell, of), (other, to), *cost),
+                    None => Finding::Nothing("the other side has no run".into()),
+                };
+                (at, finding)
             });
             pairs.collect()
         }
         Question::Metric(name, side) => {
             let is_mine = |cell: &&&Cell| side.as_ref().is_none_or(|side| is_on(cell, side));
             let mine = cells.iter().filter(is_mine);
-            mine.filter_map(|cell| metric(rule, cell, name)).collect()
+            mine.map(|cell| (cell.at.clone(), metric(rule, cell, name)))
+                .collect()
         }
         Question::EveryRun(a, b) => {
-            let answers = cells.iter().filter_map(|cell| every_run(rule, cell, a, b));
-            answers.collect()
+            let answers = cells.iter();
+            answers
+                .map(|cell| (cell.at.clone(), every_run(rule, cell, a, b)))
+                .collect()
         }
     }
 }
 
-/// The ratio of two sides, from independent samples.
+/// The ratio of two sides.
 fn ratio(
     rule: &Rule,
-    at: Point,
     (cell, of): (&Cell, &Side),
     (other, to): (&Cell, &Side),
     cost: bool,
-) -> Option<Answer> {
-    let (mine, theirs) = (values(cell, &of.metric), values(other, &to.metric));
+) -> Finding {
     // A side that does less in the same time costs more.
-    let shift = match cost && cell.more_is_better() {
-        true => Shift::of(&mine, &theirs, RULE_ALPHA)?,
-        false => Shift::of(&theirs, &mine, RULE_ALPHA)?,
-    };
-    let ratio = Estimate::from(shift);
-    let n = mine.len().min(theirs.len());
-    Some(Answer::new(rule, at, (ratio, ratio), n))
+    let is_turned = cost && cell.more_is_better();
+    match cell.ratio(&of.metric, other, &to.metric) {
+        Ok(ratio) if is_turned => estimated(rule, ratio.inverted()),
+        Ok(ratio) => estimated(rule, ratio),
+        Err(why) => Finding::Nothing(why),
+    }
 }
 
-/// The median of a metric. A sample too small for its interval's confidence decides nothing.
-fn metric(rule: &Rule, cell: &Cell, name: &str) -> Option<Answer> {
-    let values = values(cell, name);
-    let interval = Interval::of(&values, 1.0 - RULE_ALPHA)?;
-    let shown = Estimate::from(interval);
-    let judged = match interval.confidence >= 1.0 - RULE_ALPHA {
-        true => shown,
-        false => shown.unbounded(),
+fn metric(rule: &Rule, cell: &Cell, name: &str) -> Finding {
+    let boots = cell.by_boot(name);
+    let estimate = boots.map(|boots| Estimate::of(Scale::Linear, &boots));
+    match estimate {
+        Ok(Some(estimate)) => estimated(rule, estimate),
+        Ok(None) => Finding::Nothing(format!("`{name}` is no number")),
+        Err(why) => Finding::Nothing(why),
+    }
+}
+
+fn estimated(rule: &Rule, estimate: Estimate) -> Finding {
+    let limit = Limit {
+        op: rule.op,
+        bound: rule.bound(),
     };
-    let at = cell.at.clone();
-    Some(Answer::new(rule, at, (shown, judged), values.len()))
+    Finding::Estimated(estimate, limit)
 }
 
 /// Two metrics of the same run. This needs no statistics: one run is enough for FAIL.
-fn every_run(rule: &Rule, cell: &Cell, a: &str, b: &str) -> Option<Answer> {
-    let limits = values(cell, b).into_iter().map(|y| rule.bound() * y);
-    let pairs: Vec<(f64, f64)> = values(cell, a).into_iter().zip(limits).collect();
+fn every_run(rule: &Rule, cell: &Cell, a: &str, b: &str) -> Finding {
+    let values = |name: &str| -> Option<Vec<f64>> {
+        let reports = cell.reports.iter();
+        reports.map(|report| report.metric(name)).collect()
+    };
+    let (Some(values), Some(limits)) = (values(a), values(b)) else {
+        return Finding::Nothing(format!("a run has no `{a}` or no `{b}`"));
+    };
+    let limits = limits.into_iter().map(|y| rule.bound() * y);
+    let pairs: Vec<(f64, f64)> = values.into_iter().zip(limits).collect();
+    // Nothing is as much as any part of nothing.
+    let is_lower_bound = matches!(rule.op, Op::AtLeast | Op::More);
+    if is_lower_bound && pairs.iter().all(|(_, limit)| *limit == 0.0) {
+        return Finding::Nothing(format!("`{b}` is 0 in every run"));
+    }
     let violated = pairs.iter().find(|(x, limit)| !rule.op.holds(*x, *limit));
     let farthest = || pairs.iter().max_by(|p, q| p.0.total_cmp(&q.0));
-    let (x, limit) = violated.or_else(farthest)?;
+    let Some((x, limit)) = violated.or_else(farthest) else {
+        return Finding::Nothing("no run".into());
+    };
     let (x, limit, n) = (numbers::short(*x), numbers::short(*limit), pairs.len());
-    Some(Answer {
-        at: cell.at.clone(),
-        measured: format!("{a} {x} against {limit}, the farthest of {n} runs"),
-        verdict: violated.is_none().into(),
-        repeats_needed: None,
-    })
-}
-
-fn values(cell: &Cell, name: &str) -> Vec<f64> {
-    let reports = cell.reports.iter();
-    reports.filter_map(|report| report.metric(name)).collect()
+    let measured = format!("{a} {x} against {limit}, the farthest of {n} runs");
+    Finding::Exact(violated.is_none().into(), measured)
 }

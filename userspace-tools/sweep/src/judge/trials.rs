@@ -2,19 +2,20 @@
 
 //! `sweep trials`: how often, with this machine's noise, a difference is called.
 //!
-//! Many interleaved repeats of two A/B sides are cut into disjoint trials. Each trial begins with the
-//! fewest repeats that the test needs, and takes as many more as it asks for.
+//! The boots of a result are cut into disjoint trials, each judged by itself: two A/B sides within the
+//! boots of a trial, or, without sides, every line of one half of its boots against the other half, as
+//! `sweep compare` does. The second shows what is called where there is no difference.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use clap::builder::TypedValueParser;
-use statistics::{Difference, DifferenceTest};
+use statistics::{Estimate, Scale};
 
 use crate::{
     console::{stdout::print_line, usage::Usage},
     judge::{
         cell::{all_cells, Cell},
-        compare::Limits,
+        difference::{call, Difference, Limits},
         verdict::Verdict,
     },
     plan::setting::{words, Point, Setting},
@@ -27,13 +28,13 @@ pub struct Args {
     /// Result directory.
     #[arg(default_value = LATEST)]
     pub dir: PathBuf,
-    /// Side B, for instance \"hold_ns=22000 threads=1\".
-    #[arg(long, value_name = "SETTINGS")]
-    pub of: String,
-    /// Side A; if equal to side B, every other repeat against those between.
-    #[arg(long, value_name = "SETTINGS")]
-    pub to: String,
-    /// Number of trials that the repeats are cut into.
+    /// Side B, for instance "hold_ns=22000 threads=1"; without it, halves of the boots are compared.
+    #[arg(long, value_name = "SETTINGS", requires = "to")]
+    pub of: Option<String>,
+    /// Side A.
+    #[arg(long, value_name = "SETTINGS", requires = "of")]
+    pub to: Option<String>,
+    /// Number of trials that the boots are cut into.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000).map(|n| n as usize))]
     pub tries: usize,
     /// When to call a difference.
@@ -41,54 +42,89 @@ pub struct Args {
     pub limits: Limits,
 }
 
-/// How often a trial may ask for more repeats.
-const LOOKS: usize = 6;
+/// The fewest boots of a side that have an interval.
+const FEWEST: usize = 2;
 
 pub fn trials(args: &Args) -> anyhow::Result<Verdict> {
     let all = all_cells(&Loaded::complete(&args.dir, "judge")?);
-    let (reference, subject) = (find(&all, &args.to)?, find(&all, &args.of)?);
-    let (mut a, mut b) = (reference.values(), subject.values());
-    if reference.at == subject.at {
-        let every = |first: usize| reference.values().into_iter().skip(first).step_by(2);
-        (a, b) = (every(0).collect(), every(1).collect());
+    let (what, sides, each) = match (&args.of, &args.to) {
+        (Some(of), Some(to)) => {
+            let (of, to) = (find(&all, of)?, find(&all, to)?);
+            let what = format!("{} against {}", words(&of.at), words(&to.at));
+            (what, vec![(of, to)], FEWEST)
+        }
+        _ => {
+            let what = format!("halves of the boots, {} lines", all.len());
+            (
+                what,
+                all.iter().map(|cell| (cell, cell)).collect(),
+                2 * FEWEST,
+            )
+        }
+    };
+    let has = sides
+        .iter()
+        .map(|(of, _)| boots(of).len())
+        .min()
+        .unwrap_or(0);
+    let size = has / args.tries;
+    if size < each {
+        let (tries, need) = (args.tries, each * args.tries);
+        return Err(Usage(format!(
+            "{tries} trials need {need} boots or more ({has}). Try: boots = {need} in the experiment"
+        ))
+        .into());
     }
-    let test = args.limits.test(reference.more_is_better());
-    let each = a.len().min(b.len()) / args.tries;
-    if each < test.fewest() {
-        let (tries, need) = (args.tries, test.fewest() * args.tries);
-        let why = format!("{tries} trials need at least {need} repeats of each side");
-        return Err(Usage(why).into());
+    let mut differences = Vec::new();
+    for number in 0..args.tries {
+        let of_trial = |cell: &Cell| boots(cell)[number * size..][..size].to_vec();
+        differences.extend(trial(&sides, of_trial, &args.limits).map_err(Usage)?);
     }
-    let pairs = a.chunks_exact(each).zip(b.chunks_exact(each));
-    let trials = pairs.take(args.tries).map(|(a, b)| trial(&test, a, b));
-    let (differences, used): (Vec<Difference>, Vec<usize>) = trials.unzip();
     let count = Difference::count(&differences).map(|(word, n)| format!("\n{word} {n}"));
     print_line(format_args!(
-        "{} against {}: {each} repeats of each side for a trial\n\
-         trials {}, which took {} to {} repeats of each side{}",
-        words(&subject.at),
-        words(&reference.at),
-        differences.len(),
-        used.iter().min().unwrap_or(&0),
-        used.iter().max().unwrap_or(&0),
+        "{what}: {} trials of {size} boots{}",
+        args.tries,
         count.concat()
     ))?;
     Ok(Verdict::Pass)
 }
 
-/// One trial: its difference, and how many repeats it took.
-fn trial(test: &DifferenceTest, a: &[f64], b: &[f64]) -> (Difference, usize) {
-    let most = a.len();
-    let mut n = test.fewest().min(most);
-    let mut difference = Difference::Inconclusive { repeats: n };
-    for _ in 0..LOOKS {
-        difference = test.judge(&a[..n], &b[..n]).unwrap_or(difference);
-        match difference {
-            Difference::Inconclusive { repeats } if n < most => n = repeats.clamp(n + 1, most),
-            _ => break,
-        }
+/// The boots in which a cell ran, in order.
+fn boots(cell: &Cell) -> Vec<usize> {
+    let boots: BTreeSet<usize> = cell.boots.iter().copied().collect();
+    boots.into_iter().collect()
+}
+
+/// The differences of one trial, a family.
+fn trial(
+    sides: &[(&Cell, &Cell)],
+    of_trial: impl Fn(&Cell) -> Vec<usize>,
+    limits: &Limits,
+) -> Result<Vec<Difference>, String> {
+    let mut ratios = Vec::new();
+    for (of, to) in sides {
+        let boots = of_trial(of);
+        let ratio = match of.at == to.at {
+            true => {
+                // Alternately, so that a drift over the boots is in both halves.
+                let half = |first: usize| -> Vec<usize> {
+                    boots.iter().copied().skip(first).step_by(2).collect()
+                };
+                summed(of, &half(1))?.over(&summed(to, &half(0))?)
+            }
+            false => of
+                .within(&boots)
+                .ratio("value", &to.within(&boots), "value")?,
+        };
+        ratios.push((ratio, of.more_is_better()));
     }
-    (difference, n)
+    let called = call(&ratios, limits);
+    Ok(called.iter().map(|one| one.difference).collect())
+}
+
+fn summed(cell: &Cell, boots: &[usize]) -> Result<Estimate, String> {
+    let boots = cell.within(boots).by_boot("value")?;
+    Estimate::of(Scale::Ratio, &boots).ok_or_else(|| "a rate is zero".into())
 }
 
 /// The only cell with the settings of `text`.
@@ -106,28 +142,5 @@ fn find<'a>(all: &'a [Cell], text: &str) -> Result<&'a Cell, Usage> {
         (Some(_), Some(_)) => Err(Usage(format!(
             "several cells have the settings `{text}`. Try: more settings"
         ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use statistics::confidence;
-
-    #[test]
-    fn trial_takes_as_many_repeats_as_the_test_asks_for() {
-        let limits = Limits {
-            alpha: confidence::ALPHA,
-            margin: confidence::MARGIN,
-        };
-        let test = limits.test(true);
-        let noise = |i: u32| f64::from(i * 7919 % 101) / 101.0 - 0.5;
-        let a: Vec<f64> = (0..60).map(|i| 100.0 + 8.0 * noise(i)).collect();
-        let slower: Vec<f64> = a.iter().rev().map(|v| v * 0.9).collect();
-        let (difference, used) = trial(&test, &a, &slower);
-        assert_eq!(difference, Difference::Worse);
-        assert!(used < 60, "{used}");
-        let (difference, _) = trial(&test, &a[..30], &a[30..]);
-        assert_ne!(difference, Difference::Worse);
     }
 }

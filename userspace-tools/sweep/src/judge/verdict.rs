@@ -43,9 +43,9 @@ impl Verdict {
         }
     }
 
-    /// The worst of several; PASS of none.
+    /// The worst of several; of none, nothing was measured.
     pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
-        verdicts.into_iter().max().unwrap_or(Self::Pass)
+        verdicts.into_iter().max().unwrap_or(Self::NotMeasured)
     }
 
     /// `3 PASS, 1 FAIL, 0 INCONCLUSIVE`, and the others if there are any.
@@ -101,7 +101,7 @@ mod tests {
     fn worst_verdict_decides_and_the_count_names_what_occurred() {
         let all = [Verdict::Pass, Verdict::Skip, Verdict::Pass];
         assert_eq!(Verdict::worst(all), Verdict::Skip);
-        assert_eq!(Verdict::worst([]), Verdict::Pass);
+        assert_eq!(Verdict::worst([]), Verdict::NotMeasured);
         let text = "2 PASS, 0 FAIL, 0 INCONCLUSIVE, 1 SKIP";
         assert_eq!(Verdict::count(all), text);
     }

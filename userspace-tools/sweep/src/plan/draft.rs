@@ -7,13 +7,14 @@ use std::time::Duration;
 use abi::{job_runner::JobFunction, Limits};
 use cpu_list::CpuList;
 use fastrand::Rng;
+use indexmap::IndexMap;
 use results::metrics;
 
 use crate::plan::{
     experiment::{Experiment, Module, Order, Scenario},
     guest::Guest,
     runs::{Boot, Plan, Run},
-    setting::{matches, with, words, Point, Setting},
+    setting::{matches, with, without, words, Point, Setting},
     shard::Shard,
 };
 
@@ -110,12 +111,14 @@ impl Draft<'_> {
                 }
             }
         }
-        if self.experiment.order == Order::Random {
-            self.rng.shuffle(&mut all);
-        }
         let (mut runs, mut estimate) = (Vec::new(), BOOT);
         let warm_ups = (0..self.experiment.warm_up).map(|_| 0);
-        for repeat in warm_ups.chain(repeats) {
+        for (n, repeat) in warm_ups.chain(repeats).enumerate() {
+            match (self.experiment.order, n % 2) {
+                (Order::Written, _) => {}
+                (Order::Random, 0) => self.shuffle(&mut all),
+                (Order::Random, _) => all.reverse(),
+            }
             for (scenario, settings, length) in &all {
                 estimate += *length + OVERHEAD;
                 runs.push(Run {
@@ -134,6 +137,26 @@ impl Draft<'_> {
             runs,
             estimate,
         })
+    }
+
+    /// Draws an order in which runs that differ in the A/B sides alone stay together.
+    fn shuffle(&mut self, all: &mut Vec<(&Scenario, Point, Duration)>) {
+        let mut blocks: IndexMap<String, Vec<_>> = IndexMap::new();
+        for run in all.drain(..) {
+            let (scenario, settings, _) = &run;
+            let same = match self.experiment.sides(scenario) {
+                Some(axis) => without(settings, &axis),
+                None => settings.clone(),
+            };
+            let block = format!("{} {}", scenario.name, words(&same));
+            blocks.entry(block).or_default().push(run);
+        }
+        let mut blocks: Vec<Vec<_>> = blocks.into_values().collect();
+        self.rng.shuffle(&mut blocks);
+        for mut block in blocks {
+            self.rng.shuffle(&mut block);
+            all.extend(block);
+        }
     }
 
     /// The length of a run; none if this guest is too small for it, but another is not.

@@ -35,12 +35,13 @@ pub struct Experiment {
     pub scenarios: Vec<Scenario>,
 }
 
-/// Order of the runs of a repeat. Every repeat of a boot has the same order, so between two runs of
-/// one A/B side there is always one of each other side.
+/// Order of the runs of a repeat.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// Random, drawn for every boot.
+    /// Random, drawn for every other repeat; the next repeat has it the other way round, so that each
+    /// of two runs comes first as often as the other. Runs that differ in the A/B sides alone are
+    /// next to each other.
     #[default]
     Random,
     /// As the axes are written.
@@ -158,7 +159,7 @@ pub enum Oracle {
     Held,
 }
 
-/// Ratio of the medians of two A/B sides, or the median of one.
+/// Ratio of two A/B sides, or a metric of one, over boots.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Compare {
@@ -170,10 +171,9 @@ pub struct Compare {
     pub metric: Option<String>,
     /// Side B: the numerator.
     pub of: Pattern,
-    /// Side A: the denominator; without it, the figure is the median of side B.
+    /// Side A: the denominator; without it, the figure is of side B alone.
     pub to: Option<Pattern>,
-    /// Whether it is the median of the ratios of each repeat instead, which cancels what both sides of
-    /// a repeat share, such as the speed of the host at that time.
-    #[serde(default)]
-    pub paired: bool,
+    /// Of earlier experiments; every ratio is of runs next to each other.
+    #[serde(default, rename = "paired")]
+    _paired: bool,
 }

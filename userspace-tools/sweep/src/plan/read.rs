@@ -7,7 +7,7 @@ use std::{collections::HashSet, fs, path::Path};
 use crate::{
     console::usage::Usage,
     plan::{
-        experiment::{Experiment, Scenario},
+        experiment::{Compare, Experiment, Scenario},
         question::{Axes, Question},
         rule::Rule,
         setting::is_word,
@@ -74,6 +74,26 @@ impl Experiment {
         Question::of(rule, &axes)
             .map_err(|why| format!("[[part]] `{name}`: expect `{text}`: {why}"))
     }
+
+    /// The axis of `scenario` whose values its rules and comparisons set against each other; its first
+    /// one if they do not say.
+    pub fn sides(&self, scenario: &Scenario) -> Option<String> {
+        let of_rule = |(_, rule): (_, &Rule)| match self.question(scenario, rule) {
+            Ok(Question::Sides { of, .. }) => Some(of.axis),
+            _ => None,
+        };
+        let of_comparison = |compare: &Compare| {
+            let to = compare.to.as_ref()?;
+            let mut keys = compare.of.iter();
+            let (key, _) = keys.find(|(key, value)| to.get(*key) != Some(value))?;
+            Some(key.clone())
+        };
+        let rules = scenario.rules().filter_map(of_rule);
+        let comparisons = scenario.compare.iter().filter_map(of_comparison);
+        let mut named = rules.chain(comparisons);
+        let own = named.find(|axis| scenario.axes.contains_key(axis));
+        own.or_else(|| scenario.axes.keys().next().cloned())
+    }
 }
 
 impl Scenario {
@@ -110,14 +130,7 @@ impl Scenario {
                 return Err(format!("axis `{key}` has no values"));
             }
         }
-        match self
-            .compare
-            .iter()
-            .find(|compare| compare.paired && compare.to.is_none())
-        {
-            Some(compare) => Err(format!("figure `{}`: `paired` needs `to`", compare.figure)),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Number of its parameter points in one guest; none if it is too large to count.

@@ -48,6 +48,37 @@ fn repeats_are_outermost_so_sides_interleave() {
     assert_eq!(lines, format!("{half}{half}"));
 }
 
+/// The A/B sides are neighbours, and each comes first as often as the other.
+#[test]
+fn random_order_is_another_in_each_pair_of_repeats_and_balanced() {
+    let text = TEXT
+        .replace("\"written\"", "\"random\"")
+        .replace("repeats = 2", "repeats = 8");
+    let plan = plan(&text).unwrap();
+    let runs: Vec<&Run> = plan.runs().collect();
+    let repeats: Vec<Vec<String>> = runs
+        .chunks(5)
+        .map(|repeat| repeat.iter().map(|run| run.line()).collect())
+        .collect();
+    let (mut orders, mut first) = (std::collections::HashSet::new(), 0);
+    for pair in repeats.chunks(2) {
+        let turned: Vec<String> = pair[1].iter().rev().cloned().collect();
+        assert_eq!(pair[0], turned);
+        orders.insert(pair[0].clone());
+    }
+    assert!(orders.len() > 1, "{orders:?}");
+    for repeat in &repeats {
+        let at = |lock: &str| {
+            let line = format!("lock-load run_ms=100 lock={lock} threads=8");
+            repeat.iter().position(|run| *run == line).unwrap()
+        };
+        let (ticket, tas) = (at("ticket"), at("tas"));
+        assert_eq!(ticket.abs_diff(tas), 1, "{repeat:?}");
+        first += usize::from(ticket < tas);
+    }
+    assert_eq!(first, 4);
+}
+
 #[test]
 fn runs_are_numbered_from_zero_in_order() {
     let plan = plan(TEXT).unwrap();
@@ -169,7 +200,7 @@ fn duplicate_scenario_name_is_refused() {
 }
 
 #[test]
-fn order_follows_from_the_seed_and_sides_alternate() {
+fn order_follows_from_the_seed_and_the_next_is_turned_round() {
     let random = TEXT.replace("\"written\"", "\"random\"");
     let order = |seed: u64| -> Vec<String> {
         let experiment = Experiment::parse(&random).unwrap();
@@ -179,7 +210,12 @@ fn order_follows_from_the_seed_and_sides_alternate() {
     assert_eq!(order(1), order(1));
     assert!((1..20).any(|seed| order(seed) != order(0)));
     let lines = order(3);
-    assert_eq!(lines[..5], lines[5..], "A B A B, not A B B A");
+    let turned: Vec<&String> = lines[5..].iter().rev().collect();
+    assert_eq!(
+        lines[..5].iter().collect::<Vec<_>>(),
+        turned,
+        "A B, then B A"
+    );
 }
 
 #[test]

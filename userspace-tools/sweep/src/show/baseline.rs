@@ -11,7 +11,7 @@ use crate::{
     console::{stdout::print_line, usage::Usage},
     judge::{
         baseline::Baseline,
-        compare::fraction,
+        difference::fraction,
         verdict::{Case, Verdict},
     },
     show::ci::Write,
@@ -32,7 +32,7 @@ pub enum Command {
 pub struct SaveArgs {
     /// Baseline file.
     pub file: PathBuf,
-    /// Result directories; several show the variation between days and boots.
+    /// Result directories; their boots are put together.
     #[arg(default_value = LATEST)]
     pub dirs: Vec<PathBuf>,
 }
@@ -45,9 +45,9 @@ pub struct CheckArgs {
     /// Result directory.
     #[arg(default_value = LATEST)]
     pub dir: PathBuf,
-    /// Least tolerance, a fraction, however little the noise.
-    #[arg(long, default_value_t = confidence::BASELINE_FLOOR, value_parser = fraction)]
-    pub floor: f64,
+    /// Largest loss that does not matter, a fraction.
+    #[arg(long, default_value_t = confidence::MARGIN, value_parser = fraction)]
+    pub margin: f64,
     /// Files for build servers.
     #[command(flatten)]
     pub write: Write,
@@ -88,7 +88,7 @@ fn check(args: &CheckArgs) -> anyhow::Result<Verdict> {
     let baseline: Baseline =
         serde_json::from_str(&text).with_context(|| format!("cannot read {file}"))?;
     let loaded = Loaded::complete(&args.dir, "check")?;
-    let cases = baseline.check(&loaded, &args.dir, args.floor)?;
+    let cases = baseline.check(&loaded, &args.dir, args.margin)?;
     if cases.is_empty() {
         return Err(Usage(format!("cannot check {file}: it has no cell")).into());
     }

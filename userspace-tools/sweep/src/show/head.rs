@@ -2,9 +2,14 @@
 
 //! Head of a result's text: the guests, the host, what the numbers are, and steal time.
 
+use std::collections::HashSet;
+
 use vm_record::Placement;
 
-use crate::{plan::experiment::Experiment, store::provenance::Provenance};
+use crate::{
+    plan::{experiment::Experiment, setting::words},
+    store::provenance::Provenance,
+};
 
 /// Steal time of the host is named from this fraction on.
 const NOTABLE_STEAL: f64 = 0.005;
@@ -16,7 +21,7 @@ pub fn head(experiment: &Experiment, of: &Provenance) -> String {
         "{}\n\
          \x20 guest    {} vCPUs on {}{} host CPUs ({cpus}), ratio {:.1}, tier {tier}, kernel {kernel}\n\
          \x20 host     {}, QEMU {}, commit {}\n\
-         \x20 numbers  medians of {} interleaved repeats; ±: distance of the farthest repeat\n",
+         \x20 numbers  medians of {} interleaved repeats in {}; ±: distance of the farthest repeat\n",
         experiment.title,
         vcpus(experiment, of),
         emulated_cpus(of),
@@ -26,12 +31,23 @@ pub fn head(experiment: &Experiment, of: &Provenance) -> String {
         of.qemu(),
         of.commit(),
         experiment.repeats,
+        boots(experiment, of),
     );
     text += &steal_time(of);
     if of.vm.as_ref().and_then(|vm| vm.map_holds) == Some(false) {
         text += "  WARNING  a vCPU ran on another CPU than it was bound to; see the map in provenance.json\n";
     }
     text
+}
+
+/// The boots of each guest; of one, what is measured says nothing of others.
+fn boots(experiment: &Experiment, of: &Provenance) -> String {
+    let guests = of.boots.iter().map(|boot| words(&boot.guest.point()));
+    let guests: HashSet<String> = guests.collect();
+    match experiment.guest.rounds(guests.len(), experiment.repeats) {
+        1 => "one boot, which is not a measurement".into(),
+        n => format!("{n} boots"),
+    }
 }
 
 /// The vCPUs of the guests: `2, 4, 8`.

@@ -4,6 +4,8 @@
 
 use std::cmp::Reverse;
 
+use statistics::{confidence, Bounds, Estimate};
+
 use crate::{
     console::numbers,
     judge::{
@@ -52,22 +54,46 @@ fn comparisons(scenario: &Scenario, cells: &[Cell]) -> String {
     let comparisons = scenario.compare.iter();
     let lines = comparisons.map(|compare| {
         let value = match compared(compare, cells) {
-            Some(value) if compare.to.is_none() => format!("{value:.3}"),
-            Some(value) => numbers::ratio(value),
-            None => "NOT MEASURED".into(),
+            Ok(estimate) => value(&estimate, compare.to.is_some()),
+            Err(why) => format!("NOT MEASURED: {why}"),
         };
         format!("  {}: {value}\n", compare.text)
     });
     lines.collect()
 }
 
+/// An estimate with its interval, the boots that it is of, and the scatter of these and in these.
+fn value(estimate: &Estimate, is_ratio: bool) -> String {
+    let short = |value: f64| match is_ratio {
+        true => numbers::ratio(value),
+        false => format!("{value:.3}"),
+    };
+    let Bounds { value, low, high } = estimate.bounds(1.0 - confidence::SHOWN);
+    let value = short(value);
+    if estimate.boots == 1 {
+        return format!("{value} of one boot: not a measurement");
+    }
+    let scatter = |name: &str, scatter: Option<f64>| match scatter {
+        Some(scatter) if is_ratio => format!(", {name} {:.1} %", (scatter.exp() - 1.0) * 100.0),
+        _ => String::new(),
+    };
+    format!(
+        "{value} [{}, {}] of {} boots{}{}",
+        short(low),
+        short(high),
+        estimate.boots,
+        scatter("between boots", estimate.between),
+        scatter("within", estimate.within),
+    )
+}
+
 /// The rules of a scenario, the worst first.
 fn rules(rules: &[Judged]) -> String {
     let mut rules: Vec<&Judged> = rules.iter().collect();
-    rules.sort_by_key(|rule| Reverse(rule.answer.verdict));
+    rules.sort_by_key(|rule| Reverse(rule.verdict));
     let lines = rules.iter().map(|rule| {
-        let text = format!("{} {}", rule.rule, words(&rule.answer.at));
-        let (text, measured, word) = (text.trim(), &rule.answer.measured, rule.answer.word());
+        let text = format!("{} {}", rule.rule, words(&rule.at));
+        let (text, measured, word) = (text.trim(), &rule.measured, rule.word());
         format!("  expect {text:<52} {measured:<24} {word}\n")
     });
     lines.collect()

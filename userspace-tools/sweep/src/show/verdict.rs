@@ -61,5 +61,5 @@ pub fn text(of: &Evaluation<'_>, provenance: &Provenance) -> String {
 
 /// `3 PASS, 0 FAIL, 1 INCONCLUSIVE` of all rules.
 fn rules(of: &Evaluation<'_>) -> String {
-    Verdict::count(of.rules().map(|rule| rule.answer.verdict))
+    Verdict::count(of.rules().map(|rule| rule.verdict))
 }

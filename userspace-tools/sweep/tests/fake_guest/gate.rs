@@ -21,6 +21,7 @@ fn sandbox(rule: &str) -> Sandbox {
 fn ruled(rule: &str, ticket: [u64; 6]) -> (Sandbox, Out) {
     let sandbox = sandbox(rule);
     sandbox.edit("repeats = 2", "repeats = 6");
+    sandbox.edit("vcpus = 8,", "vcpus = 8, boots = 6,");
     let mut runs = sandbox.passing();
     FakeRun::set(&mut runs, TICKET, "sections", &ticket);
     FakeRun::set(&mut runs, KERNEL, "sections", &FULL);
@@ -48,9 +49,33 @@ fn rule_that_passes_exits_0_that_fails_1_and_that_is_inconclusive_3() {
     ] {
         ruled(rule, HALF).1.is(code, &[text]);
     }
-    let rule = "{ of = { threads = 8 }, rule = 'ticket > 0.9 * kernel/raw_spin' }";
+    let rule = "{ of = { threads = 8 }, rule = 'ticket > 0.8 * kernel/raw_spin' }";
     let noisy = [500, 1500, 800, 1100, 900, 1000];
     ruled(rule, noisy).1.is(3, &["INCONCLUSIVE (about"]);
+}
+
+/// Repeats of one boot share what makes boots differ: however many, they decide nothing.
+#[test]
+fn one_boot_is_no_measurement() {
+    let sandbox = sandbox("'ticket >= 0.4 * kernel/raw_spin at threads 8'");
+    let out = sandbox.run(&sandbox.passing(), 0);
+    out.is(3, &["1.00 of one boot", "of one boot: not a measurement"]);
+}
+
+#[test]
+fn what_did_nothing_is_not_measured() {
+    let sandbox = sandbox("'ticket >= 0 * kernel/raw_spin at threads 1'");
+    let mut runs = sandbox.passing();
+    for lock in ["ticket", "kernel/raw_spin"] {
+        FakeRun::set(
+            &mut runs,
+            &format!("lock={lock} threads=1"),
+            "sections",
+            &[0, 0],
+        );
+    }
+    let out = sandbox.run(&runs, 0);
+    out.is(4, &["its rate is zero", "not measured: a rate is zero"]);
 }
 
 #[test]

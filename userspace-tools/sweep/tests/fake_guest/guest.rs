@@ -309,12 +309,24 @@ impl Sandbox {
         fs::set_permissions(&vm, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// Runs the experiment with a `vm` that prints the records of `runs` and exits with `code`.
+    /// Runs the experiment with a `vm` that prints the records of `runs`, those of each boot in turn,
+    /// and exits with `code`.
     pub fn run(&self, runs: &[FakeRun], code: i32) -> Out {
         let records = runs.iter().map(|run| run.json().to_string() + "\n");
         fs::write(self.path("records"), records.collect::<String>()).unwrap();
         let records = self.path("records");
-        self.vm(&format!("cat {}\nexit {code}\n", records.display()));
+        let records = records.display();
+        let print = match self.read("t.toml").contains("boots = ") {
+            false => format!("cat {records}"),
+            // `batch` counts the records of each boot from 0.
+            true => format!(
+                "had=$(cat had 2>/dev/null || echo 0)\nn=$(wc -l <\"$plan\")\necho $((had + n)) >had\n\
+                 awk -v had=$had -v n=$n 'NR > had && NR <= had + n {{ \
+                 sub(/\"seq\":[0-9]+/, \"\\\"seq\\\":\" NR - had - 1); print }}' {records}"
+            ),
+        };
+        self.vm(&format!("{print}\nexit {code}\n"));
+        let _ = fs::remove_file(self.path("had"));
         self.sweep(&["run", "t.toml"])
     }
 

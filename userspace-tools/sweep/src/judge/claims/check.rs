@@ -3,13 +3,18 @@
 //! A claim checked against the figures of its step.
 
 use serde::Serialize;
+use statistics::confidence::FAMILY;
 
 use super::{
     file::Claim,
     step::{StepResult, Steps},
 };
 use crate::{
-    judge::{estimate::Estimate, figures::Figures, verdict::Verdict},
+    judge::{
+        decide::{decide, Decided, Finding, Limit},
+        figures::{Figures, Number},
+        verdict::Verdict,
+    },
     plan::rule::Rule,
 };
 
@@ -29,28 +34,64 @@ pub struct Checked {
     pub stolen: Option<f64>,
 }
 
-/// Checks `claim` against the results of the steps.
-pub fn check(claim: &Claim, steps: &Steps, of_document: bool) -> Checked {
-    let figure = |step: &str, name: &str| steps.get(step)?.figures()?.get(name).copied();
+/// Checks all claims against the results of the steps: they are one family.
+pub fn check_all(claims: &[Claim], steps: &Steps, of_document: bool) -> Vec<Checked> {
+    let found = claims.iter().map(|claim| find(claim, steps, of_document));
+    let found: Vec<Result<Vec<(f64, Finding)>, _>> = found.collect();
+    let findings = found.iter().flatten().flatten();
+    let findings: Vec<Finding> = findings.map(|(_, finding)| finding.clone()).collect();
+    let mut decided = decide(&findings, FAMILY).into_iter();
+    let claims = claims.iter().zip(found);
+    let checked = claims.map(|(claim, found)| {
+        let judged = found.map(|found| {
+            let value = found.first().map_or(f64::NAN, |(value, _)| *value);
+            (value, decided.by_ref().take(found.len()).collect())
+        });
+        checked(claim, steps, judged)
+    });
+    checked.collect()
+}
+
+/// A claim with the value of its first figure and what was decided on its rules, or with the verdict
+/// on what cannot be checked and the reason.
+fn checked(
+    claim: &Claim,
+    steps: &Steps,
+    judged: Result<(f64, Vec<Decided>), (Verdict, String)>,
+) -> Checked {
+    let figure = |step: &str, name: &str| -> Option<f64> {
+        Some(steps.get(step)?.figures()?.get(name)?.value())
+    };
     let beside = claim.beside.iter().map(|beside| {
         let value = figure(&beside.step, &beside.figure);
         let value = value.map(|value| with_unit(value, &beside.unit));
         let value = value.unwrap_or("not measured".into());
         format!("{value}: {}", beside.measure)
     });
-    let judged = judge(claim, steps, of_document);
-    let measured = judged.as_ref().ok().map(|(_, value)| {
+    let measured = judged.as_ref().ok().map(|(value, decided)| {
         let value = with_unit(*value, &claim.expect[0].unit);
+        let over = decided
+            .first()
+            .filter(|first| first.measured.contains(" of "));
+        let over = over.map_or_else(String::new, |first| format!(" ({})", first.measured));
         match claim.measure.as_str() {
-            "" => value,
-            what => format!("{value}: {what}"),
+            "" => value + &over,
+            what => format!("{value}{over}: {what}"),
         }
     });
     let otherwise = claim.otherwise.as_ref().unwrap_or(&claim.why);
-    let (verdict, why) = match judged {
-        Ok((Verdict::Fail, _)) => (Verdict::Fail, otherwise.clone()),
-        Ok((verdict, _)) => (verdict, claim.why.clone()),
-        Err(not_checked) => not_checked,
+    let (verdict, why) = match &judged {
+        Ok((_, decided)) => {
+            let verdict = Verdict::worst(decided.iter().map(|one| one.verdict));
+            let needed = decided.iter().filter_map(|one| one.boots_needed).max();
+            let why = match (verdict, needed) {
+                (Verdict::Fail, _) => otherwise.clone(),
+                (Verdict::Inconclusive, Some(n)) => format!("about {n} boots needed"),
+                _ => claim.why.clone(),
+            };
+            (verdict, why)
+        }
+        Err(not_checked) => not_checked.clone(),
     };
     let step = claim.step.as_deref();
     let stolen = step.and_then(|step| figure(step, "stolen"));
@@ -66,14 +107,14 @@ pub fn check(claim: &Claim, steps: &Steps, of_document: bool) -> Checked {
     }
 }
 
-/// The verdict by the claim's rules with the figure of the first, or the verdict on a claim that
+/// The value of each rule's figure and what it says of the limit, or the verdict on a claim that
 /// cannot be checked with the reason. Where a precondition is not met, a claim of a source document
 /// is not testable here, while one of the project was not measured as it has to be.
-fn judge(
+fn find(
     claim: &Claim,
     steps: &Steps,
     of_document: bool,
-) -> Result<(Verdict, f64), (Verdict, String)> {
+) -> Result<Vec<(f64, Finding)>, (Verdict, String)> {
     let skip = |why: &str| (Verdict::Skip, why.to_string());
     let not_measured = |why: &str| (Verdict::NotMeasured, why.to_string());
     let step = claim.step.as_deref().ok_or_else(|| skip(&claim.why))?;
@@ -91,7 +132,13 @@ fn judge(
             false => not_measured(&why),
         });
     }
-    compare(&claim.expect, figures)
+    let found = claim.expect.iter().map(|rule| {
+        let number = number_of(rule, figures)?;
+        let (op, bound) = (rule.op, rule.bound());
+        Ok((number.value(), number.finding(Limit { op, bound })))
+    });
+    found
+        .collect::<Result<_, &str>>()
         .map_err(|missing| not_measured(&format!("step `{step}` did not report `{missing}`")))
 }
 
@@ -101,23 +148,14 @@ impl Claim {
     }
 }
 
-/// The value of a rule's figure; the figure's name if there is none.
-fn value<'a>(rule: &'a Rule, figures: &Figures) -> Result<f64, &'a str> {
+/// A rule's figure; its name if there is none.
+fn number_of<'a>(rule: &'a Rule, figures: &'a Figures) -> Result<&'a Number, &'a str> {
     let name = rule.figure().unwrap_or(&rule.text);
-    figures.get(name).copied().ok_or(name)
-}
-
-/// The worst verdict of `rules`, and the figure of the first; the name of a figure that is missing.
-fn compare<'a>(rules: &'a [Rule], figures: &Figures) -> Result<(Verdict, f64), &'a str> {
-    let values = rules.iter().map(|rule| value(rule, figures));
-    let values: Vec<f64> = values.collect::<Result<_, _>>()?;
-    let judge = |(rule, value): (&Rule, &f64)| Estimate::exact(*value).judge(rule.op, rule.bound());
-    let worst = Verdict::worst(rules.iter().zip(&values).map(judge));
-    Ok((worst, values[0]))
+    figures.get(name).ok_or(name)
 }
 
 fn unmet(need: &Rule, figures: &Figures) -> Option<String> {
-    let value = value(need, figures).ok();
+    let value = number_of(need, figures).ok().map(Number::value);
     if value.is_some_and(|value| need.op.holds(value, need.bound())) {
         return None;
     }
@@ -160,10 +198,11 @@ mod tests {
         let claim: Claim = toml::from_str(claim).unwrap();
         let figures = figures.split_whitespace().map(|pair| {
             let (name, value) = pair.split_once('=').unwrap();
-            (name.into(), value.parse().unwrap())
+            (name.into(), Number::Exact(value.parse().unwrap()))
         });
         let steps = Steps::from([("s".into(), result(figures.collect()))]);
-        check(&claim, &steps, !claim.place.is_empty())
+        let of_document = !claim.place.is_empty();
+        check_all(&[claim], &steps, of_document).remove(0)
     }
 
     fn failed(figures: Figures) -> StepResult {

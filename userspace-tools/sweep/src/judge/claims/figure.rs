@@ -96,8 +96,8 @@ impl Figure {
     pub fn find(&self, dir: &Path, output: &str, before: &Figures) -> Option<f64> {
         match &self.source {
             Source::Ratio(of, to) => {
-                let to = before.get(to).filter(|to| **to != 0.0)?;
-                Some(before.get(of)? / to)
+                let to = before.get(to)?.value();
+                Some(before.get(of)?.value() / Some(to).filter(|to| *to != 0.0)?)
             }
             Source::File(file, pointer) => {
                 let text = fs::read_to_string(dir.join(file)).ok()?;
@@ -169,7 +169,9 @@ mod tests {
     fn ratio_is_of_figures_found_before() {
         let figure = figure("of = 'a'\nto = 'b'").unwrap();
         let ratio = |before: &[(&str, f64)]| {
-            let before = before.iter().map(|(name, value)| ((*name).into(), *value));
+            let before = before
+                .iter()
+                .map(|(name, value)| ((*name).into(), (*value).into()));
             figure.find(Path::new("/nonexistent"), "", &before.collect())
         };
         assert_eq!(ratio(&[("a", 6.0), ("b", 2.0)]), Some(3.0));

@@ -18,10 +18,10 @@ use super::figure::{self, Figure};
 use crate::{
     console::interrupt::{self, Guarded},
     console::progress::Spinner,
-    judge::figures::Figures,
+    judge::figures::{Figures, Number},
     store::{directory, times::STARTED},
 };
-use statistics::Sample;
+use statistics::{Estimate, Sample, Scale};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +29,7 @@ pub struct Step {
     pub name: String,
     /// A line for `sh`; `$DIR` is a directory for its files, `$CPUS` lists the host's CPUs.
     pub command: String,
-    /// Number of repeats; a figure is their median, beside `NAME.max` and `NAME.min`.
+    /// Number of repeats; a figure is the estimate over them, beside `NAME.max` and `NAME.min`.
     #[serde(default = "once")]
     pub times: u32,
     /// The environment variable that enables it, if it is too expensive to run by default.
@@ -104,14 +104,15 @@ impl Step {
                 _ => format!("{}-{time}", self.name),
             });
             let figures = self.run_once(&std::path::absolute(dir)?)?;
-            let failed = figures.get("exit") != Some(&0.0);
+            let failed = figures.get("exit") != Some(&Number::Exact(0.0));
             all.push(figures);
             if failed {
                 break;
             }
         }
         let figures = middle(&all);
-        let failed = figures.get("exit.max").or(figures.get("exit")) != Some(&0.0);
+        let exit = figures.get("exit.max").or(figures.get("exit"));
+        let failed = exit != Some(&Number::Exact(0.0));
         Ok(match failed {
             true => StepResult::Failed(format!("`{}` failed", self.command.trim()), figures),
             false => StepResult::Ran(figures),
@@ -152,22 +153,22 @@ impl Step {
         spinner.end(took, exit);
         let output = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
         let mut figures = Figures::from([
-            ("exit".into(), exit.into()),
-            ("seconds".into(), took.as_secs_f64()),
+            ("exit".into(), f64::from(exit).into()),
+            ("seconds".into(), took.as_secs_f64().into()),
         ]);
         if self.experiment {
             figures.extend(figure::of_experiment(&output));
         }
         for figure in &self.figures {
             if let Some(value) = figure.find(dir, &output, &figures) {
-                figures.insert(figure.name.clone(), value);
+                figures.insert(figure.name.clone(), value.into());
             }
         }
         Ok(figures)
     }
 }
 
-/// The medians of several repeats, with the extremes beside them. A figure that some repeat lacks
+/// The estimates over several repeats, with the extremes beside them. A figure that some repeat lacks
 /// was not measured.
 fn middle(all: &[Figures]) -> Figures {
     let [first, rest @ ..] = all else {
@@ -178,11 +179,15 @@ fn middle(all: &[Figures]) -> Figures {
     }
     let mut figures = Figures::new();
     for name in first.keys() {
-        let values = all.iter().filter_map(|one| one.get(name).copied());
-        if let Some(sample) = Sample::of(values).filter(|sample| sample.n == all.len()) {
-            figures.insert(name.clone(), sample.median);
-            figures.insert(format!("{name}.min"), sample.min);
-            figures.insert(format!("{name}.max"), sample.max);
+        let values = all.iter().filter_map(|one| Some(one.get(name)?.value()));
+        let values: Vec<f64> = values.collect();
+        let repeats: Vec<Vec<f64>> = values.iter().map(|value| vec![*value]).collect();
+        let sample = Sample::of(values).filter(|sample| sample.n == all.len());
+        let estimate = Estimate::of(Scale::Linear, &repeats);
+        if let Some((sample, estimate)) = sample.zip(estimate) {
+            figures.insert(name.clone(), estimate.into());
+            figures.insert(format!("{name}.min"), sample.min.into());
+            figures.insert(format!("{name}.max"), sample.max.into());
         }
     }
     figures
@@ -209,7 +214,7 @@ mod tests {
         let text = "command = 'echo 7 passed; echo 5 passed'\n\
                     figure = [{ name = 'n', pattern = '(\\d+) passed', take = 'sum' }]";
         let figures = figures(text);
-        assert_eq!((figures["n"], figures["exit"]), (12.0, 0.0));
+        assert_eq!((figures["n"].value(), figures["exit"].value()), (12.0, 0.0));
     }
 
     #[test]
@@ -222,7 +227,7 @@ mod tests {
             let (StepResult::Ran(figures) | StepResult::Failed(_, figures)) = result else {
                 panic!("it is run")
             };
-            assert_eq!(figures["exit"], exit, "{experiment}");
+            assert_eq!(figures["exit"].value(), exit, "{experiment}");
         }
     }
 
@@ -231,7 +236,7 @@ mod tests {
         let text = "command = 'echo a 6; echo b 4'\nfigure = [{ name = 'a', pattern = 'a (.)' }, \
                     { name = 'b', pattern = 'b (.)' }, { name = 'n', of = 'a', to = 'b' }]";
         step(text).check().unwrap();
-        assert_eq!(figures(text)["n"], 1.5);
+        assert_eq!(figures(text)["n"].value(), 1.5);
         let wrong = step("command = 'true'\nfigure = [{ name = 'n', of = 'a', to = 'b' }]");
         assert!(wrong.check().unwrap_err().contains("no figure `a`"));
     }
@@ -242,7 +247,7 @@ mod tests {
             panic!("the step fails")
         };
         assert!(why.contains("exit 3"));
-        assert_eq!(figures["exit"], 3.0);
+        assert_eq!(figures["exit"].value(), 3.0);
     }
 
     #[test]
@@ -252,20 +257,20 @@ mod tests {
     }
 
     #[test]
-    fn figure_of_several_repeats_is_the_median() {
+    fn figure_of_several_repeats_is_an_estimate() {
         let text = "command = 'basename $DIR'\ntimes = 3\n\
                     figure = [{ name = 'n', pattern = 't-(\\d)' }]";
         let figures = figures(text);
-        let found = ["n.min", "n", "n.max"].map(|name| figures[name]);
+        let found = ["n.min", "n", "n.max"].map(|name| figures[name].value());
         assert_eq!(found, [1.0, 2.0, 3.0]);
     }
 
     #[test]
     fn figure_that_a_repeat_lacks_is_not_measured() {
-        let some = Figures::from([("a".into(), 1.0), ("b".into(), 2.0)]);
-        let less = Figures::from([("a".into(), 3.0)]);
+        let some = Figures::from([("a".into(), 1.0.into()), ("b".into(), 2.0.into())]);
+        let less = Figures::from([("a".into(), 3.0.into())]);
         let figures = middle(&[some, less]);
-        assert_eq!(figures.get("a"), Some(&2.0));
+        assert_eq!(figures["a"].value(), 2.0);
         assert_eq!(figures.get("b"), None);
     }
 }

@@ -179,7 +179,7 @@ fn sorted(evaluation: &Evaluation<'_>) -> Vec<Case> {
     let rules: Vec<&Judged> = evaluation.rules().collect();
     // The points of a rule follow each other.
     for mine in rules.chunk_by(|a, b| a.scenario == b.scenario && a.rule == b.rule) {
-        if mine.len() > 2 && mine.iter().all(|rule| rule.answer.verdict == Verdict::Pass) {
+        if mine.len() > 2 && mine.iter().all(|rule| rule.verdict == Verdict::Pass) {
             cases.push(Case {
                 name: format!("{}: {}", mine[0].scenario, mine[0].rule),
                 verdict: Verdict::Pass,

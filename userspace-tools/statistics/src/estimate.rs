@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Estimate of a quantity or of a ratio, with the boot as the unit.
+//!
+//! Repeats within one boot share the boot's placement of memory, its neighbours on the host and its
+//! drift, so they are summed up to one number for each boot. Between boots these numbers scatter
+//! independently, and Student's t distribution ("The Probable Error of a Mean", 1908) gives the
+//! interval; two groups of boots are compared as Welch does ("The Generalization of `Student's'
+//! Problem when Several Different Population Variances are Involved", 1947). [`Scale::Ratio`]
+//! computes with logarithms, so that half and double are equally far from 1. The error rates under
+//! the noise of shared machines are simulated in `calibration`.
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use super::median;
+
+/// How values are summed up.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scale {
+    /// Values above 0, of which factors matter.
+    Ratio,
+    /// Any values, of which differences matter.
+    Linear,
+}
+
+/// An estimate over boots.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Estimate {
+    scale: Scale,
+    /// Number of boots, of the smaller group if it compares two.
+    pub boots: usize,
+    /// The mean over boots, on the scale.
+    mean: f64,
+    /// Its standard error, on the scale; nothing of one boot.
+    error: Option<f64>,
+    /// Degrees of freedom; 0 of one boot.
+    freedom: f64,
+    /// Standard deviation between boots, on the scale; nothing of one boot.
+    pub between: Option<f64>,
+    /// Standard deviation within a boot, on the scale; nothing of one repeat a boot.
+    pub within: Option<f64>,
+}
+
+/// The ends of an interval, and the estimate in it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)] // where the name says it
+pub struct Bounds {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Estimate {
+    /// Sums up `boots`, each the values of its repeats. Nothing if there is no boot, a boot without a
+    /// value, or a value that the scale cannot take: it was not measured then.
+    pub fn of(scale: Scale, boots: &[Vec<f64>]) -> Option<Self> {
+        let boots: Vec<Vec<f64>> = boots
+            .iter()
+            .map(|boot| scale.to(boot))
+            .collect::<Option<_>>()?;
+        let middles: Vec<f64> = boots
+            .iter()
+            .map(|boot| median(boot.iter().copied()))
+            .collect::<Option<_>>()?;
+        let mean = mean(&middles)?;
+        let n = middles.len();
+        let between = deviation(&middles, mean);
+        Some(Self {
+            scale,
+            boots: n,
+            mean,
+            error: between.map(|sd| sd / (n as f64).sqrt()),
+            freedom: n as f64 - 1.0,
+            between,
+            within: within(&boots),
+        })
+    }
+
+    /// How many times `other` this one is, both from boots of their own; of two on the scale
+    /// [`Scale::Linear`] the difference.
+    pub fn over(&self, other: &Self) -> Self {
+        let part = |one: &Self| one.error.map(|error| error.powi(2));
+        let welch = |(mine, theirs): (f64, f64)| {
+            let share = |part: f64, freedom: f64| match part == 0.0 {
+                true => 0.0,
+                false => part.powi(2) / freedom,
+            };
+            let shares = share(mine, self.freedom) + share(theirs, other.freedom);
+            let all = mine + theirs;
+            let least = self.freedom.min(other.freedom);
+            (
+                all.sqrt(),
+                if shares > 0.0 {
+                    all.powi(2) / shares
+                } else {
+                    least
+                },
+            )
+        };
+        let welch = part(self).zip(part(other)).map(welch);
+        Self {
+            scale: self.scale,
+            boots: self.boots.min(other.boots),
+            mean: self.mean - other.mean,
+            error: welch.map(|(error, _)| error),
+            freedom: welch.map_or(0.0, |(_, freedom)| freedom),
+            between: larger(self.between, other.between),
+            within: larger(self.within, other.within),
+        }
+    }
+
+    /// The estimate.
+    pub fn value(&self) -> f64 {
+        self.scale.from(self.mean)
+    }
+
+    /// The value of a quantity that was the same in every boot: it has no scatter.
+    pub fn exact(&self) -> Option<f64> {
+        (self.error == Some(0.0)).then(|| self.value())
+    }
+
+    /// The same turned round: what was `a` to `b` is `b` to `a`.
+    pub fn inverted(self) -> Self {
+        let mean = -self.mean;
+        Self { mean, ..self }
+    }
+
+    /// The interval that misses the true value with probability `alpha`: everything, of one boot.
+    pub fn bounds(&self, alpha: f64) -> Bounds {
+        let half = self.half(alpha);
+        Bounds {
+            value: self.value(),
+            low: self.scale.from(self.mean - half),
+            high: self.scale.from(self.mean + half),
+        }
+    }
+
+    fn half(&self, alpha: f64) -> f64 {
+        match self.student() {
+            None => f64::INFINITY,
+            Some((_, 0.0)) => 0.0,
+            Some((student, error)) => student.inverse_cdf(1.0 - alpha / 2.0) * error,
+        }
+    }
+
+    /// The probability of such an estimate, or of a larger one, if the true value were `limit` at
+    /// most: small if it is above.
+    pub fn p_above(&self, limit: f64) -> f64 {
+        self.p(self.mean - self.scale.limit(limit))
+    }
+
+    /// The same for an estimate below `limit`.
+    pub fn p_below(&self, limit: f64) -> f64 {
+        self.p(self.scale.limit(limit) - self.mean)
+    }
+
+    fn p(&self, apart: f64) -> f64 {
+        match self.student() {
+            None => 1.0,
+            // A quantity without scatter is exact.
+            Some((_, 0.0)) => f64::from(u8::from(apart < 0.0)),
+            Some((student, error)) => student.sf(apart / error),
+        }
+    }
+
+    /// The distribution of the estimate about the true value, in multiples of its error.
+    fn student(&self) -> Option<(StudentsT, f64)> {
+        let student = StudentsT::new(0.0, 1.0, self.freedom).ok()?;
+        Some((student, self.error?))
+    }
+
+    /// About how many boots decide at `alpha`, with this scatter, that the value is on its side of
+    /// `limit`, nine times in ten. Nothing if no number does.
+    pub fn boots_needed(&self, limit: f64, alpha: f64) -> Option<usize> {
+        const POWER: f64 = 0.9;
+        let (sd, apart) = (self.between?, (self.mean - self.scale.limit(limit)).abs());
+        let enough = |boots: &usize| {
+            let Ok(student) = StudentsT::new(0.0, 1.0, *boots as f64 - 1.0) else {
+                return false;
+            };
+            let z = student.inverse_cdf(1.0 - alpha / 2.0) + student.inverse_cdf(POWER);
+            z * sd / (*boots as f64).sqrt() <= apart
+        };
+        // Steps of a tenth are as exact as the estimate of the scatter.
+        let sizes = std::iter::successors(Some(2_usize), |n| Some(n + 1 + n / 10));
+        sizes.take_while(|n| *n <= MOST_BOOTS).find(enough)
+    }
+}
+
+/// More boots than anyone runs: a difference that needs them is not decided by repeats.
+const MOST_BOOTS: usize = 2000;
+
+impl Scale {
+    fn to(self, values: &[f64]) -> Option<Vec<f64>> {
+        let one = |v: &f64| match self {
+            Self::Ratio => Some(v.ln()).filter(|_| *v > 0.0 && v.is_finite()),
+            Self::Linear => Some(*v).filter(|v| v.is_finite()),
+        };
+        values
+            .iter()
+            .map(one)
+            .collect::<Option<Vec<f64>>>()
+            .filter(|all| !all.is_empty())
+    }
+
+    fn from(self, v: f64) -> f64 {
+        match self {
+            Self::Ratio => v.exp(),
+            Self::Linear => v,
+        }
+    }
+
+    /// A limit on the scale; every ratio is above 0.
+    fn limit(self, limit: f64) -> f64 {
+        match self {
+            Self::Ratio if limit <= 0.0 => f64::NEG_INFINITY,
+            Self::Ratio => limit.ln(),
+            Self::Linear => limit,
+        }
+    }
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    let n = values.len();
+    (n > 0).then(|| values.iter().sum::<f64>() / n as f64)
+}
+
+fn deviation(values: &[f64], mean: f64) -> Option<f64> {
+    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    (values.len() > 1).then(|| (squares / (values.len() as f64 - 1.0)).sqrt())
+}
+
+/// Pooled over boots.
+fn within(boots: &[Vec<f64>]) -> Option<f64> {
+    let (mut squares, mut freedom) = (0.0, 0);
+    for boot in boots {
+        let mean = mean(boot)?;
+        squares += boot.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+        freedom += boot.len() - 1;
+    }
+    (freedom > 0).then(|| (squares / freedom as f64).sqrt())
+}
+
+fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    Some(a?.max(b?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boots(values: &[f64]) -> Vec<Vec<f64>> {
+        values.iter().map(|v| vec![*v]).collect()
+    }
+
+    fn close(a: f64, b: f64) {
+        assert!((a - b).abs() < 1e-3, "{a} is not {b}");
+    }
+
+    /// Student 1908, table "Additional hours' sleep gained by the use of hyoscyamine hydrobromide":
+    /// 1.9 0.8 1.1 0.1 -0.1 4.4 5.5 1.6 4.6 3.4, mean 2.33, of ten patients s = 2.002.
+    #[test]
+    fn interval_is_that_of_students_data() {
+        let sleep = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
+        let it = Estimate::of(Scale::Linear, &boots(&sleep)).unwrap();
+        let bounds = it.bounds(0.05);
+        close(it.value(), 2.33);
+        close(it.between.unwrap(), 2.002);
+        close(bounds.low, 2.33 - 2.2622 * 0.6332);
+        close(bounds.high, 2.33 + 2.2622 * 0.6332);
+        close(it.p_above(0.0), 0.00254);
+        close(it.p_below(0.0), 0.99746);
+    }
+
+    #[test]
+    fn repeats_within_a_boot_are_one_value() {
+        let one = Estimate::of(Scale::Ratio, &[vec![1.9, 2.0, 2.1]]).unwrap();
+        assert_eq!((one.boots, one.p_above(1.0)), (1, 1.0));
+        let bounds = one.bounds(0.05);
+        assert_eq!((bounds.low, bounds.high), (0.0, f64::INFINITY));
+        let many = vec![vec![2.0; 50], vec![2.1; 50], vec![1.9; 50]];
+        let few = vec![vec![2.0], vec![2.1], vec![1.9]];
+        let [many, few] = [many, few].map(|all| Estimate::of(Scale::Ratio, &all).unwrap());
+        assert_eq!(many.bounds(0.05), few.bounds(0.05));
+    }
+
+    #[test]
+    fn what_was_not_measured_has_no_estimate() {
+        let none: [Vec<f64>; 0] = [];
+        assert_eq!(Estimate::of(Scale::Linear, &none), None);
+        assert_eq!(Estimate::of(Scale::Linear, &[vec![1.0], vec![]]), None);
+        assert_eq!(Estimate::of(Scale::Ratio, &[vec![0.0], vec![1.0]]), None);
+        assert_eq!(Estimate::of(Scale::Linear, &[vec![f64::NAN]]), None);
+    }
+
+    #[test]
+    fn quantity_without_scatter_is_exact() {
+        let it = Estimate::of(Scale::Linear, &boots(&[3.0, 3.0, 3.0])).unwrap();
+        assert_eq!((it.p_above(3.0), it.p_above(2.9)), (0.0, 0.0));
+        assert_eq!((it.p_above(3.1), it.p_below(3.1)), (1.0, 0.0));
+        let bounds = it.bounds(0.05);
+        assert_eq!((bounds.low, bounds.high), (3.0, 3.0));
+    }
+
+    /// Welch's example as R 4.3 computes it: t.test(c(1, 2, 3, 4, 5), c(4, 6, 8, 10, 12)) has
+    /// t = -3.1305, df = 5.8824, interval -8.9270 to -1.0730.
+    #[test]
+    fn two_groups_of_boots_have_welchs_interval() {
+        let of = |values: &[f64]| Estimate::of(Scale::Linear, &boots(values)).unwrap();
+        let apart = of(&[1.0, 2.0, 3.0, 4.0, 5.0]).over(&of(&[4.0, 6.0, 8.0, 10.0, 12.0]));
+        close(apart.freedom, 5.8824);
+        close(apart.value(), -5.0);
+        close(apart.error.unwrap(), 1.5811);
+        let half = apart.half(0.05);
+        close(apart.value() - half, -5.0 - 2.4589 * 1.5811);
+    }
+
+    #[test]
+    fn more_scatter_needs_more_boots() {
+        let of = |sd: f64| {
+            let values: Vec<f64> = [-1.0, 0.5, 1.0, -0.5, 0.2, -0.2]
+                .map(|d| 1.1 + d * sd)
+                .into();
+            Estimate::of(Scale::Ratio, &boots(&values)).unwrap()
+        };
+        let [calm, wild] = [0.02, 0.2].map(|sd| of(sd).boots_needed(1.05, 0.05));
+        assert!(calm < Some(10) && wild > Some(50), "{calm:?} {wild:?}");
+        assert_eq!(of(0.2).boots_needed(of(0.2).value(), 0.05), None);
+    }
+}
