@@ -63,22 +63,6 @@ fn one_boot_is_no_measurement() {
 }
 
 #[test]
-fn what_did_nothing_is_not_measured() {
-    let sandbox = sandbox("'ticket >= 0 * kernel/raw_spin at threads 1'");
-    let mut runs = sandbox.passing();
-    for lock in ["ticket", "kernel/raw_spin"] {
-        FakeRun::set(
-            &mut runs,
-            &format!("lock={lock} threads=1"),
-            "sections",
-            &[0, 0],
-        );
-    }
-    let out = sandbox.run(&runs, 0);
-    out.is(4, &["its rate is zero", "not measured: a rate is zero"]);
-}
-
-#[test]
 fn rule_over_every_run_fails_by_one_run() {
     let sandbox = Sandbox::new();
     sandbox.edit(

@@ -5,6 +5,7 @@
 mod archive;
 mod gate;
 mod guest;
+mod nothing;
 mod owner;
 mod plan;
 mod run;
