@@ -16,6 +16,7 @@ mod cell;
 mod count;
 pub mod histogram;
 pub mod metrics;
+mod older;
 mod outcome;
 mod record;
 mod report;

@@ -6,10 +6,10 @@ use abi::SCHEMA;
 use serde::{de::Error, Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::{AnyReport, Report};
-
-/// The oldest schema that can be read.
-pub const OLDEST: u32 = 3;
+use crate::{
+    older::{self, OLDEST},
+    AnyReport, Report,
+};
 
 /// One run: its report, or why there is none.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -108,13 +108,14 @@ impl<'de> Deserialize<'de> for Record {
             schema,
             seq,
             module,
-            rest,
+            mut rest,
         } = Head::deserialize(from)?;
         if !(OLDEST..=SCHEMA).contains(&schema) {
             return Err(Error::custom(format!(
                 "a record of schema {schema}; allowed: {OLDEST}..={SCHEMA}"
             )));
         }
+        older::complete(schema, &module, &mut rest);
         let body = match rest.get("error").and_then(Value::as_str) {
             Some(error) => Body::Failure {
                 error: error.into(),

@@ -172,8 +172,8 @@ fn other_schemas_and_unknown_keys_are_refused() {
     for (from, to, why) in [
         (
             "\"schema\":3",
-            "\"schema\":2",
-            "a record of schema 2; allowed: 3..=",
+            "\"schema\":1",
+            "a record of schema 1; allowed: 2..=",
         ),
         ("\"once\":", "\"twice\":", "unknown field `twice`"),
         ("\"missed\":0,", "", "missing field `missed`"),

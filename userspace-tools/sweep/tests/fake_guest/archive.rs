@@ -180,3 +180,36 @@ fn damaged_or_foreign_bundle_is_refused_in_one_line_and_leaves_nothing() {
         .sweep(&["rerun", "none.gz"])
         .fails(2, &["cannot unpack none.gz: No such file"]);
 }
+
+/// See `fixtures/README.md`.
+#[test]
+fn bundle_of_schema_1_and_result_of_schema_3_stay_readable() {
+    let bundle = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/bundle-1.tar.gz"
+    );
+    let sandbox = Sandbox::new();
+    // There is no `vm`: its result is unpacked, and then nothing runs.
+    let out = sandbox.sweep(&["rerun", bundle]);
+    assert_ne!(out.code, 0, "{}", out.stdout);
+    let dir = sandbox.root().join("2026-11-29-110449-tiny");
+    let provenance = json(&dir.join("provenance.json"));
+    assert_eq!(provenance["schema"], 3);
+    let build = &provenance["boots"][0]["build"];
+    assert!(build["modules"]["lock-load.ko"].is_string(), "{build}");
+    assert_eq!(
+        files(&fs::read(bundle).unwrap())["runs.csv"]
+            .lines()
+            .count(),
+        55
+    );
+    fs::remove_file(dir.join("summary.txt")).unwrap();
+    let shown = sandbox.sweep(&["show", dir.to_str().unwrap()]);
+    shown.is(
+        0,
+        &[
+            "PASS: oracles of 36 runs as expected.",
+            "commit 464396c7a9d9",
+        ],
+    );
+}
