@@ -103,6 +103,13 @@ fn bundle_of_claims_has_their_verdicts_for_a_reader_without_tools() {
     let error = String::from_utf8(out.stderr).unwrap();
     assert_eq!(out.status.code(), Some(2), "{error}");
     assert!(error.contains("it holds verdicts on claims"), "{error}");
+    let result = path.unwrap().strip_suffix(".tar.gz").unwrap();
+    fs::write(Path::new(result).join("INCOMPLETE"), "interrupted\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
+    let out = command.args(["bundle", result]).output().unwrap();
+    let error = String::from_utf8(out.stderr).unwrap();
+    assert_eq!(out.status.code(), Some(4), "{error}");
+    assert!(error.contains("it is incomplete: interrupted"), "{error}");
 }
 
 #[test]

@@ -131,33 +131,41 @@ fn replaced(list: &str, had: &CpuList, now: &CpuList) -> Result<String, String> 
 
 /// What is not the same where the two results were made, a line each.
 fn unlike(before: &Provenance, after: &Provenance) -> String {
-    let differences = differences(facts(before), facts(after));
+    let is_whole = before.environment.is_some() && after.environment.is_some();
+    let differences = differences(facts(before, is_whole), facts(after, is_whole));
     let mut text = String::from("\n");
+    if !is_whole {
+        text += "differs  unknown: a result of schema 2 has no facts of machine and tools\n";
+    }
     for (name, before, after) in differences.iter().take(SHOWN) {
         text += &format!("differs  {name}: {before}, here {after}\n");
     }
     match differences.len() {
-        0 => text += "differs  nothing: the same build, tools and kind of host\n",
+        0 => text += "differs  nothing else that is recorded\n",
         n if n > SHOWN => text += &format!("differs  and {} more\n", n - SHOWN),
         _ => {}
     }
     text
 }
 
-/// Each fact of where a result was made; results of schema 2 have few.
-fn facts(of: &Provenance) -> Vec<(String, String)> {
-    let mut facts = vec![
-        ("commit".into(), of.commit()),
-        ("tier".into(), of.tier().into()),
-        ("guest kernel".into(), of.kernel().into()),
-        ("number of host CPUs".into(), of.cpus.count().to_string()),
+/// Facts of where a result was made, and hashes of what its first guest booted; results of schema 2 have few.
+fn facts(of: &Provenance, is_whole: bool) -> Vec<(String, String)> {
+    let facts = [
+        ("commit", of.commit()),
+        ("tier", of.tier().into()),
+        ("guest kernel", of.kernel().into()),
+        ("number of host CPUs", of.cpus.count().to_string()),
     ];
-    match &of.environment {
-        Some(environment) => facts.extend(environment.facts()),
-        None => facts.push(("host CPU".into(), of.host_cpu().into())),
+    let of_vm = [("host CPU", of.host_cpu()), ("QEMU", of.qemu())];
+    let mut facts = facts.map(|(name, fact)| (name.into(), fact)).to_vec();
+    if is_whole {
+        let build = of.boots.iter().find_map(|boot| boot.build.as_ref());
+        facts.extend(build.into_iter().flat_map(|build| build.facts()));
+        let environment = of.environment.iter();
+        facts.extend(environment.flat_map(|environment| environment.facts()));
+    } else {
+        facts.extend(of_vm.map(|(name, fact)| (name.into(), fact.into())));
     }
-    let build = of.boots.iter().find_map(|boot| boot.build.as_ref());
-    facts.extend(build.into_iter().flat_map(|build| build.facts()));
     facts
 }
 

@@ -145,6 +145,17 @@ fn unlike_host_of_a_rerun_is_named() {
         "package qemu-system-x86: 1:9, here ",
     ];
     sandbox.sweep(&["rerun", "b.tar.gz"]).is(3, &names);
+    // A result of schema 2 has less to name.
+    provenance["environment"] = Value::Null;
+    fs::write(&path, provenance.to_string()).unwrap();
+    sandbox.sweep(&[
+        "bundle",
+        path.parent().unwrap().to_str().unwrap(),
+        "--out",
+        "b.tar.gz",
+    ]);
+    let names = ["differs  unknown", "host CPU: Another CPU, here "];
+    sandbox.sweep(&["rerun", "b.tar.gz"]).is(3, &names);
 }
 
 #[test]
