@@ -36,6 +36,9 @@ fn seed(dir: &Path, document: &str, args: &[&str]) -> (Option<i32>, String, Stri
     command.arg("seed").args(args);
     command.arg("--seeds").arg(dir.join("seeds"));
     command.arg("--results").arg(dir.join("results"));
+    fs::create_dir_all(dir.join("image")).unwrap();
+    fs::write(dir.join("image/release"), "7.3-test\n").unwrap();
+    command.env("SLOWPATH_IMAGE", dir.join("image"));
     let out = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (out.status.code(), text(out.stdout), text(out.stderr))
@@ -70,6 +73,7 @@ fn each_claim_has_a_verdict_and_a_step_runs_once() {
     }
     assert!(origin["environment"]["toolbox"]["rustc"].is_string());
     assert!(origin["build"]["image"]["initramfs.cpio"].is_string());
+    assert_eq!(origin["guest_kernel"], "7.3-test");
     assert!(origin.get("stolen").is_some());
 }
 

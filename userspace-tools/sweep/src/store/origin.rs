@@ -2,7 +2,7 @@
 
 //! Origin of verdicts on claims: provenance where many commands, not one experiment, made a result.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ pub struct Origin {
     pub environment: Environment,
     /// What the guests of an image in its usual place boot.
     pub build: Build,
+    /// Release of their kernel.
+    pub guest_kernel: String,
     /// Steal time of this machine's CPUs meanwhile, as a fraction, if known.
     pub stolen: Option<f64>,
 }
@@ -39,6 +41,7 @@ impl Origin {
             git: Git::here(),
             environment: Environment::here(),
             build: Build::of_image(image),
+            guest_kernel: release(image),
             stolen: None,
         }
     }
@@ -49,5 +52,14 @@ impl Origin {
             stolen: steal.fraction(),
             ..self
         }
+    }
+}
+
+/// The release of the kernel in an image, or `unknown` and the cause.
+fn release(image: &Path) -> String {
+    let path = image.join("release");
+    match fs::read_to_string(&path) {
+        Ok(text) => text.trim().into(),
+        Err(error) => format!("unknown: {}: {error}", path.display()),
     }
 }
