@@ -184,6 +184,26 @@ fn family_is_wrong_as_rarely_as_one_line() {
     }
 }
 
+/// Four looks after 6, 12, 18 and 24 boots, each at a quarter of the error, as `--until-decided` has them.
+#[test]
+fn planned_looks_are_wrong_as_rarely_as_one() {
+    const LOOKS: usize = 4;
+    for (model, name) in MODELS {
+        let mut chance = Chance(fastrand::Rng::with_seed(21));
+        let seen = rate(TRIES, || {
+            let mut boots: Vec<Vec<f64>> = Vec::new();
+            (0..LOOKS).any(|_| {
+                boots.extend((0..6).map(|_| chance.boot(model, 1.0)));
+                let ratio = Estimate::of(Scale::Ratio, &boots).unwrap();
+                let p = 2.0 * ratio.p_above(1.0).min(ratio.p_below(1.0));
+                p <= confidence::FAMILY / LOOKS as f64
+            })
+        });
+        let most = most(confidence::FAMILY, TRIES);
+        assert!(seen <= most, "{name}: {seen} (most {most})");
+    }
+}
+
 #[test]
 fn interval_of_the_median_contains_it_as_often_as_its_confidence() {
     let mut chance = Chance(fastrand::Rng::with_seed(6));

@@ -11,6 +11,7 @@ Examples:
   sweep run scripts/experiments/demo.toml             run it; results go to build/results/
   sweep run --dry-run scripts/experiments/demo.toml   print the plan and its estimated time
   sweep run --resume build/results/A                  continue an interrupted run
+  sweep run --until-decided --max-boots 24 F.toml     boot until every rule is decided
   sweep run --shard 2/3 --seed 7 F.toml               run the second of three shards
   sweep merge A B C                                   merge the shards
   sweep show build/results/latest                     print its tables again, from its records

@@ -6,6 +6,7 @@ mod driver;
 mod dry_run;
 mod execute;
 pub mod finish;
+mod looks;
 pub mod merge;
 mod vm;
 
@@ -23,7 +24,7 @@ use crate::{
     console::usage::Usage,
     judge::verdict::Verdict,
     plan::{experiment::Experiment, guests::cpus, runs::Plan, setting::Many, shard::Shard},
-    run::{dry_run::dry_run, execute::Execution, finish::Output},
+    run::{dry_run::dry_run, execute::Execution, finish::Output, looks::Looks},
     store::{
         check,
         directory::{self, Results, RESULTS, ROOT},
@@ -60,6 +61,9 @@ pub struct Args {
     /// Repeats in place of the experiment's.
     #[arg(long)]
     pub repeats: Option<u32>,
+    /// When to end.
+    #[command(flatten)]
+    pub looks: Looks,
     /// Time limit of one guest boot in seconds; by default five times the estimate and a minute.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     pub timeout: Option<u64>,
@@ -90,9 +94,13 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
 fn start(args: &Args, file: &Path) -> anyhow::Result<Verdict> {
     let clock = Clock::start(std::env::var(STARTED).ok().as_deref());
     let usage = |why: String| Usage(format!("cannot run {}: {why}", file.display()));
-    let experiment = experiment(args, file)?;
+    let mut experiment = experiment(args, file)?;
     let cpus = cpus(&experiment.guest.cpus).map_err(usage)?;
+    let guests = experiment.guest.all(&cpus).map_err(usage)?.len();
+    let boots = experiment.guest.rounds(guests, experiment.repeats);
+    let looks = args.looks.extend(&mut experiment, boots)?;
     let mut plan = Plan::new(&experiment, &cpus, seed(args, &experiment)).map_err(usage)?;
+    plan.looks = looks;
     plan.cut(args.shard.unwrap_or_default()).map_err(usage)?;
     let (had, wanted) = (cpus.count(), experiment.guest.min_cpus);
     if had < wanted as usize {

@@ -62,7 +62,7 @@ impl<'a> Evaluation<'a> {
             })
         });
         let mut scenarios: Vec<EvaluatedScenario> = scenarios.collect::<anyhow::Result<_>>()?;
-        for rule in rules::judge(found) {
+        for rule in rules::judge(found, provenance.looks) {
             let mut all = scenarios.iter_mut();
             if let Some(one) = all.find(|one| one.scenario.name == rule.scenario) {
                 one.rules.push(rule);

@@ -89,10 +89,10 @@ pub fn find(
     Ok(all)
 }
 
-/// The verdicts on the rules of all scenarios, which are one family.
-pub fn judge(found: Vec<Found>) -> Vec<Judged> {
+/// The verdicts on the rules of all scenarios, which are one family, at one of so many `looks`.
+pub fn judge(found: Vec<Found>, looks: u32) -> Vec<Judged> {
     let findings: Vec<Finding> = found.iter().map(|one| one.finding.clone()).collect();
-    let decided = decide(&findings, FAMILY);
+    let decided = decide(&findings, FAMILY / f64::from(looks.max(1)));
     let judged = found
         .into_iter()
         .zip(decided)

@@ -63,6 +63,7 @@ impl Plan {
             schema: SCHEMA,
             seed,
             boots,
+            looks: 1,
             left_out,
             shard: Shard::default(),
         })

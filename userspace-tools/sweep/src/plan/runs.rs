@@ -42,10 +42,17 @@ pub struct Plan {
     pub schema: u32,
     pub seed: u64,
     pub boots: Vec<Boot>,
+    /// Number of looks at the data, each after the same number of boots.
+    #[serde(default = "one")]
+    pub looks: u32,
     /// Number of runs left out: with more threads than their guest has vCPUs.
     pub left_out: usize,
     /// Which shard of it this is.
     pub shard: Shard,
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Run {

@@ -13,10 +13,11 @@ use crate::{
     run::{
         driver::{missing, Driver},
         finish::{finish, Output},
+        looks,
     },
     store::{
         check,
-        directory::{Results, UNDER_WAY},
+        directory::{self, Results, UNDER_WAY},
         loaded::Loaded,
         provenance::Provenance,
         runs::Runs,
@@ -45,7 +46,7 @@ impl Execution {
     pub fn run(self, output: &Output) -> anyhow::Result<Verdict> {
         let Self {
             experiment,
-            plan,
+            mut plan,
             results,
             mut provenance,
             clock,
@@ -62,7 +63,18 @@ impl Execution {
             timeout,
             runs,
         };
-        for boot in &plan.boots {
+        for index in 0..plan.boots.len() {
+            if looks::is_due(&plan, index) {
+                let open = looks::open(&experiment, &provenance, driver.runs.records())?;
+                looks::keep(&mut plan, index, &open);
+                results.write(directory::PLAN_JSON, &serde_json::to_string(&plan)?)?;
+                let line = format!("sweep: {} rules are open after {index} boots", open.len());
+                driver.progress.print(&line);
+                if looks::is_over(&plan.boots[index..]) {
+                    break;
+                }
+            }
+            let boot = &plan.boots[index];
             if missing(boot, driver.runs.records()).runs.is_empty() {
                 continue;
             }

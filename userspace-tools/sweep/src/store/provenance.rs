@@ -36,6 +36,9 @@ pub struct Provenance {
     pub guest: Guests,
     /// Repeats that were asked for.
     pub repeats: u32,
+    /// Number of looks at the data that were planned.
+    #[serde(default = "one")]
+    pub looks: u32,
     /// Seed of the order of runs.
     #[serde(default)]
     pub seed: u64,
@@ -65,6 +68,10 @@ pub struct Provenance {
     /// All guest boots; one that was interrupted and resumed is two.
     #[serde(default)]
     pub boots: Vec<Booted>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// One guest boot.
@@ -105,6 +112,7 @@ impl Provenance {
             git: Git::here(),
             guest: experiment.guest.clone(),
             repeats: experiment.repeats,
+            looks: plan.looks,
             seed: plan.seed,
             shard: plan.shard,
             ratio: ratio.unwrap_or(0.0),

@@ -69,6 +69,25 @@ fn median_is_of_the_repeats_and_ratio_of_the_boots() {
     assert!((storm - 0.0015_f64.sqrt()).abs() < 1e-9, "{storm}");
 }
 
+/// Every boot gives the same values, so the first look decides.
+#[test]
+fn run_ends_when_its_rules_are_decided() {
+    let sandbox = Sandbox::new();
+    let rule = "oracle = \"caught\" }, 'ticket >= 0.4 * kernel/raw_spin at threads 8']";
+    sandbox.edit("oracle = \"caught\" }]", rule);
+    sandbox.edit("repeats = 2", "repeats = 6");
+    sandbox.edit("vcpus = 8,", "vcpus = 8, boots = 6,");
+    sandbox.answer();
+    let out = sandbox.sweep(&["run", "--until-decided", "--max-boots", "24", "t.toml"]);
+    assert_eq!(out.code, 0, "{}{}", out.stdout, out.stderr);
+    let open = "0 rules are open after 6 boots";
+    assert!(out.stderr.contains(open), "{}", out.stderr);
+    let records = sandbox.read("results/latest/runs.jsonl");
+    assert_eq!(records.lines().count(), 6 * 9);
+    let gate = sandbox.sweep(&["gate", "results/latest"]);
+    assert_eq!(gate.code, 0, "{}{}", gate.stdout, gate.stderr);
+}
+
 #[test]
 fn run_whose_oracle_is_not_as_expected_fails() {
     for (words, number, values, texts) in [
