@@ -76,7 +76,9 @@ fn bundles_of_one_result_are_identical_and_hold_all_of_it() {
     assert_eq!(files["runs.jsonl"].lines().count(), 18);
     assert_eq!(files["runs.csv"].lines().count(), 19);
     assert!(files["summary.txt"].contains("PASS: oracles of 18 runs"));
-    assert!(files["report.html"].contains("</html>"));
+    for text in ["clocksource", "SHA-256 of initramfs.cpio", "</html>"] {
+        assert!(files["report.html"].contains(text), "no {text}");
+    }
     let provenance: Value = serde_json::from_str(&files["provenance.json"]).unwrap();
     assert_eq!(provenance["seed"], 7);
     let hash = &provenance["boots"][0]["build"]["image"]["initramfs.cpio"];

@@ -225,7 +225,9 @@ fn origin(loaded: &Loaded) -> Markup {
         p { "QEMU " (origin.qemu()) ", host kernel " (origin.recorded(|vm| &vm.host.kernel)) ", load " (origin.recorded(|vm| &vm.host.load_average)) "." }
         p { "Repeat all of it: " code.command { (repeat_command(loaded)) } }
         details { summary { "Every guest boot" } (boots.draw()) }
-        details { summary { "Machine, tools and build" } (environment(loaded).draw()) }
+        @if origin.environment.is_some() {
+            details { summary { "Machine, tools and build" } (environment(loaded).draw()) }
+        }
     }
 }
 
