@@ -42,7 +42,7 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// Runs the variants, and prints the gain of each over the baseline.
+    /// Runs the variants, and prints the gain of each over the baseline in this boot.
     pub fn obey<T: Tool<Report = Bottleneck>>(mut self, root: &Path) -> anyhow::Result<bool> {
         if self.threads.is_empty() {
             self.threads = vec![vcpus()];

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Gain of a fix over the baseline, computed repeat by repeat, since the runs alternate.
+//!
+//! The verdicts are on this boot, of which the repeats are the unit; boots differ by more, which
+//! `sweep run` measures.
 
 use abi::bottleneck::{Config, Variant};
 use results::{Bottleneck, Cell, Report};
 use serde::Serialize;
-use statistics::Sample;
+use statistics::{confidence, holm, Decision, Estimate, Evidence, Range, Sample, Scale};
 
 /// Gain of a variant over the baseline at otherwise the same settings.
 #[derive(Debug, PartialEq, Serialize)]
@@ -23,8 +26,20 @@ pub struct Fix {
     most: f64,
     /// Ratio of operations per second of CPU time: median.
     granted_ratio: f64,
-    /// It gains 10 % or more, and gains in every repeat.
-    helps: bool,
+    /// Whether it gains [`LEAST_GAIN`] or more in this boot.
+    verdict: Verdict,
+}
+
+/// The smallest gain for which one changes code: a tenth.
+const LEAST_GAIN: f64 = 1.1;
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Helps,
+    No,
+    /// About how many repeats decide, if any number does.
+    Undecided(Option<usize>),
 }
 
 /// Returns the gain of each variant but the baseline and `busted`.
@@ -34,7 +49,27 @@ pub fn fixes(cells: &[Cell<Bottleneck>]) -> Vec<Fix> {
         let is_fix = cell.config.variant != baseline.config.variant;
         (is_fix && cell.config.variant != Variant::Busted).then(|| Fix::of(cell, baseline))?
     });
-    each.collect()
+    let (mut fixes, gains): (Vec<Fix>, Vec<Estimate>) = each.unzip();
+    for (fix, verdict) in fixes.iter_mut().zip(verdicts(&gains)) {
+        fix.verdict = verdict;
+    }
+    fixes
+}
+
+/// The verdicts on all gains of a table: one family, of which none is wrong with the usual probability.
+fn verdicts(gains: &[Estimate]) -> Vec<Verdict> {
+    let range = Range::at_least(LEAST_GAIN);
+    let evidence = gains.iter().map(|gain| Evidence::of(gain, range));
+    let evidence: Vec<Evidence> = evidence.collect();
+    let p: Vec<f64> = evidence.iter().map(Evidence::p).collect();
+    let levels = holm(&p, confidence::FAMILY);
+    let judged = gains.iter().zip(evidence).zip(levels);
+    let judged = judged.map(|((gain, evidence), level)| match evidence.decide(level) {
+        Decision::Inside | Decision::Above => Verdict::Helps,
+        Decision::Below => Verdict::No,
+        Decision::Open => Verdict::Undecided(gain.boots_needed(LEAST_GAIN, level)),
+    });
+    judged.collect()
 }
 
 /// Returns the cell of the baseline with otherwise the same settings. The lock is ignored unless both
@@ -73,10 +108,14 @@ pub fn ratios(
 }
 
 impl Fix {
-    fn of(cell: &Cell<Bottleneck>, baseline: &Cell<Bottleneck>) -> Option<Self> {
+    /// The fix, without its verdict yet, and its gain.
+    fn of(cell: &Cell<Bottleneck>, baseline: &Cell<Bottleneck>) -> Option<(Self, Estimate)> {
         let granted = ratios(cell, baseline, Bottleneck::granted_rate)?;
         let rate = ratios(cell, baseline, Bottleneck::rate)?;
-        Some(Self {
+        let pairs = cell.runs.iter().zip(&baseline.runs);
+        let repeats = pairs.map(|(of, to)| vec![of.rate() / to.rate()]);
+        let gain = Estimate::of(Scale::Ratio, &repeats.collect::<Vec<_>>())?;
+        let fix = Self {
             case: cell.config.case.name(),
             variant: cell.config.variant.name(),
             of: baseline.config.variant.name(),
@@ -87,8 +126,9 @@ impl Fix {
             least: rate.min,
             most: rate.max,
             granted_ratio: granted.median,
-            helps: rate.median >= 1.1 && rate.min > 1.0,
-        })
+            verdict: Verdict::Undecided(None),
+        };
+        Some((fix, gain))
     }
 }
 
@@ -97,9 +137,11 @@ impl std::fmt::Display for Fix {
         let (case, variant, of, lock) = (self.case, self.variant, self.of, self.lock);
         let (threads, repeats, granted) = (self.threads, self.repeats, self.granted_ratio);
         let (ratio, least, most) = (self.ratio, self.least, self.most);
-        let verdict = match self.helps {
-            true => format!("the fix is {ratio:.2}x"),
-            false => "does not help here".into(),
+        let verdict = match self.verdict {
+            Verdict::Helps => format!("the fix is {ratio:.2}x"),
+            Verdict::No => "does not help here".into(),
+            Verdict::Undecided(None) => "undecided".into(),
+            Verdict::Undecided(Some(n)) => format!("undecided (about {n} repeats needed)"),
         };
         write!(
             f,
@@ -137,18 +179,26 @@ mod tests {
     #[test]
     fn fix_is_compared_with_the_baseline_of_as_many_threads() {
         let cells = [
-            cell(Variant::Exact, 2, &[100, 200, 100]),
-            cell(Variant::Exact, 8, &[10, 10, 10]),
-            cell(Variant::Percpu, 2, &[90, 240, 105]),
-            cell(Variant::Percpu, 8, &[30, 50, 40]),
+            cell(Variant::Exact, 2, &[100, 200, 100, 150, 120]),
+            cell(Variant::Exact, 4, &[100, 100, 100, 100, 100]),
+            cell(Variant::Exact, 8, &[10, 10, 10, 10, 10]),
+            cell(Variant::Percpu, 2, &[90, 240, 105, 170, 121]),
+            cell(Variant::Percpu, 4, &[101, 99, 100, 102, 100]),
+            cell(Variant::Percpu, 8, &[30, 50, 40, 40, 40]),
         ];
         let fixes = fixes(&cells);
-        assert_eq!(fixes.len(), 2);
-        assert!(!fixes[0].helps && fixes[1].helps);
+        assert_eq!(fixes.len(), 3);
+        assert!(
+            matches!(fixes[0].verdict, Verdict::Undecided(Some(_))),
+            "{}",
+            fixes[0]
+        );
+        assert_eq!(fixes[1].verdict, Verdict::No);
+        assert_eq!(fixes[2].verdict, Verdict::Helps);
         assert_eq!((fixes[0].ratio, fixes[0].least), (1.05, 0.9));
-        assert_eq!((fixes[1].ratio, fixes[1].most), (4.0, 5.0));
-        assert!(fixes[0].to_string().contains("does not help here"));
-        let text = fixes[1].to_string();
+        assert_eq!((fixes[2].ratio, fixes[2].most), (4.0, 5.0));
+        assert!(fixes[1].to_string().contains("does not help here"));
+        let text = fixes[2].to_string();
         assert!(
             text.contains("8 threads, ticket: the fix is 4.00x; ops/s"),
             "{text}"
