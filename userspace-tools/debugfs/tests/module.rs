@@ -56,7 +56,8 @@ impl FakeModule {
             fs::write(dir.join(file), "").unwrap();
         }
         fs::write(dir.join("abi"), "abi schema=4\n").unwrap();
-        status(&dir, "idle", 0);
+        // A real module runs before the write of `start` returns; this one's thread may see it much later.
+        status(&dir, "running", 0);
         let over = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&over);
         let thread = Some(thread::spawn(move || act(&dir, report, &ends)));
@@ -67,6 +68,12 @@ impl FakeModule {
         Module::open(self.root.path()).unwrap()
     }
 
+    /// Ends its thread, which writes no file from then on.
+    fn end(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+
     fn file(&self, name: &str) -> PathBuf {
         self.root.path().join("lock-load").join(name)
     }
@@ -74,8 +81,7 @@ impl FakeModule {
 
 impl Drop for FakeModule {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        let _ = self.thread.take().map(JoinHandle::join);
+        self.end();
     }
 }
 
@@ -103,8 +109,6 @@ fn is_written(dir: &Path, word: &str, over: &AtomicBool) -> bool {
 }
 
 fn act(dir: &Path, text: Option<String>, over: &AtomicBool) {
-    // Until `start` the state was idle; a real module is running before the write returns.
-    status(dir, "running", 0);
     let ends = is_written(dir, "start", over)
         && match text {
             Some(_) => {
@@ -201,10 +205,9 @@ fn open_refuses_another_schema() {
 
 #[test]
 fn unloaded_module_is_an_error() {
-    let fake = FakeModule::new(Some(report(1)));
+    let mut fake = FakeModule::new(Some(report(1)));
     let dir = Dir::open(fake.root.path(), "lock-load").unwrap();
-    fake.over.store(true, Ordering::Relaxed);
-    sleep(Duration::from_millis(20));
+    fake.end();
     fs::remove_dir_all(fake.root.path().join("lock-load")).unwrap();
     let error = dir.status().unwrap_err().to_string();
     assert!(error.contains("was unloaded"), "{error}");
