@@ -94,13 +94,13 @@ torture: image ## attack the modules on stock and lab kernels: hours, resumable;
 	+@scripts/torture $(FLAVOURS)
 
 test: ## run the host tests
-	@$(cargo) test --locked --workspace
+	@$(cargo) test --locked --workspace --no-fail-fast
 
 test-report: ## test the HTML report in this host's Chromium
 	@$(cargo) test --locked -p sweep --test browser -- --ignored --test-threads=1
 
 model: ## explore every interleaving of the algorithms with loom
-	@$(cargo) --config build.rustflags='["--cfg","loom"]' test --locked --profile model --target-dir $(build)/loom -p algo
+	@$(cargo) --config build.rustflags='["--cfg","loom"]' test --locked --profile model --target-dir $(build)/loom --no-fail-fast -p algo
 
 mistakes: ## plant mistakes in the algorithms; each must make a test fail
 	@scripts/mistakes
