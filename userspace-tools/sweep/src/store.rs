@@ -6,6 +6,7 @@ pub mod build;
 pub mod check;
 pub mod directory;
 pub mod environment;
+pub mod file;
 pub mod host;
 pub mod loaded;
 pub mod machine;

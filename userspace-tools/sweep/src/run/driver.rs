@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, File},
+    fs::File,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -26,6 +26,7 @@ use crate::{
     run::vm,
     store::build::Build,
     store::directory::{Results, PLAN},
+    store::file,
     store::host::{self, Sampler, StealTime},
     store::provenance::Booted,
     store::record::{self, Record},
@@ -91,8 +92,8 @@ impl Driver<'_> {
         let kept = self.runs.records().len();
         let due = missing(boot, self.runs.records());
         let dir = self.results.boot(boot.number)?;
-        let file = |name: &str| -> PathBuf { dir.join(name) };
-        fs::write(file(PLAN), due.text()).context("cannot write the plan of a boot")?;
+        let at = |name: &str| -> PathBuf { dir.join(name) };
+        file::write(&at(PLAN), &due.text())?;
         let timeout = boot.estimate * 5 + Duration::from_secs(60);
         booted.command = vm::command(&boot.guest, self.timeout.unwrap_or(timeout), &dir);
         let mut child = Command::new(&booted.command[0])
@@ -103,7 +104,7 @@ impl Driver<'_> {
             .spawn()
             .with_context(|| format!("cannot start {}. Try: make tools", booted.command[0]))?;
         let guarded = Guarded::new(&child);
-        let sampler = Sampler::begin(child.id(), &file(host::FILE));
+        let sampler = Sampler::begin(child.id(), &at(host::FILE));
         let messages = forward(&mut child, &self.progress)?;
         let collected = self.collect(&mut child, &due, kept);
         if collected.is_err() {
@@ -113,9 +114,9 @@ impl Driver<'_> {
         let status = child.wait().context("cannot wait for vm")?;
         drop(guarded);
         sampler.end();
-        append(&file("vm.log"), &messages.join().unwrap_or_default())?;
+        let logged = append(&at("vm.log"), &messages.join().unwrap_or_default());
         booted.vm = vm_record::Record::read(&dir).ok();
-        collected?;
+        collected.and(logged)?;
         self.outcome(status, kept, due.runs.len())
     }
 
@@ -174,8 +175,8 @@ pub fn missing(boot: &Boot, records: &[Record]) -> Boot {
 }
 
 fn append(path: &Path, text: &str) -> anyhow::Result<()> {
-    let mut file = File::options().create(true).append(true).open(path)?;
-    file.write_all(text.as_bytes())
+    let file = File::options().create(true).append(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", path.display()))
 }
 

@@ -81,22 +81,21 @@ impl Execution {
             if let Some(signal) = interrupt::signal() {
                 driver.progress.end();
                 let error = anyhow!("interrupted by signal {signal} between two guests");
-                return Err(interrupted(error, provenance, &results)?);
+                return Err(interrupted(&error, provenance, &results));
             }
             let (done, booted) = driver.boot(boot);
             provenance.booted(booted);
             let boots = provenance.boots.iter();
             provenance.times = clock.read(boots.map(|boot| (boot.seconds, boot.vm.as_ref())));
-            if let Err(error) = done {
+            if let Err(error) = done.and_then(|()| provenance.write(&results)) {
                 driver.progress.end();
-                return Err(interrupted(error, provenance, &results)?);
+                return Err(interrupted(&error, provenance, &results));
             }
-            provenance.write(&results)?;
         }
         driver.progress.end();
         let records = driver.runs.into_records();
         if let Some(why) = check::incomplete(Some(&plan), &records) {
-            return Err(interrupted(anyhow!(why), provenance, &results)?);
+            return Err(interrupted(&anyhow!(why), provenance, &results));
         }
         let loaded = Loaded {
             experiment,
@@ -126,16 +125,16 @@ fn announce(experiment: &Experiment, plan: &Plan, had: usize, results: &Results)
     ));
 }
 
-/// Marks the result as incomplete, with the cause; returns it with the next step.
+/// Marks the result as incomplete, with the cause; returns it with the next step. What a full disk has no space
+/// for is left out: the mark of a result under way says enough.
 fn interrupted(
-    error: anyhow::Error,
+    error: &anyhow::Error,
     mut provenance: Provenance,
     results: &Results,
-) -> anyhow::Result<anyhow::Error> {
+) -> anyhow::Error {
     let dir = results.dir.display();
     provenance.outcome = format!("{error:#}. Try: sweep run --resume {dir}");
-    results.mark(&provenance.outcome)?;
-    provenance.write(results)?;
-    let outcome = provenance.outcome;
-    Ok(anyhow!("cannot complete {dir}: {outcome}"))
+    let marked = results.mark(&provenance.outcome);
+    let _ = marked.and_then(|()| provenance.write(results));
+    anyhow!("cannot complete {dir}: {}", provenance.outcome)
 }

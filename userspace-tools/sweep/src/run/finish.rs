@@ -2,6 +2,8 @@
 
 //! End of a run: evaluates a complete result once, writes its summary and removes its mark.
 
+use anyhow::anyhow;
+
 use crate::{
     console::stdout::print_line,
     judge::{evaluation::Evaluation, figures, verdict::Verdict},
@@ -50,7 +52,11 @@ pub fn complete<'a>(
 /// The same, and prints it.
 pub fn finish(output: &Output, mut loaded: Loaded, results: &Results) -> anyhow::Result<Verdict> {
     let origin = &mut loaded.provenance;
-    let evaluation = complete(&loaded.experiment, origin, results, &loaded.records)?;
+    let evaluation = complete(&loaded.experiment, origin, results, &loaded.records);
+    let evaluation = evaluation.map_err(|error| {
+        let dir = results.dir.display();
+        anyhow!("cannot complete {dir}: {error:#}. Try: sweep run --resume {dir}")
+    })?;
     let name = &loaded.experiment.name;
     output.write.write(name, &evaluation.cases())?;
     if output.report {

@@ -15,7 +15,7 @@ use crate::{
         verdict::{Case, Verdict},
     },
     show::ci::Write,
-    store::{directory::LATEST, loaded::Loaded},
+    store::{directory::LATEST, file, loaded::Loaded},
 };
 
 /// Sub-commands.
@@ -73,7 +73,7 @@ fn save(args: &SaveArgs) -> anyhow::Result<Verdict> {
     }
     let file = args.file.display();
     let text = serde_json::to_string_pretty(&baseline)? + "\n";
-    fs::write(&args.file, text).with_context(|| format!("cannot write {file}"))?;
+    file::write(&args.file, &text)?;
     let (cells, results) = (baseline.cells.len(), all.len());
     print_line(format_args!("{file}: {cells} cells of {results} results"))?;
     Ok(Verdict::Pass)

@@ -3,13 +3,16 @@
 //! Verdicts in the formats of build servers: JUnit's XML, and the kernel's KTAP
 //! (Documentation/dev-tools/ktap.rst).
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::judge::verdict::{Case, Verdict};
+use crate::{
+    judge::verdict::{Case, Verdict},
+    store::file,
+};
 
 /// Files for verdicts.
 #[derive(Args, Clone, Debug, Default)]
@@ -25,15 +28,11 @@ pub struct Write {
 impl Write {
     /// Writes the files that were asked for.
     pub fn write(&self, experiment: &str, cases: &[Case]) -> anyhow::Result<()> {
-        let write = |path: &PathBuf, text: String| {
-            fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-        };
         if let Some(path) = &self.junit {
-            write(path, junit(experiment, cases)?)?;
+            file::write(path, &junit(experiment, cases)?)?;
         }
-        self.ktap
-            .as_ref()
-            .map_or(Ok(()), |path| write(path, ktap(cases)))
+        let ktap_file = self.ktap.as_ref();
+        ktap_file.map_or(Ok(()), |path| file::write(path, &ktap(cases)))
     }
 }
 

@@ -29,6 +29,7 @@ use crate::{
     judge::evaluation::Evaluation,
     judge::verdict::Verdict,
     store::directory::LATEST,
+    store::file,
     store::loaded::Loaded,
 };
 
@@ -100,13 +101,13 @@ fn pictures(figures: &[(String, Vec<Figure>)], number: usize, folder: &Path) -> 
     for (figure, n) in all.zip(number + 1..) {
         let path = folder.join(format!("figure-{n}.svg"));
         let text = picture::picture(figure, page::CSS);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        file::write(&path, &text)?;
     }
     Ok(())
 }
 
 fn save(page: &str, out: PathBuf) -> anyhow::Result<()> {
-    fs::write(&out, page).with_context(|| format!("cannot write {}", out.display()))?;
+    file::write(&out, page)?;
     let out = fs::canonicalize(&out).unwrap_or(out);
     stderr::print_line(format_args!("report: {}", out.display()));
     Ok(())

@@ -13,7 +13,7 @@ use std::{
 use anyhow::Context;
 use dir_owner::Owner;
 
-use crate::console::usage::Usage;
+use crate::{console::usage::Usage, store::file};
 
 /// Parent of result directories.
 pub const ROOT: &str = "build/results";
@@ -63,10 +63,16 @@ impl Results {
     /// Opens an existing one, if no other process writes into it.
     pub fn own(dir: &Path) -> anyhow::Result<Self> {
         let owner = Owner::take(dir).map_err(|error| {
-            let dir = dir.display();
-            Usage(format!(
-                "cannot write into {dir}: {error}. Try: sweep watch {dir}"
-            ))
+            let cannot = format!("cannot write into {}", dir.display());
+            match error.raw_os_error() {
+                Some(_) => anyhow::Error::new(error).context(cannot),
+                // It has another owner.
+                None => Usage(format!(
+                    "{cannot}: {error}. Try: sweep watch {}",
+                    dir.display()
+                ))
+                .into(),
+            }
         })?;
         let dir = dir.into();
         Ok(Self { dir, owner })
@@ -81,13 +87,15 @@ impl Results {
 
     /// Writes a file into it.
     pub fn write(&self, file: &str, text: &str) -> anyhow::Result<()> {
-        let path = self.dir.join(file);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+        file::write(&self.dir.join(file), text)
     }
 
-    /// Marks it as incomplete, with the cause.
+    /// Marks it as incomplete, with the cause. Any text marks it, so the mark is written where it is: a full disk
+    /// has no space for another.
     pub fn mark(&self, why: &str) -> anyhow::Result<()> {
-        self.write(INCOMPLETE, &format!("{why}\n"))
+        let path = self.dir.join(INCOMPLETE);
+        let written = fs::write(&path, format!("{why}\n"));
+        written.with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Marks it as complete.
@@ -143,7 +151,7 @@ pub fn is_running(dir: &Path) -> bool {
 pub fn incomplete(dir: &Path) -> Option<String> {
     let why = fs::read_to_string(dir.join(INCOMPLETE)).ok()?;
     match why.trim_end() {
-        UNDER_WAY if !is_running(dir) => {
+        UNDER_WAY | "" if !is_running(dir) => {
             let dir = dir.display();
             Some(format!(
                 "killed before its end. Try: sweep run --resume {dir}"

@@ -12,6 +12,7 @@ use anyhow::{anyhow, Context};
 
 use crate::store::{
     directory::{PROVENANCE, RUNS},
+    file,
     record::Record,
 };
 
@@ -103,14 +104,12 @@ impl Runs {
         self.set_aside += 1;
         let name = format!("runs.lost-{}.jsonl", self.set_aside);
         let retried = self.records.split_off(kept);
-        fs::write(self.path.with_file_name(name), text(&retried)?)?;
+        file::write(&self.path.with_file_name(name), &text(&retried)?)?;
         self.rewrite()
     }
 
     fn rewrite(&mut self) -> anyhow::Result<()> {
-        let new = self.path.with_extension("new");
-        fs::write(&new, text(&self.records)?)?;
-        fs::rename(&new, &self.path)?;
+        file::write(&self.path, &text(&self.records)?)?;
         self.file = File::options().append(true).open(&self.path)?;
         Ok(())
     }
