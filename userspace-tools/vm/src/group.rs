@@ -20,7 +20,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use anyhow::{Context, Result};
-use vm_record::{GroupMember, GuestFailure, GROUP_FILE, RECORD_FILE};
+use vm_record::{write_whole, GroupMember, GuestFailure, GROUP_FILE, RECORD_FILE};
 
 use crate::plan::{say, warn, Plan};
 use crate::qemu::socket_dir::SocketDir;
@@ -89,7 +89,7 @@ pub fn run(plan: &Plan, guests: usize) -> Result<u8> {
     let members = report(plan, &members);
     Ok(record_dir::written(plan, code, |folder| {
         let text = serde_json::to_string_pretty(&members)?;
-        fs::write(folder.join(GROUP_FILE), text)
+        write_whole(&folder.join(GROUP_FILE), &text)
     }))
 }
 

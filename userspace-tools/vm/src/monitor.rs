@@ -15,6 +15,7 @@ mod outcome;
 mod output;
 mod vcpu_host;
 
+use std::fs;
 use std::path::Path;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
@@ -245,6 +246,17 @@ impl<'a> Monitor<'a> {
 }
 
 impl Finished {
+    /// QEMU drops what it cannot write: a console on a full disk may lack the warning that fails a guest.
+    pub fn check_console(&mut self, console: &Path) {
+        let probe = console.with_extension("probe");
+        let written = fs::write(&probe, [0; 4096]);
+        let _ = fs::remove_file(&probe);
+        if let (Err(error), true) = (written, self.record.outcome.is_command_exit()) {
+            let reason = format!("the console in {}: {error}", console.display());
+            self.record.outcome = GuestOutcome::OutputClosed { reason };
+        }
+    }
+
     /// Passes on the output that was held, now that no retry follows.
     pub fn pass_output_on(&mut self) {
         if let Err(error) = self.output.pass_on() {

@@ -25,12 +25,14 @@ pub fn open(plan: &Plan) -> Result<Option<Owner>> {
     // The group owns the folder of its first guest.
     let is_first = plan.options.barrier.is_none();
     let owner = is_first.then(|| Owner::take(folder)).transpose();
-    let owner = owner.map_err(|why| {
-        anyhow!(
+    let owner = owner.map_err(|why| match why.raw_os_error() {
+        Some(_) => anyhow!("{}: {why}", what()),
+        // It has another owner.
+        None => anyhow!(
             "{}: {why} (allowed: a folder of its own). Try: --record {}-2",
             what(),
             folder.display()
-        )
+        ),
     })?;
     remove_earlier(folder).with_context(what)?;
     Ok(owner)

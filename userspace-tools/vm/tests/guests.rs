@@ -9,7 +9,7 @@ mod tiers;
 
 use std::fs;
 
-use boot::{with_a_kernel_that_triple_faults, Guest};
+use boot::{with_a_kernel_that_triple_faults, Guest, SmallDisk};
 use rustix::process::Signal;
 
 /// A guest each: options, command, exit code of `vm`, text of its messages.
@@ -176,6 +176,42 @@ fn record_that_cannot_be_written_is_no_failure_of_the_guest() {
     guest.wait_for_command(&vm);
     fs::create_dir_all(record.join("in-the-way")).expect("a folder");
     vm.wait().exits(250).reports("cannot write");
+}
+
+#[test]
+#[ignore = "boots a guest"]
+fn full_disk_is_one_line_and_leaves_no_record() {
+    const FULL: &str = "No space left on device";
+    let guest = Guest::new();
+    let disk = SmallDisk::mount(guest.folder().join("record"));
+    let vm = guest.start(&[], &["sleep", "3"]);
+    guest.wait_for_command(&vm);
+    disk.fill();
+    let run = vm.wait().exits(250);
+    run.reports("cannot write the record to ").reports(FULL);
+    assert_eq!(run.stderr.matches(FULL).count(), 1, "{}", run.stderr);
+    assert!(!disk.has("record.json"));
+    let full = guest.folder().join("full");
+    let record = ["--record", full.to_str().expect("UTF-8")];
+    let full = SmallDisk::mount(full.clone());
+    full.fill();
+    let run = guest.run(&record, &["true"]).exits(240);
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    run.reports("cannot use --record ").reports(FULL);
+}
+
+/// The console, and a warning on it, would be missing.
+#[test]
+#[ignore = "boots a guest"]
+fn full_disk_under_the_console_is_no_success() {
+    let guest = Guest::without_record();
+    let disk = SmallDisk::mount(guest.folder().join("tmp"));
+    let tmp = format!("TMPDIR={}", guest.folder().join("tmp").display());
+    let vm = guest.start_by(&["env", &tmp], &[], &["sleep", "3"]);
+    guest.wait_for_command(&vm);
+    disk.fill();
+    let run = vm.wait().exits(250);
+    run.reports("the console in ").reports("No space left");
 }
 
 #[test]

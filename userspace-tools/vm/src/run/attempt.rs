@@ -60,7 +60,12 @@ pub fn run(plan: &Plan, tier: Tier, signals: &SignalHandler) -> Result<Finished>
     let ending = monitor.run(&queue);
     qemu.kill();
     monitor.reap(&queue);
-    Ok(monitor.finish(ending, lines.host, &files.qemu_log))
+    let mut finished = monitor.finish(ending, lines.host, &files.qemu_log);
+    if plan.options.record.is_none() {
+        // A record is longer than the page that this writes, and fails to be written likewise.
+        finished.check_console(&files.console);
+    }
+    Ok(finished)
 }
 
 /// The host of the vCPU threads on this machine; idle if they run in L1.

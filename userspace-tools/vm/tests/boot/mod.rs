@@ -3,19 +3,25 @@
 //! Guests for tests, each with a folder of its own, by which its QEMU is found.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::mount::{mount, unmount, MountFlags, UnmountFlags};
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::Value;
 use tempfile::TempDir;
 
 pub struct Guest {
     folder: TempDir,
+    records: bool,
 }
+
+/// A file system of 64 KiB.
+pub struct SmallDisk(PathBuf);
 
 pub struct Vm {
     child: Child,
@@ -43,6 +49,14 @@ impl Guest {
     pub fn new() -> Guest {
         Guest {
             folder: tempfile::tempdir().expect("a folder"),
+            records: true,
+        }
+    }
+
+    pub fn without_record() -> Guest {
+        Guest {
+            records: false,
+            ..Guest::new()
         }
     }
 
@@ -65,11 +79,10 @@ impl Guest {
     pub fn start_by(&self, by: &[&str], options: &[&str], command: &[&str]) -> Vm {
         let has = |option| options.contains(&option);
         let mut vm = Command::new(by[0]);
-        vm.args(&by[1..])
-            .arg(env!("CARGO_BIN_EXE_vm"))
-            .arg("run")
-            .arg("--record")
-            .arg(self.folder().join("record"));
+        vm.args(&by[1..]).arg(env!("CARGO_BIN_EXE_vm")).arg("run");
+        if self.records {
+            vm.arg("--record").arg(self.folder().join("record"));
+        }
         if !has("--image") {
             vm.arg("--image").arg(image());
         }
@@ -143,6 +156,36 @@ impl Guest {
 
     pub fn signal_qemu(&self, signal: Signal) {
         kill_process(self.qemu().expect("a QEMU"), signal).expect("a signal to QEMU");
+    }
+}
+
+impl SmallDisk {
+    /// Mounts it in a new folder; needs root, as the toolbox gives it.
+    pub fn mount(folder: PathBuf) -> SmallDisk {
+        fs::create_dir(&folder).expect("a folder");
+        let mounted = mount("none", &folder, "tmpfs", MountFlags::empty(), c"size=64k");
+        mounted.expect("a mount, which needs root. Try: scripts/toolbox");
+        SmallDisk(folder)
+    }
+
+    /// Leaves no byte free.
+    pub fn fill(&self) {
+        let filled = fs::write(self.0.join("filler"), [0; 68 << 10]);
+        let error = filled.expect_err("a full disk");
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+
+    /// Whether a file's name begins so.
+    pub fn has(&self, name: &str) -> bool {
+        let entries = fs::read_dir(&self.0).expect("its files").flatten();
+        let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.any(|entry| entry.starts_with(name))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = unmount(&self.0, UnmountFlags::DETACH);
     }
 }
 
