@@ -18,10 +18,11 @@ pub const ALL: &str = "lock=ttas threads=max";
 pub const STORM: &str = "threads=max stutter_ms=30 shuffle_ms=10 onoff_ms=40 long_hold_ms=10 \
                      long_hold_every_ms=50 nested=4 boost_ms=20";
 
-/// Starts a run on all vCPUs with `text` set and stops it once `seen`, which must be during the run.
+/// Starts a run on all vCPUs with `text` set and stops it once `seen`, which must be during the run. It is long,
+/// since a guest whose host is busy sees little of it.
 pub fn until(text: &str, what: &str, mut seen: impl FnMut() -> Result<bool>) -> Result<LockLoad> {
     let module = fresh::<LockLoad>()?;
-    let config = settings::<LockLoad>(&format!("{ALL} run_ms=20000 {text}"))?;
+    let config = settings::<LockLoad>(&format!("{ALL} run_ms=120000 {text}"))?;
     let number = module.start(&config)?;
     let running = || -> Result<bool> { Ok(module.dir().status()?.state == State::Running) };
     let outcome = loop {
