@@ -24,6 +24,7 @@ mod tools;
 mod torture;
 mod unload;
 mod waits;
+mod wide;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,7 @@ Examples:
   guest-tests unload              insert, start and remove every module 50 times
   guest-tests fail-nth lock-load/
   guest-tests checked bottleneck check
+  guest-tests wide                with 65 vCPUs or more
   guest-tests fuzz --seed 7 --operations 100000 --processes 16 --hotplug --unload
 
 Prints `ok NAME` or `FAILED NAME: why` for each test, and last `N passed, N failed`.";
@@ -91,8 +93,20 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u32,
     },
+    /// Run the modules on vCPUs above 63; needs 65 vCPUs or more
+    Wide,
     /// Operate on all control files at once, by a random plan; check each reply
     Fuzz(fuzz::Options),
+}
+
+impl Command {
+    /// The least number of vCPUs that it can test with.
+    fn least_vcpus(&self) -> u32 {
+        match self {
+            Self::Wide => wide::FIRST + 1,
+            _ => 2,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -102,10 +116,11 @@ fn main() -> ExitCode {
         all().iter().for_each(|test| suite::say(&test.name));
         return Exit::Pass.into();
     }
-    if results::vcpus() < 2 {
+    let (vcpus, least) = (results::vcpus(), command.least_vcpus());
+    if vcpus < least {
         eprintln!(
-            "guest-tests: cannot test concurrency: one vCPU is online (1; allowed: 2..). \
-             Try: vm run --vcpus 2"
+            "guest-tests: cannot test: too few vCPUs are online ({vcpus}; allowed: {least}..). \
+             Try: vm run --vcpus {least}"
         );
         return Exit::Usage.into();
     }
@@ -128,6 +143,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Checked { command } => complaints::around(&command)?,
         Command::Unload { cycles } => suite::run(unload::tests(cycles)),
         Command::Jobs { jobs, seed } => suite::run(vec![random_jobs(jobs, seed)]),
+        Command::Wide => suite::run(wide::tests()),
         Command::Fuzz(options) => fuzz::run(&options)?,
     })
 }
