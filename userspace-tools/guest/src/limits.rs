@@ -8,8 +8,6 @@ use std::time::Duration;
 pub const PORT_APPEARANCE: Duration = Duration::from_secs(60);
 /// How often it is looked for.
 pub const PORT_POLL_PERIOD: Duration = Duration::from_millis(2);
-/// How long the host may take to send the goodbye; it may be writing a lot of output to a slow pipe.
-pub const GOODBYE: Duration = Duration::from_secs(60);
 /// How long the command's streams may take to end after every process that could write to them was killed.
 pub const STREAM_END: Duration = Duration::from_secs(10);
 /// How long the kernel may take to power off.

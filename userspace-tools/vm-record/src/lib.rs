@@ -43,7 +43,7 @@ pub use mode::{Mode, PreemptTarget};
 pub use outcome::GuestOutcome;
 pub use record::{HostMachine, Record, RECORD_FILE, SCHEMA};
 pub use size::{GuestSize, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS};
-pub use tier::{Tier, TierChoice};
+pub use tier::{Tier, TierChoice, COUNT_CAVEAT, COUNT_REFUSES};
 pub use vcpus::{HogTime, Placement, Preemptions, VcpuReport};
 
 /// Environment variables that `vm` sets for the command in the guest.
@@ -54,4 +54,8 @@ pub mod environment {
     pub const PREEMPT: &str = "SLOWPATH_PREEMPT";
     /// Set if the guest is one of a group, so that `batch` waits for the others before each run.
     pub const BARRIER: &str = "SLOWPATH_BARRIER";
+    /// The unit of the guest's clock, [`INSTRUCTIONS`], if it is not the nanosecond.
+    pub const CLOCK: &str = "SLOWPATH_CLOCK";
+    /// The clock of the tier `count`.
+    pub const INSTRUCTIONS: &str = "instructions";
 }

@@ -29,10 +29,11 @@ impl Mode {
     /// Refuses a mode that this tier, or this number of vCPUs, cannot have.
     pub fn check(self, tier: Tier, vcpus: usize) -> Result<(), String> {
         let name = self.name();
-        if tier == Tier::Tcg && matches!(self, Self::Pv | Self::Dedicated) {
+        if tier.is_translated() && matches!(self, Self::Pv | Self::Dedicated) {
             return Err(format!(
-                "cannot boot --mode {name} on tier tcg: no KVM to halt by (allowed: native tas single). \
-                 Try: --tier nested"
+                "cannot boot --mode {name} on tier {}: no KVM to halt by (allowed: native tas single). \
+                 Try: --tier nested",
+                tier.name()
             ));
         }
         match (self, vcpus) {

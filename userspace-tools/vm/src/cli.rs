@@ -20,6 +20,8 @@ The same under paravirt locks on any host: KVM in an emulated machine with one C
   vm run --ratio 4 --cpus 0-1 --hog 0 -- lock-load run --lock tas --threads 2
 The lock holder's vCPU preempted every now and then
   vm run --vcpus 4 --preempt holder -- lock-load run --lock mcs/halt --threads 4
+Instructions instead of time: the cost of an operation, whatever else the host does
+  vm run --tier count --vcpus 2 -- lock-load run --lock ticket --threads 1 --hold-ns 0 --idle-ns 0
 Two guests that meet at a barrier before each command
   vm run --guests 2 -- sh -c 'lock-load run --lock tas; barrier; lock-load run --lock ttas'";
 
@@ -31,7 +33,8 @@ also retries a failure of the L1 hypervisor (twice), a hang and a stall (once). 
 command's own failure, a panic, or a guest of a group. Each retry is reported, and is in the record.";
 
 fn after_help() -> String {
-    format!("{EXAMPLES}\n\n{}\n{RETRIES}", vm_record::exit_code_help())
+    let (caveat, codes) = (vm_record::COUNT_CAVEAT, vm_record::exit_code_help());
+    format!("{EXAMPLES}\n\nIn {caveat}.\n\n{codes}\n{RETRIES}")
 }
 
 /// Boots guests of the stock kernel: vCPUs on chosen CPUs, one command, an exit code for each failure.

@@ -38,7 +38,9 @@ impl Image {
     /// in "KVM internal error" at once, where the ELF only hangs.
     pub fn kernel(&self, tier: Tier) -> &Path {
         match tier {
-            Tier::Tcg if self.vmlinux.exists() || !self.vmlinuz.exists() => &self.vmlinux,
+            Tier::Tcg | Tier::Count if self.vmlinux.exists() || !self.vmlinuz.exists() => {
+                &self.vmlinux
+            }
             Tier::Nested => Path::new("/guest/vmlinux"),
             _ => &self.vmlinuz,
         }

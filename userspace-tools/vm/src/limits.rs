@@ -41,6 +41,7 @@ pub const TAIL_LINES: [usize; 3] = [20, 8, 4];
 const HELLO_S: f64 = 20.0;
 const HELLO_NESTED_S: f64 = 90.0;
 const HELLO_KVM_PROBE_S: f64 = 8.0;
+const HELLO_COUNT_S: f64 = 90.0;
 /// The least factor of the second level of overcommit in the nested tier.
 const MIN_NESTED_SCALE: f64 = 4.0;
 
@@ -67,18 +68,20 @@ impl Limits {
         let threads = match tier {
             Tier::Nested => plan.emulated_cpus,
             Tier::Kvm | Tier::Tcg => plan.vcpus,
+            Tier::Count => 1,
         };
         let scale = ((threads as f64 + load_average()) / plan.cpus.count() as f64).max(1.0);
         let hello = match tier {
             Tier::Nested => HELLO_NESTED_S,
             Tier::Kvm if options.tier == TierChoice::Auto => HELLO_KVM_PROBE_S,
             Tier::Kvm | Tier::Tcg => HELLO_S,
+            Tier::Count => HELLO_COUNT_S,
         };
         let hello = Duration::from_secs_f64(hello * scale);
         let scale = match tier {
             // Two levels of overcommit multiply.
             Tier::Nested => scale * plan.ratio(tier).max(MIN_NESTED_SCALE),
-            Tier::Kvm | Tier::Tcg => scale,
+            Tier::Kvm | Tier::Tcg | Tier::Count => scale,
         };
         let scaled = |seconds: u64| Duration::from_secs(seconds).mul_f64(scale);
         let given = |seconds: Option<u64>| seconds.map(Duration::from_secs);

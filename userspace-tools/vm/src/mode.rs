@@ -8,7 +8,7 @@ use vm_record::{Mode, Tier};
 use wire::Hello;
 
 pub fn kernel_word(mode: Mode, tier: Tier) -> Option<&'static str> {
-    (mode == Mode::Native && tier != Tier::Tcg).then_some("nopvspin")
+    (mode == Mode::Native && !tier.is_translated()).then_some("nopvspin")
 }
 
 /// QEMU's CPU model. `kvm-pv-unhalt` is off by default: without it no guest halts in a lock; nor does one yield
@@ -16,12 +16,12 @@ pub fn kernel_word(mode: Mode, tier: Tier) -> Option<&'static str> {
 pub fn cpu_model(tier: Tier, mode: Option<Mode>) -> String {
     let base = match tier {
         Tier::Kvm => "host",
-        Tier::Tcg => "max",
+        Tier::Tcg | Tier::Count => "max",
         Tier::Nested => "kvm64,-pmu",
     };
     let features = match (tier, mode) {
-        (Tier::Tcg, Some(Mode::Native)) => ",-hypervisor",
-        (Tier::Tcg, _) => "",
+        (Tier::Tcg | Tier::Count, Some(Mode::Native)) => ",-hypervisor",
+        (Tier::Tcg | Tier::Count, _) => "",
         (_, Some(Mode::Tas)) => ",-kvm-pv-unhalt",
         (_, Some(Mode::Dedicated)) => ",+kvm-pv-unhalt,+kvm-hint-dedicated",
         _ => ",+kvm-pv-unhalt,+kvm-pv-sched-yield",

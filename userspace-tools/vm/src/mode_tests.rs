@@ -56,8 +56,11 @@ fn mismatch_names_both_modes_and_the_log() {
 #[test]
 fn modes_that_a_tier_cannot_have_are_refused_with_the_next_step() {
     for mode in [Mode::Pv, Mode::Dedicated] {
-        let why = mode.check(Tier::Tcg, 8).expect_err("no KVM");
-        assert!(why.contains("--tier nested"), "{why}");
+        for tier in [Tier::Tcg, Tier::Count] {
+            let why = mode.check(tier, 8).expect_err("no KVM");
+            assert!(why.contains("--tier nested"), "{why}");
+            assert!(why.contains(tier.name()), "{why}");
+        }
         assert!(mode.check(Tier::Nested, 8).is_ok());
     }
     for mode in [Mode::Native, Mode::Tas] {
@@ -82,6 +85,7 @@ fn each_mode_has_its_cpu_model_and_kernel_word() {
         (Tier::Kvm, Some(Mode::Tas), "host,-kvm-pv-unhalt", None),
         (Tier::Tcg, Some(Mode::Native), "max,-hypervisor", None),
         (Tier::Tcg, Some(Mode::Tas), "max", None),
+        (Tier::Count, Some(Mode::Native), "max,-hypervisor", None),
     ] {
         assert_eq!(cpu_model(tier, mode), model);
         assert_eq!(mode.and_then(|mode| kernel_word(mode, tier)), word);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
 use cpu_list::CpuList;
-use vm_record::{GuestSize, Mode, Tier, TierChoice};
+use vm_record::{GuestSize, Mode, Tier, TierChoice, COUNT_REFUSES};
 
 use crate::cli::RunOptions;
 use crate::image::Image;
@@ -34,6 +34,7 @@ pub struct Files {
 impl Plan {
     /// Completes the options with what the host has.
     pub fn new(options: RunOptions) -> Result<Plan> {
+        refuse_what_count_lacks(&options)?;
         let image = vm_record::image_directory(options.image.as_deref());
         let cpus = match &options.cpus {
             Some(cpus) => cpus.clone(),
@@ -62,7 +63,11 @@ impl Plan {
         }
         let (cpus, emulated_cpus) = match nested {
             true => (cpus, size.cpus),
-            false => (cpus.take(size.cpus as usize), options.emulated_cpus),
+            false => {
+                let count = options.tier == TierChoice::Count;
+                let threads = if count { 1 } else { size.cpus as usize };
+                (cpus.take(threads), options.emulated_cpus)
+            }
         };
         Ok(Plan {
             vcpus: size.vcpus as usize,
@@ -110,6 +115,8 @@ impl Plan {
         let cpus = match tier {
             Tier::Nested => self.emulated_cpus,
             Tier::Kvm | Tier::Tcg => self.cpus.count(),
+            // All vCPUs share one thread.
+            Tier::Count => 1,
         };
         self.vcpus as f64 / cpus as f64
     }
@@ -163,6 +170,7 @@ impl Plan {
             (Tier::Nested, 1) => format!("1 emulated CPU on CPUs {cpus}"),
             (Tier::Nested, n) => format!("{n} emulated CPUs on CPUs {cpus}"),
             (Tier::Kvm | Tier::Tcg, _) => format!("CPUs {cpus}"),
+            (Tier::Count, _) => format!("one thread on CPU {cpus}, 1 ns being 1 instruction"),
         };
         format!(
             "{}: {} vCPUs on {place} ({:.1}x), first command {:.1} s after QEMU's start",
@@ -177,6 +185,25 @@ impl Plan {
         if !self.options.quiet {
             warn(line);
         }
+    }
+}
+
+/// Refuses options that have no meaning where one thread runs all vCPUs and time is instructions.
+fn refuse_what_count_lacks(options: &RunOptions) -> Result<()> {
+    if options.tier != TierChoice::Count {
+        return Ok(());
+    }
+    let given = |option| match option {
+        "ratio" => options.ratio.is_some(),
+        "hog" => options.hog.is_some(),
+        "preempt" => options.preempt.is_some(),
+        _ => options.guests.is_some() || options.barrier.is_some(),
+    };
+    match COUNT_REFUSES.iter().find(|(option, ..)| given(option)) {
+        Some((option, why, next)) => {
+            bail!("cannot use --{option}: {why} (--tier count). Try: --{next}")
+        }
+        None => Ok(()),
     }
 }
 

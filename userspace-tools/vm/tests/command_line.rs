@@ -52,7 +52,10 @@ fn usage_errors_exit_2_and_name_the_value() {
         ("--vcpus 0", "'0'"),
         ("--vcpus 256", "'256'"),
         ("--cpus 1-0", "1-0"),
-        ("--tier xen", "[possible values: auto, kvm, tcg, nested]"),
+        (
+            "--tier xen",
+            "[possible values: auto, kvm, tcg, nested, count]",
+        ),
         ("--timeout 0", "'0'"),
         ("--mode xen", "values: pv, native, tas, dedicated, single]"),
         ("--preempt me", "[possible values: holder, waiter, random]"),
@@ -124,6 +127,19 @@ fn what_the_host_does_not_have_exits_240_and_is_named() {
         ),
         ("--vcpus 64 --memory 255", ["64 vCPUs", "--memory 256"]),
         ("--tier tcg --hog 1023", ["--hog: CPU 1023", "allowed: 0"]),
+        ("--tier count --ratio 2", ["one thread runs", "--vcpus"]),
+        (
+            "--tier count --hog 0",
+            ["no time in the guest", "--tier tcg"],
+        ),
+        (
+            "--tier count --preempt holder",
+            ["guest's clock", "--tier tcg"],
+        ),
+        (
+            "--tier count --guests 2",
+            ["clock is its own", "--tier tcg"],
+        ),
         (
             "--tier nested --hog 1023",
             ["CPU 1023", "emulated; allowed: 0"],

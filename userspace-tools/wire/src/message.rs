@@ -72,6 +72,10 @@ pub struct RunRequest {
     /// Whether to wait at a barrier before the command starts.
     #[serde(default)]
     pub barrier: bool,
+    /// Whether the guest's clock jumps to the next timer while it waits for the host (tier `count`), so that
+    /// it can set the host no time limit.
+    #[serde(default)]
+    pub clock_jumps: bool,
 }
 
 /// Which modules are loaded before the command starts.

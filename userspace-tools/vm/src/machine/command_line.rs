@@ -16,8 +16,14 @@ pub const PORT_ID: &str = "control";
 /// An option of QEMU and its value.
 type QemuOption = (&'static str, String);
 
+/// One instruction is 1 ns of every clock of the machine; while all vCPUs halt, the next timer is due at once.
+pub const INSTRUCTIONS_AS_CLOCK: [(&str, &str); 2] =
+    [("-icount", "shift=0,sleep=off"), ("-rtc", "clock=vm")];
+
 pub struct Machine {
     pub accelerator: &'static str,
+    /// Options of its clock, if that is not the host's.
+    pub clock: Option<[(&'static str, &'static str); 2]>,
     pub cpu_model: String,
     pub vcpus: usize,
     pub memory_mib: u32,
@@ -58,6 +64,8 @@ impl Machine {
             ("-chardev", chardev("console", &self.console)),
             ("-serial", "chardev:console".into()),
         ];
+        let clock = self.clock.into_iter().flatten();
+        options.extend(clock.map(|(name, value)| (name, value.to_owned())));
         options.extend_from_slice(&self.monitor);
         if let Some(backend) = &self.debug_port {
             let device = "isa-debugcon,iobase=0xe9,chardev=preempt";

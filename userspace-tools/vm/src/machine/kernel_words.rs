@@ -49,6 +49,8 @@ pub fn of(tier: Tier, ratio: f64, nonce: &str, more: &[String]) -> Vec<String> {
             // `guest` brings the others online before its hello.
             line.push("maxcpus=2".into());
         }
+        // The TSC counts instructions, so the kernel knows its frequency and need not be given `lpj`.
+        Tier::Count => line.extend(words(&TRANSLATED[..TRANSLATED.len() - 1])),
         Tier::Nested => {
             line.extend(words(&TRANSLATED));
             line.extend(words(&NESTED));

@@ -49,7 +49,7 @@ pub fn command_lines(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Com
     let guest = guest(plan, tier, folder, nonce);
     let here = |machine: &Machine| command_line::on_this_host(machine.line(), &plan.cpus);
     match tier {
-        Tier::Kvm | Tier::Tcg => CommandLines {
+        Tier::Kvm | Tier::Tcg | Tier::Count => CommandLines {
             host: here(&guest),
             l1: None,
         },
@@ -73,7 +73,7 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
             format!("pipe,path={GUEST_PORT}"),
             command_line::socket(Path::new(L1_PREEMPT_SOCKET)),
         ),
-        Tier::Kvm | Tier::Tcg => (
+        Tier::Kvm | Tier::Tcg | Tier::Count => (
             command_line::file(&plan.files(folder).console),
             command_line::monitor(&folder.join(sockets::MONITOR)),
             socket(sockets::GUEST),
@@ -85,7 +85,9 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
             // One thread per vCPU is the point; with thread=single there is no overcommit.
             Tier::Tcg => "tcg,thread=multi",
             Tier::Kvm | Tier::Nested => "kvm",
+            Tier::Count => "tcg,thread=single",
         },
+        clock: (tier == Tier::Count).then_some(command_line::INSTRUCTIONS_AS_CLOCK),
         cpu_model: mode::cpu_model(tier, booted),
         vcpus: plan.vcpus,
         memory_mib: plan.options.memory,
@@ -114,6 +116,7 @@ fn l1(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
     );
     Machine {
         accelerator: "tcg,thread=multi",
+        clock: None,
         cpu_model: "max".into(),
         vcpus: plan.emulated_cpus,
         memory_mib: plan.options.memory.saturating_add(L1_EXTRA_MIB),

@@ -36,6 +36,9 @@ fn assert_line(line: &[String], expected: &str) {
 fn each_tier_has_its_command_lines() {
     let tcg = machines(Tier::Tcg, &["--vcpus", "8", "--cpus", "0-1"]);
     assert_line(&tcg.host, include_str!("command_lines/tcg.txt"));
+    let count = ["--vcpus", "4", "--cpus", "0-1", "--tier", "count"];
+    let count = machines(Tier::Count, &count);
+    assert_line(&count.host, include_str!("command_lines/count.txt"));
     let kvm = machines(Tier::Kvm, &["--vcpus", "2", "--cpus", "0-3"]);
     assert_line(&kvm.host, include_str!("command_lines/kvm.txt"));
     let nested = machines(Tier::Nested, &["--vcpus", "4", "--cpus", "1"]);

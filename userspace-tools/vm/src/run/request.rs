@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read;
 
 use anyhow::{Context, Result};
-use vm_record::environment;
+use vm_record::{environment, Tier};
 use wire::{Modules, RunRequest};
 
 use crate::machine;
@@ -15,17 +15,19 @@ use crate::plan::Plan;
 /// Modules of KVM that L1 loads, in order.
 const KVM_MODULES: [&str; 3] = ["irqbypass", "kvm", "kvm-amd"];
 
-pub fn of_guest(plan: &Plan, nonce: &str) -> RunRequest {
+pub fn of_guest(plan: &Plan, tier: Tier, nonce: &str) -> RunRequest {
     let options = &plan.options;
     let modules = match (options.no_modules, options.module.as_slice()) {
         (false, []) => Modules::All,
         (_, names) => Modules::Only(names.to_vec()),
     };
     let barrier = options.barrier.is_some();
+    let clock = (tier == Tier::Count).then_some(environment::INSTRUCTIONS);
     let env = [
         (environment::MODE, options.mode.map(|mode| mode.name())),
         (environment::PREEMPT, options.preempt.map(|who| who.name())),
         (environment::BARRIER, barrier.then_some("1")),
+        (environment::CLOCK, clock),
     ];
     let set = |(key, value): (&str, Option<&str>)| Some((key.to_owned(), value?.to_owned()));
     RunRequest {
@@ -35,6 +37,7 @@ pub fn of_guest(plan: &Plan, nonce: &str) -> RunRequest {
         modules,
         stdin: options.stdin.is_some(),
         barrier,
+        clock_jumps: clock.is_some(),
     }
 }
 
@@ -47,6 +50,7 @@ pub fn of_l1(plan: &Plan, nonce: &str, guest_line: &[String]) -> Result<RunReque
         modules: Modules::Only(KVM_MODULES.map(str::to_owned).to_vec()),
         stdin: true,
         barrier: false,
+        clock_jumps: false,
     })
 }
 
