@@ -3,7 +3,7 @@
 //! Report of one run as text.
 
 use results::{
-    table::{grid, lines, numbers, or_dashes, rate},
+    table::{grid, lines, numbers, or_dashes, per_second, time},
     Bottleneck, Finding, Report,
 };
 
@@ -19,14 +19,14 @@ pub fn show(report: &Bottleneck) -> String {
     numbers(&mut found, 1);
     format!(
         "run {run}: {config}\n\
-         ops      {} in {:.3} s = {}/s; {}/s of CPU time; {:.1} ms lost, by {}\n\
+         ops      {} in {} = {}; {} of CPU time; {} lost, by {}\n\
          fairness {}, from {} to {} a thread\n\
          verdict  {}, {} wrong{}\n\n{}\n\n{threads}",
         sum.ops,
-        sum.elapsed_ns as f64 / 1e9,
-        rate(report.rate()),
-        rate(report.granted_rate()),
-        cpu_time.lost_ns as f64 / 1e6,
+        time(sum.elapsed_ns),
+        per_second(report.rate()),
+        per_second(report.granted_rate()),
+        time(cpu_time.lost_ns),
         cpu_time.lost_time,
         or_dashes(report.fairness(), |jain| format!("{jain:.3}")),
         sum.min,
@@ -41,11 +41,11 @@ pub fn show(report: &Bottleneck) -> String {
 /// Returns a line with quantiles of the waits for locks.
 fn waits(report: &Bottleneck) -> String {
     let waits = report.waits();
-    let us = |part: f64| Some(format!("{:.1}", waits.quantile(part)? as f64 / 1e3));
-    match [0.5, 0.9, 0.99].map(us) {
+    let quantile = |part: f64| waits.quantile(part).map(time);
+    match [0.5, 0.9, 0.99].map(quantile) {
         [Some(half), Some(most), Some(nearly_all)] => format!(
-            "\nwaits    {half} {most} {nearly_all} {:.1} us (median, 90%, 99%, most) for {} locks",
-            waits.longest() as f64 / 1e3,
+            "\nwaits    {half} {most} {nearly_all} {} (median, 90%, 99%, most) for {} locks",
+            time(waits.longest()),
             waits.count(),
         ),
         _ => String::new(),

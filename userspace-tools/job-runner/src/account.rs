@@ -3,7 +3,7 @@
 //! Time accounting: every nanosecond of `workers × time` in one category.
 
 use abi::job_runner::Worker;
-use results::JobRunner;
+use results::{Clock, JobRunner};
 use statistics::percent;
 
 /// The categories and a worker's time in each, in nanoseconds.
@@ -70,8 +70,9 @@ pub fn line(account: &Account, workers: u32, alone: Option<f64>) -> String {
     let parts = parts.collect::<Vec<_>>().concat();
     let (lost, rest) = (share(account.lost), share(account.rest()));
     format!(
-        "{workers:>3} workers: {busy} (lost {lost}){parts} + rest {rest} = {:.1} ms",
-        account.all
+        "{workers:>3} workers: {busy} (lost {lost}){parts} + rest {rest} = {:.1} {}",
+        account.all,
+        Clock::here().multiples()[1]
     )
 }
 

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use abi::job_runner::Config;
-use results::{pairs, table::or_dashes, vcpus, Cell, JobRunner};
+use results::{pairs, table::or_dashes, vcpus, Cell, Clock, JobRunner};
 use statistics::percent;
 
 use crate::{
@@ -25,14 +25,15 @@ pub fn compare(cells: &[Cell<JobRunner>]) -> String {
         text += &format!("{beside}\n");
     }
     let repeats = cells.first().map_or(0, |p| p.runs.len());
+    let (unit, [thousand, million, _]) = (Clock::here().unit(), Clock::here().multiples());
     text + &format!(
         "node%: workers in percent of the {vcpus} online vCPUs\n\
          speedup: time saved, in percent of the time of 1 worker\n\
-         time_ms: median of {repeats} interleaved repeats, as all other figures\n\
+         time: in {million}, median of {repeats} interleaved repeats, as all other figures\n\
          times: speed relative to 1 worker, or to the plain loop if that is faster\n\
-         tail_ms: from when the first worker found nothing left until the last chunk was done\n\
-         dispatch: taking a chunk, in ns, without the clock read\n\
-         serial: from the call to the first chunk, and from the last one to the return, in us"
+         tail: in {million}, from when the first worker found nothing left until the last chunk was done\n\
+         dispatch: taking a chunk, in {unit}, without the clock read\n\
+         serial: from the call to the first chunk, and from the last one to the return, in {thousand}"
     )
 }
 
@@ -66,7 +67,7 @@ fn block(text: &mut String, cells: &[Cell<JobRunner>], wanted: &str, vcpus: u32)
     let work = alone.map(|p| account(&p.runs).busy);
     let alone = alone.map(|p| p.median(JobRunner::time_ms));
     let header =
-        "node% (thr)    speedup    time_ms (  stdev)  times  tail_ms  dispatch   serial      \
+        "node% (thr)    speedup       time (  stdev)  times     tail  dispatch   serial      \
                   chunks  verdict";
     let _ = writeln!(text, "{wanted}\n\n{header}");
     for cell in &rows {

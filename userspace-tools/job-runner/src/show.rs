@@ -3,7 +3,10 @@
 //! Text of one run.
 
 use abi::job_runner::Unsound;
-use results::{table::lines, JobRunner, Report};
+use results::{
+    table::{lines, time},
+    JobRunner, Report,
+};
 
 use crate::{
     account::{account, line},
@@ -17,16 +20,15 @@ pub fn show(report: &JobRunner) -> String {
     if config.check > 0 {
         return random(report);
     }
-    let (us, ms) = (|ns: u64| ns as f64 / 1e3, |ns: u64| ns as f64 / 1e6);
     format!(
         "run {run}: {}\n\
-         time      {:.1} ms by {} workers, {} chunks; {}\n\
+         time      {} by {} workers, {} chunks; {}\n\
          coverage  {}{}: {} done once, {} missed, {} repeated\n\
-         serial    {:.1} us to the first chunk, {:.1} us after the last; tail {:.2} ms\n\
+         serial    {} to the first chunk, {} after the last; tail {}\n\
          helpers   {} of {} wanted; at most {} at a time\n\
          {}{}\n\n{}",
         title(config),
-        report.time_ms(),
+        time(sum.elapsed_ns),
         sum.workers,
         sum.chunks,
         end(report),
@@ -35,9 +37,9 @@ pub fn show(report: &JobRunner) -> String {
         sum.once,
         sum.missed,
         sum.repeated,
-        us(timing.first_ns),
-        us(timing.last_ns),
-        ms(timing.tail_ns),
+        time(timing.first_ns),
+        time(timing.last_ns),
+        time(timing.tail_ns),
         timing.helpers,
         timing.wanted,
         timing.most_helpers,
@@ -59,9 +61,9 @@ fn end(report: &JobRunner) -> String {
     }
     if timing.undone > 0 || timing.disorder > 0 {
         text += &format!(
-            "; {} undone in {:.1} ms, {} out of order",
+            "; {} undone in {}, {} out of order",
             timing.undone,
-            timing.undo_ns as f64 / 1e6,
+            time(timing.undo_ns),
             timing.disorder
         );
     }
@@ -78,8 +80,8 @@ fn extras(report: &JobRunner) -> String {
     }
     if timing.plain_ns > 0 {
         text += &format!(
-            "plain     {:.1} ms by the fastest plain loop: {:.2}x\n",
-            timing.plain_ns as f64 / 1e6,
+            "plain     {} by the fastest plain loop: {:.2}x\n",
+            time(timing.plain_ns),
             timing.plain_ns as f64 / report.sum.elapsed_ns.max(1) as f64
         );
     }
@@ -100,13 +102,13 @@ fn random(report: &JobRunner) -> String {
     let oracle = &report.oracle;
     format!(
         "run {}: {}\n\
-         random jobs  {} in {:.1} ms\n\
+         random jobs  {} in {}\n\
          coverage     {}{}: sound {} of {}\n\
          results      {} failed, {} cancelled, {} late; {} undone",
         report.run,
         title(&report.config),
         oracle.jobs,
-        report.time_ms(),
+        time(report.sum.elapsed_ns),
         report.outcome(),
         rule(report),
         oracle.sound,

@@ -8,7 +8,7 @@ use abi::{
 };
 use results::{
     table::{self, column, median, or_dashes, rate, time},
-    Cell, Histogram, LockLoad, Report,
+    Cell, Clock, Histogram, LockLoad, Report,
 };
 use statistics::percent;
 
@@ -19,7 +19,7 @@ pub fn compare(cells: &[Cell<LockLoad>]) -> String {
             format!("{:.1}%", percent(cell.median(LockLoad::rate), kernel))
         })
     };
-    let mut columns = table::rates("sections/s");
+    let mut columns = table::rates("sections");
     columns.extend([
         column("of kernel", of_kernel),
         column("p99.9 wait", |cell: &Cell<LockLoad>| {
@@ -53,9 +53,10 @@ fn overhead(cells: &[Cell<LockLoad>]) -> String {
         let fastest = |p: &Cell<LockLoad>| Some(p.sample(|r| Some(r.rate()))?.max);
         let (with, without) = (fastest(on)?, fastest(off)?);
         Some(format!(
-            "\nhistograms=on is {:.3} of off: {:+.1}% of sections/s, the fastest of either; {}",
+            "\nhistograms=on is {:.3} of off: {:+.1}% of sections{}, the fastest of either; {}",
             with / without,
             percent(with - without, without),
+            Clock::here().per(),
             on.values(&["lock", "threads", "hold_ns"]).join(" ")
         ))
     });
@@ -83,7 +84,8 @@ fn legend(cells: &[Cell<LockLoad>]) -> String {
             )
         });
     format!(
-        "of kernel: sections/s in percent of kernel/raw_spin's at the same settings{machine}{}",
+        "of kernel: sections{} in percent of kernel/raw_spin's at the same settings{machine}{}",
+        Clock::here().per(),
         overhead(cells)
     )
 }

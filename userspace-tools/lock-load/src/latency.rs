@@ -7,7 +7,7 @@ use abi::{
     lock_load::{Cause, LostTimeSource},
 };
 use results::{
-    table::{grid, numbers, or_dashes, rate, time},
+    table::{grid, numbers, or_dashes, per_second, time},
     LockLoad,
 };
 use statistics::percent;
@@ -54,7 +54,7 @@ fn order(report: &LockLoad) -> String {
 }
 
 fn cpu_time(report: &LockLoad) -> String {
-    let (Some(cpu_time), Some(per_second)) = (&report.cpu_time, report.granted_rate()) else {
+    let (Some(cpu_time), Some(granted)) = (&report.cpu_time, report.granted_rate()) else {
         return String::new();
     };
     let source = match report.machine.lost_time {
@@ -62,10 +62,10 @@ fn cpu_time(report: &LockLoad) -> String {
         LostTimeSource::Gaps => "gaps between TSC readings, a lower bound",
     };
     format!(
-        "CPU time   {}/s of {:.3} s CPU time; {:.3} s lost ({source})\n",
-        rate(per_second),
-        cpu_time.cpu_ns as f64 / 1e9,
-        cpu_time.lost_ns as f64 / 1e9,
+        "CPU time   {} of {} CPU time; {} lost ({source})\n",
+        per_second(granted),
+        time(cpu_time.cpu_ns),
+        time(cpu_time.lost_ns),
     )
 }
 

@@ -4,8 +4,8 @@
 
 use abi::trial::Lost;
 use results::{
-    table::{lines, or_dashes, rate},
-    LockLoad, Report,
+    table::{lines, or_dashes, per_second, time},
+    Clock, LockLoad, Report,
 };
 
 use crate::latency;
@@ -19,14 +19,14 @@ pub fn show(report: &LockLoad) -> String {
     };
     format!(
         "run {run}: {config}\n\
-         sections   {} in {:.3} s = {}/s; a thread {} to {}, mean {}, Jain's index {}\n\
+         sections   {} in {} = {}; a thread {} to {}, mean {}, Jain's index {}\n\
          waiting    {} halts, {} kicks by {}\n\
          exclusion  {}, {} updates lost\n\
-         machine    kernel/raw_spin is {}, mode {}; {} loops/us\n\
+         machine    kernel/raw_spin is {}, mode {}; {} loops/{}\n\
          {}{}{latency}\n{}",
         sum.sections,
-        sum.elapsed_ns as f64 / 1e9,
-        rate(report.rate()),
+        time(sum.elapsed_ns),
+        per_second(report.rate()),
         sum.min,
         sum.max,
         sum.mean,
@@ -39,6 +39,7 @@ pub fn show(report: &LockLoad) -> String {
         report.machine.kernel_lock,
         report.machine.mode,
         report.machine.loops_per_us,
+        Clock::here().multiples()[0],
         trial(report),
         events(report),
         threads(report),
@@ -62,9 +63,8 @@ fn trial(report: &LockLoad) -> String {
         trial.lost,
     );
     if trial.wake_max_ns > 0 {
-        let us = |ns: u64| ns as f64 / 1e3;
-        let (mean, max) = (us(trial.wake_mean_ns), us(trial.wake_max_ns));
-        text += &format!("woken      {mean:.1} us after the kick, {max:.1} at most\n");
+        let (mean, max) = (time(trial.wake_mean_ns), time(trial.wake_max_ns));
+        text += &format!("woken      {mean} after the kick, {max} at most\n");
     }
     for lost in &report.lost {
         text += &format!("LOST       {}\n", without_a_kick(lost));
@@ -75,8 +75,10 @@ fn trial(report: &LockLoad) -> String {
 /// A lost wake-up.
 pub fn without_a_kick(lost: &Lost) -> String {
     let (vcpu, at, found, lock) = (lost.vcpu, lost.halted_on, lost.found, &lost.lock);
-    let ms = lost.waited_us / 1000;
-    format!("vcpu {vcpu} halted on {at}, which was {found} for {ms} ms without a kick; lock {lock}")
+    let waited = time(lost.waited_us.saturating_mul(1000));
+    format!(
+        "vcpu {vcpu} halted on {at}, which was {found} for {waited} without a kick; lock {lock}"
+    )
 }
 
 /// Events on the slow paths.

@@ -13,9 +13,11 @@ mod metric;
 
 mod any;
 mod cell;
+mod clock;
 mod count;
 pub mod histogram;
 pub mod metrics;
+mod number;
 mod older;
 mod outcome;
 mod record;
@@ -26,6 +28,7 @@ pub mod table;
 pub use self::{
     any::{unknown, AnyReport},
     cell::Cell,
+    clock::Clock,
     histogram::{Histogram, ThreadHistogram},
     metric::Metric,
     outcome::Outcome,

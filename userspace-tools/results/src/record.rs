@@ -3,31 +3,27 @@
 //! Records: one run as one line of JSON, as `batch` and `--json` print it.
 
 use abi::SCHEMA;
-use serde::{de::Error, Deserialize, Deserializer, Serialize, Serializer};
+use serde::{de::Error, ser, Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::{
     older::{self, OLDEST},
-    AnyReport, Report,
+    AnyReport, Clock, Report,
 };
 
 /// One run: its report, or why there is none.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// The schema of its writer. An old record is rewritten with the keys of today's.
-    #[serde(serialize_with = "todays")]
     pub schema: u32,
     /// The run's position in the input, from 0.
     pub seq: usize,
     /// The module.
     pub module: String,
+    /// The unit of its times.
+    pub clock: Clock,
     /// The settings and the figures, or the error.
-    #[serde(flatten)]
     pub body: Body,
-}
-
-fn todays<S: Serializer>(_: &u32, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_u32(SCHEMA)
 }
 
 /// What follows the head of a record.
@@ -50,6 +46,7 @@ impl Record {
             schema: SCHEMA,
             seq,
             module: R::MODULE.into(),
+            clock: Clock::here(),
             body: Body::Report(report.into()),
         }
     }
@@ -60,6 +57,7 @@ impl Record {
             schema: SCHEMA,
             seq,
             module: module.into(),
+            clock: Clock::here(),
             body: Body::Failure {
                 error: error.to_string(),
             },
@@ -94,6 +92,37 @@ impl Record {
     }
 }
 
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a, B: Serialize> {
+            schema: u32,
+            seq: usize,
+            module: &'a str,
+            #[serde(skip_serializing_if = "Clock::is_time")]
+            clock: Clock,
+            #[serde(flatten)]
+            body: B,
+        }
+        fn written<B: Serialize>(of: &Record, body: B) -> Written<'_, B> {
+            Written {
+                schema: SCHEMA,
+                seq: of.seq,
+                module: &of.module,
+                clock: of.clock,
+                body,
+            }
+        }
+        match self.clock {
+            Clock::Nanoseconds => written(self, &self.body).serialize(to),
+            clock => {
+                let body = serde_json::to_value(&self.body).map_err(ser::Error::custom)?;
+                written(self, clock.written(body)).serialize(to)
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -101,6 +130,8 @@ impl<'de> Deserialize<'de> for Record {
             schema: u32,
             seq: usize,
             module: String,
+            #[serde(default)]
+            clock: Clock,
             #[serde(flatten)]
             rest: Map<String, Value>,
         }
@@ -108,6 +139,7 @@ impl<'de> Deserialize<'de> for Record {
             schema,
             seq,
             module,
+            clock,
             mut rest,
         } = Head::deserialize(from)?;
         if !(OLDEST..=SCHEMA).contains(&schema) {
@@ -120,7 +152,7 @@ impl<'de> Deserialize<'de> for Record {
             Some(error) => Body::Failure {
                 error: error.into(),
             },
-            None => AnyReport::from_json(&module, Value::Object(rest))
+            None => AnyReport::from_json(&module, clock.parsed(Value::Object(rest)))
                 .map(Body::Report)
                 .map_err(|why| Error::custom(format!("record {seq} of {module}: {why}")))?,
         };
@@ -128,6 +160,7 @@ impl<'de> Deserialize<'de> for Record {
             schema,
             seq,
             module,
+            clock,
             body,
         })
     }

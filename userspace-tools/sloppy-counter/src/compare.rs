@@ -5,7 +5,7 @@
 use abi::sloppy_counter::{Config, Counter, Of, Speed, Switch};
 use results::{
     table::{self, column, median, or_dashes, rate, time, Column},
-    Cell, Report, SloppyCounter,
+    Cell, Clock, Report, SloppyCounter,
 };
 use statistics::percent;
 
@@ -15,11 +15,12 @@ use crate::{knee::knees, ratios::ratios};
 pub fn compare(cells: &[Cell<SloppyCounter>]) -> String {
     let table = table::list(cells, &["counter", "threads"], &columns(cells));
     let found = [knees(cells), ratios(cells)].concat().join("\n");
+    let (per, unit) = (Clock::here().per(), Clock::here().unit());
     format!(
         "{table}\
-         of exact: adds/s in percent of those of `exact` at the same settings\n\
-         a CPU s: adds per second of CPU time\n\
-         ns/add, ns/read: of the quickest burst, its loop included (see `empty`)\n\
+         of exact: adds{per} in percent of those of `exact` at the same settings\n\
+         a CPU s: adds{per} of CPU time\n\
+         {unit}/add, {unit}/read: of the quickest burst, its loop included (see `empty`)\n\
          error, age: of the audited cheap reads; without an audit, of the read at the end\n\
          lost: the largest error of the exact sum\n{found}"
     )
@@ -31,14 +32,14 @@ fn columns(cells: &[Cell<SloppyCounter>]) -> Vec<Column<'_, SloppyCounter>> {
             format!("{:.1}%", percent(cell.median(SloppyCounter::rate), exact))
         })
     };
-    let mut columns = table::rates("adds/s");
+    let mut columns = table::rates("adds");
     columns.extend([
         column("of exact", of_exact),
         median("a CPU s", SloppyCounter::granted_rate, rate),
-        ns("ns/add", |speed| speed.best_add_ps),
+        ns("add", |speed| speed.best_add_ps),
     ]);
     if cells.iter().any(|cell| cell.config.reads > 0) {
-        columns.push(ns("ns/read", |speed| speed.best_read_ps));
+        columns.push(ns("read", |speed| speed.best_read_ps));
     }
     if cells.iter().any(|cell| cell.config.audit == Switch::On) {
         columns.extend([
@@ -57,7 +58,8 @@ fn columns(cells: &[Cell<SloppyCounter>]) -> Vec<Column<'_, SloppyCounter>> {
     columns
 }
 
-fn ns<'a>(head: &'static str, of: fn(&Speed) -> u64) -> Column<'a, SloppyCounter> {
+fn ns<'a>(what: &str, of: fn(&Speed) -> u64) -> Column<'a, SloppyCounter> {
+    let head = format!("{}/{what}", Clock::here().unit());
     let ps = move |run: &SloppyCounter| Some(of(run.speed.as_ref()?) as f64);
     median(head, ps, |ps| format!("{:.2}", ps / 1000.0))
 }

@@ -4,8 +4,8 @@
 
 use abi::sloppy_counter::Of;
 use results::{
-    table::{lines, or_dashes, rate},
-    Report, SloppyCounter,
+    table::{lines, or_dashes, per_second, time},
+    Clock, Report, SloppyCounter,
 };
 
 /// Totals, details, and a line for each thread.
@@ -16,12 +16,12 @@ pub fn show(report: &SloppyCounter) -> String {
     let details: Vec<String> = details.into_iter().flatten().collect();
     format!(
         "run {run}: {config}\n\
-         adds   {} in {:.3} s = {}/s\n\
+         adds   {} in {} = {}\n\
          total  {}: the exact sum is {}, {} lost\n\
          read   {}: error {}, bound {}\n{}\n\n{threads}",
         sum.adds,
-        sum.elapsed_ns as f64 / 1e9,
-        rate(report.rate()),
+        time(sum.elapsed_ns),
+        per_second(report.rate()),
         report.outcome(),
         sum.sum,
         report.lost(),
@@ -34,23 +34,23 @@ pub fn show(report: &SloppyCounter) -> String {
 
 fn speed(report: &SloppyCounter) -> Option<String> {
     let speed = report.speed.as_ref()?;
-    let ns = |ps: u64| ps as f64 / 1000.0;
+    let unit = Clock::here().unit();
+    let each = |ps: u64| format!("{:.2} {unit}", ps as f64 / 1000.0);
     let reads = match speed.reads {
         0 => String::new(),
         n => format!(
-            "; a read {:.2} ns, {:.2} ns at best, of {n}",
-            ns(speed.read_ps),
-            ns(speed.best_read_ps)
+            "; a read {}, {} at best, of {n}",
+            each(speed.read_ps),
+            each(speed.best_read_ps)
         ),
     };
     Some(format!(
-        "speed  an addition {:.2} ns, {:.2} ns at best; {}/s of CPU time; \
-         {:.1} ms lost, {:.1} ms steal time{reads}",
-        ns(speed.add_ps),
-        ns(speed.best_add_ps),
-        or_dashes(report.granted_rate(), rate),
-        speed.lost_ns as f64 / 1e6,
-        speed.steal_ns as f64 / 1e6,
+        "speed  an addition {}, {} at best; {} of CPU time; {} lost, {} steal time{reads}",
+        each(speed.add_ps),
+        each(speed.best_add_ps),
+        or_dashes(report.granted_rate(), per_second),
+        time(speed.lost_ns),
+        time(speed.steal_ns),
     ))
 }
 
@@ -65,13 +65,14 @@ fn audit(report: &SloppyCounter) -> Option<String> {
     Some(format!(
         "audit  {} of {} reads beyond the bound; error {off50} {off90} {off99} {} (p50, p90, p99, \
          max), bound {}\n\
-         age    {old50} {old90} {old99} {} ns; {} folds, {} changes of the threshold, {} vCPUs \
+         age    {old50} {old90} {old99} {} {}; {} folds, {} changes of the threshold, {} vCPUs \
          offline, {} additions in interrupts",
         audit.broken,
         audit.samples,
         audit.worst,
         audit.bound,
         audit.stale_ns,
+        Clock::here().unit(),
         audit.folds,
         audit.changes,
         audit.deaths,
