@@ -5,7 +5,7 @@
 use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
-use vm_record::{GuestSize, Mode, TierChoice};
+use vm_record::{GuestSize, Mode, Tier, TierChoice};
 
 use crate::plan::{
     guests::{each, Guests},
@@ -133,6 +133,12 @@ impl Guests {
     pub fn ratio_of(&self, guest: &Guest) -> f64 {
         let host: Option<CpuList> = guest.cpus.parse().ok();
         let host = host.map_or(0, |cpus| cpus.count() as u32);
+        // In the tier `count` one thread runs all vCPUs.
+        let host = if guest.tier == Tier::Count.name() {
+            1
+        } else {
+            host
+        };
         let cpus = self.emulated(&guest.tier).unwrap_or(host);
         f64::from(guest.vcpus) / f64::from(cpus.max(1))
     }

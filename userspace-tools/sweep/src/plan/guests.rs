@@ -8,7 +8,8 @@ use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::{
-    Mode, PreemptTarget, Tier, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS,
+    Mode, PreemptTarget, Tier, TierChoice, COUNT_REFUSES, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO,
+    MAX_VCPUS,
 };
 
 use crate::plan::setting::Many;
@@ -124,6 +125,32 @@ impl Guests {
         (tier == Tier::Nested.name()).then(|| self.emulated_cpus.unwrap_or(1))
     }
 
+    /// Refuses, where the tier `count` is among them, what has no meaning there, and another tier beside it.
+    fn check_count(&self) -> Result<(), String> {
+        let count = Tier::Count.name();
+        if !self.tier.all().iter().any(|tier| tier == count) {
+            return Ok(());
+        }
+        if self.tier.varies() {
+            let why = "instructions are no time, so no other tier is beside them";
+            return Err(format!(
+                "guest.tier: {count}: {why}; allowed: {count} alone"
+            ));
+        }
+        let given = |key| match key {
+            "ratio" => self.ratio.is_some(),
+            "hog" => self.hog.is_some(),
+            "preempt" => self.preempt.is_some(),
+            _ => self.guests.is_some(),
+        };
+        match COUNT_REFUSES.iter().find(|(key, ..)| given(key)) {
+            Some((key, why, next)) => {
+                Err(format!("guest.{key}: {why} (tier {count}). Try: {next}"))
+            }
+            None => Ok(()),
+        }
+    }
+
     pub fn axes(&self) -> Vec<&'static str> {
         let varies = |many: &Option<Many<u32>>| many.as_ref().is_some_and(Many::varies);
         let axes = [
@@ -180,6 +207,7 @@ impl Guests {
         within("guests", self.guests, 2..=MAX_GUESTS)?;
         within("boots", self.boots, 1..=10_000)?;
         within("min_cpus", Some(self.min_cpus), 1..=1024)?;
+        self.check_count()?;
         let hog: Option<Result<CpuList, _>> = self.hog.as_ref().map(|hog| hog.parse());
         if let Some(Err(error)) = hog {
             return Err(format!("guest.hog: {error:#}"));
@@ -212,7 +240,12 @@ mod tests {
         };
         assert_eq!(check("'tcg'\nvcpus = 2\nmode = ['pv', 'tas']"), Ok(()));
         for (text, cause) in [
-            ("'xen'", "tier = `xen`: allowed: auto kvm tcg nested"),
+            ("'xen'", "tier = `xen`: allowed: auto kvm tcg nested count"),
+            ("['tcg', 'count']", "tier: count: instructions are no time"),
+            ("'count'\nratio = 2", "ratio: one thread runs all vCPUs"),
+            ("'count'\nhog = '0'", "hog: time on the host is no time"),
+            ("'count'\npreempt = 'holder'", "preempt: a stop of"),
+            ("'count'\nguests = 2", "guests: each guest's clock"),
             ("'tcg'\nmode = 'x'", "mode = `x`: allowed: pv"),
             ("'tcg'\npreempt = 'x'", "preempt = `x`: allowed: holder"),
             ("'tcg'\nratio = [1, 0]", "ratio = 0: allowed: 1..="),

@@ -33,6 +33,9 @@ pub fn head(experiment: &Experiment, of: &Provenance) -> String {
         experiment.repeats,
         boots(experiment, of),
     );
+    if let Some(caveat) = of.caveat() {
+        text += &format!("  units    {caveat}; per second: per 10^9 instructions\n");
+    }
     text += &steal_time(of);
     if of.vm.as_ref().and_then(|vm| vm.map_holds) == Some(false) {
         text += "  WARNING  a vCPU ran on another CPU than it was bound to; see the map in provenance.json\n";

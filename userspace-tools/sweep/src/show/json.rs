@@ -23,6 +23,8 @@ pub fn json(of: &Evaluation<'_>, provenance: &Provenance, dir: &Path) -> Value {
         "rules": of.rules().collect::<Vec<_>>(),
         "figures": of.figures,
         "parts": of.scenarios.iter().map(scenario).collect::<Vec<_>>(),
+        "clock": provenance.clock(),
+        "caveat": provenance.caveat(),
         "provenance": provenance,
     })
 }

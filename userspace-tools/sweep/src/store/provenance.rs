@@ -6,8 +6,9 @@ use std::{fs, path::Path};
 
 use anyhow::Context;
 use cpu_list::CpuList;
+use results::Clock;
 use serde::{Deserialize, Serialize};
-use vm_record::{Placement, Record};
+use vm_record::{Placement, Record, Tier, COUNT_CAVEAT};
 
 use crate::{
     plan::experiment::Experiment,
@@ -223,6 +224,19 @@ impl Provenance {
     /// The execution tier; this and the others are `?` if no guest was started.
     pub fn tier(&self) -> &str {
         self.recorded(|vm| vm.last.tier.name())
+    }
+
+    /// The unit of the guests' clock.
+    pub fn clock(&self) -> Clock {
+        match self.tier() == Tier::Count.name() {
+            true => Clock::Instructions,
+            false => Clock::Nanoseconds,
+        }
+    }
+
+    /// What the figures of its tier do not show, if that is to be said at each of them.
+    pub fn caveat(&self) -> Option<&'static str> {
+        (!self.clock().is_time()).then_some(COUNT_CAVEAT)
     }
 
     /// The guest kernel's release.

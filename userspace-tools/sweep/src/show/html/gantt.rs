@@ -55,8 +55,9 @@ fn figure(view: &View<'_>, cell: &Cell) -> Option<Figure> {
         false => "Each block is a chunk, from when it was taken until it was done.",
         true => "Each bar is as long as the worker was busy, from its first chunk.",
     };
+    let ms = view.clock().multiples()[1];
     let mut data = Data::new(
-        "spans in milliseconds, the first 200",
+        &format!("spans in {ms}, the first 200"),
         &["worker", "from", "to", "what"],
     );
     let rows = spans.iter().take(200).map(|span| {
@@ -72,11 +73,11 @@ fn figure(view: &View<'_>, cell: &Cell) -> Option<Figure> {
     Some(view.figure(
         format!("One job: {}", view.name(&cell.at, &[])),
         format!(
-            "{workers} workers, done after {end:.1} ms; the repeat nearest to the median. {how}"
+            "{workers} workers, done after {end:.1} {ms}; the repeat nearest to the median. {how}"
         ),
         &cell.settings,
         vec![data],
-        draw(&spans, workers),
+        draw(&spans, workers, ms),
     ))
 }
 
@@ -101,7 +102,7 @@ fn spans(job: &JobRunner) -> Vec<Span> {
     }
 }
 
-fn draw(spans: &[Span], workers: u32) -> Drawing {
+fn draw(spans: &[Span], workers: u32, ms: &str) -> Drawing {
     let bottom = 6.0 + ROW * f64::from(workers);
     let ends = spans.iter().map(|span| span.to);
     let x = Axis::new(Kind::Linear, ends, 74.0, WIDTH - 16.0);
@@ -111,7 +112,7 @@ fn draw(spans: &[Span], workers: u32) -> Drawing {
                 line x1=(n(at)) x2=(n(at)) y1="4" y2=(n(bottom + 4.0)) {}
                 text.middle x=(n(at)) y=(n(bottom + 17.0)) { (text) }
             }
-            text.name.middle x=(n(WIDTH / 2.0)) y=(n(bottom + 34.0)) { "ms since the job began" }
+            text.name.middle x=(n(WIDTH / 2.0)) y=(n(bottom + 34.0)) { (ms) " since the job began" }
             @for worker in 0..workers {
                 text.end x="68" y=(n(6.0 + ROW * f64::from(worker) + 14.0)) { "worker " (worker) }
             }
@@ -119,7 +120,7 @@ fn draw(spans: &[Span], workers: u32) -> Drawing {
         @for span in spans {
             @let (from, to, y) = (x.at(span.from), x.at(span.to), 6.0 + ROW * f64::from(span.worker) + 3.0);
             g class={ "point s" (span.worker % 8) } data-x=(n(from)) data-y=(n(y))
-                data-tip={ "worker " (span.worker) "\n" (format!("{:.2} to {:.2} ms", span.from, span.to)) "\n" (span.what) } {
+                data-tip={ "worker " (span.worker) "\n" (format!("{:.2} to {:.2} {ms}", span.from, span.to)) "\n" (span.what) } {
                 rect.bar.mark x=(n(from)) y=(n(y)) width=(n((to - from).max(0.6))) height=(ROW - 6.0) {}
             }
         }

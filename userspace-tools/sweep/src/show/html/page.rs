@@ -144,6 +144,9 @@ fn facts(loaded: &Loaded, dir: &Path) -> Markup {
             (origin.boots.len()) " guest boots, " (origin.retried) " retried · seed of the order " (origin.seed)
             " · commit " (origin.commit()) " · " code { (dir.display()) }
         }
+        @if let Some(caveat) = origin.caveat() {
+            p.facts { (caveat) "; per second: per 10^9 instructions." }
+        }
         @if origin.tier() == "tcg" {
             p.facts { b { "TCG" } ": the guest is translated, so absolute times mean nothing; ratios within this page do." }
         }

@@ -43,7 +43,7 @@ fn figure(view: &View<'_>, axis: &str, guest: &Guest<'_>) -> Figure {
     let (metric, x) = (view.metric(), axis.replace('_', " "));
     let chart = Chart {
         x: x.clone(),
-        y: metric.into(),
+        y: metric.clone(),
         ideal: (!view.is_time() && best > 0.0).then_some(best),
         series: all,
         ..Chart::default()
@@ -53,7 +53,7 @@ fn figure(view: &View<'_>, axis: &str, guest: &Guest<'_>) -> Figure {
         words(&chart),
         &guest.at,
         vec![
-            table(&chart.series, axis, metric),
+            table(&chart.series, axis, &metric),
             fits(&chart.series, view.is_time()),
         ],
         chart.draw(),

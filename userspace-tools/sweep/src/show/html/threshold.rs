@@ -22,13 +22,14 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
         return Vec::new();
     }
     let mut all: Vec<Series> = Vec::new();
+    let additions = view.metric();
     let mut data = Data::new(
-        "additions/s, error of the cheap read, and its bound",
-        &["series", "S", "additions/s", "error", "farthest", "bound"],
+        &format!("{additions}, error of the cheap read, and its bound"),
+        &["series", "S", &additions, "error", "farthest", "bound"],
     );
     for cell in view.cells {
         let name = view.name(&cell.at, &[AXIS]);
-        let rate = point(cell, AXIS, &format!("{name}, additions/s"));
+        let rate = point(cell, AXIS, &format!("{name}, {additions}"));
         let Some((error, farthest)) = error(cell, &name, rate.x) else {
             continue;
         };
@@ -38,7 +39,7 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
         data.rows.push(row);
         let bound = marked(&name, rate.x, "bound", bound);
         for (what, right, point) in [
-            ("additions/s", false, rate),
+            (additions.as_str(), false, rate),
             ("error", true, error),
             ("bound", true, bound),
         ] {
@@ -49,7 +50,7 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
     }
     let chart = Chart {
         x: "S, what a vCPU may hold back".into(),
-        y: view.metric().into(),
+        y: additions.clone(),
         right: Some("counts off".into()),
         kind: Kind::Log,
         series: all,
@@ -57,9 +58,10 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
     };
     vec![view.figure(
         "Additions and error by threshold".into(),
-        "Left axis: additions per second. Right axis: error of the cheap read at the end of each run, and \
-         its bound, by the threshold S."
-            .into(),
+        format!(
+            "Left axis: {additions}. Right axis: error of the cheap read at the end of each run, and its \
+             bound, by the threshold S."
+        ),
         &Default::default(),
         vec![data],
         chart.draw(),

@@ -2,6 +2,8 @@
 
 //! View of one scenario: its cells by guest, and the names and settings that its figures share.
 
+use results::Clock;
+
 use super::figure::{Data, Drawing, Figure};
 use crate::{
     judge::cell::Cell,
@@ -80,13 +82,20 @@ impl<'a> View<'a> {
     }
 
     /// The main metric, with its unit.
-    pub fn metric(&self) -> &'static str {
-        match self.scenario.module {
-            Module::LockLoad => "sections/s",
-            Module::SloppyCounter => "additions/s",
-            Module::JobRunner => "milliseconds",
-            Module::Bottleneck => "operations/s",
-        }
+    pub fn metric(&self) -> String {
+        let what = match self.scenario.module {
+            Module::LockLoad => "sections",
+            Module::SloppyCounter => "additions",
+            Module::JobRunner if self.clock().is_time() => return "milliseconds".into(),
+            Module::JobRunner => return self.clock().multiples()[1].into(),
+            Module::Bottleneck => "operations",
+        };
+        format!("{what}{}", self.clock().per())
+    }
+
+    /// The unit of its times.
+    pub fn clock(&self) -> Clock {
+        self.loaded.provenance.clock()
     }
 
     /// The name of the series at `at`, without the axes that the figure itself shows.

@@ -42,7 +42,11 @@ fn figure(view: &View<'_>, guest: &Guest<'_>) -> Option<Figure> {
     let without = view.guest_and_thread_axes();
     let head = ["series", "waits"].into_iter();
     let head: Vec<&str> = head.chain(QUANTILES.map(|(_, name)| name)).collect();
-    let mut data = Data::new("waits of all threads and repeats, in nanoseconds", &head);
+    let unit = view.clock().unit();
+    let mut data = Data::new(
+        &format!("waits of all threads and repeats, in {unit}"),
+        &head,
+    );
     let mut series = Vec::new();
     let mut tails = Vec::new();
     for cell in cells {
@@ -57,11 +61,11 @@ fn figure(view: &View<'_>, guest: &Guest<'_>) -> Option<Figure> {
         let mut row = vec![name.clone(), numbers::short(all.count() as f64)];
         row.extend(texts);
         data.rows.push(row);
-        series.push(line(name, &all, quantiles));
+        series.push(line(name, &all, quantiles, unit));
     }
     tails.truncate(4);
     let chart = Chart {
-        x: "wait in ns".into(),
+        x: format!("wait in {unit}"),
         y: "fraction of all waits".into(),
         kind: Kind::Log,
         series,
@@ -71,8 +75,8 @@ fn figure(view: &View<'_>, guest: &Guest<'_>) -> Option<Figure> {
         view.figure(
             format!("Waits at {threads} threads{}", guest.suffix()),
             format!(
-                "The fraction of all waits that did not exceed a time; the farther left and the steeper, \
-                 the better. An uncontended acquisition counts as a wait of 0. p99 in ns: {}.",
+                "The fraction of all waits that did not exceed a length; the farther left and the steeper, \
+                 the better. An uncontended acquisition counts as a wait of 0. p99 in {unit}: {}.",
                 tails.join("; ")
             ),
             &guest.with_threads(threads),
@@ -83,7 +87,7 @@ fn figure(view: &View<'_>, guest: &Guest<'_>) -> Option<Figure> {
 }
 
 /// The staircase of a cell and its marked quantiles.
-fn line(name: String, all: &Histogram, quantiles: [u64; 5]) -> Series {
+fn line(name: String, all: &Histogram, quantiles: [u64; 5], unit: &str) -> Series {
     let stairs = all.cumulated().into_iter().map(|(ns, fraction)| Point {
         x: ns.max(1.0),
         y: fraction,
@@ -94,7 +98,7 @@ fn line(name: String, all: &Histogram, quantiles: [u64; 5]) -> Series {
         x: (ns as f64).max(1.0),
         y: *fraction,
         tip: format!(
-            "{name}\n{} % waited at most {} ns",
+            "{name}\n{} % waited at most {} {unit}",
             fraction * 100.0,
             numbers::short(ns as f64)
         ),
