@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{archive, judge, judge::verdict::Verdict, run, show};
+use crate::{archive, costs, judge, judge::verdict::Verdict, run, show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +26,8 @@ Examples:
   sweep rerun demo.tar.gz                             run a bundle's plan again here, and compare
   sweep fit build/results/latest                      contention and coherency of each series
   sweep baseline save build/base.json A B             save a baseline; `check` compares with it
+  sweep costs                                         instructions of every fast path, beside the table
+  sweep costs --write                                 renew the table, scripts/costs.toml
   sweep evidence foundation                           check every claim, one line each
   sweep evidence foundation --step boot,unload        only the claims that these steps measure
   COLD=1 sweep evidence foundation                    also those that start with an empty cache
@@ -88,6 +90,9 @@ pub enum Command {
     /// Fit the Universal Scalability Law to every series over threads.
     #[command(after_help = exit_code::help())]
     Fit(judge::fit::Args),
+    /// Count the instructions of every fast path, and compare them with a committed table.
+    #[command(after_help = exit_code::help())]
+    Costs(costs::Args),
     /// Check claims by measurement, PASS or FAIL each.
     #[command(after_help = exit_code::help())]
     Evidence(judge::claims::EvidenceArgs),
@@ -112,6 +117,7 @@ pub fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
         Command::Trials(args) => judge::trials::trials(args),
         Command::Watch(args) => show::watch::watch(args),
         Command::Fit(args) => judge::fit::fit(args),
+        Command::Costs(args) => costs::costs(args),
         Command::Evidence(args) => {
             archive::bundle::after(judge::claims::evidence(args)?, args.output.bundle)
         }

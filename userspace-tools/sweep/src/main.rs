@@ -7,6 +7,7 @@
 mod archive;
 mod cli;
 mod console;
+mod costs;
 mod judge;
 mod plan;
 mod run;

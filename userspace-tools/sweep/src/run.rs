@@ -24,7 +24,12 @@ use crate::{
     console::usage::Usage,
     judge::verdict::Verdict,
     plan::{experiment::Experiment, guests::cpus, runs::Plan, setting::Many, shard::Shard},
-    run::{dry_run::dry_run, execute::Execution, finish::Output, looks::Looks},
+    run::{
+        dry_run::dry_run,
+        execute::Execution,
+        finish::{complete, Output},
+        looks::Looks,
+    },
     store::{
         check,
         directory::{self, Results, RESULTS, ROOT},
@@ -36,7 +41,7 @@ use crate::{
 };
 
 /// Arguments.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub struct Args {
     /// Experiments, TOML files; see scripts/experiments/.
     pub files: Vec<PathBuf>,
@@ -93,6 +98,29 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
 
 fn start(args: &Args, file: &Path) -> anyhow::Result<Verdict> {
     let clock = Clock::start(std::env::var(STARTED).ok().as_deref());
+    let ready = ready(args, file)?;
+    if args.dry_run {
+        return dry_run(&ready.plan);
+    }
+    ready.begin(&args.results, clock)?.run(&args.output)
+}
+
+/// Runs an experiment and prints none of its tables; returns the complete result.
+pub fn record(file: &Path, cpus: Option<String>, results: &Path) -> anyhow::Result<Loaded> {
+    let args = Args {
+        cpus,
+        results: results.into(),
+        ..Args::default()
+    };
+    let execution = ready(&args, file)?.begin(results, Clock::start(None))?;
+    let (mut loaded, results) = execution.record()?;
+    let origin = &mut loaded.provenance;
+    complete(&loaded.experiment, origin, &results, &loaded.records)?;
+    Ok(loaded)
+}
+
+/// The plan of a file on this host.
+fn ready(args: &Args, file: &Path) -> anyhow::Result<Ready> {
     let usage = |why: String| Usage(format!("cannot run {}: {why}", file.display()));
     let mut experiment = experiment(args, file)?;
     let cpus = cpus(&experiment.guest.cpus).map_err(usage)?;
@@ -107,18 +135,13 @@ fn start(args: &Args, file: &Path) -> anyhow::Result<Verdict> {
         let why = format!("too few host CPUs ({had}; allowed: {wanted} or more)");
         return Err(usage(why).into());
     }
-    if args.dry_run {
-        return dry_run(&plan);
-    }
-    let ready = Ready {
+    Ok(Ready {
         text: fs::read_to_string(file)?,
         experiment,
         plan,
         cpus,
         timeout: args.timeout.map(Duration::from_secs),
-    };
-    let execution = ready.begin(&args.results, clock)?;
-    execution.run(&args.output)
+    })
 }
 
 /// A plan that is about to run.

@@ -44,6 +44,12 @@ pub struct Execution {
 impl Execution {
     /// Boots every guest that has runs without a record, and finishes the result.
     pub fn run(self, output: &Output) -> anyhow::Result<Verdict> {
+        let (loaded, results) = self.record()?;
+        finish(output, loaded, &results)
+    }
+
+    /// Boots every guest that has runs without a record.
+    pub fn record(self) -> anyhow::Result<(Loaded, Results)> {
         let Self {
             experiment,
             mut plan,
@@ -104,7 +110,7 @@ impl Execution {
             records,
             incomplete: None,
         };
-        finish(output, loaded, &results)
+        Ok((loaded, results))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// When to end a run.
-#[derive(clap::Args, Clone, Copy, Debug)]
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
 pub struct Looks {
     /// Boot until every rule is decided: after each so many boots as the experiment has, what is decided
     /// is not run again.

@@ -3,6 +3,7 @@
 //! `sweep` from end to end, with a fake `vm` in place of guests.
 
 mod archive;
+mod costs;
 mod full_disk;
 mod gate;
 mod guest;

@@ -57,7 +57,7 @@ fn figure(view: &View<'_>, cell: &Cell) -> Option<Figure> {
     };
     let ms = view.clock().multiples()[1];
     let mut data = Data::new(
-        &format!("spans in {ms}, the first 200"),
+        format!("spans in {ms}, the first 200"),
         &["worker", "from", "to", "what"],
     );
     let rows = spans.iter().take(200).map(|span| {

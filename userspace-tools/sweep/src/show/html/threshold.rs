@@ -24,7 +24,7 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
     let mut all: Vec<Series> = Vec::new();
     let additions = view.metric();
     let mut data = Data::new(
-        &format!("{additions}, error of the cheap read, and its bound"),
+        format!("{additions}, error of the cheap read, and its bound"),
         &["series", "S", &additions, "error", "farthest", "bound"],
     );
     for cell in view.cells {

@@ -44,7 +44,7 @@ fn figure(view: &View<'_>, guest: &Guest<'_>) -> Option<Figure> {
     let head: Vec<&str> = head.chain(QUANTILES.map(|(_, name)| name)).collect();
     let unit = view.clock().unit();
     let mut data = Data::new(
-        &format!("waits of all threads and repeats, in {unit}"),
+        format!("waits of all threads and repeats, in {unit}"),
         &head,
     );
     let mut series = Vec::new();

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `sweep costs`: the cost of every fast path in instructions, against a committed table.
+//!
+//! The experiment runs in the tier `count`, whose clock is the number of instructions. Each of its
+//! scenarios is one [`column`] of the table. The cost of the loop itself, of `empty`, is subtracted.
+
+mod column;
+mod compare;
+mod measured;
+mod show;
+mod table;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use vm_record::Tier;
+
+use crate::{
+    console::{stderr, stdout::print_line, usage::Usage},
+    judge::{evaluation::Evaluation, verdict::Verdict},
+    run,
+    store::{directory::ROOT, loaded::Loaded},
+};
+use compare::compare;
+use measured::Measured;
+use table::Table;
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Complete result of the experiment, to be read instead of booting a guest.
+    pub dir: Option<PathBuf>,
+    /// Renew the table instead of comparing with it.
+    #[arg(long)]
+    pub write: bool,
+    /// Print JSON instead of tables.
+    #[arg(long)]
+    pub json: bool,
+    /// The experiment, in the tier `count`.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "scripts/experiments/costs.toml",
+        conflicts_with = "dir"
+    )]
+    pub experiment: PathBuf,
+    /// The committed table.
+    #[arg(long, value_name = "FILE", default_value = "scripts/costs.toml")]
+    pub table: PathBuf,
+    /// Host CPUs for the guest in place of the experiment's; it uses the first.
+    #[arg(long)]
+    pub cpus: Option<String>,
+    /// Parent of result directories.
+    #[arg(long, default_value = ROOT)]
+    pub results: PathBuf,
+}
+
+/// Measures the costs, or reads them, and compares them with the table or renews it.
+pub fn costs(args: &Args) -> anyhow::Result<Verdict> {
+    let loaded = match &args.dir {
+        Some(dir) => Loaded::complete(dir, "read the costs of")?,
+        None => run::record(&args.experiment, args.cpus.clone(), &args.results)?,
+    };
+    if loaded.provenance.tier() != Tier::Count.name() {
+        let tier = loaded.provenance.tier();
+        let why =
+            format!("cannot count instructions: tier {tier} (allowed: count). Try: sweep costs");
+        return Err(Usage(why).into());
+    }
+    let evaluation = Evaluation::of(&loaded)?;
+    let measured = Measured::new(&evaluation);
+    if args.write {
+        let table = Table::new(&measured, &loaded.provenance)?;
+        table.write(&args.table)?;
+        stderr::print_line(format_args!("sweep: wrote {}", args.table.display()));
+    }
+    let table = Table::read(&args.table).context("Try: sweep costs --write")?;
+    let lines = compare(&measured, &table);
+    let verdicts = lines.iter().map(|line| line.verdict);
+    let verdict = Verdict::worst(verdicts.chain([evaluation.verdict()]));
+    match args.json {
+        true => print_line(format_args!("{:#}", show::json(&measured, &lines, verdict)))?,
+        false => print_line(show::text(&measured, &lines, &table, &loaded.provenance))?,
+    }
+    Ok(verdict)
+}
