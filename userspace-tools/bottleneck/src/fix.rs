@@ -28,6 +28,8 @@ pub struct Fix {
     granted_ratio: f64,
     /// Whether it gains [`LEAST_GAIN`] or more in this boot.
     verdict: Verdict,
+    /// About how many repeats decide that, if it is undecided and any number does.
+    repeats_needed: Option<usize>,
 }
 
 /// The smallest gain for which one changes code: a tenth.
@@ -38,8 +40,7 @@ const LEAST_GAIN: f64 = 1.1;
 enum Verdict {
     Helps,
     No,
-    /// About how many repeats decide, if any number does.
-    Undecided(Option<usize>),
+    Undecided,
 }
 
 /// Returns the gain of each variant but the baseline and `busted`.
@@ -50,14 +51,14 @@ pub fn fixes(cells: &[Cell<Bottleneck>]) -> Vec<Fix> {
         (is_fix && cell.config.variant != Variant::Busted).then(|| Fix::of(cell, baseline))?
     });
     let (mut fixes, gains): (Vec<Fix>, Vec<Estimate>) = each.unzip();
-    for (fix, verdict) in fixes.iter_mut().zip(verdicts(&gains)) {
-        fix.verdict = verdict;
+    for (fix, (verdict, repeats)) in fixes.iter_mut().zip(verdicts(&gains)) {
+        (fix.verdict, fix.repeats_needed) = (verdict, repeats);
     }
     fixes
 }
 
 /// The verdicts on all gains of a table: one family, of which none is wrong with the usual probability.
-fn verdicts(gains: &[Estimate]) -> Vec<Verdict> {
+fn verdicts(gains: &[Estimate]) -> Vec<(Verdict, Option<usize>)> {
     let range = Range::at_least(LEAST_GAIN);
     let evidence = gains.iter().map(|gain| Evidence::of(gain, range));
     let evidence: Vec<Evidence> = evidence.collect();
@@ -65,9 +66,9 @@ fn verdicts(gains: &[Estimate]) -> Vec<Verdict> {
     let levels = holm(&p, confidence::FAMILY);
     let judged = gains.iter().zip(evidence).zip(levels);
     let judged = judged.map(|((gain, evidence), level)| match evidence.decide(level) {
-        Decision::Inside | Decision::Above => Verdict::Helps,
-        Decision::Below => Verdict::No,
-        Decision::Open => Verdict::Undecided(gain.boots_needed(LEAST_GAIN, level)),
+        Decision::Inside | Decision::Above => (Verdict::Helps, None),
+        Decision::Below => (Verdict::No, None),
+        Decision::Open => (Verdict::Undecided, gain.boots_needed(LEAST_GAIN, level)),
     });
     judged.collect()
 }
@@ -126,7 +127,8 @@ impl Fix {
             least: rate.min,
             most: rate.max,
             granted_ratio: granted.median,
-            verdict: Verdict::Undecided(None),
+            verdict: Verdict::Undecided,
+            repeats_needed: None,
         };
         Some((fix, gain))
     }
@@ -137,11 +139,11 @@ impl std::fmt::Display for Fix {
         let (case, variant, of, lock) = (self.case, self.variant, self.of, self.lock);
         let (threads, repeats, granted) = (self.threads, self.repeats, self.granted_ratio);
         let (ratio, least, most) = (self.ratio, self.least, self.most);
-        let verdict = match self.verdict {
-            Verdict::Helps => format!("the fix is {ratio:.2}x"),
-            Verdict::No => "does not help here".into(),
-            Verdict::Undecided(None) => "undecided".into(),
-            Verdict::Undecided(Some(n)) => format!("undecided (about {n} repeats needed)"),
+        let verdict = match (self.verdict, self.repeats_needed) {
+            (Verdict::Helps, _) => format!("the fix is {ratio:.2}x"),
+            (Verdict::No, _) => "does not help here".into(),
+            (Verdict::Undecided, None) => "undecided".into(),
+            (Verdict::Undecided, Some(n)) => format!("undecided (about {n} repeats needed)"),
         };
         write!(
             f,
@@ -189,7 +191,7 @@ mod tests {
         let fixes = fixes(&cells);
         assert_eq!(fixes.len(), 3);
         assert!(
-            matches!(fixes[0].verdict, Verdict::Undecided(Some(_))),
+            fixes[0].verdict == Verdict::Undecided && fixes[0].repeats_needed.is_some(),
             "{}",
             fixes[0]
         );
