@@ -50,14 +50,10 @@ fn compares() -> Result<()> {
         "--set",
         "write_permille=1",
     ];
-    let parts = [
-        "rcu of spinlock",
-        "pv_queued",
-        "does not help here",
-        "the fix is",
-    ];
-    let text = tool(&[&chosen[..], &BRIEF, &set].concat(), 0, &parts[..2])?;
-    ensure!(parts[2..].iter().any(|part| text.contains(part)), "{text}");
+    let parts = ["rcu of spinlock", "pv_queued"];
+    let text = tool(&[&chosen[..], &BRIEF, &set].concat(), 0, &parts)?;
+    let verdicts = ["does not help here", "the fix is", "undecided"];
+    ensure!(verdicts.iter().any(|word| text.contains(word)), "{text}");
     ensure!(!text.contains("brlock"), "{text}");
     Ok(())
 }
