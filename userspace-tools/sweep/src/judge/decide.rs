@@ -33,6 +33,8 @@ pub struct Limit {
 pub struct Decided {
     pub measured: String,
     pub verdict: Verdict,
+    /// The boots that it was measured in, if it is an estimate.
+    pub boots: Option<usize>,
     /// About how many boots a verdict needs, if it is inconclusive and any number would do.
     pub boots_needed: Option<usize>,
 }
@@ -79,11 +81,13 @@ pub fn decide(findings: &[Finding], alpha: f64) -> Vec<Decided> {
         Finding::Exact(verdict, measured) => Decided {
             measured: measured.clone(),
             verdict: *verdict,
+            boots: None,
             boots_needed: None,
         },
         Finding::Nothing(why) => Decided {
             measured: format!("not measured: {why}"),
             verdict: Verdict::NotMeasured,
+            boots: None,
             boots_needed: None,
         },
     };
@@ -97,8 +101,14 @@ fn estimated(estimate: &Estimate, limit: Limit, level: f64) -> Decided {
     Decided {
         measured: shown(estimate, level),
         verdict,
+        boots: Some(estimate.boots),
         boots_needed: (verdict == Verdict::Inconclusive).then(needed).flatten(),
     }
+}
+
+/// How many boots a verdict needs, after what it is about.
+pub fn needed(boots: Option<usize>) -> String {
+    boots.map_or_else(String::new, |n| format!(" (about {n} boots needed)"))
 }
 
 /// The estimate with its interval at `level`, and the boots that it is of.
@@ -122,10 +132,7 @@ pub fn interval(Bounds { value, low, high }: Bounds) -> String {
 impl Decided {
     /// What was measured, and how many boots a verdict needs.
     pub fn text(&self) -> String {
-        match self.boots_needed {
-            Some(n) => format!("{} (about {n} boots needed)", self.measured),
-            None => self.measured.clone(),
-        }
+        self.measured.clone() + &needed(self.boots_needed)
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 use statistics::{confidence, holm, Bounds, Decision, Estimate, Evidence, Range};
 
-use super::verdict::Verdict;
+use super::{decide::needed, verdict::Verdict};
 
 /// When to call a difference.
 #[derive(clap::Args, Clone, Copy, Debug)]
@@ -106,7 +106,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())?;
         match self {
-            Self::Inconclusive { boots: Some(n) } => write!(f, " (about {n} boots needed)"),
+            Self::Inconclusive { boots } => f.write_str(&needed(*boots)),
             _ => Ok(()),
         }
     }

@@ -7,7 +7,7 @@ use statistics::{confidence::FAMILY, Estimate, Scale};
 
 use super::{
     cell::Cell,
-    decide::{decide, Finding, Limit},
+    decide::{decide, needed, Finding, Limit},
     verdict::{Case, Verdict},
 };
 use crate::{
@@ -57,10 +57,7 @@ impl Judged {
 
     /// The verdict, and how many boots it needs.
     pub fn word(&self) -> String {
-        match self.boots_needed {
-            Some(n) => format!("{} (about {n} boots needed)", self.verdict),
-            None => self.verdict.to_string(),
-        }
+        self.verdict.to_string() + &needed(self.boots_needed)
     }
 }
 

@@ -70,9 +70,7 @@ fn checked(
     });
     let measured = judged.as_ref().ok().map(|(value, decided)| {
         let value = with_unit(*value, &claim.expect[0].unit);
-        let over = decided
-            .first()
-            .filter(|first| first.measured.contains(" of "));
+        let over = decided.first().filter(|first| first.boots.is_some());
         let over = over.map_or_else(String::new, |first| format!(" ({})", first.measured));
         match claim.measure.as_str() {
             "" => value + &over,
