@@ -8,7 +8,7 @@ mod execute;
 pub mod finish;
 mod looks;
 pub mod merge;
-mod vm;
+pub mod vm;
 
 use std::{
     fs,

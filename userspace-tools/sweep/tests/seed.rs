@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `sweep seed`: the claims of a source document, each with a verdict.
+//! `sweep seed`: the claims of a source document, each with a verdict. A fake `vm` runs the guest's
+//! commands here.
 
-use std::{collections::HashMap, fs, io::Read, path::Path, process::Command};
+use std::{
+    collections::HashMap, fs, io::Read, os::unix::fs::PermissionsExt, path::Path, process::Command,
+};
 
 use serde_json::Value;
 
-const DOCUMENT: &str = "
+const DOCUMENT: &str = r#"
 document = { author = 'A. Author', title = 'Of Locks', year = 1999, about = 'locks' }
 claim = [
     { place = 'page 1', text = 'it gains', why = 'since', otherwise = 'not here',
@@ -18,13 +21,18 @@ claim = [
 
 [[step]]
 name = 'cases'
-command = 'echo fast 6; echo slow 2; echo took >>$DIR/../times'
-figure = [
-    { name = 'fast', pattern = '^fast (.*)$' },
-    { name = 'slow', pattern = '^slow (.*)$' },
-    { name = 'gain', of = 'fast', to = 'slow' },
-]
-";
+guest = { vcpus = 1, cpus = '0', memory = 256, tier = 'tcg', boots = 6 }
+run = ["echo '{\"who\":\"fast\",\"n\":6}'", "echo '{\"who\":\"slow\",\"n\":2}'"]
+figure = [{ name = 'gain', of = { who = 'fast' }, to = { who = 'slow' }, metric = 'n' }]
+"#;
+
+/// A `vm` that runs the command of the guest here, and counts.
+const VM: &str = r#"#!/bin/sh
+echo boot >>"${0%/*}/boots"
+while [ "$1" != -- ]; do shift; done
+shift
+exec "$@"
+"#;
 
 /// Exit code, standard output and standard error of `sweep seed` with `document` as 999.
 fn seed(dir: &Path, document: &str, args: &[&str]) -> (Option<i32>, String, String) {
@@ -39,6 +47,10 @@ fn seed(dir: &Path, document: &str, args: &[&str]) -> (Option<i32>, String, Stri
     fs::create_dir_all(dir.join("image")).unwrap();
     fs::write(dir.join("image/release"), "7.3-test\n").unwrap();
     command.env("SLOWPATH_IMAGE", dir.join("image"));
+    let vm = dir.join("vm");
+    fs::write(&vm, VM).unwrap();
+    fs::set_permissions(&vm, fs::Permissions::from_mode(0o755)).unwrap();
+    command.env("SLOWPATH_VM", vm);
     let out = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (out.status.code(), text(out.stdout), text(out.stderr))
@@ -51,7 +63,7 @@ fn each_claim_has_a_verdict_and_a_step_runs_once() {
     assert_eq!(code, Some(0), "{text}{error}");
     for line in [
         "999  A. Author, \"Of Locks\", 1999",
-        "measured 3 x: fast over slow",
+        "measured 3.00 x (3.00 [3.00, 3.00] of 6 boots): fast over slow",
         "why      not here",
         "3 claims: 1 reproduced, 1 contradicted, 0 inconclusive, 1 not testable here",
     ] {
@@ -60,10 +72,12 @@ fn each_claim_has_a_verdict_and_a_step_runs_once() {
     let mut results = fs::read_dir(dir.path().join("results")).unwrap();
     let latest = results.next().unwrap().unwrap().path();
     let read = |file: &str| fs::read_to_string(latest.join(file)).unwrap();
-    assert_eq!(read("times"), "took\n", "one step, two claims");
+    let boots = fs::read_to_string(dir.path().join("boots")).unwrap();
+    assert_eq!(boots.lines().count(), 6, "one step, two claims");
     let kept: Value = serde_json::from_str(&read("seed.json")).unwrap();
     assert_eq!(kept["verdict"], "PASS");
-    assert_eq!(kept["steps"]["cases"]["ran"]["gain"], 3.0);
+    let gain = kept["steps"]["cases"]["ran"]["gain"]["value"].as_f64();
+    assert!((gain.unwrap() - 3.0).abs() < 1e-9, "{gain:?}");
     assert_eq!(kept["claims"][2]["verdict"], "SKIP");
     let origin = &kept["provenance"];
     assert_eq!(origin["command"][1], "seed");
@@ -97,7 +111,7 @@ fn bundle_of_claims_has_their_verdicts_for_a_reader_without_tools() {
     assert!(files["report.html"].contains("<td>it gains a lot</td>"));
     assert!(files["report.html"].contains("clocksource"));
     assert_eq!(files["claims.toml"], DOCUMENT.replace("',\n      ", "', "));
-    assert!(files.contains_key("seed.json") && files.contains_key("log"));
+    assert!(files.contains_key("seed.json") && files.contains_key("guest.out"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
     let results = dir.path().join("again");
     command
@@ -119,14 +133,17 @@ fn bundle_of_claims_has_their_verdicts_for_a_reader_without_tools() {
 #[test]
 fn contradicted_claim_exits_0_and_one_not_measured_4() {
     let dir = tempfile::tempdir().unwrap();
-    let failing = DOCUMENT.replace("echo fast 6", "echo fast 6; false");
+    let failing = DOCUMENT.replace("run = [", "run = ['false', ");
     let (code, text, _) = seed(dir.path(), &failing, &["999", "--json"]);
     assert_eq!(code, Some(4));
     let json: Value = serde_json::from_str(&text).unwrap();
     let claims = &json["claims"];
     assert_eq!(json["verdict"], "NOT MEASURED");
     assert_eq!(claims[0]["verdict"], "NOT MEASURED");
-    assert!(claims[0]["why"].as_str().unwrap().contains("failed"));
+    assert!(claims[0]["why"]
+        .as_str()
+        .unwrap()
+        .contains("`false` failed"));
     assert_eq!(claims[2]["verdict"], "SKIP");
 }
 

@@ -20,7 +20,9 @@ pub type Files = Vec<(String, Vec<u8>)>;
 const FILES: [&str; 2] = ["evidence.json", "seed.json"];
 
 /// What is shown of each claim.
-const COLUMNS: [&str; 6] = ["place", "text", "required", "measured", "verdict", "why"];
+const COLUMNS: [&str; 7] = [
+    "place", "text", "required", "reason", "measured", "verdict", "why",
+];
 
 /// The file of verdicts in `dir`, if it has one.
 pub fn file(dir: &Path) -> Option<PathBuf> {
@@ -39,7 +41,7 @@ pub fn forms(file: &Path, name: &str) -> anyhow::Result<(String, Files)> {
     let json: Value = serde_json::from_str(&text).with_context(cannot)?;
     let (claims, verdict) = (json["claims"].as_array(), json["verdict"].as_str());
     let (claims, verdict) = claims.zip(verdict).with_context(cannot)?;
-    let rows: Vec<[&str; 6]> = claims
+    let rows: Vec<[&str; 7]> = claims
         .iter()
         .map(|claim| COLUMNS.map(|column| claim[column].as_str().unwrap_or_default()))
         .collect();
@@ -52,7 +54,7 @@ pub fn forms(file: &Path, name: &str) -> anyhow::Result<(String, Files)> {
     Ok((verdict.into(), files))
 }
 
-fn csv(rows: &[[&str; 6]]) -> anyhow::Result<Vec<u8>> {
+fn csv(rows: &[[&str; 7]]) -> anyhow::Result<Vec<u8>> {
     let mut out = csv::Writer::from_writer(Vec::new());
     for row in [COLUMNS].iter().chain(rows) {
         out.write_record(row).context("cannot write CSV")?;
@@ -60,7 +62,7 @@ fn csv(rows: &[[&str; 6]]) -> anyhow::Result<Vec<u8>> {
     out.into_inner().context("cannot write CSV")
 }
 
-fn page(name: &str, verdict: &str, rows: &[[&str; 6]], provenance: &str) -> String {
+fn page(name: &str, verdict: &str, rows: &[[&str; 7]], provenance: &str) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

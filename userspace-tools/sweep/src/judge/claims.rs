@@ -3,12 +3,17 @@
 //! Claims checked by measurement: `sweep evidence` for the project's own claims, and `sweep seed`
 //! for those of a source document.
 //!
-//! A file names steps, which are commands, and claims, which are rules over the steps' figures. Each
-//! step runs once; each claim then gets a verdict.
+//! A file names steps, which are experiments, or commands in guests or on the host, and claims, which are
+//! rules over the steps' figures. Each step runs once; each claim then gets a verdict.
 
 mod check;
+mod commands;
 mod figure;
 mod file;
+mod measure;
+mod pattern;
+mod program;
+mod records;
 mod step;
 mod text;
 

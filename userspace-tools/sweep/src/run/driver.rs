@@ -95,7 +95,7 @@ impl Driver<'_> {
         let at = |name: &str| -> PathBuf { dir.join(name) };
         file::write(&at(PLAN), &due.text())?;
         let timeout = boot.estimate * 5 + Duration::from_secs(60);
-        booted.command = vm::command(&boot.guest, self.timeout.unwrap_or(timeout), &dir);
+        booted.command = vm::batch(&boot.guest, self.timeout.unwrap_or(timeout), &dir);
         let mut child = Command::new(&booted.command[0])
             .args(&booted.command[1..])
             .stdin(Stdio::null())

@@ -11,7 +11,7 @@ use crate::{plan::guest::Guest, store::directory::PLAN};
 /// The environment variable that names another `vm`.
 const VM: &str = "SLOWPATH_VM";
 
-/// The command that boots the guest and runs the plan in `dir`.
+/// The command that boots the guest, and leaves its record in `dir`. The guest's own words follow.
 pub fn command(guest: &Guest, timeout: Duration, dir: &Path) -> Vec<String> {
     let mut command = vec![program().display().to_string(), "run".into()];
     let mut put = |key: &str, value: &str| command.extend([key.into(), value.into()]);
@@ -24,9 +24,15 @@ pub fn command(guest: &Guest, timeout: Duration, dir: &Path) -> Vec<String> {
     put("--memory", &guest.memory.to_string());
     put("--timeout", &timeout.as_secs().to_string());
     put("--record", &dir.display().to_string());
-    put("--stdin", &dir.join(PLAN).display().to_string());
     command.extend(guest.words.iter().cloned());
-    command.extend(["--".into(), "batch".into()]);
+    command
+}
+
+/// The command that boots the guest and runs the plan in `dir`.
+pub fn batch(guest: &Guest, timeout: Duration, dir: &Path) -> Vec<String> {
+    let mut command = command(guest, timeout, dir);
+    let plan = dir.join(PLAN).display().to_string();
+    command.extend(["--stdin", &plan, "--", "batch"].map(String::from));
     command
 }
 

@@ -27,6 +27,8 @@ pub struct Checked {
     pub text: String,
     pub measured: Option<String>,
     pub required: Option<String>,
+    /// Why the limit is what it is.
+    pub reason: String,
     pub beside: Vec<String>,
     pub verdict: Verdict,
     pub why: String,
@@ -98,6 +100,7 @@ fn checked(
         text: claim.text.clone(),
         measured,
         required: required(&claim.expect),
+        reason: claim.reason.clone(),
         beside: beside.collect(),
         verdict,
         why,

@@ -1,196 +1,227 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A figure read from a step's output or from a file in its directory.
+//! A figure out of the records of a step: an estimate over boots, or one exact number.
 
-use std::{fs, path::Path};
+use std::collections::BTreeMap;
 
-use regex_lite::Regex;
 use serde::Deserialize;
-use serde_json::Value;
+use statistics::{Estimate, Scale};
 
-use crate::judge::figures::{self, Figures};
+use super::records::Observation;
+use crate::{judge::figures::Number, plan::setting::Pattern};
 
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "Written")]
+/// A figure: which records, and what of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Figure {
     pub name: String,
-    source: Source,
+    /// The records, by their fields.
+    #[serde(default)]
+    pub of: Pattern,
+    /// Of these records the same, which the figure is a ratio to: in each boot the first to the first,
+    /// the second to the second.
+    pub to: Option<Pattern>,
+    /// A metric or a path ([`Observation::metric`]).
+    pub metric: Option<String>,
+    /// Divides it, in the same record.
+    pub per: Option<String>,
+    /// A factor, for its unit.
+    #[serde(default = "one")]
+    pub times: f64,
+    /// How it is summed up.
+    #[serde(default)]
+    pub take: Take,
 }
 
-/// Where a figure is found.
-#[derive(Debug)]
-enum Source {
-    /// The first group of the pattern in the command's output.
-    Output(Regex, Take),
-    /// The place in a JSON file in the step's directory.
-    File(String, String),
-    /// The ratio of two figures of the same step.
-    Ratio(String, String),
+fn one() -> f64 {
+    1.0
 }
 
-/// How several matches of a pattern become one figure.
+/// How the numbers of several records become one.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
-enum Take {
+pub enum Take {
+    /// An estimate with the boot as the unit.
     #[default]
-    Last,
+    Estimate,
     Sum,
-    /// The one farthest from 0, without its sign.
-    Farthest,
-    /// Their number; 0 if there is none.
+    Max,
+    Min,
+    /// The number of records; 0 if there are others.
     Count,
 }
 
-/// The keys of a figure in a claim file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    name: String,
-    pattern: Option<String>,
-    #[serde(default)]
-    take: Take,
-    file: Option<String>,
-    pointer: Option<String>,
-    of: Option<String>,
-    to: Option<String>,
-}
-
-impl TryFrom<Written> for Figure {
-    type Error = String;
-
-    fn try_from(written: Written) -> Result<Self, String> {
-        let Written { name, take, .. } = written;
-        let wrong = |why: String| format!("figure `{name}`: {why}");
-        let places = (written.file, written.pointer);
-        let source = match (written.pattern, places, (written.of, written.to)) {
-            (Some(pattern), (None, None), (None, None)) => {
-                let regex = Regex::new(&format!("(?m){pattern}"));
-                let regex = regex.map_err(|error| wrong(error.to_string()))?;
-                if take != Take::Count && regex.captures_len() < 2 {
-                    return Err(wrong(format!("`{pattern}` has no group")));
-                }
-                Source::Output(regex, take)
-            }
-            (None, (Some(file), Some(pointer)), (None, None)) => Source::File(file, pointer),
-            (None, (None, None), (Some(of), Some(to))) => Source::Ratio(of, to),
-            _ => {
-                let why = "no source (allowed: `pattern`, `file` and `pointer`, or `of` and `to`)";
-                return Err(wrong(why.into()));
-            }
-        };
-        Ok(Self { name, source })
-    }
-}
-
 impl Figure {
-    /// The figures of whose ratio it is.
-    pub fn terms(&self) -> impl Iterator<Item = &String> {
-        let terms = match &self.source {
-            Source::Ratio(of, to) => vec![of, to],
-            Source::Output(..) | Source::File(..) => Vec::new(),
+    pub fn check(&self) -> Result<(), String> {
+        let allowed = match (self.take, &self.metric, &self.to) {
+            (Take::Count, None, None) if self.per.is_none() => self.times == 1.0,
+            (Take::Count, ..) | (_, None, _) => false,
+            (Take::Estimate, ..) => true,
+            (.., to) => to.is_none(),
         };
-        terms.into_iter()
-    }
-
-    /// Finds it in the command's output, in `dir`, or among the figures `before` it.
-    pub fn find(&self, dir: &Path, output: &str, before: &Figures) -> Option<f64> {
-        match &self.source {
-            Source::Ratio(of, to) => {
-                let to = before.get(to)?.value();
-                Some(before.get(of)?.value() / Some(to).filter(|to| *to != 0.0)?)
-            }
-            Source::File(file, pointer) => {
-                let text = fs::read_to_string(dir.join(file)).ok()?;
-                let json: Value = serde_json::from_str(&text).ok()?;
-                json.pointer(pointer)?.as_f64()
-            }
-            Source::Output(regex, Take::Count) => Some(regex.find_iter(output).count() as f64),
-            Source::Output(regex, take) => {
-                let numbers = regex.captures_iter(output);
-                let mut numbers = numbers.map(|found| found.get(1)?.as_str().parse::<f64>().ok());
-                match take {
-                    Take::Sum => numbers.reduce(|a, b| Some(a? + b?))?,
-                    Take::Farthest => numbers.try_fold(None, |most: Option<f64>, n| {
-                        let n = n?.abs();
-                        Some(Some(most.map_or(n, |most| most.max(n))))
-                    })?,
-                    Take::Last | Take::Count => numbers.last()?,
-                }
-            }
+        match allowed && self.times.is_finite() && self.times != 0.0 {
+            true => Ok(()),
+            false => Err(format!(
+                "figure `{}`: allowed: `metric` with `of`, `to`, `per`, `times`; `metric` and `take` sum, max or min \
+                 without `to`; `take` count without `metric`",
+                self.name
+            )),
         }
     }
-}
 
-/// The figures of the experiment whose result directory is named last in `output`.
-pub fn of_experiment(output: &str) -> Figures {
-    let mut lines = output.lines().rev();
-    let Some(dir) = lines.find_map(|line| line.strip_prefix("results: ")) else {
-        return Figures::new();
-    };
-    let text = fs::read_to_string(Path::new(dir.trim()).join(figures::FILE)).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
+    /// Whether it is an estimate, which takes boots.
+    pub fn is_estimate(&self) -> bool {
+        self.take == Take::Estimate
+    }
+
+    /// The number; nothing if no record has it, or a run lacks it.
+    pub fn find(&self, records: &[Observation]) -> Option<Number> {
+        let of = self.those(records, &self.of);
+        match self.take {
+            Take::Count => (!records.is_empty()).then(|| (of.len() as f64).into()),
+            Take::Sum => Some(self.all(&of)?.into_iter().reduce(|a, b| a + b)?.into()),
+            Take::Max => Some(self.all(&of)?.into_iter().reduce(f64::max)?.into()),
+            Take::Min => Some(self.all(&of)?.into_iter().reduce(f64::min)?.into()),
+            Take::Estimate => self.estimate(&of, records).map(Into::into),
+        }
+    }
+
+    fn estimate(&self, of: &[&Observation], records: &[Observation]) -> Option<Estimate> {
+        let mut boots = self.by_boot(of)?;
+        let Some(to) = &self.to else {
+            let boots: Vec<Vec<f64>> = boots.into_values().collect();
+            return Estimate::of(Scale::Linear, &boots);
+        };
+        let mut to = self.by_boot(&self.those(records, to))?;
+        for (boot, values) in &mut boots {
+            let to = to.remove(boot).filter(|to| to.len() == values.len())?;
+            values.iter_mut().zip(to).for_each(|(of, to)| *of /= to);
+        }
+        let boots: Vec<Vec<f64>> = boots.into_values().collect();
+        to.is_empty().then(|| Estimate::of(Scale::Ratio, &boots))?
+    }
+
+    /// The records of `pattern` that the figure is about.
+    fn those<'a>(&self, records: &'a [Observation], pattern: &Pattern) -> Vec<&'a Observation> {
+        let has = |one: &Observation| match &self.metric {
+            Some(metric) => one.is_run() || one.metric(metric).is_some(),
+            None => true,
+        };
+        let those = records.iter().filter(|one| one.is_of(pattern));
+        those.filter(|one| has(one)).collect()
+    }
+
+    fn by_boot(&self, records: &[&Observation]) -> Option<BTreeMap<usize, Vec<f64>>> {
+        let mut boots: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        for record in records {
+            boots
+                .entry(record.boot)
+                .or_default()
+                .push(self.value(record)?);
+        }
+        Some(boots)
+    }
+
+    fn all(&self, records: &[&Observation]) -> Option<Vec<f64>> {
+        records.iter().map(|record| self.value(record)).collect()
+    }
+
+    fn value(&self, record: &Observation) -> Option<f64> {
+        let value = record.metric(self.metric.as_deref()?)? * self.times;
+        let value = match &self.per {
+            None => value,
+            Some(per) => value / record.metric(per)?,
+        };
+        value.is_finite().then_some(value)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn figure(keys: &str) -> Result<Figure, toml::de::Error> {
-        toml::from_str(&format!("name = 'n'\n{keys}"))
+    fn records() -> Vec<Observation> {
+        let one = |boot, lock: &str, n: u32| {
+            let value = json!({ "module": "m", "lock": lock, "n": n, "ns": 4, "deep": { "n": n } });
+            Observation::new(boot, 1, &Default::default(), value)
+        };
+        let boots = (1..=6).flat_map(|boot| [one(boot, "a", 6), one(boot, "b", 2)]);
+        boots.collect()
     }
 
-    fn find(keys: &str, output: &str) -> Option<f64> {
-        let figure = figure(keys).unwrap();
-        figure.find(Path::new("/nonexistent"), output, &Figures::new())
+    fn figure(text: &str) -> Figure {
+        toml::from_str(&format!("name = 'f'\n{text}")).unwrap()
+    }
+
+    fn find(text: &str) -> Option<f64> {
+        let figure = figure(text);
+        figure.check().unwrap();
+        Some(figure.find(&records())?.value())
     }
 
     #[test]
-    fn pattern_takes_the_last_match_or_as_take_says() {
-        let output = "a 1\nb 2\na 3\n";
-        for (keys, output, found) in [
-            ("pattern = '^a (\\d+)$'", output, Some(3.0)),
-            ("pattern = '(\\d+)$'\ntake = 'sum'", output, Some(6.0)),
+    fn number_is_summed_up_as_written() {
+        for (text, due) in [
+            ("of.lock = 'a'\nmetric = 'n'", Some(6.0)),
+            ("of.lock = 'a'\nto.lock = 'b'\nmetric = 'deep.n'", Some(3.0)),
             (
-                "pattern = '(.\\d)'\ntake = 'farthest'",
-                "+1 -5 +3",
-                Some(5.0),
+                "of.lock = 'a'\nmetric = 'n'\nper = 'ns'\ntimes = 100.0",
+                Some(150.0),
             ),
-            ("pattern = '^a'\ntake = 'count'", output, Some(2.0)),
-            ("pattern = '^c (\\d+)'", output, None),
-            ("pattern = '^c (\\d+)'\ntake = 'sum'", output, None),
-            ("pattern = '^c'\ntake = 'count'", output, Some(0.0)),
-            ("file = 'no.json'\npointer = '/a'", output, None),
+            ("metric = 'n'\ntake = 'sum'", Some(48.0)),
+            ("metric = 'n'\ntake = 'max'", Some(6.0)),
+            ("metric = 'n'\ntake = 'min'", Some(2.0)),
+            ("of.lock = 'b'\ntake = 'count'", Some(6.0)),
+            ("of.lock = 'c'\ntake = 'count'", Some(0.0)),
+            ("of.lock = 'c'\nmetric = 'n'", None),
+            ("of.lock = 'c'\nmetric = 'n'\ntake = 'sum'", None),
+            ("of.lock = 'a'\nto.lock = 'c'\nmetric = 'n'", None),
+            ("metric = 'none'", None),
         ] {
-            assert_eq!(find(keys, output), found, "{keys}");
+            let found = find(text).map(|n| (n * 1e6).round() / 1e6);
+            assert_eq!(found, due, "{text}");
         }
     }
 
     #[test]
-    fn ratio_is_of_figures_found_before() {
-        let figure = figure("of = 'a'\nto = 'b'").unwrap();
-        let ratio = |before: &[(&str, f64)]| {
-            let before = before
-                .iter()
-                .map(|(name, value)| ((*name).into(), (*value).into()));
-            figure.find(Path::new("/nonexistent"), "", &before.collect())
-        };
-        assert_eq!(ratio(&[("a", 6.0), ("b", 2.0)]), Some(3.0));
-        assert_eq!(ratio(&[("a", 6.0)]), None);
-        assert_eq!(ratio(&[("a", 6.0), ("b", 0.0)]), None);
+    fn nothing_is_counted_without_any_record() {
+        let figure = figure("take = 'count'");
+        assert_eq!(figure.find(&[]), None);
     }
 
     #[test]
-    fn figure_without_exactly_one_source_is_rejected() {
-        for keys in [
+    fn run_without_the_metric_is_a_hole_and_another_line_is_not() {
+        let other = |value| Observation::new(6, 1, &Default::default(), value);
+        let figure = figure("metric = 'n'\ntake = 'max'");
+        let mut all = records();
+        all.push(other(json!({ "check": "c" })));
+        assert_eq!(figure.find(&all), Some(6.0.into()));
+        all.push(other(json!({ "module": "m", "error": "e" })));
+        assert_eq!(figure.find(&all), None);
+    }
+
+    #[test]
+    fn ratio_needs_as_many_records_on_both_sides_of_every_boot() {
+        let text = "of.lock = 'a'\nto.lock = 'b'\nmetric = 'n'";
+        let figure = figure(text);
+        let mut some = records();
+        some.pop();
+        assert_eq!(figure.find(&some), None);
+    }
+
+    #[test]
+    fn contradictory_keys_are_refused() {
+        for text in [
             "",
-            "pattern = 'a'",
-            "pattern = '('",
-            "file = 'a'",
-            "pattern = '(a)'\nfile = 'b'",
-            "of = 'a'",
-            "of = 'a'\nto = 'b'\npattern = '(c)'",
+            "take = 'sum'",
+            "take = 'count'\nmetric = 'n'",
+            "metric = 'n'\ntimes = 0.0",
+            "metric = 'n'\ntake = 'max'\nto.lock = 'a'",
         ] {
-            assert!(figure(keys).is_err(), "{keys}");
+            let figure = figure(text);
+            assert!(figure.check().is_err(), "{text}");
         }
     }
 }

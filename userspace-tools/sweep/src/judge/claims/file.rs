@@ -59,6 +59,9 @@ pub struct Claim {
     /// Rules without which the figures do not bear on the claim.
     #[serde(default)]
     pub needs: Vec<Rule>,
+    /// Why the limit is what it is: a paper, a peer, a user's need; never the measurement.
+    #[serde(default)]
+    pub reason: String,
     /// Figures to be shown beside it, without a verdict of their own.
     #[serde(default)]
     pub beside: Vec<Beside>,
@@ -94,12 +97,15 @@ impl ClaimFile {
         let wrong = |cause: String| Usage(format!("cannot read {}: {cause}", path.display()));
         let text = fs::read_to_string(&path)
             .map_err(|error| wrong(format!("{error} (allowed: {})", names(dir).join(" "))))?;
-        let file = Self::parse(&text).map_err(wrong)?;
+        let file = Self::parse(&text, &dir.join("../experiments")).map_err(wrong)?;
         Ok(Self { text, ..file })
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let file: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+    fn parse(text: &str, experiments: &Path) -> Result<Self, String> {
+        let mut file: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        for step in &mut file.steps {
+            step.experiments = experiments.into();
+        }
         for step in &file.steps {
             step.check()?;
         }
@@ -184,10 +190,11 @@ mod tests {
     use super::*;
 
     const HEAD: &str = "document = { author = 'a', title = 't', year = 2011, about = 'x' }\n";
-    const STEP: &str = "step = [{ name = 'n', command = 'true' }]\n";
+    const STEP: &str = "step = [{ name = 'n', host = 'true' }]\n";
 
     fn claim(head: &str, keys: &str) -> Result<ClaimFile, String> {
-        ClaimFile::parse(&format!("{head}claim = [{{ text = 'c', {keys} }}]"))
+        let text = format!("{head}claim = [{{ text = 'c', {keys} }}]");
+        ClaimFile::parse(&text, Path::new("none"))
     }
 
     fn refused(head: &str, keys: &str) -> String {

@@ -1,55 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A step of a claim file: a command as a user gives it, and the figures read from its output.
+//! A step of a claim file: an experiment, or commands in a guest or on the host, and the figures of
+//! the records that they print.
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    path::Path,
-    process::{Command, Stdio},
+    fs,
+    path::{Path, PathBuf},
     time::Instant,
 };
 
-use anyhow::{bail, Context};
-use cpu_list::CpuList;
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::figure::{self, Figure};
-use crate::{
-    console::interrupt::{self, Guarded},
-    console::progress::Spinner,
-    judge::figures::{Figures, Number},
-    store::{directory, times::STARTED},
+use super::{
+    commands::{self, Command},
+    figure::Figure,
+    measure::{self, How, Measured},
+    pattern::Matched,
 };
-use statistics::{Estimate, Sample, Scale};
+use crate::{
+    console::progress::Spinner,
+    judge::figures::Figures,
+    plan::{experiment::Experiment, guests::Guests},
+};
+
+/// The fewest boots of an estimate that a claim may rest on.
+pub const BOOTS: u32 = 6;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     pub name: String,
-    /// A line for `sh`; `$DIR` is a directory for its files, `$CPUS` lists the host's CPUs.
-    pub command: String,
-    /// Number of repeats; a figure is the estimate over them, beside `NAME.max` and `NAME.min`.
-    #[serde(default = "once")]
-    pub times: u32,
     /// The environment variable that enables it, if it is too expensive to run by default.
     pub only_with: Option<String>,
-    /// Whether it is an experiment, whose result directory, made in `$DIR`, holds figures.
-    #[serde(default)]
-    pub experiment: bool,
-    /// Figures read from its output and files.
+    /// An experiment: its name in scripts/experiments without `.toml`. Its figures are the step's.
+    pub experiment: Option<String>,
+    /// Where experiments are.
+    #[serde(skip)]
+    pub experiments: PathBuf,
+    /// Guests, in which `run` runs in every boot.
+    pub guest: Option<Guests>,
+    /// Commands in the guests.
+    #[serde(default, deserialize_with = "commands::read")]
+    pub run: Vec<Command>,
+    /// Commands on the host, where `$DIR` is a directory for their files.
+    #[serde(default, deserialize_with = "commands::read")]
+    pub host: Vec<Command>,
+    /// A file that the commands on the host leave, with records.
+    pub records: Option<String>,
+    /// Figures of the records.
     #[serde(default, rename = "figure")]
     pub figures: Vec<Figure>,
-}
-
-fn once() -> u32 {
-    1
+    /// A line for `sh`; `$DIR` is a directory for its files, `$CPUS` lists the host's CPUs.
+    pub command: Option<String>,
+    /// Figures matched in what `command` prints.
+    #[serde(default, rename = "match")]
+    pub matched: Vec<Matched>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepResult {
-    /// It exited with 0, and these are its figures; `exit` and `seconds` are among them.
+    /// It did what it had to, and these are its figures; `exit` and `seconds` are among them.
     Ran(Figures),
     /// It failed; these were measured nevertheless.
     Failed(String, Figures),
@@ -70,127 +83,92 @@ impl StepResult {
 }
 
 impl Step {
-    pub fn check(&self) -> Result<(), String> {
-        if !(1..=100).contains(&self.times) {
-            let (name, times) = (&self.name, self.times);
-            return Err(format!("step `{name}`: times = {times} (allowed: 1..=100)"));
-        }
-        let mut known: Vec<&str> = Vec::new();
-        for figure in &self.figures {
-            // An experiment's own figures are known only after its run.
-            let unknown = |term: &&String| !self.experiment && !known.contains(&term.as_str());
-            if let Some(term) = figure.terms().find(unknown) {
+    pub fn how(&self) -> Result<How<'_>, String> {
+        let (experiment, guest) = (self.experiment.as_deref(), self.guest.as_ref());
+        let (run, host) = (self.run.is_empty(), self.host.is_empty());
+        Ok(match (experiment, guest, &self.command) {
+            (Some(name), None, None) if run && host => {
+                How::Experiment(self.experiments.join(format!("{name}.toml")))
+            }
+            (None, Some(guest), None) if !run && host => How::Guest(guest, &self.run),
+            (None, None, None) if run && !host => How::Host(&self.host, self.records.as_deref()),
+            (None, None, Some(line)) if run && host => How::Shell(line),
+            _ => {
                 return Err(format!(
-                    "step `{}`: figure `{}`: no figure `{term}` before it",
-                    self.name, figure.name
+                    "step `{}`: allowed: one of `experiment`, `guest` with `run`, `host`",
+                    self.name
                 ));
             }
-            known.push(&figure.name);
-        }
-        Ok(())
+        })
     }
 
-    /// Runs it; its output is kept in `results`.
+    /// Refuses a step that cannot run, and one whose estimates have too few boots.
+    pub fn check(&self) -> Result<(), String> {
+        let wrong = |why: String| format!("step `{}`: {why}", self.name);
+        for figure in &self.figures {
+            figure.check().map_err(wrong)?;
+        }
+        let estimate = self.figures.iter().find(|figure| figure.is_estimate());
+        let boots = match self.how()? {
+            How::Experiment(path) => {
+                let experiment =
+                    Experiment::read(&path).map_err(|error| wrong(format!("{error:#}")))?;
+                Some(experiment.guest.rounds(1, experiment.repeats))
+            }
+            How::Guest(guest, _) => {
+                guest.check().map_err(wrong)?;
+                estimate.and(Some(guest.boots.unwrap_or(1)))
+            }
+            How::Host(..) => estimate.and(Some(1)),
+            How::Shell(_) => None,
+        };
+        match boots.filter(|boots| *boots < BOOTS) {
+            Some(boots) => Err(wrong(format!(
+                "estimates of {boots} boots; allowed: {BOOTS} or more, or `take` of a number that is exact"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs it; its files are kept in `results`.
     pub fn run(&self, results: &Path) -> anyhow::Result<StepResult> {
         if let Some(name) = &self.only_with {
             if std::env::var(name).map_or(true, |value| value.is_empty() || value == "0") {
                 return Ok(StepResult::Skipped(format!("{name}=1 runs it")));
             }
         }
-        let mut all: Vec<Figures> = Vec::new();
-        for time in 1..=self.times {
-            let dir = results.join(match self.times {
-                1 => self.name.clone(),
-                _ => format!("{}-{time}", self.name),
-            });
-            let figures = self.run_once(&std::path::absolute(dir)?)?;
-            let failed = figures.get("exit") != Some(&Number::Exact(0.0));
-            all.push(figures);
-            if failed {
-                break;
-            }
-        }
-        let figures = middle(&all);
-        let exit = figures.get("exit.max").or(figures.get("exit"));
-        let failed = exit != Some(&Number::Exact(0.0));
-        Ok(match failed {
-            true => StepResult::Failed(format!("`{}` failed", self.command.trim()), figures),
-            false => StepResult::Ran(figures),
-        })
-    }
-
-    fn run_once(&self, dir: &Path) -> anyhow::Result<Figures> {
-        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-        let log = dir.join("log");
-        let file = File::create(&log).with_context(|| format!("cannot make {}", log.display()))?;
-        let cpus = CpuList::allowed()?;
+        let dir = std::path::absolute(results.join(&self.name))?;
+        fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        let how = self.how().map_err(anyhow::Error::msg)?;
         let spinner = Spinner::begin(&self.name);
         let began = Instant::now();
-        let mut command = Command::new("sh");
-        if self.experiment {
-            command.env(directory::RESULTS, dir);
-        }
-        let mut child = command
-            .args(["-euc", &self.command])
-            .env("DIR", dir)
-            .env("CPUS", cpus.to_string())
-            .env_remove(STARTED)
-            .env_remove("MAKEFLAGS")
-            .env_remove("MAKELEVEL")
-            .stdin(Stdio::null())
-            .stdout(file.try_clone()?)
-            .stderr(file)
-            .spawn()
-            .context("cannot start sh")?;
-        let guarded = Guarded::new(&child);
-        let status = child.wait()?;
-        drop(guarded);
-        if let Some(signal) = interrupt::signal() {
-            bail!("interrupted (signal {signal})");
-        }
+        let measured = measure::measure(&how, &dir)?;
         let took = began.elapsed();
-        let exit = status.code().unwrap_or(-1);
-        spinner.end(took, exit);
-        let output = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
-        let mut figures = Figures::from([
-            ("exit".into(), f64::from(exit).into()),
-            ("seconds".into(), took.as_secs_f64().into()),
-        ]);
-        if self.experiment {
-            figures.extend(figure::of_experiment(&output));
-        }
-        for figure in &self.figures {
-            if let Some(value) = figure.find(dir, &output, &figures) {
+        spinner.end(took, measured.exit);
+        let Measured {
+            mut figures,
+            records,
+            exit,
+            failed,
+            output,
+        } = measured;
+        figures.insert("exit".into(), f64::from(exit).into());
+        figures.insert("seconds".into(), took.as_secs_f64().into());
+        for figure in &self.matched {
+            if let Some(value) = figure.find(&dir, &output, &figures) {
                 figures.insert(figure.name.clone(), value.into());
             }
         }
-        Ok(figures)
-    }
-}
-
-/// The estimates over several repeats, with the extremes beside them. A figure that some repeat lacks
-/// was not measured.
-fn middle(all: &[Figures]) -> Figures {
-    let [first, rest @ ..] = all else {
-        return Figures::new();
-    };
-    if rest.is_empty() {
-        return first.clone();
-    }
-    let mut figures = Figures::new();
-    for name in first.keys() {
-        let values = all.iter().filter_map(|one| Some(one.get(name)?.value()));
-        let values: Vec<f64> = values.collect();
-        let repeats: Vec<Vec<f64>> = values.iter().map(|value| vec![*value]).collect();
-        let sample = Sample::of(values).filter(|sample| sample.n == all.len());
-        let estimate = Estimate::of(Scale::Linear, &repeats);
-        if let Some((sample, estimate)) = sample.zip(estimate) {
-            figures.insert(name.clone(), estimate.into());
-            figures.insert(format!("{name}.min"), sample.min.into());
-            figures.insert(format!("{name}.max"), sample.max.into());
+        for figure in &self.figures {
+            if let Some(number) = figure.find(&records) {
+                figures.insert(figure.name.clone(), number);
+            }
         }
+        Ok(match failed {
+            Some(why) => StepResult::Failed(why, figures),
+            None => StepResult::Ran(figures),
+        })
     }
-    figures
 }
 
 #[cfg(test)]
@@ -205,72 +183,75 @@ mod tests {
         step(text).run(tempfile::tempdir().unwrap().path()).unwrap()
     }
 
-    fn figures(text: &str) -> Figures {
-        run(text).figures().expect("the step does not fail").clone()
-    }
-
     #[test]
-    fn figures_are_read_from_the_output() {
-        let text = "command = 'echo 7 passed; echo 5 passed'\n\
-                    figure = [{ name = 'n', pattern = '(\\d+) passed', take = 'sum' }]";
-        let figures = figures(text);
-        assert_eq!((figures["n"].value(), figures["exit"].value()), (12.0, 0.0));
-    }
-
-    #[test]
-    fn experiment_leaves_its_result_with_the_others_of_its_step() {
-        let root = tempfile::tempdir().unwrap();
-        let text = "command = 'test \"${SLOWPATH_RESULTS:-}\" = \"$DIR\"'";
-        for (experiment, exit) in [(true, 0.0), (false, 1.0)] {
-            let step = step(&format!("{text}\nexperiment = {experiment}"));
-            let result = step.run(root.path()).unwrap();
-            let (StepResult::Ran(figures) | StepResult::Failed(_, figures)) = result else {
-                panic!("it is run")
-            };
-            assert_eq!(figures["exit"].value(), exit, "{experiment}");
-        }
-    }
-
-    #[test]
-    fn ratio_is_of_figures_that_stand_before_it() {
-        let text = "command = 'echo a 6; echo b 4'\nfigure = [{ name = 'a', pattern = 'a (.)' }, \
-                    { name = 'b', pattern = 'b (.)' }, { name = 'n', of = 'a', to = 'b' }]";
-        step(text).check().unwrap();
-        assert_eq!(figures(text)["n"].value(), 1.5);
-        let wrong = step("command = 'true'\nfigure = [{ name = 'n', of = 'a', to = 'b' }]");
-        assert!(wrong.check().unwrap_err().contains("no figure `a`"));
-    }
-
-    #[test]
-    fn failed_command_is_named_and_has_its_exit_code() {
-        let StepResult::Failed(why, figures) = run("command = 'exit 3'") else {
-            panic!("the step fails")
+    fn figures_are_of_the_records_that_commands_print() {
+        let text = r#"host = ["echo '{\"n\":7}'", "echo '{\"n\":5}'", "echo no record"]
+            figure = [{ name = 'n', metric = 'n', take = 'sum' },
+                { name = 'second', of = { command = 2 }, metric = 'n', take = 'max' },
+                { name = 'exits', of = { exit = 0 }, take = 'count' }]"#;
+        let StepResult::Ran(figures) = run(text) else {
+            panic!("it does not fail")
         };
-        assert!(why.contains("exit 3"));
+        let found = ["n", "second", "exits", "exit"].map(|name| figures[name].value());
+        assert_eq!(found, [12.0, 5.0, 3.0, 0.0]);
+    }
+
+    #[test]
+    fn command_that_fails_is_named_unless_it_may() {
+        let StepResult::Failed(why, figures) = run("host = ['true', 'sh -c \"exit 3\"', 'true']")
+        else {
+            panic!("it fails")
+        };
+        assert!(why.contains("exit 3"), "{why}");
         assert_eq!(figures["exit"].value(), 3.0);
+        let may = "host = { command = 'sh -c \"exit 3\"', may_fail = true }\n\
+            figure = [{ name = 'code', metric = 'exit', take = 'max' }]";
+        let StepResult::Ran(figures) = run(may) else {
+            panic!("it may")
+        };
+        assert_eq!(figures["code"].value(), 3.0);
+    }
+
+    #[test]
+    fn records_are_read_from_a_file_too() {
+        let text = "host = 'cp /dev/null $DIR/x'\nrecords = '$DIR/x'\n\
+            figure = [{ name = 'n', metric = 'n', take = 'sum' }]";
+        let StepResult::Ran(figures) = run(text) else {
+            panic!("it does not fail")
+        };
+        assert!(!figures.contains_key("n"));
+        let missing = run("host = 'true'\nrecords = '$DIR/x'");
+        assert!(matches!(missing, StepResult::Failed(why, _) if why.contains("cannot read")));
     }
 
     #[test]
     fn expensive_step_is_skipped_by_default() {
-        let result = run("command = 'true'\nonly_with = 'SWEEP_TEST_UNSET'");
+        let result = run("host = 'true'\nonly_with = 'SWEEP_TEST_UNSET'");
         assert!(matches!(result, StepResult::Skipped(why) if why.contains("=1 runs it")));
     }
 
     #[test]
-    fn figure_of_several_repeats_is_an_estimate() {
-        let text = "command = 'basename $DIR'\ntimes = 3\n\
-                    figure = [{ name = 'n', pattern = 't-(\\d)' }]";
-        let figures = figures(text);
-        let found = ["n.min", "n", "n.max"].map(|name| figures[name].value());
-        assert_eq!(found, [1.0, 2.0, 3.0]);
-    }
-
-    #[test]
-    fn figure_that_a_repeat_lacks_is_not_measured() {
-        let some = Figures::from([("a".into(), 1.0.into()), ("b".into(), 2.0.into())]);
-        let less = Figures::from([("a".into(), 3.0.into())]);
-        let figures = middle(&[some, less]);
-        assert_eq!(figures["a"].value(), 2.0);
-        assert_eq!(figures.get("b"), None);
+    fn step_measures_in_one_way_and_in_enough_boots() {
+        let guest = "guest = { vcpus = 2, cpus = 'all', memory = 512, tier = 'tcg', boots = 5 }";
+        let figure = "figure = [{ name = 'n', metric = 'n' }]";
+        for (text, why) in [
+            ("", "allowed: one of"),
+            ("host = 'true'\nrun = 'true'", "allowed: one of"),
+            ("run = 'true'", "allowed: one of"),
+            (&format!("host = 'true'\n{figure}"), "estimates of 1 boots"),
+            (
+                &format!("{guest}\nrun = 'true'\n{figure}"),
+                "estimates of 5 boots",
+            ),
+            ("experiment = 'none'", "none.toml"),
+        ] {
+            let error = step(text).check().unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+        let six = guest.replace('5', "6");
+        assert_eq!(
+            step(&format!("{six}\nrun = 'true'\n{figure}")).check(),
+            Ok(())
+        );
     }
 }

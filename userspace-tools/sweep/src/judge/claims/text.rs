@@ -106,6 +106,7 @@ mod tests {
             text: "a lock".into(),
             measured: measured.map(str::to_string),
             required: measured.map(|_| "> 1 x".into()),
+            reason: "paper, table 3".into(),
             beside: vec!["97 %: of ideal".into()],
             verdict,
             why: "since".into(),

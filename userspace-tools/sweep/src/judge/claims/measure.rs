@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Measures what a step is about: runs the experiment, the guests or the programs, and reads the records.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Context;
+use serde_json::{json, Value};
+use vm_record::GuestFailure;
+
+use super::{
+    commands::{guest_line, Command},
+    program::{self, Ran},
+    records::{values, Observation, COMMAND, EXIT, VM},
+};
+use crate::{
+    judge::figures::{self, Figures},
+    plan::{
+        guest::Guest,
+        guests::{self, Guests},
+        setting::Point,
+    },
+    run::vm,
+    store::loaded::Loaded,
+};
+
+/// The longest time for the commands of a guest boot.
+const TIMEOUT: Duration = Duration::from_secs(900);
+
+/// How a step measures.
+pub enum How<'a> {
+    /// An experiment, by its file.
+    Experiment(PathBuf),
+    /// Commands in every boot of guests.
+    Guest(&'a Guests, &'a [Command]),
+    /// Commands on the host, and a file of records that they leave.
+    Host(&'a [Command], Option<&'a str>),
+    /// A line for `sh`.
+    Shell(&'a str),
+}
+
+/// What a step left.
+#[derive(Default)]
+pub struct Measured {
+    /// Those of an experiment.
+    pub figures: Figures,
+    pub records: Vec<Observation>,
+    /// The last exit code that is not 0, if there is one.
+    pub exit: i32,
+    /// Why it failed, if it did.
+    pub failed: Option<String>,
+    /// What a line for `sh` printed.
+    pub output: String,
+}
+
+pub fn measure(how: &How<'_>, dir: &Path) -> anyhow::Result<Measured> {
+    match how {
+        How::Experiment(path) => experiment(path, dir),
+        How::Guest(guests, commands) => guest(guests, commands, dir),
+        How::Host(commands, records) => host(commands, *records, dir),
+        How::Shell(line) => {
+            let line = ["sh", "-euc", &format!("{{\n{line}\n}} 2>&1")].map(String::from);
+            let ran = program::run(&line, dir, "sh")?;
+            let mut measured = Measured {
+                output: String::from_utf8_lossy(&ran.stdout).into_owned(),
+                ..Measured::default()
+            };
+            measured.note(&ran, line[2].trim());
+            Ok(measured)
+        }
+    }
+}
+
+impl Measured {
+    /// Notes how a program ended that has to exit with 0.
+    fn note(&mut self, ran: &Ran, what: &str) {
+        if ran.exit != 0 {
+            let (exit, log) = (ran.exit, ran.log.display());
+            self.exit = exit;
+            self.failed = Some(format!(
+                "`{what}` failed: exit code {exit}; its messages: {log}"
+            ));
+        }
+    }
+}
+
+fn experiment(path: &Path, dir: &Path) -> anyhow::Result<Measured> {
+    let sweep = std::env::current_exe().context("cannot find sweep")?;
+    let words = [sweep.as_path(), Path::new("run"), path];
+    let words = words.map(|word| word.display().to_string());
+    let ran = program::run(&words, dir, "sweep")?;
+    let mut measured = Measured::default();
+    // Verdicts of its own, FAIL and INCONCLUSIVE, are none on the claims.
+    if !matches!(ran.exit, 0 | 1 | 3) {
+        measured.note(&ran, &words.join(" "));
+        return Ok(measured);
+    }
+    let result = dir.join("latest");
+    let file = result.join(figures::FILE);
+    let text = fs::read_to_string(&file);
+    let text = text.with_context(|| format!("cannot read {}", file.display()))?;
+    measured.figures = serde_json::from_str(&text)?;
+    for record in Loaded::read(&result)?.records {
+        let value = serde_json::to_value(&record.run)?;
+        let place = &record.guest;
+        measured
+            .records
+            .push(Observation::new(record.boot, 1, place, value));
+    }
+    Ok(measured)
+}
+
+fn host(commands: &[Command], records: Option<&str>, dir: &Path) -> anyhow::Result<Measured> {
+    let mut measured = Measured::default();
+    let nowhere = Point::new();
+    for (n, command) in (1..).zip(commands) {
+        let ran = program::run(&command.on_host(dir), dir, &n.to_string())?;
+        let exit = json!({ COMMAND: n, EXIT: ran.exit });
+        for value in values(&ran.stdout).into_iter().chain([exit]) {
+            measured
+                .records
+                .push(Observation::new(1, n as u64, &nowhere, value));
+        }
+        if !command.may_fail {
+            measured.note(&ran, &command.text());
+        }
+        if measured.failed.is_some() {
+            return Ok(measured);
+        }
+    }
+    if let Some(file) = records {
+        let file = file.replace("$DIR", &dir.display().to_string());
+        match fs::read(&file) {
+            Ok(text) => {
+                let all = values(&text).into_iter();
+                let all =
+                    all.map(|value| Observation::new(1, commands.len() as u64, &nowhere, value));
+                measured.records.extend(all);
+            }
+            Err(error) => measured.failed = Some(format!("cannot read {file}: {error}")),
+        }
+    }
+    Ok(measured)
+}
+
+fn guest(guests: &Guests, commands: &[Command], dir: &Path) -> anyhow::Result<Measured> {
+    let mut measured = Measured::default();
+    let cpus = guests::cpus(&guests.cpus).map_err(anyhow::Error::msg)?;
+    let all = guests.all(&cpus).map_err(anyhow::Error::msg)?;
+    if (cpus.count() as u32) < guests.min_cpus {
+        let (has, least) = (cpus.count(), guests.min_cpus);
+        measured.failed = Some(format!("it takes {least} CPUs; allowed here: {has}"));
+        return Ok(measured);
+    }
+    let mut boot = 0;
+    for round in 0..guests.boots.unwrap_or(1) {
+        let mut order: Vec<&Guest> = all.iter().collect();
+        // Alternating direction: no guest is always the first.
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for guest in order {
+            boot += 1;
+            booted(guest, boot, commands, dir, &mut measured)?;
+            if measured.failed.is_some() {
+                return Ok(measured);
+            }
+        }
+    }
+    Ok(measured)
+}
+
+/// One boot: the records of its commands, and `vm`'s own.
+fn booted(
+    guest: &Guest,
+    boot: usize,
+    commands: &[Command],
+    dir: &Path,
+    measured: &mut Measured,
+) -> anyhow::Result<()> {
+    let record = dir.join(format!("boot-{boot}"));
+    fs::create_dir_all(&record).with_context(|| format!("cannot make {}", record.display()))?;
+    let mut words = vm::command(guest, TIMEOUT, &record);
+    words.extend(["--", "sh", "-c"].map(String::from));
+    words.push(guest_line(commands));
+    let ran = program::run(&words, &record, "guest")?;
+    if ran.exit != 0 {
+        let why = GuestFailure::from_code(ran.exit)
+            .map_or_else(|| vm::meaning(Some(ran.exit)), |why| why.to_string());
+        measured.exit = ran.exit;
+        measured.failed = Some(format!("{why}; its messages: {}", ran.log.display()));
+    }
+    let place = guest.point();
+    let mut n = 1;
+    for value in values(&ran.stdout) {
+        let exit = exit_of(&value, n);
+        measured
+            .records
+            .push(Observation::new(boot, n as u64, &place, value));
+        let Some(code) = exit else { continue };
+        let command = &commands[n - 1];
+        if code != 0 && !command.may_fail {
+            measured.exit = code;
+            let text = command.text();
+            let log = ran.log.display();
+            measured.failed = Some(format!(
+                "`{text}` failed in the guest: exit code {code}; its messages: {log}"
+            ));
+        }
+        n = (n + 1).min(commands.len());
+    }
+    let file = record.join(vm_record::RECORD_FILE);
+    let text = fs::read_to_string(&file).unwrap_or_default();
+    if let Ok(value @ Value::Object(_)) = serde_json::from_str(&text) {
+        measured
+            .records
+            .push(Observation::new(boot, VM, &place, value));
+    }
+    Ok(())
+}
+
+/// The exit code of the `n`th command, if this is the record of it.
+fn exit_of(value: &Value, n: usize) -> Option<i32> {
+    let is_of = value.get(COMMAND)?.as_u64()? == n as u64 && value.as_object()?.len() == 2;
+    i32::try_from(value.get(EXIT)?.as_i64()?)
+        .ok()
+        .filter(|_| is_of)
+}
