@@ -76,6 +76,8 @@ fn each_claim_has_a_verdict_and_a_step_runs_once() {
     assert_eq!(boots.lines().count(), 6, "one step, two claims");
     let kept: Value = serde_json::from_str(&read("seed.json")).unwrap();
     assert_eq!(kept["verdict"], "PASS");
+    let counts = ["passed", "failed", "skipped", "surrogate"].map(|n| kept["counts"][n].as_u64());
+    assert_eq!(counts, [Some(1), Some(1), Some(1), Some(0)]);
     let gain = kept["steps"]["cases"]["ran"]["gain"]["value"].as_f64();
     assert!((gain.unwrap() - 3.0).abs() < 1e-9, "{gain:?}");
     assert_eq!(kept["claims"][2]["verdict"], "SKIP");

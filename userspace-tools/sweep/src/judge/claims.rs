@@ -10,6 +10,7 @@ mod check;
 mod commands;
 mod figure;
 mod file;
+mod machine;
 mod measure;
 mod pattern;
 mod program;
@@ -106,10 +107,12 @@ fn run(
     let (began, steal) = (Instant::now(), StealTime::begin());
     let origin = Origin::begin(&vm_record::image_directory(None));
     let steps = run_steps(file, &results.dir)?;
-    let checked = check_all(&file.claims, &steps, file.document.is_some());
+    let facts = file.facts();
+    let checked = check_all(&file.claims, &steps, &facts, file.document.is_some());
     let verdict = verdict(file, &checked);
     let text = text::text(name, file, &checked);
     let mut json = json(kind, name, file, &steps, &checked);
+    json["machine"] = json!(facts);
     json["provenance"] = json!(origin.end(&steal));
     results.write(FILE, &file.text)?;
     results.write(&format!("{kind}.json"), &format!("{json:#}\n"))?;
@@ -154,6 +157,6 @@ fn verdict(file: &ClaimFile, checked: &[Checked]) -> Verdict {
 fn json(kind: &str, name: &str, file: &ClaimFile, steps: &Steps, checked: &[Checked]) -> Value {
     json!({
         "schema": SCHEMA, kind: name, "document": file.document,
-        "verdict": verdict(file, checked), "claims": checked, "steps": steps,
+        "verdict": verdict(file, checked), "counts": text::counts(checked), "claims": checked, "steps": steps,
     })
 }

@@ -37,7 +37,7 @@ pub fn batch(guest: &Guest, timeout: Duration, dir: &Path) -> Vec<String> {
 }
 
 /// `vm` as [`VM`] names it, from beside `sweep`, or from the path.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     if let Some(named) = std::env::var_os(VM) {
         return named.into();
     }

@@ -29,6 +29,8 @@ pub struct Checked {
     pub required: Option<String>,
     /// Why the limit is what it is.
     pub reason: String,
+    /// What stands in for what the claim is about.
+    pub surrogate: Option<String>,
     pub beside: Vec<String>,
     pub verdict: Verdict,
     pub why: String,
@@ -36,9 +38,16 @@ pub struct Checked {
     pub stolen: Option<f64>,
 }
 
-/// Checks all claims against the results of the steps: they are one family.
-pub fn check_all(claims: &[Claim], steps: &Steps, of_document: bool) -> Vec<Checked> {
-    let found = claims.iter().map(|claim| find(claim, steps, of_document));
+/// Checks all claims against the results of the steps and the facts of the machine: they are one family.
+pub fn check_all(
+    claims: &[Claim],
+    steps: &Steps,
+    facts: &Figures,
+    of_document: bool,
+) -> Vec<Checked> {
+    let found = claims
+        .iter()
+        .map(|claim| find(claim, steps, facts, of_document));
     let found: Vec<Result<Vec<(f64, Finding)>, _>> = found.collect();
     let findings = found.iter().flatten().flatten();
     let findings: Vec<Finding> = findings.map(|(_, finding)| finding.clone()).collect();
@@ -101,6 +110,7 @@ fn checked(
         measured,
         required: required(&claim.expect),
         reason: claim.reason.clone(),
+        surrogate: claim.surrogate.clone(),
         beside: beside.collect(),
         verdict,
         why,
@@ -114,11 +124,14 @@ fn checked(
 fn find(
     claim: &Claim,
     steps: &Steps,
+    facts: &Figures,
     of_document: bool,
 ) -> Result<Vec<(f64, Finding)>, (Verdict, String)> {
     let skip = |why: &str| (Verdict::Skip, why.to_string());
     let not_measured = |why: &str| (Verdict::NotMeasured, why.to_string());
-    let step = claim.step.as_deref().ok_or_else(|| skip(&claim.why))?;
+    let Some(step) = claim.step.as_deref() else {
+        return Err(without_step(claim, facts));
+    };
     let figures = match steps.get(step) {
         Some(StepResult::Ran(figures)) => figures,
         // Figures of a failed step may be incomplete, but its exit code is not.
@@ -127,7 +140,8 @@ fn find(
         Some(StepResult::Skipped(why)) => return Err(skip(why)),
         None => return Err(not_measured(&format!("no step `{step}`"))),
     };
-    if let Some(why) = claim.needs.iter().find_map(|need| unmet(need, figures)) {
+    let unmet = |need| unmet(need, &[figures, facts]);
+    if let Some(why) = claim.needs.iter().find_map(unmet) {
         return Err(match of_document {
             true => skip(&why),
             false => not_measured(&why),
@@ -155,8 +169,25 @@ fn number_of<'a>(rule: &'a Rule, figures: &'a Figures) -> Result<&'a Number, &'a
     figures.get(name).ok_or(name)
 }
 
-fn unmet(need: &Rule, figures: &Figures) -> Option<String> {
-    let value = number_of(need, figures).ok().map(Number::value);
+/// The verdict on a claim that no step measures: not testable here, unless the machine has what it needs.
+fn without_step(claim: &Claim, facts: &Figures) -> (Verdict, String) {
+    let mut unmet = claim.needs.iter().filter_map(|need| unmet(need, &[facts]));
+    match unmet.next() {
+        Some(unmet) => (Verdict::Skip, format!("{}; {unmet}", claim.why)),
+        None if claim.needs.is_empty() => (Verdict::Skip, claim.why.clone()),
+        None => {
+            let why = "this machine has what it needs, but no step measures it";
+            (Verdict::NotMeasured, why.into())
+        }
+    }
+}
+
+/// What is not met, looked up in each of `all`.
+fn unmet(need: &Rule, all: &[&Figures]) -> Option<String> {
+    let mut values = all
+        .iter()
+        .filter_map(|figures| number_of(need, figures).ok());
+    let value = values.next().map(Number::value);
     if value.is_some_and(|value| need.op.holds(value, need.bound())) {
         return None;
     }
@@ -203,7 +234,11 @@ mod tests {
         });
         let steps = Steps::from([("s".into(), result(figures.collect()))]);
         let of_document = !claim.place.is_empty();
-        check_all(&[claim], &steps, of_document).remove(0)
+        check_all(&[claim], &steps, &facts(), of_document).remove(0)
+    }
+
+    fn facts() -> Figures {
+        Figures::from([("machine.nodes".into(), 2.0.into())])
     }
 
     fn failed(figures: Figures) -> StepResult {
@@ -235,9 +270,19 @@ mod tests {
         let skipped = |_| StepResult::Skipped("COLD=1 runs it".into());
         let untestable = "place = 'p'\ntext = 't'\nwhy = 'no such CPU'";
         let ran = Ran as fn(Figures) -> StepResult;
+        let nodes = |n: u32| format!("{untestable}\nneeds = ['machine.nodes >= {n}']");
+        let (few, many) = (nodes(2), nodes(8));
         for (claim, result, figures, verdict, why) in [
             (SOURCE, ran, "a=2 c=4 cpus=1", Skip, "cpus >= 2"),
             (untestable, ran, "", Skip, "no such CPU"),
+            (
+                &many,
+                ran,
+                "",
+                Skip,
+                "no such CPU; needs machine.nodes >= 8, measured 2",
+            ),
+            (&few, ran, "", NotMeasured, "no step measures it"),
             (OWN, skipped, "", Skip, "COLD=1 runs it"),
             (OWN, ran, "storm=1 ratio=2", NotMeasured, "measured 2"),
             (OWN, ran, "storm=1", NotMeasured, "unknown"),

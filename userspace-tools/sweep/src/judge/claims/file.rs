@@ -7,9 +7,10 @@ use std::{fs, path::Path};
 use anyhow::bail;
 use serde::{de::Error, Deserialize, Deserializer, Serialize};
 
-use super::step::Step;
+use super::{machine, step::Step};
 use crate::{
     console::usage::Usage,
+    judge::figures::Figures,
     plan::{rule::Rule, setting::Many},
 };
 
@@ -51,12 +52,16 @@ pub struct Claim {
     /// What is measured, in words.
     #[serde(default)]
     pub measure: String,
+    /// What stands in for what the document is about; the claim is then neither reproduced nor
+    /// contradicted by it.
+    pub surrogate: Option<String>,
     /// The step that measures it; a claim without a step is not testable here.
     pub step: Option<String>,
     /// Rules over the step's figures. The first one's figure is what was measured.
     #[serde(default, deserialize_with = "one_or_many")]
     pub expect: Vec<Rule>,
-    /// Rules without which the figures do not bear on the claim.
+    /// Rules without which the figures do not bear on the claim: figures of its step, and facts of this
+    /// machine.
     #[serde(default)]
     pub needs: Vec<Rule>,
     /// Why the limit is what it is: a paper, a peer, a user's need; never the measurement.
@@ -127,21 +132,37 @@ impl ClaimFile {
             if claim.why.trim().is_empty() {
                 return wrong("`why` is missing");
             }
+            if claim.surrogate.is_some() && claim.step.is_none() {
+                return wrong("a surrogate is measured by a step");
+            }
             if claim.step.is_some() != claim.otherwise.is_some() {
                 return wrong("a claim that is measured has `otherwise`, and no other has it");
             }
-        } else if claim.step.is_none() {
-            return wrong("`step` is missing");
+        } else if claim.step.is_none() || claim.surrogate.is_some() {
+            return wrong("`step` is missing, or `surrogate` given: that is for documents");
         }
         for rule in claim.expect.iter().chain(&claim.needs) {
+            let figure = rule.figure().and_then(machine::check);
+            figure.map_err(|why| format!("claim `{}`: {why}", claim.text))?;
+        }
+        let only_facts = |rule: &Rule| {
             rule.figure()
-                .map_err(|why| format!("claim `{}`: {why}", claim.text))?;
+                .is_ok_and(|name| name.starts_with(machine::PREFIX))
+        };
+        if claim.step.is_none() && !claim.needs.iter().all(only_facts) {
+            return wrong("`needs` of a claim without a step are facts of the machine");
         }
         let known = |name: &str| self.steps.iter().any(|step| step.name == name);
         match claim.steps().find(|step| !known(step)) {
             Some(step) => wrong(&format!("no step `{step}`")),
             None => Ok(()),
         }
+    }
+
+    /// The facts of this machine that its claims need.
+    pub fn facts(&self) -> Figures {
+        let needs = self.claims.iter().flat_map(|claim| &claim.needs);
+        machine::facts(needs.filter_map(|rule| rule.figure().ok()))
     }
 
     /// Keeps some steps and their claims; all of them for none.
@@ -223,6 +244,15 @@ mod tests {
         let measured = "why = 'w', step = 'n', expect = 'f > 1'";
         assert!(refused(&head, measured).contains("otherwise"));
         assert!(claim(&head, &format!("{measured}, otherwise = 'o'")).is_ok());
+    }
+
+    #[test]
+    fn needs_of_a_claim_without_a_step_are_facts_of_the_machine() {
+        assert!(claim(HEAD, "why = 'w', needs = ['machine.nodes >= 8']").is_ok());
+        assert!(refused(HEAD, "why = 'w', needs = ['nodes >= 8']").contains("facts"));
+        let unknown = "why = 'w', needs = ['machine.colour >= 8']";
+        assert!(refused(HEAD, unknown).contains("no fact `machine.colour`"));
+        assert!(refused(HEAD, "why = 'w', surrogate = 's'").contains("by a step"));
     }
 
     #[test]

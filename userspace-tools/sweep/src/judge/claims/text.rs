@@ -2,6 +2,8 @@
 
 //! Verdicts on claims as text: a table of the project's own, an entry for each of a document.
 
+use serde_json::{Map, Value};
+
 use super::{check::Checked, file::ClaimFile};
 use crate::{console::table::plain, judge::verdict::Verdict};
 
@@ -29,10 +31,48 @@ pub fn text(name: &str, file: &ClaimFile, checked: &[Checked]) -> String {
                 text += &format!("\n {n:>3}  {}\n", claim.place);
                 text += &entries(claim);
             }
-            let count = Verdict::count_as(verdicts, word);
-            text + &format!("\n{} claims: {count}", checked.len())
+            text + &format!("\n{} claims: {}", checked.len(), count(checked))
         }
     }
+}
+
+/// How many claims of a document have which verdict; a surrogate's is none on the claim.
+fn count(checked: &[Checked]) -> String {
+    let of_claim = |claim: &&Checked| claim.surrogate.is_none() || !is_answer(claim.verdict);
+    let verdicts = checked.iter().filter(of_claim).map(|claim| claim.verdict);
+    let surrogates = checked.iter().filter(|claim| !of_claim(claim)).count();
+    let count = Verdict::count_as(verdicts, word);
+    match surrogates {
+        0 => count,
+        n => format!("{count}, {n} surrogate"),
+    }
+}
+
+/// The same for programs.
+pub fn counts(checked: &[Checked]) -> Map<String, Value> {
+    let is_instead = |claim: &Checked| claim.surrogate.is_some() && is_answer(claim.verdict);
+    let of = |verdict| {
+        let of = |claim: &&Checked| claim.verdict == verdict && !is_instead(claim);
+        checked.iter().filter(of).count()
+    };
+    let counts = [
+        ("passed", of(Verdict::Pass)),
+        ("failed", of(Verdict::Fail)),
+        ("inconclusive", of(Verdict::Inconclusive)),
+        ("not_measured", of(Verdict::NotMeasured)),
+        ("skipped", of(Verdict::Skip)),
+        (
+            "surrogate",
+            checked.iter().filter(|claim| is_instead(claim)).count(),
+        ),
+    ];
+    let counts = counts.map(|(name, n)| (name.into(), n.into()));
+    counts.into_iter().collect()
+}
+
+/// Whether something was measured.
+fn is_answer(verdict: Verdict) -> bool {
+    !matches!(verdict, Verdict::Skip | Verdict::NotMeasured)
 }
 
 /// The word for a verdict on a source document's claim.
@@ -71,9 +111,16 @@ fn steal_note(checked: &[Checked]) -> &'static str {
 fn entries(claim: &Checked) -> String {
     let required = claim.required.as_ref();
     let required = required.map_or_else(String::new, |rules| format!(" (required: {rules})"));
-    let verdict = format!("{}{required}", word(claim.verdict));
+    let verdict = match (&claim.surrogate, claim.verdict) {
+        (Some(_), Verdict::Pass) => "surrogate: as claimed",
+        (Some(_), Verdict::Fail) => "surrogate: not as claimed",
+        (Some(_), Verdict::Inconclusive) => "surrogate: inconclusive",
+        (_, verdict) => word(verdict),
+    };
+    let verdict = format!("{verdict}{required}");
     let mut text = entry("claim", &claim.text);
     text.extend(claim.measured.iter().map(|it| entry("measured", it)));
+    text.extend(claim.surrogate.iter().map(|it| entry("instead", it)));
     text.extend(claim.beside.iter().map(|it| entry("beside", it)));
     text + &entry("verdict", &verdict) + &entry("why", &claim.why)
 }
@@ -107,6 +154,7 @@ mod tests {
             measured: measured.map(str::to_string),
             required: measured.map(|_| "> 1 x".into()),
             reason: "paper, table 3".into(),
+            surrogate: None,
             beside: vec!["97 %: of ideal".into()],
             verdict,
             why: "since".into(),
@@ -133,6 +181,18 @@ mod tests {
             beside   97 %: of ideal\n      verdict  NOT MEASURED\n      why      since\n\n\
             3 claims: 1 reproduced, 0 contradicted, 0 inconclusive, 1 not testable here, 1 NOT MEASURED";
         assert_eq!(text("000", &file, &checked), due);
+    }
+
+    #[test]
+    fn surrogate_is_counted_by_itself_and_says_what_it_is_instead_of() {
+        let file = file("document = { author = 'A', title = 'T', year = 2011, about = 'x' }");
+        let mut instead = claim(Verdict::Pass, Some("2 x"));
+        instead.surrogate = Some("a loop for the program".into());
+        let text = text("000", &file, &[claim(Verdict::Pass, Some("2 x")), instead]);
+        assert!(text.contains("instead  a loop for the program"), "{text}");
+        assert!(text.contains("verdict  surrogate: as claimed"), "{text}");
+        let count = "2 claims: 1 reproduced, 0 contradicted, 0 inconclusive, 1 surrogate";
+        assert!(text.ends_with(count), "{text}");
     }
 
     #[test]
