@@ -45,6 +45,12 @@ fn readme_of_the_tools_holds_the_exit_codes() {
 }
 
 #[test]
+fn readme_is_read_within_minutes() {
+    let text = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(text.lines().count() <= 120, "allowed: 120 lines");
+}
+
+#[test]
 fn a_table_is_replaced_between_its_markers() {
     let text = "a\n<!-- settings: by x -->\nold\n<!-- end -->\nb";
     let new = replaced(text, "settings", "new\n").unwrap();

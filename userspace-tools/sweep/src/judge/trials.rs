@@ -9,6 +9,7 @@
 use std::{collections::BTreeSet, path::PathBuf};
 
 use clap::builder::TypedValueParser;
+use serde_json::json;
 use statistics::{Estimate, Scale};
 
 use crate::{
@@ -37,6 +38,9 @@ pub struct Args {
     /// Number of trials that the boots are cut into.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000).map(|n| n as usize))]
     pub tries: usize,
+    /// Print JSON instead of lines.
+    #[arg(long)]
+    pub json: bool,
     /// When to call a difference.
     #[command(flatten)]
     pub limits: Limits,
@@ -80,12 +84,20 @@ pub fn trials(args: &Args) -> anyhow::Result<Verdict> {
         let of_trial = |cell: &Cell| boots(cell)[number * size..][..size].to_vec();
         differences.extend(trial(&sides, of_trial, &args.limits).map_err(Usage)?);
     }
-    let count = Difference::count(&differences).map(|(word, n)| format!("\n{word} {n}"));
-    print_line(format_args!(
-        "{what}: {} trials of {size} boots{}",
-        args.tries,
-        count.concat()
-    ))?;
+    let count = Difference::count(&differences);
+    if args.json {
+        let mut json = json!({ "trials": args.tries, "boots": size });
+        for (word, n) in count {
+            json[word] = n.into();
+        }
+        print_line(format_args!("{json}"))?;
+    } else {
+        let count = count.map(|(word, n)| format!("\n{word} {n}"));
+        let (tries, count) = (args.tries, count.concat());
+        print_line(format_args!(
+            "{what}: {tries} trials of {size} boots{count}"
+        ))?;
+    }
     Ok(Verdict::Pass)
 }
 

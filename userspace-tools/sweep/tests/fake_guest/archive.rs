@@ -79,6 +79,14 @@ fn bundles_of_one_result_are_identical_and_hold_all_of_it() {
     for text in ["clocksource", "SHA-256 of initramfs.cpio", "</html>"] {
         assert!(files["report.html"].contains(text), "no {text}");
     }
+    for attribute in ["src=\"", "href=\""] {
+        for address in files["report.html"].split(attribute).skip(1) {
+            assert!(
+                address.starts_with("#") || address.starts_with("data:"),
+                "{address:.80}"
+            );
+        }
+    }
     let provenance: Value = serde_json::from_str(&files["provenance.json"]).unwrap();
     assert_eq!(provenance["seed"], 7);
     let hash = &provenance["boots"][0]["build"]["image"]["initramfs.cpio"];
