@@ -6,7 +6,7 @@ use abi::status::OracleState;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Bottleneck, JobRunner, LockLoad, Outcome, Report, SloppyCounter, Totals};
+use crate::{Bottleneck, JobRunner, Kind, LockLoad, Outcome, Place, Report, SloppyCounter, Totals};
 
 /// A report of any module.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,10 +67,10 @@ pub fn unknown(module: &str) -> String {
 
 /// Implements functions of [`AnyReport`] by an expression on the report of each module.
 macro_rules! forward {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty)?) -> $out:ty = |$r:ident| $do:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),*) -> $out:ty = |$r:ident| $do:expr;)*) => {
         impl AnyReport {$(
             $(#[$doc])*
-            pub fn $name(&self $(, $arg: $ty)?) -> $out {
+            pub fn $name(&self $(, $arg: $ty)*) -> $out {
                 match self {
                     Self::LockLoad($r) => $do,
                     Self::SloppyCounter($r) => $do,
@@ -101,6 +101,8 @@ forward! {
     check() -> Result<(), String> = |report| report.check();
     /// [`Report::metric`].
     metric(name: &str) -> Option<f64> = |report| report.metric(name);
+    /// [`Report::kind`].
+    kind(name: &str, place: &Place) -> Kind = |report| report.kind(name, place);
     /// [`Report::settings`].
     settings() -> Map<String, Value> = |report| report.settings();
 }

@@ -16,6 +16,7 @@ mod cell;
 mod clock;
 mod count;
 pub mod histogram;
+mod kind;
 pub mod metrics;
 mod number;
 mod older;
@@ -30,6 +31,7 @@ pub use self::{
     cell::Cell,
     clock::Clock,
     histogram::{Histogram, ThreadHistogram},
+    kind::{Kind, Place},
     metric::Metric,
     outcome::Outcome,
     record::Record,

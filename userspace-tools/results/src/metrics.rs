@@ -2,7 +2,7 @@
 
 //! Names of all metrics, which rules, claims and tables may ask for.
 
-use crate::{Bottleneck, JobRunner, LockLoad, Report, SloppyCounter};
+use crate::{for_module, Bottleneck, JobRunner, Kind, LockLoad, Report, SloppyCounter};
 
 /// The metrics of all modules: name and meaning.
 const ALL: [(&str, &str); 2] = [
@@ -29,6 +29,14 @@ pub fn list() -> impl Iterator<Item = (&'static str, &'static str, &'static str)
 /// Whether a module has the metric `name`.
 pub fn is_known(name: &str) -> bool {
     list().any(|(_, known, _)| known == name)
+}
+
+/// The kind of a metric of `module`; none of a time, which tier and settings decide.
+pub fn kind(module: &str, name: &str) -> Option<Kind> {
+    fn of<R: Report>(name: &str) -> Option<Kind> {
+        R::METRICS.iter().find(|metric| metric.name == name)?.kind
+    }
+    for_module!(module, of(name), None)
 }
 
 /// The names by module, for an error message.

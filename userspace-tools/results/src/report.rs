@@ -39,7 +39,7 @@ pub use self::{
     lock_load::{Event, LockLoad},
     sloppy_counter::SloppyCounter,
 };
-use crate::{Metric, Outcome, Settings};
+use crate::{Kind, Metric, Outcome, Place, Settings};
 
 /// The report of one module.
 pub trait Report: Clone + Serialize + DeserializeOwned + 'static {
@@ -93,6 +93,16 @@ pub trait Report: Clone + Serialize + DeserializeOwned + 'static {
                 (metric.of)(self)
             }
         }
+    }
+
+    /// The kind of a time or rate of this run.
+    fn time(&self, place: &Place) -> Kind;
+
+    /// The kind of the metric `name`.
+    fn kind(&self, name: &str, place: &Place) -> Kind {
+        let metric = Self::METRICS.iter().find(|metric| metric.name == name);
+        let own = metric.and_then(|metric| metric.kind);
+        own.unwrap_or_else(|| self.time(place)).on(place.tier)
     }
 
     /// The settings by key, in their order.

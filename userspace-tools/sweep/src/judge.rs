@@ -11,6 +11,7 @@ pub mod difference;
 pub mod evaluation;
 pub mod figures;
 pub mod fit;
+pub mod label;
 pub mod oracle;
 pub mod rules;
 pub mod trials;

@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub mod ci;
+mod comparison;
 pub mod export;
 mod head;
 pub mod html;

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     count::total,
     histogram::{merged, Histogram, ThreadHistogram},
-    Metric, Outcome,
+    Kind, Metric, Outcome, Place,
 };
 
 /// A report of `bottleneck`.
@@ -105,8 +105,8 @@ impl Bottleneck {
 impl Report for Bottleneck {
     const MODULE: &'static str = "bottleneck";
     const METRICS: &'static [Metric<Self>] = metrics! {
-        "jain": "Jain's index of the threads' operations" = Self::fairness,
-        "wrong": "findings that are not as they must be" = |report| Some(report.sum.wrong as f64),
+        "jain" Order: "Jain's index of the threads' operations" = Self::fairness,
+        "wrong" Count: "findings that are not as they must be" = |report| Some(report.sum.wrong as f64),
         "granted_rate": "operations per second of CPU time" = |report| Some(report.granted_rate()),
     };
     type Config = Config;
@@ -130,6 +130,15 @@ impl Report for Bottleneck {
     fn outcome(&self) -> Outcome {
         let busted = self.config.variant == Variant::Busted;
         Outcome::of(self.sum.verdict, busted, self.config.threads > 1)
+    }
+
+    /// Variants differ in the cache lines that threads share, and in waits for locks.
+    fn time(&self, place: &Place) -> Kind {
+        let waits = self.threads.iter().any(|thread| thread.waits > 0);
+        match place.time_of(self.config.threads, waits) {
+            Kind::Emulation if self.config.threads > 1 => Kind::Coherence,
+            kind => kind,
+        }
     }
 
     fn check(&self) -> Result<(), String> {

@@ -16,7 +16,7 @@ use super::{
     lines::Lines,
     Report, Totals,
 };
-use crate::{count::total, Metric, Outcome};
+use crate::{count::total, Kind, Metric, Outcome, Place};
 
 /// A report of `job-runner`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,9 +79,9 @@ impl JobRunner {
 impl Report for JobRunner {
     const MODULE: &'static str = "job-runner";
     const METRICS: &'static [Metric<Self>] = metrics! {
-        "chunks": "chunks taken" = |report| Some(report.sum.chunks as f64),
-        "missed": "indices never done" = |report| Some(report.sum.missed as f64),
-        "repeated": "indices done more than once" = |report| Some(report.sum.repeated as f64),
+        "chunks" Count: "chunks taken" = |report| Some(report.sum.chunks as f64),
+        "missed" Count: "indices never done" = |report| Some(report.sum.missed as f64),
+        "repeated" Count: "indices done more than once" = |report| Some(report.sum.repeated as f64),
     };
     const MORE_IS_BETTER: bool = false;
     type Config = Config;
@@ -116,6 +116,11 @@ impl Report for JobRunner {
             Outcome::Skip if !whole => Outcome::CutShort,
             outcome => outcome,
         }
+    }
+
+    /// A job ends with its last worker.
+    fn time(&self, place: &Place) -> Kind {
+        place.time_of(self.config.max_threads, true)
     }
 
     fn check(&self) -> Result<(), String> {

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     count::total,
     histogram::{merged, Histogram, ThreadHistogram},
-    Metric, Outcome,
+    Kind, Metric, Outcome, Place,
 };
 
 /// A report of `lock-load`.
@@ -215,15 +215,15 @@ fn wait(report: &LockLoad, part: f64) -> Option<f64> {
 impl Report for LockLoad {
     const MODULE: &'static str = "lock-load";
     const METRICS: &'static [Metric<Self>] = metrics! {
-        "jain": "Jain's index of the threads' sections per time with a vCPU" = Self::fairness,
-        "halts": "halts of waiters" = |report| Some(report.sum.halts as f64),
-        "kicks": "kicks of halted waiters" = |report| Some(report.sum.kicks as f64),
-        "lost": "updates lost" = |report| Some(report.sum.lost as f64),
+        "jain" Order: "Jain's index of the threads' sections per time with a vCPU" = Self::fairness,
+        "halts" Count: "halts of waiters" = |report| Some(report.sum.halts as f64),
+        "kicks" Count: "kicks of halted waiters" = |report| Some(report.sum.kicks as f64),
+        "lost" Count: "updates lost" = |report| Some(report.sum.lost as f64),
         "wait_p50": "median wait, ns" = |report| wait(report, 0.5),
         "wait_p99": "99th percentile of the wait, ns" = |report| wait(report, 0.99),
         "wait_p999": "99.9th percentile of the wait, ns" = |report| wait(report, 0.999),
-        "overtaken": "waits overtaken by a later one" = |report| Some(report.order?.overtaken as f64),
-        "long_waits": "waits longer than long_us" = |report| (!report.long_waits.is_empty()).then(|| report.long_wait_count() as f64),
+        "overtaken" Order: "waits overtaken by a later one" = |report| Some(report.order?.overtaken as f64),
+        "long_waits" Count: "waits longer than long_us" = |report| (!report.long_waits.is_empty()).then(|| report.long_wait_count() as f64),
         "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_wait_count()),
         "held_up_of_all": "part of all waits that were long, caused by a preempted holder" = |report| part(report.holder_preempted(), report.order?.waits),
         "granted_rate": "critical sections per second of CPU time" = Self::granted_rate,
@@ -270,6 +270,14 @@ impl Report for LockLoad {
             Outcome::Pass | Outcome::Skip if !ordered => Outcome::Fail,
             outcome => outcome,
         }
+    }
+
+    /// Waiters that halt or sleep leave their CPU to others, but not one whose host is disturbed.
+    fn time(&self, place: &Place) -> Kind {
+        let facts = self.config.lock.facts();
+        let waits = !facts.promises_nothing && !facts.never_excludes;
+        let yields = (facts.halts || facts.sleeps) && !place.is_disturbed;
+        place.time_of(self.config.threads, waits && !yields)
     }
 
     fn check(&self) -> Result<(), String> {

@@ -18,7 +18,7 @@ use super::{
     lines::Lines,
     Report, Totals,
 };
-use crate::{count::total, Histogram, Metric, Outcome};
+use crate::{count::total, Histogram, Kind, Metric, Outcome, Place};
 
 /// A report of `sloppy-counter`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,9 +87,9 @@ impl SloppyCounter {
 impl Report for SloppyCounter {
     const MODULE: &'static str = "sloppy-counter";
     const METRICS: &'static [Metric<Self>] = metrics! {
-        "error": "how far the cheap read was off at the end" = |report| Some(report.error().unsigned_abs() as f64),
-        "bound": "how far the cheap read may be off" = |report| Some(report.sum.bound as f64),
-        "lost": "how far the exact sum was off" = |report| Some(report.lost() as f64),
+        "error" Count: "how far the cheap read was off at the end" = |report| Some(report.error().unsigned_abs() as f64),
+        "bound" Count: "how far the cheap read may be off" = |report| Some(report.sum.bound as f64),
+        "lost" Count: "how far the exact sum was off" = |report| Some(report.lost() as f64),
     };
     type Config = Config;
 
@@ -116,6 +116,15 @@ impl Report for SloppyCounter {
         let adds = self.config.work == Work::Adds;
         let busted = adds && self.config.counter == Counter::Busted;
         Outcome::of(self.sum.total, busted, self.config.threads > 1)
+    }
+
+    /// Additions wait for nothing but cache lines, or for a lock.
+    fn time(&self, place: &Place) -> Kind {
+        let locks = self.config.counter == Counter::Spinlocked;
+        match place.time_of(self.config.threads, locks) {
+            Kind::Emulation if self.config.threads > 1 => Kind::Coherence,
+            kind => kind,
+        }
     }
 
     fn check(&self) -> Result<(), String> {

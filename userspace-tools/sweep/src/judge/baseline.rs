@@ -12,6 +12,7 @@ use crate::{
     judge::{
         cell::{all_cells, Cell},
         decide::{decide, Finding, Limit},
+        label::{self, suffix, Label},
         verdict::Case,
     },
     plan::{
@@ -112,7 +113,11 @@ impl Baseline {
         let cases = cases.map(|(saved, decided)| Case {
             name: saved.name(),
             verdict: decided.verdict,
-            text: format!("times as good: {}", decided.text()),
+            text: format!(
+                "times as good: {}{}",
+                decided.text(),
+                suffix(saved.label(&cells))
+            ),
         });
         Ok(cases.collect())
     }
@@ -129,6 +134,13 @@ fn least(margin: f64) -> Limit {
 impl Saved {
     fn name(&self) -> String {
         format!("{} {}", self.scenario, words(&self.at))
+    }
+
+    /// Kind and tier of its cell among `now`.
+    fn label(&self, now: &[Cell]) -> Option<Label> {
+        let mut cells = now.iter();
+        let cell = cells.find(|cell| cell.is_at(&self.scenario, &self.at))?;
+        label::of_cell(cell, "value")
     }
 
     /// How many times as good as before it is now.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use abi::status::OracleState;
 use indexmap::IndexSet;
-use results::AnyReport;
+use results::{AnyReport, Place};
 use statistics::{median, Estimate, Sample, Scale};
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         experiment::{Experiment, Oracle, Scenario},
         setting::{Point, Setting},
     },
-    store::{loaded::Loaded, record::Record},
+    store::{loaded::Loaded, provenance::Provenance, record::Record},
 };
 
 /// All repeats of one combination of settings.
@@ -32,6 +32,8 @@ pub struct Cell {
     pub repeats: Vec<u32>,
     /// The guest boot of each report.
     pub boots: Vec<usize>,
+    /// Where they were measured; none if no guest boot was recorded.
+    pub place: Option<Place>,
     /// What the experiment expects of the oracle.
     pub expected: Option<Oracle>,
 }
@@ -144,14 +146,25 @@ fn kept<T: Clone>(all: &[T], is_in: &[bool]) -> Vec<T> {
 }
 
 pub fn all_cells(loaded: &Loaded) -> Vec<Cell> {
-    let scenarios = loaded.experiment.scenarios.iter();
-    let cells = scenarios.map(|scenario| cells(&loaded.experiment, scenario, &loaded.records));
+    let Loaded {
+        experiment,
+        provenance,
+        records,
+        ..
+    } = loaded;
+    let scenarios = experiment.scenarios.iter();
+    let cells = scenarios.map(|scenario| cells(experiment, provenance, scenario, records));
     cells.flatten().collect()
 }
 
 /// Sorts the records of `scenario` into cells: by guest in the order of their boots, then in the
 /// order of the axes.
-pub fn cells(experiment: &Experiment, scenario: &Scenario, records: &[Record]) -> Vec<Cell> {
+pub fn cells(
+    experiment: &Experiment,
+    provenance: &Provenance,
+    scenario: &Scenario,
+    records: &[Record],
+) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     let guest = experiment.guest.axes();
     // Records of schema 1 do not have it; there was one guest.
@@ -178,6 +191,7 @@ pub fn cells(experiment: &Experiment, scenario: &Scenario, records: &[Record]) -
             }
             None => cells.push(Cell {
                 scenario: scenario.name.clone(),
+                place: provenance.place(record.boot),
                 expected: expected(scenario, &settings),
                 at,
                 settings,

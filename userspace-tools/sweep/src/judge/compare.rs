@@ -15,6 +15,7 @@ use crate::{
         cell::{all_cells, Cell},
         decide::interval,
         difference::{call, Called, Difference, Limits},
+        label::{self, Label},
         verdict::Verdict,
     },
     plan::{
@@ -53,6 +54,8 @@ struct Line {
     after: Side,
     #[serde(flatten)]
     called: Called,
+    #[serde(flatten)]
+    label: Option<Label>,
 }
 
 /// The cell's sample in one of them.
@@ -71,6 +74,7 @@ struct Pair {
     scenario: String,
     at: Point,
     more_is_better: bool,
+    label: Option<Label>,
     before: Side,
     after: Side,
 }
@@ -172,6 +176,7 @@ fn missing_text(missing: &[(String, String)]) -> String {
 fn pair(before: Cell, after: &Cell) -> Result<Pair, String> {
     Ok(Pair {
         more_is_better: before.more_is_better(),
+        label: label::of_ratio(after, "value", &before, "value"),
         before: Side::of(&before)?,
         after: Side::of(after)?,
         scenario: before.scenario,
@@ -191,6 +196,7 @@ fn lines(pairs: Vec<Pair>, limits: &Limits) -> Vec<Line> {
         at: pair.at,
         before: pair.before,
         after: pair.after,
+        label: pair.label,
         called,
     });
     lines.collect()
@@ -233,9 +239,18 @@ fn text(args: &Args, before: &Loaded, after: &Loaded, lines: &[Line]) -> String 
             interval(line.after.bounds),
             factor(&line.called.ratio),
             line.called.difference.to_string(),
+            line.label
+                .map_or_else(|| "?".into(), |label| label.to_string()),
         ]
     });
-    let columns = ["run", "before", "after", "after/before", "difference"];
+    let columns = [
+        "run",
+        "before",
+        "after",
+        "after/before",
+        "difference",
+        "kind",
+    ];
     let mut table = plain(columns, rows);
     for column in table.column_iter_mut().skip(1).take(3) {
         column.set_cell_alignment(CellAlignment::Right);

@@ -10,13 +10,14 @@
 
 use super::{
     cell::{cells, Cell},
-    figures::{self, Figures},
+    figures::{self, Compared, Figures},
+    label::{self, Caption},
     oracle::{self, Fault},
     rules::{self, Judged},
     verdict::{Case, Verdict},
 };
 use crate::{
-    plan::experiment::{Experiment, Scenario},
+    plan::experiment::{Compare, Experiment, Scenario},
     store::{loaded::Loaded, provenance::Provenance, record::Record},
 };
 
@@ -37,6 +38,8 @@ pub struct EvaluatedScenario<'a> {
     pub scenario: &'a Scenario,
     /// Its runs by parameter point.
     pub cells: Vec<Cell>,
+    /// Its comparisons, in the order of the file; the reason if one was not measured.
+    pub compared: Vec<Result<Compared, String>>,
     /// Runs whose oracle is not as expected.
     pub faults: Vec<Fault>,
     /// Its rules at every point where they apply.
@@ -52,12 +55,13 @@ impl<'a> Evaluation<'a> {
     ) -> anyhow::Result<Self> {
         let mut found = Vec::new();
         let scenarios = experiment.scenarios.iter().map(|scenario| {
-            let cells = cells(experiment, scenario, records);
+            let cells = cells(experiment, provenance, scenario, records);
             found.extend(rules::find(experiment, scenario, &cells).map_err(anyhow::Error::msg)?);
             anyhow::Ok(EvaluatedScenario {
                 scenario,
                 faults: oracle::faults(scenario, records),
                 rules: Vec::new(),
+                compared: figures::compare(scenario, &cells),
                 cells,
             })
         });
@@ -70,8 +74,13 @@ impl<'a> Evaluation<'a> {
         }
         let mut figures = figures::of_result(experiment, provenance);
         for one in &scenarios {
-            let own = figures::of_scenario(one.scenario, &one.cells, one.faults.len());
-            figures.extend(own);
+            let (cells, faults) = (&one.cells, one.faults.len());
+            figures.extend(figures::of_scenario(
+                one.scenario,
+                cells,
+                &one.compared,
+                faults,
+            ));
         }
         let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
         let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();
@@ -135,6 +144,16 @@ impl EvaluatedScenario<'_> {
     /// Number of runs that count.
     pub fn runs(&self) -> usize {
         self.cells.iter().map(|cell| cell.reports.len()).sum()
+    }
+
+    /// Its comparisons with what was measured.
+    pub fn comparisons(&self) -> impl Iterator<Item = (&Compare, &Result<Compared, String>)> {
+        self.scenario.compare.iter().zip(&self.compared)
+    }
+
+    /// The kinds of the figures of its table.
+    pub fn captions(&self) -> Vec<Caption> {
+        label::captions(self.scenario, &self.cells.iter().collect::<Vec<_>>())
     }
 
     fn oracle_verdict(&self) -> Verdict {

@@ -5,14 +5,16 @@
 use std::collections::BTreeMap;
 
 use abi::status::OracleState;
-use results::AnyReport;
+use results::{AnyReport, Kind};
 use serde::{Deserialize, Serialize};
 use statistics::{confidence, Estimate, Scale};
+use vm_record::Tier;
 
 use crate::{
     judge::{
         cell::Cell,
         decide::{Finding, Limit},
+        label::{self, Label},
     },
     plan::{
         experiment::{Compare, Experiment, Oracle, Scenario},
@@ -30,10 +32,13 @@ pub type Figures = BTreeMap<String, Number>;
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Number {
-    /// A count, a time or a setting, taken as it is.
+    /// A fact about the run of the experiment: a setting, or a time of the host. Results before the
+    /// kinds have counts here, too.
     Exact(f64),
     /// An estimate over boots.
     Over(Over),
+    /// A count, taken as it is.
+    Count(Count),
 }
 
 /// An estimate over boots, with its value and the interval that tables show.
@@ -43,19 +48,53 @@ pub struct Over {
     /// Both ends; nothing of one boot.
     interval: Option<(f64, f64)>,
     estimate: Estimate,
+    /// None in a result before the kinds.
+    #[serde(flatten)]
+    label: Option<Label>,
+}
+
+/// A number of runs or faults.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Count {
+    value: f64,
+    #[serde(flatten)]
+    label: Label,
 }
 
 impl Number {
     pub fn value(&self) -> f64 {
         match self {
-            Self::Exact(value) | Self::Over(Over { value, .. }) => *value,
+            Self::Exact(value)
+            | Self::Over(Over { value, .. })
+            | Self::Count(Count { value, .. }) => *value,
+        }
+    }
+
+    /// Its kind and tier, if it is a figure of guests.
+    pub fn label(&self) -> Option<Label> {
+        match self {
+            Self::Exact(_) => None,
+            Self::Over(over) => over.label,
+            Self::Count(count) => Some(count.label),
+        }
+    }
+
+    /// A count in `tier`; without one, a fact.
+    fn count(value: usize, tier: Option<Tier>) -> Self {
+        let (value, kind) = (value as f64, Kind::Count);
+        match tier {
+            None => Self::Exact(value),
+            Some(tier) => Self::Count(Count {
+                value,
+                label: Label { kind, tier },
+            }),
         }
     }
 
     /// What it says of `limit`.
     pub fn finding(&self, limit: Limit) -> Finding {
         match self {
-            Self::Exact(value) => {
+            Self::Exact(value) | Self::Count(Count { value, .. }) => {
                 let holds = limit.op.holds(*value, limit.bound);
                 Finding::Exact(holds.into(), value.to_string())
             }
@@ -70,33 +109,59 @@ impl From<f64> for Number {
     }
 }
 
-impl From<Estimate> for Number {
-    fn from(estimate: Estimate) -> Self {
+impl From<Compared> for Number {
+    fn from(Compared { estimate, label }: Compared) -> Self {
         let bounds = estimate.bounds(1.0 - confidence::SHOWN);
         let (low, high) = (bounds.low, bounds.high);
         Self::Over(Over {
             value: bounds.value,
             interval: (low.is_finite() && high.is_finite()).then_some((low, high)),
             estimate,
+            label,
         })
     }
 }
 
+/// An estimate without a label: over repeats of a step.
+impl From<Estimate> for Number {
+    fn from(estimate: Estimate) -> Self {
+        let label = None;
+        Compared { estimate, label }.into()
+    }
+}
+
+/// A comparison that was measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared {
+    pub estimate: Estimate,
+    pub label: Option<Label>,
+}
+
+/// Every comparison of `scenario`.
+pub fn compare(scenario: &Scenario, cells: &[Cell]) -> Vec<Result<Compared, String>> {
+    let all = scenario.compare.iter();
+    all.map(|compare| compared(compare, cells)).collect()
+}
+
 /// The estimate of a comparison: a ratio of two sides, or a metric of one; the reason if there is none.
-pub fn compared(compare: &Compare, cells: &[Cell]) -> Result<Estimate, String> {
-    let metric = compare.metric.as_deref().unwrap_or("value");
+fn compared(compare: &Compare, cells: &[Cell]) -> Result<Compared, String> {
+    let metric = compare.metric();
     let of = side(cells, &compare.of).ok_or("no run")?;
-    match &compare.to {
-        Some(to) => {
-            let to = side(cells, to).ok_or("no run")?;
-            of.ratio(metric, &to, metric)
-        }
+    let to = compare
+        .to
+        .as_ref()
+        .map(|to| side(cells, to).ok_or("no run"));
+    let to = to.transpose()?;
+    let estimate = match &to {
+        Some(to) => of.ratio(metric, to, metric)?,
         None => {
             let boots = of.by_boot(metric)?;
             let estimate = Estimate::of(Scale::Linear, &boots);
-            estimate.ok_or_else(|| format!("`{metric}` is no number"))
+            estimate.ok_or_else(|| format!("`{metric}` is no number"))?
         }
-    }
+    };
+    let label = label::of_comparison(compare, &of, to.as_ref());
+    Ok(Compared { estimate, label })
 }
 
 /// All runs of `pattern` as one cell.
@@ -106,7 +171,12 @@ fn side(cells: &[Cell], pattern: &Pattern) -> Option<Cell> {
 }
 
 /// The figures of a scenario, which begin with its name, and those of its comparisons.
-pub fn of_scenario(scenario: &Scenario, cells: &[Cell], faults: usize) -> Figures {
+pub fn of_scenario(
+    scenario: &Scenario,
+    cells: &[Cell],
+    compared: &[Result<Compared, String>],
+    faults: usize,
+) -> Figures {
     let reports = || cells.iter().flat_map(|cell| &cell.reports);
     let busted = cells
         .iter()
@@ -120,10 +190,12 @@ pub fn of_scenario(scenario: &Scenario, cells: &[Cell], faults: usize) -> Figure
         ("uncaught", due - caught),
         ("faults", faults),
     ];
-    let own = own.map(|(name, n)| (format!("{}.{name}", scenario.name), (n as f64).into()));
-    let compared = scenario.compare.iter().filter_map(|compare| {
-        let estimate = self::compared(compare, cells).ok()?;
-        Some((compare.figure.clone(), estimate.into()))
+    let tier = cells.iter().find_map(|cell| Some(cell.place?.tier));
+    let own = own.map(|(name, n)| (format!("{}.{name}", scenario.name), Number::count(n, tier)));
+    let compared = scenario.compare.iter().zip(compared);
+    let compared = compared.filter_map(|(compare, found)| {
+        let found = found.as_ref().ok()?;
+        Some((compare.figure.clone(), (*found).into()))
     });
     own.into_iter().chain(compared).collect()
 }

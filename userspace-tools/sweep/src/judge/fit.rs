@@ -12,6 +12,7 @@ use crate::{
     console::{numbers, stdout::print_line, table::plain, usage::Usage},
     judge::{
         cell::{all_cells, Cell},
+        label::{self, Label},
         verdict::Verdict,
     },
     plan::setting::{words, Point},
@@ -40,6 +41,9 @@ struct Series {
     at: Point,
     measured: Vec<(f64, f64)>,
     fit: Option<Scalability>,
+    /// Kind and tier of its most threads.
+    #[serde(flatten)]
+    label: Option<Label>,
 }
 
 pub fn fit(args: &Args) -> anyhow::Result<Verdict> {
@@ -69,15 +73,20 @@ fn add(all: &mut Vec<Series>, mut cell: Cell) {
     let threads = cell.number(THREADS) as f64;
     let rates = cell.reports.iter().map(|report| (threads, report.rate()));
     let measured = rates.collect();
+    let label = label::of_cell(&cell, "value");
     cell.at.shift_remove(THREADS);
     let same = |series: &&mut Series| series.scenario == cell.scenario && series.at == cell.at;
     match all.iter_mut().find(same) {
-        Some(series) => series.measured.extend::<Vec<_>>(measured),
+        Some(series) => {
+            series.measured.extend::<Vec<_>>(measured);
+            series.label = label;
+        }
         None => all.push(Series {
             scenario: cell.scenario,
             at: cell.at,
             measured,
             fit: None,
+            label,
         }),
     }
 }
@@ -92,6 +101,7 @@ fn text(all: &[Series]) -> String {
         "Amdahl limit/s",
         "R²",
         "largest residual",
+        "kind",
     ];
     let table = plain(columns, all.iter().map(row));
     format!(
@@ -119,5 +129,8 @@ fn row(series: &Series) -> Vec<String> {
         fit.limit().map_or_else(|| "-".into(), numbers::short),
         format!("{:.3}", fit.r2),
         format!("{:.0} %", worst * 100.0),
+        series
+            .label
+            .map_or_else(|| "?".into(), |label| label.to_string()),
     ]
 }

@@ -8,6 +8,7 @@ use statistics::{confidence::FAMILY, Estimate, Scale};
 use super::{
     cell::Cell,
     decide::{decide, needed, Finding, Limit},
+    label::{self, suffix, Label},
     verdict::{Case, Verdict},
 };
 use crate::{
@@ -31,6 +32,9 @@ pub struct Judged {
     /// What was measured, with its interval.
     pub measured: String,
     pub verdict: Verdict,
+    /// Kind and tier of what was measured.
+    #[serde(flatten)]
+    pub label: Option<Label>,
     /// About how many boots a verdict needs, if it is inconclusive.
     pub boots_needed: Option<usize>,
 }
@@ -41,6 +45,7 @@ pub struct Found {
     rule: String,
     at: Point,
     finding: Finding,
+    label: Option<Label>,
 }
 
 impl Judged {
@@ -51,7 +56,7 @@ impl Judged {
         Case {
             name: format!("{}: {}{gap}{at}", self.scenario, self.rule),
             verdict: self.verdict,
-            text: format!("{}: {}", self.measured, self.word()),
+            text: format!("{}: {}{}", self.measured, self.word(), suffix(self.label)),
         }
     }
 
@@ -74,13 +79,14 @@ pub fn find(
         let cells: Vec<&Cell> = cells.iter().filter(here).collect();
         let mut answers = answers(rule, &question, &cells);
         if answers.is_empty() {
-            answers.push((Point::new(), Finding::Nothing("no run".into())));
+            answers.push((Point::new(), Finding::Nothing("no run".into()), None));
         }
-        all.extend(answers.into_iter().map(|(at, finding)| Found {
+        all.extend(answers.into_iter().map(|(at, finding, label)| Found {
             scenario: scenario.name.clone(),
             rule: rule.text.clone(),
             at,
             finding,
+            label,
         }));
     }
     Ok(all)
@@ -99,12 +105,13 @@ pub fn judge(found: Vec<Found>, looks: u32) -> Vec<Judged> {
             at: found.at,
             measured: decided.measured,
             verdict: decided.verdict,
+            label: found.label,
             boots_needed: decided.boots_needed,
         });
     judged.collect()
 }
 
-type Answer = (Point, Finding);
+type Answer = (Point, Finding, Option<Label>);
 
 /// The answers to `question` at every parameter point of `cells`.
 fn answers<'a>(rule: &Rule, question: &'a Question, cells: &[&Cell]) -> Vec<Answer> {
@@ -115,24 +122,35 @@ fn answers<'a>(rule: &Rule, question: &'a Question, cells: &[&Cell]) -> Vec<Answ
             let pairs = on(of).map(|cell| {
                 let at = without(&cell.at, &of.axis);
                 let other = on(to).find(|other| without(&other.at, &to.axis) == at);
-                let finding = match other {
-                    Some(other) => ratio(rule, (cell, of), (other, to), *cost),
-                    None => Finding::Nothing("the other side has no run".into()),
-                };
-                (at, finding)
+                match other {
+                    Some(other) => {
+                        let label = label::of_ratio(cell, &of.metric, other, &to.metric);
+                        (at, ratio(rule, (cell, of), (other, to), *cost), label)
+                    }
+                    None => {
+                        let why = "the other side has no run".into();
+                        (at, Finding::Nothing(why), None)
+                    }
+                }
             });
             pairs.collect()
         }
         Question::Metric(name, side) => {
             let is_mine = |cell: &&&Cell| side.as_ref().is_none_or(|side| is_on(cell, side));
             let mine = cells.iter().filter(is_mine);
-            mine.map(|cell| (cell.at.clone(), metric(rule, cell, name)))
-                .collect()
+            mine.map(|cell| {
+                let label = label::of_cell(cell, name);
+                (cell.at.clone(), metric(rule, cell, name), label)
+            })
+            .collect()
         }
         Question::EveryRun(a, b) => {
             let answers = cells.iter();
             answers
-                .map(|cell| (cell.at.clone(), every_run(rule, cell, a, b)))
+                .map(|cell| {
+                    let label = label::of_ratio(cell, a, cell, b);
+                    (cell.at.clone(), every_run(rule, cell, a, b), label)
+                })
                 .collect()
         }
     }

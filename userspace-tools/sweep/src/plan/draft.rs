@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use results::metrics;
 
 use crate::plan::{
-    experiment::{Experiment, Module, Order, Scenario},
+    experiment::{Compare, Experiment, Module, Order, Scenario},
     guest::Guest,
     runs::{Boot, Plan, Run},
     setting::{matches, with, without, words, Point, Setting},
@@ -203,9 +203,20 @@ fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
             return wrong(format!("{what} {pattern:?}: selects no run"));
         }
     }
-    let metrics = scenario.compare.iter().filter_map(|c| c.metric.as_deref());
-    if let Some(name) = metrics.into_iter().find(|name| !metrics::is_known(name)) {
+    let mut metrics = scenario.compare.iter().map(Compare::metric);
+    if let Some(name) = metrics.find(|name| !metrics::is_known(name)) {
         return wrong(format!("metric `{name}`: allowed: {}", metrics::names()));
+    }
+    for compare in &scenario.compare {
+        let own = metrics::kind(scenario.module.name(), compare.metric());
+        if let (Some(own), Some(stated)) = (own, compare.kind) {
+            if own != stated {
+                let (figure, stated, own) = (&compare.figure, stated.name(), own.name());
+                return wrong(format!(
+                    "figure `{figure}`: kind = `{stated}`: allowed: {own}"
+                ));
+            }
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Experiment: the content of a file in `scripts/experiments`.
 
 use indexmap::IndexMap;
-use results::{Bottleneck, JobRunner, LockLoad, Report, SloppyCounter};
+use results::{Bottleneck, JobRunner, Kind, LockLoad, Report, SloppyCounter};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{
@@ -168,7 +168,9 @@ pub struct Compare {
     pub text: String,
     /// Metric of each run; by default the module's main metric.
     #[serde(rename = "quantity")]
-    pub metric: Option<String>,
+    metric: Option<String>,
+    /// What decides it; by default what decides the metric of its sides.
+    pub kind: Option<Kind>,
     /// Side B: the numerator.
     pub of: Pattern,
     /// Side A: the denominator; without it, the figure is of side B alone.
@@ -176,4 +178,11 @@ pub struct Compare {
     /// Of earlier experiments; every ratio is of runs next to each other.
     #[serde(default, rename = "paired")]
     _paired: bool,
+}
+
+impl Compare {
+    /// Its metric.
+    pub fn metric(&self) -> &str {
+        self.metric.as_deref().unwrap_or("value")
+    }
 }

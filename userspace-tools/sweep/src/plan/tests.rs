@@ -8,7 +8,9 @@ use super::{BOOT, OVERHEAD};
 use crate::plan::{
     experiment::Experiment,
     runs::{Plan, Run},
+    setting::{Pattern, Setting},
 };
+use results::Kind;
 
 const TEXT: &str = r#"
     name = "t"
@@ -242,4 +244,47 @@ fn warm_up_runs_have_repeat_0() {
     let plan = plan(&text).unwrap();
     let repeats: Vec<u32> = plan.runs().map(|run| run.repeat).step_by(5).collect();
     assert_eq!(repeats, [0, 1, 2]);
+}
+
+/// A comparison that states nothing would be labelled by its metric alone.
+#[test]
+fn every_shipped_comparison_states_its_kind() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/experiments");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let experiment = Experiment::read(&path).unwrap();
+        for scenario in &experiment.scenarios {
+            for compare in &scenario.compare {
+                let name = format!("{}: {}", path.display(), compare.figure);
+                let kind = compare.kind.unwrap_or_else(|| panic!("{name}: no kind"));
+                let sides = [Some(&compare.of), compare.to.as_ref()];
+                let threads = |side: &Pattern| side.get("threads").map(|n| n.all().to_vec());
+                let one = Some(vec![Setting::from(1)]);
+                let alone = sides.into_iter().flatten().all(|side| threads(side) == one);
+                assert!(
+                    !(alone && kind > Kind::Emulation),
+                    "{name}: one thread waits for none"
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 100, "only {seen} comparisons were found");
+}
+
+#[test]
+fn kind_that_its_metric_has_not_is_refused() {
+    let compare = |kind: &str| {
+        let compare = format!(
+            "compare = [{{ figure = 'f', text = 'f', quantity = 'jain', kind = '{kind}', of = {{ threads = 8 }} }}]"
+        );
+        plan(&TEXT.replacen("fixed =", &format!("{compare}\nfixed ="), 1))
+    };
+    assert!(compare("order").is_ok());
+    let error = compare("slice").unwrap_err();
+    assert_eq!(
+        error,
+        "[[part]] `locks`: figure `f`: kind = `slice`: allowed: order"
+    );
 }

@@ -5,6 +5,7 @@
 mod axis;
 mod bars;
 mod chart;
+mod comparisons;
 mod figure;
 mod gantt;
 mod page;

@@ -7,7 +7,10 @@ use std::path::Path;
 use serde_json::{json, Value};
 
 use crate::{
-    judge::evaluation::{EvaluatedScenario, Evaluation},
+    judge::{
+        evaluation::{EvaluatedScenario, Evaluation},
+        label,
+    },
     store::{directory, provenance::Provenance},
 };
 
@@ -33,10 +36,14 @@ fn scenario(of: &EvaluatedScenario<'_>) -> Value {
     let cells = of.cells.iter().map(|cell| {
         let verdicts = cell.reports.iter().map(|report| report.verdict().name());
         let verdicts: Vec<&str> = verdicts.collect();
-        json!({ "at": cell.at, "sample": cell.sample(), "verdicts": verdicts })
+        let label = label::of_cell(cell, "value");
+        json!({
+            "at": cell.at, "sample": cell.sample(), "verdicts": verdicts,
+            "kind": label.map(|label| label.kind), "tier": label.map(|label| label.tier),
+        })
     });
     json!({
         "name": of.scenario.name, "title": of.scenario.title, "module": of.scenario.module,
-        "cells": cells.collect::<Vec<_>>(),
+        "captions": of.captions(), "cells": cells.collect::<Vec<_>>(),
     })
 }

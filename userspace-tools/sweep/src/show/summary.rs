@@ -4,18 +4,18 @@
 
 use std::cmp::Reverse;
 
-use statistics::{confidence, Bounds, Estimate};
-
 use crate::{
-    console::numbers,
     judge::{
-        cell::Cell,
         evaluation::{EvaluatedScenario, Evaluation},
-        figures::compared,
+        label::suffix,
         rules::Judged,
     },
-    plan::{experiment::Scenario, setting::words},
-    show::{head::head, table, verdict},
+    plan::setting::words,
+    show::{
+        comparison::{label, measured},
+        head::head,
+        table, verdict,
+    },
     store::provenance::Provenance,
 };
 
@@ -42,49 +42,29 @@ pub fn charts(of: &Evaluation<'_>) -> String {
 
 fn scenario(of: &EvaluatedScenario<'_>) -> String {
     format!(
-        "\n{}\n\n{}{}{}",
+        "\n{}\n\n{}{}{}{}",
         of.scenario.title,
         table::table(of.scenario, &of.cells),
-        comparisons(of.scenario, &of.cells),
+        captions(of),
+        comparisons(of),
         rules(&of.rules)
     )
 }
 
-fn comparisons(scenario: &Scenario, cells: &[Cell]) -> String {
-    let comparisons = scenario.compare.iter();
-    let lines = comparisons.map(|compare| {
-        let value = match compared(compare, cells) {
-            Ok(estimate) => value(&estimate, compare.to.is_some()),
-            Err(why) => format!("NOT MEASURED: {why}"),
-        };
-        format!("  {}: {value}\n", compare.text)
-    });
-    lines.collect()
+/// The kinds of the table's figures, and what does not transfer.
+fn captions(of: &EvaluatedScenario<'_>) -> String {
+    let captions = of.captions().into_iter();
+    captions.fold(String::new(), |text, caption| {
+        format!("{text}  {caption}\n")
+    })
 }
 
-/// An estimate with its interval, the boots that it is of, and the scatter of these and in these.
-fn value(estimate: &Estimate, is_ratio: bool) -> String {
-    let short = |value: f64| match is_ratio {
-        true => numbers::ratio(value),
-        false => format!("{value:.3}"),
-    };
-    let Bounds { value, low, high } = estimate.bounds(1.0 - confidence::SHOWN);
-    let value = short(value);
-    if estimate.boots == 1 {
-        return format!("{value} of one boot: not a measurement");
-    }
-    let scatter = |name: &str, scatter: Option<f64>| match scatter {
-        Some(scatter) if is_ratio => format!(", {name} {:.1} %", (scatter.exp() - 1.0) * 100.0),
-        _ => String::new(),
-    };
-    format!(
-        "{value} [{}, {}] of {} boots{}{}",
-        short(low),
-        short(high),
-        estimate.boots,
-        scatter("between boots", estimate.between),
-        scatter("within", estimate.within),
-    )
+fn comparisons(of: &EvaluatedScenario<'_>) -> String {
+    let lines = of.comparisons().map(|(compare, found)| {
+        let label = suffix(label(found));
+        format!("  {}: {}{label}\n", compare.text, measured(compare, found))
+    });
+    lines.collect()
 }
 
 /// The rules of a scenario, the worst first.
@@ -94,7 +74,8 @@ fn rules(rules: &[Judged]) -> String {
     let lines = rules.iter().map(|rule| {
         let text = format!("{} {}", rule.rule, words(&rule.at));
         let (text, measured, word) = (text.trim(), &rule.measured, rule.word());
-        format!("  expect {text:<52} {measured:<24} {word}\n")
+        let label = suffix(rule.label);
+        format!("  expect {text:<52} {measured:<24} {word}{label}\n")
     });
     lines.collect()
 }

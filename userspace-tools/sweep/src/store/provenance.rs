@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use anyhow::Context;
 use cpu_list::CpuList;
-use results::Clock;
+use results::{Clock, Place};
 use serde::{Deserialize, Serialize};
 use vm_record::{Placement, Record, Tier, COUNT_CAVEAT};
 
@@ -224,6 +224,29 @@ impl Provenance {
     /// The execution tier; this and the others are `?` if no guest was started.
     pub fn tier(&self) -> &str {
         self.recorded(|vm| vm.last.tier.name())
+    }
+
+    /// Where the runs of guest boot `number` were measured; none if it was not recorded.
+    pub fn place(&self, number: usize) -> Option<Place> {
+        let boot = self.boots.iter().find(|boot| boot.number == number);
+        // Provenance of schema 1 has the record of the first boot alone.
+        let vm = boot.and_then(|boot| boot.vm.as_ref());
+        let tier = vm.or(self.vm.as_ref())?.last.tier;
+        let host = boot.and_then(|boot| boot.guest.cpus.parse::<CpuList>().ok());
+        let host = host.as_ref().unwrap_or(&self.cpus).count() as u32;
+        let vcpus = boot.map_or(self.ratio * f64::from(host), |boot| boot.guest.vcpus.into());
+        let Guests {
+            guests,
+            hog,
+            preempt,
+            ..
+        } = &self.guest;
+        Some(Place {
+            tier,
+            vcpus: vcpus as u32,
+            cpus: self.guest.emulated(tier.name()).unwrap_or(host),
+            is_disturbed: guests.is_some() || hog.is_some() || preempt.is_some(),
+        })
     }
 
     /// The unit of the guests' clock.

@@ -69,6 +69,61 @@ fn median_is_of_the_repeats_and_ratio_of_the_boots() {
     assert!((storm - 0.0015_f64.sqrt()).abs() < 1e-9, "{storm}");
 }
 
+/// Eight threads on all CPUs: those that spin wait for a slice, those that halt do not.
+#[test]
+fn every_figure_has_its_kind_and_tier_in_text_json_and_html() {
+    let sandbox = Sandbox::new();
+    sandbox.edit(
+        "vcpus = 8, cpus = \"all\"",
+        "vcpus = 8, cpus = \"0\", boots = 2",
+    );
+    let rule = "oracle = \"caught\" }, 'ticket <= 2 * kernel/raw_spin at threads 8']";
+    sandbox.edit("oracle = \"caught\" }]", rule);
+    let slice =
+        "slice at threads 8 of ticket, kernel/raw_spin, tier tcg: the host's scheduler slice";
+    let texts = [
+        slice,
+        "emulation else, tier tcg: cost of translated instructions; neither cycles",
+        "coherence, tier tcg: caches of this host through translation",
+        "between boots 0.0 % (slice, tier tcg)",
+        "PASS (slice, tier tcg)",
+    ];
+    sandbox.run(&sandbox.passing(), 0).is(0, &texts);
+    let dir = sandbox.latest();
+    let dir = dir.to_str().unwrap();
+    let json = sandbox.sweep(&["show", "--json", dir]);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    for (place, kind) in [
+        ("/figures/storm", "slice"),
+        ("/figures/locks.runs", "count"),
+        ("/rules/0", "slice"),
+        ("/parts/0/cells/0", "emulation"),
+        ("/parts/0/captions/0", "slice"),
+        ("/parts/1/captions/0", "coherence"),
+    ] {
+        let one = json.pointer(place).unwrap();
+        assert_eq!(
+            (&one["kind"], &one["tier"]),
+            (&kind.into(), &"tcg".into()),
+            "{place}"
+        );
+    }
+    sandbox.sweep(&["report", dir]);
+    let page = fs::read_to_string(format!("{dir}/report.html")).unwrap();
+    let page = page.replace("&#39;", "'");
+    assert!(
+        page.contains(&format!("<p class=\"kind\">{slice}")),
+        "{page}"
+    );
+    assert!(page.contains("<td>slice</td><td>tcg</td>"), "{page}");
+    let compare = sandbox.sweep(&["compare", dir, dir]);
+    assert!(
+        compare.stdout.contains("slice, tier tcg"),
+        "{}",
+        compare.stdout
+    );
+}
+
 /// Every boot gives the same values, so the first look decides.
 #[test]
 fn run_ends_when_its_rules_are_decided() {

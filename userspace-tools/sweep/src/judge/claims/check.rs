@@ -13,6 +13,7 @@ use crate::{
     judge::{
         decide::{decide, Decided, Finding, Limit},
         figures::{Figures, Number},
+        label::{suffix, Label},
         verdict::Verdict,
     },
     plan::rule::Rule,
@@ -26,6 +27,9 @@ pub struct Checked {
     pub place: String,
     pub text: String,
     pub measured: Option<String>,
+    /// Kind and tier of what was measured, if its step says so.
+    #[serde(flatten)]
+    pub label: Option<Label>,
     pub required: Option<String>,
     /// Why the limit is what it is.
     pub reason: String,
@@ -79,6 +83,11 @@ fn checked(
         let value = value.unwrap_or("not measured".into());
         format!("{value}: {}", beside.measure)
     });
+    let label = claim.step.as_deref().zip(claim.expect.first());
+    let label = label.and_then(|(step, rule)| {
+        let figures = steps.get(step)?.figures()?;
+        number_of(rule, figures).ok()?.label()
+    });
     let measured = judged.as_ref().ok().map(|(value, decided)| {
         let value = with_unit(*value, &claim.expect[0].unit);
         let over = decided.first().filter(|first| first.boots.is_some());
@@ -88,6 +97,7 @@ fn checked(
             what => format!("{value}{over}: {what}"),
         }
     });
+    let measured = measured.map(|text| text + &suffix(label));
     let otherwise = claim.otherwise.as_ref().unwrap_or(&claim.why);
     let (verdict, why) = match &judged {
         Ok((_, decided)) => {
@@ -108,6 +118,7 @@ fn checked(
         place: claim.place.clone(),
         text: claim.text.clone(),
         measured,
+        label,
         required: required(&claim.expect),
         reason: claim.reason.clone(),
         surrogate: claim.surrogate.clone(),

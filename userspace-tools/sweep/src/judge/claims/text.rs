@@ -152,6 +152,7 @@ mod tests {
             place: "slide 7".into(),
             text: "a lock".into(),
             measured: measured.map(str::to_string),
+            label: None,
             required: measured.map(|_| "> 1 x".into()),
             reason: "paper, table 3".into(),
             surrogate: None,

@@ -33,6 +33,8 @@ pub struct Figure {
     pub title: String,
     /// What can be seen in it, as text.
     pub words: String,
+    /// The kinds of its numbers, and what does not transfer.
+    pub kinds: Vec<String>,
     /// The drawing.
     pub drawing: Drawing,
     /// Its numbers.
@@ -62,7 +64,7 @@ impl Figure {
         let id = format!("figure-{n}");
         html! {
             figure id=(id) {
-                figcaption { h3 { (self.title) } p.words { (self.words) } }
+                figcaption { h3 { (self.title) } p.words { (self.words) } @for kind in &self.kinds { p.kind { (kind) } } }
                 @if self.drawing.series.len() > 1 {
                     div.legend role="group" aria-label="Series; press to hide or show" {
                         @for (i, name) in self.drawing.series.iter().enumerate() {

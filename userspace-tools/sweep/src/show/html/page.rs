@@ -8,6 +8,7 @@ use maud::{html, Markup, PreEscaped, DOCTYPE};
 use vm_record::Record;
 
 use super::{
+    comparisons,
     figure::{Data, Figure},
     view::repeat_command,
 };
@@ -94,6 +95,7 @@ pub fn section(
         (facts(loaded, dir))
         h2 { "Verdicts" }
         (verdicts(evaluation))
+        (comparisons::table(evaluation))
         @for (title, figures) in figures {
             @if !figures.is_empty() {
                 h2 { (title) }
@@ -146,9 +148,6 @@ fn facts(loaded: &Loaded, dir: &Path) -> Markup {
         }
         @if let Some(caveat) = origin.caveat() {
             p.facts { (caveat) "; per second: per 10^9 instructions." }
-        }
-        @if origin.tier() == "tcg" {
-            p.facts { b { "TCG" } ": the guest is translated, so absolute times mean nothing; ratios within this page do." }
         }
     }
 }

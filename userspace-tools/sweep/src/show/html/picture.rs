@@ -55,6 +55,7 @@ mod tests {
         let figure = Figure {
             title: "a < b".into(),
             words: String::new(),
+            kinds: Vec::new(),
             drawing,
             data: Vec::new(),
             settings: String::new(),

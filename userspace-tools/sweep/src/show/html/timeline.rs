@@ -129,6 +129,7 @@ fn figure(loaded: &Loaded, boot: usize, runs: Vec<Point>, samples: &[host::Sampl
              Line: the share of the time that the guest's threads waited for a host CPU, {mean:.0} % on average \
              (right). Dots far from 1 where the line is high: the host disturbed the run."
         ),
+        kinds: vec![format!("CPU time of the host, tier {}", loaded.provenance.tier())],
         drawing: chart.draw(),
         data: vec![data],
         settings: guest,

@@ -6,7 +6,7 @@ use results::Clock;
 
 use super::figure::{Data, Drawing, Figure};
 use crate::{
-    judge::cell::Cell,
+    judge::{cell::Cell, label},
     plan::experiment::{Module, Scenario},
     plan::setting::{words, Point},
     store::loaded::Loaded,
@@ -133,11 +133,25 @@ impl<'a> View<'a> {
         Figure {
             title,
             words,
+            kinds: self.kinds(at),
             drawing,
             data,
             settings: self.settings(at),
             command: repeat_command(self.loaded),
         }
+    }
+
+    /// The kinds of the cells at `at`.
+    fn kinds(&self, at: &Point) -> Vec<String> {
+        let is_here = |cell: &&Cell| {
+            at.iter().all(|(key, value)| {
+                let own = cell.settings.get(key);
+                own.is_none_or(|own| own == value)
+            })
+        };
+        let cells: Vec<&Cell> = self.cells.iter().filter(is_here).collect();
+        let captions = label::captions(self.scenario, &cells).into_iter();
+        captions.map(|caption| caption.to_string()).collect()
     }
 
     /// Module and settings that all runs of the scenario share, and those of `at`.

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Labels: the kind and the tier of each figure, by cell, by comparison, and as captions of a table.
+
+use std::fmt;
+
+use indexmap::{IndexMap, IndexSet};
+use results::Kind;
+use serde::{Deserialize, Serialize};
+use vm_record::Tier;
+
+use super::cell::Cell;
+use crate::plan::{
+    experiment::{Compare, Scenario},
+    setting::{values_of, without},
+};
+
+/// Kind and tier of a figure.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+pub struct Label {
+    pub kind: Kind,
+    pub tier: Tier,
+}
+
+impl Label {
+    /// The label of a ratio of two such figures.
+    pub fn over(self, other: Self) -> Self {
+        Self {
+            kind: self.kind.max(other.kind),
+            ..self
+        }
+    }
+
+    /// What does not transfer.
+    pub fn caveat(self) -> &'static str {
+        self.kind.caveat(self.tier)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, tier {}", self.kind.name(), self.tier.name())
+    }
+}
+
+/// ` (slice, tier tcg)`, after a figure.
+pub fn suffix(label: Option<Label>) -> String {
+    label.map_or_else(String::new, |label| format!(" ({label})"))
+}
+
+/// The label of a metric of `cell`; none where no guest boot was recorded.
+pub fn of_cell(cell: &Cell, metric: &str) -> Option<Label> {
+    let place = cell.place?;
+    let kinds = cell.reports.iter();
+    Some(Label {
+        kind: kinds.map(|report| report.kind(metric, &place)).max()?,
+        tier: place.tier,
+    })
+}
+
+/// The label of a ratio of two sides.
+pub fn of_ratio(of: &Cell, metric: &str, to: &Cell, theirs: &str) -> Option<Label> {
+    Some(of_cell(of, metric)?.over(of_cell(to, theirs)?))
+}
+
+/// The label of a comparison of these sides: as its file states it, or of what it measures.
+pub fn of_comparison(compare: &Compare, of: &Cell, to: Option<&Cell>) -> Option<Label> {
+    let metric = compare.metric();
+    let own = match to {
+        Some(to) => of_ratio(of, metric, to, metric),
+        None => of_cell(of, metric),
+    }?;
+    let kind = compare.kind.map_or(own.kind, |kind| kind.on(own.tier));
+    Some(Label { kind, ..own })
+}
+
+/// One line of a caption: a label, and the cells that have it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Caption {
+    #[serde(flatten)]
+    pub label: Label,
+    /// Empty if all cells have it.
+    #[serde(rename = "where")]
+    pub place: String,
+    pub caveat: String,
+}
+
+impl fmt::Display for Caption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Label { kind, tier } = self.label;
+        let place = &self.place;
+        let gap = if place.is_empty() { "" } else { " " };
+        let (kind, tier) = (kind.name(), tier.name());
+        write!(f, "{kind}{gap}{place}, tier {tier}: {}", self.caveat)
+    }
+}
+
+/// The labels of the main metric of `cells`, the one of most cells at the end.
+pub fn captions(scenario: &Scenario, cells: &[&Cell]) -> Vec<Caption> {
+    let mut by_label: IndexMap<Label, Vec<&Cell>> = IndexMap::new();
+    for cell in cells {
+        if let Some(label) = of_cell(cell, "value") {
+            by_label.entry(label).or_default().push(cell);
+        }
+    }
+    by_label.sort_by_cached_key(|_, mine| mine.len());
+    let last = by_label.len().saturating_sub(1);
+    let captions = by_label.iter().enumerate().map(|(n, (label, mine))| {
+        let place = match (n == last, last) {
+            (true, 0) => String::new(),
+            (true, _) => "else".into(),
+            _ => place(scenario, cells, mine),
+        };
+        let caveat = label.caveat().into();
+        Caption {
+            label: *label,
+            place,
+            caveat,
+        }
+    });
+    captions.collect()
+}
+
+/// Where `mine` are among `all`: `at threads 4, 8 of ticket, mcs/spin`.
+fn place(scenario: &Scenario, all: &[&Cell], mine: &[&Cell]) -> String {
+    let Some(axis) = scenario.axes.keys().last() else {
+        return String::new();
+    };
+    let value = |cell: &Cell| cell.get(axis);
+    let row = |cell: &Cell| values_of(&without(&cell.at, axis));
+    let values: IndexSet<String> = all.iter().map(|cell| value(cell)).collect();
+    let rows: IndexSet<String> = all.iter().map(|cell| row(cell)).collect();
+    let mut by_row: IndexMap<String, Vec<String>> = IndexMap::new();
+    for cell in mine {
+        by_row.entry(row(cell)).or_default().push(value(cell));
+    }
+    let mut by_values: IndexMap<Vec<String>, Vec<String>> = IndexMap::new();
+    for (row, values) in by_row {
+        by_values.entry(values).or_default().push(row);
+    }
+    let groups = by_values.into_iter().map(|(some, of)| {
+        let at = format!("at {axis} {}", some.join(", "));
+        let of = match of.len() == rows.len() {
+            true => String::new(),
+            false => format!("of {}", of.join(", ")),
+        };
+        let at = if some.len() == values.len() { "" } else { &at };
+        format!("{at} {of}").trim().to_string()
+    });
+    groups.collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Comparison as text: its estimate, interval, boots and scatter.
+
+use statistics::{confidence, Bounds, Estimate};
+
+use crate::{
+    console::numbers,
+    judge::{figures::Compared, label::Label},
+    plan::experiment::Compare,
+};
+
+/// What was measured, or why nothing was.
+pub fn measured(compare: &Compare, found: &Result<Compared, String>) -> String {
+    match found {
+        Ok(found) => value(&found.estimate, compare.to.is_some()),
+        Err(why) => format!("NOT MEASURED: {why}"),
+    }
+}
+
+/// Its kind and tier, if it was measured.
+pub fn label(found: &Result<Compared, String>) -> Option<Label> {
+    found.as_ref().ok()?.label
+}
+
+/// An estimate with its interval, the boots that it is of, and the scatter of these and in these.
+fn value(estimate: &Estimate, is_ratio: bool) -> String {
+    let short = |value: f64| match is_ratio {
+        true => numbers::ratio(value),
+        false => format!("{value:.3}"),
+    };
+    let Bounds { value, low, high } = estimate.bounds(1.0 - confidence::SHOWN);
+    let value = short(value);
+    if estimate.boots == 1 {
+        return format!("{value} of one boot: not a measurement");
+    }
+    let scatter = |name: &str, scatter: Option<f64>| match scatter {
+        Some(scatter) if is_ratio => format!(", {name} {:.1} %", (scatter.exp() - 1.0) * 100.0),
+        _ => String::new(),
+    };
+    format!(
+        "{value} [{}, {}] of {} boots{}{}",
+        short(low),
+        short(high),
+        estimate.boots,
+        scatter("between boots", estimate.between),
+        scatter("within", estimate.within),
+    )
+}
