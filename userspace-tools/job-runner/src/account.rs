@@ -1,57 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Time accounting: every nanosecond of `workers × time` in one category.
+//! Line of the time accounting: every nanosecond of `workers × time` in one category.
 
-use abi::job_runner::Worker;
-use results::{Clock, JobRunner};
+use results::{Account, Clock, JobRunner};
 use statistics::percent;
-
-/// The categories and a worker's time in each, in nanoseconds.
-type Category = (&'static str, fn(&Worker) -> u64);
-const CATEGORIES: [Category; 4] = [
-    // From the call until the worker began.
-    ("start", |w| w.start_ns),
-    // Taking chunks.
-    ("dispatch", |w| w.handout_ns),
-    // Asleep for the cap.
-    ("asleep", |w| w.asleep_ns),
-    // From when the worker found nothing left until the return.
-    ("idle", |w| w.idle_ns),
-];
-
-/// The time of all workers, in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Account {
-    /// `workers × time`.
-    pub all: f64,
-    /// In the job's function.
-    pub busy: f64,
-    /// The part of `busy` in which the vCPU did not run.
-    pub lost: f64,
-    /// In each of [`CATEGORIES`].
-    pub parts: [f64; CATEGORIES.len()],
-}
 
 /// The account of some runs: medians.
 pub fn account(runs: &[JobRunner]) -> Account {
-    let median = |of: &dyn Fn(&JobRunner) -> f64| {
-        statistics::median(runs.iter().map(of)).unwrap_or_default()
-    };
-    let workers = |of: fn(&Worker) -> u64| {
-        median(&|run| run.workers.iter().map(of).sum::<u64>() as f64 / 1e6)
+    let each = || runs.iter().map(JobRunner::account);
+    let median = |of: fn(&Account) -> f64| {
+        let all = each().map(|account| of(&account));
+        statistics::median(all).unwrap_or_default()
     };
     Account {
-        all: median(&|run| run.time_ms() * run.workers.len() as f64),
-        busy: workers(|w| w.busy_ns),
-        lost: workers(|w| w.lost_ns),
-        parts: CATEGORIES.map(|(_, of)| workers(of)),
-    }
-}
-
-impl Account {
-    /// The rest: bookkeeping between two clock reads.
-    pub fn rest(&self) -> f64 {
-        self.all - self.busy - self.parts.iter().sum::<f64>()
+        all: median(|of| of.all),
+        busy: median(|of| of.busy),
+        lost: median(|of| of.lost),
+        start: median(|of| of.start),
+        dispatch: median(|of| of.dispatch),
+        asleep: median(|of| of.asleep),
+        idle: median(|of| of.idle),
     }
 }
 
@@ -65,9 +33,14 @@ pub fn line(account: &Account, workers: u32, alone: Option<f64>) -> String {
             format!("work {} + slower {slower}", share(alone))
         }
     };
-    let parts = CATEGORIES.iter().zip(account.parts);
-    let parts = parts.map(|((name, _), part)| format!(" + {name} {}", share(part)));
-    let parts = parts.collect::<Vec<_>>().concat();
+    let parts = [
+        ("start", account.start),
+        ("dispatch", account.dispatch),
+        ("asleep", account.asleep),
+        ("idle", account.idle),
+    ];
+    let parts = parts.map(|(name, part)| format!(" + {name} {}", share(part)));
+    let parts = parts.concat();
     let (lost, rest) = (share(account.lost), share(account.rest()));
     format!(
         "{workers:>3} workers: {busy} (lost {lost}){parts} + rest {rest} = {:.1} {}",
@@ -81,16 +54,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rest_is_what_no_category_has() {
+    fn line_has_every_category_in_percent() {
         let account = Account {
             all: 100.0,
             busy: 80.0,
             lost: 10.0,
-            parts: [5.0, 1.0, 0.0, 13.5],
+            start: 5.0,
+            dispatch: 1.0,
+            asleep: 0.0,
+            idle: 13.5,
         };
-        assert_eq!(account.rest(), 0.5);
         let line = line(&account, 2, Some(70.0));
-        let busy = "work 70.0% + slower 10.0% (lost 10.0%) + start 5.0%";
+        let busy = "work 70.0% + slower 10.0% (lost 10.0%) + start 5.0% + dispatch 1.0%";
         assert!(line.contains(busy), "{line}");
         assert!(line.contains("idle 13.5% + rest 0.5% = 100.0 ms"), "{line}");
     }

@@ -35,6 +35,8 @@ pub use self::{
     metric::Metric,
     outcome::Outcome,
     record::Record,
-    report::{Bottleneck, Event, Finding, JobRunner, LockLoad, Report, SloppyCounter, Totals},
+    report::{
+        Account, Bottleneck, Event, Finding, JobRunner, LockLoad, Report, SloppyCounter, Totals,
+    },
     settings::{pairs, vcpus, Settings},
 };

@@ -20,6 +20,7 @@ macro_rules! fields {
     };
 }
 
+mod account;
 mod bottleneck;
 mod check;
 mod job_runner;
@@ -34,6 +35,7 @@ use serde::{de::DeserializeOwned, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::{
+    account::Account,
     bottleneck::{Bottleneck, Finding},
     job_runner::JobRunner,
     lock_load::{Event, LockLoad},

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     check::{equal, threads},
     lines::Lines,
-    Report, Totals,
+    Account, Report, Totals,
 };
 use crate::{count::total, Kind, Metric, Outcome, Place};
 
@@ -74,6 +74,23 @@ impl JobRunner {
     pub fn serial_us(&self) -> f64 {
         (self.timing.first_ns + self.timing.last_ns) as f64 / 1e3
     }
+
+    /// How many times as fast as the fastest plain loop it was; none without one.
+    fn plain_gain(&self) -> Option<f64> {
+        let (plain, time) = (self.timing.plain_ns, self.sum.elapsed_ns);
+        (plain > 0 && time > 0).then(|| plain as f64 / time as f64)
+    }
+
+    /// The time of all workers.
+    pub fn account(&self) -> Account {
+        Account::of(self.time_ms(), &self.workers)
+    }
+
+    /// A part of the time of all workers, in percent.
+    fn percent(&self, part: fn(&Account) -> f64) -> Option<f64> {
+        let account = self.account();
+        account.percent(part(&account))
+    }
 }
 
 impl Report for JobRunner {
@@ -82,6 +99,18 @@ impl Report for JobRunner {
         "chunks" Count: "chunks taken" = |report| Some(report.sum.chunks as f64),
         "missed" Count: "indices never done" = |report| Some(report.sum.missed as f64),
         "repeated" Count: "indices done more than once" = |report| Some(report.sum.repeated as f64),
+        "tail": "from when the first worker found nothing left until the last chunk was done, ms" = |report| Some(report.tail_ms()),
+        "dispatch": "taking a chunk, without the clock read, ns" = |report| Some(report.handout_ns()),
+        "serial": "before the first chunk and after the last, us" = |report| Some(report.serial_us()),
+        "plain_gain": "times as fast as the fastest plain loop (`plain`)" = Self::plain_gain,
+        "busy": "time of all workers in the job function, ms" = |report| Some(report.account().busy),
+        "busy_percent": "the same, in percent of workers x time, as all below" = |report| report.percent(|of| of.busy),
+        "lost_percent": "the part of `busy` in which the vCPU did not run" = |report| report.percent(|of| of.lost),
+        "start_percent": "before a worker began" = |report| report.percent(|of| of.start),
+        "dispatch_percent": "between calls of the job function" = |report| report.percent(|of| of.dispatch),
+        "asleep_percent": "asleep for the cap" = |report| report.percent(|of| of.asleep),
+        "idle_percent": "after a worker found nothing left" = |report| report.percent(|of| of.idle),
+        "rest_percent": "not accounted for" = |report| report.percent(Account::rest),
     };
     const MORE_IS_BETTER: bool = false;
     type Config = Config;
@@ -174,5 +203,45 @@ impl Report for JobRunner {
     fn lasts(config: &Config) -> (Duration, Duration) {
         let limit = Duration::from_millis(config.limit_ms.into());
         (Duration::ZERO, limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_of_a_job_are_those_of_its_account() {
+        let mut run = crate::fixture!(JobRunner, "job-runner.padata");
+        let mut worker = run.workers[0];
+        (worker.start_ns, worker.busy_ns, worker.handout_ns) = (1_000_000, 6_000_000, 500_000);
+        (worker.asleep_ns, worker.idle_ns, worker.lost_ns) = (0, 2_000_000, 3_000_000);
+        (worker.take_ns, worker.look_ns) = (500, 100);
+        (worker.stalls, worker.stalled_ns, worker.absent) = (0, 0, 0);
+        run.workers = vec![worker; 2];
+        (run.sum.elapsed_ns, run.sum.chunks) = (10_000_000, 8);
+        (run.timing.first_ns, run.timing.last_ns) = (1_500, 500);
+        (run.timing.tail_ns, run.timing.plain_ns) = (250_000, 19_000_000);
+        for (name, due) in [
+            ("busy", 12.0),
+            ("busy_percent", 60.0),
+            ("lost_percent", 30.0),
+            ("start_percent", 10.0),
+            ("dispatch_percent", 5.0),
+            ("asleep_percent", 0.0),
+            ("idle_percent", 20.0),
+            ("rest_percent", 5.0),
+            ("tail", 0.25),
+            ("dispatch", 80.0),
+            ("serial", 2.0),
+            ("plain_gain", 1.9),
+        ] {
+            let found = run.metric(name).map(|n| (n * 1e6).round() / 1e6);
+            assert_eq!(found, Some(due), "{name}");
+        }
+        run.timing.plain_ns = 0;
+        assert_eq!(run.metric("plain_gain"), None);
+        run.workers.clear();
+        assert_eq!(run.metric("rest_percent"), None);
     }
 }

@@ -58,6 +58,23 @@ impl SloppyCounter {
         (add_ps > 0).then(|| 1e12 / add_ps as f64)
     }
 
+    /// Mean time of an addition, in nanoseconds: with several threads that of bursts which overlap another
+    /// thread's, since threads that share a CPU in turns share no cache line.
+    fn add_ns(&self) -> Option<f64> {
+        let speed = self.speed.as_ref()?;
+        let add_ps = match self.config.threads {
+            1 => speed.add_ps,
+            _ => speed.shared_add_ps,
+        };
+        (add_ps > 0).then(|| add_ps as f64 / 1e3)
+    }
+
+    /// Age of the oldest audited read, in microseconds; none if no read was audited.
+    fn stale_us(&self) -> Option<f64> {
+        let audit = self.audit.as_ref().filter(|audit| audit.samples > 0)?;
+        Some(audit.stale_ns as f64 / 1e3)
+    }
+
     /// Error of the cheap read at the end.
     pub fn error(&self) -> i128 {
         i128::from(self.sum.read) - i128::from(self.sum.truth)
@@ -90,6 +107,8 @@ impl Report for SloppyCounter {
         "error" Count: "how far the cheap read was off at the end" = |report| Some(report.error().unsigned_abs() as f64),
         "bound" Count: "how far the cheap read may be off" = |report| Some(report.sum.bound as f64),
         "lost" Count: "how far the exact sum was off" = |report| Some(report.lost() as f64),
+        "add": "mean time of an addition, ns; with several threads, of bursts that overlap" = Self::add_ns,
+        "stale": "age of the oldest audited read, us" = Self::stale_us,
     };
     type Config = Config;
 
@@ -155,5 +174,33 @@ impl Report for SloppyCounter {
     fn lasts(config: &Config) -> (Duration, Duration) {
         let run = Duration::from_millis(config.run_ms.into());
         (run, run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addition_is_timed_where_threads_overlap() {
+        let mut run = crate::fixture!(SloppyCounter, "sloppy-counter.sloppy");
+        let speed = run.speed.as_mut().unwrap();
+        (speed.add_ps, speed.shared_add_ps) = (5_000, 7_000);
+        for (threads, due) in [(1, Some(5.0)), (2, Some(7.0))] {
+            run.config.threads = threads;
+            assert_eq!(run.metric("add"), due);
+        }
+        run.speed.as_mut().unwrap().shared_add_ps = 0;
+        assert_eq!(run.metric("add"), None);
+    }
+
+    #[test]
+    fn age_of_reads_is_of_audited_ones() {
+        let mut run = crate::fixture!(SloppyCounter, "sloppy-counter.audit");
+        let audit = run.audit.as_mut().unwrap();
+        (audit.samples, audit.stale_ns) = (3, 4_500);
+        assert_eq!(run.metric("stale"), Some(4.5));
+        run.audit.as_mut().unwrap().samples = 0;
+        assert_eq!(run.metric("stale"), None);
     }
 }
