@@ -10,7 +10,7 @@ plain = $(if $(filter-out 1,$(words x$2)$(findstring :,$2)$(findstring %,$2)),$(
 	cannot build $1$2: the kernel's make takes no path with a blank, colon or percent sign. Try: another directory))
 $(call plain,in ,$(CURDIR))
 build := $(CURDIR)/build
-WHAT  ?= foundation
+WHAT  ?=
 SEED  ?= 004
 ifdef KDIR
 $(call plain,against KDIR=,$(KDIR))
@@ -25,7 +25,7 @@ export TOOLBOX SERIES WHAT V SLOWPATH_BEGAN
 # An unknown name is refused before anything is built for it.
 known = $(if $(wildcard scripts/$1/$($2).toml),,$(error \
 	cannot find $2=$($2) (allowed: $(basename $(notdir $(wildcard scripts/$1/*.toml))))))
-$(if $(filter evidence,$(MAKECMDGOALS)),$(call known,claims,WHAT))
+$(if $(and $(WHAT),$(filter evidence,$(MAKECMDGOALS))),$(call known,claims,WHAT))
 $(if $(filter seed,$(MAKECMDGOALS)),$(call known,seeds,SEED))
 
 help: ## show this list
@@ -78,7 +78,7 @@ report: image ## the standard experiment (ten minutes), its verdict and an HTML 
 endif
 
 # Outside the toolbox, since a claim is measured by commands as a user gives them.
-evidence: image ## measure every claim of WHAT=foundation, a verdict each; COLD=1 those of a fresh clone too
+evidence: image ## measure every claim, or those of WHAT=foundation, a verdict each; COLD=1 those of a fresh clone too
 	@$(build)/bin/sweep evidence --bundle $(WHAT)
 
 seed: image ## test the claims of a source document, SEED=000 to 004, one verdict each

@@ -72,7 +72,7 @@ pub enum Command {
     /// Write the runs of a result as comma-separated values.
     #[command(after_help = exit_code::help())]
     Csv(show::export::Args),
-    /// Compare two results of one experiment.
+    /// Compare two results of one experiment, or two measurements of the same claims.
     #[command(after_help = exit_code::help())]
     Compare(judge::compare::Args),
     /// Write a result as one file: records, plan, provenance, logs, report and CSV.
@@ -118,9 +118,9 @@ pub fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
         Command::Watch(args) => show::watch::watch(args),
         Command::Fit(args) => judge::fit::fit(args),
         Command::Costs(args) => costs::costs(args),
-        Command::Evidence(args) => {
-            archive::bundle::after(judge::claims::evidence(args)?, args.output.bundle)
-        }
+        Command::Evidence(args) => judge::claims::evidence(args, |result| {
+            archive::bundle::after(result, args.output.bundle)
+        }),
         Command::Seed(args) => {
             archive::bundle::after(judge::claims::seed(args)?, args.output.bundle)
         }

@@ -13,6 +13,7 @@ pub mod figures;
 pub mod fit;
 pub mod label;
 pub mod oracle;
+pub mod regret;
 pub mod rules;
 pub mod trials;
 pub mod verdict;

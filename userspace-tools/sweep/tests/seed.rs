@@ -150,6 +150,43 @@ fn contradicted_claim_exits_0_and_one_not_measured_4() {
 }
 
 #[test]
+fn two_measurements_of_the_same_claims_are_compared_by_verdict() {
+    let dir = tempfile::tempdir().unwrap();
+    let result = |name: &str, document: &str| {
+        let own = dir.path().join(name);
+        assert_eq!(seed(&own, document, &["999"]).0, Some(0));
+        let mut results = fs::read_dir(own.join("results")).unwrap();
+        results.next().unwrap().unwrap().path()
+    };
+    let slower = DOCUMENT.replace("6}'", "2}'");
+    let (one, same) = (result("a", DOCUMENT), result("b", DOCUMENT));
+    let other = result("c", &slower);
+    let fewer = result(
+        "d",
+        &DOCUMENT.replace("'it gains a lot'", "'it gains more'"),
+    );
+    let compared = |after: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sweep"));
+        let out = command.arg("compare").args([&one, after]).output().unwrap();
+        let text = [out.stdout, out.stderr].concat();
+        (out.status.code(), String::from_utf8(text).unwrap())
+    };
+    let (code, text) = compared(&same);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("0 of 3 verdicts differ"), "{text}");
+    let (code, text) = compared(&other);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("it gains") && text.contains("FAIL: 1 x"),
+        "{text}"
+    );
+    assert!(text.contains("1 of 3 verdicts differ"), "{text}");
+    let (code, text) = compared(&fewer);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("of other claims"), "{text}");
+}
+
+#[test]
 fn unknown_document_is_a_usage_error_that_lists_the_known() {
     let dir = tempfile::tempdir().unwrap();
     let (code, _, error) = seed(dir.path(), DOCUMENT, &["998"]);

@@ -222,6 +222,7 @@ impl Report for LockLoad {
         "wait_p50": "median wait, ns" = |report| wait(report, 0.5),
         "wait_p99": "99th percentile of the wait, ns" = |report| wait(report, 0.99),
         "wait_p999": "99.9th percentile of the wait, ns" = |report| wait(report, 0.999),
+        "wait_max": "longest wait, ns" = |report| report.thread_waits.iter().map(|waits| waits.longest_wait_ns as f64).reduce(f64::max),
         "overtaken" Order: "waits overtaken by a later one" = |report| Some(report.order?.overtaken as f64),
         "long_waits" Count: "waits longer than long_us" = |report| (!report.long_waits.is_empty()).then(|| report.long_wait_count() as f64),
         "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_wait_count()),

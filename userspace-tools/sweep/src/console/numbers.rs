@@ -17,6 +17,17 @@ pub fn ratio(value: f64) -> String {
     }
 }
 
+/// A number as [`short`], but with two digits however small.
+pub fn precise(value: f64) -> String {
+    match value.abs() {
+        v if v > 0.0 && v < 0.1 => {
+            let decimals = (1.0 - v.log10().floor()) as usize;
+            format!("{value:.decimals$}")
+        }
+        _ => short(value),
+    }
+}
+
 /// Seconds with one decimal.
 pub fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
@@ -24,7 +35,13 @@ pub fn seconds(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ratio;
+    use super::{precise, ratio};
+
+    #[test]
+    fn small_number_keeps_two_digits() {
+        let text = [0.00032, 0.0996, -0.012, 0.0, 3.0].map(precise);
+        assert_eq!(text, ["0.00032", "0.100", "-0.012", "0.00", "3.00"]);
+    }
 
     #[test]
     fn ratio_is_percent_below_one() {

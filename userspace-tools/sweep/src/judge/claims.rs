@@ -6,6 +6,7 @@
 //! A file names steps, which are experiments, or commands in guests or on the host, and claims, which are
 //! rules over the steps' figures. Each step runs once; each claim then gets a verdict.
 
+pub mod again;
 mod check;
 mod commands;
 mod figure;
@@ -32,7 +33,7 @@ use self::{
     step::Steps,
 };
 use crate::{
-    console::{numbers::seconds, stdout::print_line},
+    console::{numbers::seconds, stderr, stdout::print_line},
     judge::verdict::Verdict,
     store::directory::{Results, ROOT, SCHEMA},
     store::host::StealTime,
@@ -45,13 +46,13 @@ const FILE: &str = "claims.toml";
 /// Arguments of `evidence`.
 #[derive(clap::Args, Debug)]
 pub struct EvidenceArgs {
-    /// Claim file: its name in scripts/claims/ without `.toml`.
-    pub what: String,
+    /// Claim files: their names in scripts/claims/ without `.toml`; all of them by default.
+    pub what: Vec<String>,
     /// Directory of claim files.
     #[arg(long, default_value = "scripts/claims")]
     pub claims: PathBuf,
-    /// Only these steps and the claims that they measure.
-    #[arg(long, value_delimiter = ',')]
+    /// Only these steps of one claim file, and the claims that they measure.
+    #[arg(long, value_delimiter = ',', requires = "what")]
     pub step: Vec<String>,
     /// Where the verdicts go.
     #[command(flatten)]
@@ -85,10 +86,27 @@ pub struct Output {
     pub bundle: bool,
 }
 
-/// Checks the claims of the project; returns the verdict and the result directory.
-pub fn evidence(args: &EvidenceArgs) -> anyhow::Result<(Verdict, PathBuf)> {
-    let file = ClaimFile::read(&args.claims, &args.what)?.only(&args.step)?;
-    run("evidence", &args.what, &file, &args.output)
+/// Checks the claims of the project, and gives the verdict and the result directory of each file to `done`;
+/// returns the worst verdict.
+pub fn evidence(
+    args: &EvidenceArgs,
+    done: impl Fn((Verdict, PathBuf)) -> anyhow::Result<Verdict>,
+) -> anyhow::Result<Verdict> {
+    let names = match args.what.is_empty() {
+        true => file::names(&args.claims),
+        false => args.what.clone(),
+    };
+    let files: Vec<ClaimFile> = names
+        .iter()
+        .map(|name| ClaimFile::read(&args.claims, name)?.only(&args.step))
+        .collect::<anyhow::Result<_>>()?;
+    let verdicts = names.iter().zip(&files).map(|(name, file)| {
+        let result = run("evidence", name, file, &args.output)?;
+        stderr::print_line(format_args!("evidence of {name}: {}", result.0));
+        done(result)
+    });
+    let verdicts: Vec<Verdict> = verdicts.collect::<anyhow::Result<_>>()?;
+    Ok(Verdict::worst(verdicts))
 }
 
 /// The same for the claims of a source document.

@@ -13,6 +13,7 @@ use crate::{
     console::{stdout::print_line, table::plain, usage::Usage},
     judge::{
         cell::{all_cells, Cell},
+        claims::again,
         decide::interval,
         difference::{call, Called, Difference, Limits},
         label::{self, Label},
@@ -81,6 +82,9 @@ struct Pair {
 
 /// Prints the comparison. FAIL if any cell is worse, NOT MEASURED if one was measured before alone.
 pub fn compare(args: &Args) -> anyhow::Result<Verdict> {
+    if again::file(&args.before).is_some() {
+        return again::compare(&args.before, &args.after, args.json);
+    }
     let before = Loaded::complete(&args.before, "compare")?;
     let after = Loaded::complete(&args.after, "compare")?;
     let wrong = |why: String| {

@@ -122,7 +122,7 @@ pub fn shown(estimate: &Estimate, level: f64) -> String {
 /// `1.23 [1.1, 1.4]`.
 pub fn interval(Bounds { value, low, high }: Bounds) -> String {
     let short = |value: f64| match value.is_finite() {
-        true => numbers::short(value),
+        true => numbers::precise(value),
         false => "?".into(),
     };
     let [value, low, high] = [value, low, high].map(short);

@@ -13,6 +13,7 @@ use super::{
     figures::{self, Compared, Figures},
     label::{self, Caption},
     oracle::{self, Fault},
+    regret::{self, Regret},
     rules::{self, Judged},
     verdict::{Case, Verdict},
 };
@@ -40,6 +41,8 @@ pub struct EvaluatedScenario<'a> {
     pub cells: Vec<Cell>,
     /// Its comparisons, in the order of the file; the reason if one was not measured.
     pub compared: Vec<Result<Compared, String>>,
+    /// The regret of each value of an axis; the reason if it was not measured.
+    pub regrets: Result<Vec<Regret>, String>,
     /// Runs whose oracle is not as expected.
     pub faults: Vec<Fault>,
     /// Its rules at every point where they apply.
@@ -62,6 +65,7 @@ impl<'a> Evaluation<'a> {
                 faults: oracle::faults(scenario, records),
                 rules: Vec::new(),
                 compared: figures::compare(scenario, &cells),
+                regrets: regret::regrets(scenario, &cells),
                 cells,
             })
         });
@@ -81,6 +85,7 @@ impl<'a> Evaluation<'a> {
                 &one.compared,
                 faults,
             ));
+            figures.extend(figures::of_regrets(&one.regrets));
         }
         let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
         let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();

@@ -15,6 +15,7 @@ use crate::{
         cell::Cell,
         decide::{Finding, Limit},
         label::{self, Label},
+        regret::Regret,
     },
     plan::{
         experiment::{Compare, Experiment, Oracle, Scenario},
@@ -198,6 +199,23 @@ pub fn of_scenario(
         Some((compare.figure.clone(), (*found).into()))
     });
     own.into_iter().chain(compared).collect()
+}
+
+/// The figures `regret.VALUE`.
+pub fn of_regrets(regrets: &Result<Vec<Regret>, String>) -> Figures {
+    let all = regrets.iter().flatten();
+    all.map(
+        |Regret {
+             of,
+             estimate,
+             label,
+             ..
+         }| {
+            let (estimate, label) = (*estimate, *label);
+            (format!("regret.{of}"), Compared { estimate, label }.into())
+        },
+    )
+    .collect()
 }
 
 /// The figures of a result as a whole.

@@ -69,6 +69,9 @@ pub struct Scenario {
     pub expect: Vec<Expect>,
     #[serde(default)]
     pub compare: Vec<Compare>,
+    /// The axis whose values are compared with the best of them at every parameter point. The figure of
+    /// each is `regret.VALUE`.
+    pub regret: Option<String>,
 }
 
 /// A module, by the name of its directory in debugfs.

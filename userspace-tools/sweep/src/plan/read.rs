@@ -91,6 +91,9 @@ impl Experiment {
         let rules = scenario.rules().filter_map(of_rule);
         let comparisons = scenario.compare.iter().filter_map(of_comparison);
         let mut named = rules.chain(comparisons);
+        if scenario.regret.is_some() {
+            return scenario.regret.clone();
+        }
         let own = named.find(|axis| scenario.axes.contains_key(axis));
         own.or_else(|| scenario.axes.keys().next().cloned())
     }
@@ -115,6 +118,17 @@ impl Scenario {
                 let text = format!("{key}={value}");
                 return Err(format!("`{}`: allowed: one word", text.escape_debug()));
             }
+        }
+        if let Some(axis) = self
+            .regret
+            .as_ref()
+            .filter(|axis| !self.axes.contains_key(*axis))
+        {
+            let known: Vec<&str> = self.axes.keys().map(String::as_str).collect();
+            let known = known.join(" ");
+            return Err(format!(
+                "regret = `{axis}`: no such axis (allowed: {known})"
+            ));
         }
         for (key, values) in &self.axes {
             if self.fixed.contains_key(key) || guest.contains(&key.as_str()) {

@@ -6,8 +6,12 @@ use statistics::{confidence, Bounds, Estimate};
 
 use crate::{
     console::numbers,
-    judge::{figures::Compared, label::Label},
-    plan::experiment::Compare,
+    judge::{
+        figures::Compared,
+        label::{suffix, Label},
+        regret::Regret,
+    },
+    plan::{experiment::Compare, setting::words},
 };
 
 /// What was measured, or why nothing was.
@@ -16,6 +20,30 @@ pub fn measured(compare: &Compare, found: &Result<Compared, String>) -> String {
         Ok(found) => value(&found.estimate, compare.to.is_some()),
         Err(why) => format!("NOT MEASURED: {why}"),
     }
+}
+
+/// The regret of each value, the least first.
+pub fn regrets(found: &Result<Vec<Regret>, String>) -> String {
+    let mut all = match found {
+        Ok(all) => all.clone(),
+        Err(why) => return format!("  regret: NOT MEASURED: {why}\n"),
+    };
+    all.sort_by(|a, b| a.estimate.value().total_cmp(&b.estimate.value()));
+    let lines = all.iter().map(|one| {
+        format!(
+            "  regret of {}: {}{}\n",
+            one.of,
+            regret(one),
+            suffix(one.label)
+        )
+    });
+    lines.collect()
+}
+
+/// How many times as good the best is, where it is largest.
+pub fn regret(one: &Regret) -> String {
+    let (value, at, best) = (value(&one.estimate, true), words(&one.at), &one.best);
+    format!("{value}; most at {at}, where {best} is best")
 }
 
 /// Its kind and tier, if it was measured.

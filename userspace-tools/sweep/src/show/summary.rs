@@ -12,7 +12,7 @@ use crate::{
     },
     plan::setting::words,
     show::{
-        comparison::{label, measured},
+        comparison::{label, measured, regrets},
         head::head,
         table, verdict,
     },
@@ -42,11 +42,12 @@ pub fn charts(of: &Evaluation<'_>) -> String {
 
 fn scenario(of: &EvaluatedScenario<'_>) -> String {
     format!(
-        "\n{}\n\n{}{}{}{}",
+        "\n{}\n\n{}{}{}{}{}",
         of.scenario.title,
         table::table(of.scenario, &of.cells),
         captions(of),
         comparisons(of),
+        regrets(&of.regrets),
         rules(&of.rules)
     )
 }

@@ -102,7 +102,8 @@ impl ClaimFile {
         let wrong = |cause: String| Usage(format!("cannot read {}: {cause}", path.display()));
         let text = fs::read_to_string(&path)
             .map_err(|error| wrong(format!("{error} (allowed: {})", names(dir).join(" "))))?;
-        let file = Self::parse(&text, &dir.join("../experiments")).map_err(wrong)?;
+        let file =
+            Self::parse(&text, &dir.parent().unwrap_or(dir).join("experiments")).map_err(wrong)?;
         Ok(Self { text, ..file })
     }
 
@@ -195,7 +196,7 @@ impl Claim {
 }
 
 /// The names of the files in `dir`, in order.
-fn names(dir: &Path) -> Vec<String> {
+pub fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;

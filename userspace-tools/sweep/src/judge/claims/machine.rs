@@ -10,6 +10,7 @@ use std::{
 
 use cpu_list::CpuList;
 
+use super::program;
 use crate::{judge::figures::Figures, run::vm};
 
 /// How the name of a fact begins.
@@ -18,7 +19,7 @@ pub const PREFIX: &str = "machine.";
 type Fact = fn() -> Option<f64>;
 
 /// The facts, by their names after [`PREFIX`].
-const FACTS: [(&str, Fact); 6] = [
+const FACTS: [(&str, Fact); 7] = [
     ("cpus", || Some(CpuList::allowed().ok()?.count() as f64)),
     ("nodes", || {
         numbered("/sys/devices/system/node", "node").map(|nodes| nodes.max(1) as f64)
@@ -35,10 +36,29 @@ const FACTS: [(&str, Fact); 6] = [
             Path::new("/sys/bus/event_source/devices/cpu").exists(),
         )))
     }),
+    // Whether there is no hypervisor below it.
+    ("bare", || {
+        let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+        let flags = text.lines().find(|line| line.starts_with("flags"))?;
+        let is_guest = flags.split_whitespace().any(|flag| flag == "hypervisor");
+        Some(f64::from(u8::from(!is_guest)))
+    }),
     // Whether KVM runs a guest.
     ("kvm", || {
-        let mut command = Command::new(vm::program());
-        command.args(["run", "--tier", "kvm", "--vcpus", "1", "--", "true"]);
+        let vm = vm::program().display().to_string();
+        let words = [
+            vm.as_str(),
+            "run",
+            "--tier",
+            "kvm",
+            "--vcpus",
+            "1",
+            "--",
+            "true",
+        ];
+        let words = program::in_toolbox(words.map(String::from).into());
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         let status = command.stderr(Stdio::null()).status().ok()?;
         Some(f64::from(u8::from(status.success())))

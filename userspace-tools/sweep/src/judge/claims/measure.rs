@@ -92,11 +92,11 @@ fn experiment(path: &Path, dir: &Path) -> anyhow::Result<Measured> {
     let sweep = std::env::current_exe().context("cannot find sweep")?;
     let words = [sweep.as_path(), Path::new("run"), path];
     let words = words.map(|word| word.display().to_string());
-    let ran = program::run(&words, dir, "sweep")?;
+    let ran = program::run(&program::in_toolbox(words.into()), dir, "sweep")?;
     let mut measured = Measured::default();
     // Verdicts of its own, FAIL and INCONCLUSIVE, are none on the claims.
     if !matches!(ran.exit, 0 | 1 | 3) {
-        measured.note(&ran, &words.join(" "));
+        measured.note(&ran, &format!("sweep run {}", path.display()));
         return Ok(measured);
     }
     let result = dir.join("latest");
@@ -187,7 +187,7 @@ fn booted(
     let mut words = vm::command(guest, TIMEOUT, &record);
     words.extend(["--", "sh", "-c"].map(String::from));
     words.push(guest_line(commands));
-    let ran = program::run(&words, &record, "guest")?;
+    let ran = program::run(&program::in_toolbox(words), &record, "guest")?;
     if ran.exit != 0 {
         let why = GuestFailure::from_code(ran.exit)
             .map_or_else(|| vm::meaning(Some(ran.exit)), |why| why.to_string());

@@ -25,6 +25,18 @@ pub struct Ran {
     pub log: PathBuf,
 }
 
+/// `words` among the tools of the project: in the toolbox, unless this is in it or there is none.
+pub fn in_toolbox(words: Vec<String>) -> Vec<String> {
+    let toolbox = Path::new("scripts/toolbox");
+    match std::env::var_os("SLOWPATH_TOOLBOX").is_none() && toolbox.is_file() {
+        true => [toolbox.display().to_string()]
+            .into_iter()
+            .chain(words)
+            .collect(),
+        false => words,
+    }
+}
+
 /// Runs `words`, and keeps what it prints in `dir` as `NAME.out` and `NAME.log`. Results that it makes go
 /// into `dir`, too.
 pub fn run(words: &[String], dir: &Path, name: &str) -> anyhow::Result<Ran> {

@@ -65,7 +65,8 @@ impl Observation {
     }
 
     /// A metric of the module's report, or the number at a path as `cpu_time.cpu_ns`; `*` stands for
-    /// every element of a list, of which the largest counts. A truth is 1 or 0.
+    /// every element of a list, of which the largest counts. A truth is 1 or 0, and a figure of an
+    /// experiment its value.
     pub fn metric(&self, name: &str) -> Option<f64> {
         let metric = self.report.as_ref().and_then(|report| report.metric(name));
         metric.or_else(|| {
@@ -120,9 +121,7 @@ fn fits(wanted: &Setting, value: &Setting) -> bool {
 
 fn at(value: &Value, path: &[&str]) -> Option<f64> {
     match path {
-        [] => value
-            .as_f64()
-            .or_else(|| Some(f64::from(u8::from(value.as_bool()?)))),
+        [] => number(value).or_else(|| number(value.get("value")?)),
         ["*", rest @ ..] => {
             let each = value.as_array()?.iter().map(|one| at(one, rest));
             let each: Option<Vec<f64>> = each.collect();
@@ -134,6 +133,11 @@ fn at(value: &Value, path: &[&str]) -> Option<f64> {
             None => at(value.get(path.join("."))?, &[]),
         },
     }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    let truth = || Some(f64::from(u8::from(value.as_bool()?)));
+    value.as_f64().or_else(truth)
 }
 
 /// The values in what a command printed: lines that are JSON objects, or one object over all lines.
@@ -203,7 +207,9 @@ mod tests {
 
     #[test]
     fn truth_counts_and_a_list_with_a_hole_does_not() {
-        let one = seen(json!({ "yes": true, "all": [{ "n": 1 }, {}], "text": "x", "a.b": 2 }));
+        let one = seen(
+            json!({ "yes": true, "all": [{ "n": 1 }, {}], "text": "x", "a.b": { "value": 2 } }),
+        );
         assert_eq!(one.metric("a.b"), Some(2.0));
         assert_eq!(one.metric("yes"), Some(1.0));
         assert_eq!(one.metric("all.*.n"), None);

@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use vm_record::Tier;
 
 use super::{
     commands::{self, Command},
@@ -25,8 +26,9 @@ use crate::{
     plan::{experiment::Experiment, guests::Guests},
 };
 
-/// The fewest boots of an estimate that a claim may rest on.
-pub const BOOTS: u32 = 6;
+/// The fewest boots of an estimate that a claim may rest on; two of the tier `count`, which repeats itself.
+const BOOTS: u32 = 6;
+const COUNT_BOOTS: u32 = 2;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,18 +115,19 @@ impl Step {
             How::Experiment(path) => {
                 let experiment =
                     Experiment::read(&path).map_err(|error| wrong(format!("{error:#}")))?;
-                Some(experiment.guest.rounds(1, experiment.repeats))
+                let boots = experiment.guest.rounds(1, experiment.repeats);
+                Some((boots, fewest(&experiment.guest)))
             }
             How::Guest(guest, _) => {
                 guest.check().map_err(wrong)?;
-                estimate.and(Some(guest.boots.unwrap_or(1)))
+                estimate.and(Some((guest.boots.unwrap_or(1), fewest(guest))))
             }
-            How::Host(..) => estimate.and(Some(1)),
+            How::Host(..) => estimate.and(Some((1, BOOTS))),
             How::Shell(_) => None,
         };
-        match boots.filter(|boots| *boots < BOOTS) {
-            Some(boots) => Err(wrong(format!(
-                "estimates of {boots} boots; allowed: {BOOTS} or more, or `take` of a number that is exact"
+        match boots.filter(|(boots, fewest)| boots < fewest) {
+            Some((boots, fewest)) => Err(wrong(format!(
+                "estimates of {boots} boots; allowed: {fewest} or more, or `take` of a number that is exact"
             ))),
             None => Ok(()),
         }
@@ -168,6 +171,15 @@ impl Step {
             Some(why) => StepResult::Failed(why, figures),
             None => StepResult::Ran(figures),
         })
+    }
+}
+
+fn fewest(guests: &Guests) -> u32 {
+    let is_count = guests.tier.all() == [Tier::Count.name()];
+    if is_count {
+        COUNT_BOOTS
+    } else {
+        BOOTS
     }
 }
 
@@ -248,6 +260,11 @@ mod tests {
             let error = step(text).check().unwrap_err();
             assert!(error.contains(why), "{error}");
         }
+        let count = guest.replace("tcg", "count").replace('5', "2");
+        assert_eq!(
+            step(&format!("{count}\nrun = 'true'\n{figure}")).check(),
+            Ok(())
+        );
         let six = guest.replace('5', "6");
         assert_eq!(
             step(&format!("{six}\nrun = 'true'\n{figure}")).check(),

@@ -7,7 +7,7 @@ use maud::{html, Markup};
 use super::figure::Data;
 use crate::{
     judge::evaluation::Evaluation,
-    show::comparison::{label, measured},
+    show::comparison::{label, measured, regret},
 };
 
 /// The table; nothing if the experiment compares nothing.
@@ -21,6 +21,18 @@ pub fn table(evaluation: &Evaluation<'_>) -> Markup {
         let label = label(found);
         let label = label.map(|label| [label.kind.name(), label.tier.name(), label.caveat()]);
         let mut row = vec![compare.text.clone(), measured(compare, found)];
+        row.extend(label.unwrap_or(["?"; 3]).map(String::from));
+        data.rows.push(row);
+    }
+    for one in evaluation
+        .scenarios
+        .iter()
+        .flat_map(|scenario| scenario.regrets.iter().flatten())
+    {
+        let label = one
+            .label
+            .map(|label| [label.kind.name(), label.tier.name(), label.caveat()]);
+        let mut row = vec![format!("regret of {}", one.of), regret(one)];
         row.extend(label.unwrap_or(["?"; 3]).map(String::from));
         data.rows.push(row);
     }

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Regret: how many times as good the best value of an axis is as a given one, where that is worst off.
+//!
+//! The largest of many noisy ratios is too large. So in each round of boots the parameter point and the best
+//! value there are chosen by all other rounds, and only measured in this one: the estimate over the rounds is
+//! of a choice that its own noise had no part in.
+
+use statistics::{median, Estimate, Scale};
+
+use super::{
+    cell::Cell,
+    label::{self, Label},
+};
+use crate::plan::{
+    experiment::Scenario,
+    setting::{without, Point, Setting},
+};
+
+/// The regret of one value.
+#[derive(Clone, Debug)]
+pub struct Regret {
+    pub of: Setting,
+    pub estimate: Estimate,
+    pub label: Option<Label>,
+    /// Where it is largest, and the value that is best there.
+    pub at: Point,
+    pub best: Setting,
+}
+
+/// A parameter point: what each value of the axis had in each round.
+struct Place<'a> {
+    at: Point,
+    cells: Vec<&'a Cell>,
+    /// By value, then by round; logarithms, more is better.
+    scores: Vec<Vec<f64>>,
+}
+
+/// The regret of each value of the scenario's axis; nothing if it has none, the reason if it was not measured.
+pub fn regrets(scenario: &Scenario, cells: &[Cell]) -> Result<Vec<Regret>, String> {
+    let Some(axis) = &scenario.regret else {
+        return Ok(Vec::new());
+    };
+    let values = &scenario.axes[axis];
+    let places = places(axis, values, cells)?;
+    let rounds = places.iter().flat_map(|place| &place.scores).map(Vec::len);
+    let rounds = rounds.min().filter(|rounds| *rounds > 1);
+    let rounds = rounds.ok_or("a choice needs other boots than it is measured in")?;
+    (0..values.len())
+        .map(|value| regret(value, values, &places, rounds))
+        .collect()
+}
+
+fn places<'a>(axis: &str, values: &[Setting], cells: &'a [Cell]) -> Result<Vec<Place<'a>>, String> {
+    let mut points: Vec<Point> = Vec::new();
+    for cell in cells {
+        let at = without(&cell.at, axis);
+        if !points.contains(&at) {
+            points.push(at);
+        }
+    }
+    let place = |at: Point| {
+        let cell = |value: &Setting| {
+            let mut mine = cells.iter().filter(|cell| without(&cell.at, axis) == at);
+            let cell = mine.find(|cell| cell.at.get(axis) == Some(value));
+            cell.ok_or_else(|| format!("no run of {axis}={value} at one of the points"))
+        };
+        let cells: Vec<&Cell> = values.iter().map(cell).collect::<Result<_, _>>()?;
+        let scores = cells.iter().map(|cell| scores(cell));
+        let scores = scores.collect::<Result<_, _>>()?;
+        Ok(Place { at, cells, scores })
+    };
+    points.into_iter().map(place).collect()
+}
+
+fn scores(cell: &Cell) -> Result<Vec<f64>, String> {
+    let sign = if cell.more_is_better() { 1.0 } else { -1.0 };
+    let boots = cell.by_boot("value")?.into_iter();
+    let scores = boots.map(|boot| {
+        let value = median(boot).filter(|value| *value > 0.0);
+        value.map(|value| sign * value.ln())
+    });
+    let scores: Option<Vec<f64>> = scores.collect();
+    scores.ok_or_else(|| "a rate is zero".into())
+}
+
+fn regret(
+    value: usize,
+    values: &[Setting],
+    places: &[Place<'_>],
+    rounds: usize,
+) -> Result<Regret, String> {
+    let measured = (0..rounds).map(|round| {
+        let (place, best) = worst(value, places, |other| other != round, rounds);
+        let scores = &places[place].scores;
+        vec![(scores[best][round] - scores[value][round]).exp()]
+    });
+    let measured: Vec<Vec<f64>> = measured.collect();
+    let estimate = Estimate::of(Scale::Ratio, &measured).ok_or("a rate is zero")?;
+    let (place, best) = worst(value, places, |_| true, rounds);
+    let place = &places[place];
+    Ok(Regret {
+        of: values[value].clone(),
+        estimate,
+        label: label::of_ratio(place.cells[best], "value", place.cells[value], "value"),
+        at: place.at.clone(),
+        best: values[best].clone(),
+    })
+}
+
+/// The place where `value` is worst off in the rounds that count, and the best value there.
+fn worst(
+    value: usize,
+    places: &[Place<'_>],
+    counts: impl Fn(usize) -> bool,
+    rounds: usize,
+) -> (usize, usize) {
+    let sum = |scores: &[f64]| -> f64 {
+        let counted = (0..rounds).filter(|round| counts(*round));
+        counted.map(|round| scores[round]).sum()
+    };
+    let lost = |place: &Place<'_>| {
+        let sums: Vec<f64> = place.scores.iter().map(|scores| sum(scores)).collect();
+        let best = (0..sums.len()).max_by(|a, b| sums[*a].total_cmp(&sums[*b]));
+        let best = best.unwrap_or(value);
+        (sums[best] - sums[value], best)
+    };
+    let all = places.iter().map(lost).enumerate();
+    let worst = all.max_by(|(_, (a, _)), (_, (b, _))| a.total_cmp(b));
+    worst.map_or((0, value), |(place, (_, best))| (place, best))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Six rounds of rates with a pattern of noise that is the same for no value.
+    fn place(rates: &[f64], noise: f64) -> Place<'static> {
+        let scores = rates.iter().enumerate().map(|(value, rate)| {
+            let off = |round: usize| ((round * 7 + value * 3) % 6) as f64 / 2.5 - 1.0;
+            (0..6).map(|round| rate.ln() + noise * off(round)).collect()
+        });
+        Place {
+            at: Point::new(),
+            cells: Vec::new(),
+            scores: scores.collect(),
+        }
+    }
+
+    fn measured(value: usize, places: &[Place<'_>]) -> f64 {
+        let rounds = (0..6).map(|round| {
+            let (place, best) = worst(value, places, |other| other != round, 6);
+            let scores = &places[place].scores;
+            (scores[best][round] - scores[value][round]).exp()
+        });
+        median(rounds).unwrap()
+    }
+
+    #[test]
+    fn regret_is_of_the_place_where_the_value_is_worst_off() {
+        let places = [place(&[4.0, 2.0, 1.0], 0.0), place(&[1.0, 3.0, 2.0], 0.0)];
+        let regrets = [0, 1, 2].map(|value| measured(value, &places));
+        let due = [3.0, 2.0, 4.0];
+        assert!(regrets
+            .iter()
+            .zip(due)
+            .all(|(r, due)| (r / due - 1.0).abs() < 1e-9));
+        assert_eq!(worst(2, &places, |_| true, 6), (0, 0));
+    }
+
+    #[test]
+    fn equals_have_no_regret_however_many_places_their_noise_has() {
+        let places: Vec<Place<'_>> = (0..40).map(|_| place(&[1.0, 1.0, 1.0], 0.1)).collect();
+        let naive = places.iter().map(|place| {
+            let best = place.scores.iter().map(|s| s[0]).fold(f64::MIN, f64::max);
+            (best - place.scores[0][0]).exp()
+        });
+        assert!(
+            naive.fold(1.0, f64::max) > 1.05,
+            "noise alone looks like regret"
+        );
+        let regrets = [0, 1, 2].map(|value| measured(value, &places));
+        assert!(
+            regrets.iter().all(|r| (0.93..1.08).contains(r)),
+            "{regrets:?}"
+        );
+    }
+}
