@@ -7,8 +7,11 @@ use std::path::Path;
 use abi::bottleneck::{Config, Facts, Kind, Variant};
 use anyhow::anyhow;
 use clap::{builder::PossibleValuesParser, value_parser, Args};
-use debugfs::{tool::say, Interrupt, Module};
-use results::{vcpus, Bottleneck, Outcome, Record, Report, Settings};
+use debugfs::{
+    tool::{no_table, Checks, Output},
+    Interrupt, Module,
+};
+use results::{vcpus, Bottleneck, Case, Outcome, Report, Settings, Verdict};
 
 /// The flags.
 #[derive(Args)]
@@ -23,38 +26,31 @@ pub struct Check {
     /// Only these bottlenecks
     #[arg(long, value_name = "A,B,…", value_delimiter = ',', value_parser = PossibleValuesParser::new(Kind::NAMES))]
     only: Vec<String>,
-    /// Print one JSON record per line for each run
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// Attempts of an inconclusive run, each twice as long as the one before.
 const ATTEMPTS: u32 = 5;
 
 impl Check {
-    /// Runs all; returns whether one failed.
-    pub fn obey(self, root: &Path) -> anyhow::Result<bool> {
-        let (module, interrupt) = (Module::<Bottleneck>::open(root)?, Interrupt::catch()?);
+    /// Runs all.
+    pub fn obey(self, root: &Path) -> anyhow::Result<Verdict> {
+        let module = Checks::open::<Bottleneck>(self.output, root)?;
+        let interrupt = Interrupt::catch()?;
         let wanted = |facts: &&Facts| {
             let only = &self.only;
             only.is_empty() || only.iter().any(|name| name == facts.kind.name())
         };
-        let (mut failed, mut seq) = (0, 0);
-        for facts in Facts::all().filter(wanted) {
-            for config in self.configs(facts)? {
-                let report = run(&module, config, &interrupt)?;
-                failed += usize::from(report.outcome().failed());
-                match self.json {
-                    true => say(&Record::new(seq, report).to_json())?,
-                    false => say(&line(&report))?,
-                }
-                seq += 1;
-            }
+        let each = Facts::all().filter(wanted).map(|facts| self.configs(facts));
+        let configs = each.collect::<anyhow::Result<Vec<_>>>()?.concat();
+        let mut checks = Checks::begin(self.output, configs.len())?;
+        for config in configs {
+            checks.now(&name(&config));
+            let report = run(&module, config, &interrupt)?;
+            checks.add(case(&report), &line(&report))?;
         }
-        if !self.json {
-            say(&format!("{} passed, {failed} failed", seq - failed))?;
-        }
-        Ok(failed > 0)
+        Ok(checks.end(no_table)?.verdict)
     }
 
     /// Returns every variant with each of its [`Facts::locks`].
@@ -86,8 +82,11 @@ fn run(
 ) -> debugfs::Result<Bottleneck> {
     let mut report = module.run(&config, interrupt)?;
     for _ in 1..ATTEMPTS {
-        let inconclusive = matches!(report.outcome(), Outcome::NotCaught | Outcome::Skip);
-        if !inconclusive || config.threads == 1 {
+        let inconclusive = matches!(
+            report.outcome(),
+            Outcome::NotCaught | Outcome::Inconclusive | Outcome::NotMeasured
+        );
+        if !inconclusive {
             break;
         }
         config.run_ms *= 2;
@@ -96,21 +95,57 @@ fn run(
     Ok(report)
 }
 
-/// Returns the result of a run, as a line.
+/// The check's name: bottleneck, variant and, if it has one, spinlock.
+fn name(config: &Config) -> String {
+    let (case, variant) = (config.case, config.variant);
+    format!("{case}/{variant} {}", lock(config))
+        .trim_end()
+        .into()
+}
+
+/// The spinlock of a variant that has one.
+fn lock(config: &Config) -> &'static str {
+    let has_lock = config.case.facts().locked.contains(&config.variant);
+    if has_lock {
+        config.lock.name()
+    } else {
+        ""
+    }
+}
+
+/// The verdict and the figures of a run.
+fn case(report: &Bottleneck) -> Case {
+    let (config, sum) = (&report.config, &report.sum);
+    let case = Case::new(name(config), report.outcome().verdict(), measured(report))
+        .with("case", config.case.name())
+        .with("variant", config.variant.name())
+        .with("threads", config.threads)
+        .with("run_ms", config.run_ms)
+        .with("ops", sum.ops)
+        .with("wrong", sum.wrong)
+        .with("findings", serde_json::json!(report.findings));
+    match lock(config) {
+        "" => case,
+        lock => case.with("lock", lock),
+    }
+}
+
+/// A run as a line of text.
 fn line(report: &Bottleneck) -> String {
     let config = &report.config;
-    let (case, variant, lock) = (config.case, config.variant, config.lock);
-    let has_lock = case.facts().locked.contains(&variant);
-    let lock = if has_lock { lock.name() } else { "" };
-    let name = format!("{case}/{variant}");
-    let wrong = match (report.sum.wrong, variant) {
+    let name = format!("{}/{}", config.case, config.variant);
+    let (lock, outcome) = (lock(config), report.outcome());
+    format!("{name:24} {lock:9} {outcome:17} {}", measured(report))
+}
+
+/// Operations, and the errors or the values that were due.
+fn measured(report: &Bottleneck) -> String {
+    let found = match (report.sum.wrong, report.config.variant) {
         (0, Variant::Busted) => "no error seen".into(),
         (0, _) => due(report),
         _ => report.wrongs(),
     };
-    let (outcome, ops) = (report.outcome(), report.sum.ops);
-    let line = format!("{name:24} {lock:9} {outcome:17} ops={ops} {wrong}");
-    line.trim_end().into()
+    format!("ops={} {found}", report.sum.ops).trim_end().into()
 }
 
 /// Returns the values that were due, as seen.

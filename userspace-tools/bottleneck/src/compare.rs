@@ -6,8 +6,8 @@ use std::path::Path;
 
 use abi::bottleneck::{Config, Facts, Kind, Lock, Variant};
 use clap::{builder::PossibleValuesParser, error::ErrorKind, value_parser, Args, Error};
-use debugfs::{tool::failed, tool::measure, tool::say, tool::Tool, Module};
-use results::{vcpus, Bottleneck, Settings};
+use debugfs::{tool::measure, tool::say, tool::verdict, tool::Tool, Module};
+use results::{vcpus, Bottleneck, Settings, Verdict};
 
 use crate::fix::fixes;
 
@@ -43,7 +43,7 @@ pub struct Compare {
 
 impl Compare {
     /// Runs the variants, and prints the gain of each over the baseline in this boot.
-    pub fn obey<T: Tool<Report = Bottleneck>>(mut self, root: &Path) -> anyhow::Result<bool> {
+    pub fn obey<T: Tool<Report = Bottleneck>>(mut self, root: &Path) -> anyhow::Result<Verdict> {
         if self.threads.is_empty() {
             self.threads = vec![vcpus()];
         }
@@ -62,7 +62,7 @@ impl Compare {
                 say(&format!("{table}\n\n{}", lines.join("\n")))?;
             }
         }
-        Ok(failed::<T>(&cells))
+        Ok(verdict::<T>(&cells))
     }
 
     /// Returns every variant with each number of threads and, if it has a spinlock, each lock.

@@ -15,7 +15,7 @@ use std::path::Path;
 use abi::bottleneck::Facts;
 use clap::Subcommand;
 use debugfs::{tool::Own, tool::Tool};
-use results::{table::grid, Bottleneck, Cell};
+use results::{table::grid, Bottleneck, Cell, Verdict};
 
 /// Commands besides the common ones.
 #[derive(Subcommand)]
@@ -27,7 +27,7 @@ enum Command {
 }
 
 impl Own for Command {
-    fn obey(self, root: &Path) -> anyhow::Result<bool> {
+    fn obey(self, root: &Path) -> anyhow::Result<Verdict> {
         match self {
             Self::Compare(compare) => compare.obey::<BottleneckTool>(root),
             Self::Check(check) => check.obey(root),

@@ -2,6 +2,7 @@
 
 //! Command line that the tools of all modules share.
 
+mod checks;
 mod definition;
 mod form;
 mod given;
@@ -15,9 +16,12 @@ use std::{
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use exit_code::Exit;
-use results::{table::grid, Cell, Outcome, Record, Report, Settings};
+use results::{table::grid, Cell, Outcome, Record, Report, Settings, Verdict};
 
-pub use self::definition::{Form, Own, Tool};
+pub use self::{
+    checks::{no_table, Checks, Output},
+    definition::{Form, Own, Tool},
+};
 use self::{
     definition::ConfigOf,
     form::Chosen,
@@ -90,8 +94,7 @@ pub fn main<T: Tool>() -> ExitCode {
     let cli = Cli::<T>::from_arg_matches(&matches)
         .unwrap_or_else(|e| e.format(&mut command.clone()).exit());
     match cli.command.obey(&cli.root) {
-        Ok(false) => Exit::Pass.into(),
-        Ok(true) => Exit::Fail.into(),
+        Ok(verdict) => verdict.exit().into(),
         Err(e) => {
             eprintln!("{name}: {e}");
             exit(&e).into()
@@ -127,8 +130,8 @@ pub fn exit(error: &anyhow::Error) -> Exit {
 }
 
 impl<T: Tool> Command<T> {
-    /// Executes the command; returns whether a run failed.
-    fn obey(self, root: &Path) -> anyhow::Result<bool> {
+    /// Executes the command.
+    fn obey(self, root: &Path) -> anyhow::Result<Verdict> {
         let module = || Module::<T::Report>::open(root);
         match self {
             Self::Run {
@@ -147,7 +150,7 @@ impl<T: Tool> Command<T> {
             Self::List => say(&list::<T>())?,
             Self::Own(own) => return own.obey(root),
         }
-        Ok(false)
+        Ok(Verdict::Pass)
     }
 }
 
@@ -156,7 +159,7 @@ fn run<T: Tool>(
     config: &ConfigOf<T>,
     json: bool,
     form: &Chosen<T>,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Verdict> {
     let interrupt = Interrupt::catch()?;
     let ended = AtomicBool::new(false);
     let report = std::thread::scope(|scope| {
@@ -169,12 +172,12 @@ fn run<T: Tool>(
         ended.store(true, Ordering::Relaxed);
         report
     })?;
-    let failed = complain::<T>(report.config(), report.outcome());
+    let verdict = complain::<T>(report.config(), report.outcome());
     match json {
-        true => say(&Record::new(0, report).to_json())?,
+        true => say(&Record::new(0, report).to_judged_json())?,
         false => say(&form.show(&report))?,
     }
-    Ok(failed)
+    Ok(verdict)
 }
 
 /// Runs each of `configs` `repeat` times, interleaved, and compares them.
@@ -183,12 +186,12 @@ pub fn sweep<T: Tool>(
     configs: &[ConfigOf<T>],
     repeat: u32,
     json: bool,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Verdict> {
     let cells = measure::<T>(module, configs, repeat, json)?;
     if !json {
         say(&T::COMPARE(&cells))?;
     }
-    Ok(failed::<T>(&cells))
+    Ok(verdict::<T>(&cells))
 }
 
 /// Runs each of `configs` `repeat` times, interleaved; prints each run as a record if `json`.
@@ -210,7 +213,7 @@ pub fn measure<T: Tool>(
             progress(seq, count, &cell.config);
             let report = module.run(&cell.config, &interrupt)?;
             if json {
-                say(&Record::new(seq, report.clone()).to_json())?;
+                say(&Record::new(seq, report.clone()).to_judged_json())?;
             }
             cell.runs.push(report);
             seq += 1;
@@ -222,10 +225,10 @@ pub fn measure<T: Tool>(
     Ok(cells)
 }
 
-/// Prints the failed cells on standard error; returns whether there are any.
-pub fn failed<T: Tool>(cells: &[Cell<T::Report>]) -> bool {
-    let failed = cells.iter().map(|p| complain::<T>(&p.config, p.outcome()));
-    failed.fold(false, |any, one| any | one)
+/// Prints the cells that do not pass on standard error; returns the worst verdict.
+pub fn verdict<T: Tool>(cells: &[Cell<T::Report>]) -> Verdict {
+    let each = cells.iter().map(|p| complain::<T>(&p.config, p.outcome()));
+    Verdict::worst(each)
 }
 
 /// Shows the progress of a sweep on a terminal.
@@ -235,12 +238,12 @@ fn progress(done: usize, count: usize, config: &impl Settings) {
     }
 }
 
-/// Prints a failure on standard error; returns whether it is one.
-fn complain<T: Tool>(config: &ConfigOf<T>, outcome: Outcome) -> bool {
+/// Prints the reason of an outcome that is no PASS on standard error; returns the verdict.
+fn complain<T: Tool>(config: &ConfigOf<T>, outcome: Outcome) -> Verdict {
     if let Some(meaning) = outcome.complaint() {
         eprintln!("{}: {outcome}: {meaning}: {config}", T::Report::MODULE);
     }
-    outcome.failed()
+    outcome.verdict()
 }
 
 fn status(dir: &Dir) -> crate::Result<String> {

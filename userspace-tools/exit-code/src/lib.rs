@@ -60,10 +60,10 @@ impl Exit {
                 "usage",
                 "the command line, a file that it names or a setting is wrong; nothing was run",
             ],
-            Self::Inconclusive => ["INCONCLUSIVE", "more boots are needed; no verdict is worse"],
+            Self::Inconclusive => ["INCONCLUSIVE", "more boots or a longer run are needed; no verdict is worse"],
             Self::NotMeasured => [
                 "NOT MEASURED",
-                "something is missing or unreadable, or the command did not complete",
+                "something was not measured, is missing or unreadable, or the command did not complete",
             ],
             Self::Signal(_) => [
                 "signal",

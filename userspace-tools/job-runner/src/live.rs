@@ -13,7 +13,7 @@ use std::{
 use abi::{job_runner::Progress, status::State};
 use clap::Subcommand;
 use debugfs::{tool, tool::say, Dir, Interrupt, Module};
-use results::JobRunner;
+use results::{JobRunner, Verdict};
 
 use crate::trace;
 
@@ -34,14 +34,14 @@ pub enum Own {
 }
 
 impl tool::Own for Own {
-    fn obey(self, root: &Path) -> anyhow::Result<bool> {
+    fn obey(self, root: &Path) -> anyhow::Result<Verdict> {
         let module = Module::<JobRunner>::open(root)?;
         match self {
             Self::Watch => watch_until_idle(&module)?,
             Self::Cancel => cancel(&module)?,
             Self::Trace => trace::print(&module)?,
         }
-        Ok(false)
+        Ok(Verdict::Pass)
     }
 }
 

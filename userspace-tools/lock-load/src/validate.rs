@@ -15,7 +15,8 @@ mod show;
 use std::path::Path;
 
 use clap::Subcommand;
-use debugfs::{tool::say, Error, Interrupt};
+use debugfs::{tool::Checks, Interrupt};
+use results::Verdict;
 
 use self::{arguments::Validate, check::Check, session::Session};
 
@@ -24,9 +25,9 @@ Examples:
   lock-load validate --quick
   lock-load validate --lock pv_queued,pv_ticket --halts 100000 --ktap
 
-Each line is a check: what is measured, what is allowed, and PASS, FAIL or SKIP. Two controls are
-among them: a dropped kick and a lock that does not exclude must be caught. With --lock mcs/busted
-the dropped kick is checked like any other lock, and fails.
+Each line is a check: what is measured, what is allowed, and the verdict. Two controls are among
+them: a dropped kick and a lock that does not exclude must be caught. With --lock mcs/busted the
+dropped kick is checked like any other lock, and fails.
 
 It needs two vCPUs. The module is removed during a run and inserted again; without the module's
 file, that check is skipped.";
@@ -34,18 +35,17 @@ file, that check is skipped.";
 /// The tool's own commands.
 #[derive(Subcommand)]
 pub enum Own {
-    /// Check that paravirt locking works here; exit 0 only if every check passes
+    /// Check that paravirt locking works here; exit 0 only if checks pass and none is worse than SKIP
     #[command(after_help = HELP)]
     Validate(Validate),
 }
 
 impl debugfs::tool::Own for Own {
-    fn obey(self, root: &Path) -> anyhow::Result<bool> {
+    fn obey(self, root: &Path) -> anyhow::Result<Verdict> {
         let Self::Validate(wanted) = self;
         let opened = Session::open(root, &wanted, Interrupt::catch()?);
-        let refusal = |error| show::refusal(wanted.ktap, wanted.json, error);
-        if let Some(refusal) = opened.as_ref().err().and_then(refusal) {
-            say(&refusal)?;
+        if let Err(error) = &opened {
+            Checks::refuse(wanted.output, error)?;
         }
         let session = opened?;
         let groups = [
@@ -56,15 +56,11 @@ impl debugfs::tool::Own for Own {
             removal::checks(&session),
         ];
         let checks: Vec<Check> = groups.into_iter().flatten().collect();
-        let mut show = show::Show::begin(wanted.ktap, wanted.json, checks.len())?;
+        let mut shown = Checks::begin(wanted.output, checks.len())?;
         for check in checks {
-            show.now(&check.name);
-            let mut done = check.make(&session);
-            if let Some(error @ Error::Interrupted { .. }) = done.error.take() {
-                return Err(error.into());
-            }
-            show.add(done)?;
+            shown.now(&check.name);
+            shown.add(check.make(&session)?, "")?;
         }
-        Ok(show.end()?)
+        Ok(shown.end(show::table)?.verdict)
     }
 }

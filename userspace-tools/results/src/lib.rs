@@ -4,7 +4,9 @@
 //!
 //! A [`Report`] is parsed from a module's file `report`; a [`Record`] is the same as one line of
 //! JSON, written by `batch` and the tools, read by `sweep`. [`AnyReport`] is a report of any
-//! module, a [`Cell`] all runs of one combination of settings. Figures in the reports are of the guest's kernel; this crate only computes.
+//! module, a [`Cell`] all runs of one combination of settings. A [`Verdict`] is that of everything
+//! that is judged; a [`Case`] is one check of a list. Figures in the reports are of
+//! the guest's kernel; this crate only computes.
 
 #![forbid(unsafe_code)]
 
@@ -12,9 +14,11 @@
 mod metric;
 
 mod any;
+mod case;
 mod cell;
 mod clock;
 mod count;
+mod counts;
 pub mod histogram;
 mod kind;
 pub mod metrics;
@@ -25,11 +29,14 @@ mod record;
 mod report;
 mod settings;
 pub mod table;
+mod verdict;
 
 pub use self::{
     any::{unknown, AnyReport},
+    case::Case,
     cell::Cell,
     clock::Clock,
+    counts::{ktap, Counts},
     histogram::{Histogram, ThreadHistogram},
     kind::{Kind, Place},
     metric::Metric,
@@ -39,4 +46,5 @@ pub use self::{
         Account, Bottleneck, Event, Finding, JobRunner, LockLoad, Report, SloppyCounter, Totals,
     },
     settings::{pairs, vcpus, Settings},
+    verdict::Verdict,
 };

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     older::{self, OLDEST},
-    AnyReport, Clock, Report,
+    AnyReport, Clock, Report, Verdict,
 };
 
 /// One run: its report, or why there is none.
@@ -89,6 +89,32 @@ impl Record {
     pub fn to_json(&self) -> String {
         // Maps with string keys and finite numbers: there is nothing that JSON cannot hold.
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The same with the run's verdict at the end, and the reason of one other than PASS and SKIP.
+    pub fn to_judged_json(&self) -> String {
+        let (verdict, reason) = match &self.body {
+            Body::Report(report) => {
+                let outcome = report.outcome();
+                (outcome.verdict(), outcome.complaint())
+            }
+            Body::Failure { .. } => (Verdict::NotMeasured, None),
+        };
+        #[derive(Serialize)]
+        struct Judged<'a> {
+            #[serde(flatten)]
+            record: &'a Record,
+            verdict: Verdict,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            reason: Option<&'static str>,
+        }
+        let record = self;
+        let judged = Judged {
+            record,
+            verdict,
+            reason,
+        };
+        serde_json::to_string(&judged).unwrap_or_default()
     }
 }
 

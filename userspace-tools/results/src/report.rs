@@ -63,8 +63,17 @@ pub trait Report: Clone + Serialize + DeserializeOwned + 'static {
     /// The settings of the run.
     fn config(&self) -> &Self::Config;
 
-    /// The verdict, given what the load under test promises.
-    fn outcome(&self) -> Outcome;
+    /// What the module's oracle says, given what the load under test promises.
+    fn oracle(&self) -> Outcome;
+
+    /// The outcome of the run: that of its [`oracle`](Self::oracle), if any work was done.
+    fn outcome(&self) -> Outcome {
+        match (self.totals().work, self.oracle()) {
+            (_, worse @ (Outcome::Fail | Outcome::CutShort)) => worse,
+            (0, _) => Outcome::NotMeasured,
+            (_, outcome) => outcome,
+        }
+    }
 
     /// Checks that the numbers agree with each other and with the verdict; names those that do not.
     fn check(&self) -> Result<(), String>;
@@ -121,7 +130,7 @@ pub trait Report: Clone + Serialize + DeserializeOwned + 'static {
 pub struct Totals {
     /// The run's number since its module was loaded or reset.
     pub run: u64,
-    /// Units of work done: critical sections, operations, operations, items.
+    /// Units of work done: critical sections, operations, operations, items or random jobs.
     pub work: u64,
     /// Length of the run, in nanoseconds.
     pub elapsed_ns: u64,

@@ -303,3 +303,59 @@ fn check_finds_every_contradiction() {
         ],
     );
 }
+
+#[test]
+fn run_without_work_is_not_measured_in_text_and_json() {
+    let idle = LOCK_LOAD
+        .replace(
+            "sections=12 min=4 mean=6 max=8",
+            "sections=0 min=0 mean=0 max=0",
+        )
+        .replace("sections=4", "sections=0")
+        .replace("sections=8", "sections=0");
+    let idle = idle.replace("broken lost=3", "untested lost=0");
+    for lock in ["busted", "tas", "empty"] {
+        let report = LockLoad::parse(&idle.replace("busted", lock)).unwrap();
+        assert_eq!(report.check(), Ok(()), "{lock}");
+        assert_eq!(report.outcome(), Outcome::NotMeasured, "{lock}");
+        let json = Record::new(0, report).to_judged_json();
+        let end =
+            r#","verdict":"NOT MEASURED","reason":"no unit of work was done; run it longer"}"#;
+        assert!(json.ends_with(end), "{json}");
+        assert!(Record::parse(&json).unwrap().report().is_some());
+    }
+}
+
+#[test]
+fn record_of_a_run_ends_in_its_verdict() {
+    let of = |text: &str| Record::new(0, LockLoad::parse(text).unwrap()).to_judged_json();
+    assert!(of(LOCK_LOAD).ends_with(r#","verdict":"PASS"}"#));
+    assert!(of(LOCK_LOAD).starts_with(r#"{"schema":4,"seq":0,"module":"lock-load","run":4"#));
+    let broken = of(&LOCK_LOAD.replace("busted", "tas"));
+    assert!(
+        broken.contains(r#""verdict":"FAIL","reason":"the oracle saw"#),
+        "{broken}"
+    );
+}
+
+#[test]
+fn reads_that_nothing_audited_are_inconclusive() {
+    let two = SLOPPY_COUNTER
+        .replace("threads=1", "threads=2")
+        .replace("samples=3", "samples=0");
+    let lines = two.lines().filter(|line| !line.starts_with("bucket"));
+    let lines = lines.chain(["thread index=1 vcpu=1 adds=0 moved=0", ""]);
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let report = SloppyCounter::parse(&text).unwrap();
+    assert_eq!(report.outcome(), Outcome::Inconclusive);
+}
+
+#[test]
+fn random_jobs_are_the_work_of_a_check() {
+    let text = JOB_RUNNER
+        .replace("check=0", "check=3")
+        .replace("once=10", "once=0")
+        .replace("oracle jobs=0 sound=0", "oracle jobs=3 sound=3");
+    let report = JobRunner::parse(&text).unwrap();
+    assert_eq!((report.totals().work, report.outcome()), (3, Outcome::Pass));
+}

@@ -10,7 +10,7 @@ use debugfs::{
     tool::{self, Tool},
     Module,
 };
-use results::{vcpus, SloppyCounter};
+use results::{vcpus, SloppyCounter, Verdict};
 
 /// The flags.
 #[derive(Args)]
@@ -35,7 +35,7 @@ pub struct Bench {
 
 impl Bench {
     /// Runs every counter with each number of threads.
-    pub fn obey<T: Tool<Report = SloppyCounter>>(mut self, root: &Path) -> anyhow::Result<bool> {
+    pub fn obey<T: Tool<Report = SloppyCounter>>(mut self, root: &Path) -> anyhow::Result<Verdict> {
         if self.threads.is_empty() {
             self.threads = vec![1, vcpus()];
             self.threads.dedup();

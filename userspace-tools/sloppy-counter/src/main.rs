@@ -16,7 +16,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 use debugfs::{tool::Own, tool::Tool};
-use results::{Cell, SloppyCounter};
+use results::{Cell, SloppyCounter, Verdict};
 
 /// The tool's own commands.
 #[derive(Subcommand)]
@@ -30,7 +30,7 @@ enum Command {
 }
 
 impl Own for Command {
-    fn obey(self, root: &Path) -> anyhow::Result<bool> {
+    fn obey(self, root: &Path) -> anyhow::Result<Verdict> {
         match self {
             Self::Bench(bench) => bench.obey::<SloppyCounterTool>(root),
             Self::Watch(watch) => watch.obey(root),

@@ -15,7 +15,7 @@ use abi::{
 use anyhow::{anyhow, Context};
 use clap::{value_parser, Args};
 use debugfs::{tool::say, Dir, Interrupt, Module};
-use results::{table::rate, Report, Settings, SloppyCounter};
+use results::{table::rate, Report, Settings, SloppyCounter, Verdict};
 
 use crate::show;
 
@@ -37,7 +37,7 @@ pub struct Watch {
 
 impl Watch {
     /// Starts a run and shows it until it ends.
-    pub fn obey(self, root: &Path) -> anyhow::Result<bool> {
+    pub fn obey(self, root: &Path) -> anyhow::Result<Verdict> {
         let mut config = Config {
             run_ms: 5000,
             audit: Switch::On,
@@ -62,7 +62,7 @@ impl Watch {
         module.wait(Duration::ZERO, most + Duration::from_secs(30), &interrupt)?;
         let report = module.result(started)?;
         say(&show::show(&report))?;
-        Ok(report.outcome().failed())
+        Ok(report.outcome().verdict())
     }
 }
 

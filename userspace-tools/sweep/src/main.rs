@@ -36,10 +36,7 @@ fn main() -> ExitCode {
 /// How the process ends after a command that returned `result`.
 fn exit(result: &anyhow::Result<Verdict>) -> Exit {
     match result {
-        Ok(Verdict::Pass | Verdict::Skip) => Exit::Pass,
-        Ok(Verdict::Fail) => Exit::Fail,
-        Ok(Verdict::Inconclusive) => Exit::Inconclusive,
-        Ok(Verdict::NotMeasured) => Exit::NotMeasured,
+        Ok(verdict) => verdict.exit(),
         Err(error) if error.is::<Usage>() => Exit::Usage,
         Err(_) => interrupt::signal().map_or(Exit::NotMeasured, Exit::Signal),
     }

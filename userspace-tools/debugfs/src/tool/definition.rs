@@ -5,7 +5,7 @@
 use std::{convert::Infallible, path::Path, sync::atomic::AtomicBool};
 
 use clap::Subcommand;
-use results::{AnyReport, Cell, Report};
+use results::{AnyReport, Cell, Report, Verdict};
 
 use crate::Dir;
 
@@ -40,12 +40,12 @@ pub trait Tool: Sized {
 
 /// Commands of one tool.
 pub trait Own: Subcommand {
-    /// Executes the command with debugfs at `root`; returns whether a run failed.
-    fn obey(self, root: &Path) -> anyhow::Result<bool>;
+    /// Executes the command with debugfs at `root`; a command that judges nothing returns PASS.
+    fn obey(self, root: &Path) -> anyhow::Result<Verdict>;
 }
 
 impl Own for Infallible {
-    fn obey(self, _: &Path) -> anyhow::Result<bool> {
+    fn obey(self, _: &Path) -> anyhow::Result<Verdict> {
         match self {}
     }
 }

@@ -54,13 +54,13 @@ pub fn expect<R: Subject>(text: &str, outcome: Outcome) -> Result<R> {
     expect_that(text, outcome, |_| true)
 }
 
-/// SKIP, since one thread had the whole run to itself, as happens with many vCPUs on a CPU, is
+/// INCONCLUSIVE, since one thread had the whole run to itself, as happens with many vCPUs on a CPU, is
 /// retried.
 fn expect_that<R: Subject>(text: &str, outcome: Outcome, shows: fn(&R) -> bool) -> Result<R> {
     let (module, config) = (fresh::<R>()?, settings::<R>(text)?);
     let mut report = run(&module, &config)?;
     for _ in 0..4 {
-        if report.outcome() == outcome || report.outcome() != Outcome::Skip {
+        if report.outcome() == outcome || report.outcome() != Outcome::Inconclusive {
             break;
         }
         report = run(&module, &config)?;

@@ -9,6 +9,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
     Args,
 };
+use debugfs::tool::Output;
 
 /// What to check.
 #[derive(Args)]
@@ -29,10 +30,6 @@ pub struct Validate {
     /// The module's file, from which it is inserted again
     #[arg(long, value_name = "FILE", default_value = "/lib/modules/lock-load.ko")]
     pub module: PathBuf,
-    /// Print KTAP, version 1
-    #[arg(long, conflicts_with = "json")]
-    pub ktap: bool,
-    /// Print one line of JSON
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub output: Output,
 }

@@ -6,10 +6,10 @@ use abi::{
     lock_load::{Config, Lock},
     trial::Load,
 };
-use results::LockLoad;
+use results::{Case, LockLoad, Verdict};
 
 use super::{
-    check::{Check, Found},
+    check::{found, of_trial, Check},
     session::Session,
 };
 
@@ -31,7 +31,7 @@ pub fn checks(session: &Session) -> Vec<Check> {
             format!("{rounds} halts, 0 lost"),
             move |session| {
                 let report = session.run(&halts(session, lock, rounds, run_ms))?;
-                Ok(Found::new(measured(&report), none_lost(&report)))
+                Ok(case(&report, verdict(&report)))
             },
         ));
     }
@@ -53,10 +53,27 @@ fn halts(session: &Session, lock: Lock, rounds: u64, run_ms: u32) -> Config {
     }
 }
 
-/// Whether every halt ended by its kick.
-fn none_lost(report: &LockLoad) -> bool {
-    let done = |trial: &abi::trial::Trial| trial.lost == 0 && trial.rounds >= trial.wanted;
-    report.trial.first().is_some_and(done)
+/// PASS if every halt ended by its kick.
+fn verdict(report: &LockLoad) -> Verdict {
+    report.trial.first().map_or(Verdict::NotMeasured, of_trial)
+}
+
+/// The text and the figures of a run.
+fn case(report: &LockLoad, verdict: Verdict) -> Case {
+    let case = found(measured(report), verdict);
+    let Some(trial) = report.trial.first() else {
+        return case;
+    };
+    let case = case
+        .with("halts", trial.kicked)
+        .with("lost", trial.lost)
+        .with("elapsed_ns", report.sum.elapsed_ns);
+    match report.lost.first() {
+        None => case,
+        Some(lost) => case
+            .with("stuck_vcpu", lost.vcpu)
+            .with("waited_us", lost.waited_us),
+    }
 }
 
 fn measured(report: &LockLoad) -> String {
@@ -71,13 +88,17 @@ fn measured(report: &LockLoad) -> String {
     text
 }
 
-fn control(session: &Session) -> debugfs::Result<Found> {
+fn control(session: &Session) -> debugfs::Result<Case> {
     // Each further thread would take a second to be woken in the end.
     let config = Config {
         threads: 2,
         ..halts(session, Lock::McsBusted, 100, SHORT_MS)
     };
     let report = session.run(&config)?;
-    let named = !report.lost.is_empty();
-    Ok(Found::new(measured(&report), !none_lost(&report) && named))
+    let caught = match verdict(&report) {
+        Verdict::Fail => Verdict::from(!report.lost.is_empty()),
+        Verdict::Pass => Verdict::Fail,
+        other => other,
+    };
+    Ok(case(&report, caught))
 }

@@ -6,10 +6,10 @@ use abi::{
     lock_load::{Config, KickBy},
     trial::Load,
 };
-use results::{Outcome, Report};
+use results::{Case, Verdict};
 
 use super::{
-    check::{Check, Found},
+    check::{found, of_trial, Check},
     session::Session,
 };
 
@@ -43,18 +43,18 @@ pub fn checks(session: &Session) -> Vec<Check> {
 }
 
 /// In mode pv the kernel's own lock kicks by hypercall, so that must be offered.
-fn is_offered(session: &Session, kick: KickBy) -> debugfs::Result<Found> {
+fn is_offered(session: &Session, kick: KickBy) -> debugfs::Result<Case> {
     let machine = session.run(&session.base())?.machine;
     let must = machine.mode == abi::lock_load::Mode::Pv || kick == KickBy::Ipi;
     Ok(match session.offers(kick)? {
-        None => Found::new("offered", true),
-        Some(why) => Found::new(format!("ENODEV: {why}"), !must && why.contains(kick.name())),
+        None => found("offered", true),
+        Some(why) => found(format!("ENODEV: {why}"), !must && why.contains(kick.name())),
     })
 }
 
-fn trial(session: &Session, kick: KickBy, load: Load) -> debugfs::Result<Found> {
+fn trial(session: &Session, kick: KickBy, load: Load) -> debugfs::Result<Case> {
     if session.offers(kick)?.is_some() {
-        return Ok(Found::skipped("not offered by this machine"));
+        return Ok(found("not offered by this machine", Verdict::Skip));
     }
     let config = Config {
         kick,
@@ -65,7 +65,7 @@ fn trial(session: &Session, kick: KickBy, load: Load) -> debugfs::Result<Found> 
     };
     let report = session.run(&config)?;
     let Some(trial) = report.trial.first() else {
-        return Ok(Found::new("no trial in the report", false));
+        return Ok(found("no trial in the report", Verdict::NotMeasured));
     };
     let mut measured = format!("{} rounds, {} lost", trial.rounds, trial.lost);
     if trial.wake_max_ns > 0 {
@@ -76,5 +76,13 @@ fn trial(session: &Session, kick: KickBy, load: Load) -> debugfs::Result<Found> 
             us(trial.wake_max_ns)
         );
     }
-    Ok(Found::new(measured, report.outcome() == Outcome::Pass))
+    let case = found(measured, of_trial(trial))
+        .with("rounds", trial.rounds)
+        .with("lost", trial.lost);
+    Ok(match trial.wake_max_ns {
+        0 => case,
+        longest => case
+            .with("wake_mean_ns", trial.wake_mean_ns)
+            .with("wake_max_ns", longest),
+    })
 }

@@ -3,13 +3,13 @@
 //! Checks of every lock: exclusion, order, tickets that wrap, trylock; control: busted is caught.
 
 use abi::{
-    lock_load::{Acquire, Config, Lock, Switch, TICKETS_TO_WRAP},
+    lock_load::{Acquire, Config, Lock, Sum, Switch, TICKETS_TO_WRAP},
     status::OracleState,
 };
-use results::{table::rate, LockLoad, Report};
+use results::{table::rate, Case, LockLoad, Report, Verdict};
 
 use super::{
-    check::{Check, Found},
+    check::{found, of, Check},
     session::Session,
 };
 
@@ -69,7 +69,7 @@ fn contest(session: &Session, config: &Config) -> debugfs::Result<LockLoad> {
     Ok(report)
 }
 
-fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let config = Config {
         lock,
         ..session.base()
@@ -84,12 +84,20 @@ fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Found> {
         sum.min,
         sum.max
     );
-    let holds = sum.exclusion == OracleState::Held && sum.min > 0;
-    Ok(Found::new(measured, holds))
+    let verdict = match of(sum.exclusion, sum.sections) {
+        Verdict::Pass => Verdict::from(sum.min > 0),
+        other => other,
+    };
+    Ok(found(measured, verdict)
+        .with("sections", sum.sections)
+        .with("lost", sum.lost)
+        .with("min", sum.min)
+        .with("max", sum.max)
+        .with("per_s", report.rate()))
 }
 
 /// The order of service and the longest wait, as sampled.
-fn waits(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+fn waits(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let config = Config {
         lock,
         histograms: Switch::On,
@@ -97,10 +105,11 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     };
     let report = contest(session, &config)?;
     let Some(order) = report.order else {
-        return Ok(Found::new("no line `order` in the report", false));
+        return Ok(found("no line `order` in the report", Verdict::NotMeasured));
     };
     let longest = report.thread_waits.iter().map(|w| w.longest_wait_ns).max();
-    let longest_ms = longest.unwrap_or(0) / 1_000_000;
+    let longest_ns = longest.unwrap_or(0);
+    let longest_ms = longest_ns / 1_000_000;
     let promise = match order.fifo {
         OracleState::Untested => "no promise",
         OracleState::Held => "FIFO",
@@ -111,10 +120,18 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Found> {
         order.waits, order.overtaken
     );
     let holds = order.fifo != OracleState::Broken && longest_ms <= LONGEST_WAIT_MS;
-    Ok(Found::new(measured, holds))
+    let verdict = match order.fifo {
+        _ if longest_ns == 0 => Verdict::NotMeasured,
+        OracleState::Untested if lock.facts().fifo => Verdict::Inconclusive,
+        _ => Verdict::from(holds),
+    };
+    Ok(found(measured, verdict)
+        .with("waits", order.waits)
+        .with("overtaken", order.overtaken)
+        .with("longest_wait_ns", longest_ns))
 }
 
-fn control(session: &Session) -> debugfs::Result<Found> {
+fn control(session: &Session) -> debugfs::Result<Case> {
     let config = Config {
         lock: Lock::Busted,
         run_ms: 200,
@@ -122,10 +139,20 @@ fn control(session: &Session) -> debugfs::Result<Found> {
     };
     let sum = session.run(&config)?.sum;
     let measured = format!("{} of {} updates lost", sum.lost, sum.sections);
-    Ok(Found::new(measured, sum.exclusion == OracleState::Broken))
+    let verdict = match sum.sections {
+        0 => Verdict::NotMeasured,
+        _ => Verdict::from(sum.exclusion == OracleState::Broken),
+    };
+    Ok(exclusion(measured, verdict, &sum))
 }
 
-fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+/// What was found about exclusion.
+fn exclusion(measured: String, verdict: Verdict, sum: &Sum) -> Case {
+    let case = found(measured, verdict);
+    case.with("sections", sum.sections).with("lost", sum.lost)
+}
+
+fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let mut config = Config {
         lock,
         threads: 2,
@@ -139,21 +166,26 @@ fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Found> {
     }
     let past = sum.sections.saturating_sub(TO_THE_WRAP);
     let measured = format!("{past} sections after the wrap, {} updates lost", sum.lost);
-    let holds = past > 0 && sum.exclusion == OracleState::Held;
-    Ok(Found::new(measured, holds))
+    let verdict = match (of(sum.exclusion, sum.sections), past) {
+        (Verdict::Pass, 0) => Verdict::Inconclusive,
+        (verdict, _) => verdict,
+    };
+    Ok(found(measured, verdict)
+        .with("sections_after_wrap", past)
+        .with("lost", sum.lost))
 }
 
-fn tries(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+fn tries(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let config = Config {
         lock,
         acquire: Acquire::Try,
         ..session.base()
     };
     let report = match contest(session, &config) {
-        Err(e) if e.is_usage() => return Ok(Found::new("EINVAL: no trylock", true)),
+        Err(e) if e.is_usage() => return Ok(found("EINVAL: no trylock", lock.facts().no_trylock)),
         other => other?,
     };
     let sum = report.sum;
     let measured = format!("{} sections, {} updates lost", sum.sections, sum.lost);
-    Ok(Found::new(measured, sum.exclusion == OracleState::Held))
+    Ok(exclusion(measured, of(sum.exclusion, sum.sections), &sum))
 }

@@ -3,9 +3,10 @@
 //! Checks of the guest's paravirt mode: known, as expected, and other modes are refused.
 
 use abi::lock_load::{KernelLock, Mode, ModeWanted};
+use results::{Case, Verdict};
 
 use super::{
-    check::{Check, Found},
+    check::{found, Check},
     session::{reason, Session},
 };
 
@@ -20,7 +21,7 @@ pub fn checks() -> Vec<Check> {
     ]
 }
 
-fn mode(session: &Session) -> debugfs::Result<Found> {
+fn mode(session: &Session) -> debugfs::Result<Case> {
     let machine = session.run(&session.base())?.machine;
     let fits = match machine.mode {
         Mode::Pv => machine.kernel_lock == KernelLock::Pv,
@@ -35,10 +36,14 @@ fn mode(session: &Session) -> debugfs::Result<Found> {
         wanted => format!(", SLOWPATH_MODE={wanted}"),
     };
     let measured = format!("{mode}: kernel/raw_spin is {lock}, kicks go by {kick}{wanted}");
-    Ok(Found::new(measured, fits && session.mode.admits(mode)))
+    let case = found(measured, fits && session.mode.admits(mode));
+    Ok(case
+        .with("mode", mode.name())
+        .with("kernel_lock", lock.name())
+        .with("kick", kick.name()))
 }
 
-fn others(session: &Session) -> debugfs::Result<Found> {
+fn others(session: &Session) -> debugfs::Result<Case> {
     let here = session.run(&session.base())?.machine.mode;
     let (mut refused, mut wrong) = (0, Vec::new());
     for &mode in ModeWanted::ALL.iter().filter(|mode| !mode.admits(here)) {
@@ -58,8 +63,10 @@ fn others(session: &Session) -> debugfs::Result<Found> {
             Ok(_) => wrong.push(format!("{mode}: ran")),
         }
     }
-    Ok(match wrong.is_empty() {
-        true => Found::new(format!("{refused} refused"), refused > 0),
-        false => Found::new(wrong.join("; "), false),
-    })
+    let case = match (wrong.is_empty(), refused) {
+        (false, _) => found(wrong.join("; "), false),
+        (true, 0) => found("there is no other mode", Verdict::NotMeasured),
+        (true, _) => found(format!("{refused} refused"), true),
+    };
+    Ok(case.with("refused", refused))
 }

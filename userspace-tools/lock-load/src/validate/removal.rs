@@ -9,10 +9,10 @@ use abi::{
     trial::Load,
 };
 use debugfs::{kernel_module, Error};
-use results::{LockLoad, Report};
+use results::{Case, LockLoad, Report, Verdict};
 
 use super::{
-    check::{Check, Found},
+    check::{found, Check},
     session::Session,
 };
 
@@ -32,12 +32,13 @@ pub fn checks(session: &Session) -> Vec<Check> {
     )]
 }
 
-fn removals(session: &Session, lock: Lock) -> debugfs::Result<Found> {
+fn removals(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     if !session.file.exists() {
-        return Ok(Found::skipped(format!(
+        let why = format!(
             "{}: no such file; use --module FILE",
             session.file.display()
-        )));
+        );
+        return Ok(found(why, Verdict::Skip));
     }
     let mut longest = Duration::ZERO;
     for i in 0..TIMES {
@@ -56,11 +57,15 @@ fn removals(session: &Session, lock: Lock) -> debugfs::Result<Found> {
             path: session.file.clone(),
             errno,
         };
-        kernel_module::remove(LockLoad::MODULE).map_err(failed)?;
+        if let Err(errno) = kernel_module::remove(LockLoad::MODULE) {
+            return Ok(found(format!("rmmod: {errno}"), false));
+        }
         longest = longest.max(began.elapsed());
         kernel_module::insert(&session.file).map_err(failed)?;
     }
     session.run(&session.base())?;
     let measured = format!("{TIMES} times, {:.2} s at most", longest.as_secs_f64());
-    Ok(Found::new(measured, longest <= LIMIT))
+    let longest_ns = longest.as_nanos() as u64;
+    let case = found(measured, longest <= LIMIT);
+    Ok(case.with("removals", TIMES).with("longest_ns", longest_ns))
 }

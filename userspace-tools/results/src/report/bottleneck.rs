@@ -127,7 +127,7 @@ impl Report for Bottleneck {
 
     fields!(ops, verdict);
 
-    fn outcome(&self) -> Outcome {
+    fn oracle(&self) -> Outcome {
         let busted = self.config.variant == Variant::Busted;
         Outcome::of(self.sum.verdict, busted, self.config.threads > 1)
     }

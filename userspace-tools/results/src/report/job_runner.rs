@@ -131,13 +131,27 @@ impl Report for JobRunner {
         lines.end().map(|()| report)
     }
 
-    fields!(once, coverage);
+    fn totals(&self) -> Totals {
+        Totals {
+            run: self.run,
+            work: match self.config.check {
+                0 => self.sum.once,
+                _ => self.oracle.jobs,
+            },
+            elapsed_ns: self.sum.elapsed_ns,
+            verdict: self.sum.coverage,
+        }
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
 
     fn value(&self) -> f64 {
         self.time_ms()
     }
 
-    fn outcome(&self) -> Outcome {
+    fn oracle(&self) -> Outcome {
         let busted = self.config.policy.is_busted();
         let whole = self.sum.cut_short == 0 && self.timing.ended != JobEnd::Failed;
         let shows = self.sum.chunks > 1 || self.oracle.jobs > 100;

@@ -255,20 +255,21 @@ impl Report for LockLoad {
 
     fields!(sections, exclusion);
 
-    fn outcome(&self) -> Outcome {
+    fn oracle(&self) -> Outcome {
         if let [trial] = self.trial[..] {
             let drops = self.config.load == Load::Halts && self.config.lock.facts().drops_kicks;
             return match Outcome::of(trial.verdict, drops, true) {
-                Outcome::Skip => Outcome::CutShort,
+                Outcome::Inconclusive => Outcome::CutShort,
                 outcome => outcome,
             };
         }
-        let busted = self.config.lock.facts().never_excludes;
+        let facts = self.config.lock.facts();
+        let can_show = self.config.threads > 1 && !facts.promises_nothing;
         let ordered = self
             .order
             .is_none_or(|order| order.fifo != OracleState::Broken);
-        match Outcome::of(self.sum.exclusion, busted, self.config.threads > 1) {
-            Outcome::Pass | Outcome::Skip if !ordered => Outcome::Fail,
+        match Outcome::of(self.sum.exclusion, facts.never_excludes, can_show) {
+            Outcome::Pass | Outcome::Inconclusive | Outcome::Skip if !ordered => Outcome::Fail,
             outcome => outcome,
         }
     }

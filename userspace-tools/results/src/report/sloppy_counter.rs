@@ -90,6 +90,13 @@ impl SloppyCounter {
         self.lost() == 0 && self.error().unsigned_abs() <= self.sum.bound.into()
     }
 
+    /// Whether reads were to be audited, or events to be seen, and there was none.
+    fn is_unaudited(&self) -> bool {
+        let audited = self.audit.as_ref().is_none_or(|audit| audit.samples > 0);
+        let checked = self.check.as_ref().is_none_or(|check| check.due > 0);
+        !(audited && checked)
+    }
+
     /// Error or age of the audited reads.
     pub fn audited(&self, of: Of) -> Histogram {
         let mine = self.buckets.iter().filter(|bucket| bucket.of == of);
@@ -131,10 +138,15 @@ impl Report for SloppyCounter {
 
     fields!(adds, total);
 
-    fn outcome(&self) -> Outcome {
+    fn oracle(&self) -> Outcome {
         let adds = self.config.work == Work::Adds;
         let busted = adds && self.config.counter == Counter::Busted;
-        Outcome::of(self.sum.total, busted, self.config.threads > 1)
+        let promises = !adds || self.config.counter != Counter::Empty;
+        let can_show = promises && self.config.threads > 1;
+        match Outcome::of(self.sum.total, busted, can_show) {
+            Outcome::Pass if self.is_unaudited() => Outcome::Inconclusive,
+            outcome => outcome,
+        }
     }
 
     /// Additions wait for nothing but cache lines, or for a lock.

@@ -110,14 +110,10 @@ impl Baseline {
         });
         let findings: Vec<Finding> = findings.collect();
         let cases = self.cells.iter().zip(decide(&findings, FAMILY));
-        let cases = cases.map(|(saved, decided)| Case {
-            name: saved.name(),
-            verdict: decided.verdict,
-            text: format!(
-                "times as good: {}{}",
-                decided.text(),
-                suffix(saved.label(&cells))
-            ),
+        let cases = cases.map(|(saved, decided)| {
+            let label = suffix(saved.label(&cells));
+            let text = format!("times as good: {}{label}", decided.text());
+            Case::new(saved.name(), decided.verdict, text)
         });
         Ok(cases.collect())
     }

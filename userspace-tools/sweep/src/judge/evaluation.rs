@@ -174,10 +174,7 @@ impl EvaluatedScenario<'_> {
         if self.faults.len() > FEW {
             faults.push(format!("and {} more", self.faults.len() - FEW));
         }
-        Case {
-            name: format!("{}: oracle of {} runs", self.scenario.name, self.runs()),
-            verdict: self.oracle_verdict(),
-            text: faults.join("; "),
-        }
+        let name = format!("{}: oracle of {} runs", self.scenario.name, self.runs());
+        Case::new(name, self.oracle_verdict(), faults.join("; "))
     }
 }

@@ -53,11 +53,11 @@ impl Judged {
     pub fn case(&self) -> Case {
         let at = words(&self.at);
         let gap = if at.is_empty() { "" } else { ", at " };
-        Case {
-            name: format!("{}: {}{gap}{at}", self.scenario, self.rule),
-            verdict: self.verdict,
-            text: format!("{}: {}{}", self.measured, self.word(), suffix(self.label)),
-        }
+        Case::new(
+            format!("{}: {}{gap}{at}", self.scenario, self.rule),
+            self.verdict,
+            format!("{}: {}{}", self.measured, self.word(), suffix(self.label)),
+        )
     }
 
     /// The verdict, and how many boots it needs.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Verdicts in the formats of build servers: JUnit's XML, and the kernel's KTAP
-//! (Documentation/dev-tools/ktap.rst).
+//! Verdicts as files for build servers: JUnit's XML, and KTAP.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use results::ktap;
 
 use crate::{
     judge::verdict::{Case, Verdict},
@@ -58,46 +59,18 @@ fn junit(experiment: &str, cases: &[Case]) -> anyhow::Result<String> {
     report.to_string().context("cannot write JUnit's XML")
 }
 
-fn ktap(cases: &[Case]) -> String {
-    let mut text = format!("KTAP version 1\n1..{}\n", cases.len());
-    for (n, case) in (1..).zip(cases) {
-        let Case {
-            verdict, text: why, ..
-        } = case;
-        // A `#` begins a directive.
-        let name = case.name.replace('#', "no.");
-        text += &match verdict {
-            Verdict::Pass => format!("ok {n} {name}\n"),
-            Verdict::Fail | Verdict::NotMeasured => format!("# {why}\nnot ok {n} {name}\n"),
-            Verdict::Inconclusive | Verdict::Skip => format!("ok {n} {name} # SKIP {why}\n"),
-        };
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn cases() -> [Case; 3] {
-        let case = |(name, verdict): (&str, _)| Case {
-            name: name.into(),
-            verdict,
-            text: "1.2 <of> 3".into(),
-        };
+        let case = |(name, verdict): (&str, _)| Case::new(name, verdict, "1.2 <of> 3");
         [
             ("a", Verdict::Pass),
             ("b", Verdict::Fail),
             ("c", Verdict::Inconclusive),
         ]
         .map(case)
-    }
-
-    #[test]
-    fn ktap_counts_cases_and_has_their_grounds() {
-        let wanted =
-            "KTAP version 1\n1..3\nok 1 a\n# 1.2 <of> 3\nnot ok 2 b\nok 3 c # SKIP 1.2 <of> 3\n";
-        assert_eq!(ktap(&cases()), wanted);
     }
 
     #[test]

@@ -182,11 +182,11 @@ fn sorted(evaluation: &Evaluation<'_>) -> Vec<Case> {
     // The points of a rule follow each other.
     for mine in rules.chunk_by(|a, b| a.scenario == b.scenario && a.rule == b.rule) {
         if mine.len() > 2 && mine.iter().all(|rule| rule.verdict == Verdict::Pass) {
-            cases.push(Case {
-                name: format!("{}: {}", mine[0].scenario, mine[0].rule),
-                verdict: Verdict::Pass,
-                text: format!("PASS at each of {} points", mine.len()),
-            });
+            cases.push(Case::new(
+                format!("{}: {}", mine[0].scenario, mine[0].rule),
+                Verdict::Pass,
+                format!("PASS at each of {} points", mine.len()),
+            ));
         } else {
             cases.extend(mine.iter().map(|rule| rule.case()));
         }
