@@ -5,6 +5,7 @@
 use std::{fs, path::Path, process::Command, thread::sleep, time::Duration};
 
 use anyhow::{Context, Result};
+use results::Verdict;
 
 use crate::{kernel_log::KernelLog, suite::say};
 
@@ -20,8 +21,8 @@ const ERRORS_ARE_SILENT: &str = "3";
 const PRINTK: &str = "/proc/sys/kernel/printk";
 const LOCKDEP: &str = "/proc/lockdep_stats";
 
-/// Runs a command; returns whether it succeeded and no checker had a report, which is printed.
-pub fn around(command: &[String]) -> Result<bool> {
+/// Runs a command; FAIL if it failed or a checker had a report, which is printed.
+pub fn around(command: &[String]) -> Result<Verdict> {
     let mut log = KernelLog::from_boot()?;
     if Path::new(KFENCE.0).exists() {
         fs::write(KFENCE.0, KFENCE.1).context(KFENCE.0)?;
@@ -60,7 +61,7 @@ pub fn around(command: &[String]) -> Result<bool> {
         say(&format!("report: {report}"));
     }
     say(&format!("checkers: {} reports", reports.len()));
-    Ok(status.success() && reports.is_empty())
+    Ok(Verdict::from(status.success() && reports.is_empty()))
 }
 
 /// Keeps errors and warnings from the console, at whose reports `vm` ends a guest.

@@ -29,7 +29,7 @@ use rustix::{
 use crate::{
     memory, raw,
     subject::{each_subject, fresh, settle, Subject},
-    suite::Test,
+    suite::{Found, Test},
 };
 
 /// More points than any start or insertion has.
@@ -105,7 +105,7 @@ impl Nth {
 }
 
 /// Fails each point of a start with `words`, and each of its control thread.
-fn starts<R: Subject>(words: &str) -> Result<()> {
+fn starts<R: Subject>(words: &str) -> Result<Found> {
     let mut writer = prepare()?;
     let module = fresh::<R>()?;
     module.dir().set(words)?;
@@ -117,7 +117,10 @@ fn starts<R: Subject>(words: &str) -> Result<()> {
     let after = memory::free()?;
     ensure!(own > 0, "no point of the start");
     let what = format!("{words}: {own} points of the start, {controlled} of its control thread");
-    memory::flat(&what, &[before, after], memory::LOSS)
+    let found = memory::flat(&what, &[before, after], memory::LOSS)?;
+    Ok(found
+        .with("points", own)
+        .with("control_thread_points", controlled))
 }
 
 /// Calls `inject` with 1, 2, … until it injects nothing; returns how often it did.

@@ -23,7 +23,9 @@ use std::{
 };
 
 use anyhow::{ensure, Result};
+use debugfs::tool::Output;
 use exit_code::Exit;
+use results::Verdict;
 
 use self::{
     plan::{operation, Operation},
@@ -36,7 +38,7 @@ use crate::{
     kernel_module::{be_inserted, be_removed, insert, ALL},
     memory,
     subject::each_subject,
-    suite::say,
+    suite::{list, Found},
     threads,
 };
 
@@ -85,8 +87,8 @@ struct Fuzz<'a> {
     violations: AtomicU64,
 }
 
-/// Runs the plan; returns whether there was no violation, no splat and no leak.
-pub fn run(options: &Options) -> Result<bool> {
+/// Runs the plan; returns the verdict on its replies, the kernel's log, its memory and its completeness.
+pub fn run(options: &Options, output: Output) -> Result<Verdict> {
     let mut log = KernelLog::from_now()?;
     for module in ALL {
         be_inserted(module)?;
@@ -109,36 +111,37 @@ pub fn run(options: &Options) -> Result<bool> {
         fuzz.operations(from, to)?;
         free.push(at_rest()?);
     }
-    let sound = [
-        ("kernel log", log.no_splat()),
-        ("memory", memory::flat("fuzz", &free, memory::LOSS)),
-        ("plan", fuzz.is_complete()),
+    let found = [
+        ("fuzz/replies", Ok(fuzz.replies(began.elapsed()))),
+        ("fuzz/kernel_log", log.no_splat().map(Found::from)),
+        ("fuzz/memory", memory::flat("fuzz", &free, memory::LOSS)),
+        ("fuzz/plan", fuzz.is_complete().map(Found::from)),
     ];
-    let mut failed = fuzz.violations.load(Relaxed);
-    for (what, outcome) in sound {
-        if let Err(why) = outcome {
-            failed += 1;
-            say(&format!(
-                "violation: seed {}: {what}: {why:#}",
-                options.seed
-            ));
-        }
-    }
-    let done = fuzz.done.load(Relaxed);
-    say(&format!(
-        "fuzz: seed {}, {done} operations, {} reports, {failed} violations, {:.0} s",
-        options.seed,
-        fuzz.reports.load(Relaxed),
-        began.elapsed().as_secs_f64()
-    ));
-    say(&format!(
-        "{} passed, {failed} failed",
-        u64::from(failed == 0)
-    ));
-    Ok(failed == 0)
+    let seed = options.seed;
+    let case = |(name, found): (&str, Result<Found>)| {
+        let found = found.unwrap_or_else(Found::from);
+        found.with("seed", seed).into_case(name)
+    };
+    let count = found.len();
+    Ok(list(output, count, found.into_iter().map(case)).verdict)
 }
 
 impl Fuzz<'_> {
+    /// The replies that no order of the operations allows.
+    fn replies(&self, took: Duration) -> Found {
+        let [done, reports, violations] =
+            [&self.done, &self.reports, &self.violations].map(|count| count.load(Relaxed));
+        Found::new(format!(
+            "fuzz: seed {}, {done} operations, {reports} reports, {violations} violations, {:.0} s",
+            self.options.seed,
+            took.as_secs_f64()
+        ))
+        .with("operations", done)
+        .with("reports", reports)
+        .with("violations", violations)
+        .require(violations == 0, format!("{violations} violations"))
+    }
+
     /// Fails unless every operation was done, and half of the planned runs reported.
     fn is_complete(&self) -> Result<()> {
         let Options {
@@ -213,9 +216,7 @@ impl Fuzz<'_> {
             seed, processes, ..
         } = self.options;
         let process = number % processes;
-        say(&format!(
-            "violation: seed {seed} operation {number} process {process}: {why}"
-        ));
+        eprintln!("violation: seed {seed} operation {number} process {process}: {why}");
     }
 
     /// Shows progress until all have `ended`; ends the program if one hangs.
@@ -235,12 +236,12 @@ impl Fuzz<'_> {
             }
             if shown.elapsed() > PERIOD {
                 shown = Instant::now();
-                say(&format!(
+                eprintln!(
                     "fuzz: {} of {} operations, {} violations",
                     self.done.load(Relaxed),
                     self.options.operations,
                     self.violations.load(Relaxed)
-                ));
+                );
             }
         }
     }

@@ -28,9 +28,11 @@ mod wide;
 
 use std::process::ExitCode;
 
-use anyhow::{ensure, Result};
+use anyhow::{anyhow, ensure, Result};
 use clap::{Parser, Subcommand};
+use debugfs::tool::{Checks, Output};
 use exit_code::Exit;
+use results::Verdict;
 
 use runs::jobs::oracle::random_jobs;
 use suite::Test;
@@ -47,13 +49,16 @@ Examples:
   guest-tests checked bottleneck check
   guest-tests wide                with 65 vCPUs or more
   guest-tests fuzz --seed 7 --operations 100000 --processes 16 --hotplug --unload
+  guest-tests run job/cap --json
 
-Prints `ok NAME` or `FAILED NAME: why` for each test, and last `N passed, N failed`.";
+Prints `ok NAME` or `FAILED NAME: why` for each test, with what it measured, and last the counts.";
 
 /// Tests the loaded modules and the tools.
 #[derive(Parser)]
 #[command(version, after_help = format!("{HELP}\n\n{}", exit_code::help()), disable_help_subcommand = true)]
 struct Cli {
+    #[command(flatten)]
+    output: Output,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -110,7 +115,7 @@ impl Command {
 }
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let Cli { output, command } = Cli::parse();
     let command = command.unwrap_or(Command::Run { filter: None });
     if matches!(command, Command::List) {
         all().iter().for_each(|test| suite::say(&test.name));
@@ -118,34 +123,38 @@ fn main() -> ExitCode {
     }
     let (vcpus, least) = (results::vcpus(), command.least_vcpus());
     if vcpus < least {
-        eprintln!(
-            "guest-tests: cannot test: too few vCPUs are online ({vcpus}; allowed: {least}..). \
+        let why = anyhow!(
+            "cannot test: too few vCPUs are online ({vcpus}; allowed: {least}..). \
              Try: vm run --vcpus {least}"
         );
-        return Exit::Usage.into();
+        return refuse(output, &why, Exit::Usage);
     }
-    match run(command) {
-        Ok(true) => Exit::Pass.into(),
-        Ok(false) => Exit::Fail.into(),
-        Err(why) => {
-            eprintln!("guest-tests: {why:#}");
-            Exit::NotMeasured.into()
-        }
+    match run(command, output) {
+        Ok(verdict) => verdict.exit().into(),
+        Err(why) => refuse(output, &why, Exit::NotMeasured),
     }
 }
 
-/// Returns whether all passed.
-fn run(command: Command) -> Result<bool> {
-    Ok(match command {
-        Command::List => true,
-        Command::Run { filter } => suite::run(chosen(all(), filter)?),
-        Command::FailNth { filter } => suite::run(chosen(fail_nth::tests(), filter)?),
-        Command::Checked { command } => complaints::around(&command)?,
-        Command::Unload { cycles } => suite::run(unload::tests(cycles)),
-        Command::Jobs { jobs, seed } => suite::run(vec![random_jobs(jobs, seed)]),
-        Command::Wide => suite::run(wide::tests()),
-        Command::Fuzz(options) => fuzz::run(&options)?,
-    })
+/// Ends with the reason why nothing, or not all, was tested.
+fn refuse(output: Output, why: &anyhow::Error, exit: Exit) -> ExitCode {
+    eprintln!("guest-tests: {why:#}");
+    // A reader that has gone misses nothing that standard error has not.
+    let _ = Checks::refuse(output, why);
+    exit.into()
+}
+
+fn run(command: Command, output: Output) -> Result<Verdict> {
+    let tests = match command {
+        Command::List => return Ok(Verdict::Pass),
+        Command::Checked { command } => return complaints::around(&command),
+        Command::Fuzz(options) => return fuzz::run(&options, output),
+        Command::Run { filter } => chosen(all(), filter)?,
+        Command::FailNth { filter } => chosen(fail_nth::tests(), filter)?,
+        Command::Unload { cycles } => unload::tests(cycles),
+        Command::Jobs { jobs, seed } => vec![random_jobs(jobs, seed)],
+        Command::Wide => wide::tests(),
+    };
+    Ok(suite::run(tests, output))
 }
 
 /// The tests whose names contain `filter`, all without one.

@@ -9,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 
-use crate::{complaints, suite::say};
+use crate::{complaints, suite::Found};
 
 /// Allowed loss of free memory, in KiB.
 pub const LOSS: i64 = 1024;
@@ -21,22 +21,22 @@ const QUARANTINE: i64 = 128 * 1024;
 const REST: i64 = 64;
 
 /// Fails if more than is `allowed` was lost between each two consecutive measurements of `free` memory.
-pub fn flat(what: &str, free: &[i64], allowed: i64) -> Result<()> {
+pub fn flat(what: &str, free: &[i64], allowed: i64) -> Result<Found> {
     let losses: Vec<_> = free.windows(2).map(|pair| pair[0] - pair[1]).collect();
-    let least = losses.iter().min().context("one measurement")?;
+    let least = *losses.iter().min().context("one measurement")?;
     let allowed = match Path::new(complaints::KMEMLEAK).exists() {
         true => QUARANTINE,
         false => allowed,
     };
-    say(&format!(
+    let text = format!(
         "{what}; KiB lost of {}: {losses:?}, allowed at least once: {allowed}",
         free[0]
-    ));
-    ensure!(
-        *least <= allowed,
-        "lost {least} KiB or more each time; allowed: {allowed}"
     );
-    Ok(())
+    let why = format!("lost {least} KiB or more each time; allowed: {allowed}");
+    Ok(Found::new(text)
+        .with("memory_kib", -least)
+        .with("memory_allowed_kib", -allowed)
+        .require(least <= allowed, why))
 }
 
 /// Free memory, in KiB: drops the caches, and measures until two measurements agree.

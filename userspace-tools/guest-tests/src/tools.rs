@@ -4,6 +4,7 @@
 
 mod bottleneck;
 pub mod command;
+mod verdicts;
 
 use std::{
     io::Write,
@@ -29,6 +30,7 @@ use crate::{
 pub fn tests() -> Vec<Test> {
     let mut tests: Vec<Test> = each_subject!(of()).into_iter().flatten().collect();
     tests.extend(bottleneck::tests());
+    tests.extend(verdicts::tests());
     let name = "tool/batch/prints_a_record_for_each_line";
     tests.push(Test::new(name, batch));
     tests

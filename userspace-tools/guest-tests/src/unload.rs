@@ -11,7 +11,7 @@ use crate::{
     kernel_module::{be_removed, insert, remove, ALL},
     memory,
     subject::{each_subject, fresh, Subject},
-    suite::Test,
+    suite::{Found, Test},
     threads,
 };
 
@@ -29,7 +29,7 @@ fn test<R: Subject>(cycles: u32) -> Test {
     Test::new(name, move || of::<R>(cycles))
 }
 
-fn of<R: Subject>(cycles: u32) -> Result<()> {
+fn of<R: Subject>(cycles: u32) -> Result<Found> {
     for module in ALL {
         be_removed(module)?;
         threads::none_left(module)?;
@@ -46,7 +46,8 @@ fn of<R: Subject>(cycles: u32) -> Result<()> {
         insert(module)?;
     }
     let what = format!("{}: after {cycles} cycles", R::MODULE);
-    memory::flat(&what, &[before, after], memory::LOSS)
+    let found = memory::flat(&what, &[before, after], memory::LOSS)?;
+    Ok(found.with("cycles", cycles))
 }
 
 /// Removes the module 0 to 19 ms after the start.

@@ -16,6 +16,7 @@ use crate::{
     kernel_module::{self, be_inserted, be_removed},
     memory,
     subject::{fresh, run, Subject},
+    suite::Found,
     threads,
 };
 
@@ -24,7 +25,7 @@ const LOADER: &str = "load_module+";
 const INIT: &str = "do_init_module+";
 
 /// Fails each point; the module is not left behind, and can be inserted then.
-pub fn fail<R: Subject>() -> Result<()> {
+pub fn fail<R: Subject>() -> Result<Found> {
     let mut nth = prepare()?;
     be_removed(R::MODULE)?;
     let found = own_points(R::MODULE, &mut nth).and_then(|own| {
@@ -44,7 +45,8 @@ pub fn fail<R: Subject>() -> Result<()> {
         own.len(),
         own.start
     );
-    memory::flat(&what, &[before, after], memory::LOSS)
+    let found = memory::flat(&what, &[before, after], memory::LOSS)?;
+    Ok(found.with("points", own.len()))
 }
 
 /// The points from the one after the loader's last to the last of all.

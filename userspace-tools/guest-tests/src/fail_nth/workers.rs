@@ -6,13 +6,13 @@
 
 use std::{fmt, fs, io, path::Path};
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 use debugfs::{Error, Module};
 
 use super::{families, one, points, prepare, Nth, INJECTORS};
 use crate::{
     subject::{fresh, settle, Subject},
-    suite::say,
+    suite::Found,
 };
 
 const KTHREADD: &str = "/proc/2/make-it-fail";
@@ -22,7 +22,7 @@ const PERCENT: &str = "30";
 const TIMES: u32 = 100_000_000;
 
 /// Fails each point of the creation of the threads of a run.
-pub fn creation<R: Subject>() -> Result<()> {
+pub fn creation<R: Subject>() -> Result<Found> {
     prepare()?;
     let mut kthreadd = Nth::of("2")?;
     let module = fresh::<R>()?;
@@ -36,19 +36,13 @@ pub fn creation<R: Subject>() -> Result<()> {
         one(&module).context("the next run")?;
         Ok(failed)
     })?;
-    say(&format!(
-        "{}: {found} points of the creation, {ends}",
-        R::MODULE
-    ));
-    ensure!(
-        found > 0 && ends.refused + ends.failed > 0,
-        "no start failed"
-    );
-    Ok(())
+    let text = format!("{}: {found} points of the creation, {ends}", R::MODULE);
+    let some = found > 0 && ends.refused + ends.failed > 0;
+    Ok(ends.found(text, found).require(some, "no start failed"))
 }
 
 /// Fails allocations of the threads of each family at random.
-pub fn work<R: Subject>() -> Result<()> {
+pub fn work<R: Subject>() -> Result<Found> {
     prepare()?;
     let (mut failures, mut ends) = (0, Ends::default());
     for words in families::longer(R::MODULE) {
@@ -61,11 +55,8 @@ pub fn work<R: Subject>() -> Result<()> {
         ends.add(outcome?).with_context(context)?;
         one(&module).context("the next run").with_context(context)?;
     }
-    say(&format!(
-        "{}: {failures} points of the workers, {ends}",
-        R::MODULE
-    ));
-    Ok(())
+    let text = format!("{}: {failures} points of the workers, {ends}", R::MODULE);
+    Ok(ends.found(text, failures))
 }
 
 /// A run to its end, whatever that is, with something done after its start.
@@ -88,6 +79,13 @@ struct Ends {
 }
 
 impl Ends {
+    fn found(&self, text: String, points: u32) -> Found {
+        Found::new(text)
+            .with("points", points)
+            .with("refused", self.refused)
+            .with("failed", self.failed)
+    }
+
     fn add<R>(&mut self, outcome: debugfs::Result<R>) -> Result<()> {
         match outcome {
             Ok(_) => {}

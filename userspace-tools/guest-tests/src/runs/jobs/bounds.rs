@@ -18,7 +18,7 @@ use crate::{
     raw::refused,
     runs::expect::{expect, rows},
     subject::{fresh, run_with},
-    suite::{group, Test},
+    suite::{group, Found, Test},
 };
 
 pub fn tests() -> Vec<Test> {
@@ -44,12 +44,12 @@ pub fn tests() -> Vec<Test> {
             ("cpus/read_back_as_written", read_back),
             ("helpers/are_not_required", deny),
             ("helpers/are_not_starved_by_a_busy_vcpu", starved),
-            ("cap/is_kept_within_10_percent", cap),
             ("nodes/stay_separate_without_spill", nodes),
             ("nested/jobs_in_jobs_end", nested),
             ("nested/helpers_of_inner_jobs_are_counted", nested_helpers),
         ],
     ));
+    tests.push(Test::new("job/cap/is_kept_within_10_percent", cap));
     tests
 }
 
@@ -110,14 +110,16 @@ fn deny() -> Result<()> {
 }
 
 /// A job with more work than its share in two seconds.
-fn cap() -> Result<()> {
+fn cap() -> Result<Found> {
     let text = format!("{JOB} size={} cap=40 limit_ms=2000", 1 << 24);
     let report: JobRunner = run_with(&text)?;
     let cpu: u64 = report.workers.iter().map(|w| w.cpu_ns).sum();
     let percent = cpu as f64 / report.sum.elapsed_ns as f64 * 100.0;
     let kept = (36.0..=44.0).contains(&percent);
-    ensure!(kept, "{percent:.1} % of a CPU, not 40");
-    Ok(())
+    let text = format!("{percent:.1} % of a CPU");
+    Ok(Found::new(text)
+        .with("percent", percent)
+        .require(kept, "not 40 %"))
 }
 
 fn nodes() -> Result<()> {

@@ -14,7 +14,7 @@ use crate::{
     hotplug::Offline,
     runs::expect::test,
     subject::{fresh, settings, settle},
-    suite::Test,
+    suite::{Found, Test},
 };
 
 pub fn tests() -> Vec<Test> {
@@ -38,28 +38,38 @@ pub fn random_jobs(jobs: u32, seed: u32) -> Test {
     Test::new(name, move || random(jobs, seed))
 }
 
-fn random(jobs: u32, seed: u32) -> Result<()> {
-    let (mut sum, mut done) = ([0; 4], 0);
+fn random(jobs: u32, seed: u32) -> Result<Found> {
+    let (mut sum, mut done, mut offline) = ([0; 4], 0, 0);
     for seed in seed.. {
         let count = RUN.min(jobs - done);
-        let oracle = with_hotplug(count, seed)?;
+        let (oracle, times) = with_hotplug(count, seed)?;
         let sound = oracle.jobs == u64::from(count) && oracle.sound == oracle.jobs;
         ensure!(sound, "seed {seed}: {oracle}");
         let each = [oracle.failed, oracle.cancelled, oracle.late, oracle.undid];
         sum.iter_mut().zip(each).for_each(|(all, n)| *all += n);
         done += count;
+        offline += times;
         if done == jobs {
             break;
         }
     }
     // Every kind of job was among them.
     let least = u64::from(jobs / 100);
-    ensure!(sum.iter().all(|&n| n >= least), "{sum:?}");
-    Ok(())
+    let [failed, cancelled, late, undid] = sum;
+    Ok(
+        Found::new(format!("{jobs} jobs, vCPUs offline: {offline} times"))
+            .with("jobs", jobs)
+            .with("failed", failed)
+            .with("cancelled", cancelled)
+            .with("late", late)
+            .with("undid", undid)
+            .with("hotplugs", offline)
+            .require(sum.iter().all(|&n| n >= least), format!("{sum:?}")),
+    )
 }
 
-/// Random jobs while the last vCPU goes offline and comes back.
-fn with_hotplug(jobs: u32, seed: u32) -> Result<Oracle> {
+/// Random jobs while the last vCPU goes offline and comes back; returns how often it did.
+fn with_hotplug(jobs: u32, seed: u32) -> Result<(Oracle, u32)> {
     let module = fresh::<JobRunner>()?;
     let text = format!("{JOBS} check={jobs} seed={seed}");
     let number = module.start(&settings::<JobRunner>(&text)?)?;
@@ -75,5 +85,5 @@ fn with_hotplug(jobs: u32, seed: u32) -> Result<Oracle> {
     let sound = outcome == Outcome::Pass;
     ensure!(sound, "{} {unsound:?}", report.oracle);
     ensure!(times > 0, "no vCPU went offline");
-    Ok(report.oracle)
+    Ok((report.oracle, times))
 }
