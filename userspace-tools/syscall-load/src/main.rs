@@ -20,18 +20,19 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use exit_code::Exit;
+use results::Verdict;
 
 use crate::cli::{Action, Cli, Usage};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().action {
-        Action::List => output::print(&table::list()),
+        Action::List => output::print(&table::list()).map(|()| Verdict::Pass),
         Action::Run(options) => run::run(&options),
         Action::Sweep(options) => run::sweep(&options),
-        Action::Worker(options) => worker::run(&options),
+        Action::Worker(options) => worker::run(&options).map(|()| Verdict::Pass),
     };
     match result {
-        Ok(()) => Exit::Pass.into(),
+        Ok(verdict) => verdict.exit().into(),
         Err(error) => {
             eprintln!("syscall-load: {error:#}");
             let is_usage = error.is::<Usage>();

@@ -6,6 +6,7 @@ use std::io::{stderr, IsTerminal, Write};
 
 use anyhow::Result;
 use cpu_list::CpuList;
+use results::Verdict;
 
 use crate::{
     cli::{How, Kind, RunOptions, SweepOptions, Usage},
@@ -17,16 +18,31 @@ use crate::{
     table,
 };
 
-pub fn run(options: &RunOptions) -> Result<()> {
+pub fn run(options: &RunOptions) -> Result<Verdict> {
     let load = named(&options.load)?;
     let sample = sample(load, options.kind, options.workers, 1, &options.how)?;
+    let verdict = complain(&sample);
     match options.how.json {
-        true => print(&serde_json::to_string(&sample)?),
-        false => print(&table::one(&sample)),
+        true => print(&serde_json::to_string(&sample)?)?,
+        false => print(&table::one(&sample))?,
     }
+    Ok(verdict)
 }
 
-pub fn sweep(options: &SweepOptions) -> Result<()> {
+/// Prints the reason of a verdict other than PASS on standard error; returns the verdict.
+fn complain(sample: &Sample) -> Verdict {
+    if let Some(reason) = sample.reason {
+        let (load, workers, kind) = (sample.load, sample.workers, sample.kind.name());
+        eprintln!(
+            "syscall-load: {}: {reason}: {load} by {workers} {kind}",
+            sample.verdict
+        );
+    }
+    sample.verdict
+}
+
+/// The verdict is the worst of all runs.
+pub fn sweep(options: &SweepOptions) -> Result<Verdict> {
     let chosen: Vec<&Load> = match options.loads == ["all"] {
         true => loads::all().collect(),
         false => {
@@ -56,10 +72,10 @@ pub fn sweep(options: &SweepOptions) -> Result<()> {
         }
     }
     progress(total, total, "");
-    match options.how.json {
-        true => Ok(()),
-        false => print(&table::sweep(&samples, &workers)),
+    if !options.how.json {
+        print(&table::sweep(&samples, &workers))?;
     }
+    Ok(Verdict::worst(samples.iter().map(complain)))
 }
 
 fn named(name: &str) -> Result<&'static Load> {

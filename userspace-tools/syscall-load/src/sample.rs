@@ -2,6 +2,7 @@
 
 //! Result of one run.
 
+use results::Verdict;
 use serde::Serialize;
 use statistics::jain;
 
@@ -24,6 +25,11 @@ pub struct Sample {
     /// Jain's index of fairness: 1 if all did the same, 1/n if one did all.
     pub jain: f64,
     pub counted: Vec<Counted>,
+    /// Whether the rate is that of as many workers.
+    pub verdict: Verdict,
+    /// The reason of a verdict other than PASS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
 }
 
 impl Sample {
@@ -32,6 +38,17 @@ impl Sample {
         let rates = || counted.iter().map(rate);
         let operations: u64 = counted.iter().map(|c| c.operations).sum();
         let cpu_ns: u64 = counted.iter().map(|c| c.cpu_ns).sum();
+        let (verdict, reason) = match counted.iter().filter(|c| c.operations > 0).count() {
+            0 => (
+                Verdict::NotMeasured,
+                Some("no worker completed an operation; run it longer"),
+            ),
+            n if n < counted.len() => (
+                Verdict::Inconclusive,
+                Some("a worker completed no operation; run it longer"),
+            ),
+            _ => (Verdict::Pass, None),
+        };
         Self {
             schema: SCHEMA,
             load,
@@ -42,6 +59,8 @@ impl Sample {
             per_cpu_s: operations as f64 * 1e9 / cpu_ns.max(1) as f64,
             jain: jain(rates()).unwrap_or(1.0),
             counted,
+            verdict,
+            reason,
         }
     }
 }
@@ -65,6 +84,19 @@ mod tests {
         );
         assert!((sample.jain - 25.0 / 26.0).abs() < 1e-9, "{}", sample.jain);
         let idle = Sample::of("x", Kind::Threads, 1, vec![Counted::default(); 2]);
-        assert_eq!(idle.jain, 1.0);
+        assert_eq!((idle.jain, idle.verdict), (1.0, Verdict::NotMeasured));
+        assert!(idle.reason.is_some());
+        assert_eq!((sample.verdict, sample.reason), (Verdict::Pass, None));
+    }
+
+    #[test]
+    fn rate_of_fewer_workers_is_inconclusive() {
+        let mut counted = vec![Counted::default(); 2];
+        counted[0].operations = 9;
+        let half = Sample::of("x", Kind::Threads, 1, counted);
+        assert_eq!(half.verdict, Verdict::Inconclusive);
+        let json = serde_json::to_string(&half).unwrap();
+        let end = r#""verdict":"INCONCLUSIVE","reason":"a worker completed no operation; run it longer"}"#;
+        assert!(json.ends_with(end), "{json}");
     }
 }

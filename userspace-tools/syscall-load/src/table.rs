@@ -16,13 +16,14 @@ pub fn list() -> String {
 
 pub fn one(sample: &Sample) -> String {
     format!(
-        "{} by {} {}: {:.0} operations/s, {:.0} per CPU second, fairness {:.3}",
+        "{} by {} {}: {:.0} operations/s, {:.0} per CPU second, fairness {:.3}: {}",
         sample.load,
         sample.workers,
         sample.kind.name(),
         sample.per_s,
         sample.per_cpu_s,
-        sample.jain
+        sample.jain,
+        sample.verdict
     )
 }
 
