@@ -5,6 +5,9 @@
 //! The boots of a result are cut into disjoint trials, each judged by itself: two A/B sides within the
 //! boots of a trial, or, without sides, every line of one half of its boots against the other half, as
 //! `sweep compare` does. The second shows what is called where there is no difference.
+//!
+//! Trials of a difference PASS if they agree in it; trials of none, if calls are as rare as their error
+//! allows: nominal and two standard errors.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -79,14 +82,16 @@ pub fn trials(args: &Args) -> anyhow::Result<Verdict> {
         ))
         .into());
     }
-    let mut differences = Vec::new();
-    for number in 0..args.tries {
+    let called = (0..args.tries).map(|number| {
         let of_trial = |cell: &Cell| boots(cell)[number * size..][..size].to_vec();
-        differences.extend(trial(&sides, of_trial, &args.limits).map_err(Usage)?);
-    }
-    let count = Difference::count(&differences);
+        trial(&sides, of_trial, &args.limits).map_err(Usage)
+    });
+    let called: Vec<Vec<Difference>> = called.collect::<Result<_, _>>()?;
+    let is_null = sides.iter().all(|(of, to)| of.at == to.at);
+    let verdict = verdict(&called, is_null, args.limits.alpha);
+    let count = Difference::count(&called.concat());
     if args.json {
-        let mut json = json!({ "trials": args.tries, "boots": size });
+        let mut json = json!({ "trials": args.tries, "boots": size, "verdict": verdict });
         for (word, n) in count {
             json[word] = n.into();
         }
@@ -95,10 +100,34 @@ pub fn trials(args: &Args) -> anyhow::Result<Verdict> {
         let count = count.map(|(word, n)| format!("\n{word} {n}"));
         let (tries, count) = (args.tries, count.concat());
         print_line(format_args!(
-            "{what}: {tries} trials of {size} boots{count}"
+            "{what}: {tries} trials of {size} boots: {verdict}{count}"
         ))?;
     }
-    Ok(Verdict::Pass)
+    Ok(verdict)
+}
+
+/// The verdict on trials of no difference or, each with one line, of one.
+fn verdict(trials: &[Vec<Difference>], is_null: bool, alpha: f64) -> Verdict {
+    let n = trials.len() as f64;
+    let allowed = (n * alpha + 2.0 * (n * alpha * (1.0 - alpha)).sqrt()).floor() as usize;
+    let with = |wanted: &[Difference]| {
+        let called = |trial: &&Vec<Difference>| trial.iter().any(|one| wanted.contains(one));
+        trials.iter().filter(called).count()
+    };
+    let equivalent = with(&[Difference::Equivalent]);
+    if is_null {
+        return match with(&[Difference::Better, Difference::Worse]) {
+            wrong if wrong > allowed => Verdict::Fail,
+            _ if equivalent == 0 => Verdict::Inconclusive,
+            _ => Verdict::Pass,
+        };
+    }
+    let (better, worse) = (with(&[Difference::Better]), with(&[Difference::Worse]));
+    match better.max(worse).max(equivalent) {
+        _ if better.min(worse) > allowed => Verdict::Fail,
+        agreed if agreed + allowed >= trials.len() => Verdict::Pass,
+        _ => Verdict::Inconclusive,
+    }
 }
 
 /// The boots in which a cell ran, in order.
@@ -154,5 +183,37 @@ fn find<'a>(all: &'a [Cell], text: &str) -> Result<&'a Cell, Usage> {
         (Some(_), Some(_)) => Err(Usage(format!(
             "several cells have the settings `{text}`. Try: more settings"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNDECIDED: Difference = Difference::Inconclusive { boots: None };
+
+    /// Twenty trials of one line: so many better, worse and equivalent, the others undecided.
+    fn of(better: usize, worse: usize, equivalent: usize, is_null: bool) -> Verdict {
+        let mut trials = vec![vec![Difference::Better]; better];
+        trials.extend(vec![vec![Difference::Worse]; worse]);
+        trials.extend(vec![vec![Difference::Equivalent]; equivalent]);
+        trials.resize(20, vec![UNDECIDED]);
+        verdict(&trials, is_null, 0.05)
+    }
+
+    #[test]
+    fn calls_where_there_is_no_difference_are_as_rare_as_their_error() {
+        assert_eq!(of(1, 1, 18, true), Verdict::Pass);
+        assert_eq!(of(2, 2, 16, true), Verdict::Fail);
+        assert_eq!(of(0, 0, 0, true), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn trials_of_a_difference_agree_in_it() {
+        assert_eq!(of(0, 19, 0, false), Verdict::Pass);
+        assert_eq!(of(0, 0, 20, false), Verdict::Pass);
+        assert_eq!(of(0, 12, 0, false), Verdict::Inconclusive);
+        assert_eq!(of(3, 17, 0, false), Verdict::Fail);
+        assert_eq!(of(0, 0, 0, false), Verdict::Inconclusive);
     }
 }
