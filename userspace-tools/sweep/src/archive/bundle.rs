@@ -18,7 +18,7 @@ use crate::{
         forms::Forms,
         manifest::{self, Manifest},
     },
-    console::{stderr, stdout::print_line},
+    console::{interrupt, stderr, stdout::print_line},
     judge::verdict::Verdict,
     store::{directory, sha256},
 };
@@ -62,6 +62,7 @@ pub fn after((verdict, dir): (Verdict, PathBuf), asked: bool) -> anyhow::Result<
 /// Writes the bundle of the result in `dir`; returns its path.
 fn write(dir: &Path, out: Option<&Path>) -> anyhow::Result<PathBuf> {
     let cannot = || format!("cannot bundle {}", dir.display());
+    interrupt::look_for();
     // A symlink and its target give the same bundle.
     let dir = &fs::canonicalize(dir).with_context(cannot)?;
     let name = dir.file_name().with_context(cannot)?;
@@ -75,9 +76,10 @@ fn write(dir: &Path, out: Option<&Path>) -> anyhow::Result<PathBuf> {
     collect(dir, "", &mut contents).with_context(cannot)?;
     let made = forms.files.into_iter();
     contents.extend(made.map(|(name, text)| (name, Content::Made(text))));
-    let files = contents
-        .iter()
-        .map(|(path, content)| describe(path, content));
+    let files = contents.iter().map(|(path, content)| {
+        interrupt::check()?;
+        describe(path, content)
+    });
     let files = files.collect::<anyhow::Result<_>>().with_context(cannot)?;
     let manifest = Manifest::new(name, forms.kind, forms.verdict, files);
     if let Some(why) = manifest.fault() {
@@ -127,12 +129,14 @@ fn save(manifest: &Manifest, contents: &Contents, out: &Path) -> anyhow::Result<
     let text = serde_json::to_vec_pretty(manifest)?;
     append(&mut tar, &manifest.name, manifest::FILE, &text)?;
     for (path, content) in contents {
+        interrupt::check()?;
         match content {
             Content::Made(text) => append(&mut tar, &manifest.name, path, text)?,
             Content::Kept(from) => append(&mut tar, &manifest.name, path, &fs::read(from)?)?,
         }
     }
     tar.into_inner()?.finish()?.flush()?;
+    interrupt::check()?;
     file.persist(out)?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use tar::{Archive, EntryType};
 
 use crate::{
     archive::manifest::{self, Manifest, MAX_BYTES, MAX_MANIFEST},
-    console::usage::Usage,
+    console::{interrupt, usage::Usage},
     store::{directory, sha256},
 };
 
@@ -40,8 +40,10 @@ pub fn unpack(
     let place = tempfile::Builder::new().prefix(".bundle-").tempdir_in(root);
     let place = place.with_context(|| format!("cannot write into {}", root.display()))?;
     let input = GzDecoder::new(BufReader::new(file));
-    let manifest =
-        extract(input, place.path(), accept).map_err(|why| cannot(format!("{why:#}")))?;
+    interrupt::look_for();
+    let extracted = extract(input, place.path(), accept);
+    interrupt::check().with_context(|| format!("cannot unpack {}", bundle.display()))?;
+    let manifest = extracted.map_err(|why| cannot(format!("{why:#}")))?;
     let dir = directory::fresh(root, &manifest.name)?;
     fs::rename(place.keep(), &dir).with_context(|| format!("cannot make {}", dir.display()))?;
     Ok(dir)
@@ -63,6 +65,7 @@ fn extract(
     let manifest = Manifest::parse(&text).map_err(anyhow::Error::msg)?;
     accept(&manifest).map_err(anyhow::Error::msg)?;
     for file in &manifest.files {
+        interrupt::check()?;
         let path = &file.path;
         let entry = entries
             .next()

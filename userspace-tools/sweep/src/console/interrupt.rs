@@ -9,13 +9,15 @@ use std::{
     thread,
 };
 
-use anyhow::Context;
+use anyhow::{bail, Context};
 use exit_code::Exit;
 use rustix::process::{kill_process, Pid, Signal};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
+
+use crate::console::stderr;
 
 /// The signal received, or 0.
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
@@ -38,7 +40,10 @@ pub fn watch() -> anyhow::Result<()> {
                 // `vm` and `make` end their own children in turn.
                 Some(child) => drop(kill_process(child, Signal::TERM)),
                 None if LOOKED_FOR.load(SeqCst) => {}
-                None => exit(Exit::Signal(signal as u8).code().into()),
+                None => {
+                    stderr::print_line(format_args!("sweep: interrupted by signal {signal}"));
+                    exit(Exit::Signal(signal as u8).code().into())
+                }
             }
         }
     });
@@ -56,6 +61,11 @@ fn ignores_hangup() -> bool {
 /// From now on the command looks for [`signal`] between two children.
 pub fn look_for() {
     LOOKED_FOR.store(true, SeqCst);
+}
+
+/// Fails after a signal, in a command that looks for it where no child runs.
+pub fn check() -> anyhow::Result<()> {
+    signal().map_or(Ok(()), |signal| bail!("interrupted by signal {signal}"))
 }
 
 /// Marks the child that a signal terminates, until dropped.

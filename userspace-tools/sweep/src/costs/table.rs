@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::{column::COLUMNS, measured::Measured};
-use crate::store::provenance::Provenance;
+use crate::store::{file, provenance::Provenance};
 
 const HEAD: &str = "\
 # SPDX-License-Identifier: GPL-2.0
@@ -64,8 +64,7 @@ impl Table {
     }
 
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
-        let text = self.text();
-        fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+        file::write(path, &self.text())
     }
 
     pub fn text(&self) -> String {

@@ -137,6 +137,34 @@ fn rerun_runs_the_same_plan_and_compares() {
     );
 }
 
+/// The plan that was run, without the boots after the look that decided, is the plan of the rerun.
+#[test]
+fn rerun_of_a_run_until_decided_ends_at_the_same_look() {
+    let sandbox = Sandbox::new();
+    let rule = "oracle = \"caught\" }, 'ticket >= 0.4 * kernel/raw_spin at threads 8']";
+    sandbox.edit("oracle = \"caught\" }]", rule);
+    sandbox.edit("repeats = 2", "repeats = 6");
+    sandbox.edit("vcpus = 8,", "vcpus = 8, boots = 6,");
+    sandbox.build("modules");
+    sandbox.answer();
+    let run = ["run", "--until-decided", "--max-boots", "24", "t.toml"];
+    sandbox.sweep(&run).is(0, &[]);
+    let before = fs::canonicalize(sandbox.latest()).unwrap();
+    sandbox.sweep(&["bundle", "results/latest", "--out", "b.tar.gz"]);
+    let plan = json(&before.join("plan.json"));
+    fs::remove_dir_all(sandbox.root()).unwrap();
+    // Each boot gives the same, so that all lines are equivalent.
+    let out = sandbox.sweep(&["rerun", "b.tar.gz"]);
+    let out = out.is(0, &["differs  nothing", "equivalent"]);
+    let open = "0 rules are open after 6 boots";
+    assert!(out.stderr.contains(open), "{}", out.stderr);
+    let after = fs::canonicalize(sandbox.latest()).unwrap();
+    assert_ne!(after.file_name(), before.file_name());
+    assert_eq!(json(&after.join("plan.json"))["boots"], plan["boots"]);
+    let records = fs::read_to_string(after.join("runs.jsonl")).unwrap();
+    assert_eq!(records.lines().count(), 6 * 9);
+}
+
 #[test]
 fn unlike_host_of_a_rerun_is_named() {
     let sandbox = measured();

@@ -7,13 +7,15 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
     thread::sleep,
     time::Duration,
 };
 
 use serde_json::{json, Map, Value};
 use tempfile::TempDir;
+
+pub use crate::out::Out;
 
 const EXPERIMENT: &str = r#"
 name = "t"
@@ -43,6 +45,9 @@ module = "job-runner"
 axes = { policy = ["padata"], job = ["spin"], max_threads = [1, 2] }
 "#;
 
+/// Executes a command whose signals end it: the tests themselves may run under nohup.
+pub const SIGNALLED: &[&str] = &["env", "--default-signal=HUP,INT,TERM"];
+
 /// One run of the fake guest: a line of its `batch`.
 #[derive(Clone)]
 pub struct FakeRun {
@@ -51,38 +56,6 @@ pub struct FakeRun {
     pub words: String,
     numbers: BTreeMap<&'static str, u64>,
     pub error: Option<String>,
-}
-
-/// Outcome of a command.
-#[derive(Debug)]
-pub struct Out {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Out {
-    /// Asserts the exit code and texts on stdout.
-    #[track_caller]
-    pub fn is(self, code: i32, stdout: &[&str]) -> Self {
-        self.has(code, &self.stdout, stdout);
-        self
-    }
-
-    /// Asserts the exit code and texts on stderr.
-    #[track_caller]
-    pub fn fails(self, code: i32, stderr: &[&str]) -> Self {
-        self.has(code, &self.stderr, stderr);
-        self
-    }
-
-    #[track_caller]
-    fn has(&self, code: i32, output: &str, texts: &[&str]) {
-        assert_eq!(self.code, code, "{}{}", self.stdout, self.stderr);
-        for text in texts {
-            assert!(output.contains(text), "no `{text}` in:\n{output}");
-        }
-    }
 }
 
 /// A temporary directory with an experiment and a fake `vm`.
@@ -258,7 +231,7 @@ impl Sandbox {
         self.vm(
             "n=0\nwhile read -r line; do\n\
              [ ! -e limit ] || [ $n -lt \"$(sed -n 1p limit)\" ] || { code=$(sed -n 2p limit); rm limit; exit $code; }\n\
-             while [ -e hold ] && [ $n -ge 5 ]; do sleep 0.02; done\n\
+             while [ -e hold ] && [ $n -ge 5 ]; do echo $$ >held; sleep 0.02; done\n\
              grep -F -m1 \"$line\t\" answers | cut -f2 | sed \"s/\\\"seq\\\":[0-9]*/\\\"seq\\\":$n/\"\n\
              n=$((n + 1))\ndone <\"$plan\"\n",
         );
@@ -344,7 +317,7 @@ impl Sandbox {
             .args(args)
             .env("SLOWPATH_VM", self.path("vm"));
         if (args[0] == "run" && !args.contains(&"--resume"))
-            || ["merge", "rerun"].contains(&args[0])
+            || ["merge", "rerun", "costs"].contains(&args[0])
         {
             command.args(["--results", "results"]);
         }
@@ -360,20 +333,12 @@ impl Sandbox {
 
     /// Starts the experiment, and waits until `n` runs are recorded.
     pub fn spawn(&self, n: usize) -> Child {
-        // The tests themselves may run under nohup.
-        self.spawn_by(n, &["env", "--default-signal=HUP,INT,TERM"])
+        self.spawn_by(n, SIGNALLED)
     }
 
     /// The same by the command `by`, which executes it.
     pub fn spawn_by(&self, n: usize, by: &[&str]) -> Child {
-        let sweep = self.command(&["run", "t.toml"]);
-        let mut command = Command::new(by[0]);
-        command.args(&by[1..]);
-        command.arg(sweep.get_program()).args(sweep.get_args());
-        command.current_dir(self.0.path());
-        command.env("SLOWPATH_VM", self.path("vm"));
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().unwrap();
+        let child = self.start(by, &["run", "t.toml"]);
         for _ in 0..1000 {
             if self.recorded() == Some(n) {
                 break;
@@ -383,14 +348,23 @@ impl Sandbox {
         assert_eq!(self.recorded(), Some(n), "after ten seconds");
         child
     }
-}
 
-impl From<Output> for Out {
-    fn from(out: Output) -> Self {
-        Self {
-            code: out.status.code().unwrap(),
-            stdout: String::from_utf8(out.stdout).unwrap(),
-            stderr: String::from_utf8(out.stderr).unwrap(),
-        }
+    /// Starts `sweep` by the command `by`, which executes it.
+    pub fn start(&self, by: &[&str], args: &[&str]) -> Child {
+        let sweep = self.command(args);
+        let mut command = Command::new(by[0]);
+        command.args(&by[1..]);
+        command.arg(sweep.get_program()).args(sweep.get_args());
+        command.current_dir(self.0.path());
+        command.env("SLOWPATH_VM", self.path("vm"));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    /// Names of all files and directories in the sandbox.
+    pub fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
     }
 }

@@ -8,6 +8,8 @@ mod full_disk;
 mod gate;
 mod guest;
 mod nothing;
+mod out;
 mod owner;
 mod plan;
 mod run;
+mod signals;
