@@ -197,10 +197,12 @@ fn image(folder: &Path) -> String {
 /// The image of the checkout that this program was built in, whatever the working directory.
 #[test]
 fn image_is_found_beside_the_program() {
-    let checkout = tempfile::tempdir().expect("a folder");
+    // A link, on the file system of the program: a copy is open for writing in the children that other tests fork
+    // meanwhile, and until they execute it cannot be executed (ETXTBSY).
+    let checkout = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let (bin, vm) = (checkout.path().join("bin"), checkout.path().join("bin/vm"));
     fs::create_dir(&bin).expect("a folder");
-    fs::copy(env!("CARGO_BIN_EXE_vm"), &vm).expect("a copy");
+    fs::hard_link(env!("CARGO_BIN_EXE_vm"), &vm).expect("a link");
     let image = image(&checkout.path().join("image"));
     let print = |vm: &Path| {
         let mut vm = Command::new(vm);
