@@ -37,8 +37,8 @@ pub enum How<'a> {
     Experiment(PathBuf),
     /// Commands in every boot of guests.
     Guest(&'a Guests, &'a [Command]),
-    /// Commands on the host, and a file of records that they leave.
-    Host(&'a [Command], Option<&'a str>),
+    /// Commands on the host, how often they run, and a file of records that they leave.
+    Host(&'a [Command], u32, Option<&'a str>),
     /// A line for `sh`.
     Shell(&'a str),
 }
@@ -61,7 +61,7 @@ pub fn measure(how: &How<'_>, dir: &Path) -> anyhow::Result<Measured> {
     match how {
         How::Experiment(path) => experiment(path, dir),
         How::Guest(guests, commands) => guest(guests, commands, dir),
-        How::Host(commands, records) => host(commands, *records, dir),
+        How::Host(commands, rounds, records) => host(commands, *rounds, *records, dir),
         How::Shell(line) => {
             let line = ["sh", "-euc", &format!("{{\n{line}\n}} 2>&1")].map(String::from);
             let ran = program::run(&line, dir, "sh")?;
@@ -114,22 +114,29 @@ fn experiment(path: &Path, dir: &Path) -> anyhow::Result<Measured> {
     Ok(measured)
 }
 
-fn host(commands: &[Command], records: Option<&str>, dir: &Path) -> anyhow::Result<Measured> {
+fn host(
+    commands: &[Command],
+    rounds: u32,
+    records: Option<&str>,
+    dir: &Path,
+) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
     let nowhere = Point::new();
-    for (n, command) in (1..).zip(commands) {
-        let ran = program::run(&command.on_host(dir), dir, &n.to_string())?;
-        let exit = json!({ COMMAND: n, EXIT: ran.exit });
-        for value in values(&ran.stdout).into_iter().chain([exit]) {
-            measured
-                .records
-                .push(Observation::new(1, n as u64, &nowhere, value));
-        }
-        if !command.may_fail {
-            measured.note(&ran, &command.text());
-        }
-        if measured.failed.is_some() {
-            return Ok(measured);
+    for round in 1..=rounds as usize {
+        for (n, command) in (1..).zip(commands) {
+            let ran = program::run(&command.on_host(dir), dir, &n.to_string())?;
+            let exit = json!({ COMMAND: n, EXIT: ran.exit });
+            for value in values(&ran.stdout).into_iter().chain([exit]) {
+                measured
+                    .records
+                    .push(Observation::new(round, n as u64, &nowhere, value));
+            }
+            if !command.may_fail {
+                measured.note(&ran, &command.text());
+            }
+            if measured.failed.is_some() {
+                return Ok(measured);
+            }
         }
     }
     if let Some(file) = records {

@@ -49,6 +49,8 @@ pub struct Step {
     /// Commands on the host, where `$DIR` is a directory for their files.
     #[serde(default, deserialize_with = "commands::read")]
     pub host: Vec<Command>,
+    /// How often the commands on the host run, in new processes each time: estimates take each as a boot.
+    pub rounds: Option<u32>,
     /// A file that the commands on the host leave, with records.
     pub records: Option<String>,
     /// Figures of the records.
@@ -88,12 +90,21 @@ impl Step {
     pub fn how(&self) -> Result<How<'_>, String> {
         let (experiment, guest) = (self.experiment.as_deref(), self.guest.as_ref());
         let (run, host) = (self.run.is_empty(), self.host.is_empty());
+        let rounds = self.rounds.unwrap_or(1);
+        if rounds == 0 || (host && self.rounds.is_some()) {
+            let name = &self.name;
+            return Err(format!(
+                "step `{name}`: rounds = {rounds}: allowed: 1 or more, of `host`"
+            ));
+        }
         Ok(match (experiment, guest, &self.command) {
             (Some(name), None, None) if run && host => {
                 How::Experiment(self.experiments.join(format!("{name}.toml")))
             }
             (None, Some(guest), None) if !run && host => How::Guest(guest, &self.run),
-            (None, None, None) if run && !host => How::Host(&self.host, self.records.as_deref()),
+            (None, None, None) if run && !host => {
+                How::Host(&self.host, rounds, self.records.as_deref())
+            }
             (None, None, Some(line)) if run && host => How::Shell(line),
             _ => {
                 return Err(format!(
@@ -122,7 +133,7 @@ impl Step {
                 guest.check().map_err(wrong)?;
                 estimate.and(Some((guest.boots.unwrap_or(1), fewest(guest))))
             }
-            How::Host(..) => estimate.and(Some((1, BOOTS))),
+            How::Host(_, rounds, _) => estimate.and(Some((rounds, BOOTS))),
             How::Shell(_) => None,
         };
         match boots.filter(|(boots, fewest)| boots < fewest) {
@@ -206,6 +217,22 @@ mod tests {
         };
         let found = ["n", "second", "exits", "exit"].map(|name| figures[name].value());
         assert_eq!(found, [12.0, 5.0, 3.0, 0.0]);
+    }
+
+    #[test]
+    fn rounds_on_the_host_are_the_boots_of_an_estimate() {
+        let text = r#"host = "echo '{\"n\":7}'"
+            figure = [{ name = 'n', metric = 'n' }, { name = 'all', metric = 'n', take = 'sum' }]"#;
+        assert!(step(text).check().unwrap_err().contains("1 boots"));
+        let text = format!("rounds = 6\n{text}");
+        assert_eq!(step(&text).check(), Ok(()));
+        let StepResult::Ran(figures) = run(&text) else {
+            panic!("it does not fail")
+        };
+        assert_eq!((figures["n"].value(), figures["all"].value()), (7.0, 42.0));
+        for text in ["rounds = 0\nhost = 'true'", "rounds = 6\ncommand = 'true'"] {
+            assert!(step(text).check().unwrap_err().contains("rounds"));
+        }
     }
 
     #[test]
