@@ -7,6 +7,7 @@ use statistics::confidence::FAMILY;
 
 use super::{
     file::Claim,
+    machine,
     step::{StepResult, Steps},
 };
 use crate::{
@@ -151,8 +152,10 @@ fn find(
         Some(StepResult::Skipped(why)) => return Err(skip(why)),
         None => return Err(not_measured(&format!("no step `{step}`"))),
     };
-    let unmet = |need| unmet(need, &[figures, facts]);
-    if let Some(why) = claim.needs.iter().find_map(unmet) {
+    let unreported =
+        |missing: &str| not_measured(&format!("step `{step}` did not report `{missing}`"));
+    let why = first_unmet(&claim.needs, figures, facts).map_err(unreported)?;
+    if let Some(why) = why {
         return Err(match of_document {
             true => skip(&why),
             false => not_measured(&why),
@@ -163,9 +166,7 @@ fn find(
         let (op, bound) = (rule.op, rule.bound());
         Ok((number.value(), number.finding(Limit { op, bound })))
     });
-    found
-        .collect::<Result<_, &str>>()
-        .map_err(|missing| not_measured(&format!("step `{step}` did not report `{missing}`")))
+    found.collect::<Result<_, &str>>().map_err(unreported)
 }
 
 impl Claim {
@@ -182,7 +183,7 @@ fn number_of<'a>(rule: &'a Rule, figures: &'a Figures) -> Result<&'a Number, &'a
 
 /// The verdict on a claim that no step measures: not testable here, unless the machine has what it needs.
 fn without_step(claim: &Claim, facts: &Figures) -> (Verdict, String) {
-    let mut unmet = claim.needs.iter().filter_map(|need| unmet(need, &[facts]));
+    let mut unmet = claim.needs.iter().filter_map(|need| unmet(need, facts));
     match unmet.next() {
         Some(unmet) => (Verdict::Skip, format!("{}; {unmet}", claim.why)),
         None if claim.needs.is_empty() => (Verdict::Skip, claim.why.clone()),
@@ -193,12 +194,31 @@ fn without_step(claim: &Claim, facts: &Figures) -> (Verdict, String) {
     }
 }
 
-/// What is not met, looked up in each of `all`.
-fn unmet(need: &Rule, all: &[&Figures]) -> Option<String> {
-    let mut values = all
-        .iter()
-        .filter_map(|figures| number_of(need, figures).ok());
-    let value = values.next().map(Number::value);
+/// The first of `needs` that is not met; the name of a figure that the step does not have, since that is no
+/// ground to call a claim not testable.
+fn first_unmet<'a>(
+    needs: &'a [Rule],
+    figures: &Figures,
+    facts: &Figures,
+) -> Result<Option<String>, &'a str> {
+    let is_fact = |need: &&Rule| {
+        let name = need.figure();
+        name.is_ok_and(|name| name.starts_with(machine::PREFIX))
+    };
+    let (of_machine, of_step): (Vec<&Rule>, Vec<&Rule>) = needs.iter().partition(is_fact);
+    if let Some(why) = of_machine.iter().find_map(|need| unmet(need, facts)) {
+        return Ok(Some(why));
+    }
+    for need in &of_step {
+        let name = need.figure().unwrap_or(&need.text);
+        figures.get(name).ok_or(name)?;
+    }
+    Ok(of_step.iter().find_map(|need| unmet(need, figures)))
+}
+
+/// Why it is not met.
+fn unmet(need: &Rule, figures: &Figures) -> Option<String> {
+    let value = number_of(need, figures).ok().map(Number::value);
     if value.is_some_and(|value| need.op.holds(value, need.bound())) {
         return None;
     }
@@ -296,7 +316,8 @@ mod tests {
             (&few, ran, "", NotMeasured, "no step measures it"),
             (OWN, skipped, "", Skip, "COLD=1 runs it"),
             (OWN, ran, "storm=1 ratio=2", NotMeasured, "measured 2"),
-            (OWN, ran, "storm=1", NotMeasured, "unknown"),
+            (OWN, ran, "storm=1", NotMeasured, "report `ratio`"),
+            (SOURCE, ran, "a=2 c=4", NotMeasured, "report `cpus`"),
             (SOURCE, ran, "c=4 cpus=2", NotMeasured, "report `a`"),
             (SOURCE, ran, "a=2 cpus=2", NotMeasured, "report `c`"),
             (SOURCE, failed, "a=2 c=4 cpus=2", NotMeasured, "failed"),
