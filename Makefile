@@ -64,7 +64,8 @@ tools: ## build the tools, static, into build/bin
 	@$(step) tools sh -ec '$(cargo) build --locked --release --workspace --bins && cd .. && scripts/install-tools'
 
 image: modules tools ## pack kernel, modules and tools into build/image
-	@boot=$$(scripts/kernel boot) && kvm=$$(scripts/kernel kvm || :) && $(step) image scripts/initramfs "$$boot" $$kvm
+	@boot=$$(scripts/kernel boot) && kvm=$$(scripts/kernel kvm || :) && DEVICES=$$(scripts/kernel devices || :) \
+		$(step) image scripts/initramfs "$$boot" $$kvm
 
 docs: ## write man pages and shell completions of all tools into build/docs
 	@$(step) docs sh -ec '$(cargo) test --locked --workspace --bins man_page_and_completions_are_written'
