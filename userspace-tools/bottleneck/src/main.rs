@@ -7,6 +7,7 @@
 mod check;
 mod compare;
 mod fix;
+mod onion;
 mod show;
 mod table;
 
@@ -24,6 +25,8 @@ enum Command {
     Compare(compare::Compare),
     /// Validate all variants of all bottlenecks, and that the oracles catch `busted`
     Check(check::Check),
+    /// Apply the fixes of a mail server's bottlenecks one after the other
+    Onion(onion::Onion),
 }
 
 impl Own for Command {
@@ -31,6 +34,7 @@ impl Own for Command {
         match self {
             Self::Compare(compare) => compare.obey::<BottleneckTool>(root),
             Self::Check(check) => check.obey(root),
+            Self::Onion(onion) => onion.obey::<BottleneckTool>(root),
         }
     }
 }
@@ -49,6 +53,7 @@ impl Tool for BottleneckTool {
   bottleneck compare mount_lookup --threads 2,8 --repeat 5
   bottleneck compare mount_lookup --lock pv_queued --set write_permille=10
   bottleneck check --only ids,mount_count
+  bottleneck onion --threads 2
   bottleneck sweep --case stats --variant exact,percpu --threads 1,2,4,8 --repeat 5";
 
     fn notes() -> String {
