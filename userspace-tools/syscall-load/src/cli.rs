@@ -12,6 +12,7 @@ Examples:
   syscall-load list                                  the loads, one line each
   syscall-load run open_close --workers 2            two processes, operations per second
   syscall-load run page_fault --workers 2 --as threads
+  syscall-load run mail --profile                    and where the CPUs spent their time
   syscall-load sweep open_close,open_close_separate  1, 2, 4 … workers, as processes and as threads";
 
 fn after_help() -> String {
@@ -74,6 +75,9 @@ pub struct How {
     /// Where the loads make their files, in a folder that is removed afterwards.
     #[arg(long, value_name = "DIR", default_value = "/tmp")]
     pub dir: PathBuf,
+    /// Sample all CPUs during the count: parts of the time in the kernel, its locks, its functions (as root).
+    #[arg(long)]
+    pub profile: bool,
     /// Print JSON, one record a line.
     #[arg(long)]
     pub json: bool,

@@ -14,6 +14,7 @@ macro_rules! loads {
     };
 }
 
+mod devices;
 mod files;
 mod index;
 mod kv;
@@ -25,13 +26,18 @@ mod sockets;
 
 use crate::load::Load;
 
-/// All loads, in the order of `syscall-load list`.
+/// All loads that run anywhere, in the order of `syscall-load list`.
 pub fn all() -> impl Iterator<Item = &'static Load> {
     let small = [files::LOADS, memory::LOADS, processes::LOADS, locks::LOADS];
     let applications = [sockets::LOADS, mail::LOADS, kv::LOADS, index::LOADS];
     small.into_iter().chain(applications).flatten()
 }
 
+/// Loads of devices that have to be made first.
+pub fn of_devices() -> impl Iterator<Item = &'static Load> {
+    devices::LOADS.iter()
+}
+
 pub fn named(name: &str) -> Option<&'static Load> {
-    all().find(|load| load.name == name)
+    all().chain(of_devices()).find(|load| load.name == name)
 }

@@ -10,6 +10,7 @@ mod load;
 mod loads;
 mod output;
 mod processes;
+mod profile;
 mod run;
 mod sample;
 mod sys;

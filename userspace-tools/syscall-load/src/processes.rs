@@ -6,6 +6,8 @@ use std::{
     io::{BufRead, BufReader, Lines, Write},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 use anyhow::{bail, ensure, Context, Result};
@@ -13,6 +15,7 @@ use anyhow::{bail, ensure, Context, Result};
 use crate::{
     cli::{How, Kind},
     count::{now, Counted, Window},
+    profile::{Profile, Profiler},
     worker::READY,
 };
 
@@ -23,8 +26,13 @@ struct Process {
     lines: Lines<BufReader<ChildStdout>>,
 }
 
-/// Runs `load` with this many workers; gives the count of each.
-pub fn count(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Counted>> {
+/// Runs `load` with this many workers; gives the count of each, and the profile if one is asked for.
+pub fn count(
+    load: &str,
+    kind: Kind,
+    workers: u32,
+    how: &How,
+) -> Result<(Vec<Counted>, Option<Profile>)> {
     let dir = tempfile::Builder::new()
         .prefix("syscall-load.")
         .tempdir_in(&how.dir)
@@ -39,6 +47,8 @@ pub fn count(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Coun
         let line = process.line(load)?;
         ensure!(line == READY, "{load}: a worker sent `{line}`");
     }
+    let length = Duration::from_millis(how.run_ms);
+    let profiler = how.profile.then(|| Profiler::new(length)).transpose()?;
     // All are ready: the window opens for all at one moment.
     let from = now() + how.warm_up_ms * 1_000_000;
     let to = from + how.run_ms * 1_000_000;
@@ -47,6 +57,8 @@ pub fn count(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Coun
         let stdin = process.stdin.as_mut().context("no pipe to a worker")?;
         writeln!(stdin, "{window}").context("a worker has ended")?;
     }
+    let profile = profiler.map(|profiler| profile(profiler, from, length));
+    let profile = profile.transpose()?.flatten();
     let mut counted = Vec::new();
     let each = workers as usize / processes.len();
     for process in &mut processes {
@@ -62,7 +74,15 @@ pub fn count(load: &str, kind: Kind, workers: u32, how: &How) -> Result<Vec<Coun
         let status = process.child.wait()?;
         ensure!(status.success(), "{load}: a worker ended with {status}");
     }
-    Ok(counted)
+    Ok((counted, profile))
+}
+
+/// Samples the window that opens at `from`.
+fn profile(mut profiler: Profiler, from: u64, length: Duration) -> Result<Option<Profile>> {
+    thread::sleep(Duration::from_nanos(from.saturating_sub(now())));
+    profiler.begin()?;
+    thread::sleep(length);
+    profiler.end()
 }
 
 impl Process {

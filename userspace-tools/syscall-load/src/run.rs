@@ -87,8 +87,9 @@ fn named(name: &str) -> Result<&'static Load> {
 }
 
 fn sample(load: &Load, kind: Kind, workers: u32, repeat: u32, how: &How) -> Result<Sample> {
-    let counted = processes::count(load.name, kind, workers, how)?;
-    Ok(Sample::of(load.name, kind, repeat, counted))
+    let (counted, profile) = processes::count(load.name, kind, workers, how)?;
+    let sample = Sample::of(load.name, kind, repeat, counted);
+    Ok(Sample { profile, ..sample })
 }
 
 /// 1, 2, 4 … and the number itself.

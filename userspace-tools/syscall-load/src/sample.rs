@@ -6,7 +6,7 @@ use results::Verdict;
 use serde::Serialize;
 use statistics::jain;
 
-use crate::{cli::Kind, count::Counted};
+use crate::{cli::Kind, count::Counted, profile::Profile};
 
 const SCHEMA: u32 = 1;
 
@@ -30,6 +30,8 @@ pub struct Sample {
     /// The reason of a verdict other than PASS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
 }
 
 impl Sample {
@@ -61,6 +63,7 @@ impl Sample {
             counted,
             verdict,
             reason,
+            profile: None,
         }
     }
 }

@@ -4,19 +4,40 @@
 
 use comfy_table::{presets, CellAlignment, Row, Table, TableComponent};
 
-use crate::{cli::Kind, loads, sample::Sample};
+use crate::{cli::Kind, loads, profile::Profile, sample::Sample};
 
 pub fn list() -> String {
     let mut table = new(["load", "operation, and what it contends for"]);
     for load in loads::all() {
         table.add_row([load.name, load.about]);
     }
-    table.trim_fmt()
+    let mut devices = new(["with a device", "not among `all`"]);
+    for load in loads::of_devices() {
+        devices.add_row([load.name, load.about]);
+    }
+    format!("{}\n\n{}", table.trim_fmt(), devices.trim_fmt())
+}
+
+/// The parts of the CPU time, and the functions, the most frequent first.
+fn profile(profile: &Profile) -> String {
+    let parts = [
+        ("kernel", profile.kernel),
+        ("locks", profile.locks),
+        ("clearing pages", profile.clearing),
+    ];
+    let parts = parts.map(|(name, part)| format!("{name} {:.1} %", part * 100.0));
+    let mut functions: Vec<_> = profile.functions.iter().collect();
+    functions.sort_by(|a, b| b.1.total_cmp(a.1));
+    let functions = functions.into_iter();
+    let functions = functions.map(|(name, part)| format!("\n{:6.1} % {name}", part * 100.0));
+    let (samples, functions) = (profile.samples, functions.collect::<String>());
+    format!("\n{} of {samples} samples{functions}", parts.join(", "))
 }
 
 pub fn one(sample: &Sample) -> String {
+    let profile = sample.profile.as_ref().map_or_else(String::new, profile);
     format!(
-        "{} by {} {}: {:.0} operations/s, {:.0} per CPU second, fairness {:.3}: {}",
+        "{} by {} {}: {:.0} operations/s, {:.0} per CPU second, fairness {:.3}: {}{profile}",
         sample.load,
         sample.workers,
         sample.kind.name(),

@@ -18,7 +18,8 @@ fn text(bytes: &[u8]) -> String {
 fn names() -> Vec<String> {
     let out = text(&tool(&["list"]).stdout);
     let name = |line: &str| Some(line.split_whitespace().next()?.to_string());
-    out.lines().skip(2).filter_map(name).collect()
+    let anywhere = out.lines().skip(2).take_while(|line| !line.is_empty());
+    anywhere.filter_map(name).collect()
 }
 
 fn short(load: &str, kind: &str, workers: &str) -> Value {
@@ -59,6 +60,24 @@ fn every_load_runs_as_processes_and_as_threads() {
 }
 
 #[test]
+fn profile_of_system_calls_is_of_the_kernel_or_says_what_it_takes() {
+    let args = "run open_close --run-ms 300 --profile --json";
+    let out = tool(&args.split(' ').collect::<Vec<_>>());
+    if !out.status.success() {
+        let error = text(&out.stderr);
+        assert!(error.contains("cannot sample CPU"), "{error}");
+        assert_eq!(out.status.code(), Some(4));
+        return;
+    }
+    let sample: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let profile = &sample["profile"];
+    let part = |name: &str| profile[name].as_f64().unwrap();
+    assert!(profile["samples"].as_u64() > Some(0), "{sample}");
+    assert!(part("kernel") > 0.0 && part("kernel") <= 1.0, "{sample}");
+    assert!(part("clearing") + part("locks") <= part("kernel"));
+}
+
+#[test]
 fn folder_of_a_run_is_removed() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_str().unwrap();
@@ -75,6 +94,20 @@ fn unknown_load_is_a_usage_error_that_names_the_known_ones() {
     let output = text(&out.stderr);
     let expected = "`open_clse`: no such load; allowed: open_close";
     assert!(output.contains(expected), "{output}");
+}
+
+#[test]
+fn load_of_a_missing_device_says_how_to_make_it() {
+    let list = text(&tool(&["list"]).stdout);
+    assert!(list.contains("open_close_device"), "{list}");
+    assert!(!names().contains(&"open_close_device".into()));
+    if std::path::Path::new("/dev/nullb0").exists() {
+        return;
+    }
+    let out = tool(&["run", "open_close_device"]);
+    assert_eq!(out.status.code(), Some(4));
+    let output = text(&out.stderr);
+    assert!(output.contains("Try: insmod null_blk.ko"), "{output}");
 }
 
 #[test]
