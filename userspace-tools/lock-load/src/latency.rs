@@ -8,7 +8,7 @@ use abi::{
 };
 use results::{
     table::{grid, numbers, or_dashes, per_second, time},
-    LockLoad,
+    Histogram, LockLoad,
 };
 use statistics::percent;
 
@@ -89,9 +89,21 @@ fn times(report: &LockLoad) -> String {
         row.extend(PARTS.map(|(_, part)| quantile(part)));
         row.push(quantile(1.0));
         table.add_row(row);
+        if *of == Of::Wait {
+            table.add_row(by_time(&times));
+        }
     }
     numbers(&mut table, 1);
     format!("{table}\n")
+}
+
+/// Quantiles of the wait that is met at a random moment.
+fn by_time(waits: &Histogram) -> Vec<String> {
+    let quantile = |part| or_dashes(waits.quantile_by_time(part), time);
+    let mut row = vec!["wait by time".to_string(), String::new()];
+    row.extend(PARTS.map(|(_, part)| quantile(part)));
+    row.push(quantile(1.0));
+    row
 }
 
 fn long_waits(report: &LockLoad) -> String {

@@ -2,11 +2,13 @@
 
 //! A report of any module.
 
-use abi::status::OracleState;
+use abi::{histogram::Of, status::OracleState};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::{Bottleneck, JobRunner, Kind, LockLoad, Outcome, Place, Report, SloppyCounter, Totals};
+use crate::{
+    Bottleneck, Histogram, JobRunner, Kind, LockLoad, Outcome, Place, Report, SloppyCounter, Totals,
+};
 
 /// A report of any module.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,6 +48,15 @@ impl AnyReport {
         JobRunner::MODULE,
         Bottleneck::MODULE,
     ];
+
+    /// Waits for locks; none if none were sampled.
+    pub fn waits(&self) -> Histogram {
+        match self {
+            Self::LockLoad(report) => report.times(Of::Wait),
+            Self::Bottleneck(report) => report.waits(),
+            Self::SloppyCounter(_) | Self::JobRunner(_) => Histogram::default(),
+        }
+    }
 
     /// Deserialises a report of `module`.
     pub fn from_json(module: &str, report: Value) -> Result<Self, String> {

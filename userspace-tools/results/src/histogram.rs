@@ -5,6 +5,9 @@
 //! A bucket is named after its smallest value; [`abi::histogram::high`] is its largest. A quantile
 //! is the upper edge of its bucket, at most the longest sample: never less than exact, and at most
 //! 1/32 more.
+//!
+//! A quantile counts samples, so a wait of a second counts as much as one of a microsecond. A quantile
+//! by time weights each by its length: it is of the wait that is met at a random moment of waiting.
 
 use std::collections::BTreeMap;
 
@@ -60,6 +63,23 @@ impl Histogram {
         Some(edge)
     }
 
+    /// The value that the sample met at a random moment does not exceed with probability `part`: each
+    /// sample counts as often as it is long. None if all are 0.
+    pub fn quantile_by_time(&self, part: f64) -> Option<u64> {
+        let middle = |low: u64| (low as f64 + self.edge(low) as f64) / 2.0;
+        let times = self.buckets.iter();
+        let times = times.map(|(low, count)| (self.edge(*low), middle(*low) * *count as f64));
+        let all: f64 = times.clone().map(|(_, time)| time).sum();
+        let mut seen = 0.0;
+        let mut some = times.filter(|(_, time)| *time > 0.0);
+        let reached = |(_, time): &(u64, f64)| {
+            seen += time;
+            seen >= all * part
+        };
+        let last = some.clone().last()?;
+        Some(some.find(reached).unwrap_or(last).0)
+    }
+
     /// For the upper edge of each bucket, the part of all samples that do not exceed it.
     pub fn cumulated(&self) -> Vec<(f64, f64)> {
         let all = self.count() as f64;
@@ -74,8 +94,13 @@ impl Histogram {
         let mut seen = 0;
         self.buckets.iter().map(move |(low, count)| {
             seen = total([seen, *count]);
-            (high(*low).min(self.longest.max(*low)), seen)
+            (self.edge(*low), seen)
         })
+    }
+
+    /// The upper edge of the bucket whose smallest value is `low`.
+    fn edge(&self, low: u64) -> u64 {
+        high(low).min(self.longest.max(low))
     }
 }
 

@@ -57,6 +57,55 @@ fn quantile_is_at_most_1_32_above_exact_and_never_below() {
     }
 }
 
+/// The waits stand one after the other; moments at even distances each meet one of them.
+fn met(waits: &[u64], moments: u64) -> Vec<u64> {
+    let all: u64 = waits.iter().sum();
+    let mut moments = (0..moments).map(|n| all / moments * n).peekable();
+    let (mut end, mut met) = (0, Vec::new());
+    for wait in waits {
+        end += wait;
+        while moments.next_if(|moment| *moment < end).is_some() {
+            met.push(*wait);
+        }
+    }
+    met.sort_unstable();
+    met
+}
+
+#[test]
+fn quantile_by_time_is_of_the_wait_met_at_a_random_moment() {
+    for seed in 0..20 {
+        let all = samples(seed, 3000);
+        let (times, met) = (reported(0, &all).times, met(&all, 10_000));
+        for part in [0.1, 0.5, 0.9, 0.99] {
+            // A bucket is 1/32 wide, so a share of time is known within 1/64 of itself.
+            let exact = |part: f64| met[((met.len() as f64 * part) as usize).min(met.len() - 1)];
+            let (low, high) = (exact(part * 0.97), exact((part * 1.03).min(1.0)));
+            let found = times.quantile_by_time(part).unwrap();
+            assert!(
+                found >= low && found <= high + high / 32,
+                "{part} of {seed}: {found}, {low} to {high}"
+            );
+            assert!(found >= times.quantile(part).unwrap());
+        }
+        assert_eq!(times.quantile_by_time(1.0), all.iter().max().copied());
+    }
+}
+
+/// A thousand sections wait for 1 us, one for 1 s: a second of the two is the long one.
+#[test]
+fn one_long_wait_outweighs_many_short_ones_by_time() {
+    let all = [vec![1_000; 1000], vec![1_000_000_000]].concat();
+    let times = reported(0, &all).times;
+    assert!(times.quantile(0.99).unwrap() < 1_050);
+    assert_eq!(times.quantile_by_time(0.5), Some(1_000_000_000));
+    let free = reported(0, &[0, 0, 0]).times;
+    assert_eq!(
+        (free.quantile(0.5), free.quantile_by_time(0.5)),
+        (Some(0), None)
+    );
+}
+
 #[test]
 fn merged_threads_equal_one_thread() {
     let (a, b) = (samples(1, 500), samples(2, 700));

@@ -40,7 +40,9 @@ fn tables(text: &str) -> Vec<String> {
     let verdict = |old: &str| Regex::new(&format!(r"({old}) +(\d+/\d+)")).unwrap();
     let text = verdict("held|exact").replace_all(&text[start..end.start()], "PASS $2");
     let text = verdict("  caught").replace_all(&text, " PASS (caught) $2");
-    // Captions came later than these results.
+    // Waits and captions came later than these results.
+    let waits = Regex::new(r"(?s)\n waits  .*?random moment of waiting\n").unwrap();
+    let text = waits.replace_all(&text, "\n");
     let text: String = text
         .lines()
         .filter(|line| !line.contains(", tier "))
@@ -81,6 +83,26 @@ fn figures_of_an_old_result_stay_the_same() {
             assert_eq!(value, &old[name], "{name}");
         }
     }
+}
+
+#[test]
+fn waits_are_shown_by_section_and_by_time() {
+    let json: Value = serde_json::from_str(&show(&["--json"])).unwrap();
+    let parts = json["parts"].as_array().unwrap();
+    let cells = parts[0]["cells"].as_array().unwrap().iter();
+    let waits: Vec<&Value> = cells.map(|cell| &cell["waits"]).collect();
+    let quantile = |waits: &Value, by: &str| waits[by]["p50"].as_u64().unwrap_or(0);
+    let contended = |w: &&&Value| quantile(w, "by_time") > 0;
+    let contended: Vec<_> = waits.iter().filter(contended).collect();
+    assert!(!contended.is_empty(), "{waits:?}");
+    for waits in contended {
+        assert!(
+            quantile(waits, "by_time") >= quantile(waits, "by_section"),
+            "{waits}"
+        );
+    }
+    let text = show(&[]);
+    assert!(text.contains("p99 by time"), "{text}");
 }
 
 /// Records of schema 2 and 3 name no kinds: these follow from the settings and the tier.

@@ -212,6 +212,12 @@ fn wait(report: &LockLoad, part: f64) -> Option<f64> {
     Some(ns as f64)
 }
 
+/// The same of the wait that is met at a random moment.
+fn wait_by_time(report: &LockLoad, part: f64) -> Option<f64> {
+    let ns = report.times(Of::Wait).quantile_by_time(part)?;
+    Some(ns as f64)
+}
+
 impl Report for LockLoad {
     const MODULE: &'static str = "lock-load";
     const METRICS: &'static [Metric<Self>] = metrics! {
@@ -223,6 +229,8 @@ impl Report for LockLoad {
         "wait_p99": "99th percentile of the wait, ns" = |report| wait(report, 0.99),
         "wait_p999": "99.9th percentile of the wait, ns" = |report| wait(report, 0.999),
         "wait_max": "longest wait, ns" = |report| report.thread_waits.iter().map(|waits| waits.longest_wait_ns as f64).reduce(f64::max),
+        "wait_p50_by_time": "median of the wait met at a random moment, ns" = |report| wait_by_time(report, 0.5),
+        "wait_p99_by_time": "99th percentile of the wait met at a random moment, ns" = |report| wait_by_time(report, 0.99),
         "overtaken" Order: "waits overtaken by a later one" = |report| Some(report.order?.overtaken as f64),
         "long_waits" Count: "waits longer than long_us" = |report| (!report.long_waits.is_empty()).then(|| report.long_wait_count() as f64),
         "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_wait_count()),

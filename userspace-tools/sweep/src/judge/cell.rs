@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use abi::status::OracleState;
 use indexmap::IndexSet;
-use results::{AnyReport, Place};
+use results::{AnyReport, Histogram, Place};
 use statistics::{median, Estimate, Sample, Scale};
 
 use crate::{
@@ -42,6 +42,12 @@ impl Cell {
     /// The value of each repeat.
     pub fn values(&self) -> Vec<f64> {
         self.reports.iter().map(|report| report.value()).collect()
+    }
+
+    /// The waits of all threads and repeats; none if none were sampled.
+    pub fn waits(&self) -> Histogram {
+        let waits = self.reports.iter().map(|report| report.waits());
+        waits.fold(Histogram::default(), |sum, one| sum.merged(&one))
     }
 
     /// The same of these boots alone.

@@ -8,6 +8,7 @@ use serde_json::{json, Value};
 
 use crate::{
     judge::{
+        cell::Cell,
         evaluation::{EvaluatedScenario, Evaluation},
         label,
     },
@@ -39,11 +40,26 @@ fn scenario(of: &EvaluatedScenario<'_>) -> Value {
         let label = label::of_cell(cell, "value");
         json!({
             "at": cell.at, "sample": cell.sample(), "verdicts": verdicts,
+            "waits": waits(cell),
             "kind": label.map(|label| label.kind), "tier": label.map(|label| label.tier),
         })
     });
     json!({
         "name": of.scenario.name, "title": of.scenario.title, "module": of.scenario.module,
         "captions": of.captions(), "cells": cells.collect::<Vec<_>>(),
+    })
+}
+
+/// Quantiles of the waits, by section and by time, in the unit of the clock.
+fn waits(cell: &Cell) -> Option<Value> {
+    let waits = cell.waits();
+    let by_section = |part| waits.quantile(part);
+    let by_time = |part| waits.quantile_by_time(part);
+    (waits.count() > 0).then(|| {
+        json!({
+            "sections": waits.count(),
+            "by_section": { "p50": by_section(0.5), "p99": by_section(0.99), "p999": by_section(0.999) },
+            "by_time": { "p50": by_time(0.5), "p99": by_time(0.99), "p999": by_time(0.999) },
+        })
     })
 }

@@ -21,7 +21,9 @@ use crate::{
 
 /// The whole text.
 pub fn text(of: &Evaluation<'_>, provenance: &Provenance) -> String {
-    let scenarios = of.scenarios.iter().map(scenario);
+    let scenarios = of.scenarios.iter();
+    let unit = provenance.clock().unit();
+    let scenarios = scenarios.map(|one| scenario(one, unit));
     format!(
         "{}{}\n{}\n{}",
         head(of.experiment, provenance),
@@ -40,11 +42,12 @@ pub fn charts(of: &Evaluation<'_>) -> String {
     charts.collect::<Vec<_>>().join("\n")
 }
 
-fn scenario(of: &EvaluatedScenario<'_>) -> String {
+fn scenario(of: &EvaluatedScenario<'_>, unit: &str) -> String {
     format!(
         "\n{}\n\n{}{}{}{}{}",
         of.scenario.title,
         table::table(of.scenario, &of.cells),
+        table::waits::table(&of.cells, unit),
         captions(of),
         comparisons(of),
         regrets(&of.regrets),

@@ -7,6 +7,7 @@ mod grid;
 mod jobs;
 mod locks;
 mod shape;
+pub mod waits;
 
 use self::grid::{grid, oracle, Row};
 pub use self::shape::shapes;

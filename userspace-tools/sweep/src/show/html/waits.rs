@@ -2,8 +2,7 @@
 
 //! Cumulative distribution of waits: the fraction of all waits that did not exceed a time.
 
-use abi::histogram::Of;
-use results::{AnyReport, Histogram};
+use results::Histogram;
 
 use super::{
     axis::Kind,
@@ -11,7 +10,10 @@ use super::{
     figure::{Data, Figure},
     view::{Guest, View},
 };
-use crate::{console::numbers, judge::cell::Cell};
+use crate::console::numbers;
+
+/// Quantiles by time in the table, and their names.
+const BY_TIME: [(f64, &str); 2] = [(0.5, "p50 by time"), (0.99, "p99 by time")];
 
 /// The quantiles in the table, and their names.
 const QUANTILES: [(f64, &str); 5] = [
@@ -27,30 +29,23 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
     view.each_guest(figure)
 }
 
-/// The waits of all threads and repeats of a cell.
-fn waits(cell: &Cell) -> Histogram {
-    let histograms = cell.reports.iter().map(|report| match report {
-        AnyReport::LockLoad(report) => report.times(Of::Wait),
-        AnyReport::Bottleneck(report) => report.waits(),
-        _ => Histogram::default(),
-    });
-    histograms.fold(Histogram::default(), |sum, one| sum.merged(&one))
-}
-
 fn figure(view: &View<'_>, guest: &Guest<'_>) -> Option<Figure> {
     let (threads, cells) = guest.at_most_threads();
     let without = view.guest_and_thread_axes();
     let head = ["series", "waits"].into_iter();
-    let head: Vec<&str> = head.chain(QUANTILES.map(|(_, name)| name)).collect();
+    let head = head.chain(QUANTILES.map(|(_, name)| name));
+    let head: Vec<&str> = head.chain(BY_TIME.map(|(_, name)| name)).collect();
     let unit = view.clock().unit();
     let mut data = Data::new(
-        format!("waits of all threads and repeats, in {unit}"),
+        format!(
+            "waits of all threads and repeats, in {unit}; by time: the wait met at a random moment"
+        ),
         &head,
     );
     let mut series = Vec::new();
     let mut tails = Vec::new();
     for cell in cells {
-        let all = waits(cell);
+        let all = cell.waits();
         if all.count() == 0 {
             continue;
         }
@@ -60,6 +55,10 @@ fn figure(view: &View<'_>, guest: &Guest<'_>) -> Option<Figure> {
         tails.push(format!("{name} {}", texts[2]));
         let mut row = vec![name.clone(), numbers::short(all.count() as f64)];
         row.extend(texts);
+        row.extend(BY_TIME.map(|(part, _)| {
+            let ns = all.quantile_by_time(part).unwrap_or(0);
+            numbers::short(ns as f64)
+        }));
         data.rows.push(row);
         series.push(line(name, &all, quantiles, unit));
     }
