@@ -10,7 +10,7 @@ use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::VcpuReport;
 
-use crate::{pin, placements, Hogs, PinnedVcpu, Preempter, VcpuThread};
+use crate::{pause_loops, pin, placements, set_slice, Hogs, PinnedVcpu, Preempter, VcpuThread};
 
 /// What `vm` orders `l1` to do, as the first argument of `l1`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -23,6 +23,9 @@ pub struct L1Orders {
     pub hog: Option<String>,
     /// Where QEMU's debug port connects, if vCPUs are to be preempted.
     pub preempt: Option<PathBuf>,
+    /// Slice of the scheduler for each vCPU's thread; by default the kernel's.
+    #[serde(default)]
+    pub slice_us: Option<u32>,
 }
 
 /// Host side of a guest.
@@ -32,6 +35,8 @@ pub struct GuestHost {
     hog_cpus: Option<CpuList>,
     hogs: Option<Hogs>,
     preempter: Option<Preempter>,
+    slice_us: Option<u32>,
+    is_kvm: bool,
 }
 
 impl GuestHost {
@@ -50,9 +55,25 @@ impl GuestHost {
         })
     }
 
-    /// Binds each vCPU's thread to its CPU.
+    /// The same, with this slice of the scheduler for each vCPU's thread.
+    #[must_use]
+    pub fn with_slice(self, slice_us: Option<u32>) -> Self {
+        Self { slice_us, ..self }
+    }
+
+    /// The same, whose vCPUs KVM runs, so that pause loops may exit.
+    #[must_use]
+    pub fn with_kvm(self, is_kvm: bool) -> Self {
+        Self { is_kvm, ..self }
+    }
+
+    /// Binds each vCPU's thread to its CPU, and sets its slice.
     pub fn place(&mut self, vcpus: &[VcpuThread], cpus: &CpuList) -> Result<()> {
         self.vcpus = pin(vcpus, cpus)?;
+        if let Some(slice_us) = self.slice_us {
+            let mut threads = vcpus.iter().map(|vcpu| vcpu.thread_id);
+            threads.try_for_each(|thread| set_slice(thread, slice_us))?;
+        }
         if let Some(preempter) = &self.preempter {
             preempter.set_threads(vcpus.iter().map(|vcpu| vcpu.thread_id).collect());
         }
@@ -71,6 +92,7 @@ impl GuestHost {
         let hogs = self.hogs.take().map(Hogs::end).unwrap_or_default();
         VcpuReport {
             hogs,
+            pause_loops: self.is_kvm.then(pause_loops).flatten(),
             ..self.report()
         }
     }
@@ -81,6 +103,7 @@ impl GuestHost {
             map: placements(&self.vcpus),
             hogs: Vec::new(),
             preemptions: self.preempter.as_ref().map(Preempter::counts),
+            pause_loops: None,
         }
     }
 }

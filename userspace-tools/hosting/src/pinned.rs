@@ -10,7 +10,7 @@ use rustix::process::Pid;
 use rustix::thread::{sched_getaffinity, sched_setaffinity};
 use vm_record::Placement;
 
-use crate::VcpuThread;
+use crate::{slice, VcpuThread};
 
 /// A vCPU thread that is bound to a CPU.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct PinnedVcpu {
     placement: Placement,
     /// CPU time and waiting time when the command started, in ns.
     start: (u64, u64),
+    /// Preemptions until then.
+    preemptions: u64,
 }
 
 /// Binds each vCPU's thread to its CPU, round robin.
@@ -33,6 +35,7 @@ pub fn pin(vcpus: &[VcpuThread], cpus: &CpuList) -> Result<Vec<PinnedVcpu>> {
         let pinned = PinnedVcpu {
             placement,
             start: (0, 0),
+            preemptions: 0,
         };
         sched_setaffinity(pinned.pid(), &CpuList::mask(cpu)).with_context(|| {
             let VcpuThread {
@@ -62,9 +65,16 @@ impl PinnedVcpu {
         schedstat(&fs::read_to_string(path).ok()?)
     }
 
+    /// How often the host preempted it.
+    fn preempted(&self) -> Option<u64> {
+        let path = format!("/proc/{0}/task/{0}/status", self.placement.thread_id);
+        preemptions(&fs::read_to_string(path).ok()?)
+    }
+
     /// Starts the accounting.
     pub fn command_started(&mut self) {
         self.start = self.schedstat().unwrap_or_default();
+        self.preemptions = self.preempted().unwrap_or_default();
     }
 
     /// Ends the accounting, and reads the affinity back.
@@ -76,6 +86,10 @@ impl PinnedVcpu {
             self.placement.ran_ms = ran.saturating_sub(self.start.0) as f64 / 1e6;
             self.placement.waited_ms = waited.saturating_sub(self.start.1) as f64 / 1e6;
         }
+        let preempted = self.preempted().unwrap_or_default();
+        self.placement.preemptions = preempted.saturating_sub(self.preemptions);
+        let slice = slice(self.placement.thread_id);
+        self.placement.slice_us = slice.map(|slice| slice.as_micros() as u64);
     }
 }
 
@@ -83,6 +97,13 @@ impl PinnedVcpu {
 pub(crate) fn schedstat(text: &str) -> Option<(u64, u64)> {
     let mut words = text.split_whitespace().map(str::parse);
     Some((words.next()?.ok()?, words.next()?.ok()?))
+}
+
+/// The involuntary context switches in a `status` of `/proc`.
+fn preemptions(text: &str) -> Option<u64> {
+    let mut lines = text.lines();
+    let line = lines.find_map(|line| line.strip_prefix("nonvoluntary_ctxt_switches:"))?;
+    line.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -100,6 +121,13 @@ mod tests {
         );
         assert_eq!(schedstat(""), None);
         assert_eq!(schedstat("1 x 2"), None);
+    }
+
+    #[test]
+    fn preemptions_are_involuntary_switches() {
+        let status = "Name:\tx\nvoluntary_ctxt_switches:\t7\nnonvoluntary_ctxt_switches:\t42\n";
+        assert_eq!(preemptions(status), Some(42));
+        assert_eq!(preemptions("Name:\tx\n"), None);
     }
 
     #[test]

@@ -51,6 +51,7 @@ fn host(orders: &L1Orders, program: &str, arguments: &[String]) -> Result<u8> {
     let hog = orders.hog.as_deref().map(str::parse).transpose()?;
     let delay = hosting::PORT_EXIT_DELAY_EMULATED;
     let mut host = GuestHost::new(hog, orders.preempt.as_deref(), delay)?;
+    host = host.with_slice(orders.slice_us).with_kvm(true);
     for port in &orders.ports {
         wait_for(port, || Path::new(port).exists().then_some(()))?;
     }

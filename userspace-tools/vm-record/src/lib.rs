@@ -42,9 +42,9 @@ pub use image::image_directory;
 pub use mode::{Mode, PreemptTarget};
 pub use outcome::GuestOutcome;
 pub use record::{HostMachine, Record, RECORD_FILE, SCHEMA};
-pub use size::{GuestSize, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS};
+pub use size::{GuestSize, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS, SLICES_US};
 pub use tier::{Tier, TierChoice, COUNT_CAVEAT, COUNT_REFUSES};
-pub use vcpus::{HogTime, Placement, Preemptions, VcpuReport};
+pub use vcpus::{HogTime, PauseLoops, Placement, Preemptions, VcpuReport};
 
 /// Environment variables that `vm` sets for the command in the guest.
 pub mod environment {

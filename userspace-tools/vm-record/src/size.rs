@@ -2,6 +2,9 @@
 
 //! Size of a guest: how many vCPUs on how many CPUs, from an overcommit ratio, a number of vCPUs, or both.
 
+/// Slices of the host's scheduler that Linux takes, in microseconds.
+pub const SLICES_US: std::ops::RangeInclusive<u32> = 100..=100_000;
+
 /// The most vCPUs of a guest.
 pub const MAX_VCPUS: u32 = 255;
 

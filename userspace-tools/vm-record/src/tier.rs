@@ -27,7 +27,7 @@ pub const COUNT_CAVEAT: &str = "tier count: 1 ns of the guest is 1 instruction; 
 
 /// What has no meaning in the tier `count`, where one thread runs all vCPUs and time is instructions: the
 /// option of `vm` and key of an experiment, why, and what to use instead.
-pub const COUNT_REFUSES: [(&str, &str, &str); 4] = [
+pub const COUNT_REFUSES: [(&str, &str, &str); 5] = [
     (
         "ratio",
         "one thread runs all vCPUs, whatever the host's CPUs",
@@ -41,6 +41,11 @@ pub const COUNT_REFUSES: [(&str, &str, &str); 4] = [
     (
         "preempt",
         "a stop of the one thread stops the guest's clock, too",
+        "tier tcg",
+    ),
+    (
+        "slice-us",
+        "one thread runs all vCPUs, which take turns by instructions",
         "tier tcg",
     ),
     (

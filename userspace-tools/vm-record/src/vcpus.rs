@@ -15,6 +15,18 @@ pub struct VcpuReport {
     /// Injected preemptions, if they were asked for.
     #[serde(alias = "stops", skip_serializing_if = "Option::is_none")]
     pub preemptions: Option<Preemptions>,
+    /// Pause-loop exiting of the KVM under the vCPUs; none without KVM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_loops: Option<PauseLoops>,
+}
+
+/// Pause-loop exiting of KVM, as its module reports it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct PauseLoops {
+    /// `pause_filter_count` of `kvm_amd`, or `ple_window` of `kvm_intel`; 0 if `pause` never exits.
+    pub threshold: u64,
+    /// How often a vCPU that spun asked KVM to yield to another one, if the statistics can be read.
+    pub directed_yields: Option<u64>,
 }
 
 impl VcpuReport {
@@ -39,6 +51,12 @@ pub struct Placement {
     pub ran_ms: f64,
     /// How long it was runnable but another thread had its CPU: steal time, as the host sees it.
     pub waited_ms: f64,
+    /// Its slice of the host's scheduler, read back at the end of the command, if the kernel reports it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice_us: Option<u64>,
+    /// How often the host preempted it during the command; 0 in records before it was counted.
+    #[serde(default)]
+    pub preemptions: u64,
 }
 
 impl Placement {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cpu_list::CpuList;
 use vm_record::{
-    Mode, PreemptTarget, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS,
+    Mode, PreemptTarget, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS, SLICES_US,
 };
 
 const EXAMPLES: &str = "\
@@ -20,6 +20,8 @@ The same under paravirt locks on any host: KVM in an emulated machine with one C
   vm run --ratio 4 --cpus 0-1 --hog 0 -- lock-load run --lock tas --threads 2
 The lock holder's vCPU preempted every now and then
   vm run --vcpus 4 --preempt holder -- lock-load run --lock mcs/halt --threads 4
+vCPUs that run 16 ms before another one's turn
+  vm run --ratio 4 --slice-us 16000 -- lock-load run --lock ticket --threads 8
 Instructions instead of time: the cost of an operation, whatever else the host does
   vm run --tier count --vcpus 2 -- lock-load run --lock ticket --threads 1 --hold-ns 0 --idle-ns 0
 Two guests that meet at a barrier before each command
@@ -84,6 +86,10 @@ pub struct RunOptions {
     /// SLOWPATH_PREEMPT.
     #[arg(long, value_enum, value_name = "TARGET")]
     pub preempt: Option<PreemptTarget>,
+    /// Slice of the host's scheduler for each vCPU's thread, at which it is preempted if others wait
+    /// (Linux 6.12 and later; tier nested: of the L1 hypervisor's scheduler).
+    #[arg(long, value_name = "US", value_parser = clap::value_parser!(u32).range(i64::from(*SLICES_US.start())..=i64::from(*SLICES_US.end())))]
+    pub slice_us: Option<u32>,
     /// Boot another mode than the one asked for, to see it refused.
     #[arg(long, value_enum, hide = true, requires = "mode")]
     pub boot_mode: Option<Mode>,

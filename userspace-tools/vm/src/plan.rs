@@ -95,6 +95,12 @@ impl Plan {
         if let Some(cpu) = hog.and_then(|hog| hog.missing_in(hog_cpus)) {
             bail!("--hog: CPU {cpu} is not {kind}; allowed: {hog_cpus}");
         }
+        if let (Some(slice_us), false) = (
+            self.options.slice_us,
+            self.options.tier == TierChoice::Nested,
+        ) {
+            hosting::check_slice(slice_us)?;
+        }
         self.open_stdin()?;
         self.image.check(self.options.tier)
     }
@@ -197,6 +203,7 @@ fn refuse_what_count_lacks(options: &RunOptions) -> Result<()> {
         "ratio" => options.ratio.is_some(),
         "hog" => options.hog.is_some(),
         "preempt" => options.preempt.is_some(),
+        "slice-us" => options.slice_us.is_some(),
         _ => options.guests.is_some() || options.barrier.is_some(),
     };
     match COUNT_REFUSES.iter().find(|(option, ..)| given(option)) {

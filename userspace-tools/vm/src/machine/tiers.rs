@@ -142,6 +142,7 @@ pub fn l1_command(plan: &Plan, guest_line: &[String]) -> Result<Vec<String>> {
         ports: words(&[GUEST_PORT, GUEST_MONITOR, GUEST_CONSOLE]),
         hog: plan.options.hog.as_ref().map(CpuList::to_string),
         preempt: plan.options.preempt.map(|_| L1_PREEMPT_SOCKET.into()),
+        slice_us: plan.options.slice_us,
     };
     let mut command = words(&["l1"]);
     command.push(serde_json::to_string(&orders)?);

@@ -72,7 +72,7 @@ fn debug_port_exists_only_for_preemption_and_connects_to_the_guests_host() {
 
 #[test]
 fn l1_gets_its_orders() {
-    let words = "vm run --tier nested --vcpus 4 --hog 0 --preempt waiter -- true";
+    let words = "vm run --tier nested --vcpus 4 --hog 0 --preempt waiter --slice-us 8000 -- true";
     let words = words.split(' ').collect();
     let command = l1_command(&plan(words), &["qemu".into()]).expect("a command");
     let [l1, orders, qemu] = command.as_slice() else {
@@ -82,6 +82,7 @@ fn l1_gets_its_orders() {
     let orders: L1Orders = serde_json::from_str(orders).expect("orders");
     assert_eq!(orders.vcpus, 4);
     assert_eq!(orders.hog.as_deref(), Some("0"));
+    assert_eq!(orders.slice_us, Some(8000));
     assert_eq!(orders.preempt.as_deref(), Some(Path::new("/tmp/preempt")));
     assert_eq!(orders.ports.len(), 3);
 }

@@ -75,7 +75,9 @@ fn local_host(plan: &Plan, tier: Tier, folder: &Path) -> Result<GuestHost> {
     }
     let socket = folder.join(sockets::PREEMPT);
     let preempt = plan.options.preempt.map(|_| socket.as_path());
-    GuestHost::new(plan.options.hog.clone(), preempt, PORT_EXIT_DELAY)
+    let host = GuestHost::new(plan.options.hog.clone(), preempt, PORT_EXIT_DELAY)?;
+    let host = host.with_slice(plan.options.slice_us);
+    Ok(host.with_kvm(tier == Tier::Kvm))
 }
 
 /// Listens at the monitor and the channel of a virtual machine, whose first process gets this request.
