@@ -64,7 +64,7 @@ fn each_claim_has_a_verdict_and_a_step_runs_once() {
     for line in [
         "999  A. Author, \"Of Locks\", 1999",
         "measured 3.00 x (3.00 [3.00, 3.00] of 6 boots): fast over slow",
-        "why      not here",
+        "why      conjecture: not here",
         "3 claims: 1 reproduced, 1 contradicted, 0 inconclusive, 1 not testable here",
     ] {
         assert!(text.contains(line), "no `{line}` in {text}");

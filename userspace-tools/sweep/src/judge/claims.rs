@@ -7,6 +7,7 @@
 //! rules over the steps' figures. Each step runs once; each claim then gets a verdict.
 
 pub mod again;
+mod cause;
 mod check;
 mod commands;
 mod figure;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use statistics::confidence::FAMILY;
 
 use super::{
+    cause::cause,
     file::Claim,
     machine,
     step::{StepResult, Steps},
@@ -99,15 +100,22 @@ fn checked(
         }
     });
     let measured = measured.map(|text| text + &suffix(label));
-    let otherwise = claim.otherwise.as_ref().unwrap_or(&claim.why);
+    let known = |name: &str| {
+        let own = claim.step.iter();
+        let all = own.chain(steps.keys());
+        let mut values = all.filter_map(|step| figure(step, name));
+        values.next().map(number)
+    };
+    // The ground of a PASS is none of a FAIL.
+    let otherwise = claim.otherwise.as_deref().unwrap_or_default();
     let (verdict, why) = match &judged {
         Ok((_, decided)) => {
             let verdict = Verdict::worst(decided.iter().map(|one| one.verdict));
             let needed = decided.iter().filter_map(|one| one.boots_needed).max();
             let why = match (verdict, needed) {
-                (Verdict::Fail, _) => otherwise.clone(),
+                (Verdict::Fail, _) => cause(otherwise, known),
                 (Verdict::Inconclusive, Some(n)) => format!("about {n} boots needed"),
-                _ => claim.why.clone(),
+                _ => cause(&claim.why, known),
             };
             (verdict, why)
         }
@@ -281,9 +289,9 @@ mod tests {
         for (claim, figures, verdict, why) in [
             (OWN, "storm=0.01 ratio=4", Pass, ""),
             (OWN, "storm=0.2 ratio=4", Fail, ""),
-            (SOURCE, "a=2 c=4 cpus=2", Pass, "because"),
-            (SOURCE, "a=1 c=4 cpus=2", Fail, "it is not"),
-            (SOURCE, "a=2 c=5 cpus=2", Fail, "it is not"),
+            (SOURCE, "a=2 c=4 cpus=2", Pass, "conjecture: because"),
+            (SOURCE, "a=1 c=4 cpus=2", Fail, "conjecture: it is not"),
+            (SOURCE, "a=2 c=5 cpus=2", Fail, "conjecture: it is not"),
         ] {
             let checked = checked(claim, Ran, figures);
             assert_eq!((checked.verdict, checked.why.as_str()), (verdict, why));

@@ -70,10 +70,11 @@ pub struct Claim {
     /// Figures to be shown beside it, without a verdict of their own.
     #[serde(default)]
     pub beside: Vec<Beside>,
-    /// The ground of a PASS, or why the claim is not testable here.
+    /// The ground of a PASS, printed as a conjecture unless it names a measured figure in backquotes; or why
+    /// the claim is not testable here.
     #[serde(default)]
     pub why: String,
-    /// The ground of a FAIL.
+    /// The ground of a FAIL, likewise.
     pub otherwise: Option<String>,
 }
 

@@ -189,6 +189,14 @@ mod tests {
     }
 
     #[test]
+    fn figure_with_its_kind_is_its_value() {
+        let figure = json!({ "value": 18.0, "kind": "count", "tier": "tcg" });
+        let one = seen(json!({ "locks.caught": figure, "ratio": 4.0 }));
+        assert_eq!(one.metric("locks.caught"), Some(18.0));
+        assert_eq!(one.metric("ratio"), Some(4.0));
+    }
+
+    #[test]
     fn metric_is_of_the_report_or_at_a_path() {
         let report = results::fixture!(LockLoad, "lock-load.ticket");
         let record = results::Record::new(0, report.clone());
