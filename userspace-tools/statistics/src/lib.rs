@@ -14,6 +14,7 @@ mod decision;
 mod estimate;
 mod interval;
 mod jain;
+mod line;
 mod sample;
 mod scalability;
 
@@ -22,6 +23,7 @@ pub use self::{
     estimate::{Bounds, Estimate, Scale},
     interval::Interval,
     jain::jain,
+    line::{Line, Lines},
     sample::{median, percent, Sample},
     scalability::{Coefficient, Scalability},
 };

@@ -225,6 +225,7 @@ impl Report for LockLoad {
         "halts" Count: "halts of waiters" = |report| Some(report.sum.halts as f64),
         "kicks" Count: "kicks of halted waiters" = |report| Some(report.sum.kicks as f64),
         "lost" Count: "updates lost" = |report| Some(report.sum.lost as f64),
+        "section_ns": "time per critical section, all threads together, ns" = |report| (report.sum.sections > 0).then(|| report.sum.elapsed_ns as f64 / report.sum.sections as f64),
         "wait_p50": "median wait, ns" = |report| wait(report, 0.5),
         "wait_p99": "99th percentile of the wait, ns" = |report| wait(report, 0.99),
         "wait_p999": "99.9th percentile of the wait, ns" = |report| wait(report, 0.999),

@@ -12,14 +12,15 @@ use super::{
     cell::{cells, Cell},
     figures::{self, Compared, Figures},
     label::{self, Caption},
+    line::{self, Fitted},
     oracle::{self, Fault},
     regret::{self, Regret},
     rules::{self, Judged},
     verdict::{Case, Verdict},
 };
 use crate::{
-    plan::experiment::{Compare, Experiment, Scenario},
-    store::{loaded::Loaded, provenance::Provenance, record::Record},
+    plan::experiment::{Compare, Experiment, Line, Scenario},
+    store::{loaded::Loaded, notes::Notes, provenance::Provenance, record::Record},
 };
 
 /// What is judged about a result.
@@ -43,6 +44,10 @@ pub struct EvaluatedScenario<'a> {
     pub compared: Vec<Result<Compared, String>>,
     /// The regret of each value of an axis; the reason if it was not measured.
     pub regrets: Result<Vec<Regret>, String>,
+    /// Its lines, likewise.
+    pub lines: Vec<Result<Fitted, String>>,
+    /// The kinds of the figures of its table.
+    pub captions: Vec<Caption>,
     /// Runs whose oracle is not as expected.
     pub faults: Vec<Fault>,
     /// Its rules at every point where they apply.
@@ -57,6 +62,7 @@ impl<'a> Evaluation<'a> {
         incomplete: Option<String>,
     ) -> anyhow::Result<Self> {
         let mut found = Vec::new();
+        let notes = Notes::of(provenance);
         let scenarios = experiment.scenarios.iter().map(|scenario| {
             let cells = cells(experiment, provenance, scenario, records);
             found.extend(rules::find(experiment, scenario, &cells).map_err(anyhow::Error::msg)?);
@@ -66,6 +72,8 @@ impl<'a> Evaluation<'a> {
                 rules: Vec::new(),
                 compared: figures::compare(scenario, &cells),
                 regrets: regret::regrets(scenario, &cells),
+                lines: line::fit(scenario, &cells),
+                captions: label::captions(scenario, &cells.iter().collect::<Vec<_>>(), &notes),
                 cells,
             })
         });
@@ -78,14 +86,11 @@ impl<'a> Evaluation<'a> {
         }
         let mut figures = figures::of_result(experiment, provenance);
         for one in &scenarios {
-            let (cells, faults) = (&one.cells, one.faults.len());
-            figures.extend(figures::of_scenario(
-                one.scenario,
-                cells,
-                &one.compared,
-                faults,
-            ));
+            let faults = one.faults.len();
+            let own = figures::of_scenario(one.scenario, &one.cells, &one.compared, faults);
+            figures.extend(own);
             figures.extend(figures::of_regrets(&one.regrets));
+            figures.extend(figures::of_lines(one.scenario, &one.lines));
         }
         let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
         let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();
@@ -156,9 +161,9 @@ impl EvaluatedScenario<'_> {
         self.scenario.compare.iter().zip(&self.compared)
     }
 
-    /// The kinds of the figures of its table.
-    pub fn captions(&self) -> Vec<Caption> {
-        label::captions(self.scenario, &self.cells.iter().collect::<Vec<_>>())
+    /// Its lines with what was measured.
+    pub fn fitted(&self) -> impl Iterator<Item = (&Line, &Result<Fitted, String>)> {
+        self.scenario.lines.iter().zip(&self.lines)
     }
 
     fn oracle_verdict(&self) -> Verdict {

@@ -15,6 +15,7 @@ use crate::{
         cell::Cell,
         decide::{Finding, Limit},
         label::{self, Label},
+        line::Fitted,
         regret::Regret,
     },
     plan::{
@@ -216,6 +217,20 @@ pub fn of_regrets(regrets: &Result<Vec<Regret>, String>) -> Figures {
         },
     )
     .collect()
+}
+
+/// The slope and the intercept of each line of a scenario.
+pub fn of_lines(scenario: &Scenario, lines: &[Result<Fitted, String>]) -> Figures {
+    let lines = scenario.lines.iter().zip(lines);
+    let measured = lines.filter_map(|(line, fitted)| Some((line, fitted.as_ref().ok()?)));
+    let figures = measured.flat_map(|(line, Fitted { lines, label, .. })| {
+        [("slope", lines.slope), ("intercept", lines.intercept)].map(|(name, estimate)| {
+            let label = *label;
+            let number = Compared { estimate, label }.into();
+            (format!("{}.{name}", line.figure), number)
+        })
+    });
+    figures.collect()
 }
 
 /// The figures of a result as a whole.

@@ -10,9 +10,12 @@ use serde::{Deserialize, Serialize};
 use vm_record::Tier;
 
 use super::cell::Cell;
-use crate::plan::{
-    experiment::{Compare, Scenario},
-    setting::{values_of, without},
+use crate::{
+    plan::{
+        experiment::{Compare, Scenario},
+        setting::{values_of, without},
+    },
+    store::notes::Notes,
 };
 
 /// Kind and tier of a figure.
@@ -34,6 +37,21 @@ impl Label {
     /// What does not transfer.
     pub fn caveat(self) -> &'static str {
         self.kind.caveat(self.tier)
+    }
+
+    /// The same with the slice of the host, where that decides, and with pause-loop exiting of the KVM
+    /// in the nested tier.
+    pub fn caveat_with(self, notes: &Notes) -> String {
+        let mut caveat = self.caveat().to_string();
+        match (self.kind, notes.slice.as_str()) {
+            (Kind::Slice, "") => caveat += ", which was not recorded",
+            (Kind::Slice, slice) => caveat += &format!(" ({slice})"),
+            _ => {}
+        }
+        if self.tier == Tier::Nested && !notes.pause.is_empty() {
+            caveat += &format!("; {}", notes.pause);
+        }
+        caveat
     }
 }
 
@@ -95,8 +113,9 @@ impl fmt::Display for Caption {
     }
 }
 
-/// The labels of the main metric of `cells`, the one of most cells at the end.
-pub fn captions(scenario: &Scenario, cells: &[&Cell]) -> Vec<Caption> {
+/// The labels of the main metric of `cells`, the one of most cells at the end. `notes` are on
+/// the host.
+pub fn captions(scenario: &Scenario, cells: &[&Cell], notes: &Notes) -> Vec<Caption> {
     let mut by_label: IndexMap<Label, Vec<&Cell>> = IndexMap::new();
     for cell in cells {
         if let Some(label) = of_cell(cell, "value") {
@@ -111,11 +130,10 @@ pub fn captions(scenario: &Scenario, cells: &[&Cell]) -> Vec<Caption> {
             (true, _) => "else".into(),
             _ => place(scenario, cells, mine),
         };
-        let caveat = label.caveat().into();
         Caption {
             label: *label,
             place,
-            caveat,
+            caveat: label.caveat_with(notes),
         }
     });
     captions.collect()
@@ -148,4 +166,35 @@ fn place(scenario: &Scenario, all: &[&Cell], mine: &[&Cell]) -> String {
         format!("{at} {of}").trim().to_string()
     });
     groups.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caveat(kind: Kind, tier: Tier, notes: &Notes) -> String {
+        Label { kind, tier }.caveat_with(notes)
+    }
+
+    #[test]
+    fn slice_stands_where_it_decides_and_pause_loops_in_the_nested_tier() {
+        let notes = Notes {
+            slice: "1.4 ms set".into(),
+            pause: "no pause-loop exiting".into(),
+        };
+        let tcg = caveat(Kind::Slice, Tier::Tcg, &notes);
+        assert!(tcg.ends_with("of that slice (1.4 ms set)"), "{tcg}");
+        let nested = caveat(Kind::Slice, Tier::Nested, &notes);
+        assert!(
+            nested.ends_with("(1.4 ms set); no pause-loop exiting"),
+            "{nested}"
+        );
+        let emulation = caveat(Kind::Emulation, Tier::Nested, &notes);
+        assert!(
+            !emulation.contains("1.4 ms") && emulation.ends_with("exiting"),
+            "{emulation}"
+        );
+        let unknown = caveat(Kind::Slice, Tier::Tcg, &Notes::default());
+        assert!(unknown.ends_with("which was not recorded"), "{unknown}");
+    }
 }

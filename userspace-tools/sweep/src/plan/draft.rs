@@ -198,12 +198,15 @@ fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
         .filter(|(run, _)| run.scenario == scenario.name)
         .collect();
     let wrong = |why: String| Err(format!("[[part]] `{}`: {why}", scenario.name));
-    for (what, pattern) in exceptions.chain(expectations).chain(sides) {
+    let lines = scenario.lines.iter().map(|line| ("line.of", &line.of));
+    for (what, pattern) in exceptions.chain(expectations).chain(sides).chain(lines) {
         if !all.iter().any(|(_, settings)| matches(pattern, settings)) {
             return wrong(format!("{what} {pattern:?}: selects no run"));
         }
     }
-    let mut metrics = scenario.compare.iter().map(Compare::metric);
+    let lines = scenario.lines.iter();
+    let metrics = scenario.compare.iter().map(Compare::metric);
+    let mut metrics = metrics.chain(lines.map(|line| line.metric.as_str()));
     if let Some(name) = metrics.find(|name| !metrics::is_known(name)) {
         return wrong(format!("metric `{name}`: allowed: {}", metrics::names()));
     }

@@ -72,6 +72,8 @@ pub struct Scenario {
     /// The axis whose values are compared with the best of them at every parameter point. The figure of
     /// each is `regret.VALUE`.
     pub regret: Option<String>,
+    #[serde(default, rename = "line")]
+    pub lines: Vec<Line>,
 }
 
 /// A module, by the name of its directory in debugfs.
@@ -181,6 +183,25 @@ pub struct Compare {
     /// Of earlier experiments; every ratio is of runs next to each other.
     #[serde(default, rename = "paired")]
     _paired: bool,
+}
+
+/// A metric as a straight line over the values of an axis, with a slope and an intercept over boots.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// The figures are `NAME.slope` and `NAME.intercept`.
+    pub figure: String,
+    /// Its text in tables.
+    pub text: String,
+    #[serde(rename = "quantity")]
+    pub metric: String,
+    /// What decides it; by default what decides the metric.
+    pub kind: Option<Kind>,
+    /// The axis, of the guests or of the scenario. One in microseconds counts in nanoseconds here, as
+    /// metrics do.
+    pub over: String,
+    /// The runs.
+    pub of: Pattern,
 }
 
 impl Compare {

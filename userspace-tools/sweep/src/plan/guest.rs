@@ -19,6 +19,9 @@ pub struct Guest {
     pub cpus: String,
     /// vCPUs to each CPU, if the experiment has it.
     pub ratio: Option<u32>,
+    /// Slice of the host's scheduler, in microseconds, if the experiment sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice_us: Option<u32>,
     pub tier: String,
     pub mode: Option<String>,
     /// Memory in MiB.
@@ -28,6 +31,15 @@ pub struct Guest {
 }
 
 impl Guest {
+    /// The same with a slice of the host's scheduler.
+    fn with_slice(&self, slice_us: Option<u32>) -> Self {
+        let mut guest = self.clone();
+        let words = slice_us.map(|us| ["--slice-us".to_string(), us.to_string()]);
+        guest.words.extend(words.into_iter().flatten());
+        guest.slice_us = slice_us;
+        guest
+    }
+
     /// Its settings by the names of axes and patterns.
     pub fn point(&self) -> Point {
         let mut point = Point::from([
@@ -39,6 +51,9 @@ impl Guest {
         }
         if let Some(ratio) = self.ratio {
             point.insert("ratio".into(), u64::from(ratio).into());
+        }
+        if let Some(slice_us) = self.slice_us {
+            point.insert("slice_us".into(), u64::from(slice_us).into());
         }
         point
     }
@@ -64,7 +79,9 @@ impl Guests {
             for mode in each(&self.mode) {
                 for ratio in each(&self.ratio) {
                     for vcpus in each(&self.vcpus) {
-                        guests.push(self.one(tier, mode.clone(), ratio, vcpus, cpus)?);
+                        let guest = self.one(tier, mode.clone(), ratio, vcpus, cpus)?;
+                        let slices = each(&self.slice_us).into_iter();
+                        guests.extend(slices.map(|slice_us| guest.with_slice(slice_us)));
                     }
                 }
             }
@@ -109,6 +126,7 @@ impl Guests {
             vcpus: size.vcpus,
             cpus: cpus.take(used).to_string(),
             ratio,
+            slice_us: None,
             tier: tier.into(),
             mode,
             memory: self.memory,
@@ -175,6 +193,15 @@ mod tests {
         assert_eq!(all.len(), 4);
         assert_eq!(guests.axes(), ["tier", "mode"]);
         assert_eq!(all[1].point()["mode"], Setting::from("tas"));
+    }
+
+    #[test]
+    fn slice_is_an_axis_of_guests() {
+        let guests = guests("tier = 'tcg'\nvcpus = 4\nslice_us = [4000, 16000]");
+        let all = guests.all(&CpuList::first(1)).unwrap();
+        assert_eq!(guests.axes(), ["slice_us"]);
+        assert_eq!(all[1].words, ["--slice-us", "16000"]);
+        assert_eq!(all[1].point()["slice_us"], Setting::from(16000));
     }
 
     #[test]

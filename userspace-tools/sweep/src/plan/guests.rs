@@ -9,7 +9,7 @@ use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::{
     Mode, PreemptTarget, Tier, TierChoice, COUNT_REFUSES, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO,
-    MAX_VCPUS,
+    MAX_VCPUS, SLICES_US,
 };
 
 use crate::plan::setting::Many;
@@ -55,6 +55,9 @@ pub struct Guests {
     /// Target of injected preemptions, as of `vm --preempt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preempt: Option<String>,
+    /// Slice of the host's scheduler for each vCPU, in microseconds, as of `vm --slice-us`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slice_us: Option<Many<u32>>,
     /// Boots of each guest, which share the repeats. By default one if there is one guest, and two if
     /// there are several, so that they alternate.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,10 +144,12 @@ impl Guests {
             "ratio" => self.ratio.is_some(),
             "hog" => self.hog.is_some(),
             "preempt" => self.preempt.is_some(),
+            "slice-us" => self.slice_us.is_some(),
             _ => self.guests.is_some(),
         };
         match COUNT_REFUSES.iter().find(|(key, ..)| given(key)) {
             Some((key, why, next)) => {
+                let key = key.replace('-', "_");
                 Err(format!("guest.{key}: {why} (tier {count}). Try: {next}"))
             }
             None => Ok(()),
@@ -158,6 +163,7 @@ impl Guests {
             ("mode", self.mode.as_ref().is_some_and(Many::varies)),
             ("ratio", varies(&self.ratio)),
             ("vcpus", varies(&self.vcpus)),
+            ("slice_us", varies(&self.slice_us)),
         ];
         let axes = axes.into_iter().filter(|(_, varies)| *varies);
         axes.map(|(key, _)| key).collect()
@@ -202,6 +208,13 @@ impl Guests {
                 within(key, n, 1..=most)?;
             }
         }
+        distinct(
+            "slice_us",
+            self.slice_us.as_ref().map_or(&[1][..], Many::all),
+        )?;
+        for slice in each(&self.slice_us) {
+            within("slice_us", slice, SLICES_US)?;
+        }
         within("memory", Some(self.memory), 1..=1 << 20)?;
         within("emulated_cpus", self.emulated_cpus, 1..=MAX_EMULATED_CPUS)?;
         within("guests", self.guests, 2..=MAX_GUESTS)?;
@@ -217,6 +230,7 @@ impl Guests {
             each(&self.mode).len(),
             each(&self.ratio).len(),
             each(&self.vcpus).len(),
+            each(&self.slice_us).len(),
         ];
         match lengths.into_iter().try_fold(1, usize::checked_mul) {
             Some(n) if n <= MOST => Ok(()),
@@ -245,6 +259,11 @@ mod tests {
             ("'count'\nratio = 2", "ratio: one thread runs all vCPUs"),
             ("'count'\nhog = '0'", "hog: time on the host is no time"),
             ("'count'\npreempt = 'holder'", "preempt: a stop of"),
+            ("'count'\nslice_us = 4000", "slice_us: one thread runs"),
+            (
+                "'tcg'\nslice_us = [4000, 9]",
+                "slice_us = 9: allowed: 100..=",
+            ),
             ("'count'\nguests = 2", "guests: each guest's clock"),
             ("'tcg'\nmode = 'x'", "mode = `x`: allowed: pv"),
             ("'tcg'\npreempt = 'x'", "preempt = `x`: allowed: holder"),

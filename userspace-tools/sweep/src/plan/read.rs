@@ -55,7 +55,9 @@ impl Experiment {
                 scenario.check(&self.guest.axes()).map_err(part)?;
                 let mut rules = scenario.rules();
                 rules.try_for_each(|(_, rule)| self.question(scenario, rule).map(|_| ()))?;
-                let mut named = scenario.compare.iter().map(|compare| &compare.figure);
+                let lines = scenario.lines.iter().map(|line| &line.figure);
+                let named = scenario.compare.iter().map(|compare| &compare.figure);
+                let mut named = named.chain(lines);
                 if let Some(name) = named.find(|name| !figures.insert(*name)) {
                     return Err(part(format!("figure `{name}`: duplicate name")));
                 }
@@ -102,9 +104,19 @@ impl Experiment {
 impl Scenario {
     /// Refuses settings that are not words, and axes that are not distinct; `guest` are those of the guests.
     fn check(&self, guest: &[&str]) -> Result<(), String> {
+        let lines = self.lines.iter().map(|line| &line.figure);
         let figures = self.compare.iter().map(|compare| &compare.figure);
+        let figures = figures.chain(lines);
         if let Some(name) = figures.chain([&self.name]).find(|name| !is_word(name)) {
             return Err(format!("name `{name}`: allowed: one word"));
+        }
+        let mut lines = self.lines.iter();
+        let has_axis = |over: &str| self.axes.contains_key(over) || guest.contains(&over);
+        if let Some(line) = lines.find(|line| !has_axis(&line.over)) {
+            let (figure, over) = (&line.figure, &line.over);
+            return Err(format!(
+                "figure `{figure}`: over = `{over}`: allowed: an axis of this scenario or of the guests"
+            ));
         }
         let fixed = self
             .fixed

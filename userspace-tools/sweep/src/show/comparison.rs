@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Comparison as text: its estimate, interval, boots and scatter.
+//! Comparison or line as text: estimates, intervals, boots and scatter.
 
-use statistics::{confidence, Bounds, Estimate};
+use statistics::{confidence, Bounds, Estimate, Lines};
 
 use crate::{
     console::numbers,
     judge::{
+        decide::interval,
         figures::Compared,
         label::{suffix, Label},
+        line::Fitted,
         regret::Regret,
     },
-    plan::{experiment::Compare, setting::words},
+    plan::{
+        experiment::{Compare, Line},
+        setting::words,
+    },
 };
 
 /// What was measured, or why nothing was.
@@ -44,6 +49,23 @@ pub fn regrets(found: &Result<Vec<Regret>, String>) -> String {
 pub fn regret(one: &Regret) -> String {
     let (value, at, best) = (value(&one.estimate, true), words(&one.at), &one.best);
     format!("{value}; most at {at}, where {best} is best")
+}
+
+/// A line: `1.3 [1.2, 1.4] * slice_us + 2.1M [1.5M, 2.7M] ns`, and how many rounds it is of.
+pub fn fit(line: &Line, fitted: &Result<Fitted, String>, unit: &str) -> String {
+    let fitted = match fitted {
+        Ok(fitted) => fitted,
+        Err(why) => return format!("NOT MEASURED: {why}"),
+    };
+    let shown = |estimate: Estimate| interval(estimate.bounds(1.0 - confidence::SHOWN));
+    let Lines { slope, intercept } = fitted.lines;
+    let (places, rounds) = (fitted.points.len(), slope.boots);
+    format!(
+        "{} * {} + {} {unit}, of {rounds} rounds at {places} values",
+        shown(slope),
+        line.over,
+        shown(intercept)
+    )
 }
 
 /// Its kind and tier, if it was measured.

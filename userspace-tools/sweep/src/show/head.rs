@@ -8,7 +8,7 @@ use vm_record::Placement;
 
 use crate::{
     plan::{experiment::Experiment, setting::words},
-    store::provenance::Provenance,
+    store::{notes::Notes, provenance::Provenance},
 };
 
 /// Steal time of the host is named from this fraction on.
@@ -35,6 +35,13 @@ pub fn head(experiment: &Experiment, of: &Provenance) -> String {
     );
     if let Some(caveat) = of.caveat() {
         text += &format!("  units    {caveat}; per second: per 10^9 instructions\n");
+    }
+    let Notes { slice, pause } = Notes::of(of);
+    if !slice.is_empty() {
+        text += &format!("  slice    of the scheduler under the vCPUs: {slice}\n");
+    }
+    if !pause.is_empty() {
+        text += &format!("  pause    {pause}\n");
     }
     text += &steal_time(of);
     if of.vm.as_ref().and_then(|vm| vm.map_holds) == Some(false) {

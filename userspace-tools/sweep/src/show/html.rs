@@ -8,6 +8,7 @@ mod chart;
 mod comparisons;
 mod figure;
 mod gantt;
+mod line;
 mod page;
 mod picture;
 mod scaling;
@@ -127,7 +128,8 @@ fn figures(loaded: &Loaded, dir: &Path, evaluation: &Evaluation<'_>) -> Vec<(Str
     let scenarios = evaluation.scenarios.iter().map(|one| {
         let view = View::new(loaded, one.scenario, &one.cells);
         let figures = kinds.iter().flat_map(|figures| figures(&view));
-        (one.scenario.title.clone(), figures.collect())
+        let lines = line::figures(&view, one);
+        (one.scenario.title.clone(), figures.chain(lines).collect())
     });
     let over_time = timeline::figures(loaded, dir, evaluation);
     scenarios.chain([("Over time".into(), over_time)]).collect()

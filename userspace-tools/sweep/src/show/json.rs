@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use serde_json::{json, Value};
+use statistics::confidence;
 
 use crate::{
     judge::{
@@ -12,7 +13,7 @@ use crate::{
         evaluation::{EvaluatedScenario, Evaluation},
         label,
     },
-    store::{directory, provenance::Provenance},
+    store::{directory, provenance::Provenance, slice},
 };
 
 /// The result in `dir`.
@@ -29,6 +30,7 @@ pub fn json(of: &Evaluation<'_>, provenance: &Provenance, dir: &Path) -> Value {
         "parts": of.scenarios.iter().map(scenario).collect::<Vec<_>>(),
         "clock": provenance.clock(),
         "caveat": provenance.caveat(),
+        "slices": slice::slices(provenance),
         "provenance": provenance,
     })
 }
@@ -46,8 +48,25 @@ fn scenario(of: &EvaluatedScenario<'_>) -> Value {
     });
     json!({
         "name": of.scenario.name, "title": of.scenario.title, "module": of.scenario.module,
-        "captions": of.captions(), "cells": cells.collect::<Vec<_>>(),
+        "captions": of.captions, "lines": lines(of), "cells": cells.collect::<Vec<_>>(),
     })
+}
+
+/// What each line is fitted to; slope and intercept are among the figures.
+fn lines(of: &EvaluatedScenario<'_>) -> Vec<Value> {
+    let lines = of.fitted().map(|(line, fitted)| {
+        let points = fitted
+            .as_ref()
+            .map(|fitted| &fitted.points)
+            .into_iter()
+            .flatten();
+        let points = points.map(|(x, y)| json!({ "x": x, "y": y.bounds(1.0 - confidence::SHOWN) }));
+        json!({
+            "figure": line.figure, "text": line.text, "over": line.over, "quantity": line.metric,
+            "points": points.collect::<Vec<_>>(), "not_measured": fitted.as_ref().err(),
+        })
+    });
+    lines.collect()
 }
 
 /// Quantiles of the waits, by section and by time, in the unit of the clock.

@@ -12,7 +12,7 @@ use crate::{
     },
     plan::setting::words,
     show::{
-        comparison::{label, measured, regrets},
+        comparison::{fit, label, measured, regrets},
         head::head,
         table, verdict,
     },
@@ -44,20 +44,21 @@ pub fn charts(of: &Evaluation<'_>) -> String {
 
 fn scenario(of: &EvaluatedScenario<'_>, unit: &str) -> String {
     format!(
-        "\n{}\n\n{}{}{}{}{}",
+        "\n{}\n\n{}{}{}{}{}{}{}",
         of.scenario.title,
         table::table(of.scenario, &of.cells),
         table::waits::table(&of.cells, unit),
         captions(of),
         comparisons(of),
         regrets(&of.regrets),
+        lines(of, unit),
         rules(&of.rules)
     )
 }
 
 /// The kinds of the table's figures, and what does not transfer.
 fn captions(of: &EvaluatedScenario<'_>) -> String {
-    let captions = of.captions().into_iter();
+    let captions = of.captions.iter();
     captions.fold(String::new(), |text, caption| {
         format!("{text}  {caption}\n")
     })
@@ -67,6 +68,14 @@ fn comparisons(of: &EvaluatedScenario<'_>) -> String {
     let lines = of.comparisons().map(|(compare, found)| {
         let label = suffix(label(found));
         format!("  {}: {}{label}\n", compare.text, measured(compare, found))
+    });
+    lines.collect()
+}
+
+fn lines(of: &EvaluatedScenario<'_>, unit: &str) -> String {
+    let lines = of.fitted().map(|(line, fitted)| {
+        let label = suffix(fitted.as_ref().ok().and_then(|fitted| fitted.label));
+        format!("  {}: {}{label}\n", line.text, fit(line, fitted, unit))
     });
     lines.collect()
 }

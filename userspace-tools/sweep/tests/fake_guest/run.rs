@@ -124,6 +124,48 @@ fn every_figure_has_its_kind_and_tier_in_text_json_and_html() {
     );
 }
 
+/// 1 ms over 20 sections at 100 us and over 16 at 200 us: 50,000 and 62,500 ns.
+#[test]
+fn metric_over_an_axis_has_a_slope_and_an_intercept() {
+    let sandbox = Sandbox::new();
+    let guests = "vcpus = 8, boots = 2, slice_us = [100, 200],";
+    sandbox.edit("vcpus = 8,", guests);
+    let line = "line = [{ figure = 'storm', text = 'over the slice', quantity = 'section_ns', kind = 'slice', \
+                over = 'slice_us', of = { lock = 'ticket', threads = 8 } }]\ncompare = [{ figure = 'ratio',";
+    sandbox.edit("compare = [{ figure = \"storm\",", line);
+    let mut runs = sandbox.passing();
+    // The second round boots the guests in the other order.
+    FakeRun::set(
+        &mut runs,
+        "lock=ticket threads=8",
+        "sections",
+        &[20, 16, 16, 20],
+    );
+    let text = "over the slice: 0.125 [0.125, 0.125] * slice_us + 37.5k [37.5k, 37.5k] ns, of 2 rounds at 2 values \
+                (slice, tier tcg)";
+    sandbox
+        .run(&runs, 0)
+        .is(0, &[text, "which was not recorded"]);
+    let dir = sandbox.latest();
+    let figures = fs::read_to_string(dir.join("figures.json")).unwrap();
+    let figures: serde_json::Value = serde_json::from_str(&figures).unwrap();
+    for (name, value) in [("storm.slope", 0.125), ("storm.intercept", 37_500.0)] {
+        let figure = &figures[name];
+        assert!(
+            (figure["value"].as_f64().unwrap() - value).abs() < 1e-6,
+            "{figure}"
+        );
+        assert_eq!(
+            (&figure["kind"], &figure["tier"]),
+            (&"slice".into(), &"tcg".into())
+        );
+    }
+    let dir = dir.to_str().unwrap();
+    sandbox.sweep(&["report", dir]);
+    let page = fs::read_to_string(format!("{dir}/report.html")).unwrap();
+    assert!(page.contains("<h3>over the slice</h3>") && page.contains("0.125 [0.125, 0.125]"));
+}
+
 /// Every boot gives the same values, so the first look decides.
 #[test]
 fn run_ends_when_its_rules_are_decided() {

@@ -9,7 +9,7 @@ use crate::{
     judge::{cell::Cell, label},
     plan::experiment::{Module, Scenario},
     plan::setting::{words, Point},
-    store::loaded::Loaded,
+    store::{loaded::Loaded, notes::Notes},
 };
 
 /// The axes that count threads.
@@ -141,6 +141,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Notes on the host during its guest boots.
+    pub fn notes(&self) -> Notes {
+        Notes::of(&self.loaded.provenance)
+    }
+
     /// The kinds of the cells at `at`.
     fn kinds(&self, at: &Point) -> Vec<String> {
         let is_here = |cell: &&Cell| {
@@ -150,7 +155,8 @@ impl<'a> View<'a> {
             })
         };
         let cells: Vec<&Cell> = self.cells.iter().filter(is_here).collect();
-        let captions = label::captions(self.scenario, &cells).into_iter();
+        let notes = self.notes();
+        let captions = label::captions(self.scenario, &cells, &notes).into_iter();
         captions.map(|caption| caption.to_string()).collect()
     }
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Notes on the host under the guests that captions repeat: the slice of its scheduler, and pause-loop
+//! exiting of its KVM.
+
+use vm_record::{PauseLoops, Tier};
+
+use super::{
+    provenance::Provenance,
+    slice::{self, slices},
+};
+
+/// The notes of one result.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Notes {
+    /// Empty if no slice was recorded.
+    pub slice: String,
+    /// Empty if the guests had no KVM.
+    pub pause: String,
+}
+
+impl Notes {
+    pub fn of(provenance: &Provenance) -> Self {
+        let boots = provenance.boots.iter().filter_map(|boot| boot.vm.as_ref());
+        let loops = boots
+            .clone()
+            .find_map(|vm| vm.last.vcpus_report.pause_loops);
+        let is_nested = boots.clone().any(|vm| vm.last.tier == Tier::Nested);
+        Self {
+            slice: slice::text(&slices(provenance)),
+            pause: match (loops, is_nested) {
+                (Some(loops), _) => pause(loops),
+                (None, true) => "pause-loop exiting was not recorded".into(),
+                (None, false) => String::new(),
+            },
+        }
+    }
+}
+
+fn pause(loops: PauseLoops) -> String {
+    let PauseLoops {
+        threshold,
+        directed_yields,
+    } = loops;
+    let yields = directed_yields.map_or_else(String::new, |n| format!(", {n} directed yields"));
+    match threshold {
+        0 => format!("no pause-loop exiting (pause_filter_count 0{yields})"),
+        n => format!("pause-loop exiting (threshold {n}{yields})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pause_loop_exiting_is_named_with_its_threshold() {
+        let text = |threshold, directed_yields| {
+            pause(PauseLoops {
+                threshold,
+                directed_yields,
+            })
+        };
+        let none = "no pause-loop exiting (pause_filter_count 0, 0 directed yields)";
+        assert_eq!(text(0, Some(0)), none);
+        assert_eq!(text(3000, None), "pause-loop exiting (threshold 3000)");
+    }
+}
