@@ -125,6 +125,10 @@ fn vcpus_ratio_and_emulated_cpus_give_the_size_of_each_machine() {
 fn what_the_host_does_not_have_exits_240_and_is_named() {
     for (options, words) in [
         ("", ["/nonexistent/", "make image"]),
+        (
+            "--tier count --slice-us 4000",
+            ["cannot use --slice-us: one thread", "--tier tcg"],
+        ),
         ("--cpus 0,1023", ["CPU 1023", "allowed: 0"]),
         ("--cpus 0 --ratio 2 --vcpus 3", ["need 1.5 CPUs", "--ratio"]),
         (
