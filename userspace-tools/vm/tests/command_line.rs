@@ -58,10 +58,6 @@ fn usage_errors_exit_2_and_name_the_value() {
         ),
         ("--slice-us 99", "99 is not in 100..=100000"),
         ("--slice-us 100001", "not in 100..=100000"),
-        (
-            "--tier count --slice-us 4000",
-            "cannot use --slice-us: one thread",
-        ),
         ("--timeout 0", "'0'"),
         ("--mode xen", "values: pv, native, tas, dedicated, single]"),
         ("--preempt me", "[possible values: holder, waiter, random]"),

@@ -28,6 +28,12 @@ fn nested_guest_has_paravirt_locks_and_both_machines_are_on_record() {
     for ran in [&record["map"][3]["ran_ms"], &record["hogs"][0]["ran_ms"]] {
         assert!(ran.as_f64() > Some(0.0), "{record:#}");
     }
+    // What the L1 hypervisor's KVM reports itself, and the slice of its scheduler.
+    let threshold = &record["pause_loops"]["threshold"];
+    assert!(
+        threshold.is_u64() && record["map"][0]["slice_us"].is_u64(),
+        "{record:#}"
+    );
     let line = |pointer: &str| record.pointer(pointer).map(Value::to_string);
     let outer = line("/command_line").expect("L1's line");
     let inner = line("/l1/guest_command_line").expect("the guest's line");
