@@ -25,7 +25,7 @@ fn under(sys: &Path) -> Option<PauseLoops> {
     };
     Some(PauseLoops {
         threshold: amd.or_else(intel)?,
-        directed_yields: number("kernel/debug/kvm/directed_yield_attempted"),
+        yield_hypercalls: number("kernel/debug/kvm/directed_yield_attempted"),
     })
 }
 
@@ -51,7 +51,7 @@ mod tests {
             yields,
         ]);
         let amd = amd.expect("KVM");
-        assert_eq!((amd.threshold, amd.directed_yields), (3000, Some(7)));
+        assert_eq!((amd.threshold, amd.yield_hypercalls), (3000, Some(7)));
         let gap = |text| ("module/kvm_intel/parameters/ple_gap", text);
         let window = ("module/kvm_intel/parameters/ple_window", "4096\n");
         let intel = |text| with(&[gap(text), window]).expect("KVM");
@@ -59,7 +59,7 @@ mod tests {
             (intel("128\n").threshold, intel("0\n").threshold),
             (4096, 0)
         );
-        assert_eq!(intel("0\n").directed_yields, None);
+        assert_eq!(intel("0\n").yield_hypercalls, None);
         assert_eq!(with(&[]), None);
     }
 }

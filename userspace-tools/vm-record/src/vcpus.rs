@@ -25,8 +25,9 @@ pub struct VcpuReport {
 pub struct PauseLoops {
     /// `pause_filter_count` of `kvm_amd`, or `ple_window` of `kvm_intel`; 0 if `pause` never exits.
     pub threshold: u64,
-    /// How often a vCPU that spun asked KVM to yield to another one, if the statistics can be read.
-    pub directed_yields: Option<u64>,
+    /// Yields that the guest asked for by hypercall, which are no exits of a pause loop, if the statistics
+    /// can be read.
+    pub yield_hypercalls: Option<u64>,
 }
 
 impl VcpuReport {

@@ -40,9 +40,10 @@ impl Notes {
 fn pause(loops: PauseLoops) -> String {
     let PauseLoops {
         threshold,
-        directed_yields,
+        yield_hypercalls,
     } = loops;
-    let yields = directed_yields.map_or_else(String::new, |n| format!(", {n} directed yields"));
+    let yields =
+        yield_hypercalls.map_or_else(String::new, |n| format!(", {n} yields by hypercall"));
     match threshold {
         0 => format!("no pause-loop exiting (pause_filter_count 0{yields})"),
         n => format!("pause-loop exiting (threshold {n}{yields})"),
@@ -55,13 +56,13 @@ mod tests {
 
     #[test]
     fn pause_loop_exiting_is_named_with_its_threshold() {
-        let text = |threshold, directed_yields| {
+        let text = |threshold, yield_hypercalls| {
             pause(PauseLoops {
                 threshold,
-                directed_yields,
+                yield_hypercalls,
             })
         };
-        let none = "no pause-loop exiting (pause_filter_count 0, 0 directed yields)";
+        let none = "no pause-loop exiting (pause_filter_count 0, 0 yields by hypercall)";
         assert_eq!(text(0, Some(0)), none);
         assert_eq!(text(3000, None), "pause-loop exiting (threshold 3000)");
     }
