@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
-use vm_record::VcpuReport;
+use vm_record::{Preemptions, VcpuReport};
 
 use crate::{pause_loops, pin, placements, set_slice, Hogs, PinnedVcpu, Preempter, VcpuThread};
 
@@ -99,10 +99,12 @@ impl GuestHost {
 
     /// The report so far.
     pub fn report(&self) -> VcpuReport {
+        let log = self.preempter.as_ref().map(Preempter::log);
         VcpuReport {
             map: placements(&self.vcpus),
             hogs: Vec::new(),
-            preemptions: self.preempter.as_ref().map(Preempter::counts),
+            preemptions: log.as_deref().map(Preemptions::of),
+            preemption_log: log.unwrap_or_default(),
             pause_loops: None,
         }
     }

@@ -19,10 +19,10 @@ use anyhow::{bail, Context, Result};
 use nix::sys::ptrace;
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
-use vm_record::Preemptions;
+use vm_record::{InjectedPreemption, PreemptionOutcome};
 
 /// The longest preemption: well below what `vm` takes for a hang.
-const MAX_MS: u8 = 100;
+const MAX_MS: u8 = 200;
 /// The most preemptions that begin in one second.
 const MAX_PER_SECOND: usize = 200;
 /// From a request to the stop: how long a vCPU takes to leave the port.
@@ -33,33 +33,41 @@ pub const PORT_EXIT_DELAY_EMULATED: Duration = Duration::from_millis(2);
 const MIN_READ_TIMEOUT: Duration = Duration::from_micros(100);
 
 /// Serves one guest's requests in a thread of its own.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Preempter {
     state: Arc<Mutex<State>>,
     port_exit_delay: Duration,
+    /// When it began to listen: the log counts from here.
+    began: Instant,
 }
 
 #[derive(Debug, Default)]
 struct State {
     threads: Vec<i32>,
-    counts: Preemptions,
+    log: Vec<InjectedPreemption>,
 }
 
 struct Stopped {
+    /// Its entry in the log.
+    entry: usize,
     vcpu: usize,
     thread: Pid,
-    since: Instant,
     until: Instant,
 }
 
 impl Preempter {
+    fn new(port_exit_delay: Duration) -> Preempter {
+        Preempter {
+            state: Arc::default(),
+            port_exit_delay,
+            began: Instant::now(),
+        }
+    }
+
     /// Listens where QEMU's debug port will connect.
     pub fn listen(socket: &Path, port_exit_delay: Duration) -> Result<Preempter> {
         let listener = UnixListener::bind(socket).with_context(|| socket.display().to_string())?;
-        let preempter = Preempter {
-            port_exit_delay,
-            ..Preempter::default()
-        };
+        let preempter = Preempter::new(port_exit_delay);
         let this = preempter.clone();
         thread::spawn(move || {
             // On a CPU that vCPUs share, a stop that waits its turn comes too late. Only root may.
@@ -76,8 +84,13 @@ impl Preempter {
         self.state().threads = threads;
     }
 
-    pub fn counts(&self) -> Preemptions {
-        self.state().counts
+    /// All requests so far, in their order.
+    pub fn log(&self) -> Vec<InjectedPreemption> {
+        self.state().log.clone()
+    }
+
+    fn now_us(&self) -> u64 {
+        self.began.elapsed().as_micros() as u64
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -116,46 +129,65 @@ impl Preempter {
     }
 
     fn on(&self, [vcpu, ms]: [u8; 2], stopped: &mut Vec<Stopped>, begun: &mut Vec<Instant>) {
-        let vcpu = usize::from(vcpu);
-        let thread = {
-            let mut state = self.state();
-            state.counts.requested += 1;
-            let thread = state.threads.get(vcpu).copied();
-            let Some(thread) = thread.filter(|_| (1..=MAX_MS).contains(&ms)) else {
-                state.counts.malformed += 1;
-                return;
-            };
-            begun.retain(|at| at.elapsed() < Duration::from_secs(1));
-            if begun.len() >= MAX_PER_SECOND || stopped.iter().any(|one| one.vcpu == vcpu) {
-                state.counts.refused += 1;
-                return;
+        let requested_us = self.now_us();
+        let (vcpu, length) = (usize::from(vcpu), Duration::from_millis(ms.into()));
+        let thread = self.state().threads.get(vcpu).copied();
+        begun.retain(|at| at.elapsed() < Duration::from_secs(1));
+        let outcome = match thread.filter(|_| (1..=MAX_MS).contains(&ms)) {
+            None => PreemptionOutcome::Malformed,
+            Some(_) if begun.len() >= MAX_PER_SECOND => PreemptionOutcome::Refused,
+            Some(_) if stopped.iter().any(|one| one.vcpu == vcpu) => PreemptionOutcome::Refused,
+            Some(thread) => {
+                thread::sleep(self.port_exit_delay);
+                self.stop(Pid::from_raw(thread), vcpu, length, stopped)
             }
-            Pid::from_raw(thread)
         };
-        thread::sleep(self.port_exit_delay);
-        if stop(thread).is_err() {
-            self.state().counts.failed += 1;
-            return;
+        if matches!(outcome, PreemptionOutcome::Stopped { .. }) {
+            begun.push(Instant::now());
         }
-        let since = Instant::now();
-        begun.push(since);
+        self.state().log.push(InjectedPreemption {
+            vcpu,
+            ms: ms.into(),
+            requested_us,
+            outcome,
+        });
+    }
+
+    /// Stops the vCPU of the next entry in the log.
+    fn stop(
+        &self,
+        thread: Pid,
+        vcpu: usize,
+        length: Duration,
+        stopped: &mut Vec<Stopped>,
+    ) -> PreemptionOutcome {
+        if stop(thread).is_err() {
+            return PreemptionOutcome::Failed;
+        }
+        let until = Instant::now() + length;
+        let began_us = self.now_us();
         stopped.push(Stopped {
+            entry: self.state().log.len(),
             vcpu,
             thread,
-            since,
-            until: since + Duration::from_millis(ms.into()),
+            until,
         });
+        PreemptionOutcome::Stopped { began_us }
     }
 
     fn resume(&self, stopped: &mut Vec<Stopped>) {
         stopped.retain(|one| {
             let over = Instant::now() >= one.until;
             if over {
+                // The stop lasts until the thread is resumed, not until it should have been.
+                let ended_us = self.now_us();
                 // A thread that has ended needs no resuming.
                 let _ = ptrace::detach(one.thread, None);
-                let counts = &mut self.state().counts;
-                counts.served += 1;
-                counts.stopped_us += one.since.elapsed().as_micros() as u64;
+                if let Some(entry) = self.state().log.get_mut(one.entry) {
+                    if let PreemptionOutcome::Stopped { began_us } = entry.outcome {
+                        entry.outcome = PreemptionOutcome::Served { began_us, ended_us };
+                    }
+                }
             }
             !over
         });

@@ -29,6 +29,7 @@ mod group;
 mod image;
 mod mode;
 mod outcome;
+mod preemption;
 mod record;
 mod size;
 mod tier;
@@ -41,10 +42,11 @@ pub use group::{GroupMember, GROUP_FILE};
 pub use image::image_directory;
 pub use mode::{Mode, PreemptTarget};
 pub use outcome::GuestOutcome;
+pub use preemption::{InjectedPreemption, PreemptionOutcome, Preemptions};
 pub use record::{HostMachine, Record, RECORD_FILE, SCHEMA};
 pub use size::{GuestSize, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS, SLICES_US};
 pub use tier::{Tier, TierChoice, COUNT_CAVEAT, COUNT_REFUSES};
-pub use vcpus::{HogTime, PauseLoops, Placement, Preemptions, VcpuReport};
+pub use vcpus::{HogTime, PauseLoops, Placement, VcpuReport};
 
 /// Environment variables that `vm` sets for the command in the guest.
 pub mod environment {

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{InjectedPreemption, Preemptions};
+
 /// What the host did to a guest's vCPU threads, and what they were granted.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
@@ -15,6 +17,9 @@ pub struct VcpuReport {
     /// Injected preemptions, if they were asked for.
     #[serde(alias = "stops", skip_serializing_if = "Option::is_none")]
     pub preemptions: Option<Preemptions>,
+    /// Each of them, in the order of the requests.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preemption_log: Vec<InjectedPreemption>,
     /// Pause-loop exiting of the KVM under the vCPUs; none without KVM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_loops: Option<PauseLoops>,
@@ -76,21 +81,4 @@ pub struct HogTime {
     pub ran_ms: f64,
     /// How long it was runnable but another thread had its CPU.
     pub waited_ms: f64,
-}
-
-/// Counts of injected preemptions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Preemptions {
-    /// Requests read.
-    pub requested: u64,
-    /// Preemptions made and ended.
-    pub served: u64,
-    /// Requests with no such vCPU, or a time out of range.
-    pub malformed: u64,
-    /// Requests for a vCPU that was stopped already, or too many within a second.
-    pub refused: u64,
-    /// Requests that the system call failed for.
-    pub failed: u64,
-    /// How long vCPUs were stopped, in total.
-    pub stopped_us: u64,
 }

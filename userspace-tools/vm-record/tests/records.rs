@@ -7,8 +7,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use vm_record::{
-    exit_code_help, Attempt, FindingKind, GuestFailure, GuestOutcome, Mode, PreemptTarget, Record,
-    Tier,
+    exit_code_help, Attempt, FindingKind, GuestFailure, GuestOutcome, InjectedPreemption, Mode,
+    PreemptTarget, Preemptions, Record, Tier, VcpuReport,
 };
 
 fn fixture(name: &str) -> Record {
@@ -76,6 +76,28 @@ fn record_survives_writing_and_reading() -> io::Result<()> {
     }
     assert_eq!(fs::read_dir(&folder)?.count(), 1, "nothing but the record");
     fs::remove_dir_all(&folder)
+}
+
+#[test]
+fn log_of_injected_preemptions_is_kept_in_the_record_in_its_order() {
+    let text = r#"{"map": [], "preemption_log": [
+        {"vcpu": 1, "ms": 50, "requested_us": 10, "outcome": "served", "began_us": 220, "ended_us": 50230},
+        {"vcpu": 1, "ms": 50, "requested_us": 60, "outcome": "refused"},
+        {"vcpu": 0, "ms": 5, "requested_us": 70, "outcome": "stopped", "began_us": 99}]}"#;
+    let report: VcpuReport = serde_json::from_str(text).expect("a report");
+    let log = &report.preemption_log;
+    let stops: Vec<_> = log.iter().map(InjectedPreemption::stop_us).collect();
+    assert_eq!(stops, [Some((220, 50230)), None, None]);
+    let counts = Preemptions::of(log);
+    assert_eq!((counts.requested, counts.served), (3, 1));
+    assert_eq!((counts.refused, counts.stopped_us), (1, 50010));
+    let json = serde_json::to_string(&report).expect("JSON");
+    assert_eq!(
+        serde_json::from_str::<VcpuReport>(&json).expect(&json),
+        report
+    );
+    let none = serde_json::to_string(&VcpuReport::default()).expect("JSON");
+    assert!(!none.contains("preemption"), "{none}");
 }
 
 #[test]

@@ -125,3 +125,37 @@ fn ratio_sets_the_vcpus_and_a_hog_runs_beside_them() {
     let ran_ms = record["hogs"][0]["ran_ms"].as_f64();
     assert!(ran_ms > Some(0.0), "{record:#}");
 }
+
+#[test]
+#[ignore = "boots a guest"]
+fn injected_preemptions_are_on_record_in_the_order_of_the_requests() {
+    let guest = Guest::new();
+    let command = "printf 'lock-load threads=2 run_ms=400 preempt_ms=20\\n\
+                   lock-load threads=2 run_ms=400 preempt_ms=200 preempt_every_ms=201\\n' | batch";
+    let options = ["--vcpus", "2", "--preempt", "holder"];
+    let run = guest.run(&options, &["sh", "-c", command]).exits(0);
+    let reports = String::from_utf8(run.stdout).expect("UTF-8");
+    let requested = reports.lines().map(|line| {
+        let report: Value = serde_json::from_str(line).expect(line);
+        report["injected"]["requested"].as_u64().expect(line)
+    });
+    let requested: Vec<usize> = requested.map(|n| n as usize).collect();
+    let log = guest.record()["preemption_log"].clone();
+    let asked: Vec<u64> = log
+        .as_array()
+        .expect("a log")
+        .iter()
+        .map(|one| one["ms"].as_u64().expect("ms"))
+        .collect();
+    let [short, long] = requested[..] else {
+        panic!("{reports}");
+    };
+    assert!(short > 0 && long > 0, "{reports}");
+    assert_eq!(asked, [vec![20; short], vec![200; long]].concat());
+    for one in log.as_array().expect("a log") {
+        assert_eq!(one["outcome"], "served", "{one}");
+        let us = |key: &str| one[key].as_u64().expect(key);
+        assert!(us("requested_us") <= us("began_us"), "{one}");
+        assert!(us("ended_us") - us("began_us") >= us("ms") * 1000, "{one}");
+    }
+}
