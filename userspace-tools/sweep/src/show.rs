@@ -2,6 +2,7 @@
 
 //! `sweep show` and `sweep gate`: a result as text or JSON, evaluated again from its records.
 
+mod attribution;
 pub mod baseline;
 pub mod ci;
 mod comparison;

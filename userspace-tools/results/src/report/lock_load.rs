@@ -235,7 +235,6 @@ impl Report for LockLoad {
         "overtaken" Order: "waits overtaken by a later one" = |report| Some(report.order?.overtaken as f64),
         "long_waits" Count: "waits longer than long_us" = |report| (!report.long_waits.is_empty()).then(|| report.long_wait_count() as f64),
         "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_wait_count()),
-        "held_up_of_all": "part of all waits that were long, caused by a preempted holder" = |report| part(report.holder_preempted(), report.order?.waits),
         "granted_rate": "critical sections per second of CPU time" = Self::granted_rate,
     };
     type Config = Config;

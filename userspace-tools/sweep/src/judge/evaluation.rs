@@ -9,6 +9,7 @@
 //! [`Evaluation::verdict`]. Nothing outside `judge` evaluates a rule or an oracle.
 
 use super::{
+    attribution::Attribution,
     cell::{cells, Cell},
     figures::{self, Compared, Figures},
     label::{self, Caption},
@@ -52,6 +53,9 @@ pub struct EvaluatedScenario<'a> {
     pub faults: Vec<Fault>,
     /// Its rules at every point where they apply.
     pub rules: Vec<Judged>,
+    /// The causes given to long waits against injected preemptions, if it injects any; or why they were not
+    /// compared.
+    pub attribution: Option<Result<Attribution, String>>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -74,6 +78,7 @@ impl<'a> Evaluation<'a> {
                 regrets: regret::regrets(scenario, &cells),
                 lines: line::fit(scenario, &cells),
                 captions: label::captions(scenario, &cells.iter().collect::<Vec<_>>(), &notes),
+                attribution: Attribution::of(scenario, provenance, records),
                 cells,
             })
         });
@@ -91,6 +96,9 @@ impl<'a> Evaluation<'a> {
             figures.extend(own);
             figures.extend(figures::of_regrets(&one.regrets));
             figures.extend(figures::of_lines(one.scenario, &one.lines));
+            if let Some(Ok(attribution)) = &one.attribution {
+                figures.extend(attribution.figures(&one.scenario.name));
+            }
         }
         let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
         let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();

@@ -82,7 +82,7 @@ impl Number {
     }
 
     /// A count in `tier`; without one, a fact.
-    fn count(value: usize, tier: Option<Tier>) -> Self {
+    pub fn count(value: usize, tier: Option<Tier>) -> Self {
         let (value, kind) = (value as f64, Kind::Count);
         match tier {
             None => Self::Exact(value),

@@ -46,10 +46,16 @@ fn scenario(of: &EvaluatedScenario<'_>) -> Value {
             "kind": label.map(|label| label.kind), "tier": label.map(|label| label.tier),
         })
     });
-    json!({
+    let mut json = json!({
         "name": of.scenario.name, "title": of.scenario.title, "module": of.scenario.module,
         "captions": of.captions, "lines": lines(of), "cells": cells.collect::<Vec<_>>(),
-    })
+    });
+    match &of.attribution {
+        None => {}
+        Some(Ok(attribution)) => json["attribution"] = attribution.json(),
+        Some(Err(why)) => json["attribution"] = json!({ "not_measured": why }),
+    }
+    json
 }
 
 /// What each line is fitted to; slope and intercept are among the figures.

@@ -12,6 +12,7 @@ use crate::{
     },
     plan::setting::words,
     show::{
+        attribution,
         comparison::{fit, label, measured, regrets},
         head::head,
         table, verdict,
@@ -44,10 +45,11 @@ pub fn charts(of: &Evaluation<'_>) -> String {
 
 fn scenario(of: &EvaluatedScenario<'_>, unit: &str) -> String {
     format!(
-        "\n{}\n\n{}{}{}{}{}{}{}",
+        "\n{}\n\n{}{}{}{}{}{}{}{}",
         of.scenario.title,
         table::table(of.scenario, &of.cells),
         table::waits::table(&of.cells, unit),
+        attribution::text(of),
         captions(of),
         comparisons(of),
         regrets(&of.regrets),
