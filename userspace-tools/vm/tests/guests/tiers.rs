@@ -130,10 +130,22 @@ fn ratio_sets_the_vcpus_and_a_hog_runs_beside_them() {
 #[ignore = "boots a guest"]
 fn injected_preemptions_are_on_record_in_the_order_of_the_requests() {
     let guest = Guest::new();
-    let command = "printf 'lock-load threads=2 run_ms=400 preempt_ms=20\\n\
-                   lock-load threads=2 run_ms=400 preempt_ms=200 preempt_every_ms=201\\n' | batch";
-    let options = ["--vcpus", "2", "--preempt", "holder"];
-    let run = guest.run(&options, &["sh", "-c", command]).exits(0);
+    let runs = "lock-load threads=2 run_ms=400 preempt_ms=20\n\
+                lock-load threads=2 run_ms=600 preempt_ms=200 preempt_every_ms=201\n";
+    let plan = guest.folder().join("plan");
+    std::fs::write(&plan, runs).expect("a plan");
+    let plan = plan.to_str().expect("UTF-8");
+    let options = [
+        "--vcpus",
+        "2",
+        "--preempt",
+        "holder",
+        "--module",
+        "lock-load",
+        "--stdin",
+        plan,
+    ];
+    let run = guest.run(&options, &["batch"]).exits(0);
     let reports = String::from_utf8(run.stdout).expect("UTF-8");
     let requested = reports.lines().map(|line| {
         let report: Value = serde_json::from_str(line).expect(line);
