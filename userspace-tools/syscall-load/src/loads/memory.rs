@@ -7,7 +7,10 @@
 //! a mail server took for every mapping of its own (`brk`). Compare threads with processes: threads share one
 //! address space and its lock.
 
-use std::fs::{self, File};
+use std::{
+    fs::{self, File},
+    hint::black_box,
+};
 
 use anyhow::Result;
 use rustix::mm::MapFlags;
@@ -35,6 +38,8 @@ loads! {
     };
     /// map and unmap a page that is never touched: the lock of the address space, which threads share
     mmap_munmap => |_| repeat(|| Mapping::anonymous(1, MapFlags::PRIVATE));
+    /// no system call: store to every word of a page of a buffer of 64 MiB: bandwidth of the memory
+    stores => |_| stores();
     /// grow and shrink the heap by a page: mapping locks (threads share one heap and take turns)
     brk => |_| repeat(sys::grow_and_shrink_heap);
 }
@@ -49,6 +54,27 @@ fn faults<M: Fn() -> Result<Mapping> + 'static>(map: M) -> Result<Box<dyn Work>>
         };
         mapping.touch(next);
         current = Some((mapping, next + 1));
+        anyhow::Ok(())
+    })
+}
+
+/// Pages of the buffer of `stores`: more than a worker's part of any cache.
+const BUFFER: usize = 1 << 14;
+
+/// Stores to every word of a page, of all pages in turn.
+fn stores() -> Result<Box<dyn Work>> {
+    let words = Mapping::PAGE / size_of::<u64>();
+    let mut buffer = vec![1u64; BUFFER * words];
+    let (mut next, mut value) = (0, 1);
+    repeat(move || {
+        let page = &mut buffer[next * words..][..words];
+        page.fill(value);
+        // The stores are not to be merged with those of the next round.
+        black_box(page);
+        next += 1;
+        if next == BUFFER {
+            (next, value) = (0, value + 1);
+        }
         anyhow::Ok(())
     })
 }
