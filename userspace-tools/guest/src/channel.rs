@@ -73,6 +73,7 @@ pub fn hello() -> Result<Hello> {
         uptime_ms: uptime_ms(),
         hypervisor: of("flags").next().is_some_and(hypervisor),
         lock_log: kernel_log::about_locks(),
+        deferred_init_ms: kernel_log::deferred_init_ms(),
     })
 }
 

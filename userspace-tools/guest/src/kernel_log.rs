@@ -22,6 +22,18 @@ pub fn about_locks() -> Vec<String> {
     lines.filter(about_locks).collect()
 }
 
+/// How long the kernel initialised deferred page descriptors, of several nodes the longest.
+pub fn deferred_init_ms() -> Option<u64> {
+    let lines = open().map(rest).unwrap_or_default();
+    lines.iter().filter_map(|line| deferred_init(line)).max()
+}
+
+/// The time in a line `node 0 deferred pages initialised in 32ms`.
+fn deferred_init(line: &str) -> Option<u64> {
+    let (_, time) = line.split_once(" deferred pages initialised in ")?;
+    time.trim().strip_suffix("ms")?.parse().ok()
+}
+
 /// The log from here on.
 pub fn from_here() -> io::Result<File> {
     let mut log = open()?;
@@ -56,6 +68,23 @@ fn rest(mut log: File) -> Vec<String> {
             // The oldest records were overwritten meanwhile.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Err(_) => return lines,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_of_deferred_init_is_read_from_its_line_alone() {
+        for (line, due) in [
+            ("node 0 deferred pages initialised in 32ms", Some(32)),
+            ("node 11 deferred pages initialised in 0ms", Some(0)),
+            ("node 0 deferred pages initialised in ms", None),
+            ("Memory: 1965008K/2096632K available", None),
+        ] {
+            assert_eq!(deferred_init(line), due, "{line}");
         }
     }
 }

@@ -13,6 +13,7 @@ fn hello(vcpus: u32, hypervisor: bool, lock_log: &[&str]) -> Hello {
         uptime_ms: 0,
         hypervisor,
         lock_log: lock_log.iter().map(|&line| line.to_owned()).collect(),
+        deferred_init_ms: None,
     }
 }
 

@@ -54,6 +54,10 @@ pub struct Hello {
     /// What its kernel logged about its hypervisor and about paravirt spinlocks.
     #[serde(default)]
     pub lock_log: Vec<String>,
+    /// How long its kernel initialised deferred page descriptors at boot, as it logged: of several nodes
+    /// the longest. The kernel counts it in ticks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deferred_init_ms: Option<u64>,
 }
 
 /// The command that the guest runs.
