@@ -75,6 +75,12 @@ impl SloppyCounter {
         Some(audit.stale_ns as f64 / 1e3)
     }
 
+    /// Bytes of a counter, once and on all vCPUs.
+    fn bytes(&self) -> Option<f64> {
+        let memory = self.memory?;
+        Some(memory.bytes as f64 + memory.per_vcpu as f64 * memory.vcpus as f64)
+    }
+
     /// Error of the cheap read at the end.
     pub fn error(&self) -> i128 {
         i128::from(self.sum.read) - i128::from(self.sum.truth)
@@ -115,6 +121,7 @@ impl Report for SloppyCounter {
         "bound" Count: "how far the cheap read may be off" = |report| Some(report.sum.bound as f64),
         "lost" Count: "how far the exact sum was off" = |report| Some(report.lost() as f64),
         "add": "mean time of an addition, ns; with several threads, of bursts that overlap" = Self::add_ns,
+        "memory" Count: "bytes of a counter with all its vCPUs" = Self::bytes,
         "stale": "age of the oldest audited read, us" = Self::stale_us,
     };
     type Config = Config;
@@ -204,6 +211,16 @@ mod tests {
         }
         run.speed.as_mut().unwrap().shared_add_ps = 0;
         assert_eq!(run.metric("add"), None);
+    }
+
+    #[test]
+    fn memory_of_a_counter_is_of_all_vcpus() {
+        let mut run = crate::fixture!(SloppyCounter, "sloppy-counter.sloppy");
+        let memory = run.memory.as_mut().unwrap();
+        (memory.bytes, memory.per_vcpu, memory.vcpus) = (64, 16, 8);
+        assert_eq!(run.metric("memory"), Some(192.0));
+        run.memory = None;
+        assert_eq!(run.metric("memory"), None);
     }
 
     #[test]
