@@ -94,6 +94,28 @@ fn each_claim_has_a_verdict_and_a_step_runs_once() {
 }
 
 #[test]
+fn ratio_is_divided_by_one_that_the_host_measured_before_each_boot() {
+    let dir = tempfile::tempdir().unwrap();
+    let boots = dir.path().join("boots");
+    let host = format!(
+        r#"host = ["sh -c 'echo before >>{}'", "echo '{{\"who\":\"two\",\"n\":9}}'", "echo '{{\"who\":\"one\",\"n\":6}}'"]"#,
+        boots.display()
+    );
+    let memory = "{ name = 'memory', of = { who = 'two' }, to = { who = 'one' }, metric = 'n' }";
+    let document = DOCUMENT
+        .replace("run = [", &format!("{host}\nrun = ["))
+        .replace("figure = [", &format!("figure = [{memory}, "))
+        .replace("metric = 'n' }]", "metric = 'n', over = 'memory' }]");
+    let (code, text, error) = seed(dir.path(), &document, &["999"]);
+    assert_eq!(code, Some(0), "{text}{error}");
+    // 6 / 2 over 9 / 6.
+    let due = "measured 2 x (2.00 [2.00, 2.00] of 6 boots)";
+    assert!(text.contains(due), "{text}");
+    let order = fs::read_to_string(boots).unwrap();
+    assert_eq!(order, "before\nboot\n".repeat(6));
+}
+
+#[test]
 fn bundle_of_claims_has_their_verdicts_for_a_reader_without_tools() {
     let dir = tempfile::tempdir().unwrap();
     let (code, _, error) = seed(dir.path(), DOCUMENT, &["999", "--bundle"]);

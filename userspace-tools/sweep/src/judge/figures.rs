@@ -93,6 +93,14 @@ impl Number {
         }
     }
 
+    /// How many times `other` it is, both estimates of ratios.
+    pub fn over(&self, other: &Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Over(of), Self::Over(to)) => Some(of.estimate.over(&to.estimate).into()),
+            _ => None,
+        }
+    }
+
     /// What it says of `limit`.
     pub fn finding(&self, limit: Limit) -> Finding {
         match self {

@@ -144,7 +144,9 @@ impl Guests {
             ("--preempt", self.preempt.clone()),
         ];
         let given = wishes.into_iter().filter_map(|(k, v)| Some([k.into(), v?]));
-        given.flatten().collect()
+        let kernel_args = self.kernel_args.iter();
+        let kernel_args = kernel_args.map(|word| ["--kernel-arg".into(), word.clone()]);
+        given.chain(kernel_args).flatten().collect()
     }
 
     /// vCPUs per CPU of a guest: of the host, or of the L1 hypervisor.
@@ -213,6 +215,14 @@ mod tests {
         assert!(all("tier = 'auto'\nmode = 'tas'\nvcpus = 1").is_err());
         let error = all("tier = 'nested'\nvcpus = 2\nhog = '1'").unwrap_err();
         assert!(error.contains("guest.hog: CPU 1 is not usable"), "{error}");
+    }
+
+    #[test]
+    fn kernel_args_are_passed_one_by_one() {
+        let guests = guests("tier = 'tcg'\nvcpus = 2\nkernel_args = ['maxcpus=2', 'quiet']");
+        let all = guests.all(&CpuList::first(1)).unwrap();
+        let due = ["--kernel-arg", "maxcpus=2", "--kernel-arg", "quiet"];
+        assert_eq!(all[0].words, due);
     }
 
     #[test]

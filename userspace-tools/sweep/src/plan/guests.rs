@@ -58,6 +58,9 @@ pub struct Guests {
     /// Slice of the host's scheduler for each vCPU, in microseconds, as of `vm --slice-us`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slice_us: Option<Many<u32>>,
+    /// Further words of the guest's kernel command line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kernel_args: Vec<String>,
     /// Boots of each guest, which share the repeats. By default one if there is one guest, and two if
     /// there are several, so that they alternate.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -19,8 +19,10 @@ pub struct Figure {
     #[serde(default)]
     pub of: Pattern,
     /// Of these records the same, which the figure is a ratio to: in each boot the first to the first,
-    /// the second to the second.
+    /// the second to the second. If they are of other boots, each side is summed up by itself.
     pub to: Option<Pattern>,
+    /// An earlier ratio of the step, which this one is divided by.
+    pub over: Option<String>,
     /// A metric or a path ([`Observation::metric`]).
     pub metric: Option<String>,
     /// Divides it, in the same record.
@@ -56,14 +58,14 @@ impl Figure {
         let allowed = match (self.take, &self.metric, &self.to) {
             (Take::Count, None, None) if self.per.is_none() => self.times == 1.0,
             (Take::Count, ..) | (_, None, _) => false,
-            (Take::Estimate, ..) => true,
-            (.., to) => to.is_none(),
+            (Take::Estimate, ..) => self.over.is_none() || self.is_ratio(),
+            (.., to) => to.is_none() && self.over.is_none(),
         };
         match allowed && self.times.is_finite() && self.times != 0.0 {
             true => Ok(()),
             false => Err(format!(
-                "figure `{}`: allowed: `metric` with `of`, `to`, `per`, `times`; `metric` and `take` sum, max or min \
-                 without `to`; `take` count without `metric`",
+                "figure `{}`: allowed: `metric` with `of`, `to`, `per`, `times`, and `over` with `to`; `metric` and \
+                 `take` sum, max or min without `to`; `take` count without `metric`",
                 self.name
             )),
         }
@@ -72,6 +74,11 @@ impl Figure {
     /// Whether it is an estimate, which takes boots.
     pub fn is_estimate(&self) -> bool {
         self.take == Take::Estimate
+    }
+
+    /// Whether it is a ratio of two sides, estimated.
+    pub fn is_ratio(&self) -> bool {
+        self.is_estimate() && self.to.is_some()
     }
 
     /// The number; nothing if no record has it, or a run lacks it.
@@ -93,6 +100,13 @@ impl Figure {
             return Estimate::of(Scale::Linear, &boots);
         };
         let mut to = self.by_boot(&self.those(records, to))?;
+        if !boots.keys().any(|boot| to.contains_key(boot)) {
+            let side = |boots: BTreeMap<usize, Vec<f64>>| {
+                let boots: Vec<Vec<f64>> = boots.into_values().collect();
+                Estimate::of(Scale::Ratio, &boots)
+            };
+            return Some(side(boots)?.over(&side(to)?));
+        }
         for (boot, values) in &mut boots {
             let to = to.remove(boot).filter(|to| to.len() == values.len())?;
             values.iter_mut().zip(to).for_each(|(of, to)| *of /= to);
@@ -212,6 +226,24 @@ mod tests {
     }
 
     #[test]
+    fn ratio_of_guests_is_of_their_boots() {
+        let one = |boot, vcpus: u64, n: f64| {
+            let guest = [("vcpus".into(), vcpus.into())].into_iter().collect();
+            Observation::new(boot, 1, &guest, json!({ "module": "m", "n": n }))
+        };
+        let boots = (0..6).flat_map(|round| {
+            let n = f64::from(round) + 10.0;
+            let boot = 2 * round as usize;
+            [one(boot, 2, 3.0 * n), one(boot + 1, 8, n)]
+        });
+        let all: Vec<Observation> = boots.collect();
+        let found = figure("of.vcpus = 2\nto.vcpus = 8\nmetric = 'n'").find(&all);
+        assert!((found.unwrap().value() - 3.0).abs() < 1e-9);
+        let none = figure("of.vcpus = 2\nto.vcpus = 4\nmetric = 'n'").find(&all);
+        assert_eq!(none, None);
+    }
+
+    #[test]
     fn contradictory_keys_are_refused() {
         for text in [
             "",
@@ -219,6 +251,8 @@ mod tests {
             "take = 'count'\nmetric = 'n'",
             "metric = 'n'\ntimes = 0.0",
             "metric = 'n'\ntake = 'max'\nto.lock = 'a'",
+            "metric = 'n'\ntake = 'max'\nover = 'f'",
+            "metric = 'n'\nover = 'f'",
         ] {
             let figure = figure(text);
             assert!(figure.check().is_err(), "{text}");

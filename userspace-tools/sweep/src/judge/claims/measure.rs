@@ -35,8 +35,8 @@ const TIMEOUT: Duration = Duration::from_secs(900);
 pub enum How<'a> {
     /// An experiment, by its file.
     Experiment(PathBuf),
-    /// Commands in every boot of guests.
-    Guest(&'a Guests, &'a [Command]),
+    /// Commands in every boot of guests, and others on the host before each.
+    Guest(&'a Guests, &'a [Command], &'a [Command]),
     /// Commands on the host, how often they run, and a file of records that they leave.
     Host(&'a [Command], u32, Option<&'a str>),
     /// A line for `sh`.
@@ -60,7 +60,7 @@ pub struct Measured {
 pub fn measure(how: &How<'_>, dir: &Path) -> anyhow::Result<Measured> {
     match how {
         How::Experiment(path) => experiment(path, dir),
-        How::Guest(guests, commands) => guest(guests, commands, dir),
+        How::Guest(guests, commands, before) => guest(guests, commands, before, dir),
         How::Host(commands, rounds, records) => host(commands, *rounds, *records, dir),
         How::Shell(line) => {
             let line = ["sh", "-euc", &format!("{{\n{line}\n}} 2>&1")].map(String::from);
@@ -123,20 +123,9 @@ fn host(
     let mut measured = Measured::default();
     let nowhere = Point::new();
     for round in 1..=rounds as usize {
-        for (n, command) in (1..).zip(commands) {
-            let ran = program::run(&command.on_host(dir), dir, &n.to_string())?;
-            let exit = json!({ COMMAND: n, EXIT: ran.exit });
-            for value in values(&ran.stdout).into_iter().chain([exit]) {
-                measured
-                    .records
-                    .push(Observation::new(round, n as u64, &nowhere, value));
-            }
-            if !command.may_fail {
-                measured.note(&ran, &command.text());
-            }
-            if measured.failed.is_some() {
-                return Ok(measured);
-            }
+        on_host(commands, round, dir, |words| words, &mut measured)?;
+        if measured.failed.is_some() {
+            return Ok(measured);
         }
     }
     if let Some(file) = records {
@@ -154,7 +143,40 @@ fn host(
     Ok(measured)
 }
 
-fn guest(guests: &Guests, commands: &[Command], dir: &Path) -> anyhow::Result<Measured> {
+/// Runs commands on the host, before or as boot `boot`, in the `place` where their programs are; the first that
+/// fails is the last.
+fn on_host(
+    commands: &[Command],
+    boot: usize,
+    dir: &Path,
+    place: fn(Vec<String>) -> Vec<String>,
+    measured: &mut Measured,
+) -> anyhow::Result<()> {
+    let nowhere = Point::new();
+    for (n, command) in (1..).zip(commands) {
+        let ran = program::run(&place(command.on_host(dir)), dir, &n.to_string())?;
+        let exit = json!({ COMMAND: n, EXIT: ran.exit });
+        for value in values(&ran.stdout).into_iter().chain([exit]) {
+            measured
+                .records
+                .push(Observation::new(boot, n as u64, &nowhere, value));
+        }
+        if !command.may_fail {
+            measured.note(&ran, &command.text());
+        }
+        if measured.failed.is_some() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn guest(
+    guests: &Guests,
+    commands: &[Command],
+    before: &[Command],
+    dir: &Path,
+) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
     let cpus = guests::cpus(&guests.cpus).map_err(anyhow::Error::msg)?;
     let all = guests.all(&cpus).map_err(anyhow::Error::msg)?;
@@ -172,7 +194,13 @@ fn guest(guests: &Guests, commands: &[Command], dir: &Path) -> anyhow::Result<Me
         }
         for guest in order {
             boot += 1;
-            booted(guest, boot, commands, dir, &mut measured)?;
+            let record = dir.join(format!("boot-{boot}"));
+            fs::create_dir_all(&record)
+                .with_context(|| format!("cannot make {}", record.display()))?;
+            on_host(before, boot, &record, program::in_toolbox, &mut measured)?;
+            if measured.failed.is_none() {
+                booted(guest, boot, commands, &record, &mut measured)?;
+            }
             if measured.failed.is_some() {
                 return Ok(measured);
             }
@@ -186,15 +214,13 @@ fn booted(
     guest: &Guest,
     boot: usize,
     commands: &[Command],
-    dir: &Path,
+    record: &Path,
     measured: &mut Measured,
 ) -> anyhow::Result<()> {
-    let record = dir.join(format!("boot-{boot}"));
-    fs::create_dir_all(&record).with_context(|| format!("cannot make {}", record.display()))?;
-    let mut words = vm::command(guest, TIMEOUT, &record);
+    let mut words = vm::command(guest, TIMEOUT, record);
     words.extend(["--", "sh", "-c"].map(String::from));
     words.push(guest_line(commands));
-    let ran = program::run(&program::in_toolbox(words), &record, "guest")?;
+    let ran = program::run(&program::in_toolbox(words), record, "guest")?;
     if ran.exit != 0 {
         let why = GuestFailure::from_code(ran.exit)
             .map_or_else(|| vm::meaning(Some(ran.exit)), |why| why.to_string());

@@ -64,9 +64,9 @@ impl Observation {
         self.value.get("module").is_some()
     }
 
-    /// A metric of the module's report, or the number at a path as `cpu_time.cpu_ns`; `*` stands for
-    /// every element of a list, of which the largest counts. A truth is 1 or 0, and a figure of an
-    /// experiment its value.
+    /// A metric of the module's report, or the number at a path as `cpu_time.cpu_ns`. An element of a list
+    /// is named by its number, from 0; `*` stands for all of them, of which the largest counts. A truth is
+    /// 1 or 0, and a figure of an experiment its value.
     pub fn metric(&self, name: &str) -> Option<f64> {
         let metric = self.report.as_ref().and_then(|report| report.metric(name));
         metric.or_else(|| {
@@ -127,7 +127,7 @@ fn at(value: &Value, path: &[&str]) -> Option<f64> {
             let each: Option<Vec<f64>> = each.collect();
             each?.into_iter().reduce(f64::max)
         }
-        [key, rest @ ..] => match value.get(key) {
+        [key, rest @ ..] => match element(value, key).or_else(|| value.get(key)) {
             Some(value) => at(value, rest),
             // A name may have dots of its own.
             None => at(value.get(path.join("."))?, &[]),
@@ -138,6 +138,10 @@ fn at(value: &Value, path: &[&str]) -> Option<f64> {
 fn number(value: &Value) -> Option<f64> {
     let truth = || Some(f64::from(u8::from(value.as_bool()?)));
     value.as_f64().or_else(truth)
+}
+
+fn element<'a>(value: &'a Value, number: &str) -> Option<&'a Value> {
+    value.as_array()?.get(number.parse::<usize>().ok()?)
 }
 
 /// The values in what a command printed: lines that are JSON objects, or one object over all lines.
@@ -218,6 +222,8 @@ mod tests {
         let one = seen(
             json!({ "yes": true, "all": [{ "n": 1 }, {}], "text": "x", "a.b": { "value": 2 } }),
         );
+        assert_eq!(one.metric("all.0.n"), Some(1.0));
+        assert_eq!(one.metric("all.2.n"), None);
         assert_eq!(one.metric("a.b"), Some(2.0));
         assert_eq!(one.metric("yes"), Some(1.0));
         assert_eq!(one.metric("all.*.n"), None);

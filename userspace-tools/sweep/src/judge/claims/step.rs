@@ -46,7 +46,8 @@ pub struct Step {
     /// Commands in the guests.
     #[serde(default, deserialize_with = "commands::read")]
     pub run: Vec<Command>,
-    /// Commands on the host, where `$DIR` is a directory for their files.
+    /// Commands on the host, where `$DIR` is a directory for their files; with `guest` they run before
+    /// every boot.
     #[serde(default, deserialize_with = "commands::read")]
     pub host: Vec<Command>,
     /// How often the commands on the host run, in new processes each time: estimates take each as a boot.
@@ -91,7 +92,7 @@ impl Step {
         let (experiment, guest) = (self.experiment.as_deref(), self.guest.as_ref());
         let (run, host) = (self.run.is_empty(), self.host.is_empty());
         let rounds = self.rounds.unwrap_or(1);
-        if rounds == 0 || (host && self.rounds.is_some()) {
+        if rounds == 0 || (self.rounds.is_some() && (host || guest.is_some())) {
             let name = &self.name;
             return Err(format!(
                 "step `{name}`: rounds = {rounds}: allowed: 1 or more, of `host`"
@@ -101,14 +102,14 @@ impl Step {
             (Some(name), None, None) if run && host => {
                 How::Experiment(self.experiments.join(format!("{name}.toml")))
             }
-            (None, Some(guest), None) if !run && host => How::Guest(guest, &self.run),
+            (None, Some(guest), None) if !run => How::Guest(guest, &self.run, &self.host),
             (None, None, None) if run && !host => {
                 How::Host(&self.host, rounds, self.records.as_deref())
             }
             (None, None, Some(line)) if run && host => How::Shell(line),
             _ => {
                 return Err(format!(
-                    "step `{}`: allowed: one of `experiment`, `guest` with `run`, `host`",
+                    "step `{}`: allowed: one of `experiment`, `guest` with `run`, `host`; `host` beside `guest`, too",
                     self.name
                 ));
             }
@@ -121,6 +122,14 @@ impl Step {
         for figure in &self.figures {
             figure.check().map_err(wrong)?;
         }
+        for (n, figure) in self.figures.iter().enumerate() {
+            let is_base = |one: &Figure| Some(&one.name) == figure.over.as_ref() && one.is_ratio();
+            if figure.over.is_some() && !self.figures[..n].iter().any(is_base) {
+                let name = &figure.name;
+                let why = format!("figure `{name}`: `over` is no earlier ratio of this step");
+                return Err(wrong(why));
+            }
+        }
         let estimate = self.figures.iter().find(|figure| figure.is_estimate());
         let boots = match self.how()? {
             How::Experiment(path) => {
@@ -129,7 +138,7 @@ impl Step {
                 let boots = experiment.guest.rounds(1, experiment.repeats);
                 Some((boots, fewest(&experiment.guest)))
             }
-            How::Guest(guest, _) => {
+            How::Guest(guest, ..) => {
                 guest.check().map_err(wrong)?;
                 estimate.and(Some((guest.boots.unwrap_or(1), fewest(guest))))
             }
@@ -174,7 +183,12 @@ impl Step {
             }
         }
         for figure in &self.figures {
-            if let Some(number) = figure.find(&records) {
+            let number = figure.find(&records);
+            let number = match &figure.over {
+                None => number,
+                Some(base) => number.and_then(|number| number.over(figures.get(base)?)),
+            };
+            if let Some(number) = number {
                 figures.insert(figure.name.clone(), number);
             }
         }
@@ -283,6 +297,10 @@ mod tests {
                 "estimates of 5 boots",
             ),
             ("experiment = 'none'", "none.toml"),
+            (
+                &format!("{guest}\nrun = 'true'\nfigure = [{{ name = 'n', metric = 'n', to.a = 1, over = 'm' }}]"),
+                "`over` is no earlier ratio",
+            ),
         ] {
             let error = step(text).check().unwrap_err();
             assert!(error.contains(why), "{error}");
