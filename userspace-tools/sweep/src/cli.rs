@@ -28,6 +28,7 @@ Examples:
   sweep baseline save build/base.json A B             save a baseline; `check` compares with it
   sweep costs                                         instructions of every fast path, beside the table
   sweep costs --write                                 renew the table, scripts/costs.toml
+  sweep costs A --beside B --within 0.5               compare the costs of two results
   sweep evidence foundation                           check every claim, one line each
   sweep evidence foundation --step boot,unload        only the claims that these steps measure
   COLD=1 sweep evidence foundation                    also those that start with an empty cache

@@ -7,6 +7,7 @@ pub mod baseline;
 pub mod cell;
 pub mod claims;
 pub mod compare;
+pub mod costs;
 pub mod decide;
 pub mod difference;
 pub mod evaluation;

@@ -2,12 +2,11 @@
 
 //! Comparison of measured costs with the committed table, one verdict for each.
 
-use super::{
-    column::{Column, COLUMNS},
-    measured::Measured,
-    table::Table,
+use super::table::Table;
+use crate::judge::{
+    costs::{Column, Measured, COLUMNS},
+    verdict::Verdict,
 };
-use crate::judge::verdict::Verdict;
 
 /// One cost, beside the table's.
 #[derive(Debug)]

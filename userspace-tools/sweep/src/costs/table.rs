@@ -8,8 +8,10 @@ use anyhow::{anyhow, Context};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::{column::COLUMNS, measured::Measured};
-use crate::store::{file, provenance::Provenance};
+use crate::{
+    judge::costs::{Measured, COLUMNS},
+    store::{file, provenance::Provenance},
+};
 
 const HEAD: &str = "\
 # SPDX-License-Identifier: GPL-2.0

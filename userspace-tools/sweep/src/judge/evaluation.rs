@@ -8,9 +8,12 @@
 //! [`Evaluation::cases`], `figures.json` holds `figures`, and the exit code is
 //! [`Evaluation::verdict`]. Nothing outside `judge` evaluates a rule or an oracle.
 
+use vm_record::Tier;
+
 use super::{
     attribution::Attribution,
     cell::{cells, Cell},
+    costs::Measured,
     figures::{self, Compared, Figures},
     label::{self, Caption},
     line::{self, Fitted},
@@ -31,6 +34,8 @@ pub struct Evaluation<'a> {
     /// Each scenario with its verdicts.
     pub scenarios: Vec<EvaluatedScenario<'a>>,
     pub figures: Figures,
+    /// The costs in instructions; none in another tier than `count`.
+    pub costs: Measured,
     /// Why the result is incomplete, if it is.
     pub incomplete: Option<String>,
 }
@@ -100,12 +105,18 @@ impl<'a> Evaluation<'a> {
                 figures.extend(attribution.figures(&one.scenario.name));
             }
         }
+        let costs = match provenance.tier() == Tier::Count.name() {
+            true => Measured::new(scenarios.iter().map(|one| (one.scenario, &one.cells[..]))),
+            false => Measured::default(),
+        };
+        figures.extend(costs.figures());
         let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
         let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();
         figures.insert("tables".into(), (tables as f64).into());
         figures.insert("faults".into(), (faults as f64).into());
         Ok(Self {
             figures,
+            costs,
             experiment,
             scenarios,
             incomplete,

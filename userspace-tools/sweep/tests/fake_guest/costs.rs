@@ -4,6 +4,9 @@
 
 use std::{fs, path::PathBuf};
 
+use regex_lite::Regex;
+use serde_json::{Map, Value};
+
 use crate::guest::{FakeRun, Sandbox};
 
 const LOCKS: &str = r#"axes = { lock = ["busted", "ticket", "kernel/raw_spin"], threads = [1, 8] }
@@ -25,7 +28,32 @@ fn result(sandbox: &Sandbox, ticket: u64) -> PathBuf {
     assert!(text.contains("\"tier\": \"tcg\""), "{text}");
     let text = text.replace("\"tier\": \"tcg\"", "\"tier\": \"count\"");
     fs::write(provenance, text).unwrap();
+    let runs = dir.join("runs.jsonl");
+    let lines = fs::read_to_string(&runs).unwrap();
+    let lines = lines.lines().map(|line| {
+        let mut line = counted(serde_json::from_str(line).unwrap());
+        line["clock"] = "instructions".into();
+        format!("{line}\n")
+    });
+    fs::write(runs, lines.collect::<String>()).unwrap();
     dir
+}
+
+/// A record as a guest of the tier `count` writes it.
+fn counted(value: Value) -> Value {
+    let Value::Object(map) = value else {
+        return value;
+    };
+    let renamed = map.into_iter().map(|(key, value)| {
+        let new = key
+            .replace("loops_per_us", "loops_per_kilo_instructions")
+            .replace("_ns", "_instructions");
+        match key.as_str() {
+            "config" => (key, value),
+            _ => (new, counted(value)),
+        }
+    });
+    renamed.collect::<Map<_, _>>().into()
 }
 
 fn sandbox() -> Sandbox {
@@ -89,4 +117,55 @@ fn costs_of_another_tier_are_refused() {
     sandbox.run(&sandbox.passing(), 0).is(0, &[]);
     let out = sandbox.sweep(&["costs", "results/latest"]);
     out.fails(2, &["tier tcg (allowed: count). Try: sweep costs"]);
+}
+
+#[test]
+fn costs_of_two_results_are_compared() {
+    let sandbox = sandbox();
+    let (first, second) = (result(&sandbox, 100), result(&sandbox, 101));
+    let compare = |more: &[&str]| {
+        let words = [
+            "costs",
+            first.to_str().unwrap(),
+            "--beside",
+            second.to_str().unwrap(),
+        ];
+        sandbox.sweep(&[&words[..], more].concat())
+    };
+    compare(&[]).is(
+        0,
+        &["PASS: largest difference: +1.01 %, uncontended of ticket"],
+    );
+    compare(&["--within", "1.1"]).is(0, &["PASS: "]);
+    compare(&["--within", "0.5"]).is(
+        1,
+        &["FAIL: largest difference: +1.01 %", "(allowed: 0.5 %)"],
+    );
+    compare(&["--json"]).is(0, &["\"largest_percent\": 1."]);
+}
+
+#[test]
+fn costs_are_figures_of_the_result() {
+    let sandbox = sandbox();
+    let dir = result(&sandbox, 100);
+    let json = sandbox.sweep(&["show", "--json", dir.to_str().unwrap()]);
+    json.is(0, &["\"uncontended.ticket\": 20.0"]);
+}
+
+#[test]
+fn instructions_are_never_shown_as_time() {
+    let sandbox = sandbox();
+    let dir = result(&sandbox, 100);
+    let path = dir.to_str().unwrap();
+    let text = sandbox.sweep(&["show", path]).stdout;
+    let json = sandbox.sweep(&["show", "--json", path]).stdout;
+    sandbox.sweep(&["report", path]).is(0, &[]);
+    let page = fs::read_to_string(dir.join("report.html")).unwrap();
+    assert!(page.contains("<th>ticket</th><td>20.0 </td>"), "{page}");
+    let times = Regex::new(r"[0-9] ?(ns|us|µs)\b").unwrap();
+    for shown in [text, json, page] {
+        assert!(shown.contains("instructions, not cycles"), "{shown}");
+        let shown = shown.replace("1 ns of the guest is 1 instruction", "");
+        assert!(!times.is_match(&shown), "{shown}");
+    }
 }

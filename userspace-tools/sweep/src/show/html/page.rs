@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     judge::{
+        costs::{grids, LEGEND},
         evaluation::Evaluation,
         rules::Judged,
         verdict::{Case, Verdict},
@@ -96,6 +97,7 @@ pub fn section(
         h2 { "Verdicts" }
         (verdicts(evaluation))
         (comparisons::table(evaluation))
+        (costs(evaluation))
         @for (title, figures) in figures {
             @if !figures.is_empty() {
                 h2 { (title) }
@@ -110,6 +112,25 @@ pub fn section(
         title: loaded.experiment.title.clone(),
         ended,
         body,
+    }
+}
+
+/// What each operation costs, of a result that counts instructions.
+fn costs(evaluation: &Evaluation<'_>) -> Markup {
+    let grids = grids(&evaluation.costs);
+    html! {
+        @if !grids.is_empty() { h2 { "Instructions per operation" } }
+        @for grid in &grids {
+            table {
+                thead { tr { @for name in &grid.head { th { (name) } } } }
+                tbody {
+                    @for (name, cells) in &grid.rows {
+                        tr { th { (name) } @for (cost, over) in cells { td { (cost) " " (over) } } }
+                    }
+                }
+            }
+        }
+        @if !grids.is_empty() { @for line in LEGEND { p.facts { (line) } } }
     }
 }
 

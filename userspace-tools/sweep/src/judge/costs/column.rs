@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Columns of the cost table: which scenario, how a run's cost is computed, what is subtracted, and how far
-//! it may move.
+//! Columns of the cost table: which scenario, how a run's cost is computed, what is subtracted, what it is
+//! compared with, and how far it may move.
 
 use abi::histogram::Of;
 use results::AnyReport;
@@ -12,9 +12,12 @@ pub struct Column {
     pub name: &'static str,
     /// The axis that names its rows.
     pub axis: &'static str,
-    /// Instructions of one operation of a run, its loop included.
-    pub of: fn(&AnyReport) -> Option<f64>,
+    /// Instructions of one operation of a run, its loop included; the number is what the row takes
+    /// [`UNCONTENDED`].
+    pub of: fn(&AnyReport, Option<f64>) -> Option<f64>,
     pub base: Base,
+    /// The row that a row is compared with, if it has one.
+    pub reference: fn(&str) -> Option<&'static str>,
     pub of_repeats: OfRepeats,
     pub tolerance: Tolerance,
 }
@@ -51,6 +54,13 @@ pub enum Tolerance {
     Part(f64, &'static [(&'static str, f64)]),
 }
 
+impl Column {
+    /// Whether the loop is subtracted.
+    pub fn has_loop(&self) -> bool {
+        matches!(self.base, Base::Empty)
+    }
+}
+
 /// The least difference in instructions that is one; half an instruction is left to rounding and timers.
 const DIFFERENCE: f64 = 1.5;
 
@@ -72,13 +82,20 @@ impl Tolerance {
 /// 171, as its waiter is found spinning or on its way to halt.
 const HAND_OVER: Tolerance = Tolerance::Part(0.05, &[("pv_ticket", 0.15)]);
 
+/// The column of sections that no other thread disturbs, in the loop of those that alternate.
+pub const UNCONTENDED: &str = "histograms";
+
+/// Timers differ from run to run, and `pv_ticket` halts a few times.
+const ALTERNATING: Tolerance = Tolerance::Part(0.01, &[]);
+
 /// All columns, in the order of the table.
-pub const COLUMNS: [Column; 5] = [
+pub const COLUMNS: [Column; 7] = [
     Column {
         name: "uncontended",
         axis: "lock",
         of: per_operation,
         base: Base::Empty,
+        reference: spinning_twin,
         of_repeats: OfRepeats::Least,
         tolerance: Tolerance::Exact,
     },
@@ -87,14 +104,25 @@ pub const COLUMNS: [Column; 5] = [
         axis: "lock",
         of: per_operation,
         base: Base::Column("uncontended"),
+        reference: nothing,
         of_repeats: OfRepeats::Least,
         tolerance: Tolerance::Exact,
+    },
+    Column {
+        name: "alternating",
+        axis: "lock",
+        of: contended,
+        base: Base::Nothing,
+        reference: spinning_twin,
+        of_repeats: OfRepeats::Least,
+        tolerance: ALTERNATING,
     },
     Column {
         name: "hand-over",
         axis: "lock",
         of: hand_over,
         base: Base::Nothing,
+        reference: spinning_twin,
         of_repeats: OfRepeats::Least,
         tolerance: HAND_OVER,
     },
@@ -103,6 +131,16 @@ pub const COLUMNS: [Column; 5] = [
         axis: "counter",
         of: addition,
         base: Base::Empty,
+        reference: |row| other(row, "percpu_counter"),
+        of_repeats: OfRepeats::Least,
+        tolerance: Tolerance::Exact,
+    },
+    Column {
+        name: "read",
+        axis: "counter",
+        of: reading,
+        base: Base::Empty,
+        reference: nothing,
         of_repeats: OfRepeats::Least,
         tolerance: Tolerance::Exact,
     },
@@ -111,15 +149,49 @@ pub const COLUMNS: [Column; 5] = [
         axis: "policy",
         of: chunk,
         base: Base::Nothing,
+        reference: |row| other(row, "padata"),
         of_repeats: OfRepeats::Median,
         tolerance: Tolerance::Exact,
     },
 ];
 
+/// The spinning lock that a paravirt lock is otherwise.
+fn spinning_twin(row: &str) -> Option<&'static str> {
+    match row {
+        "pv_ticket" => Some("ticket"),
+        "mcs/spin-then-halt" => Some("mcs/spin"),
+        "clh/spin-then-halt" => Some("clh/spin"),
+        _ => None,
+    }
+}
+
+fn other(row: &str, reference: &'static str) -> Option<&'static str> {
+    (row != reference).then_some(reference)
+}
+
+fn nothing(_: &str) -> Option<&'static str> {
+    None
+}
+
 /// All vCPUs share the clock, so this holds for any number of threads.
-fn per_operation(report: &AnyReport) -> Option<f64> {
+fn per_operation(report: &AnyReport, _: Option<f64>) -> Option<f64> {
     let totals = report.totals();
     (totals.work > 0).then(|| totals.elapsed_ns as f64 / totals.work as f64)
+}
+
+/// A section that was waited for, of two threads that nearly always wait for each other: what they executed
+/// without the sections that were not waited for.
+fn contended(report: &AnyReport, uncontended: Option<f64>) -> Option<f64> {
+    let AnyReport::LockLoad(report) = report else {
+        return None;
+    };
+    let all = report.sum.elapsed_ns as f64;
+    let (sections, waits) = (
+        report.sum.sections as f64,
+        report.order.as_ref()?.waits as f64,
+    );
+    let rest = uncontended? * (sections - waits);
+    (waits > sections / 2.0).then_some((all - rest) / waits)
 }
 
 /// The fewest hand-offs of a run whose median is one.
@@ -127,7 +199,7 @@ const HAND_OFFS: u64 = 100;
 
 /// The median of what both threads execute from the last step of a section to the first step of the next, which
 /// was waited for. It ends at a bucket's upper edge.
-fn hand_over(report: &AnyReport) -> Option<f64> {
+fn hand_over(report: &AnyReport, _: Option<f64>) -> Option<f64> {
     let AnyReport::LockLoad(report) = report else {
         return None;
     };
@@ -137,7 +209,7 @@ fn hand_over(report: &AnyReport) -> Option<f64> {
 }
 
 /// Of the quickest burst.
-fn addition(report: &AnyReport) -> Option<f64> {
+fn addition(report: &AnyReport, _: Option<f64>) -> Option<f64> {
     let AnyReport::SloppyCounter(report) = report else {
         return None;
     };
@@ -145,8 +217,17 @@ fn addition(report: &AnyReport) -> Option<f64> {
     (speed.best_add_ps > 0).then(|| speed.best_add_ps as f64 / 1000.0)
 }
 
+/// Of the quickest burst, too.
+fn reading(report: &AnyReport, _: Option<f64>) -> Option<f64> {
+    let AnyReport::SloppyCounter(report) = report else {
+        return None;
+    };
+    let speed = report.speed.as_ref()?;
+    (speed.best_read_ps > 0).then(|| speed.best_read_ps as f64 / 1000.0)
+}
+
 /// Without clock reads, and without chunks during which the other worker had its turn.
-fn chunk(report: &AnyReport) -> Option<f64> {
+fn chunk(report: &AnyReport, _: Option<f64>) -> Option<f64> {
     let AnyReport::JobRunner(report) = report else {
         return None;
     };
