@@ -136,7 +136,13 @@ impl Step {
                 let experiment =
                     Experiment::read(&path).map_err(|error| wrong(format!("{error:#}")))?;
                 let boots = experiment.guest.rounds(1, experiment.repeats);
-                Some((boots, fewest(&experiment.guest)))
+                // Its other figures, as costs in instructions, are exact.
+                let compares = experiment
+                    .scenarios
+                    .iter()
+                    .any(|one| !one.compare.is_empty());
+                let estimates = compares || estimate.is_some();
+                estimates.then_some((boots, fewest(&experiment.guest)))
             }
             How::Guest(guest, ..) => {
                 guest.check().map_err(wrong)?;
