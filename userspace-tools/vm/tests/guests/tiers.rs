@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Real guests in the nested tier, in paravirt modes, in groups, and beside CPU hogs.
+//! Real guests in the tiers nested and count, in paravirt modes, in groups, and beside CPU hogs.
 
 use std::thread;
 use std::time::Duration;
@@ -170,4 +170,34 @@ fn injected_preemptions_are_on_record_in_the_order_of_the_requests() {
         assert!(us("requested_us") <= us("began_us"), "{one}");
         assert!(us("ended_us") - us("began_us") >= us("ms") * 1000, "{one}");
     }
+}
+
+#[test]
+#[ignore = "boots a guest"]
+fn count_guest_has_instructions_for_a_clock_and_prints_no_time() {
+    const RUN: &str = "lock-load run --lock ticket --threads 2 --hold-ns 0 --idle-ns 0 --run-ms 5";
+    let guest = Guest::new();
+    let options = ["--tier", "count", "--vcpus", "2", "--module", "lock-load"];
+    let script = format!("{RUN}; {RUN} --json");
+    let run = guest.run(&options, &["sh", "-c", &script]).exits(0);
+    run.reports("1 ns being 1 instruction");
+    assert_eq!(guest.record()["tier"], "count");
+    let output = String::from_utf8(run.stdout).expect("UTF-8");
+    let (text, json) = output.split_at(output.find("\n{").expect("a record"));
+    assert!(text.contains("/G instructions"), "{text}");
+    let is_time = |word: &str| {
+        let unit = word.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        unit.len() < word.len() && ["ns", "us", "ms", "s"].contains(&unit)
+    };
+    assert!(!text.split_whitespace().any(is_time), "{text}");
+    let record: Value = serde_json::from_str(json).expect("JSON");
+    assert_eq!(record["clock"], "instructions");
+    // Two threads share the clock, which no host slows down.
+    let elapsed = record["sum"]["elapsed_instructions"].as_u64();
+    assert!(
+        (5_000_000..6_000_000).contains(&elapsed.expect("a count")),
+        "{record:#}"
+    );
+    let sum = record["sum"].as_object().expect("a line");
+    assert!(!sum.keys().any(|key| key.ends_with("_ns")), "{record:#}");
 }
