@@ -32,8 +32,8 @@ help: ## show this list
 	@awk -F ':.*## ' '/^##@ / { print (n++ ? "\n" : "") substr($$0, 5) } \
 		/^[a-z-]+:.*## / && $$1 != "help" { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-inside := demo report check torture docs test-report modules tools image test model mistakes hot-check outline fmt \
-	clippy clippy-tools clippy-modules kernel rust-analyzer
+inside := demo report check torture docs test-report modules tools image test model mistakes hot-check outline \
+	outline-costs fmt clippy clippy-tools clippy-modules kernel rust-analyzer
 ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 
 # The tests of the toolbox run outside of it; `check` counts them.
@@ -103,8 +103,12 @@ test-report: ## test the HTML report in this host's Chromium
 model: ## explore every interleaving of the algorithms with loom
 	@$(cargo) --config build.rustflags='["--cfg","loom"]' test --locked --profile model --target-dir $(build)/loom --no-fail-fast -p algo
 
-mistakes: ## plant mistakes in the algorithms; each must make a test fail
+mistakes: image ## plant mistakes in the algorithms, each must make a test fail, and two instructions in a lock
 	@scripts/mistakes
+	@scripts/costs-of planted
+
+outline-costs: image ## the instructions that atomics out of line cost, beside inline ones
+	@scripts/costs-of outline
 
 hot-check: modules ## look for calls in the measured loops of the modules
 	@scripts/hot-check
