@@ -14,7 +14,6 @@ mod figure;
 mod file;
 mod machine;
 mod measure;
-mod pattern;
 mod program;
 mod records;
 mod step;

@@ -11,7 +11,10 @@ use super::{machine, step::Step};
 use crate::{
     console::usage::Usage,
     judge::figures::Figures,
-    plan::{rule::Rule, setting::Many},
+    plan::{
+        rule::{Op, Rule},
+        setting::Many,
+    },
 };
 
 /// Claims, and the steps that measure them.
@@ -142,6 +145,11 @@ impl ClaimFile {
             }
         } else if claim.step.is_none() || claim.surrogate.is_some() {
             return wrong("`step` is missing, or `surrogate` given: that is for documents");
+        } else if claim.reason.trim().is_empty() {
+            return wrong("`reason` of the limit is missing");
+        }
+        if let Some(rule) = claim.expect.iter().find(|rule| cannot_fail(rule)) {
+            return wrong(&format!("`{}` cannot fail", rule.text));
         }
         for rule in claim.expect.iter().chain(&claim.needs) {
             let figure = rule.figure().and_then(machine::check);
@@ -196,6 +204,14 @@ impl Claim {
     }
 }
 
+/// Whether every rate, ratio and count that is measured at all meets the rule.
+fn cannot_fail(rule: &Rule) -> bool {
+    match rule.op {
+        Op::More | Op::AtLeast => rule.bound() == 0.0,
+        _ => false,
+    }
+}
+
 /// The names of the files in `dir`, in order.
 pub fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
@@ -226,7 +242,7 @@ mod tests {
 
     #[test]
     fn claim_of_an_unknown_step_is_rejected() {
-        let measured = "step = 'demo', expect = 'storm < 0.05'";
+        let measured = "step = 'demo', reason = 'r', expect = 'storm < 0.05'";
         assert!(refused("title = 't'\n", measured).contains("no step `demo`"));
         let of_document = "why = 'w', otherwise = 'o', step = 'n', expect = 'f > 1'";
         assert!(refused(HEAD, of_document).contains("no step `n`"));
@@ -258,10 +274,21 @@ mod tests {
     }
 
     #[test]
+    fn limit_has_a_reason_and_can_be_missed() {
+        let head = format!("title = 't'\n{STEP}");
+        let rule = |rule: &str| format!("step = 'n', reason = 'r', expect = '{rule}'");
+        assert!(claim(&head, &rule("f >= -1024 KiB")).is_ok());
+        for text in ["f > 0", "f >= 0 x"] {
+            assert!(refused(&head, &rule(text)).contains("cannot fail"));
+        }
+        assert!(refused(&head, "step = 'n', expect = 'f > 1'").contains("`reason`"));
+    }
+
+    #[test]
     fn rule_of_a_claim_compares_a_figure_with_a_number() {
         let head = format!("title = 't'\n{STEP}");
         for rule in ["f > 2 * g", "cost(a, b) < 1", "f at threads 8 > 1", "f"] {
-            let keys = format!("step = 'n', expect = ['f > 1', '{rule}']");
+            let keys = format!("step = 'n', reason = 'r', expect = ['f > 1', '{rule}']");
             assert!(refused(&head, &keys).contains(rule));
         }
     }

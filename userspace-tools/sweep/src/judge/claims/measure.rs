@@ -39,8 +39,6 @@ pub enum How<'a> {
     Guest(&'a Guests, &'a [Command], &'a [Command]),
     /// Commands on the host, how often they run, and a file of records that they leave.
     Host(&'a [Command], u32, Option<&'a str>),
-    /// A line for `sh`.
-    Shell(&'a str),
 }
 
 /// What a step left.
@@ -53,8 +51,6 @@ pub struct Measured {
     pub exit: i32,
     /// Why it failed, if it did.
     pub failed: Option<String>,
-    /// What a line for `sh` printed.
-    pub output: String,
 }
 
 pub fn measure(how: &How<'_>, dir: &Path) -> anyhow::Result<Measured> {
@@ -62,16 +58,6 @@ pub fn measure(how: &How<'_>, dir: &Path) -> anyhow::Result<Measured> {
         How::Experiment(path) => experiment(path, dir),
         How::Guest(guests, commands, before) => guest(guests, commands, before, dir),
         How::Host(commands, rounds, records) => host(commands, *rounds, *records, dir),
-        How::Shell(line) => {
-            let line = ["sh", "-euc", &format!("{{\n{line}\n}} 2>&1")].map(String::from);
-            let ran = program::run(&line, dir, "sh")?;
-            let mut measured = Measured {
-                output: String::from_utf8_lossy(&ran.stdout).into_owned(),
-                ..Measured::default()
-            };
-            measured.note(&ran, line[2].trim());
-            Ok(measured)
-        }
     }
 }
 

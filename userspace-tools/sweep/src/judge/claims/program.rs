@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::{bail, Context};
-use cpu_list::CpuList;
 
 use crate::{
     console::interrupt::{self, Guarded},
@@ -50,8 +49,6 @@ pub fn run(words: &[String], dir: &Path, name: &str) -> anyhow::Result<Ran> {
     let ((out, stdout), (log, stderr)) = (file("out")?, file("log")?);
     let mut child = Command::new(program)
         .args(arguments)
-        .env("DIR", dir)
-        .env("CPUS", CpuList::allowed()?.to_string())
         .env(RESULTS, dir)
         .env_remove(STARTED)
         .env_remove("MAKEFLAGS")

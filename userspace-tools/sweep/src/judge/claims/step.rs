@@ -18,7 +18,6 @@ use super::{
     commands::{self, Command},
     figure::Figure,
     measure::{self, How, Measured},
-    pattern::Matched,
 };
 use crate::{
     console::progress::Spinner,
@@ -57,11 +56,6 @@ pub struct Step {
     /// Figures of the records.
     #[serde(default, rename = "figure")]
     pub figures: Vec<Figure>,
-    /// A line for `sh`; `$DIR` is a directory for its files, `$CPUS` lists the host's CPUs.
-    pub command: Option<String>,
-    /// Figures matched in what `command` prints.
-    #[serde(default, rename = "match")]
-    pub matched: Vec<Matched>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -98,15 +92,12 @@ impl Step {
                 "step `{name}`: rounds = {rounds}: allowed: 1 or more, of `host`"
             ));
         }
-        Ok(match (experiment, guest, &self.command) {
-            (Some(name), None, None) if run && host => {
+        Ok(match (experiment, guest) {
+            (Some(name), None) if run && host => {
                 How::Experiment(self.experiments.join(format!("{name}.toml")))
             }
-            (None, Some(guest), None) if !run => How::Guest(guest, &self.run, &self.host),
-            (None, None, None) if run && !host => {
-                How::Host(&self.host, rounds, self.records.as_deref())
-            }
-            (None, None, Some(line)) if run && host => How::Shell(line),
+            (None, Some(guest)) if !run => How::Guest(guest, &self.run, &self.host),
+            (None, None) if run && !host => How::Host(&self.host, rounds, self.records.as_deref()),
             _ => {
                 return Err(format!(
                     "step `{}`: allowed: one of `experiment`, `guest` with `run`, `host`; `host` beside `guest`, too",
@@ -149,7 +140,6 @@ impl Step {
                 estimate.and(Some((guest.boots.unwrap_or(1), fewest(guest))))
             }
             How::Host(_, rounds, _) => estimate.and(Some((rounds, BOOTS))),
-            How::Shell(_) => None,
         };
         match boots.filter(|(boots, fewest)| boots < fewest) {
             Some((boots, fewest)) => Err(wrong(format!(
@@ -179,15 +169,9 @@ impl Step {
             records,
             exit,
             failed,
-            output,
         } = measured;
         figures.insert("exit".into(), f64::from(exit).into());
         figures.insert("seconds".into(), took.as_secs_f64().into());
-        for figure in &self.matched {
-            if let Some(value) = figure.find(&dir, &output, &figures) {
-                figures.insert(figure.name.clone(), value.into());
-            }
-        }
         for figure in &self.figures {
             let number = figure.find(&records);
             let number = match &figure.over {
@@ -250,7 +234,10 @@ mod tests {
             panic!("it does not fail")
         };
         assert_eq!((figures["n"].value(), figures["all"].value()), (7.0, 42.0));
-        for text in ["rounds = 0\nhost = 'true'", "rounds = 6\ncommand = 'true'"] {
+        for text in [
+            "rounds = 0\nhost = 'true'",
+            "rounds = 6\nexperiment = 'none'",
+        ] {
             assert!(step(text).check().unwrap_err().contains("rounds"));
         }
     }
