@@ -29,7 +29,7 @@ pub fn tests() -> Vec<Test> {
 
 const JOBS: &str = "size=4096 max_threads=max limit_ms=60000";
 
-/// Jobs of one run: so few that it does not exceed its time limit on a busy host.
+/// Jobs of one run. On a busy host fewer are done until its time limit, under KASAN a fifth; these count.
 const RUN: u32 = 2000;
 
 /// A test of `jobs` random jobs, of `seed` and those after it.
@@ -43,11 +43,11 @@ fn random(jobs: u32, seed: u32) -> Result<Found> {
     for seed in seed.. {
         let count = RUN.min(jobs - done);
         let (oracle, times) = with_hotplug(count, seed)?;
-        let sound = oracle.jobs == u64::from(count) && oracle.sound == oracle.jobs;
-        ensure!(sound, "seed {seed}: {oracle}");
+        let some = (1..=u64::from(count)).contains(&oracle.jobs);
+        ensure!(some && oracle.sound == oracle.jobs, "seed {seed}: {oracle}");
         let each = [oracle.failed, oracle.cancelled, oracle.late, oracle.undid];
         sum.iter_mut().zip(each).for_each(|(all, n)| *all += n);
-        done += count;
+        done += oracle.jobs as u32;
         offline += times;
         if done == jobs {
             break;
@@ -82,8 +82,8 @@ fn with_hotplug(jobs: u32, seed: u32) -> Result<(Oracle, u32)> {
     settle(&module)?;
     let report = module.result(number)?;
     let (outcome, unsound) = (report.outcome(), report.unsound);
-    let sound = outcome == Outcome::Pass;
-    ensure!(sound, "{} {unsound:?}", report.oracle);
+    let sound = matches!(outcome, Outcome::Pass | Outcome::CutShort);
+    ensure!(sound && unsound.is_none(), "{} {unsound:?}", report.oracle);
     ensure!(times > 0, "no vCPU went offline");
     Ok((report.oracle, times))
 }
