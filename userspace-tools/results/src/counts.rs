@@ -28,11 +28,16 @@ pub struct Counts {
 impl Counts {
     /// Counts the verdicts of `cases`.
     pub fn of(cases: &[Case]) -> Self {
-        let count = |verdict| cases.iter().filter(|case| case.verdict == verdict).count();
-        let decided = cases.iter().map(|case| case.verdict);
+        Self::of_verdicts(cases.iter().map(|case| case.verdict))
+    }
+
+    /// Counts `verdicts`.
+    pub fn of_verdicts(verdicts: impl Iterator<Item = Verdict> + Clone) -> Self {
+        let count = |verdict| verdicts.clone().filter(|one| *one == verdict).count();
+        let decided = verdicts.clone().filter(|verdict| *verdict != Verdict::Skip);
         Self {
             schema: SCHEMA,
-            verdict: Verdict::worst(decided.filter(|verdict| *verdict != Verdict::Skip)),
+            verdict: Verdict::worst(decided),
             passed: count(Verdict::Pass),
             failed: count(Verdict::Fail),
             inconclusive: count(Verdict::Inconclusive),

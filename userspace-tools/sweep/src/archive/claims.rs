@@ -2,10 +2,7 @@
 
 //! Verdicts on claims for a reader without any of the tools: HTML and CSV of `evidence.json` or `seed.json`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{bail, Context};
 use maud::{html, PreEscaped, DOCTYPE};
@@ -16,19 +13,10 @@ use crate::{show::html, store::directory};
 /// Files made for a reader, each with its name and content.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// The files that hold verdicts on claims, of the project and of a source document.
-const FILES: [&str; 2] = ["evidence.json", "seed.json"];
-
 /// What is shown of each claim.
 const COLUMNS: [&str; 7] = [
     "place", "text", "required", "reason", "measured", "verdict", "why",
 ];
-
-/// The file of verdicts in `dir`, if it has one.
-pub fn file(dir: &Path) -> Option<PathBuf> {
-    let mut files = FILES.iter().map(|name| dir.join(name));
-    files.find(|file| file.is_file())
-}
 
 /// The verdict on a file of verdicts, and its forms by name; `name` is how they call it.
 pub fn forms(file: &Path, name: &str) -> anyhow::Result<(String, Files)> {

@@ -11,7 +11,7 @@ use crate::{
         claims::{self, Files},
         manifest::Kind,
     },
-    judge::evaluation::Evaluation,
+    judge::{claims::again, evaluation::Evaluation},
     show::{export, html, summary},
     store::{directory, loaded::Loaded},
 };
@@ -49,7 +49,7 @@ const OF_CLAIMS: &str = "\
 impl Forms {
     /// The forms of the complete result, or verdicts on claims, in `dir`; `name` is how they call it.
     pub fn of(dir: &Path, name: &str) -> anyhow::Result<Self> {
-        let mut forms = match claims::file(dir) {
+        let mut forms = match again::file(dir) {
             Some(file) => Self::of_claims(&file, name)?,
             None => Self::of_result(dir, name)?,
         };

@@ -2,7 +2,10 @@
 
 //! Two measurements of the same claims: which verdicts differ.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -38,10 +41,10 @@ struct Differs {
     after: Claim,
 }
 
-/// Whether `dir` holds verdicts on claims, and in which file.
-pub fn file(dir: &Path) -> Option<&'static str> {
-    let mut files = ["evidence.json", "seed.json"].into_iter();
-    files.find(|name| dir.join(name).is_file())
+/// The file of verdicts in `dir`, of the project's claims or of a source document's, if it has one.
+pub fn file(dir: &Path) -> Option<PathBuf> {
+    let files = ["evidence.json", "seed.json"].map(|name| dir.join(name));
+    files.into_iter().find(|file| file.is_file())
 }
 
 /// Compares the verdicts in two directories: FAIL if any went from PASS to FAIL or back, INCONCLUSIVE if one was
@@ -120,7 +123,7 @@ fn read(dir: &Path) -> anyhow::Result<Measured> {
     if let Some(why) = directory::incomplete(dir) {
         anyhow::bail!("{}: {why}", cannot());
     }
-    let name = file(dir).with_context(cannot)?;
-    let text = fs::read_to_string(dir.join(name)).with_context(cannot)?;
+    let file = file(dir).with_context(cannot)?;
+    let text = fs::read_to_string(file).with_context(cannot)?;
     serde_json::from_str(&text).with_context(cannot)
 }

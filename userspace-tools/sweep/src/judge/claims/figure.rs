@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use statistics::{Estimate, Scale};
 
-use super::records::Observation;
+use super::records::{Observation, EXIT};
 use crate::{judge::figures::Number, plan::setting::Pattern};
 
 /// A figure: which records, and what of them.
@@ -49,7 +49,7 @@ pub enum Take {
     Sum,
     Max,
     Min,
-    /// The number of records; 0 if there are others.
+    /// The number of records; 0 if there are others with the same fields.
     Count,
 }
 
@@ -85,12 +85,20 @@ impl Figure {
     pub fn find(&self, records: &[Observation]) -> Option<Number> {
         let of = self.those(records, &self.of);
         match self.take {
-            Take::Count => (!records.is_empty()).then(|| (of.len() as f64).into()),
+            Take::Count => self.counts(records).then(|| (of.len() as f64).into()),
             Take::Sum => Some(self.all(&of)?.into_iter().reduce(|a, b| a + b)?.into()),
             Take::Max => Some(self.all(&of)?.into_iter().reduce(f64::max)?.into()),
             Take::Min => Some(self.all(&of)?.into_iter().reduce(f64::min)?.into()),
             Take::Estimate => self.estimate(&of, records).map(Into::into),
         }
+    }
+
+    /// Whether anything was printed that a count selects from: an exit code alone is that of a program which
+    /// may have printed nothing.
+    fn counts(&self, records: &[Observation]) -> bool {
+        let is_exit = self.of.contains_key(EXIT);
+        let mut those = records.iter().filter(|one| one.is_exit() == is_exit);
+        those.any(|one| one.is_among(&self.of))
     }
 
     fn estimate(&self, of: &[&Observation], records: &[Observation]) -> Option<Estimate> {
@@ -155,6 +163,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::plan::setting::Point;
 
     fn records() -> Vec<Observation> {
         let one = |boot, lock: &str, n: u32| {
@@ -200,9 +209,26 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_counted_without_any_record() {
-        let figure = figure("take = 'count'");
-        assert_eq!(figure.find(&[]), None);
+    fn nothing_is_counted_where_nothing_was_printed() {
+        let exit = Observation::new(1, 2, &Point::new(), json!({ "command": 2, "exit": 1 }));
+        let of_other = Observation::new(
+            1,
+            1,
+            &Point::new(),
+            json!({ "check": "c", "verdict": "PASS" }),
+        );
+        let failed = "of = { command = 2, check = '*', verdict = 'FAIL' }\ntake = 'count'";
+        for (text, all, due) in [
+            ("take = 'count'", vec![], None),
+            ("take = 'count'", vec![exit.clone()], None),
+            (failed, vec![exit.clone()], None),
+            (failed, vec![of_other.clone(), exit.clone()], None),
+            (&failed.replace('2', "1"), vec![of_other], Some(0.0)),
+            ("of.exit = 0\ntake = 'count'", vec![exit], Some(0.0)),
+        ] {
+            let found = figure(text).find(&all);
+            assert_eq!(found.map(|number| number.value()), due, "{text}");
+        }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! Measures what a step is about: runs the experiment, the guests or the programs, and reads the records.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use anyhow::Context;
@@ -100,6 +100,16 @@ fn experiment(path: &Path, dir: &Path) -> anyhow::Result<Measured> {
     Ok(measured)
 }
 
+/// The content of a file that the step wrote; one of an earlier run is none.
+fn written_since(began: SystemTime, file: &Path) -> io::Result<Vec<u8>> {
+    // Clocks of file systems are coarse.
+    let coarse = Duration::from_millis(20);
+    match fs::metadata(file)?.modified()? + coarse >= began {
+        true => fs::read(file),
+        false => Err(io::Error::other("the commands did not write it")),
+    }
+}
+
 fn host(
     commands: &[Command],
     rounds: u32,
@@ -108,6 +118,7 @@ fn host(
 ) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
     let nowhere = Point::new();
+    let began = SystemTime::now();
     for round in 1..=rounds as usize {
         on_host(commands, round, dir, |words| words, &mut measured)?;
         if measured.failed.is_some() {
@@ -116,11 +127,11 @@ fn host(
     }
     if let Some(file) = records {
         let file = file.replace("$DIR", &dir.display().to_string());
-        match fs::read(&file) {
+        match written_since(began, Path::new(&file)) {
             Ok(text) => {
                 let all = values(&text).into_iter();
-                let all =
-                    all.map(|value| Observation::new(1, commands.len() as u64, &nowhere, value));
+                let command = commands.len() as u64;
+                let all = all.map(|value| Observation::new(1, command, &nowhere, value));
                 measured.records.extend(all);
             }
             Err(error) => measured.failed = Some(format!("cannot read {file}: {error}")),

@@ -59,6 +59,19 @@ impl Observation {
             })
     }
 
+    /// Whether it has every field of `pattern`, of the command named there: one of those among which it selects.
+    pub fn is_among(&self, pattern: &Pattern) -> bool {
+        let of_command = pattern.get_key_value(COMMAND);
+        let of_command = of_command.map(|(key, wanted)| (key.clone(), wanted.clone()));
+        let is_there = pattern.keys().all(|key| self.fields.contains_key(key));
+        is_there && self.is_of(&of_command.into_iter().collect())
+    }
+
+    /// Whether it is the record of an exit code alone.
+    pub fn is_exit(&self) -> bool {
+        self.value.as_object().is_some_and(|all| all.len() == 2) && self.value.get(EXIT).is_some()
+    }
+
     /// Whether it is a run, which has every metric of its module, or a line of which the fields are its own.
     pub fn is_run(&self) -> bool {
         self.value.get("module").is_some()

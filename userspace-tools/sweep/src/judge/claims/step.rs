@@ -266,6 +266,15 @@ mod tests {
             panic!("it does not fail")
         };
         assert!(!figures.contains_key("n"));
+        let old = tempfile::NamedTempFile::new().unwrap();
+        let hour = std::time::Duration::from_secs(3600);
+        let then = std::time::SystemTime::now() - hour;
+        old.as_file().set_modified(then).unwrap();
+        let stale = run(&format!(
+            "host = 'true'\nrecords = '{}'",
+            old.path().display()
+        ));
+        assert!(matches!(stale, StepResult::Failed(why, _) if why.contains("did not write it")));
         let missing = run("host = 'true'\nrecords = '$DIR/x'");
         assert!(matches!(missing, StepResult::Failed(why, _) if why.contains("cannot read")));
     }

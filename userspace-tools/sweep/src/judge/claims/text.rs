@@ -2,7 +2,8 @@
 
 //! Verdicts on claims as text: a table of the project's own, an entry for each of a document.
 
-use serde_json::{Map, Value};
+use results::Counts;
+use serde_json::{json, Value};
 
 use super::{check::Checked, file::ClaimFile};
 use crate::{console::table::plain, judge::verdict::Verdict};
@@ -36,11 +37,17 @@ pub fn text(name: &str, file: &ClaimFile, checked: &[Checked]) -> String {
     }
 }
 
-/// How many claims of a document have which verdict; a surrogate's is none on the claim.
+/// The verdicts on claims, and the number of surrogates, whose verdict is none on the claim.
+fn on_claims(checked: &[Checked]) -> (Vec<Verdict>, usize) {
+    let is_instead = |claim: &&Checked| claim.surrogate.is_some() && is_answer(claim.verdict);
+    let (instead, own): (Vec<&Checked>, Vec<&Checked>) = checked.iter().partition(is_instead);
+    let own = own.into_iter().map(|claim| claim.verdict);
+    (own.collect(), instead.len())
+}
+
+/// How many claims of a document have which verdict.
 fn count(checked: &[Checked]) -> String {
-    let of_claim = |claim: &&Checked| claim.surrogate.is_none() || !is_answer(claim.verdict);
-    let verdicts = checked.iter().filter(of_claim).map(|claim| claim.verdict);
-    let surrogates = checked.iter().filter(|claim| !of_claim(claim)).count();
+    let (verdicts, surrogates) = on_claims(checked);
     let count = Verdict::count_as(verdicts, word);
     match surrogates {
         0 => count,
@@ -48,26 +55,12 @@ fn count(checked: &[Checked]) -> String {
     }
 }
 
-/// The same for programs.
-pub fn counts(checked: &[Checked]) -> Map<String, Value> {
-    let is_instead = |claim: &Checked| claim.surrogate.is_some() && is_answer(claim.verdict);
-    let of = |verdict| {
-        let of = |claim: &&Checked| claim.verdict == verdict && !is_instead(claim);
-        checked.iter().filter(of).count()
-    };
-    let counts = [
-        ("passed", of(Verdict::Pass)),
-        ("failed", of(Verdict::Fail)),
-        ("inconclusive", of(Verdict::Inconclusive)),
-        ("not_measured", of(Verdict::NotMeasured)),
-        ("skipped", of(Verdict::Skip)),
-        (
-            "surrogate",
-            checked.iter().filter(|claim| is_instead(claim)).count(),
-        ),
-    ];
-    let counts = counts.map(|(name, n)| (name.into(), n.into()));
-    counts.into_iter().collect()
+/// The same for programs, as all tools count verdicts.
+pub fn counts(checked: &[Checked]) -> Value {
+    let (verdicts, surrogates) = on_claims(checked);
+    let mut counts = json!(Counts::of_verdicts(verdicts.into_iter()));
+    counts["surrogate"] = surrogates.into();
+    counts
 }
 
 /// Whether something was measured.
