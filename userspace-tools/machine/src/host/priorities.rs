@@ -4,8 +4,8 @@
 //!
 //! After "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", 2010: the vCPU with the
 //! highest priority runs, until a random moment at which it gets another, and so does one of those that wait:
-//! none waits for ever. Moments are as likely within ten
-//! nanoseconds as within a millisecond, so that a vCPU is preempted between any two words.
+//! none waits for ever. Moments are as likely within ten nanoseconds as within a millisecond, so that a vCPU is
+//! preempted between any two words.
 
 use super::policy::{CpuView, Joins, Policy};
 use crate::{random::Random, CpuId, GuestId, Ns, VcpuId};
