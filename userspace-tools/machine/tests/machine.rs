@@ -2,6 +2,8 @@
 
 //! The machine as guests see it: time, CPUs, halts and kicks, and spin loops that cost no events.
 
+mod word;
+
 use std::{cell::Cell, rc::Rc};
 
 use machine::{
@@ -9,6 +11,8 @@ use machine::{
     CpuId, Ended, Entry, Fair, GuestId, Machine, Ns, PauseLoop, Plan, Policy, RoundRobin, Spared,
     Stop, VcpuId,
 };
+
+use word::Word;
 
 const MS: Ns = 1_000_000;
 const GUEST: GuestId = GuestId(0);
@@ -33,29 +37,6 @@ fn run(plan: Plan, policy: Box<dyn Policy>, vcpus: u32, code: impl Fn(u32) + 'st
         machine.add(GUEST, None, move || code(vcpu)).unwrap();
     }
     machine.run()
-}
-
-/// A word of memory on a cache line of its own.
-#[derive(Default)]
-#[repr(align(128))]
-struct Word(Cell<u64>);
-
-impl Word {
-    fn address(&self) -> usize {
-        self as *const Self as usize
-    }
-    fn load(&self) -> u64 {
-        words::load(self.address());
-        self.0.get()
-    }
-    fn store(&self, value: u64) {
-        words::store(self.address());
-        self.0.set(value);
-    }
-    fn add(&self, value: u64) -> u64 {
-        words::rmw(self.address());
-        self.0.replace(self.0.get() + value)
-    }
 }
 
 /// Times of marks of that kind, with the vCPU.

@@ -12,34 +12,7 @@ use machine::{
     Ns,
 };
 
-use crate::common::Load;
-
-/// A word of memory on a cache line of its own.
-#[derive(Default)]
-#[repr(align(128))]
-struct Word(Cell<u64>);
-
-impl Word {
-    fn address(&self) -> usize {
-        self as *const Self as usize
-    }
-    fn load(&self) -> u64 {
-        words::load(self.address());
-        self.0.get()
-    }
-    fn store(&self, value: u64) {
-        words::store(self.address());
-        self.0.set(value);
-    }
-    fn swap(&self, value: u64) -> u64 {
-        words::rmw(self.address());
-        self.0.replace(value)
-    }
-    fn add(&self, value: u64) -> u64 {
-        words::rmw(self.address());
-        self.0.replace(self.0.get() + value)
-    }
-}
+use crate::{common::Load, word::Word};
 
 /// How a lock is taken.
 #[derive(Clone, Copy)]

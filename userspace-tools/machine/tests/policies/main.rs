@@ -10,3 +10,5 @@ mod gang;
 mod hogs;
 mod invariants;
 mod locks;
+#[path = "../word/mod.rs"]
+mod word;
