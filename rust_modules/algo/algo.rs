@@ -16,6 +16,7 @@ pub mod chunk;
 mod contention_flag;
 pub mod counter;
 mod events;
+mod gap;
 pub mod histogram;
 mod lent;
 pub mod lock;
@@ -31,6 +32,10 @@ pub use self::{
     events::{
         Count,
         Events, //
+    },
+    gap::{
+        Gap,
+        GAPS, //
     },
     wait_clock::{
         FinishedWait,

@@ -12,14 +12,27 @@
 //! ```
 //!
 //! A section or a hand-off that took longer than a running vCPU needs is a
-//! [loss](PreemptionLog::record_loss), recorded by its own thread at its end. A wait is
-//! [attributed](PreemptionLog::attribute) to the kind of loss that took most of it, or to the queue.
+//! [loss](PreemptionLog::record_loss), recorded by its own thread at its end. The rest is the queue:
+//! others were ahead, and running.
+//!
+//! A waiter that may take the lock as soon as it is free loses time to each [gap](Gap) of its own,
+//! too, but not while a holder or predecessor does not run: a running waiter would have waited, too.
+//!
+//! ```text
+//!   wait           ├──────────────────────────────────────────┤
+//!   holder's loss      ├──────────────┤
+//!   own gaps              ├───────────────┤      ├───┤
+//!   parts          queue│    holder    │own│ queue │own│ queue
+//! ```
 
 use core::ops::Deref;
 
-use crate::primitive::{
-    Atomic,
-    Relaxed, //
+use crate::{
+    primitive::{
+        Atomic,
+        Relaxed, //
+    },
+    Gap, //
 };
 
 /// What took the largest part of a wait.
@@ -37,16 +50,48 @@ pub enum Cause {
 
 /// A wait to be attributed; times are [stamps](crate::primitive::stamp).
 #[derive(Clone, Copy, Debug)]
-pub struct LongWait {
+pub struct LongWait<'a> {
     /// The thread that waited.
     pub index: u32,
-    /// When it had its position in the queue, or found the lock taken.
-    pub since: u64,
-    /// When it entered its section.
-    pub until: u64,
-    /// How long its own vCPU is known not to have run meanwhile, where any running waiter may take
-    /// the lock; 0 where waiters are served in order, and only the first has to run.
+    /// From when it had its position in the queue, or found the lock taken, until it entered its
+    /// section.
+    pub wait: Gap,
+    /// When its own vCPU did not run meanwhile, where any running waiter may take the lock; nothing
+    /// where waiters are served in order, and only the first has to run. No two overlap.
+    pub gaps: &'a [Gap],
+    /// The most that its own vCPU has lost in the gaps and in the hand-off.
     pub lost: u64,
+}
+
+/// The parts of a wait, which add up to its length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Lost by [holders](Cause::Holder).
+    pub holder: u64,
+    /// Lost by [predecessors](Cause::Predecessor).
+    pub predecessor: u64,
+    /// Lost by the [waiter](Cause::Waiter), and by none of these at the same time.
+    pub own: u64,
+    /// The [rest](Cause::Queue).
+    pub queue: u64,
+}
+
+impl Parts {
+    /// Returns whose part is the largest.
+    pub fn cause(&self) -> Cause {
+        let &Self {
+            holder,
+            predecessor,
+            own,
+            queue,
+        } = self;
+        match holder.max(predecessor).max(own) {
+            most if most == 0 || most < queue => Cause::Queue,
+            most if most == holder => Cause::Holder,
+            most if most == predecessor => Cause::Predecessor,
+            _ => Cause::Waiter,
+        }
+    }
 }
 
 /// Time for which the lock made no progress, since a vCPU did not run.
@@ -55,6 +100,14 @@ pub struct Loss {
     until: Atomic<u64>,
     /// The thread of that vCPU; [`HELD`] is added if it was in a section.
     thread: Atomic<u32>,
+}
+
+/// Whose loss it is, as a waiter sees it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Holder,
+    Predecessor,
+    Itself,
 }
 
 const HELD: u32 = 1 << 31;
@@ -70,11 +123,19 @@ impl Loss {
         }
     }
 
-    /// Returns how much of the loss lies within `wait`.
-    fn overlap(&self, wait: &LongWait) -> u64 {
-        let from = self.from.load(Relaxed).max(wait.since);
-        let until = self.until.load(Relaxed).min(wait.until);
-        until.saturating_sub(from)
+    fn interval(&self) -> Gap {
+        Gap {
+            from: self.from.load(Relaxed),
+            until: self.until.load(Relaxed),
+        }
+    }
+
+    fn is_of(&self, waiter: u32) -> Of {
+        match self.thread.load(Relaxed) {
+            thread if thread & HELD != 0 => Of::Holder,
+            thread if thread == waiter => Of::Itself,
+            _ => Of::Predecessor,
+        }
     }
 }
 
@@ -144,27 +205,56 @@ impl<S: Deref<Target = [Loss]>> PreemptionLog<S> {
             .store(if next < self.losses.len() { next } else { 0 }, Relaxed);
     }
 
-    /// Returns what took the largest part of `wait`, which has just ended.
-    pub fn attribute(&self, wait: &LongWait) -> Cause {
-        let (mut holder, mut predecessor, mut own) = (0u64, 0u64, 0u64);
-        for loss in self.losses.iter() {
-            let thread = loss.thread.load(Relaxed);
-            let sum = match thread & HELD != 0 {
-                true => &mut holder,
-                false if thread == wait.index => &mut own,
-                false => &mut predecessor,
-            };
-            *sum = sum.saturating_add(loss.overlap(wait));
+    /// Returns what took how much of a wait, which has just ended.
+    pub fn attribute(&self, long: &LongWait<'_>) -> Parts {
+        let mut left = long.wait.length();
+        let mut take = |ns: u64| {
+            let part = ns.min(left);
+            left = left.wrapping_sub(part);
+            part
+        };
+        Parts {
+            holder: take(self.lost_by(Of::Holder, long)),
+            predecessor: take(self.lost_by(Of::Predecessor, long)),
+            own: take(self.own(long).min(long.lost)),
+            queue: left,
         }
-        let own = own.max(wait.lost);
-        let whole = wait.until.saturating_sub(wait.since);
-        let lost = holder.saturating_add(predecessor).saturating_add(own);
-        let queue = whole.saturating_sub(lost);
-        match holder.max(predecessor).max(own) {
-            most if most == 0 || most < queue => Cause::Queue,
-            most if most == holder => Cause::Holder,
-            most if most == predecessor => Cause::Predecessor,
-            _ => Cause::Waiter,
+    }
+
+    /// The losses within the wait, and whose they are.
+    fn losses<'a>(&'a self, long: &'a LongWait<'_>) -> impl Iterator<Item = (Of, Gap)> + 'a {
+        let all = self.losses.iter();
+        all.map(|loss| (loss.is_of(long.index), loss.interval().within(&long.wait)))
+    }
+
+    fn lost_by(&self, of: Of, long: &LongWait<'_>) -> u64 {
+        let mine = self.losses(long).filter(|&(whose, _)| whose == of);
+        mine.fold(0, |sum, (_, loss)| sum.saturating_add(loss.length()))
+    }
+
+    /// The time that was lost by the waiter alone: by its hand-offs, and by its gaps before them.
+    fn own(&self, long: &LongWait<'_>) -> u64 {
+        let (mut sum, mut turn) = (0u64, long.wait.until);
+        for (of, loss) in self.losses(long) {
+            if of == Of::Itself && loss.length() > 0 {
+                sum = sum.saturating_add(self.alone(&loss, long));
+                turn = turn.min(loss.from);
+            }
         }
+        let before = Gap {
+            until: turn,
+            ..long.wait
+        };
+        let gaps = long.gaps.iter().map(|gap| gap.within(&before));
+        let gaps = gaps.filter(|gap| gap.length() > 0);
+        gaps.fold(sum, |sum, gap| sum.saturating_add(self.alone(&gap, long)))
+    }
+
+    /// How much of `gap`, of the waiter's own, overlaps no loss of another.
+    fn alone(&self, gap: &Gap, long: &LongWait<'_>) -> u64 {
+        let others = self.losses(long).filter(|&(of, _)| of != Of::Itself);
+        others.fold(gap.length(), |left, (_, loss)| {
+            left.saturating_sub(loss.within(gap).length())
+        })
     }
 }

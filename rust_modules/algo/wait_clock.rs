@@ -3,8 +3,9 @@
 //! Per-thread wait clock: when a wait for a lock began, and how much of it the vCPU did not run.
 //!
 //! A waiter reads the time stamp counter in each iteration of its spin loop. Two readings farther
-//! apart than a running vCPU needs prove that the vCPU was preempted in between; the distance is
-//! lost time. A halt between two readings is voluntary and not counted.
+//! apart than a running vCPU needs prove that the vCPU was preempted in between: a
+//! [gap](crate::Gap), and its length is lost time. A halt between two readings is voluntary and not
+//! counted.
 //!
 //! The clock is off unless a latency sampler [enables](WaitClock::enable) it. A wait it times
 //! stops the sampler's [skipping](crate::sample_skipping) and counts in a [`ContentionFlag`].
@@ -17,6 +18,11 @@ use core::{
 };
 
 use crate::{
+    gap::{
+        Gap,
+        LongestGaps,
+        GAPS, //
+    },
     lent::Lent,
     primitive::stamp,
     sample_skipping::SampleSkipping,
@@ -45,8 +51,9 @@ pub struct WaitClock {
     /// The last reading in this wait, and the halts of the thread up to then.
     last: Cell<u64>,
     halts: Cell<u64>,
-    /// Stamps lost in this wait.
+    /// Stamps lost in this wait, and the gaps; those of an earlier wait as long as none is lost.
     lost: Cell<u64>,
+    gaps: LongestGaps,
     /// Acquisitions of locks that report them.
     acquisitions: Cell<u64>,
     skipping: SampleSkipping,
@@ -55,6 +62,9 @@ pub struct WaitClock {
 }
 
 impl WaitClock {
+    /// Halts of a thread that waits for a lock that takes no readings: there is no gap between two.
+    pub const UNSAMPLED: u64 = u64::MAX;
+
     /// Turns the clock on; two readings more than `gap` stamps apart are lost time. 0 turns it off.
     pub fn enable(&self, gap: u64) {
         self.gap.set(gap);
@@ -73,7 +83,8 @@ impl WaitClock {
         self.listener.during(listener, body)
     }
 
-    /// Begins a wait, unless the thread waits already; it has halted `halts` times so far.
+    /// Begins a wait, unless the thread waits already; it has halted `halts` times so far, or the
+    /// lock takes no readings ([`UNSAMPLED`](Self::UNSAMPLED)).
     #[inline]
     pub fn begin(&self, halts: u64) {
         if self.gap.get() != 0 && self.since.get() == 0 {
@@ -97,13 +108,44 @@ impl WaitClock {
         }
     }
 
+    #[inline]
     fn sample_at(&self, now: u64, gap: u64, halts: u64) {
         let passed = now.saturating_sub(self.last.get());
         if passed > gap && halts == self.halts.get() {
-            self.lost.set(self.lost.get().wrapping_add(passed));
+            self.add_gap(now);
         }
         self.last.set(now);
         self.halts.set(halts);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_gap(&self, until: u64) {
+        let (from, lost) = (self.last.get(), self.lost.get());
+        if lost == 0 {
+            self.gaps.clear();
+        }
+        let gap = Gap { from, until };
+        self.gaps.add(gap);
+        self.lost.set(lost.wrapping_add(gap.length()));
+    }
+
+    /// Ends the wait with the first step of the section, at `now`, which is a reading of its own;
+    /// `None` if the thread did not wait.
+    #[inline]
+    pub fn end_at(&self, now: u64, halts: u64) -> Option<FinishedWait> {
+        if self.since.get() != 0 {
+            self.sample_at(now, self.gap.get(), halts);
+        }
+        self.end()
+    }
+
+    /// Returns the longest gaps of the wait that ended last; those that there were not have no length.
+    pub fn gaps(&self) -> [Gap; GAPS] {
+        match self.lost.get() {
+            0 => [Gap::default(); GAPS],
+            _ => self.gaps.get(),
+        }
     }
 
     /// Ends the wait; `None` if the thread did not wait.
@@ -193,6 +235,45 @@ mod tests {
         let lost = 101 + 101;
         assert_eq!(clock.end(), Some(FinishedWait { since: from, lost }));
         assert_eq!(clock.end(), None);
+    }
+
+    #[test]
+    fn first_step_of_the_section_is_the_last_reading() {
+        let clock = WaitClock::default();
+        clock.enable(100);
+        let end_at = |begun: u64, passed: u64, halts: u64| {
+            clock.begin(begun);
+            let since = clock.since.get();
+            let wait = clock.end_at(since + passed, halts).unwrap();
+            let [gap, ..] = clock.gaps();
+            assert_eq!(wait.lost, gap.length());
+            (wait.since == since).then_some(wait.lost)
+        };
+        assert_eq!(end_at(3, 101, 3), Some(101));
+        assert_eq!(end_at(3, 100, 3), Some(0));
+        assert_eq!(end_at(3, 500, 4), Some(0), "it halted");
+        assert_eq!(end_at(WaitClock::UNSAMPLED, 500, 3), Some(0), "no readings");
+        assert_eq!(clock.end_at(1000, 3), None);
+    }
+
+    #[test]
+    fn gaps_are_those_of_the_last_wait() {
+        let clock = WaitClock::default();
+        clock.enable(100);
+        clock.begin(0);
+        let from = clock.last.get();
+        clock.sample_at(from + 200, 100, 0);
+        clock.sample_at(from + 250, 100, 0);
+        clock.end_at(from + 400, 0);
+        let lengths = || clock.gaps().map(|gap| gap.length());
+        assert_eq!(lengths(), [200, 150, 0, 0]);
+        assert!(clock.gaps().iter().any(|gap| gap.from == from + 250));
+        clock.begin(0);
+        clock.end();
+        assert_eq!(lengths(), [0; GAPS], "no gap in the second wait");
+        clock.begin(0);
+        clock.end_at(clock.last.get() + 300, 0);
+        assert_eq!(lengths(), [300, 0, 0, 0]);
     }
 
     #[test]

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The cause of a wait, and whether the order of arrival was kept, on known histories.
+//! The parts and the cause of a wait, and whether the order of arrival was kept, on known histories.
 #![cfg(not(loom))]
 
-use algo::preemption_log::{Cause, LongWait, Loss, PreemptionLog};
-
-/// Thread 1 waited from 1000 to 2000.
-const WAIT: LongWait = LongWait {
-    index: 1,
-    since: 1000,
-    until: 2000,
-    lost: 0,
+use algo::{
+    preemption_log::{Cause, LongWait, Loss, Parts, PreemptionLog},
+    Gap,
 };
 
 /// Thread, whether it held the lock, from, until.
@@ -24,33 +19,59 @@ fn log(losses: &[Recorded]) -> PreemptionLog<Vec<Loss>> {
     log
 }
 
-/// Fails unless `WAIT`, of which `lost` is known by the waiter's own clock, has the cause.
-fn assert_cause(cause: Cause, lost: u64, losses: &[Recorded]) {
-    let found = log(losses).attribute(&LongWait { lost, ..WAIT });
-    assert_eq!(found, cause, "{losses:?}, {lost} lost");
+/// The parts of a wait of thread 1 from 1000 to 2000, whose own vCPU did not run in `gaps`.
+fn parts_with(losses: &[Recorded], gaps: &[(u64, u64)]) -> Parts {
+    let gaps: Vec<Gap> = gaps
+        .iter()
+        .map(|&(from, until)| Gap { from, until })
+        .collect();
+    let long = LongWait {
+        index: 1,
+        wait: Gap {
+            from: 1000,
+            until: 2000,
+        },
+        gaps: &gaps,
+        lost: u64::MAX,
+    };
+    let parts = log(losses).attribute(&long);
+    let sum = parts.holder + parts.predecessor + parts.own + parts.queue;
+    assert_eq!(sum, 1000, "{losses:?}, gaps {gaps:?}: {parts:?}");
+    parts
+}
+
+/// The same of a waiter that is served in its order.
+fn parts(losses: &[Recorded]) -> Parts {
+    parts_with(losses, &[])
+}
+
+fn assert_cause(cause: Cause, losses: &[Recorded]) {
+    assert_eq!(parts(losses).cause(), cause, "{losses:?}");
 }
 
 #[test]
 fn wait_without_a_loss_is_queueing() {
-    assert_cause(Cause::Queue, 0, &[]);
+    assert_cause(Cause::Queue, &[]);
+    assert_eq!(parts(&[]).queue, 1000);
 }
 
 #[test]
 fn loss_is_attributed_to_the_thread_that_had_it() {
-    assert_cause(Cause::Holder, 0, &[(2, true, 1100, 1900)]);
-    assert_cause(Cause::Predecessor, 0, &[(2, false, 1100, 1900)]);
-    assert_cause(Cause::Waiter, 0, &[(1, false, 1100, 1900)]);
+    assert_cause(Cause::Holder, &[(2, true, 1100, 1900)]);
+    assert_cause(Cause::Predecessor, &[(2, false, 1100, 1900)]);
+    assert_cause(Cause::Waiter, &[(1, false, 1100, 1900)]);
     // The waiter did not hold the lock meanwhile, but a loss that it recorded before may overlap.
-    assert_cause(Cause::Holder, 0, &[(1, true, 1100, 1900)]);
+    assert_cause(Cause::Holder, &[(1, true, 1100, 1900)]);
 }
 
 #[test]
 fn only_the_part_of_a_loss_within_the_wait_counts() {
     let outside = [(2, true, 0, 1300), (2, false, 1900, 9000)];
-    assert_cause(Cause::Queue, 0, &outside);
+    assert_cause(Cause::Queue, &outside);
     let [before, after] = outside;
-    let inside = [before, after, (3, false, 1400, 1750)];
-    assert_cause(Cause::Predecessor, 0, &inside);
+    let found = parts(&[before, after, (3, false, 1400, 1750)]);
+    assert_eq!((found.holder, found.predecessor), (300, 450));
+    assert_eq!(found.cause(), Cause::Predecessor);
 }
 
 #[test]
@@ -60,21 +81,108 @@ fn losses_of_a_kind_add_up() {
         (3, true, 1300, 1500),
         (4, true, 1600, 1800),
     ];
-    assert_cause(Cause::Holder, 0, &losses);
+    assert_cause(Cause::Holder, &losses);
+}
+
+/// Both vCPUs are stopped at about the same time, as on a busy host; the lock is not free.
+///
+/// ```text
+///   wait        ├──────────────────┤
+///   holder        ├───────────┤
+///   own gap      ├─────────────┤
+/// ```
+#[test]
+fn gap_while_the_holder_is_preempted_is_the_holders() {
+    let found = parts_with(&[(2, true, 1100, 1900)], &[(1050, 1950)]);
+    assert_eq!((found.holder, found.own, found.queue), (800, 100, 100));
+    assert_eq!(found.cause(), Cause::Holder);
+    let behind = parts_with(&[(2, false, 1100, 1900)], &[(1050, 1950)]);
+    assert_eq!((behind.predecessor, behind.own), (800, 100));
+    assert_eq!(behind.cause(), Cause::Predecessor);
+}
+
+/// The lock comes free while the waiter does not run.
+///
+/// ```text
+///   wait        ├──────────────────┤
+///   holder       ├───┤
+///   own gaps       ├────────┤   ├──┤
+/// ```
+#[test]
+fn gap_after_the_loss_of_another_is_the_waiters() {
+    let found = parts_with(&[(2, true, 1050, 1250)], &[(1200, 1700), (1800, 2000)]);
+    assert_eq!((found.holder, found.own, found.queue), (200, 650, 150));
+    assert_eq!(found.cause(), Cause::Waiter);
+}
+
+/// The hand-off to the waiter is a loss in the log, and a gap of its clock.
+#[test]
+fn hand_off_counts_once() {
+    let hand_off = (1, false, 1700, 2000);
+    let found = parts_with(&[hand_off, (2, true, 1000, 1350)], &[(1690, 2000)]);
+    assert_eq!((found.holder, found.own), (350, 310));
+    assert_eq!(found.cause(), Cause::Holder);
+    let more = parts_with(&[hand_off, (2, true, 1000, 1350)], &[(1400, 1500)]);
+    assert_eq!(
+        (more.own, more.cause()),
+        (400, Cause::Waiter),
+        "a gap before it"
+    );
+}
+
+/// By the steal clock a loss may begin before the release.
+#[test]
+fn hand_off_while_another_is_preempted_is_the_others() {
+    let found = parts(&[(1, false, 1700, 2000), (2, true, 1600, 1800)]);
+    assert_eq!((found.holder, found.own), (200, 200));
 }
 
 #[test]
-fn loss_by_the_waiters_own_clock_counts_once() {
-    let losses = [(1, false, 1700, 2000), (2, true, 1000, 1350)];
-    assert_cause(Cause::Holder, 300, &losses);
-    assert_cause(Cause::Waiter, 400, &losses);
+fn waiter_loses_no_more_than_is_known_to_be_lost() {
+    let log = log(&[]);
+    let gaps = [Gap {
+        from: 1100,
+        until: 1900,
+    }];
+    let wait = Gap {
+        from: 1000,
+        until: 2000,
+    };
+    let parts = |lost| {
+        log.attribute(&LongWait {
+            index: 1,
+            wait,
+            gaps: &gaps,
+            lost,
+        })
+    };
+    assert_eq!((parts(800).own, parts(800).cause()), (800, Cause::Waiter));
+    // The steal clock counted only this much of it.
+    assert_eq!((parts(300).own, parts(300).cause()), (300, Cause::Queue));
+}
+
+/// Under a lock that does not exclude, holders lose time at the same time.
+#[test]
+fn parts_never_exceed_the_wait() {
+    let all = [
+        (2, true, 0, 9000),
+        (3, true, 0, 9000),
+        (4, false, 0, 9000),
+        (1, false, 0, 9000),
+    ];
+    let found = parts_with(&all, &[(0, 9000)]);
+    assert_eq!((found.holder, found.queue), (1000, 0));
+    let found = parts_with(&all[2..], &[(0, 9000)]);
+    assert_eq!((found.predecessor, found.own), (1000, 0));
 }
 
 #[test]
 fn oldest_loss_is_overwritten() {
     let short = (2, false, 0, 10);
-    let losses = [(2, true, 1000, 2000), short, short, short, short];
-    assert_cause(Cause::Queue, 0, &losses);
+    assert_cause(
+        Cause::Queue,
+        &[(2, true, 1000, 2000), short, short, short, short],
+    );
 }
 
 #[test]
