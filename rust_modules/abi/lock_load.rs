@@ -8,6 +8,8 @@ mod locks;
 pub use self::lines::{
     CpuTime,
     Injected,
+    Injection,
+    LongWait,
     LongWaits,
     Machine,
     Order,

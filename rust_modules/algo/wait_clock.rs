@@ -108,7 +108,8 @@ impl WaitClock {
         }
     }
 
-    #[inline]
+    /// Not inlined, so that a spin loop has one call in it.
+    #[inline(never)]
     fn sample_at(&self, now: u64, gap: u64, halts: u64) {
         let passed = now.saturating_sub(self.last.get());
         if passed > gap && halts == self.halts.get() {

@@ -4,7 +4,7 @@
 
 use abi::bottleneck::Finding;
 use kernel::sync::SetOnce;
-use rig::SingleWriter;
+use measure::SingleWriter;
 
 /// The most findings and names of errors; the others are summed up as `beyond`.
 const MOST: usize = 16;

@@ -15,13 +15,17 @@ use algo::{
     Tuning,
     Waiter, //
 };
+use measure::{
+    StealClock as _,
+    TscScale, //
+};
 use rig::{
     prelude::*,
+    tsc_scale,
     Random,
     Slices,
     StartBarrier,
     StealClock,
-    TscScale,
     Until, //
 };
 
@@ -66,7 +70,7 @@ impl Run {
             stats: try_filled(config.threads, |_| Ok(Padded(ThreadStats::new()?)))?,
             config: *config,
             start_barrier: StartBarrier::new(config.threads, config.run_ms),
-            ticks: TscScale::new()?,
+            ticks: tsc_scale()?,
         })
     }
 

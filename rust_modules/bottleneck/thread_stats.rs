@@ -6,12 +6,13 @@ use algo::{
     FinishedWait,
     Waiter, //
 };
+use measure::TscScale;
 use rig::{
     has_steal_clock,
+    latency_histogram,
     prelude::*,
     BurstTimes,
-    LatencyHistogram,
-    TscScale, //
+    LatencyHistogram, //
 };
 
 use crate::findings::Errors;
@@ -40,7 +41,7 @@ impl ThreadStats {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             bursts: BurstTimes::default(),
-            wait: LatencyHistogram::new()?,
+            wait: latency_histogram()?,
             waits: SingleWriter::default(),
             wait_ns: SingleWriter::default(),
             locks: SingleWriter::default(),

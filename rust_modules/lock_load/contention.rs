@@ -18,6 +18,9 @@ use abi::lock_load::{
     SPIN_THRESHOLD, //
 };
 
+use measure::Presence;
+use rig::tsc_is_stable;
+
 pub(crate) use self::start_barrier::ARRIVAL_TIMEOUT_MS;
 use self::{
     fairness_bound::FairnessBound,
@@ -31,13 +34,13 @@ use crate::{
         LockUnderTest,
         Pattern, //
     },
-    measure::{
-        self,
-        Instrumentation,
-        Presence,
-        Sampler, //
-    },
     prelude::*,
+    sampling::{
+        instrumentation,
+        sampler,
+        Instrumentation,
+        BYTES_PER_THREAD, //
+    },
     thread_counts::{
         events,
         ThreadCounts, //
@@ -93,8 +96,9 @@ impl Contention {
         Torture::check(config, kick, limits)?;
         let lock = lock_under_test(config)?;
         let fifo = facts.fifo && keeps_order(config);
-        let instrumentation = Instrumentation::new(config, fifo, lock.reports_contention())?;
-        let tsc = instrumentation.as_ref().map(|all| all.thresholds.tsc);
+        let instrumentation = instrumentation(config, fifo, lock.reports_contention())?;
+        let thresholds = instrumentation.as_ref().map(|all| &all.thresholds);
+        let torture = Torture::new(config, thresholds)?;
         let watchdog = match config.irqs {
             Irqs::Off if kick != Kick::Ipi => {
                 Some(Watchdog::new(threads, true, Region::none())?.activate())
@@ -110,7 +114,7 @@ impl Contention {
             start_barrier: StartBarrier::new(threads, config.run_ms),
             excludes: !facts.promises_nothing,
             fairness_bound: FairnessBound::new(config),
-            torture: Torture::new(config, tsc)?,
+            torture,
             tuning: Tuning {
                 threshold: config.threshold,
                 backoff: config.backoff,
@@ -125,10 +129,11 @@ impl Contention {
 
     /// Begins the run, within the first section of thread 0.
     fn begin(&self) {
-        if let Some(instrumentation) = &self.instrumentation {
-            instrumentation.begin();
-        }
-        self.torture.begin();
+        let now = match &self.instrumentation {
+            Some(instrumentation) => instrumentation.begin(),
+            None => stamp(),
+        };
+        self.torture.begin(now);
     }
 
     /// Runs batches until the stop flag is raised; returns how many sections.
@@ -200,8 +205,7 @@ impl Workload for Contention {
             }
         };
         let instrumentation = self.instrumentation.as_ref();
-        thread.sampler =
-            instrumentation.and_then(|all| Sampler::new(all, worker.index, &thread.me));
+        thread.sampler = instrumentation.and_then(|all| sampler(all, worker.index, &thread.me));
         let sections = self.run_batches(worker, &mut thread, counts);
         counts.close(sections.wrapping_add(first.into()), &thread.me.events);
         if let Some(sampler) = &thread.sampler {
@@ -230,7 +234,7 @@ impl Workload for Contention {
 
     fn report_bytes_per_thread(&self) -> usize {
         match self.instrumentation {
-            Some(_) => measure::BYTES_PER_THREAD,
+            Some(_) => BYTES_PER_THREAD,
             None => 256,
         }
     }
@@ -246,14 +250,13 @@ impl Workload for Contention {
         let queued = placements.iter().map(|place| place.queued_ns());
         let absent_ns = queued.fold(self.torture.report().paused_ns, u64::saturating_add);
         let all_ns = finished.elapsed_ns.saturating_mul(self.counts.len() as u64);
+        let vcpu_of = |thread: u32| placements.get(thread as usize).map_or(0, |at| at.vcpu());
         let presence = Presence {
-            placements,
+            vcpu_of: &vcpu_of,
             present_ns: all_ns.saturating_sub(absent_ns),
+            tsc_is_stable: tsc_is_stable(),
         };
         measure::write(instrumentation, &presence, to)?;
-        match self.torture.injected() {
-            Some(line) => writeln!(to, "{line}"),
-            None => Ok(()),
-        }
+        self.torture.write_injected(to)
     }
 }

@@ -4,17 +4,17 @@
 //!
 //! The path of a setting: `load` checks `config` and makes a `run`; that picks the `workload`,
 //! which is `contention` for a lock or a `trial` of halts and kicks; and each of them makes, from
-//! the same `config`, the parts that obey it: the `lock`, `measure` and `torture`.
+//! the same `config`, the parts that obey it: the `lock`, the `sampling` and `torture`.
 
 #![deny(unsafe_code)]
 
 mod contention;
 mod load;
 mod lock;
-mod measure;
 mod prelude;
 mod report;
 mod run;
+mod sampling;
 mod thread_counts;
 mod torture;
 mod trial;

@@ -26,6 +26,10 @@ pub(crate) use kernel::{
     prelude::*,
     sync::Arc, //
 };
+pub(crate) use measure::{
+    Padded,
+    SingleWriter, //
+};
 pub(crate) use rig::{
     busy_loop,
     cond_resched,
@@ -35,16 +39,13 @@ pub(crate) use rig::{
     ActiveWatchdog,
     Control,
     DelayLoop,
-    Padded,
     Placement,
     Preempt,
     Preparation,
     Refused,
     Region,
-    SingleWriter,
     StopFlag,
     Text,
-    TscScale,
     Watchdog,
     Worker, //
 };

@@ -16,10 +16,10 @@ mod periodic;
 mod shuffle;
 mod stutter;
 
-use abi::lock_load::{
-    Injected,
-    Torture as TortureCounts, //
-};
+use core::fmt;
+
+use abi::lock_load::Torture as TortureCounts;
+use measure::Thresholds;
 
 use self::{
     boost::{
@@ -66,22 +66,22 @@ impl Torture {
         fit::check(config, kick, limits)
     }
 
-    /// Creates what `config` asks for; `tsc` is there if sections are timed.
-    pub(crate) fn new(config: &Config, tsc: Option<TscScale>) -> Result<Self, Refused> {
+    /// Creates what `config` asks for; `thresholds` are there if sections are timed.
+    pub(crate) fn new(config: &Config, thresholds: Option<&Thresholds>) -> Result<Self, Refused> {
         Ok(Self {
             stutter: Stutter::new(config),
             shuffle: Shuffle::new(config)?,
             hotplug: Hotplug::new(config),
             boost: Boost::new(config),
             long_hold: LongHold::new(config),
-            injection: Injection::new(config, tsc)?,
+            injection: Injection::new(config, thresholds)?,
         })
     }
 
-    /// The run begins.
-    pub(crate) fn begin(&self) {
+    /// The run begins at the stamp `now`.
+    pub(crate) fn begin(&self, now: u64) {
         if let Some(injection) = &self.injection {
-            injection.begin();
+            injection.begin(now);
         }
     }
 
@@ -157,9 +157,12 @@ impl Torture {
         }
     }
 
-    /// Returns the injected preemptions, if any were asked for.
-    pub(crate) fn injected(&self) -> Option<Injected> {
-        self.injection.as_ref().map(Injection::report)
+    /// Writes the lines of injected preemptions, if any were asked for.
+    pub(crate) fn write_injected(&self, to: &mut Text) -> fmt::Result {
+        match &self.injection {
+            Some(injection) => injection.write(to),
+            None => Ok(()),
+        }
     }
 }
 

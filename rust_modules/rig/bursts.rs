@@ -2,7 +2,7 @@
 
 //! Times of bursts of operations: in all, lost to preemption, and of the fastest burst.
 
-use crate::SingleWriter;
+use measure::SingleWriter;
 
 /// Times of one thread's bursts, all of one length.
 #[derive(Default)]

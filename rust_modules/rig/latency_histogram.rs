@@ -1,37 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Latency histogram that one thread records, and others read when it has left.
+//! Latency histogram in memory of the kernel's.
 
-use algo::histogram::{
-    Histogram,
-    BUCKETS, //
-};
+use algo::histogram::BUCKETS;
 
 use crate::{
     prelude::*,
     zeros, //
 };
 
-/// Histogram of latencies of one kind, and the longest.
-pub struct LatencyHistogram {
-    /// Number of latencies by length.
-    pub histogram: Histogram<KVVec<Atomic<u64>>>,
-    /// Longest latency, exactly.
-    pub longest_ns: SingleWriter,
-}
+/// Latency histogram that one thread records, and others read when it has left.
+pub type LatencyHistogram = measure::LatencyHistogram<KVVec<Atomic<u64>>>;
 
-impl LatencyHistogram {
-    /// Creates it, empty.
-    pub fn new() -> Result<Self> {
-        Ok(Self {
-            histogram: Histogram::new(zeros(BUCKETS)?),
-            longest_ns: SingleWriter::default(),
-        })
-    }
-
-    /// Records a latency.
-    pub fn record(&self, ns: u64) {
-        self.histogram.record(ns);
-        self.longest_ns.raise(ns);
-    }
+/// Creates a latency histogram, empty.
+pub fn latency_histogram() -> Result<LatencyHistogram> {
+    Ok(LatencyHistogram::new(zeros(BUCKETS)?))
 }

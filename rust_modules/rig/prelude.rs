@@ -15,18 +15,20 @@ pub use kernel::{
     str::CStr,
     sync::Arc, //
 };
+pub use measure::{
+    Padded,
+    SingleWriter, //
+};
 
 pub use crate::{
     cond_resched,
     filled,
     may_fail,
     now_ns,
-    Padded,
     PerThread,
     Preempt,
     Preparation,
     Refused,
-    SingleWriter,
     StopFlag,
     Text,
     Worker, //

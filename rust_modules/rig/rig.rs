@@ -28,7 +28,6 @@ mod latency_histogram;
 mod load;
 mod memory;
 mod mode;
-mod padded;
 mod percpu_counter;
 mod pool;
 mod preempt;
@@ -41,7 +40,6 @@ mod rcu;
 mod refused;
 mod run_control;
 mod runner;
-mod single_writer;
 mod sleep;
 mod slices;
 mod start_barrier;
@@ -50,7 +48,7 @@ mod stop_flag;
 mod task;
 mod text;
 mod thread;
-mod tsc_scale;
+mod tsc;
 mod vcpu_set;
 mod vcpus;
 mod watchdog;
@@ -111,7 +109,10 @@ pub use self::{
         kick,
         kick_by, //
     },
-    latency_histogram::LatencyHistogram,
+    latency_histogram::{
+        latency_histogram,
+        LatencyHistogram, //
+    },
     load::{
         FinishedRun,
         Load, //
@@ -125,7 +126,6 @@ pub use self::{
         Span, //
     },
     mode::mode,
-    padded::Padded,
     percpu_counter::PercpuCounter,
     pool::{
         HelperSlot,
@@ -152,7 +152,6 @@ pub use self::{
     refused::Refused,
     run_control::Control,
     runner::Runner,
-    single_writer::SingleWriter,
     sleep::{
         sleep_until,
         sleep_until_stop, //
@@ -180,9 +179,9 @@ pub use self::{
         node_of, //
     },
     text::Text,
-    tsc_scale::{
+    tsc::{
         tsc_is_stable,
-        TscScale, //
+        tsc_scale, //
     },
     vcpu_set::VcpuSet,
     vcpus::Vcpus,

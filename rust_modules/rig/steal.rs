@@ -32,10 +32,10 @@ impl StealClock {
             read_ns: Cell::new(0),
         }
     }
+}
 
-    /// Returns the steal time since the last read; 0 at the first read on a vCPU, and `None`
-    /// without such a clock. The caller is on `vcpu` and stays there.
-    pub fn passed_ns(&self, vcpu: u32) -> Option<u64> {
+impl measure::StealClock for StealClock {
+    fn passed_ns(&self, vcpu: u32) -> Option<u64> {
         let moved = self.vcpu.replace(vcpu) != vcpu;
         if moved {
             // SAFETY: May be called where the CPU does not change.

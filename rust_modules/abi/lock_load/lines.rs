@@ -163,6 +163,31 @@ line! {
 }
 
 line! {
+    /// A long wait: the first 64 of each thread, in their order; the others are in `long_waits` alone.
+    /// Its four parts add up to its length.
+    LongWait = "long_wait" {
+        /// Number of the thread.
+        thread: u32,
+        /// vCPU that it was on when the wait ended.
+        vcpu: u32,
+        /// When the wait began, in nanoseconds since the run began.
+        begin_ns: u64,
+        /// When it ended.
+        end_ns: u64,
+        /// Cause: the largest part.
+        cause: Cause,
+        /// Time for which the vCPU of a holder did not run.
+        holder_ns: u64,
+        /// Time for which it was the turn of another waiter, whose vCPU did not run.
+        predecessor_ns: u64,
+        /// Time for which the lock was free for the waiter, but its own vCPU did not run.
+        own_ns: u64,
+        /// Time for which others were ahead, and running.
+        queue_ns: u64,
+    }
+}
+
+line! {
     /// Injected preemptions: the host was asked to stop a vCPU.
     Injected = "injected" {
         /// Thread whose vCPU it was.
@@ -173,5 +198,17 @@ line! {
         requested: u64,
         /// Stops that the requesting thread saw in its own section.
         seen: u64,
+    }
+}
+
+line! {
+    /// A request to the host to stop a vCPU: the first 64, in their order.
+    Injection = "injection" {
+        /// vCPU to be stopped.
+        vcpu: u32,
+        /// When it was requested, in nanoseconds since the run began.
+        at_ns: u64,
+        /// When the thread that requested it left its section.
+        left_ns: u64,
     }
 }

@@ -2,11 +2,10 @@
 
 //! The measured loop: critical sections of one thread, with probes of the sampler around each.
 
+use measure::Probe;
+
 use super::protected_words::ProtectedWords;
-use crate::{
-    measure::Probe,
-    prelude::*, //
-};
+use crate::prelude::*;
 
 /// Lengths in iterations of the delay loop.
 #[derive(Clone, Copy)]

@@ -2,6 +2,11 @@
 
 //! A lock and the words that it protects, on cache lines of their own.
 
+use measure::{
+    Probe,
+    Unsampled, //
+};
+
 use super::{
     hot_sections::{
         hot_sections,
@@ -11,13 +16,8 @@ use super::{
     protected_words::ProtectedWords, //
 };
 use crate::{
-    measure::{
-        Gap,
-        Probe,
-        Sampler,
-        Unsampled, //
-    },
-    prelude::*, //
+    prelude::*,
+    sampling::Sampler, //
 };
 
 /// A thread that contends for the lock.
@@ -55,9 +55,9 @@ pub(crate) trait LockUnderTest: Send + Sync {
     /// Runs one untimed section, which lasts until `enough`.
     fn hold_until(&self, me: &Waiter, enough: &dyn Fn() -> bool);
 
-    /// Runs one timed section, which lasts for as long as `body`; that returns a gap in its time
-    /// if the vCPU did not run.
-    fn hold_during(&self, thread: &Contender<'_>, body: &dyn Fn() -> Option<Gap>);
+    /// Runs one timed section, which lasts for as long as `body`; that gives the sampler the gaps in
+    /// which its vCPU did not run.
+    fn hold_during(&self, thread: &Contender<'_>, body: &dyn Fn());
 
     /// Turns preemption off until the return value is dropped, unless the lock sleeps.
     fn pin(&self) -> Option<Preempt>;
@@ -129,7 +129,7 @@ impl<L: Lock + Send> LockUnderTest for Protecting<L> {
         self.lock.with(me, || self.words.section(wait));
     }
 
-    fn hold_during(&self, thread: &Contender<'_>, body: &dyn Fn() -> Option<Gap>) {
+    fn hold_during(&self, thread: &Contender<'_>, body: &dyn Fn()) {
         let Contender { me, sampler, .. } = thread;
         let _pinned = self.pin_for(thread);
         let Some(sampler) = sampler else {
@@ -143,8 +143,8 @@ impl<L: Lock + Send> LockUnderTest for Protecting<L> {
             }
             self.lock.with(me, || {
                 let entered = sampler.begin_timed(me, 0);
-                let gap = self.words.section(body);
-                sampler.end_with_gap(entered, gap);
+                self.words.section(body);
+                sampler.end_watched(entered);
             });
             1
         });

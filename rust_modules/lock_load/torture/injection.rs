@@ -5,13 +5,25 @@
 //! The thread that requests a stop is in its critical section. It sees by its own clock whether
 //! and when it was stopped itself.
 
+use core::fmt::{
+    self,
+    Write, //
+};
+
 use abi::lock_load::{
     Injected,
+    Injection as Request,
     Victim,
     MAX_PREEMPT_EVERY_MS, //
 };
+use algo::Gap;
+use measure::{
+    Thresholds,
+    TscScale, //
+};
 use rig::{
     can_inject_preemption,
+    filled,
     inject_preemption, //
 };
 
@@ -21,11 +33,13 @@ use crate::{
         Contender,
         LockUnderTest, //
     },
-    measure::Gap,
     prelude::*,
     thread_counts::ThreadCounts,
     weak_random::weak_random_below, //
 };
+
+/// Requests that are logged, the first of a run.
+const LOGGED: usize = 64;
 
 /// How long a requested stop may take to come.
 const STOP_TIMEOUT_NS: u64 = 500_000_000;
@@ -40,22 +54,39 @@ pub(super) struct Injection {
     length: u64,
     period: u64,
     timeout: u64,
+    /// A longer time between two readings of the clock is a gap, in ticks.
+    gap: u64,
+    tsc: TscScale,
+    /// When the run began.
+    began: Atomic<u64>,
     /// When the next one is due; the thread that moves this on requests it.
     due: Atomic<u64>,
     /// Stops that were requested, and those that the requesting thread saw in its own section. One
     /// thread at a time writes them: it holds the lock.
     requested: SingleWriter,
     seen: SingleWriter,
+    log: KVVec<LoggedRequest>,
+}
+
+/// A request: the vCPU to be stopped, and stamps of the request and of the end of the section.
+#[derive(Default)]
+struct LoggedRequest {
+    vcpu: SingleWriter,
+    at: SingleWriter,
+    left: SingleWriter,
 }
 
 impl Injection {
-    /// Creates what `config` asks for; `tsc` is there if sections are timed.
-    pub(super) fn new(config: &Config, tsc: Option<TscScale>) -> Result<Option<Self>, Refused> {
+    /// Creates what `config` asks for; `thresholds` are there if sections are timed.
+    pub(super) fn new(
+        config: &Config,
+        thresholds: Option<&Thresholds>,
+    ) -> Result<Option<Self>, Refused> {
         let (victim, ms, every_ms) = (config.preempt, config.preempt_ms, config.preempt_every_ms);
         if victim == Victim::None {
             return Ok(None);
         }
-        let Some(tsc) = tsc else {
+        let Some(&Thresholds { tsc, gap, .. }) = thresholds else {
             return Err(Refused::new(
                 EINVAL,
                 format_args!("`preempt={victim}`: sections are not timed; allowed: histograms=on"),
@@ -87,15 +118,20 @@ impl Injection {
             length: tsc.of_ns(ns(ms)),
             period: tsc.of_ns(ns(every_ms)),
             timeout: tsc.of_ns(STOP_TIMEOUT_NS),
+            gap,
+            tsc,
+            began: Atomic::new(0),
             due: Atomic::new(u64::MAX),
             requested: SingleWriter::default(),
             seen: SingleWriter::default(),
+            log: filled(LOGGED, || Ok(LoggedRequest::default()))?,
         }))
     }
 
-    /// The run begins.
-    pub(super) fn begin(&self) {
-        self.due.store(stamp().saturating_add(self.period), Relaxed);
+    /// The run begins at `now`.
+    pub(super) fn begin(&self, now: u64) {
+        self.began.store(now, Relaxed);
+        self.due.store(now.saturating_add(self.period), Relaxed);
     }
 
     /// Thread: requests a stop from within a section if one is due; returns whether it did.
@@ -113,18 +149,21 @@ impl Injection {
         if now < due || self.due.cmpxchg(due, next, Relaxed).is_err() {
             return false;
         }
-        lock.hold_during(thread, &|| self.inject(index, counts, stop_flag));
+        lock.hold_during(thread, &|| {
+            self.inject(thread, index, counts, stop_flag);
+        });
         true
     }
 
     /// Thread `index`, in its section: requests a stop and stays until it has seen it, or until the
-    /// stop of another thread must have come. Returns the gap that it saw.
+    /// stop of another thread must have come. Returns nothing if it requested none.
     fn inject(
         &self,
+        thread: &Contender<'_>,
         index: u32,
         counts: &[Padded<ThreadCounts>],
         stop_flag: &StopFlag,
-    ) -> Option<Gap> {
+    ) -> Option<()> {
         let victim = match self.victim {
             Victim::Holder => index,
             // By then all others wait, or are not running.
@@ -132,9 +171,11 @@ impl Injection {
             _ => weak_random_below(self.threads as usize) as u32,
         };
         let vcpu = u8::try_from(counts.get(victim as usize)?.vcpu()).ok()?;
+        let watch = |from, ticks, least| self.watch(thread, from, ticks, least, stop_flag);
         if self.victim == Victim::Waiter {
-            watch(stamp(), self.length / 8, u64::MAX, stop_flag);
+            watch(stamp(), self.length / 8, u64::MAX);
         }
+        let logged = self.log.get(self.requested.get() as usize);
         self.requested.add(1);
         // Where the host is slow to leave the port, the stop comes while it is there.
         let from = stamp();
@@ -148,11 +189,47 @@ impl Injection {
             true => self.length / 2,
             false => u64::MAX,
         };
-        let gap = watch(from, stay, least, stop_flag);
-        if gap.is_some() {
+        if watch(from, stay, least) {
             self.seen.add(1);
         }
-        gap
+        let logged = logged?;
+        logged.vcpu.set(vcpu.into());
+        logged.at.set(from);
+        logged.left.set(stamp());
+        Some(())
+    }
+
+    /// Reads the clock, last read at `from`, until so many `ticks` have passed, or until two readings
+    /// are `least` apart, which is the requested stop; returns whether they were.
+    fn watch(
+        &self,
+        thread: &Contender<'_>,
+        from: u64,
+        ticks: u64,
+        least: u64,
+        stop_flag: &StopFlag,
+    ) -> bool {
+        let mut last = from;
+        loop {
+            let now = stamp();
+            let gap = Gap {
+                from: last,
+                until: now,
+            };
+            match &thread.sampler {
+                Some(sampler) if gap.length() >= least => sampler.add_stop(gap),
+                Some(sampler) if gap.length() > self.gap => sampler.add_gap(gap),
+                _ => {}
+            }
+            if gap.length() >= least {
+                return true;
+            }
+            if now.saturating_sub(from) >= ticks || stop_flag.is_raised() {
+                return false;
+            }
+            last = now;
+            cpu_relax();
+        }
     }
 
     fn other_than(&self, index: u32) -> u32 {
@@ -163,32 +240,24 @@ impl Injection {
         other.checked_rem(self.threads).unwrap_or(0)
     }
 
-    /// Returns how many there were.
-    pub(super) fn report(&self) -> Injected {
-        Injected {
+    /// Writes how many there were, and the log.
+    pub(super) fn write(&self, to: &mut Text) -> fmt::Result {
+        let (requested, began) = (self.requested.get(), self.began.load(Relaxed));
+        let injected = Injected {
             victim: self.victim,
-            requested: self.requested.get(),
+            requested,
             seen: self.seen.get(),
-        }
-    }
-}
-
-/// Reads the clock, last read at `from`, until so many `ticks` have passed, or until two readings are
-/// `least` apart.
-fn watch(from: u64, ticks: u64, least: u64, stop_flag: &StopFlag) -> Option<Gap> {
-    let mut last = from;
-    loop {
-        let now = stamp();
-        if now.saturating_sub(last) >= least {
-            return Some(Gap {
-                from: last,
-                until: now,
-            });
-        }
-        if now.saturating_sub(from) >= ticks || stop_flag.is_raised() {
-            return None;
-        }
-        last = now;
-        cpu_relax();
+        };
+        writeln!(to, "{injected}")?;
+        let clock_ns = |stamp: u64| self.tsc.clock_ns(stamp.saturating_sub(began));
+        let mut logged = self.log.iter().take(requested as usize);
+        logged.try_for_each(|logged| {
+            let request = Request {
+                vcpu: logged.vcpu.get() as u32,
+                at_ns: clock_ns(logged.at.get()),
+                left_ns: clock_ns(logged.left.get()),
+            };
+            writeln!(to, "{request}")
+        })
     }
 }

@@ -55,7 +55,6 @@ impl LongHold {
             while now_ns() < until && !stop_flag.is_raised() {
                 cpu_relax();
             }
-            None
         });
         self.count.add(1, Relaxed);
         true

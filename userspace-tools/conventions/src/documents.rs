@@ -46,8 +46,8 @@ macro_rules! document {
 /// Every document with generated tables; the lines of `now` and those that follow a trial come last.
 pub fn documents() -> Vec<Document> {
     vec![
-        document!(lock_load: Run Sum Machine Torture Thread ThreadWaits Order CpuTime LongWaits Injected,
-            histogram::Head, trial::Trial, trial::Lost),
+        document!(lock_load: Run Sum Machine Torture Thread ThreadWaits Order CpuTime LongWaits LongWait Injected
+            Injection, histogram::Head, trial::Trial, trial::Lost),
         document!(sloppy_counter: Run Sum Speed Audit Bucket Check Memory Lane Thread Now),
         document!(job_runner: Run Sum Timing Fault Oracle Unsound Worker Chunk Progress),
         document!(bottleneck: Run Sum CpuTime Thread),

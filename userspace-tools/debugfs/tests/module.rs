@@ -28,7 +28,7 @@ fn config() -> Config {
 
 fn report(run: u64) -> String {
     format!(
-        "lock-load schema=4 run={run}\nconfig {}\n\
+        "lock-load schema=5 run={run}\nconfig {}\n\
          sum elapsed_ns=20000000 sections=30 min=10 mean=15 max=20 halts=1 kicks=2 \
          exclusion=held lost=0\n\
          machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 lost_time=gaps\n\
@@ -55,7 +55,7 @@ impl FakeModule {
         for file in ["config", "run", "report", "reset"] {
             fs::write(dir.join(file), "").unwrap();
         }
-        fs::write(dir.join("abi"), "abi schema=4\n").unwrap();
+        fs::write(dir.join("abi"), "abi schema=5\n").unwrap();
         // A real module runs before the write of `start` returns; this one's thread may see it much later.
         status(&dir, "running", 0);
         let over = Arc::new(AtomicBool::new(false));

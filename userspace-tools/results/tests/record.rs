@@ -6,7 +6,7 @@ use abi::Malformed;
 use results::{AnyReport, Bottleneck, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
 use serde_json::{json, Map, Value};
 
-const LOCK_LOAD: &str = "lock-load schema=4 run=4
+const LOCK_LOAD: &str = "lock-load schema=5 run=4
 config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
 irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 histograms=off long_us=1000 \
@@ -18,7 +18,7 @@ thread index=0 vcpu=0 sections=4 halts=0 kicks=0 moved=0 queued_ns=0
 thread index=1 vcpu=1 sections=8 halts=0 kicks=0 moved=0 queued_ns=0
 ";
 
-const SLOPPY_COUNTER: &str = "sloppy-counter schema=4 run=1
+const SLOPPY_COUNTER: &str = "sloppy-counter schema=5 run=1
 config counter=sloppy work=adds threads=1 threshold=64 node_threshold=9 nodes=2 burst=10 idle_ns=0 \
 reads=0 audit=on fold_ms=0 irq_ms=0 change_ms=0 onoff_ms=0 objects=1 run_ms=50
 sum elapsed_ns=50000000 adds=100 truth=100 sum=100 read=64 bound=64 total=held
@@ -32,7 +32,7 @@ lane vcpu=0 held=36
 thread index=0 vcpu=0 adds=100 moved=0
 ";
 
-const BOTTLENECK: &str = "bottleneck schema=4 run=3
+const BOTTLENECK: &str = "bottleneck schema=5 run=3
 config case=ids variant=busted lock=ticket threads=2 run_ms=50 idle_ns=0 burst=256 write_permille=0 \
 depth=4 size=64 every=0 shared=on
 sum elapsed_ns=50000000 case=ids variant=busted lock=ticket threads=2 ops=12 min=4 max=8 wrong=4 verdict=broken
@@ -44,7 +44,7 @@ finding name=stale seen=3 due=0
 histogram of=wait index=0 vcpu=0 count=2 longest_ns=5 buckets=0:1,5:1
 ";
 
-const JOB_RUNNER: &str = "job-runner schema=4 run=2
+const JOB_RUNNER: &str = "job-runner schema=5 run=2
 config policy=padata job=spin start=0 size=10 align=1 min_chunk=1 max_threads=2 work_ns=9 \
 limit_ms=5 per_worker=4 burst=1 fail_at=1000 undo=off nice=19 cap=0 cpus=all nodes=1 spill=on helpers=80 deny=0 \
 begin=wake callers=1 nested=off check=0 seed=1 trace=on plain=off
@@ -70,6 +70,8 @@ long_waits cause=holder_preempted count=1 ns=2000000
 long_waits cause=predecessor_preempted count=0 ns=0
 long_waits cause=waiter_stolen count=0 ns=0
 long_waits cause=queueing count=0 ns=0
+long_wait thread=1 vcpu=1 begin_ns=500 end_ns=2000500 cause=holder_preempted holder_ns=1500000 predecessor_ns=0 \
+own_ns=100 queue_ns=499900
 histogram of=wait index=0 vcpu=0 count=3 longest_ns=900 buckets=0:1,896:2
 histogram of=hold index=0 vcpu=0 count=3 longest_ns=220 buckets=216:3
 histogram of=handoff index=0 vcpu=0 count=1 longest_ns=90 buckets=90:1
@@ -77,6 +79,7 @@ histogram of=wait index=1 vcpu=1 count=8 longest_ns=2000000 buckets=0:5,896:2,19
 histogram of=hold index=1 vcpu=1 count=8 longest_ns=220 buckets=216:8
 histogram of=handoff index=1 vcpu=1 count=0 longest_ns=0 buckets=
 injected victim=holder requested=1 seen=1
+injection vcpu=0 at_ns=400 left_ns=1900500
 ";
 
 fn sampled() -> String {
@@ -149,6 +152,8 @@ fn json_has_every_line_of_the_report() {
         ("histogram", "histograms"),
         ("thread_waits", "thread_waits"),
         ("long_waits", "long_waits"),
+        ("long_wait", "logged_waits"),
+        ("injection", "injections"),
     ];
     assert_json::<LockLoad>(LOCK_LOAD, &lists, &["events"]);
     assert_json::<LockLoad>(&sampled(), &lists, &[]);
@@ -245,6 +250,13 @@ fn check_finds_every_contradiction() {
             ("fifo=held", "fifo=broken"),
             ("holder_preempted count=1", "holder_preempted count=6"),
             ("long_waits cause=queueing count=0 ns=0\n", ""),
+            ("holder_preempted count=1", "holder_preempted count=0"),
+            ("count=1 ns=2000000", "count=1 ns=1999999"),
+            ("begin_ns=500", "begin_ns=501"),
+            ("queue_ns=499900", "queue_ns=499901"),
+            ("own_ns=100", "own_ns=101"),
+            ("cause=holder_preempted holder", "cause=queueing holder"),
+            ("requested=1", "requested=0"),
             (
                 "of=wait index=0 vcpu=0 count=3",
                 "of=wait index=0 vcpu=0 count=4",
@@ -330,7 +342,7 @@ fn run_without_work_is_not_measured_in_text_and_json() {
 fn record_of_a_run_ends_in_its_verdict() {
     let of = |text: &str| Record::new(0, LockLoad::parse(text).unwrap()).to_judged_json();
     assert!(of(LOCK_LOAD).ends_with(r#","verdict":"PASS"}"#));
-    assert!(of(LOCK_LOAD).starts_with(r#"{"schema":4,"seq":0,"module":"lock-load","run":4"#));
+    assert!(of(LOCK_LOAD).starts_with(r#"{"schema":5,"seq":0,"module":"lock-load","run":4"#));
     let broken = of(&LOCK_LOAD.replace("busted", "tas"));
     assert!(
         broken.contains(r#""verdict":"FAIL","reason":"the oracle saw"#),

@@ -8,8 +8,8 @@ use abi::{
     event,
     histogram::{Head, Of},
     lock_load::{
-        Cause, Config, CpuTime, Injected, LongWaits, Machine, Order, Run, Sum, Switch, Thread,
-        ThreadWaits, Torture,
+        Cause, Config, CpuTime, Injected, Injection, LongWait, LongWaits, Machine, Order, Run, Sum,
+        Switch, Thread, ThreadWaits, Torture,
     },
     status::OracleState,
     trial::{Load, Lost, Trial},
@@ -65,12 +65,18 @@ pub struct LockLoad {
     /// Long waits by cause.
     #[serde(default, alias = "why", skip_serializing_if = "Vec::is_empty")]
     pub long_waits: Vec<LongWaits>,
+    /// The first long waits of each thread; none in records of schema 4 and before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged_waits: Vec<LongWait>,
     /// Per-thread histograms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub histograms: Vec<ThreadHistogram>,
     /// Injected preemptions.
     #[serde(default, alias = "stops", skip_serializing_if = "Option::is_none")]
     pub injected: Option<Injected>,
+    /// The first requests of them; none in records of schema 4 and before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub injections: Vec<Injection>,
 }
 
 /// Count of an event.
@@ -124,6 +130,12 @@ impl LockLoad {
         total(self.long_waits.iter().map(|waits| waits.count))
     }
 
+    /// Number of long waits that are not among [`logged_waits`](Self::logged_waits).
+    pub fn unlogged_wait_count(&self) -> u64 {
+        let logged = self.logged_waits.len() as u64;
+        self.long_wait_count().saturating_sub(logged)
+    }
+
     /// Long waits caused by a preempted holder.
     fn holder_preempted(&self) -> u64 {
         self.long_waits_by(Cause::HolderPreempted)
@@ -168,12 +180,34 @@ impl LockLoad {
         if long > order.waits || self.long_waits.len() != Cause::ALL.len() {
             return Err(format!("{long} long waits of {}", order.waits));
         }
+        self.check_logged()?;
         let kinds = Of::ALL.len() as u64;
         let timed = self.histograms.len() as u64;
         equal("histograms", timed, kinds * self.thread_waits.len() as u64)?;
         self.histograms
             .iter()
             .try_for_each(|timed| self.check_times(timed))
+    }
+
+    /// Checks that the logged waits are among those of the sums, and the requests among all.
+    fn check_logged(&self) -> Result<(), String> {
+        for sum in &self.long_waits {
+            let mine = || self.logged_waits.iter().filter(|w| w.cause == sum.cause);
+            let ns = total(mine().map(|w| w.end_ns.saturating_sub(w.begin_ns)));
+            let count = mine().count() as u64;
+            if count > sum.count || ns > sum.ns {
+                return Err(format!("{count} waits of {ns} ns are logged: {sum}"));
+            }
+        }
+        self.logged_waits.iter().try_for_each(check_wait)?;
+        match &self.injected {
+            Some(all) if self.injections.len() as u64 > all.requested => Err(format!(
+                "{} requests are logged: {all}",
+                self.injections.len()
+            )),
+            None if !self.injections.is_empty() => Err("requests without a sum".into()),
+            _ => Ok(()),
+        }
     }
 
     /// Thread 0 has one section more than samples: the first, for which all threads queued up.
@@ -198,6 +232,28 @@ impl LockLoad {
             )),
             Of::HandOff => Ok(()),
         }
+    }
+}
+
+/// Checks that the parts of a wait add up to its length, and that its cause is the largest.
+fn check_wait(wait: &LongWait) -> Result<(), String> {
+    let parts = [
+        (Cause::HolderPreempted, wait.holder_ns),
+        (Cause::PredecessorPreempted, wait.predecessor_ns),
+        (Cause::WaiterStolen, wait.own_ns),
+        (Cause::Queueing, wait.queue_ns),
+    ];
+    let sum = total(parts.iter().map(|(_, ns)| *ns));
+    equal(
+        "parts of a long wait",
+        sum,
+        wait.end_ns.saturating_sub(wait.begin_ns),
+    )?;
+    let most = parts.iter().map(|(_, ns)| *ns).max();
+    let mine = parts.iter().find(|(cause, _)| *cause == wait.cause);
+    match mine.map(|(_, ns)| *ns) == most {
+        true => Ok(()),
+        false => Err(format!("its cause is not the largest part: {wait}")),
     }
 }
 
@@ -255,8 +311,10 @@ impl Report for LockLoad {
             order: lines.maybe()?,
             cpu_time: lines.maybe()?,
             long_waits: lines.all()?,
+            logged_waits: lines.all()?,
             histograms: lines.each(Head::WORD, ThreadHistogram::parse)?,
             injected: lines.maybe()?,
+            injections: lines.all()?,
         };
         lines.end().map(|()| report)
     }

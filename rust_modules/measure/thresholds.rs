@@ -2,10 +2,12 @@
 
 //! Durations by which a sampler judges, in ticks of the time stamp counter.
 
-use crate::prelude::*;
+use abi::lock_load::Config;
+
+use crate::TscScale;
 
 /// Disagreement between the clocks of two vCPUs, and between a reading and the step that it times.
-pub(crate) const TOLERANCE_NS: u64 = 1000;
+pub const TOLERANCE_NS: u64 = 1000;
 
 /// The longest sampling period, in sections. Reading the clock costs too much of a short section.
 const MAX_SAMPLING_PERIOD: u64 = 256;
@@ -24,9 +26,11 @@ const GAP_PART: u64 = 4;
 
 /// A duration, and the least that it cannot take on a running vCPU.
 #[derive(Clone, Copy)]
-pub(crate) struct Bounds {
-    pub(crate) usual: u64,
-    pub(crate) limit: u64,
+pub struct Bounds {
+    /// The duration.
+    pub usual: u64,
+    /// A longer one is not of a running vCPU.
+    pub limit: u64,
 }
 
 impl Bounds {
@@ -39,27 +43,28 @@ impl Bounds {
 }
 
 /// The durations of one run.
-pub(crate) struct Thresholds {
-    pub(crate) tsc: TscScale,
+pub struct Thresholds {
+    /// The clock.
+    pub tsc: TscScale,
     /// A longer wait is long.
-    pub(crate) long: u64,
+    pub long: u64,
     /// No running vCPU needs as long between two steps that follow each other.
-    pub(crate) gap: u64,
-    /// [`CERTAIN_LOSS_NS`].
-    pub(crate) certain: u64,
-    /// [`TOLERANCE_NS`].
-    pub(crate) tolerance: u64,
+    pub gap: u64,
+    /// A gap of this length is lost time in any case.
+    pub certain: u64,
+    /// [`TOLERANCE_NS`], in ticks.
+    pub tolerance: u64,
     /// A critical section.
-    pub(crate) hold: Bounds,
+    pub hold: Bounds,
     /// From one reading of the clock to the next: untimed sections and their pauses.
-    pub(crate) between: Bounds,
+    pub between: Bounds,
     /// One uncontended section in so many is timed.
-    pub(crate) sampling_period: u32,
+    pub sampling_period: u32,
 }
 
 impl Thresholds {
-    pub(crate) fn new(config: &Config) -> Result<Self, Refused> {
-        let tsc = TscScale::new()?;
+    /// Derives them from the settings of the run.
+    pub fn new(config: &Config, tsc: TscScale) -> Self {
         let long = tsc.of_ns(u64::from(config.long_us).saturating_mul(1000));
         let (hold, gap) = (tsc.of_ns(config.hold_ns.into()), long / GAP_PART);
         let cycle = hold.saturating_add(tsc.of_ns(config.idle_ns.into()));
@@ -68,7 +73,7 @@ impl Thresholds {
             .checked_div(tsc.ns(cycle))
             .unwrap_or(MAX_SAMPLING_PERIOD)
             .clamp(1, MAX_SAMPLING_PERIOD);
-        Ok(Self {
+        Self {
             tsc,
             long,
             gap,
@@ -77,6 +82,6 @@ impl Thresholds {
             hold: Bounds::new(hold, gap),
             between: Bounds::new(cycle.saturating_mul(period), gap),
             sampling_period: period as u32,
-        })
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 //! Probe points of the measured loop: before the lock, and at the first and last step of a section.
 
-use crate::prelude::*;
+use algo::Waiter;
 
 /// What is called at each probe point. `done` counts the sections of the batch before this one.
-pub(crate) trait Probe {
+pub trait Probe {
     /// Before a lock that does not report contention.
     fn before_acquire(&self, me: &Waiter);
 
@@ -23,7 +23,7 @@ pub(crate) trait Probe {
 }
 
 /// No sampler: `histograms=off`.
-pub(crate) struct Unsampled;
+pub struct Unsampled;
 
 impl Probe for Unsampled {
     #[inline(always)]
@@ -37,9 +37,11 @@ impl Probe for Unsampled {
     #[inline(always)]
     fn end_skipped(&self, _: &Waiter, _: u64) {}
 
+    #[inline]
     fn begin_timed(&self, _: &Waiter, _: u64) -> u64 {
         0
     }
 
+    #[inline]
     fn end_timed(&self, _: u64) {}
 }

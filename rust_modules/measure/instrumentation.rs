@@ -2,92 +2,98 @@
 
 //! What the samplers of a run share: thresholds, contention flag, preemption log, per-thread logs.
 
-use abi::lock_load::Switch;
 use algo::{
     preemption_log::{
         Loss,
         PreemptionLog, //
     },
+    primitive::{
+        stamp,
+        Atomic,
+        Relaxed, //
+    },
     ContentionFlag, //
 };
 
-use super::{
+use crate::{
     thread_log::ThreadLog,
-    thresholds::Thresholds, //
+    thresholds::Thresholds,
+    world::World,
+    Padded, //
 };
-use crate::prelude::*;
 
 /// Losses that the preemption log remembers of each thread: of its sections and hand-offs to it.
-const LOSSES_PER_THREAD: usize = 8;
+pub const LOSSES_PER_THREAD: usize = 8;
 
 /// Instrumentation of one run.
-pub(crate) struct Instrumentation {
-    pub(crate) thresholds: Thresholds,
+pub struct Instrumentation<W: World> {
+    /// Durations by which the samplers judge.
+    pub thresholds: Thresholds,
     /// Whether the lock promises to serve in order of arrival, as it is taken.
-    pub(crate) fifo: bool,
+    pub fifo: bool,
     /// Whether the lock reports when a thread has its position in the queue.
-    pub(crate) reports_contention: bool,
-    pub(crate) preemption_log: Padded<PreemptionLog<KVVec<Loss>>>,
+    pub reports_contention: bool,
+    pub(crate) preemption_log: Padded<PreemptionLog<W::List<Loss>>>,
     pub(crate) flag: Padded<ContentionFlag>,
     /// When the run began: a thread that waited before waited for the others to arrive.
     began: Atomic<u64>,
-    logs: KVVec<Padded<ThreadLog>>,
+    logs: W::List<Padded<ThreadLog<W>>>,
 }
 
-impl Instrumentation {
-    /// Creates it, unless `config` turns it off. `fifo` and `reports_contention` are of the lock.
-    pub(crate) fn new(
-        config: &Config,
+impl<W: World> Instrumentation<W> {
+    /// Creates it, with a log for each thread and [`LOSSES_PER_THREAD`] losses each. `fifo` and
+    /// `reports_contention` are of the lock.
+    pub fn new(
+        thresholds: Thresholds,
         fifo: bool,
         reports_contention: bool,
-    ) -> Result<Option<Self>, Refused> {
-        if config.histograms == Switch::Off {
-            return Ok(None);
-        }
-        let threads = config.threads as usize;
-        let mut logs = KVVec::with_capacity(threads, may_fail())?;
-        let mut losses = KVVec::new();
-        for _ in 0..threads {
-            logs.push(Padded(ThreadLog::new()?), GFP_KERNEL)?;
-            for _ in 0..LOSSES_PER_THREAD {
-                losses.push(Loss::new(), GFP_KERNEL)?;
-            }
-        }
-        Ok(Some(Self {
-            thresholds: Thresholds::new(config)?,
+        losses: W::List<Loss>,
+        logs: W::List<Padded<ThreadLog<W>>>,
+    ) -> Self {
+        Self {
+            thresholds,
             fifo,
             reports_contention,
             preemption_log: Padded(PreemptionLog::new(losses)),
             flag: Padded(ContentionFlag::new()),
             began: Atomic::new(0),
             logs,
-        }))
+        }
     }
 
     /// Begins the run, as the last step of the section in which thread 0 waited for arrivals.
-    pub(crate) fn begin(&self) {
+    /// Returns when that was.
+    pub fn begin(&self) -> u64 {
         let now = stamp();
         self.began.store(now, Relaxed);
         self.preemption_log.end_section(0, now);
+        now
     }
 
     /// Returns when the run began, to a thread that has held the lock since.
-    pub(crate) fn began(&self) -> u64 {
+    pub fn began(&self) -> u64 {
         self.began.load(Relaxed)
     }
 
+    /// Returns `stamp` as a time of the run's clock, in nanoseconds since the run began.
+    pub fn clock_ns(&self, stamp: u64) -> u64 {
+        self.thresholds
+            .tsc
+            .clock_ns(stamp.saturating_sub(self.began()))
+    }
+
     /// Returns the log of thread `index`.
-    pub(crate) fn log(&self, index: u32) -> Option<&ThreadLog> {
+    pub fn log(&self, index: u32) -> Option<&ThreadLog<W>> {
         self.logs.get(index as usize).map(|log| &**log)
     }
 
     /// Returns the logs of all threads, in their order.
-    pub(crate) fn logs(&self) -> impl Iterator<Item = &ThreadLog> {
+    pub fn logs(&self) -> impl Iterator<Item = &ThreadLog<W>> {
         self.logs.iter().map(|log| &**log)
     }
 
     /// Adds something up over all threads.
-    pub(crate) fn sum(&self, of: impl Fn(&ThreadLog) -> u64) -> u64 {
+    pub fn sum(&self, of: impl Fn(&ThreadLog<W>) -> u64) -> u64 {
         self.logs().fold(0, |sum, log| sum.saturating_add(of(log)))
     }
 }

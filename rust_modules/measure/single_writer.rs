@@ -2,7 +2,10 @@
 
 //! Single-writer counter: one thread writes it, others may read.
 
-use crate::prelude::*;
+use algo::primitive::{
+    Atomic,
+    Relaxed, //
+};
 
 /// Single-writer counter, 0 at first.
 pub struct SingleWriter(Atomic<u64>);
@@ -27,6 +30,7 @@ impl SingleWriter {
     }
 
     /// Makes it `n` if that is more.
+    #[inline]
     pub fn raise(&self, n: u64) {
         self.set(self.get().max(n));
     }

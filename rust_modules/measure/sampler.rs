@@ -12,7 +12,7 @@
 //! are in none of the times.
 //!
 //! Reading the time stamp counter can cost 10 % of a short critical section. While the lock is
-//! uncontended, the sampler therefore times one section in [`Thresholds::sampling_period`] and
+//! uncontended, the sampler therefore times one section in [`Thresholds::sampling_period`](Thresholds) and
 //! weights it with those it skipped. A wait by this thread, or for it, starts a
 //! [burst](SAMPLING_BURST) of timed sections. A skipped section whose end finds waiters reads the
 //! clock there, so that every hand-off has a beginning. If more time has passed by then since the
@@ -21,27 +21,31 @@
 
 use core::cell::Cell;
 
-use super::{
+use algo::{
+    primitive::stamp,
+    Gap,
+    WaitClock,
+    Waiter, //
+};
+
+use crate::{
     instrumentation::Instrumentation,
     probe::Probe,
     thread_log::ThreadLog,
     thresholds::Thresholds,
-    time_loss::{
-        Gap,
-        TimeLoss, //
-    }, //
+    time_loss::TimeLoss,
+    world::World, //
 };
-use crate::prelude::*;
 
 /// Sections that are timed one by one after a wait of the thread or for it.
 const SAMPLING_BURST: u32 = 256;
 
 /// Latency sampler of one thread.
-pub(crate) struct Sampler<'a> {
-    run: &'a Instrumentation,
+pub struct Sampler<'a, W: World> {
+    run: &'a Instrumentation<W>,
     thresholds: &'a Thresholds,
-    log: &'a ThreadLog,
-    loss: TimeLoss<'a>,
+    log: &'a ThreadLog<W>,
+    loss: TimeLoss<'a, W>,
     index: u32,
     /// The last reading outside of a section that is under way.
     last: Cell<u64>,
@@ -58,16 +62,22 @@ pub(crate) struct Sampler<'a> {
     streak_start: Cell<u64>,
 }
 
-impl<'a> Sampler<'a> {
+impl<'a, W: World> Sampler<'a, W> {
     /// Creates the sampler of thread `index`, which is `me`, and enables its wait clock.
-    pub(crate) fn new(run: &'a Instrumentation, index: u32, me: &Waiter) -> Option<Self> {
+    /// `steal` is a steal clock that was not read yet.
+    pub fn new(
+        run: &'a Instrumentation<W>,
+        index: u32,
+        me: &Waiter,
+        steal: W::Steal,
+    ) -> Option<Self> {
         let log = run.log(index)?;
         me.wait_clock.enable(run.thresholds.gap);
         Some(Self {
             run,
             thresholds: &run.thresholds,
             log,
-            loss: TimeLoss::new(run, log, index),
+            loss: TimeLoss::new(run, log, index, steal),
             index,
             last: Cell::new(0),
             weight: Cell::new(1),
@@ -80,7 +90,8 @@ impl<'a> Sampler<'a> {
     }
 
     /// Samples a batch of sections, which `body` runs and counts; the thread stays on its vCPU.
-    pub(crate) fn batch(&self, me: &Waiter, body: impl FnOnce() -> u64) -> u64 {
+    #[inline]
+    pub fn batch(&self, me: &Waiter, body: impl FnOnce() -> u64) -> u64 {
         self.last.set(stamp());
         self.loss.add_steal();
         let done = me.wait_clock.counting_in(&self.run.flag, body);
@@ -89,13 +100,13 @@ impl<'a> Sampler<'a> {
     }
 
     /// Has the next section timed.
-    pub(crate) fn time_next(&self, me: &Waiter) {
+    pub fn time_next(&self, me: &Waiter) {
         self.weigh_skipped(me);
         self.start_burst(me, 1);
     }
 
     /// The thread leaves the run.
-    pub(crate) fn close(&self, me: &Waiter) {
+    pub fn close(&self, me: &Waiter) {
         self.end_streak(0);
         self.loss.add_steal();
         self.weigh_skipped(me);
@@ -103,14 +114,22 @@ impl<'a> Sampler<'a> {
         self.log.wait.histogram.record_many(0, uncontended);
     }
 
-    /// The last step of a section that began at `entered`, in which the thread saw `gap`.
-    pub(crate) fn end_with_gap(&self, entered: u64, gap: Option<Gap>) {
+    /// The thread saw the stop that it requested, within its section.
+    pub fn add_stop(&self, gap: Gap) {
+        self.loss.add_certain_gap(gap);
+    }
+
+    /// The thread saw another gap in its section.
+    pub fn add_gap(&self, gap: Gap) {
+        self.loss.add_gap_in_section(gap.length(), gap.until);
+    }
+
+    /// The last step of a section that began at `entered` and may be of any length: what was lost in
+    /// it the thread has seen itself.
+    pub fn end_watched(&self, entered: u64) {
         let now = stamp();
         let ns = self.thresholds.tsc.ns(now.saturating_sub(entered));
         self.log.hold.record(ns);
-        if let Some(gap) = gap {
-            self.loss.add_seen_gap(gap);
-        }
         self.end_section(now);
     }
 
@@ -204,10 +223,10 @@ impl<'a> Sampler<'a> {
     }
 }
 
-impl Probe for Sampler<'_> {
+impl<W: World> Probe for Sampler<'_, W> {
     #[inline(always)]
     fn before_acquire(&self, me: &Waiter) {
-        me.wait_clock.begin(0);
+        me.wait_clock.begin(WaitClock::UNSAMPLED);
     }
 
     #[inline(always)]
@@ -226,11 +245,11 @@ impl Probe for Sampler<'_> {
     fn begin_timed(&self, me: &Waiter, done: u64) -> u64 {
         let now = stamp().max(1);
         self.take_ownership(done);
-        let arrived = match me.wait_clock.end() {
+        let arrived = match me.wait_clock.end_at(now, me.events.halts.get()) {
             Some(wait) => {
                 self.weight.set(1);
                 self.start_burst(me, SAMPLING_BURST);
-                self.loss.record_wait(&wait, now)
+                self.loss.record_wait(&wait, || me.wait_clock.gaps(), now)
             }
             None => {
                 self.weigh(me);

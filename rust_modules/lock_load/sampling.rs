@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The crate `measure` in the kernel: memory and the steal clock of its samplers.
+
+use abi::lock_load::Switch;
+use algo::{
+    histogram::BUCKETS,
+    preemption_log::Loss, //
+};
+use measure::{
+    ThreadLog,
+    Thresholds,
+    WaitWords,
+    World,
+    LOGGED_WAITS,
+    LOSSES_PER_THREAD, //
+};
+use rig::{
+    filled,
+    tsc_scale,
+    zeros,
+    StealClock, //
+};
+
+use crate::prelude::*;
+
+/// The kernel.
+pub(crate) enum Kernel {}
+
+impl World for Kernel {
+    type List<T> = KVVec<T>;
+    type Steal = StealClock;
+}
+
+pub(crate) type Instrumentation = measure::Instrumentation<Kernel>;
+pub(crate) type Sampler<'a> = measure::Sampler<'a, Kernel>;
+
+/// Usual size of the lines of one thread: three histograms of some hundred buckets.
+pub(crate) const BYTES_PER_THREAD: usize = 8192;
+
+/// Creates the instrumentation of a run, unless `config` turns it off. `fifo` and
+/// `reports_contention` are of the lock.
+pub(crate) fn instrumentation(
+    config: &Config,
+    fifo: bool,
+    reports_contention: bool,
+) -> Result<Option<Instrumentation>, Refused> {
+    if config.histograms == Switch::Off {
+        return Ok(None);
+    }
+    let threads = config.threads as usize;
+    let losses = threads.saturating_mul(LOSSES_PER_THREAD);
+    Ok(Some(Instrumentation::new(
+        Thresholds::new(config, tsc_scale()?),
+        fifo,
+        reports_contention,
+        filled(losses, || Ok(Loss::new()))?,
+        filled(threads, || Ok(Padded(thread_log()?)))?,
+    )))
+}
+
+fn thread_log() -> Result<ThreadLog<Kernel>> {
+    let histograms = [zeros(BUCKETS)?, zeros(BUCKETS)?, zeros(BUCKETS)?];
+    let waits = filled(LOGGED_WAITS, || Ok(WaitWords::default()))?;
+    Ok(ThreadLog::new(histograms, waits))
+}
+
+/// Creates the sampler of thread `index`, which is `me`.
+pub(crate) fn sampler<'a>(
+    run: &'a Instrumentation,
+    index: u32,
+    me: &Waiter,
+) -> Option<Sampler<'a>> {
+    Sampler::new(run, index, me, StealClock::new())
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Lost time: how long the vCPU of a thread did not run, and what that did to waits.
+//!
+//! The sampler finds a gap, more time between two readings of the clock than the thread's work can
+//! have taken. Where there is a steal clock, it says how much of the gap was lost; a long gap is
+//! lost in any case. A loss in a section, or in the hand-off to one, delays all waiters behind
+//! it: the [preemption log](PreemptionLog) takes it, and a long wait is attributed by that log.
+
+use algo::{
+    preemption_log::{
+        LongWait,
+        Parts, //
+    },
+    primitive::Vcpu,
+    FinishedWait,
+    Gap,
+    GAPS, //
+};
+
+use crate::{
+    instrumentation::Instrumentation,
+    thread_log::ThreadLog,
+    wait_log::LoggedWait,
+    world::{
+        StealClock,
+        World, //
+    }, //
+};
+
+/// Lost time of one thread.
+pub(crate) struct TimeLoss<'a, W: World> {
+    run: &'a Instrumentation<W>,
+    log: &'a ThreadLog<W>,
+    index: u32,
+    steal: W::Steal,
+}
+
+impl<'a, W: World> TimeLoss<'a, W> {
+    pub(crate) fn new(
+        run: &'a Instrumentation<W>,
+        log: &'a ThreadLog<W>,
+        index: u32,
+        steal: W::Steal,
+    ) -> Self {
+        Self {
+            run,
+            log,
+            index,
+            steal,
+        }
+    }
+
+    /// Adds steal time since the last call and returns it in ticks; `None` without a steal clock.
+    pub(crate) fn add_steal(&self) -> Option<u64> {
+        let ns = self.steal.passed_ns(Vcpu::current().number())?;
+        self.log.lost_ns.add(ns);
+        Some(self.run.thresholds.tsc.of_ns(ns))
+    }
+
+    /// Adds what was lost in a gap of so many ticks, and returns it.
+    pub(crate) fn add_gap(&self, ticks: u64) -> u64 {
+        let thresholds = &self.run.thresholds;
+        let steal = self.add_steal().map(|steal| steal.min(ticks));
+        match steal {
+            Some(steal) if ticks < thresholds.certain => steal,
+            _ => {
+                let rest = ticks.saturating_sub(steal.unwrap_or(0));
+                self.log.lost_ns.add(thresholds.tsc.ns(rest));
+                ticks
+            }
+        }
+    }
+
+    /// Adds what was lost in a gap of so many ticks until `now` in the thread's section.
+    pub(crate) fn add_gap_in_section(&self, ticks: u64, now: u64) {
+        match self.add_gap(ticks) {
+            0 => {}
+            lost => self.log_loss(true, now.saturating_sub(lost), now),
+        }
+    }
+
+    /// Adds a gap in the thread's section that is lost time for certain, however short it is.
+    pub(crate) fn add_certain_gap(&self, gap: Gap) {
+        self.add_gap(gap.length());
+        self.log_loss(true, gap.from, gap.until);
+    }
+
+    fn log_loss(&self, held: bool, from: u64, until: u64) {
+        self.run
+            .preemption_log
+            .record_loss(self.index, held, from, until);
+    }
+
+    /// Records a contended acquisition that entered its section at `now`; returns since when the
+    /// thread waited. `gaps` are those of its wait clock.
+    #[inline(never)]
+    pub(crate) fn record_wait(
+        &self,
+        wait: &FinishedWait,
+        gaps: impl Fn() -> [Gap; GAPS],
+        now: u64,
+    ) -> u64 {
+        let (run, log, thresholds) = (self.run, self.log, &self.run.thresholds);
+        let since = wait.since.max(run.began());
+        let whole = Gap {
+            from: since,
+            until: now,
+        };
+        let ticks = whole.length();
+        log.waits.add(1);
+        log.wait.record(thresholds.tsc.ns(ticks));
+        let handoff = self.record_handoff(since, now);
+        let lost = self.add_lost(wait.lost.min(ticks), handoff, now, &gaps);
+        if run.reports_contention && run.preemption_log.is_overtaken(since, thresholds.tolerance) {
+            log.overtaken.add(1);
+        }
+        if ticks > thresholds.long {
+            let gaps = gaps();
+            let long = LongWait {
+                index: self.index,
+                wait: whole,
+                gaps: match handoff {
+                    // It was not its turn before.
+                    Some(_) if run.fifo => &[],
+                    _ => &gaps,
+                },
+                lost,
+            };
+            let parts = run.preemption_log.attribute(&long);
+            log.add_long_wait(&self.logged(&whole, &parts));
+        }
+        since
+    }
+
+    /// Records the hand-off that ended a wait and returns its length; `None` if the lock was released
+    /// before the wait began.
+    fn record_handoff(&self, since: u64, now: u64) -> Option<u64> {
+        let released = self.run.preemption_log.last_release();
+        let handoff = now.saturating_sub(released);
+        let is_waited_for = released >= since;
+        is_waited_for.then(|| {
+            self.log.handoff.record(self.run.thresholds.tsc.ns(handoff));
+            handoff
+        })
+    }
+
+    /// Adds and returns what was lost in a wait, `seen` of it by the waiter's own clock; what was lost
+    /// when it was the waiter's turn delays those behind it.
+    fn add_lost(
+        &self,
+        seen: u64,
+        handoff: Option<u64>,
+        now: u64,
+        gaps: &impl Fn() -> [Gap; GAPS],
+    ) -> u64 {
+        let run = self.run;
+        let late = handoff
+            .filter(|&ticks| ticks > run.thresholds.gap)
+            .unwrap_or(0);
+        let lost = match seen.max(late) {
+            0 => return 0,
+            gap => self.add_gap(gap),
+        };
+        if lost > 0 && late > 0 {
+            self.log_loss(false, now.saturating_sub(lost.min(late)), now);
+        } else if lost > 0 && handoff.is_none() && run.fifo {
+            // It was its turn all the time.
+            for gap in gaps().iter().filter(|gap| gap.length() > 0) {
+                let lost = lost.min(gap.length());
+                self.log_loss(false, gap.until.saturating_sub(lost), gap.until);
+            }
+        }
+        lost
+    }
+
+    /// Returns a wait as it is logged: its parts add up to its length in nanoseconds, too.
+    fn logged(&self, wait: &Gap, parts: &Parts) -> LoggedWait {
+        let (begin_ns, end_ns) = (self.run.clock_ns(wait.from), self.run.clock_ns(wait.until));
+        let mut left = end_ns.saturating_sub(begin_ns);
+        let mut take = |ticks: u64| {
+            let ns = self.run.thresholds.tsc.ns(ticks).min(left);
+            left = left.wrapping_sub(ns);
+            ns
+        };
+        let (holder, predecessor, own) =
+            (take(parts.holder), take(parts.predecessor), take(parts.own));
+        LoggedWait {
+            vcpu: Vcpu::current().number(),
+            begin_ns,
+            end_ns,
+            parts: Parts {
+                holder,
+                predecessor,
+                own,
+                queue: left,
+            },
+        }
+    }
+}
