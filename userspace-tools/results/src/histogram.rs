@@ -46,23 +46,6 @@ impl Histogram {
         self.longest
     }
 
-    /// The bounds of each sample that may be longer than `least`; those of the longest are equal.
-    pub fn longer_than(&self, least: u64) -> Vec<(u64, u64)> {
-        let longer = self
-            .buckets
-            .iter()
-            .map(|(low, count)| (*low, high(*low), *count));
-        let longer = longer.filter(|(_, high, _)| *high > least);
-        let mut all: Vec<(u64, u64)> = longer
-            .flat_map(|(low, high, count)| (0..count).map(move |_| (low, high.min(self.longest))))
-            .collect();
-        if let Some(last) = all.last_mut() {
-            *last = (self.longest, self.longest);
-        }
-        all.retain(|(_, high)| *high > least);
-        all
-    }
-
     /// The samples of both.
     pub fn merged(mut self, other: &Self) -> Self {
         for (low, count) in &other.buckets {

@@ -31,6 +31,7 @@ axes = { lock = ["ticket"], preempt = ["holder"], preempt_ms = [50, 100] }
 /// longer.
 fn run(seq: usize, ms: u64, given: Cause) -> Value {
     let ns = ms * 1_000_000 + 300_000;
+    let part = |cause| if given == cause { ns } else { 0 };
     let sums = Cause::ALL.iter().map(|&cause| {
         let count = u64::from(cause == given);
         format!("long_waits cause={cause} count={count} ns={}\n", count * ns)
@@ -50,14 +51,20 @@ thread_waits index=0 vcpu=0 waits=0 overtaken=0 longest_wait_ns=0 longest_run=2 
 thread_waits index=1 vcpu=1 waits=1 overtaken=0 longest_wait_ns={ns} longest_run=5 lost_ns=0
 order fifo=held waits=1 overtaken=0 tolerance_ns=1000
 cpu_time cpu_ns=98500000 lost_ns=1500000
-{sums}histogram of=wait index=0 vcpu=0 count=3 longest_ns=0 buckets=0:3
+{sums}long_wait thread=1 vcpu=1 begin_ns=1000000 end_ns={end} cause={given} holder_ns={holder} predecessor_ns=0 \
+own_ns=0 queue_ns={queue}
+histogram of=wait index=0 vcpu=0 count=3 longest_ns=0 buckets=0:3
 histogram of=hold index=0 vcpu=0 count=3 longest_ns=220 buckets=216:3
 histogram of=handoff index=0 vcpu=0 count=0 longest_ns=0 buckets=
 histogram of=wait index=1 vcpu=1 count=8 longest_ns={ns} buckets=0:7,{bucket}:1
 histogram of=hold index=1 vcpu=1 count=8 longest_ns=220 buckets=216:8
 histogram of=handoff index=1 vcpu=1 count=0 longest_ns=0 buckets=
 injected victim=holder requested=1 seen=1
+injection vcpu=0 at_ns=1000000 left_ns={end}
 ",
+        end = ns + 1_000_000,
+        holder = part(Cause::HolderPreempted),
+        queue = part(Cause::Queueing),
         schema = abi::SCHEMA,
         long_us = ms * 500,
         sums = sums.collect::<String>(),
@@ -128,8 +135,8 @@ fn half_in_boot_2(n: usize) -> Cause {
 fn matrix_has_a_row_for_each_length_and_figures_are_of_boots() {
     let (text, json) = show(half_in_boot_2, 0);
     let rows = [
-        "holder_preempted 50 8 0 0 8 0 0.500",
-        "holder_preempted 100 16 0 0 0 0 1.000",
+        "holder_preempted 50 8 0 0 8 0.500",
+        "holder_preempted 100 16 0 0 0 1.000",
     ];
     let words = text
         .lines()

@@ -4,11 +4,10 @@
 //! the true one.
 //!
 //! The host logs each stop of a vCPU, in the order of the guest's requests; the n-th entry is of the n-th
-//! request that the runs of a boot report. Each thread that a stop delays has one wait of a length that follows
-//! from the log ([`truth`]), and the sums of the report show which cause was given to it ([`given`]). A wait
-//! without a stop in it has no known cause on a busy host: it is counted apart.
+//! request that the runs of a boot report. A run logs its requests and its long waits on its own clock, so it is known
+//! which waits a stop made long ([`truth`]), and which cause each of them was given. A wait that no stop made long has
+//! no known cause on a busy host: it is counted apart.
 
-mod given;
 mod matrix;
 mod truth;
 
@@ -21,7 +20,6 @@ use statistics::{Estimate, Scale};
 use vm_record::{InjectedPreemption, Tier};
 
 pub use self::matrix::{KnownWait, Matrix};
-use self::truth::Expected;
 use crate::{
     judge::{
         figures::{Compared, Figures, Number},
@@ -42,9 +40,6 @@ pub const INJECTED: [(Cause, &str); 3] = [
 /// excluded at 95 % ("If Nothing Goes Wrong, Is Everything All Right?", 1983).
 const FEWEST: u64 = 30;
 
-/// At most one wait in so many may have its length by coincidence: as many as errors are allowed.
-const MOST_COINCIDENCES: u64 = 10;
-
 /// The long waits of a scenario whose runs inject preemptions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attribution {
@@ -52,13 +47,13 @@ pub struct Attribution {
     /// The boots that ran it.
     pub boots: BTreeSet<usize>,
     pub tier: Option<Tier>,
-    /// Long waits without an injected preemption in them for certain.
+    /// Long waits that no stop made long, or that the runs did not log.
     pub unknown: u64,
-    /// Waits that a stop must have made long, and that are not distinguished, or not as long.
+    /// Those of them that have a stop in them, but less than half of it, or less than half of the wait.
+    pub mixed: u64,
+    /// Stops that made no logged wait long.
     pub unmatched: u64,
-    /// Waits of a length that no stop explains, counted as those of the stops are.
-    pub coincidences: u64,
-    /// Stops in runs where the place of one is not known, by the reason.
+    /// Stops whose place in the run is not known, by the reason.
     pub unplaced: BTreeMap<&'static str, u64>,
 }
 
@@ -98,33 +93,34 @@ impl Attribution {
         Ok(all)
     }
 
-    fn add(&mut self, record: &Record, report: &LockLoad, stops: &[InjectedPreemption]) {
-        self.unknown += report.long_wait_count();
-        let expected = match truth::expected(report, stops) {
-            Ok(expected) => expected,
-            Err(why) => {
-                *self.unplaced.entry(why).or_default() += stops.len().max(1) as u64;
-                return;
+    fn add(&mut self, record: &Record, report: &LockLoad, log: &[InjectedPreemption]) {
+        let mut stops = Vec::new();
+        for (n, logged) in log.iter().enumerate() {
+            match truth::stop(report, n, logged) {
+                Ok(stop) => stops.push(stop),
+                Err(why) => *self.unplaced.entry(why).or_default() += 1,
             }
-        };
-        let waits = given::long_waits(report);
-        let controls: Vec<Expected> = expected.iter().map(Expected::control).collect();
-        let coincidences = truth::matched(&controls, &waits);
-        self.coincidences += coincidences.into_iter().flatten().count() as u64;
-        let matched = truth::matched(&expected, &waits);
-        for (one, at) in expected.iter().zip(matched) {
-            let Some(at) = at else {
-                self.unmatched += 1;
+        }
+        let waits = &report.logged_waits;
+        let mut made_long = vec![0; stops.len()];
+        self.unknown += report.unlogged_wait_count();
+        for wait in waits {
+            let causes = stops.iter().map(|stop| stop.cause_of(wait, waits));
+            let mut causes = causes.enumerate();
+            let Some((n, cause)) = causes.find_map(|(n, cause)| Some((n, cause?))) else {
+                self.unknown += 1;
+                self.mixed += u64::from(stops.iter().any(|stop| stop.overlaps(wait)));
                 continue;
             };
-            self.unknown = self.unknown.saturating_sub(1);
+            made_long[n] += 1;
             self.known.push(KnownWait {
                 boot: record.boot,
                 settings: record.settings(),
-                true_cause: one.cause,
-                given: given::cause_of(at, &waits, &report.long_waits),
+                true_cause: cause,
+                given: wait.cause,
             });
         }
+        self.unmatched += made_long.iter().filter(|&&count| count == 0).count() as u64;
     }
 
     /// The matrix, and what is in none.
@@ -133,8 +129,8 @@ impl Attribution {
             "matrix": Matrix::of(self.known.iter()),
             "waits": self.known,
             "unknown": self.unknown,
+            "mixed": self.mixed,
             "unmatched": self.unmatched,
-            "coincidences": self.coincidences,
             "unplaced": self.unplaced,
         })
     }
@@ -159,11 +155,6 @@ impl Attribution {
                 }
             }
         }
-        let determined = self.known.iter().filter(|wait| wait.given.is_some());
-        if !self.known.is_empty() {
-            let part = determined.count() as f64 / self.known.len() as f64;
-            put("determined".into(), part.into());
-        }
         put("unknown".into(), count(self.unknown));
         figures
     }
@@ -179,13 +170,6 @@ impl Attribution {
     }
 
     fn over_boots(&self, of: impl Fn(&Matrix) -> (Option<f64>, u64)) -> Result<Estimate, String> {
-        let (coincidences, known) = (self.coincidences, self.known.len() as u64);
-        if coincidences * MOST_COINCIDENCES > known {
-            return Err(format!(
-                "{coincidences} of {known} waits may be coincidences on this busy host, allowed: {}",
-                known / MOST_COINCIDENCES
-            ));
-        }
         let mut all = 0;
         let boots = self.boots.iter().map(|boot| {
             let matrix = Matrix::of(self.known.iter().filter(|wait| wait.boot == *boot));

@@ -43,22 +43,19 @@ fn grid(of: &Attribution, axis: Option<&str>) -> String {
         values.dedup();
         for value in values {
             let matrix = Matrix::of(mine().filter(|wait| at(wait) == value));
-            let given = Cause::ALL
-                .iter()
-                .map(|given| matrix.count(cause, Some(*given)));
-            let counts = given.chain([matrix.count(cause, None)]);
+            let given = Cause::ALL.iter().map(|given| matrix.count(cause, *given));
             let recall = matrix
                 .recall(cause)
                 .0
                 .map_or("-".into(), |part| format!("{part:.3}"));
             let head = [cause.to_string(), value];
-            let cells = head.into_iter().chain(counts.map(|n| n.to_string()));
+            let cells = head.into_iter().chain(given.map(|n| n.to_string()));
             rows.push(cells.chain([recall]).collect::<Vec<String>>());
         }
     }
     let given = Cause::ALL.iter().map(ToString::to_string);
     let head = ["true cause".into(), axis.unwrap_or("").into()].into_iter();
-    let head = head.chain(given).chain(["open".into(), "recall".into()]);
+    let head = head.chain(given).chain(["recall".into()]);
     let mut table = plain(head.collect::<Vec<String>>(), rows);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -91,12 +88,11 @@ fn apart(of: &Attribution) -> String {
     let unplaced = of.unplaced.iter();
     let unplaced = unplaced.map(|(why, count)| format!("  stops left out: {count}: {why}\n"));
     format!(
-        "  {} long waits of unknown true cause: no injected preemption is known to be in them\n  {} waits that a \
-         stop must have made long, of which none or several are as long\n  {} waits of a length that no stop explains: \
-         about so many of those above are coincidences\n{}",
+        "  {} long waits of unknown true cause: no stop is known to have made them long; {} of them have a part of one\n  \
+         {} stops made no logged wait long\n{}",
         of.unknown,
+        of.mixed,
         of.unmatched,
-        of.coincidences,
         unplaced.collect::<String>()
     )
 }

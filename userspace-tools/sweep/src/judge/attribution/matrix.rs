@@ -13,8 +13,8 @@ pub struct KnownWait {
     pub boot: usize,
     pub settings: Point,
     pub true_cause: Cause,
-    /// The cause that the module gave; nothing if its sums leave more than one open.
-    pub given: Option<Cause>,
+    /// The cause that the module gave.
+    pub given: Cause,
 }
 
 /// Numbers of waits, each pair of causes once.
@@ -24,11 +24,11 @@ pub struct Matrix {
     pairs: Vec<Pair>,
 }
 
-/// Waits with one true cause and one given; nothing given: which one is open.
+/// Waits with one true cause and one given.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct Pair {
     true_cause: Cause,
-    given: Option<Cause>,
+    given: Cause,
     count: u64,
 }
 
@@ -52,25 +52,24 @@ impl Matrix {
         Self { pairs }
     }
 
-    /// Waits with the true cause `truth` to which `given` was given; nothing: which one is open.
-    pub fn count(&self, truth: Cause, given: Option<Cause>) -> u64 {
+    /// Waits with the true cause `truth` to which `given` was given.
+    pub fn count(&self, truth: Cause, given: Cause) -> u64 {
         self.sum(|pair, other| (pair, other) == (truth, given))
     }
 
-    /// The part of the waits with this true cause to which it was given, and their number. What is open is in
-    /// neither.
+    /// The part of the waits with this true cause to which it was given, and their number.
     pub fn recall(&self, cause: Cause) -> (Option<f64>, u64) {
-        let all = self.sum(|truth, given| truth == cause && given.is_some());
-        (part(self.count(cause, Some(cause)), all), all)
+        let all = self.sum(|truth, _| truth == cause);
+        (part(self.count(cause, cause), all), all)
     }
 
     /// The part of the waits to which this cause was given whose true cause it is, and their number.
     pub fn precision(&self, cause: Cause) -> (Option<f64>, u64) {
-        let all = self.sum(|_, given| given == Some(cause));
-        (part(self.count(cause, Some(cause)), all), all)
+        let all = self.sum(|_, given| given == cause);
+        (part(self.count(cause, cause), all), all)
     }
 
-    fn sum(&self, of: impl Fn(Cause, Option<Cause>) -> bool) -> u64 {
+    fn sum(&self, of: impl Fn(Cause, Cause) -> bool) -> u64 {
         let pairs = self.pairs.iter();
         let mine = pairs.filter(|pair| of(pair.true_cause, pair.given));
         mine.map(|pair| pair.count).sum()
