@@ -23,6 +23,15 @@ impl Gap {
         self.until.saturating_sub(self.from)
     }
 
+    /// Returns the last `ticks` of it.
+    #[inline]
+    pub fn last(&self, ticks: u64) -> Self {
+        Self {
+            from: self.from.max(self.until.saturating_sub(ticks)),
+            until: self.until,
+        }
+    }
+
     /// Returns the part of it that lies within `other`.
     #[inline]
     pub fn within(&self, other: &Self) -> Self {
@@ -77,6 +86,12 @@ mod tests {
         assert_eq!(kept, [20, 30, 40, 50]);
         gaps.clear();
         assert_eq!(gaps.get(), [Gap::default(); GAPS]);
+    }
+
+    #[test]
+    fn last_part_is_no_longer_than_the_gap() {
+        assert_eq!(gap(100, 200).last(30), gap(170, 200));
+        assert_eq!(gap(100, 200).last(300), gap(100, 200));
     }
 
     #[test]

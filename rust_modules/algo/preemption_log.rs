@@ -16,13 +16,17 @@
 //! others were ahead, and running.
 //!
 //! A waiter that may take the lock as soon as it is free loses time to each [gap](Gap) of its own,
-//! too, but not while a holder or predecessor does not run: a running waiter would have waited, too.
+//! too. Where the gap overlaps the loss of another, the lock's history decides. If that holder had the
+//! lock when the gap began, a running waiter would have waited, too: the loss is the holder's. If it
+//! entered its section in the gap, the lock had been free, and the waiter missed it: the gap is the
+//! waiter's.
 //!
 //! ```text
-//!   wait           ├──────────────────────────────────────────┤
-//!   holder's loss      ├──────────────┤
-//!   own gaps              ├───────────────┤      ├───┤
-//!   parts          queue│    holder    │own│ queue │own│ queue
+//!   wait           ├──────────────────────────────────────────────────┤
+//!   sections       ─── held ──────────┤├──┤├──┤├── held ─────┤├──┤├──┤
+//!   holder's loss      ├─────────────┤           ├───────────┤
+//!   own gaps              ├───────────────┤   ├───────────────────┤
+//!   parts          queue│   holder    │own│que│        own        │queue
 //! ```
 
 use core::ops::Deref;
@@ -70,7 +74,7 @@ pub struct Parts {
     pub holder: u64,
     /// Lost by [predecessors](Cause::Predecessor).
     pub predecessor: u64,
-    /// Lost by the [waiter](Cause::Waiter), and by none of these at the same time.
+    /// Lost by the [waiter](Cause::Waiter).
     pub own: u64,
     /// The [rest](Cause::Queue).
     pub queue: u64,
@@ -98,6 +102,8 @@ impl Parts {
 pub struct Loss {
     from: Atomic<u64>,
     until: Atomic<u64>,
+    /// When its thread entered the section; 0 if it was in none, or entered before any waiter came.
+    entered: Atomic<u64>,
     /// The thread of that vCPU; [`HELD`] is added if it was in a section.
     thread: Atomic<u32>,
 }
@@ -119,22 +125,43 @@ impl Loss {
         Self {
             from: Atomic::new(0),
             until: Atomic::new(0),
+            entered: Atomic::new(0),
             thread: Atomic::new(0),
         }
     }
 
-    fn interval(&self) -> Gap {
-        Gap {
+    /// Returns the loss as a wait sees it.
+    fn seen_by(&self, long: &LongWait<'_>) -> Seen {
+        let gap = Gap {
             from: self.from.load(Relaxed),
             until: self.until.load(Relaxed),
+        };
+        Seen {
+            of: match self.thread.load(Relaxed) {
+                thread if thread & HELD != 0 => Of::Holder,
+                thread if thread == long.index => Of::Itself,
+                _ => Of::Predecessor,
+            },
+            gap: gap.within(&long.wait),
+            entered: self.entered.load(Relaxed),
         }
     }
+}
 
-    fn is_of(&self, waiter: u32) -> Of {
-        match self.thread.load(Relaxed) {
-            thread if thread & HELD != 0 => Of::Holder,
-            thread if thread == waiter => Of::Itself,
-            _ => Of::Predecessor,
+/// The part of a loss that lies within a wait.
+struct Seen {
+    of: Of,
+    gap: Gap,
+    entered: u64,
+}
+
+impl Seen {
+    /// Returns for how long the waiter waited for the loss in its own gap `own`: not if the lock was
+    /// free in that gap before.
+    fn waited_in(&self, own: &Gap) -> u64 {
+        match own.from < self.entered {
+            true => 0,
+            false => self.gap.within(own).length(),
         }
     }
 }
@@ -189,17 +216,18 @@ impl<S: Deref<Target = [Loss]>> PreemptionLog<S> {
         self.latest_arrival.load(Relaxed) > since.saturating_add(tolerance)
     }
 
-    /// Records that the vCPU of thread `index` did not run from `from` until `until`: within its
-    /// section if `held`, else when it was its turn to enter one.
-    pub fn record_loss(&self, index: u32, held: bool, from: u64, until: u64) {
+    /// Records that the vCPU of thread `index` did not run in `gap`: within the section that it entered
+    /// at `held`, 0 if no thread waited then; or else when it was its turn to enter one.
+    pub fn record_loss(&self, index: u32, held: Option<u64>, gap: &Gap) {
         let at = self.next.load(Relaxed);
         let Some(loss) = self.losses.get(at) else {
             return;
         };
-        loss.from.store(from, Relaxed);
-        loss.until.store(until, Relaxed);
-        loss.thread
-            .store(index | if held { HELD } else { 0 }, Relaxed);
+        loss.from.store(gap.from, Relaxed);
+        loss.until.store(gap.until, Relaxed);
+        loss.entered.store(held.unwrap_or(0), Relaxed);
+        let flag = held.map_or(0, |_| HELD);
+        loss.thread.store(index | flag, Relaxed);
         let next = at.wrapping_add(1);
         self.next
             .store(if next < self.losses.len() { next } else { 0 }, Relaxed);
@@ -208,8 +236,8 @@ impl<S: Deref<Target = [Loss]>> PreemptionLog<S> {
     /// Returns what took how much of a wait, which has just ended.
     pub fn attribute(&self, long: &LongWait<'_>) -> Parts {
         let mut left = long.wait.length();
-        let mut take = |ns: u64| {
-            let part = ns.min(left);
+        let mut take = |ticks: u64| {
+            let part = ticks.min(left);
             left = left.wrapping_sub(part);
             part
         };
@@ -221,25 +249,29 @@ impl<S: Deref<Target = [Loss]>> PreemptionLog<S> {
         }
     }
 
-    /// The losses within the wait, and whose they are.
-    fn losses<'a>(&'a self, long: &'a LongWait<'_>) -> impl Iterator<Item = (Of, Gap)> + 'a {
-        let all = self.losses.iter();
-        all.map(|loss| (loss.is_of(long.index), loss.interval().within(&long.wait)))
+    fn seen<'a>(&'a self, long: &'a LongWait<'_>) -> impl Iterator<Item = Seen> + 'a {
+        let all = self.losses.iter().map(|loss| loss.seen_by(long));
+        all.filter(|loss| loss.gap.length() > 0)
     }
 
+    /// The time that was lost by others, but for what the waiter lost by itself.
     fn lost_by(&self, of: Of, long: &LongWait<'_>) -> u64 {
-        let mine = self.losses(long).filter(|&(whose, _)| whose == of);
-        mine.fold(0, |sum, (_, loss)| sum.saturating_add(loss.length()))
+        let mine = self.seen(long).filter(|loss| loss.of == of);
+        mine.fold(0, |sum, loss| {
+            let missed = long.gaps.iter().fold(0u64, |sum, gap| {
+                let own = loss.gap.within(gap).length();
+                sum.saturating_add(own.saturating_sub(loss.waited_in(gap)))
+            });
+            sum.saturating_add(loss.gap.length().saturating_sub(missed))
+        })
     }
 
     /// The time that was lost by the waiter alone: by its hand-offs, and by its gaps before them.
     fn own(&self, long: &LongWait<'_>) -> u64 {
         let (mut sum, mut turn) = (0u64, long.wait.until);
-        for (of, loss) in self.losses(long) {
-            if of == Of::Itself && loss.length() > 0 {
-                sum = sum.saturating_add(self.alone(&loss, long));
-                turn = turn.min(loss.from);
-            }
+        for loss in self.seen(long).filter(|loss| loss.of == Of::Itself) {
+            sum = sum.saturating_add(self.alone(&loss.gap, long));
+            turn = turn.min(loss.gap.from);
         }
         let before = Gap {
             until: turn,
@@ -250,11 +282,11 @@ impl<S: Deref<Target = [Loss]>> PreemptionLog<S> {
         gaps.fold(sum, |sum, gap| sum.saturating_add(self.alone(&gap, long)))
     }
 
-    /// How much of `gap`, of the waiter's own, overlaps no loss of another.
+    /// How much of the waiter's own `gap` is no wait for the loss of another.
     fn alone(&self, gap: &Gap, long: &LongWait<'_>) -> u64 {
-        let others = self.losses(long).filter(|&(of, _)| of != Of::Itself);
-        others.fold(gap.length(), |left, (_, loss)| {
-            left.saturating_sub(loss.within(gap).length())
+        let others = self.seen(long).filter(|loss| loss.of != Of::Itself);
+        others.fold(gap.length(), |left, loss| {
+            left.saturating_sub(loss.waited_in(gap))
         })
     }
 }

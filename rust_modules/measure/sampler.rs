@@ -114,14 +114,14 @@ impl<'a, W: World> Sampler<'a, W> {
         self.log.wait.histogram.record_many(0, uncontended);
     }
 
-    /// The thread saw the stop that it requested, within its section.
-    pub fn add_stop(&self, gap: Gap) {
-        self.loss.add_certain_gap(gap);
+    /// The thread saw the stop that it requested, within the section that it entered at `entered`.
+    pub fn add_stop(&self, entered: u64, gap: &Gap) {
+        self.loss.add_stop_in_section(entered, gap);
     }
 
-    /// The thread saw another gap in its section.
-    pub fn add_gap(&self, gap: Gap) {
-        self.loss.add_gap_in_section(gap.length(), gap.until);
+    /// The thread saw another gap in that section.
+    pub fn add_gap(&self, entered: u64, gap: &Gap) {
+        self.loss.add_gap_in_section(entered, gap);
     }
 
     /// The last step of a section that began at `entered` and may be of any length: what was lost in
@@ -189,8 +189,12 @@ impl<'a, W: World> Sampler<'a, W> {
         let now = stamp();
         let (ticks, between) = (now.saturating_sub(self.last.get()), self.thresholds.between);
         if ticks > between.limit {
-            let gap = ticks.saturating_sub(between.usual);
-            self.loss.add_gap_in_section(gap, now);
+            let gap = Gap {
+                from: self.last.get().saturating_add(between.usual),
+                until: now,
+            };
+            // No thread waited at the end of the section before.
+            self.loss.add_gap_in_section(0, &gap);
         }
         self.end_section(now);
         self.start_burst(me, SAMPLING_BURST);
@@ -207,8 +211,12 @@ impl<'a, W: World> Sampler<'a, W> {
         self.notable_hold
             .set(self.notable_hold.get().max(ticks).min(hold.limit));
         if ticks > hold.limit {
-            let gap = ticks.saturating_sub(hold.usual);
-            self.loss.add_gap_in_section(gap, now);
+            let entered = now.saturating_sub(ticks);
+            let gap = Gap {
+                from: entered.saturating_add(hold.usual),
+                until: now,
+            };
+            self.loss.add_gap_in_section(entered, &gap);
         }
     }
 

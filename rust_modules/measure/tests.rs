@@ -80,8 +80,8 @@ fn run(fifo: bool) -> Instrumentation<Host> {
 enum Event<'a> {
     /// A thread ended a section.
     Release(u64),
-    /// The vCPU of a thread did not run in its section, until it ended that.
-    HolderOff(u32, u64, u64),
+    /// The vCPU of a thread did not run in the section that it entered first, until it ended that.
+    HolderOff(u32, u64, u64, u64),
     /// A thread waited, and its own vCPU did not run in these gaps.
     Wait(u32, u64, u64, &'a [(u64, u64)]),
 }
@@ -100,8 +100,12 @@ fn history_with(fifo: bool, steal: Option<u64>, events: &[Event<'_>]) -> Vec<Fou
     for event in events {
         match *event {
             Release(us) => run.preemption_log.end_section(0, at(us)),
-            HolderOff(thread, from, until) => {
-                losses(thread).add_gap_in_section((until - from) * 1000, at(until));
+            HolderOff(thread, entered, from, until) => {
+                let gap = Gap {
+                    from: at(from),
+                    until: at(until),
+                };
+                losses(thread).add_gap_in_section(at(entered), &gap);
                 run.preemption_log.end_section(0, at(until));
             }
             Wait(thread, since, until, off) => {
@@ -226,7 +230,10 @@ fn ordered_waiter_that_arrives_at_the_release_loses_its_gaps() {
 /// ```
 #[test]
 fn unordered_waiter_that_is_off_with_the_holder_waits_for_the_holder() {
-    let events = [HolderOff(0, 100, 5000), Wait(1, 50, 5050, &[(60, 5040)])];
+    let events = [
+        HolderOff(0, 20, 100, 5000),
+        Wait(1, 50, 5050, &[(60, 5040)]),
+    ];
     assert_eq!(
         history(false, &events),
         [(1, Cause::HolderPreempted, [4900, 0, 80, 20])]
@@ -244,6 +251,27 @@ fn unordered_waiter_that_is_off_alone_loses_its_gaps() {
     assert_eq!(
         history(false, &events),
         [(1, Cause::WaiterStolen, [0, 0, 2690, 310])]
+    );
+}
+
+/// While the waiter is off, the lock is free, and is then taken by a thread whose vCPU is stopped, too.
+///
+/// ```text
+///   sections   ─┤├──┤├── held ───────┤├──
+///   holder              ┤ off       ├
+///   waiter       ├────────────────────┤
+///   its vCPU     ──┤ off             ├─
+/// ```
+#[test]
+fn unordered_waiter_that_is_off_while_the_lock_is_free_waits_for_itself() {
+    let events = [
+        Release(500),
+        HolderOff(0, 501, 510, 5000),
+        Wait(1, 50, 5050, &[(60, 5040)]),
+    ];
+    assert_eq!(
+        history(false, &events),
+        [(1, Cause::WaiterStolen, [0, 0, 4980, 20])]
     );
 }
 

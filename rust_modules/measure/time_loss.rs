@@ -72,24 +72,23 @@ impl<'a, W: World> TimeLoss<'a, W> {
         }
     }
 
-    /// Adds what was lost in a gap of so many ticks until `now` in the thread's section.
-    pub(crate) fn add_gap_in_section(&self, ticks: u64, now: u64) {
-        match self.add_gap(ticks) {
+    /// Adds what was lost in a gap in the section that the thread entered at `entered`, 0 if no thread
+    /// waited then.
+    pub(crate) fn add_gap_in_section(&self, entered: u64, gap: &Gap) {
+        match self.add_gap(gap.length()) {
             0 => {}
-            lost => self.log_loss(true, now.saturating_sub(lost), now),
+            lost => self.log_loss(Some(entered), &gap.last(lost)),
         }
     }
 
-    /// Adds a gap in the thread's section that is lost time for certain, however short it is.
-    pub(crate) fn add_certain_gap(&self, gap: Gap) {
+    /// The same of a gap that is lost time for certain, however short it is.
+    pub(crate) fn add_stop_in_section(&self, entered: u64, gap: &Gap) {
         self.add_gap(gap.length());
-        self.log_loss(true, gap.from, gap.until);
+        self.log_loss(Some(entered), gap);
     }
 
-    fn log_loss(&self, held: bool, from: u64, until: u64) {
-        self.run
-            .preemption_log
-            .record_loss(self.index, held, from, until);
+    fn log_loss(&self, held: Option<u64>, gap: &Gap) {
+        self.run.preemption_log.record_loss(self.index, held, gap);
     }
 
     /// Records a contended acquisition that entered its section at `now`; returns since when the
@@ -163,12 +162,15 @@ impl<'a, W: World> TimeLoss<'a, W> {
             gap => self.add_gap(gap),
         };
         if lost > 0 && late > 0 {
-            self.log_loss(false, now.saturating_sub(lost.min(late)), now);
+            let handoff = Gap {
+                from: now.saturating_sub(late),
+                until: now,
+            };
+            self.log_loss(None, &handoff.last(lost));
         } else if lost > 0 && handoff.is_none() && run.fifo {
             // It was its turn all the time.
             for gap in gaps().iter().filter(|gap| gap.length() > 0) {
-                let lost = lost.min(gap.length());
-                self.log_loss(false, gap.until.saturating_sub(lost), gap.until);
+                self.log_loss(None, &gap.last(lost));
             }
         }
         lost

@@ -8,13 +8,16 @@ use algo::{
     Gap,
 };
 
-/// Thread, whether it held the lock, from, until.
-type Recorded = (u32, bool, u64, u64);
+/// Thread, when it entered the section if it held the lock, from, until.
+type Recorded = (u32, Option<u64>, u64, u64);
+
+/// Before the wait, as most holders of these histories.
+const HELD: Option<u64> = Some(500);
 
 fn log(losses: &[Recorded]) -> PreemptionLog<Vec<Loss>> {
     let log = PreemptionLog::new((0..4).map(|_| Loss::new()).collect());
     for &(index, held, from, until) in losses {
-        log.record_loss(index, held, from, until);
+        log.record_loss(index, held, &Gap { from, until });
     }
     log
 }
@@ -57,19 +60,19 @@ fn wait_without_a_loss_is_queueing() {
 
 #[test]
 fn loss_is_attributed_to_the_thread_that_had_it() {
-    assert_cause(Cause::Holder, &[(2, true, 1100, 1900)]);
-    assert_cause(Cause::Predecessor, &[(2, false, 1100, 1900)]);
-    assert_cause(Cause::Waiter, &[(1, false, 1100, 1900)]);
+    assert_cause(Cause::Holder, &[(2, HELD, 1100, 1900)]);
+    assert_cause(Cause::Predecessor, &[(2, None, 1100, 1900)]);
+    assert_cause(Cause::Waiter, &[(1, None, 1100, 1900)]);
     // The waiter did not hold the lock meanwhile, but a loss that it recorded before may overlap.
-    assert_cause(Cause::Holder, &[(1, true, 1100, 1900)]);
+    assert_cause(Cause::Holder, &[(1, HELD, 1100, 1900)]);
 }
 
 #[test]
 fn only_the_part_of_a_loss_within_the_wait_counts() {
-    let outside = [(2, true, 0, 1300), (2, false, 1900, 9000)];
+    let outside = [(2, HELD, 0, 1300), (2, None, 1900, 9000)];
     assert_cause(Cause::Queue, &outside);
     let [before, after] = outside;
-    let found = parts(&[before, after, (3, false, 1400, 1750)]);
+    let found = parts(&[before, after, (3, None, 1400, 1750)]);
     assert_eq!((found.holder, found.predecessor), (300, 450));
     assert_eq!(found.cause(), Cause::Predecessor);
 }
@@ -77,9 +80,9 @@ fn only_the_part_of_a_loss_within_the_wait_counts() {
 #[test]
 fn losses_of_a_kind_add_up() {
     let losses = [
-        (2, false, 1000, 1250),
-        (3, true, 1300, 1500),
-        (4, true, 1600, 1800),
+        (2, None, 1000, 1250),
+        (3, HELD, 1300, 1500),
+        (4, HELD, 1600, 1800),
     ];
     assert_cause(Cause::Holder, &losses);
 }
@@ -93,10 +96,10 @@ fn losses_of_a_kind_add_up() {
 /// ```
 #[test]
 fn gap_while_the_holder_is_preempted_is_the_holders() {
-    let found = parts_with(&[(2, true, 1100, 1900)], &[(1050, 1950)]);
+    let found = parts_with(&[(2, HELD, 1100, 1900)], &[(1050, 1950)]);
     assert_eq!((found.holder, found.own, found.queue), (800, 100, 100));
     assert_eq!(found.cause(), Cause::Holder);
-    let behind = parts_with(&[(2, false, 1100, 1900)], &[(1050, 1950)]);
+    let behind = parts_with(&[(2, None, 1100, 1900)], &[(1050, 1950)]);
     assert_eq!((behind.predecessor, behind.own), (800, 100));
     assert_eq!(behind.cause(), Cause::Predecessor);
 }
@@ -110,19 +113,38 @@ fn gap_while_the_holder_is_preempted_is_the_holders() {
 /// ```
 #[test]
 fn gap_after_the_loss_of_another_is_the_waiters() {
-    let found = parts_with(&[(2, true, 1050, 1250)], &[(1200, 1700), (1800, 2000)]);
+    let found = parts_with(&[(2, HELD, 1050, 1250)], &[(1200, 1700), (1800, 2000)]);
     assert_eq!((found.holder, found.own, found.queue), (200, 650, 150));
     assert_eq!(found.cause(), Cause::Waiter);
+}
+
+/// The others pass the lock on while the waiter does not run, and then one of them is preempted, too.
+///
+/// ```text
+///   sections    ─┤├──┤├── held ───────┤├─
+///   holder               ├───────────┤
+///   wait        ├───────────────────────┤
+///   own gap       ├─────────────────┤
+/// ```
+#[test]
+fn gap_in_which_the_lock_was_free_is_the_waiters() {
+    let found = |entered| parts_with(&[(2, Some(entered), 1300, 1900)], &[(1100, 1800)]);
+    let missed = found(1250);
+    assert_eq!((missed.holder, missed.own, missed.queue), (100, 700, 200));
+    assert_eq!(missed.cause(), Cause::Waiter);
+    let held = found(1050);
+    assert_eq!((held.holder, held.own, held.queue), (600, 200, 200));
+    assert_eq!(held.cause(), Cause::Holder);
 }
 
 /// The hand-off to the waiter is a loss in the log, and a gap of its clock.
 #[test]
 fn hand_off_counts_once() {
-    let hand_off = (1, false, 1700, 2000);
-    let found = parts_with(&[hand_off, (2, true, 1000, 1350)], &[(1690, 2000)]);
+    let hand_off = (1, None, 1700, 2000);
+    let found = parts_with(&[hand_off, (2, HELD, 1000, 1350)], &[(1690, 2000)]);
     assert_eq!((found.holder, found.own), (350, 310));
     assert_eq!(found.cause(), Cause::Holder);
-    let more = parts_with(&[hand_off, (2, true, 1000, 1350)], &[(1400, 1500)]);
+    let more = parts_with(&[hand_off, (2, HELD, 1000, 1350)], &[(1400, 1500)]);
     assert_eq!(
         (more.own, more.cause()),
         (400, Cause::Waiter),
@@ -133,7 +155,7 @@ fn hand_off_counts_once() {
 /// By the steal clock a loss may begin before the release.
 #[test]
 fn hand_off_while_another_is_preempted_is_the_others() {
-    let found = parts(&[(1, false, 1700, 2000), (2, true, 1600, 1800)]);
+    let found = parts(&[(1, None, 1700, 2000), (2, HELD, 1600, 1800)]);
     assert_eq!((found.holder, found.own), (200, 200));
 }
 
@@ -165,23 +187,23 @@ fn waiter_loses_no_more_than_is_known_to_be_lost() {
 #[test]
 fn parts_never_exceed_the_wait() {
     let all = [
-        (2, true, 0, 9000),
-        (3, true, 0, 9000),
-        (4, false, 0, 9000),
-        (1, false, 0, 9000),
+        (2, HELD, 0, 9000),
+        (3, HELD, 0, 9000),
+        (4, None, 0, 9000),
+        (1, None, 0, 9000),
     ];
-    let found = parts_with(&all, &[(0, 9000)]);
+    let found = parts_with(&all, &[(1000, 9000)]);
     assert_eq!((found.holder, found.queue), (1000, 0));
-    let found = parts_with(&all[2..], &[(0, 9000)]);
+    let found = parts_with(&all[2..], &[(1000, 9000)]);
     assert_eq!((found.predecessor, found.own), (1000, 0));
 }
 
 #[test]
 fn oldest_loss_is_overwritten() {
-    let short = (2, false, 0, 10);
+    let short = (2, None, 0, 10);
     assert_cause(
         Cause::Queue,
-        &[(2, true, 1000, 2000), short, short, short, short],
+        &[(2, HELD, 1000, 2000), short, short, short, short],
     );
 }
 

@@ -164,6 +164,7 @@ impl Injection {
         counts: &[Padded<ThreadCounts>],
         stop_flag: &StopFlag,
     ) -> Option<()> {
+        let entered = stamp();
         let victim = match self.victim {
             Victim::Holder => index,
             // By then all others wait, or are not running.
@@ -171,9 +172,12 @@ impl Injection {
             _ => weak_random_below(self.threads as usize) as u32,
         };
         let vcpu = u8::try_from(counts.get(victim as usize)?.vcpu()).ok()?;
-        let watch = |from, ticks, least| self.watch(thread, from, ticks, least, stop_flag);
+        let watch = |from, ticks, least| {
+            let saw = |gap: &Gap| self.record(thread, entered, gap, least);
+            watch(from, ticks, stop_flag, saw)
+        };
         if self.victim == Victim::Waiter {
-            watch(stamp(), self.length / 8, u64::MAX);
+            watch(entered, self.length / 8, u64::MAX);
         }
         let logged = self.log.get(self.requested.get() as usize);
         self.requested.add(1);
@@ -199,37 +203,16 @@ impl Injection {
         Some(())
     }
 
-    /// Reads the clock, last read at `from`, until so many `ticks` have passed, or until two readings
-    /// are `least` apart, which is the requested stop; returns whether they were.
-    fn watch(
-        &self,
-        thread: &Contender<'_>,
-        from: u64,
-        ticks: u64,
-        least: u64,
-        stop_flag: &StopFlag,
-    ) -> bool {
-        let mut last = from;
-        loop {
-            let now = stamp();
-            let gap = Gap {
-                from: last,
-                until: now,
-            };
-            match &thread.sampler {
-                Some(sampler) if gap.length() >= least => sampler.add_stop(gap),
-                Some(sampler) if gap.length() > self.gap => sampler.add_gap(gap),
-                _ => {}
-            }
-            if gap.length() >= least {
-                return true;
-            }
-            if now.saturating_sub(from) >= ticks || stop_flag.is_raised() {
-                return false;
-            }
-            last = now;
-            cpu_relax();
+    /// Records a gap that the thread saw in its section, if it is one; returns whether it is as long as
+    /// the requested stop at `least`.
+    fn record(&self, thread: &Contender<'_>, entered: u64, gap: &Gap, least: u64) -> bool {
+        let is_stop = gap.length() >= least;
+        match &thread.sampler {
+            Some(sampler) if is_stop => sampler.add_stop(entered, gap),
+            Some(sampler) if gap.length() > self.gap => sampler.add_gap(entered, gap),
+            _ => {}
         }
+        is_stop
     }
 
     fn other_than(&self, index: u32) -> u32 {
@@ -259,5 +242,26 @@ impl Injection {
             };
             writeln!(to, "{request}")
         })
+    }
+}
+
+/// Reads the clock, last read at `from`, until so many `ticks` have passed, or until the time between
+/// two readings is what was waited for; returns whether it was.
+fn watch(from: u64, ticks: u64, stop_flag: &StopFlag, is_it: impl Fn(&Gap) -> bool) -> bool {
+    let mut last = from;
+    loop {
+        let now = stamp();
+        let between = Gap {
+            from: last,
+            until: now,
+        };
+        if is_it(&between) {
+            return true;
+        }
+        if now.saturating_sub(from) >= ticks || stop_flag.is_raised() {
+            return false;
+        }
+        last = now;
+        cpu_relax();
     }
 }
