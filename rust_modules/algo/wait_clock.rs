@@ -36,7 +36,13 @@ pub struct FinishedWait {
     pub since: u64,
     /// Stamps for which the thread is known not to have run.
     pub lost: u64,
+    /// Whether it read the clock throughout, and so has seen each gap: it has not halted, and the lock
+    /// takes readings.
+    pub is_observed: bool,
 }
+
+/// Bit of the lost stamps: the thread has halted in this wait, or the lock takes no readings.
+const UNOBSERVED: u64 = 1 << 63;
 
 /// Called at the end of each wait.
 type Listener = dyn Fn(&FinishedWait);
@@ -51,7 +57,8 @@ pub struct WaitClock {
     /// The last reading in this wait, and the halts of the thread up to then.
     last: Cell<u64>,
     halts: Cell<u64>,
-    /// Stamps lost in this wait, and the gaps; those of an earlier wait as long as none is lost.
+    /// Stamps lost in this wait, with [`UNOBSERVED`], and the gaps; those of an earlier wait as long as
+    /// none is lost.
     lost: Cell<u64>,
     gaps: LongestGaps,
     /// Acquisitions of locks that report them.
@@ -112,7 +119,9 @@ impl WaitClock {
     #[inline(never)]
     fn sample_at(&self, now: u64, gap: u64, halts: u64) {
         let passed = now.saturating_sub(self.last.get());
-        if passed > gap && halts == self.halts.get() {
+        if halts != self.halts.get() {
+            self.lost.set(self.lost.get() | UNOBSERVED);
+        } else if passed > gap {
             self.add_gap(now);
         }
         self.last.set(now);
@@ -123,7 +132,7 @@ impl WaitClock {
     #[inline(never)]
     fn add_gap(&self, until: u64) {
         let (from, lost) = (self.last.get(), self.lost.get());
-        if lost == 0 {
+        if lost & !UNOBSERVED == 0 {
             self.gaps.clear();
         }
         let gap = Gap { from, until };
@@ -143,7 +152,7 @@ impl WaitClock {
 
     /// Returns the longest gaps of the wait that ended last; those that there were not have no length.
     pub fn gaps(&self) -> [Gap; GAPS] {
-        match self.lost.get() {
+        match self.lost.get() & !UNOBSERVED {
             0 => [Gap::default(); GAPS],
             _ => self.gaps.get(),
         }
@@ -161,9 +170,11 @@ impl WaitClock {
     fn finished(&self, since: u64) -> FinishedWait {
         self.since.set(0);
         self.flag.with(ContentionFlag::remove_waiter);
+        let lost = self.lost.get();
         FinishedWait {
             since,
-            lost: self.lost.get(),
+            lost: lost & !UNOBSERVED,
+            is_observed: lost & UNOBSERVED == 0,
         }
     }
 
@@ -234,7 +245,12 @@ mod tests {
             clock.sample_at(from + passed, 100, halts);
         }
         let lost = 101 + 101;
-        assert_eq!(clock.end(), Some(FinishedWait { since: from, lost }));
+        let wait = FinishedWait {
+            since: from,
+            lost,
+            is_observed: false,
+        };
+        assert_eq!(clock.end(), Some(wait));
         assert_eq!(clock.end(), None);
     }
 
@@ -247,13 +263,13 @@ mod tests {
             let since = clock.since.get();
             let wait = clock.end_at(since + passed, halts).unwrap();
             let [gap, ..] = clock.gaps();
-            assert_eq!(wait.lost, gap.length());
-            (wait.since == since).then_some(wait.lost)
+            assert_eq!((wait.lost, wait.since), (gap.length(), since));
+            (wait.lost, wait.is_observed)
         };
-        assert_eq!(end_at(3, 101, 3), Some(101));
-        assert_eq!(end_at(3, 100, 3), Some(0));
-        assert_eq!(end_at(3, 500, 4), Some(0), "it halted");
-        assert_eq!(end_at(WaitClock::UNSAMPLED, 500, 3), Some(0), "no readings");
+        assert_eq!(end_at(3, 101, 3), (101, true));
+        assert_eq!(end_at(3, 500, 4), (0, false), "it halted");
+        assert_eq!(end_at(3, 100, 3), (0, true));
+        assert_eq!(end_at(WaitClock::UNSAMPLED, 500, 3), (0, false));
         assert_eq!(clock.end_at(1000, 3), None);
     }
 

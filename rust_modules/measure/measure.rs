@@ -23,7 +23,7 @@ mod wait_log;
 mod world;
 
 #[cfg(all(test, not(loom)))]
-mod tests;
+mod known_waits;
 
 pub use self::{
     instrumentation::{

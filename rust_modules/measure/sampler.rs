@@ -220,13 +220,25 @@ impl<'a, W: World> Sampler<'a, W> {
         }
     }
 
-    /// The thread came to the lock at `now`, long after its last reading, or after the run began.
+    /// The thread came to the lock at `arrived`, long after its last reading, or after the run began, and
+    /// entered its section at `now`.
     #[inline(never)]
-    fn record_absence(&self, now: u64) {
-        let ticks = now.saturating_sub(self.last.get().max(self.run.began()));
-        let between = self.thresholds.between;
-        if ticks > between.limit {
-            self.loss.add_gap(ticks.saturating_sub(between.usual));
+    fn record_absence(&self, arrived: u64, now: u64) {
+        let (run, between) = (self.run, self.thresholds.between);
+        let last = self.last.get().max(run.began());
+        let ticks = arrived.saturating_sub(last);
+        if ticks <= between.limit {
+            return;
+        }
+        let gap = Gap {
+            from: last.saturating_add(between.usual),
+            until: arrived,
+        };
+        if arrived == now && run.fifo && run.flag.waiters() > 0 {
+            // An uncontended acquisition: those who wait came later, when the thread had the lock already.
+            self.loss.add_gap_in_section(0, &gap);
+        } else {
+            self.loss.add_gap(gap.length());
         }
     }
 }
@@ -265,7 +277,7 @@ impl<W: World> Probe for Sampler<'_, W> {
             }
         };
         if arrived.saturating_sub(self.last.get()) > self.thresholds.between.limit {
-            self.record_absence(arrived);
+            self.record_absence(arrived, now);
         }
         now
     }

@@ -110,7 +110,7 @@ impl<'a, W: World> TimeLoss<'a, W> {
         log.waits.add(1);
         log.wait.record(thresholds.tsc.ns(ticks));
         let handoff = self.record_handoff(since, now);
-        let lost = self.add_lost(wait.lost.min(ticks), handoff, now, &gaps);
+        let lost = self.add_lost(wait, &whole, handoff, &gaps);
         if run.reports_contention && run.preemption_log.is_overtaken(since, thresholds.tolerance) {
             log.overtaken.add(1);
         }
@@ -144,36 +144,49 @@ impl<'a, W: World> TimeLoss<'a, W> {
         })
     }
 
-    /// Adds and returns what was lost in a wait, `seen` of it by the waiter's own clock; what was lost
-    /// when it was the waiter's turn delays those behind it.
+    /// Adds and returns what the waiter has lost in a wait. If the lock was long on its way to it, from the
+    /// last release or from when the wait began, that delays those behind it, too.
     fn add_lost(
         &self,
-        seen: u64,
+        wait: &FinishedWait,
+        whole: &Gap,
         handoff: Option<u64>,
-        now: u64,
         gaps: &impl Fn() -> [Gap; GAPS],
     ) -> u64 {
-        let run = self.run;
-        let late = handoff
-            .filter(|&ticks| ticks > run.thresholds.gap)
-            .unwrap_or(0);
-        let lost = match seen.max(late) {
-            0 => return 0,
-            gap => self.add_gap(gap),
-        };
-        if lost > 0 && late > 0 {
-            let handoff = Gap {
-                from: now.saturating_sub(late),
-                until: now,
-            };
-            self.log_loss(None, &handoff.last(lost));
-        } else if lost > 0 && handoff.is_none() && run.fifo {
-            // It was its turn all the time.
-            for gap in gaps().iter().filter(|gap| gap.length() > 0) {
-                self.log_loss(None, &gap.last(lost));
+        let (run, seen) = (self.run, wait.lost.min(whole.length()));
+        let turn = whole.last(handoff.unwrap_or(u64::MAX));
+        if turn.length() <= run.thresholds.gap {
+            return self.add_seen(seen);
+        }
+        if wait.is_observed {
+            let mine = gaps().map(|gap| gap.within(&turn).length());
+            let mine = mine
+                .iter()
+                .fold(0, |sum: u64, gap| sum.saturating_add(*gap));
+            if mine < turn.length() / 2 {
+                // A running waiter takes a lock that is free. So it was not: the holder's vCPU did not
+                // run between the last reading of its clock and the release.
+                self.log_loss(Some(0), &turn);
+                return self.add_seen(seen);
             }
+        } else if handoff.is_none() {
+            return self.add_seen(seen);
+        }
+        let lost = self.add_seen(match wait.is_observed {
+            true => seen,
+            false => seen.max(turn.length()),
+        });
+        if lost > 0 {
+            self.log_loss(None, &turn.last(lost));
         }
         lost
+    }
+
+    fn add_seen(&self, ticks: u64) -> u64 {
+        match ticks {
+            0 => 0,
+            gap => self.add_gap(gap),
+        }
     }
 
     /// Returns a wait as it is logged: its parts add up to its length in nanoseconds, too.

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use abi::{
     histogram::Of,
-    lock_load::{Cause, Lock, Order},
+    lock_load::{Cause, Injection, Lock, Order},
     status::OracleState,
 };
 use anyhow::{ensure, Context, Result};
@@ -120,6 +120,18 @@ fn preemption() -> Result<()> {
     let report: LockLoad = run_with(&format!("{SAMPLED} lock={lock} {often} preempt={asked}"))?;
     let injected = report.injected.context("no injected preemptions")?;
     ensure!(injected.requested > 3, "{injected}");
+    let logged = report.injections.len() as u64;
+    ensure!(
+        logged == injected.requested.min(64),
+        "{logged} of {injected}"
+    );
+    let order = |pair: &[Injection]| pair[0].at_ns < pair[1].at_ns;
+    ensure!(
+        report.injections.windows(2).all(order),
+        "not in their order"
+    );
+    let waits = report.logged_waits.len();
+    ensure!(waits > 0, "no long wait is logged: {:?}", report.long_waits);
     if asked == "holder" {
         let all = report.long_wait_count();
         let holder = count(&report, Cause::HolderPreempted);
