@@ -10,7 +10,7 @@ use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::{Preemptions, VcpuReport};
 
-use crate::{pause_loops, pin, placements, set_slice, Hogs, PinnedVcpu, Preempter, VcpuThread};
+use crate::{pause_loops, pin, placements, set_slices, Hogs, PinnedVcpu, Preempter, VcpuThread};
 
 /// What `vm` orders `l1` to do, as the first argument of `l1`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -70,12 +70,12 @@ impl GuestHost {
     /// Binds each vCPU's thread to its CPU, and sets its slice.
     pub fn place(&mut self, vcpus: &[VcpuThread], cpus: &CpuList) -> Result<()> {
         self.vcpus = pin(vcpus, cpus)?;
+        let threads: Vec<i32> = vcpus.iter().map(|vcpu| vcpu.thread_id).collect();
         if let Some(slice_us) = self.slice_us {
-            let mut threads = vcpus.iter().map(|vcpu| vcpu.thread_id);
-            threads.try_for_each(|thread| set_slice(thread, slice_us))?;
+            set_slices(&threads, slice_us)?;
         }
         if let Some(preempter) = &self.preempter {
-            preempter.set_threads(vcpus.iter().map(|vcpu| vcpu.thread_id).collect());
+            preempter.set_threads(threads);
         }
         Ok(())
     }

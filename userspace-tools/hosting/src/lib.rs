@@ -19,7 +19,7 @@ pub use pause_loop::pause_loops;
 pub use pinned::{pin, placements, PinnedVcpu};
 use preempt::Preempter;
 pub use preempt::{PORT_EXIT_DELAY, PORT_EXIT_DELAY_EMULATED};
-pub use slice::{check_slice, set_slice, slice};
+pub use slice::{check_slice, set_slices, slice};
 pub use vcpu_threads::{find_vcpus, VcpuThread};
 
 /// Line from `vm` to `l1` when the command starts.

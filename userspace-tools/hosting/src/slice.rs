@@ -2,12 +2,16 @@
 
 //! Slice of the host's scheduler: how long a thread runs before another one's turn, if both always run.
 //!
-//! Linux 6.12 and later take a slice for each thread of `SCHED_OTHER` as `sched_runtime` of
+//! Linux 6.12 and later take a slice for each thread of `SCHED_OTHER` and `SCHED_BATCH` as `sched_runtime` of
 //! `sched_setattr(2)`, and clamp it. Older ones ignore it, so what was set is read back.
+//!
+//! The scheduler picks anew at each wake-up that may preempt, and a thread that has had its fair share is not
+//! protected by its slice then. QEMU's main loop wakes for each timer of each vCPU. So all threads of QEMU become
+//! `SCHED_BATCH`, whose wake-ups preempt no other thread.
 
 #![expect(unsafe_code, reason = "no crate has sched_setattr")]
 
-use std::{io, time::Duration};
+use std::{fs, io, time::Duration};
 
 use anyhow::{bail, Context, Result};
 use vm_record::SLICES_US;
@@ -31,18 +35,50 @@ pub fn slice(thread: i32) -> Option<Duration> {
     (ns > 0).then(|| Duration::from_nanos(ns))
 }
 
+fn set_attributes(thread: i32, attributes: &libc::sched_attr) -> io::Result<()> {
+    // SAFETY: The kernel reads the bytes of `attributes`, whose size it has set.
+    match unsafe { libc::syscall(libc::SYS_sched_setattr, thread, attributes, 0) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Sets the slices of `vcpus`, threads of one process, and lets no wake-up in that process end one.
+pub fn set_slices(vcpus: &[i32], slice_us: u32) -> Result<()> {
+    if let Some(vcpu) = vcpus.first() {
+        batch_process_of(*vcpu)?;
+    }
+    vcpus.iter().try_for_each(|vcpu| set_slice(*vcpu, slice_us))
+}
+
+/// Makes all threads of the process of `thread` `SCHED_BATCH`. Those that they start are, too.
+fn batch_process_of(thread: i32) -> Result<()> {
+    let cannot = || format!("cannot make the threads beside {thread} SCHED_BATCH");
+    let threads = fs::read_dir(format!("/proc/{thread}/task")).with_context(cannot)?;
+    let threads = threads.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    for thread in threads.collect::<Vec<i32>>() {
+        let changed = attributes(thread).and_then(|mut attributes| {
+            attributes.sched_policy = libc::SCHED_BATCH as u32;
+            set_attributes(thread, &attributes)
+        });
+        match changed {
+            // It has ended since.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
+            changed => changed.with_context(cannot)?,
+        }
+    }
+    Ok(())
+}
+
 /// Sets the slice of a thread, and reads it back.
-pub fn set_slice(thread: i32, slice_us: u32) -> Result<()> {
+fn set_slice(thread: i32, slice_us: u32) -> Result<()> {
     let cannot = || format!("cannot set the scheduler slice of thread {thread} to {slice_us} us");
     let (least, most) = (SLICES_US.start(), SLICES_US.end());
     let next = format!("(allowed: {least}..={most}, on Linux 6.12 or later). Try: no --slice-us");
     let wanted = Duration::from_micros(slice_us.into());
     let mut attributes = attributes(thread).with_context(cannot)?;
     attributes.sched_runtime = wanted.as_nanos() as u64;
-    // SAFETY: The kernel reads the bytes of `attributes`, whose size it has set.
-    let code = unsafe { libc::syscall(libc::SYS_sched_setattr, thread, &attributes, 0) };
-    if code != 0 {
-        let error = io::Error::last_os_error();
+    if let Err(error) = set_attributes(thread, &attributes) {
         bail!("{}: {error} {next}", cannot());
     }
     match slice(thread) {
@@ -65,6 +101,9 @@ pub fn check_slice(slice_us: u32) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{mpsc, Arc, Mutex};
+    use std::thread;
+
     use super::*;
 
     #[test]
@@ -76,6 +115,35 @@ mod tests {
         match std::thread::spawn(thread).join().expect("no panic") {
             Ok(slice) => assert_eq!(slice, Some(Duration::from_micros(3000))),
             Err(error) => assert!(slice(0).is_none(), "{error:#}"),
+        }
+    }
+
+    /// The main loop of QEMU is such a thread, beside those of its vCPUs.
+    #[test]
+    fn no_thread_beside_one_with_a_slice_preempts_by_waking_up() {
+        let (ids, id) = mpsc::channel();
+        let (stop, stopped) = mpsc::channel::<()>();
+        let stopped = Arc::new(Mutex::new(stopped));
+        let threads = [ids.clone(), ids].map(|ids| {
+            let stopped = stopped.clone();
+            thread::spawn(move || {
+                let own = rustix::thread::gettid().as_raw_nonzero().get();
+                ids.send(own).expect("a receiver");
+                let _ = stopped.lock().expect("no panic").recv();
+            })
+        });
+        let [main_loop, vcpu] = [&id, &id].map(|id| id.recv().expect("an id"));
+        let set = set_slices(&[vcpu], 3000);
+        let policies = [main_loop, vcpu].map(|id| attributes(id).expect("attributes").sched_policy);
+        let slices = [main_loop, vcpu].map(slice);
+        drop(stop);
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().expect("no panic"));
+        assert_eq!(policies, [libc::SCHED_BATCH as u32; 2]);
+        if set.is_ok() {
+            assert_eq!(slices[1], Some(Duration::from_micros(3000)));
+            assert_ne!(slices[0], slices[1], "it waits for no other's slice");
         }
     }
 

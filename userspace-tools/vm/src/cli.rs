@@ -87,7 +87,8 @@ pub struct RunOptions {
     #[arg(long, value_enum, value_name = "TARGET")]
     pub preempt: Option<PreemptTarget>,
     /// Slice of the host's scheduler for each vCPU's thread, at which it is preempted if others wait
-    /// (Linux 6.12 and later; tier nested: of the L1 hypervisor's scheduler).
+    /// (Linux 6.12 and later; tier nested: of the L1 hypervisor's scheduler). No wake-up of QEMU's threads
+    /// ends it, but threads of other processes on these CPUs do.
     #[arg(long, value_name = "US", value_parser = clap::value_parser!(u32).range(i64::from(*SLICES_US.start())..=i64::from(*SLICES_US.end())))]
     pub slice_us: Option<u32>,
     /// Boot another mode than the one asked for, to see it refused.
