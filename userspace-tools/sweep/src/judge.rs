@@ -13,6 +13,7 @@ pub mod difference;
 pub mod evaluation;
 pub mod figures;
 pub mod fit;
+mod in_force;
 pub mod label;
 pub mod line;
 pub mod oracle;

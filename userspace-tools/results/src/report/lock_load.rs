@@ -288,6 +288,7 @@ impl Report for LockLoad {
         "wait_max": "longest wait, ns" = |report| report.thread_waits.iter().map(|waits| waits.longest_wait_ns as f64).reduce(f64::max),
         "wait_p50_by_time": "median of the wait met at a random moment, ns" = |report| wait_by_time(report, 0.5),
         "wait_p99_by_time": "99th percentile of the wait met at a random moment, ns" = |report| wait_by_time(report, 0.99),
+        "hand_off_max": "longest hand-off, ns" = |report| (!report.histograms.is_empty()).then(|| report.times(Of::HandOff).longest() as f64),
         "overtaken" Order: "waits overtaken by a later one" = |report| Some(report.order?.overtaken as f64),
         "long_waits" Count: "waits longer than long_us" = |report| (!report.long_waits.is_empty()).then(|| report.long_wait_count() as f64),
         "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_wait_count()),

@@ -81,7 +81,7 @@ impl<'a> Evaluation<'a> {
                 rules: Vec::new(),
                 compared: figures::compare(scenario, &cells),
                 regrets: regret::regrets(scenario, &cells),
-                lines: line::fit(scenario, &cells),
+                lines: line::fit(scenario, &cells, provenance),
                 captions: label::captions(scenario, &cells.iter().collect::<Vec<_>>(), &notes),
                 attribution: Attribution::of(scenario, provenance, records),
                 cells,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Lines of a result: a metric over an axis, with slope and intercept over rounds of boots.
+//!
+//! A line over what the host was asked for is not measured if the host did not do so, see [`in_force`].
 
 use std::collections::BTreeMap;
 
@@ -8,11 +10,15 @@ use statistics::{Estimate, Lines, Scale};
 
 use super::{
     cell::Cell,
+    in_force,
     label::{self, Label},
 };
-use crate::plan::{
-    experiment::{Line, Scenario},
-    setting::{matches, Setting},
+use crate::{
+    plan::{
+        experiment::{Line, Scenario},
+        setting::{matches, Setting},
+    },
+    store::provenance::Provenance,
 };
 
 /// A line that was measured.
@@ -25,21 +31,23 @@ pub struct Fitted {
 }
 
 /// Every line of `scenario`; the reason if one was not measured.
-pub fn fit(scenario: &Scenario, cells: &[Cell]) -> Vec<Result<Fitted, String>> {
+pub fn fit(
+    scenario: &Scenario,
+    cells: &[Cell],
+    provenance: &Provenance,
+) -> Vec<Result<Fitted, String>> {
     let lines = scenario.lines.iter();
-    lines.map(|line| fitted(line, cells)).collect()
+    lines.map(|line| fitted(line, cells, provenance)).collect()
 }
 
-/// The unit of the metric is ns; one of the axis may be us.
-fn unit(axis: &str) -> f64 {
-    if axis.ends_with("_us") {
-        1e3
-    } else {
-        1.0
-    }
+/// An axis without its unit, and that unit in ns, the one of metrics.
+pub fn unit(axis: &str) -> (&str, f64) {
+    let mut units = [("_us", 1e3), ("_ms", 1e6)].into_iter();
+    let found = units.find_map(|(end, ns)| Some((axis.strip_suffix(end)?, ns)));
+    found.unwrap_or((axis, 1.0))
 }
 
-fn fitted(line: &Line, cells: &[Cell]) -> Result<Fitted, String> {
+fn fitted(line: &Line, cells: &[Cell], provenance: &Provenance) -> Result<Fitted, String> {
     let mut by_value: BTreeMap<u64, Cell> = BTreeMap::new();
     for cell in cells
         .iter()
@@ -54,6 +62,7 @@ fn fitted(line: &Line, cells: &[Cell]) -> Result<Fitted, String> {
         };
         by_value.insert(*value, cell);
     }
+    in_force::check(&line.over, by_value.keys().copied(), provenance)?;
     let (mut points, mut rounds): (Vec<_>, Vec<Vec<(f64, f64)>>) = Default::default();
     let label = by_value
         .values()
@@ -65,7 +74,7 @@ fn fitted(line: &Line, cells: &[Cell]) -> Result<Fitted, String> {
         ..label
     });
     for (value, cell) in &by_value {
-        let x = *value as f64 * unit(&line.over);
+        let x = *value as f64 * unit(&line.over).1;
         let boots = cell.by_boot(&line.metric)?;
         for (n, boot) in boots.iter().enumerate() {
             let y = statistics::median(boot.iter().copied()).ok_or("no run")?;

@@ -197,7 +197,7 @@ pub struct Line {
     pub metric: String,
     /// What decides it; by default what decides the metric.
     pub kind: Option<Kind>,
-    /// The axis, of the guests or of the scenario. One in microseconds counts in nanoseconds here, as
+    /// The axis, of the guests or of the scenario. One in micro- or milliseconds counts in nanoseconds here, as
     /// metrics do.
     pub over: String,
     /// The runs.

@@ -32,13 +32,17 @@ impl Slice {
     }
 
     fn text(&self) -> String {
-        let ms = |us: f64| format!("{:.1} ms", us / 1e3);
         let set = self.set_us.map(|us| format!("{} set", ms(us as f64)));
         let ran = self.ran_us;
         let ran = ran.map(|us| format!("a vCPU ran {} per preemption", ms(us)));
         let parts: Vec<String> = set.into_iter().chain(ran).collect();
         parts.join(", ")
     }
+}
+
+/// Microseconds as text.
+pub fn ms(us: f64) -> String {
+    format!("{:.1} ms", us / 1e3)
 }
 
 /// Each slice that the guests of a result had; none of a result before they were recorded.

@@ -270,12 +270,22 @@ impl Sandbox {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// Writes a `vm` that leaves a record and runs `script`, with the plan in `$plan`.
+    /// From now on vCPUs run so long per preemption, whatever slice is set.
+    pub fn run_per_preemption_us(&self, us: u64) {
+        fs::write(self.path("ran_us"), us.to_string()).unwrap();
+    }
+
+    /// Writes a `vm` that leaves a record and runs `script`, with the plan in `$plan`. Its one vCPU is preempted
+    /// at the end of each slice.
     fn vm(&self, script: &str) {
-        let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1", "image": "image", "outcome": {"class": "exited", "status": 0}}"#;
+        let record = r#"{"tier": "tcg", "release": "a kernel", "qemu_version": "1", "image": "image", "outcome": {"class": "exited", "status": 0}"#;
+        let placement = r#""vcpu": 0, "thread_id": 1, "requested": 0, "observed": "0", "waited_ms": 0, "preemptions": 1000"#;
         let head = format!(
-            "#!/bin/sh\nwhile [ $# -gt 0 ]; do\ncase $1 in\n--record) record=$2 ;;\n--stdin) plan=$2 ;;\nesac\nshift\ndone\n\
-             echo '{record}' >\"$record/record.json\"\n"
+            "#!/bin/sh\nwhile [ $# -gt 0 ]; do\ncase $1 in\n--record) record=$2 ;;\n--stdin) plan=$2 ;;\n\
+             --slice-us) slice=$2 ran=$2 ;;\nesac\nshift\ndone\n\
+             [ ! -e ran_us ] || ran=$(cat ran_us)\n\
+             map=; [ -z \"$slice\" ] || map=', \"map\": [{{{placement}, \"slice_us\": '$slice', \"ran_ms\": '$ran' }}]'\n\
+             echo '{record}'\"$map}}\" >\"$record/record.json\"\n"
         );
         let vm = self.path("vm");
         fs::write(&vm, head + script).unwrap();

@@ -143,9 +143,10 @@ fn metric_over_an_axis_has_a_slope_and_an_intercept() {
     );
     let text = "over the slice: 0.12 [0.12, 0.12] * slice_us + 37.5k [37.5k, 37.5k] ns, of 2 rounds at 2 values \
                 (slice, tier tcg)";
-    sandbox
-        .run(&runs, 0)
-        .is(0, &[text, "which was not recorded"]);
+    sandbox.run(&runs, 0).is(
+        0,
+        &[text, "(0.1 ms set, a vCPU ran 0.1 ms per preemption; "],
+    );
     let dir = sandbox.latest();
     let figures = fs::read_to_string(dir.join("figures.json")).unwrap();
     let figures: serde_json::Value = serde_json::from_str(&figures).unwrap();
@@ -164,6 +165,27 @@ fn metric_over_an_axis_has_a_slope_and_an_intercept() {
     sandbox.sweep(&["report", dir]);
     let page = fs::read_to_string(format!("{dir}/report.html")).unwrap();
     assert!(page.contains("<h3>over the slice</h3>") && page.contains("0.12 [0.12, 0.12]"));
+}
+
+/// A tenth of what was set, as on a host where others preempt the vCPUs.
+#[test]
+fn line_over_a_slice_that_was_not_in_force_is_not_measured() {
+    let sandbox = Sandbox::new();
+    let guests = "vcpus = 8, boots = 2, slice_us = [4000, 64000],";
+    sandbox.edit("vcpus = 8,", guests);
+    let line = "line = [{ figure = 'storm', text = 'over the slice', quantity = 'section_ns', \
+                over = 'slice_us', of = { lock = 'ticket' } }]\ncompare = [{ figure = 'ratio',";
+    sandbox.edit("compare = [{ figure = \"storm\",", line);
+    sandbox.run_per_preemption_us(6400);
+    let why = "over the slice: NOT MEASURED: slice_us was not in force (64.0 ms set, a vCPU ran 6.4 ms per preemption; \
+               allowed: 0.5 to 3 times what was set). Try: ";
+    sandbox.run(&sandbox.passing(), 0).is(0, &[why]);
+    let figures = sandbox.read("results/latest/figures.json");
+    assert!(!figures.contains("storm.slope"), "{figures}");
+    sandbox.run_per_preemption_us(20_000);
+    let out = sandbox.run(&sandbox.passing(), 0);
+    let why = "in force (4.0 ms set, a vCPU ran 20.0 ms per preemption; 64.0 ms set";
+    out.is(0, &[why]);
 }
 
 /// Every boot gives the same values, so the first look decides.

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     console::numbers,
-    judge::{evaluation::EvaluatedScenario, line::Fitted},
+    judge::{
+        evaluation::EvaluatedScenario,
+        line::{unit as of_unit, Fitted},
+    },
     plan::{experiment::Line, setting::Point as Settings},
     show::comparison::fit,
 };
@@ -72,7 +75,7 @@ fn figure(view: &View<'_>, line: &Line, fitted: &Fitted, text: String) -> Figure
         ..Series::default()
     };
     let chart = Chart {
-        x: format!("{} in {unit}", line.over.trim_end_matches("_us")),
+        x: format!("{} in {unit}", of_unit(&line.over).0),
         y: format!("{} in {unit}", line.metric.trim_end_matches("_ns")),
         series: vec![measured, on_line],
         ..Chart::default()
