@@ -202,9 +202,9 @@ settings! {
         kick: KickBy = KickBy::Auto, in Allowed::Names(KickBy::NAMES);
         /// Paravirt mode that the run requires.
         mode: ModeWanted = ModeWanted::Any, in Allowed::Names(ModeWanted::NAMES);
-        /// Work of the threads: contention for the lock, or a trial.
+        /// Work of the threads: contention for the lock, a trial, or the steps of one thread.
         load: Load = Load::Contest, in Allowed::Names(Load::NAMES);
-        /// Rounds of a trial, which ends when they are completed.
+        /// Rounds of a trial or of `steps`, which ends when they are completed.
         rounds: u64 = 10_000, in Allowed::Range(1, 100_000_000);
         /// Length of a pause of all threads, and of the time until the next; 0: never.
         stutter_ms: u32 = 0, in Allowed::Range(0, 1000);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Trials of `lock-load`: kinds and report lines.
+//! Trials of `lock-load`, and the steps that it times: kinds and report lines.
 
 use core::{
     fmt,
@@ -27,6 +27,43 @@ choice! {
         KickStorm = "kick_storm",
         /// Trial: every section of the lock ends only once another thread has halted.
         Halts = "halts",
+        /// One thread times acquisition, section and release of the lock by the TSC.
+        Steps = "steps",
+    }
+}
+
+impl Load {
+    /// Whether threads halt and are kicked, so that wake-ups may be lost.
+    pub const fn is_trial(self) -> bool {
+        !matches!(self, Self::Contest | Self::Steps)
+    }
+}
+
+choice! {
+    /// Step of a thread through a critical section.
+    Step {
+        /// Acquisition of a free lock.
+        Lock = "lock",
+        /// The section, which is empty.
+        Section = "section",
+        /// Release of a lock that no other thread waits for.
+        Unlock = "unlock",
+    }
+}
+
+line! {
+    /// Length of one step in `load=steps`, with one clock reading; one line for each step.
+    Steps = "steps" {
+        /// Step.
+        of: Step,
+        /// Rounds that were timed.
+        rounds: u64,
+        /// Sum over them, in ticks of the TSC; in the tier `count` a tick is an instruction.
+        ticks: u64,
+        /// Least ticks of a round.
+        least: u64,
+        /// Most ticks of a round.
+        most: u64,
     }
 }
 

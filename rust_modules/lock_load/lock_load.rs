@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `lock-load.ko`: threads on vCPUs contend for one of many locks, or try halts and kicks.
+//! `lock-load.ko`: threads on vCPUs contend for one of many locks, try halts and kicks, or time one lock.
 //!
 //! The path of a setting: `load` checks `config` and makes a `run`; that picks the `workload`,
 //! which is `contention` for a lock or a `trial` of halts and kicks; and each of them makes, from

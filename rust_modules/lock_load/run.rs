@@ -36,7 +36,8 @@ impl Run {
             _ => trial::new(config, kick)?,
         };
         rig::kick_by(kick);
-        let halts = config.load != Load::Contest || config.lock.facts().halts;
+        let is_contest = config.load == Load::Contest;
+        let halts = config.load.is_trial() || (is_contest && config.lock.facts().halts);
         Ok(Self {
             kick,
             workload,

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Trials of halts and kicks: a wake-up that is lost is named, whatever else would hide it.
+//! Trials of halts and kicks: a wake-up that is lost is named, whatever else would hide it. And the steps of one
+//! thread alone, by the TSC.
 
 mod halts;
 mod kicks;
 mod members;
 mod pair;
+mod steps;
 
 use abi::trial::Load;
 
 use self::{
     halts::HaltTrial,
-    kicks::KickTrial, //
+    kicks::KickTrial,
+    steps::StepTrial, //
 };
 use crate::{
     prelude::*,
@@ -30,7 +33,15 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
             ),
         ));
     }
-    if threads < 2 {
+    if load == Load::Steps && threads != 1 {
+        return Err(Refused::new(
+            ERANGE,
+            format_args!(
+                "`load={load} threads={threads}`: the steps of one thread are timed; allowed: 1"
+            ),
+        ));
+    }
+    if load.is_trial() && threads < 2 {
         return Err(Refused::new(
             ERANGE,
             format_args!(
@@ -41,6 +52,7 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
     // An interrupt as the kick ends a halt only while interrupts are on.
     let irqs_off = kick != Kick::Ipi;
     Ok(match load {
+        Load::Steps => KBox::new(StepTrial::new(config)?, GFP_KERNEL)?,
         Load::Halts => KBox::new(HaltTrial::new(config, irqs_off)?, GFP_KERNEL)?,
         _ => KBox::new(KickTrial::new(config, irqs_off)?, GFP_KERNEL)?,
     })

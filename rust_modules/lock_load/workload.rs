@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Interface of the kinds of run: contention for a lock, and the trials of halts and kicks.
+//! Interface of the kinds of run: contention for a lock, the trials of halts and kicks, and timed steps.
 
 use core::fmt;
 

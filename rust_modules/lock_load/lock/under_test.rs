@@ -13,7 +13,11 @@ use super::{
         Pattern, //
     },
     outer_words::OuterWords,
-    protected_words::ProtectedWords, //
+    protected_words::ProtectedWords,
+    step_times::{
+        hot_steps,
+        StepTimes, //
+    }, //
 };
 use crate::{
     prelude::*,
@@ -50,6 +54,16 @@ pub(crate) trait LockUnderTest: Send + Sync {
         batch: u32,
         stop_flag: &StopFlag,
         thread: &Contender<'_>,
+    ) -> u64;
+
+    /// Runs up to `rounds` sections, fewer if the stop flag is raised; returns how many. Adds to the times
+    /// of acquisition, section and release.
+    fn time_steps(
+        &self,
+        rounds: u32,
+        stop_flag: &StopFlag,
+        me: &Waiter,
+        times: &mut [StepTimes; 3],
     ) -> u64;
 
     /// Runs one untimed section, which lasts until `enough`.
@@ -117,6 +131,17 @@ impl<L: Lock + Send> LockUnderTest for Protecting<L> {
         sampler.batch(me, || {
             hot_sections(lock, words, pattern, batch, stop_flag, me, sampler)
         })
+    }
+
+    fn time_steps(
+        &self,
+        rounds: u32,
+        stop_flag: &StopFlag,
+        me: &Waiter,
+        times: &mut [StepTimes; 3],
+    ) -> u64 {
+        let _pinned = self.pin();
+        hot_steps(&*self.lock, rounds, stop_flag, me, times)
     }
 
     fn hold_until(&self, me: &Waiter, enough: &dyn Fn() -> bool) {

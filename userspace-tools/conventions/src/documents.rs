@@ -47,7 +47,7 @@ macro_rules! document {
 pub fn documents() -> Vec<Document> {
     vec![
         document!(lock_load: Run Sum Machine Torture Thread ThreadWaits Order CpuTime LongWaits LongWait Injected
-            Injection, histogram::Head, trial::Trial, trial::Lost),
+            Injection, histogram::Head, trial::Trial, trial::Lost, trial::Steps),
         document!(sloppy_counter: Run Sum Speed Audit Bucket Check Memory Lane Thread Now),
         document!(job_runner: Run Sum Timing Fault Oracle Unsound Worker Chunk Progress),
         document!(bottleneck: Run Sum CpuTime Thread),

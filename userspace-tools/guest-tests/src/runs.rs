@@ -8,6 +8,7 @@ mod counters;
 pub mod expect;
 pub mod jobs;
 mod locks;
+mod steps;
 mod trials;
 
 use crate::suite::Test;
@@ -15,6 +16,7 @@ use crate::suite::Test;
 pub fn tests() -> Vec<Test> {
     let groups = [
         locks::tests(),
+        steps::tests(),
         trials::tests(),
         counters::tests(),
         bursts::tests(),

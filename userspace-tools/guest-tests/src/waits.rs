@@ -47,6 +47,7 @@ pub fn tests() -> Vec<Test> {
 const LIMIT: Duration = Duration::from_secs(6);
 
 fn endless(load: Load, threads: u32) -> Result<Module<LockLoad>> {
+    let threads = if load == Load::Steps { 1 } else { threads };
     let text = format!("load={load} lock=mcs/halt threads={threads} rounds=100000000 run_ms=60000");
     let module = fresh()?;
     module.start(&settings::<LockLoad>(&text)?)?;

@@ -23,7 +23,7 @@ pub fn show(report: &LockLoad) -> String {
          waiting    {} halts, {} kicks by {}\n\
          exclusion  {}, {} updates lost\n\
          machine    kernel/raw_spin is {}, mode {}; {} loops/{}\n\
-         {}{}{latency}\n{}",
+         {}{}{}{latency}\n{}",
         sum.sections,
         time(sum.elapsed_ns),
         per_second(report.rate()),
@@ -41,6 +41,7 @@ pub fn show(report: &LockLoad) -> String {
         report.machine.loops_per_us,
         Clock::here().multiples()[0],
         trial(report),
+        steps(report),
         events(report),
         threads(report),
     )
@@ -70,6 +71,16 @@ fn trial(report: &LockLoad) -> String {
         text += &format!("LOST       {}\n", without_a_kick(lost));
     }
     text
+}
+
+/// The steps of one thread: the least, of the fast path, and what interrupts add on average and at most.
+fn steps(report: &LockLoad) -> String {
+    let lines = report.steps.iter().map(|steps| {
+        let mean = steps.ticks as f64 / steps.rounds.max(1) as f64;
+        let (of, least, most) = (steps.of.name(), steps.least, steps.most);
+        format!("{of:<10} {least} ticks at least, mean {mean:.1}, {most} at most\n")
+    });
+    lines.collect()
 }
 
 /// A lost wake-up.

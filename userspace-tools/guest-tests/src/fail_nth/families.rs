@@ -35,7 +35,8 @@ fn locks() -> Vec<String> {
     let mut families: Vec<_> = locks
         .map(|lock| format!("lock={lock} run_ms=2 nested=2"))
         .collect();
-    let trials = Load::ALL.iter().filter(|&&load| load != Load::Contest);
+    let trials = Load::ALL.iter().filter(|load| load.is_trial());
+    families.push("load=steps lock=mcs/halt threads=1 run_ms=20 rounds=2".into());
     families.extend(trials.map(|load| format!("load={load} lock=mcs/halt run_ms=2 rounds=2")));
     families.extend(
         ["histograms=off", "stutter_ms=1 shuffle_ms=1", "boost_ms=1"]

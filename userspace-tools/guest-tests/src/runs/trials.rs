@@ -32,7 +32,7 @@ pub fn tests() -> Vec<Test> {
     ]);
     let kicks = Load::ALL
         .iter()
-        .filter(|load| !matches!(load, Load::Contest | Load::Halts));
+        .filter(|load| load.is_trial() && **load != Load::Halts);
     tests.extend(kicks.map(|&load| {
         let name = format!("trial/{load}_loses_no_wakeup");
         Test::new(name, move || loses_none(load))

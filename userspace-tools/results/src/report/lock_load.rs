@@ -12,7 +12,7 @@ use abi::{
         Switch, Thread, ThreadWaits, Torture,
     },
     status::OracleState,
-    trial::{Load, Lost, Trial},
+    trial::{Load, Lost, Step, Steps, Trial},
     Malformed,
 };
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,9 @@ pub struct LockLoad {
     /// The first few lost wake-ups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<Lost>,
+    /// Lengths of the steps of one thread; in a run of `load=steps` one for each step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Steps>,
     /// Events on the slow paths.
     pub events: Vec<Event>,
     /// Per-thread samples. With `histograms=off` this and everything below is missing.
@@ -120,6 +123,11 @@ impl LockLoad {
         merged(&self.histograms, of)
     }
 
+    /// The length of a step in a run of `load=steps`.
+    pub fn steps_of(&self, step: Step) -> Option<&Steps> {
+        self.steps.iter().find(|steps| steps.of == step)
+    }
+
     /// Long waits of one cause.
     pub fn long_waits_by(&self, cause: Cause) -> Option<&LongWaits> {
         self.long_waits.iter().find(|waits| waits.cause == cause)
@@ -148,7 +156,7 @@ impl LockLoad {
     }
 
     fn check_trial(&self) -> Result<(), String> {
-        let trials = u64::from(self.config.load != Load::Contest);
+        let trials = u64::from(self.config.load.is_trial());
         equal("lines of a trial", self.trial.len() as u64, trials)?;
         for trial in &self.trial {
             equal("lost wake-ups", trial.lost.min(8), self.lost.len() as u64)?;
@@ -160,6 +168,30 @@ impl LockLoad {
             };
             if trial.verdict != verdict {
                 return Err(format!("verdict {}, not {verdict}: {trial}", trial.verdict));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every step was timed in every round.
+    fn check_steps(&self) -> Result<(), String> {
+        let due = match self.config.load {
+            Load::Steps => Step::ALL,
+            _ => &[],
+        };
+        if !self
+            .steps
+            .iter()
+            .map(|steps| steps.of)
+            .eq(due.iter().copied())
+        {
+            return Err(format!("steps {:?}, not {due:?}", self.steps));
+        }
+        for steps in &self.steps {
+            equal("rounds of a step", steps.rounds, self.sum.sections)?;
+            let sum = |each: u64| u128::from(each) * u128::from(steps.rounds);
+            if !(sum(steps.least)..=sum(steps.most)).contains(&steps.ticks.into()) {
+                return Err(format!("the sum is not that of such lengths: {steps}"));
             }
         }
         Ok(())
@@ -307,6 +339,7 @@ impl Report for LockLoad {
             threads: lines.all()?,
             trial: lines.all()?,
             lost: lines.all()?,
+            steps: lines.all()?,
             events: lines.each("event", Event::parse)?,
             thread_waits: lines.all()?,
             order: lines.maybe()?,
@@ -329,6 +362,9 @@ impl Report for LockLoad {
                 Outcome::Inconclusive => Outcome::CutShort,
                 outcome => outcome,
             };
+        }
+        if self.config.load == Load::Steps && self.sum.sections < self.config.rounds {
+            return Outcome::CutShort;
         }
         let facts = self.config.lock.facts();
         let can_show = self.config.threads > 1 && !facts.promises_nothing;
@@ -363,6 +399,7 @@ impl Report for LockLoad {
         equal("halts", sum.halts, total(each(|t| t.halts)))?;
         equal("kicks", sum.kicks, total(each(|t| t.kicks)))?;
         self.check_trial()?;
+        self.check_steps()?;
         match (sum.exclusion, sum.lost) {
             (OracleState::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
             (OracleState::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),

@@ -201,3 +201,36 @@ fn count_guest_has_instructions_for_a_clock_and_prints_no_time() {
     let sum = record["sum"].as_object().expect("a line");
     assert!(!sum.keys().any(|key| key.ends_with("_ns")), "{record:#}");
 }
+
+/// Acquisition and release of a ticket lock are an atomic and a store; a timed step has a clock reading, too.
+#[test]
+#[ignore = "boots a guest"]
+fn count_guest_times_each_step_of_a_lock_to_the_instruction() {
+    let guest = Guest::new();
+    let runs = ["empty", "ticket", "empty", "ticket"];
+    let runs = runs.map(|lock| format!("lock-load load=steps lock={lock} threads=1 run_ms=100\n"));
+    let plan = guest.folder().join("plan");
+    std::fs::write(&plan, runs.concat()).expect("a plan");
+    let plan = plan.to_str().expect("UTF-8");
+    let options = ["--tier", "count", "--vcpus", "1", "--module", "lock-load"];
+    let options = [&options[..], &["--stdin", plan]].concat();
+    let run = guest.run(&options, &["batch"]).exits(0);
+    let reports = String::from_utf8(run.stdout).expect("UTF-8");
+    let least = |line: &str| -> [i64; 3] {
+        let report: Value = serde_json::from_str(line).expect(line);
+        let steps = report["steps"].as_array().expect("steps");
+        let least = |n: usize| steps[n]["least"].as_i64().expect("least");
+        [least(0), least(1), least(2)]
+    };
+    let all: Vec<[i64; 3]> = reports.lines().map(least).collect();
+    let [empty, ticket, again @ ..] = all.as_slice() else {
+        panic!("{reports}");
+    };
+    assert_eq!(again, [*empty, *ticket], "instructions are exact");
+    let [lock, section, unlock] = [0, 1, 2].map(|n: usize| ticket[n] - empty[n]);
+    assert!(
+        (2..20).contains(&lock) && (1..10).contains(&unlock),
+        "{all:?}"
+    );
+    assert_eq!(section, 0, "{all:?}");
+}
