@@ -106,6 +106,7 @@ model: ## explore every interleaving of the algorithms with loom
 mistakes: image ## plant mistakes in the algorithms, each must make a test fail, and two instructions in a lock
 	@scripts/mistakes
 	@scripts/costs-of planted
+	@scripts/costs-of planted-unlock
 
 outline-costs: image ## the instructions that atomics out of line cost, beside inline ones
 	@scripts/costs-of outline

@@ -21,7 +21,12 @@ fn result(sandbox: &Sandbox, ticket: u64) -> PathBuf {
     for (lock, each) in [("lock=empty", 80), ("lock=ticket", ticket)] {
         FakeRun::set(&mut runs, lock, "sections", &[ELAPSED / each; 2]);
     }
-    sandbox.run(&runs, 0).is(0, &[]);
+    counted_result(sandbox, &runs)
+}
+
+/// The result of these runs, as of the tier `count`.
+fn counted_result(sandbox: &Sandbox, runs: &[FakeRun]) -> PathBuf {
+    sandbox.run(runs, 0).is(0, &[]);
     let dir = fs::canonicalize(sandbox.latest()).unwrap();
     let provenance = dir.join("provenance.json");
     let text = fs::read_to_string(&provenance).unwrap();
@@ -88,6 +93,31 @@ fn costs_fail_by_two_instructions_and_pass_after_the_table_is_renewed() {
     json.is(1, &["\"unit\": \"instructions\"", "\"verdict\": \"FAIL\""]);
     costs(102, &["--write"]).is(0, &["1 PASS, 0 FAIL"]);
     costs(102, &[]).is(0, &["1 PASS, 0 FAIL"]);
+}
+
+/// Two instructions that a change adds to the release of one lock.
+#[test]
+fn two_instructions_more_in_unlock_fail_in_that_column_alone() {
+    let sandbox = sandbox();
+    let part = "name = \"steps\"\nfixed = { load = \"steps\", rounds = 1000 }";
+    sandbox.edit("name = \"uncontended\"", part);
+    let costs = |unlock: u64, more: &[&str]| {
+        let mut runs = sandbox.passing();
+        for (lock, of) in [("lock=empty", [6, 5]), ("lock=ticket", [16, unlock])] {
+            FakeRun::set(&mut runs, lock, "lock", &[of[0]; 2]);
+            FakeRun::set(&mut runs, lock, "unlock", &[of[1]; 2]);
+        }
+        let dir = counted_result(&sandbox, &runs);
+        let words = ["costs", dir.to_str().unwrap(), "--table", "table.toml"];
+        sandbox.sweep(&[&words[..], more].concat())
+    };
+    costs(7, &["--write"]).is(0, &["2 PASS, 0 FAIL"]);
+    let table = sandbox.read("table.toml");
+    let columns = "[columns.lock]\n\"ticket\" = 10.0\n\n[columns.unlock]\n\"ticket\" = 2.0\n";
+    assert!(table.contains(columns), "{table}");
+    let worse = costs(9, &[]).is(1, &["FAIL: unlock of ticket: 2.0 more than 2.0"]);
+    worse.is(1, &["1 PASS, 1 FAIL"]);
+    costs(8, &[]).is(0, &["2 PASS, 0 FAIL"]);
 }
 
 #[test]

@@ -108,6 +108,10 @@ impl FakeRun {
         let busted = config["lock"] == "busted" && threads > 1;
         let lost = self.number("lost", if busted { 9 } else { 0 });
         config.insert("histograms".into(), "off".into());
+        let steps = match config.get("load") == Some(&"steps".into()) {
+            true => self.steps(sections),
+            false => Vec::new(),
+        };
         let first = sections - (threads - 1);
         let thread = |i: u64| {
             let mine = if i == 0 { first } else { 1 };
@@ -128,7 +132,17 @@ impl FakeRun {
             "events": [],
             "machine": { "kernel_lock": "native-qspinlock", "mode": "native", "kick": "ipi", "loops_per_us": 100, "lost_time": "gaps" },
             "threads": (0..threads).map(thread).collect::<Vec<_>>(),
+            "steps": steps,
         })
+    }
+
+    /// Of `load=steps`: each step takes as much in every round.
+    fn steps(&self, rounds: u64) -> Vec<Value> {
+        let each = [("lock", 30), ("section", 40), ("unlock", 20)].map(|(of, otherwise)| {
+            let each = self.number(of, otherwise);
+            json!({ "of": of, "rounds": rounds, "ticks": each * rounds, "least": each, "most": each })
+        });
+        each.to_vec()
     }
 
     fn counter(&self) -> Value {

@@ -3,13 +3,15 @@
 //! Columns of the cost table: which scenario, how a run's cost is computed, what is subtracted, what it is
 //! compared with, and how far it may move.
 
-use abi::histogram::Of;
+use abi::{histogram::Of, trial::Step};
 use results::AnyReport;
 
-/// One column; its name is the scenario's.
+/// One column.
 #[derive(Debug)]
 pub struct Column {
     pub name: &'static str,
+    /// The scenario that measures it.
+    pub scenario: &'static str,
     /// The axis that names its rows.
     pub axis: &'static str,
     /// Instructions of one operation of a run, its loop included; the number is what the row takes
@@ -34,7 +36,7 @@ pub enum OfRepeats {
 /// What is subtracted.
 #[derive(Debug)]
 pub enum Base {
-    /// The loop: the row `empty` of the same column.
+    /// The loop, or the clock reading: the row `empty` of the same column.
     Empty,
     /// The same row of another column.
     Column(&'static str),
@@ -89,9 +91,10 @@ pub const UNCONTENDED: &str = "histograms";
 const ALTERNATING: Tolerance = Tolerance::Part(0.01, &[]);
 
 /// All columns, in the order of the table.
-pub const COLUMNS: [Column; 7] = [
+pub const COLUMNS: [Column; 9] = [
     Column {
         name: "uncontended",
+        scenario: "uncontended",
         axis: "lock",
         of: per_operation,
         base: Base::Empty,
@@ -100,7 +103,28 @@ pub const COLUMNS: [Column; 7] = [
         tolerance: Tolerance::Exact,
     },
     Column {
+        name: "lock",
+        scenario: "steps",
+        axis: "lock",
+        of: |report, _| step(report, Step::Lock),
+        base: Base::Empty,
+        reference: spinning_twin,
+        of_repeats: OfRepeats::Least,
+        tolerance: Tolerance::Exact,
+    },
+    Column {
+        name: "unlock",
+        scenario: "steps",
+        axis: "lock",
+        of: |report, _| step(report, Step::Unlock),
+        base: Base::Empty,
+        reference: spinning_twin,
+        of_repeats: OfRepeats::Least,
+        tolerance: Tolerance::Exact,
+    },
+    Column {
         name: "histograms",
+        scenario: "histograms",
         axis: "lock",
         of: per_operation,
         base: Base::Column("uncontended"),
@@ -110,6 +134,7 @@ pub const COLUMNS: [Column; 7] = [
     },
     Column {
         name: "alternating",
+        scenario: "alternating",
         axis: "lock",
         of: contended,
         base: Base::Nothing,
@@ -119,6 +144,7 @@ pub const COLUMNS: [Column; 7] = [
     },
     Column {
         name: "hand-over",
+        scenario: "hand-over",
         axis: "lock",
         of: hand_over,
         base: Base::Nothing,
@@ -128,6 +154,7 @@ pub const COLUMNS: [Column; 7] = [
     },
     Column {
         name: "add",
+        scenario: "add",
         axis: "counter",
         of: addition,
         base: Base::Empty,
@@ -137,6 +164,7 @@ pub const COLUMNS: [Column; 7] = [
     },
     Column {
         name: "read",
+        scenario: "read",
         axis: "counter",
         of: reading,
         base: Base::Empty,
@@ -146,6 +174,7 @@ pub const COLUMNS: [Column; 7] = [
     },
     Column {
         name: "dispatch",
+        scenario: "dispatch",
         axis: "policy",
         of: chunk,
         base: Base::Nothing,
@@ -177,6 +206,15 @@ fn nothing(_: &str) -> Option<&'static str> {
 fn per_operation(report: &AnyReport, _: Option<f64>) -> Option<f64> {
     let totals = report.totals();
     (totals.work > 0).then(|| totals.elapsed_ns as f64 / totals.work as f64)
+}
+
+/// The quickest of all rounds, its clock reading included.
+fn step(report: &AnyReport, step: Step) -> Option<f64> {
+    let AnyReport::LockLoad(report) = report else {
+        return None;
+    };
+    let steps = report.steps_of(step).filter(|steps| steps.rounds > 0)?;
+    Some(steps.least as f64)
 }
 
 /// A section that was waited for, of two threads that nearly always wait for each other: what they executed

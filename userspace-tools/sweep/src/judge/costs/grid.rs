@@ -8,12 +8,13 @@ use super::{
 };
 
 /// What the columns are, for below the grids.
-pub const LEGEND: [&str; 6] = [
-    "uncontended: lock and unlock by one thread; histograms: what they add to that",
+pub const LEGEND: [&str; 7] = [
+    "uncontended: lock and unlock by one thread; lock, unlock: each by itself, the quickest of all rounds",
+    "histograms: what they add to uncontended",
     "alternating: a section that was waited for, two threads; hand-over: the part of it from the end of the section",
     "before to its start; both of both threads, with clock reads",
     "read: what it takes more than a plain load; dispatch: taking one chunk, two workers, burst 1",
-    "(loop): without lock or counter, subtracted from the others",
+    "(loop): without lock or counter, subtracted from the others; of lock and unlock the reading of the clock",
     "(+1.0): more than the spinning lock that a paravirt lock is otherwise; than percpu_counter; than padata",
 ];
 
@@ -92,6 +93,6 @@ mod tests {
                 over => over,
             })
             .collect();
-        assert_eq!(texts, ["(+6.0)", "-", "-", "-"]);
+        assert_eq!(texts, ["(+6.0)", "-", "-", "-", "-", "-"]);
     }
 }

@@ -25,7 +25,7 @@ impl Measured {
         let mut all = Self::default();
         for column in &COLUMNS {
             let mut named = scenarios.clone();
-            let found = named.find(|(scenario, _)| scenario.name == column.name);
+            let found = named.find(|(scenario, _)| scenario.name == column.scenario);
             if let Some((scenario, cells)) = found {
                 let rows = all.rows_of(column, scenario, cells);
                 all.columns.insert(column.name, rows);
