@@ -139,7 +139,7 @@ impl Attribution {
     pub fn figures(&self, scenario: &str) -> Figures {
         let mut figures = Figures::new();
         let mut put = |name: String, number| figures.insert(format!("{scenario}.{name}"), number);
-        let count = |n: u64| Number::count(n as usize, self.tier);
+        let count = |n: u64| Number::count(n as f64, self.tier);
         let kind = Kind::Count;
         let label = self.tier.map(|tier| Label { kind, tier });
         for (cause, name) in INJECTED {

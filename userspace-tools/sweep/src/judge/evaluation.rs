@@ -14,7 +14,7 @@ use super::{
     attribution::Attribution,
     cell::{cells, Cell},
     costs::Measured,
-    figures::{self, Compared, Figures},
+    figures::{self, Compared, Figures, Number},
     label::{self, Caption},
     line::{self, Fitted},
     oracle::{self, Fault},
@@ -94,26 +94,19 @@ impl<'a> Evaluation<'a> {
                 one.rules.push(rule);
             }
         }
-        let mut figures = figures::of_result(experiment, provenance);
-        for one in &scenarios {
-            let faults = one.faults.len();
-            let own = figures::of_scenario(one.scenario, &one.cells, &one.compared, faults);
-            figures.extend(own);
-            figures.extend(figures::of_regrets(&one.regrets));
-            figures.extend(figures::of_lines(one.scenario, &one.lines));
-            if let Some(Ok(attribution)) = &one.attribution {
-                figures.extend(attribution.figures(&one.scenario.name));
-            }
-        }
         let costs = match provenance.tier() == Tier::Count.name() {
             true => Measured::new(scenarios.iter().map(|one| (one.scenario, &one.cells[..]))),
             false => Measured::default(),
         };
+        let mut figures = figures::of_result(experiment, provenance);
         figures.extend(costs.figures());
-        let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
-        let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();
-        figures.insert("tables".into(), (tables as f64).into());
-        figures.insert("faults".into(), (faults as f64).into());
+        let tier = tier(&scenarios);
+        figures.extend(all_figures(&scenarios, tier));
+        let unlabelled = figures::unlabelled(&figures);
+        debug_assert!(
+            tier.is_none() || unlabelled.is_empty(),
+            "figures without a kind: {unlabelled:?}"
+        );
         Ok(Self {
             figures,
             costs,
@@ -167,6 +160,33 @@ impl<'a> Evaluation<'a> {
         let oracles = self.scenarios.iter().map(EvaluatedScenario::oracle);
         oracles.chain(self.rules().map(Judged::case)).collect()
     }
+}
+
+/// The tier of the guests; none where nothing ran, or where that is not on record.
+fn tier(scenarios: &[EvaluatedScenario<'_>]) -> Option<Tier> {
+    let cells = scenarios.iter().flat_map(|one| &one.cells);
+    let tiers = cells.map(|cell| Some(cell.place?.tier));
+    tiers.reduce(Option::and).flatten()
+}
+
+/// The figures of all scenarios. Each has a kind and a tier, but for [`figures::FACTS`].
+fn all_figures(scenarios: &[EvaluatedScenario<'_>], tier: Option<Tier>) -> Figures {
+    let mut figures = Figures::new();
+    for one in scenarios {
+        let faults = one.faults.len();
+        let own = figures::of_scenario(one.scenario, &one.cells, &one.compared, faults, tier);
+        figures.extend(own);
+        figures.extend(figures::of_regrets(&one.regrets));
+        figures.extend(figures::of_lines(one.scenario, &one.lines));
+        if let Some(Ok(attribution)) = &one.attribution {
+            figures.extend(attribution.figures(&one.scenario.name));
+        }
+    }
+    let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
+    let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();
+    figures.insert("tables".into(), (tables as f64).into());
+    figures.insert("faults".into(), Number::count(faults as f64, tier));
+    figures
 }
 
 impl EvaluatedScenario<'_> {

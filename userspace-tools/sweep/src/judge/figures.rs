@@ -30,16 +30,42 @@ pub const FILE: &str = "figures.json";
 
 pub type Figures = BTreeMap<String, Number>;
 
+/// What a result has beside figures of guests, and why it has no kind and no tier. Claims compare these, too.
+pub const FACTS: [(&str, &str); 11] = [
+    ("repeats", "set by the experiment"),
+    ("boots", "set by the experiment, or by its rules"),
+    ("ratio", "set by the experiment"),
+    ("tcg", "names the tier"),
+    ("tables", "follows from the experiment"),
+    ("lost", "boots that this host made again"),
+    ("stolen", "time of this host's CPUs"),
+    ("total_s", "time of this host"),
+    ("setup_s", "time of this host"),
+    ("experiment_s", "time of this host"),
+    ("boot_s", "time of this host"),
+];
+
+/// The figures that have neither a kind nor a place among the [`FACTS`].
+pub fn unlabelled(figures: &Figures) -> Vec<&str> {
+    let is_fact = |name: &str| FACTS.iter().any(|(fact, _)| *fact == name);
+    let without = figures
+        .iter()
+        .filter(|(_, number)| number.label().is_none());
+    without
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !is_fact(name))
+        .collect()
+}
+
 /// A figure.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Number {
-    /// A fact about the run of the experiment: a setting, or a time of the host. Results before the
-    /// kinds have counts here, too.
+    /// One of the [`FACTS`], or a number of a step of claims. Results before the kinds have counts here, too.
     Exact(f64),
     /// An estimate over boots.
     Over(Over),
-    /// A count, taken as it is.
+    /// A count, or a part of one, taken as it is.
     Count(Count),
 }
 
@@ -55,7 +81,7 @@ pub struct Over {
     label: Option<Label>,
 }
 
-/// A number of runs or faults.
+/// A number of runs, faults, waits or instructions.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Count {
     value: f64,
@@ -81,9 +107,9 @@ impl Number {
         }
     }
 
-    /// A count in `tier`; without one, a fact.
-    pub fn count(value: usize, tier: Option<Tier>) -> Self {
-        let (value, kind) = (value as f64, Kind::Count);
+    /// A count in `tier`; a bare number if that is not known.
+    pub fn count(value: f64, tier: Option<Tier>) -> Self {
+        let kind = Kind::Count;
         match tier {
             None => Self::Exact(value),
             Some(tier) => Self::Count(Count {
@@ -180,12 +206,14 @@ fn side(cells: &[Cell], pattern: &Pattern) -> Option<Cell> {
     mine.cloned().reduce(Cell::with)
 }
 
-/// The figures of a scenario, which begin with its name, and those of its comparisons.
+/// The figures of a scenario, which begin with its name, and those of its comparisons. `tier` is that of
+/// the other scenarios.
 pub fn of_scenario(
     scenario: &Scenario,
     cells: &[Cell],
     compared: &[Result<Compared, String>],
     faults: usize,
+    tier: Option<Tier>,
 ) -> Figures {
     let reports = || cells.iter().flat_map(|cell| &cell.reports);
     let busted = cells
@@ -200,8 +228,12 @@ pub fn of_scenario(
         ("uncaught", due - caught),
         ("faults", faults),
     ];
-    let tier = cells.iter().find_map(|cell| Some(cell.place?.tier));
-    let own = own.map(|(name, n)| (format!("{}.{name}", scenario.name), Number::count(n, tier)));
+    let own_tier = cells.iter().find_map(|cell| Some(cell.place?.tier));
+    let tier = own_tier.or(tier);
+    let own = own.map(|(name, n)| {
+        let name = format!("{}.{name}", scenario.name);
+        (name, Number::count(n as f64, tier))
+    });
     let compared = scenario.compare.iter().zip(compared);
     let compared = compared.filter_map(|(compare, found)| {
         let found = found.as_ref().ok()?;
@@ -241,7 +273,7 @@ pub fn of_lines(scenario: &Scenario, lines: &[Result<Fitted, String>]) -> Figure
     figures.collect()
 }
 
-/// The figures of a result as a whole.
+/// The facts of a result as a whole.
 pub fn of_result(experiment: &Experiment, provenance: &Provenance) -> Figures {
     let times = &provenance.times;
     let all = [
@@ -265,4 +297,21 @@ pub fn of_result(experiment: &Experiment, provenance: &Provenance) -> Figures {
 /// Whether the oracle saw no violation, and the report does not contradict itself.
 fn is_sound(report: &AnyReport) -> bool {
     report.verdict() != OracleState::Broken && report.check().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figure_without_a_kind_is_named_unless_it_is_a_fact() {
+        let number = |name: &str, number: Number| (name.to_string(), number);
+        let figures = Figures::from([
+            number("why.determined", 0.9.into()),
+            number("why.unknown", Number::count(3.0, Some(Tier::Tcg))),
+            number("why.waits", Number::count(3.0, None)),
+            number("stolen", 0.1.into()),
+        ]);
+        assert_eq!(unlabelled(&figures), ["why.determined", "why.waits"]);
+    }
 }

@@ -3,10 +3,14 @@
 //! Measured costs, from all repeats of each.
 
 use indexmap::IndexMap;
+use vm_record::Tier;
 
 use super::column::{Base, Column, OfRepeats, COLUMNS, EMPTY, UNCONTENDED};
 use crate::{
-    judge::{cell::Cell, figures::Figures},
+    judge::{
+        cell::Cell,
+        figures::{Figures, Number},
+    },
     plan::experiment::Scenario,
 };
 
@@ -99,11 +103,12 @@ impl Measured {
                     continue;
                 };
                 let name = format!("{}.{row}", column.name);
+                let instructions = |n: f64| Number::count(n, Some(Tier::Count));
                 if let Some((_, over)) = self.over(column, row) {
-                    figures.insert(format!("{name}.over"), over.into());
-                    figures.insert(format!("{name}.of"), (cost / (cost - over)).into());
+                    figures.insert(format!("{name}.over"), instructions(over));
+                    figures.insert(format!("{name}.of"), instructions(cost / (cost - over)));
                 }
-                figures.insert(name, cost.into());
+                figures.insert(name, instructions(cost));
             }
         }
         figures
