@@ -25,6 +25,7 @@ name = "why"
 title = "Causes"
 module = "lock-load"
 axes = { lock = ["ticket"], preempt = ["holder"], preempt_ms = [50, 100] }
+line = [{ figure = "stop", text = "over the stop", quantity = "wait_max", kind = "slice", over = "preempt_ms", of = { lock = "ticket" } }]
 "#;
 
 /// A run of two threads in which the holder, thread 0, is stopped for `ms`, and thread 1 waits for a little
@@ -171,6 +172,24 @@ fn matrix_has_a_row_for_each_length_and_figures_are_of_boots() {
         { "true_cause": "holder_preempted", "given": "queueing", "count": 8 },
     ]);
     assert_eq!(json["parts"][0]["attribution"]["matrix"], matrix);
+}
+
+/// Each wait is 0.3 ms longer than the stop that it waits for.
+#[test]
+fn longest_wait_over_the_length_of_stops_is_a_line() {
+    let (text, json) = show(|_| Cause::HolderPreempted, 0);
+    let line = "over the stop: 1.00 [1.00, 1.00] * preempt_ms + 300k [300k, 300k] ns, of 2 rounds at 2 values \
+                (slice, tier tcg)";
+    assert!(text.contains(line), "no `{line}` in:\n{text}");
+    let figures = &json["figures"];
+    for (name, due) in [("stop.slope", 1.0), ("stop.intercept", 300_000.0)] {
+        let value = figures[name]["value"].as_f64().unwrap();
+        assert!((value - due).abs() < 1e-6 * due, "{name}: {value}");
+    }
+    let (text, json) = show(|_| Cause::HolderPreempted, RUNS);
+    let why = "over the stop: NOT MEASURED: preempt_ms was not in force (50.0 ms set, none recorded; 100.0 ms set";
+    assert!(text.contains(why), "no `{why}` in:\n{text}");
+    assert_eq!(json["figures"].get("stop.slope"), None);
 }
 
 #[test]
