@@ -65,6 +65,8 @@ pub struct LongWait<'a> {
     pub gaps: &'a [Gap],
     /// The most that its own vCPU has lost in the gaps and in the hand-off.
     pub lost: u64,
+    /// What its own vCPU has lost beside these, at times that are not known: once a halt had ended.
+    pub unplaced: u64,
 }
 
 /// The parts of a wait, which add up to its length.
@@ -244,14 +246,22 @@ impl<S: Deref<Target = [Loss]>> PreemptionLog<S> {
         Parts {
             holder: take(self.lost_by(Of::Holder, long)),
             predecessor: take(self.lost_by(Of::Predecessor, long)),
-            own: take(self.own(long).min(long.lost)),
+            own: take(self.own(long).min(long.lost).saturating_add(long.unplaced)),
             queue: left,
         }
     }
 
+    /// The losses within a wait, the last first. They ended in their order, so those before the first
+    /// that ended before the wait are not looked at: the lock is held meanwhile.
     fn seen<'a>(&'a self, long: &'a LongWait<'_>) -> impl Iterator<Item = Seen> + 'a {
-        let all = self.losses.iter().map(|loss| loss.seen_by(long));
-        all.filter(|loss| loss.gap.length() > 0)
+        let next = self.next.load(Relaxed);
+        let later = self.losses.get(..next).unwrap_or_default();
+        let earlier = self.losses.get(next..).unwrap_or_default();
+        let newest_first = later.iter().rev().chain(earlier.iter().rev());
+        let since = long.wait.from;
+        let recent = newest_first.take_while(move |loss| loss.until.load(Relaxed) > since);
+        let seen = recent.map(|loss| loss.seen_by(long));
+        seen.filter(|loss| loss.gap.length() > 0)
     }
 
     /// The time that was lost by others, but for what the waiter lost by itself.

@@ -125,6 +125,10 @@ impl<'a, W: World> TimeLoss<'a, W> {
                     _ => &gaps,
                 },
                 lost,
+                unplaced: match wait.is_observed || run.fifo {
+                    true => 0,
+                    false => self.add_steal().unwrap_or(0),
+                },
             };
             let parts = run.preemption_log.attribute(&long);
             log.add_long_wait(&self.logged(&whole, &parts));

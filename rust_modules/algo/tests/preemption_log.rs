@@ -36,6 +36,7 @@ fn parts_with(losses: &[Recorded], gaps: &[(u64, u64)]) -> Parts {
         },
         gaps: &gaps,
         lost: u64::MAX,
+        unplaced: 0,
     };
     let parts = log(losses).attribute(&long);
     let sum = parts.holder + parts.predecessor + parts.own + parts.queue;
@@ -218,4 +219,34 @@ fn only_a_thread_that_came_later_for_certain_overtakes() {
     log.end_section(950, 1700);
     assert!(log.is_overtaken(1000, 99), "the latest arrival is kept");
     assert_eq!(log.last_release(), 1700);
+}
+
+#[test]
+fn time_lost_after_halts_is_the_waiters_own_as_far_as_no_other_lost_it() {
+    let long = |unplaced| LongWait {
+        index: 1,
+        wait: Gap {
+            from: 1000,
+            until: 2000,
+        },
+        gaps: &[],
+        lost: 0,
+            unplaced: 0,
+        unplaced,
+    };
+    let log = log(&[(0, HELD, 1200, 1500)]);
+    let own = |unplaced| log.attribute(&long(unplaced)).own;
+    assert_eq!((own(0), own(400), own(5000)), (0, 400, 700));
+}
+
+#[test]
+fn loss_of_long_ago_ends_the_search_and_newer_ones_count() {
+    let five = [
+        (0, HELD, 100, 200),
+        (0, HELD, 300, 400),
+        (2, HELD, 500, 1100),
+        (0, HELD, 1200, 1300),
+        (2, HELD, 1400, 1500),
+    ];
+    assert_eq!(parts(&five).holder, 300, "the fifth is where the first was");
 }
