@@ -7,8 +7,11 @@
 //! given to, [`Full`] orders everything before the operation against everything after it.
 
 #[cfg_attr(MODULE, path = "primitive/kernel.rs")]
-#[cfg_attr(not(MODULE), path = "primitive/host.rs")]
+#[cfg_attr(all(not(MODULE), not(feature = "sim")), path = "primitive/host.rs")]
+#[cfg_attr(feature = "sim", path = "primitive/sim.rs")]
 mod imp;
+#[cfg(not(feature = "sim"))]
+mod spin;
 
 pub use self::imp::{
     cpu_relax,
@@ -32,8 +35,19 @@ pub use self::imp::{
     TICKETS_TO_WRAP, //
 };
 
+#[cfg(feature = "sim")]
+pub use self::imp::{
+    spin_for,
+    spin_until, //
+};
+#[cfg(not(feature = "sim"))]
+pub use self::spin::{
+    spin_for,
+    spin_until, //
+};
+
 /// Placement of a test's thread on a vCPU.
-#[cfg(not(MODULE))]
+#[cfg(not(any(MODULE, feature = "sim")))]
 pub use self::imp::{
     on,
     wander, //

@@ -3,7 +3,11 @@
 //! The thread that acquires a lock, as the lock sees it: its events, its tuning and its wait clock.
 
 use crate::{
-    primitive::cpu_relax,
+    primitive::{
+        cpu_relax,
+        spin_for,
+        spin_until, //
+    },
     Events,
     WaitClock, //
 };
@@ -67,6 +71,24 @@ impl Waiter {
     #[inline]
     pub fn relax_and_sample(&self) {
         cpu_relax();
+        self.sample();
+    }
+
+    /// Spins until `look`, which only loads, returns true.
+    #[inline(always)]
+    pub fn spin_until(&self, look: impl Fn() -> bool) {
+        spin_until(look, || self.sample());
+    }
+
+    /// Spins until `look`, which only loads, returns true, for `looks` looks at most. Returns how many
+    /// were left when one did; `None` if none did.
+    #[inline(always)]
+    pub fn spin_for(&self, looks: u32, look: impl Fn() -> bool) -> Option<u32> {
+        spin_for(looks, look, || self.sample())
+    }
+
+    #[inline]
+    fn sample(&self) {
         self.wait_clock.sample(self.events.halts.get());
     }
 }

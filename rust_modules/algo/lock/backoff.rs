@@ -27,9 +27,7 @@ impl<'a> Backoff<'a> {
     /// Pauses, the next time twice as long.
     #[inline]
     pub(super) fn pause(&mut self) {
-        for _ in 0..self.rounds {
-            self.me.relax_and_sample();
-        }
+        self.me.spin_for(self.rounds, || false);
         self.rounds = self.rounds.saturating_mul(2).min(self.most);
     }
 }

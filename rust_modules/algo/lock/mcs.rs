@@ -59,14 +59,10 @@ impl<W: Wait> queue::Node for Node<W> {
 
     #[inline(always)]
     fn hand_over(&self, me: &Waiter) {
-        let behind = loop {
-            // Pairs with the release of the waiter that queued behind.
-            let next = self.next.load(Acquire);
-            if !next.is_null() {
-                break next;
-            }
-            cpu_relax();
-        };
+        // Pairs with the release of the waiter that queued behind.
+        let next = || self.next.load(Acquire);
+        spin_until(|| !next().is_null(), || ());
+        let behind = next();
         // SAFETY: `behind` waits for this signal, so its node is live until it is given.
         unsafe { W::signal(ptr::addr_of!((*behind).turn), me) };
     }

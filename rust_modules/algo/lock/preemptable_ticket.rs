@@ -50,22 +50,24 @@ impl PreemptableTicket {
     #[inline(never)]
     fn wait(&self, mine: u32, me: &Waiter) {
         me.begin_wait();
-        let (mut seen, mut spins) = (self.head.load(Relaxed), 0u32);
         loop {
             // Only a hint whose ticket is up: the byte excludes.
             let head = self.head.load(Relaxed);
-            if head != seen {
-                (seen, spins) = (head, 0);
-            }
+            let moved = || self.head.load(Relaxed) != head;
             let timeout = Self::distance(head, mine).saturating_mul(me.tuning.threshold);
-            if spins >= timeout && self.take() {
-                if timeout > 0 {
-                    me.events.ticket_timeout.bump();
-                }
-                return;
+            if me.spin_for(timeout, moved).is_some() {
+                continue;
             }
-            spins = spins.saturating_add(1);
-            me.relax_and_sample();
+            while !moved() {
+                if self.take() {
+                    if timeout > 0 {
+                        me.events.ticket_timeout.bump();
+                    }
+                    return;
+                }
+                me.relax_and_sample();
+                me.spin_until(|| moved() || !self.taken.load(Relaxed));
+            }
         }
     }
 }

@@ -88,10 +88,16 @@ impl PvByte {
     /// Spins for the threshold, one iteration at least; returns whether it took the lock.
     #[inline]
     fn spin(&self, me: &Waiter) -> bool {
-        (0..me.tuning.threshold.max(1)).any(|_| {
+        let mut looks = me.tuning.threshold.max(1);
+        me.relax_and_sample();
+        while let Some(left) = me.spin_for(looks, || !self.taken.load(Relaxed)) {
+            if self.take() {
+                return true;
+            }
+            looks = left;
             me.relax_and_sample();
-            self.take()
-        })
+        }
+        false
     }
 
     /// Halts on the list until woken.

@@ -177,8 +177,18 @@ impl PvQueued {
                 }
                 spins = spins.wrapping_add(1);
                 me.relax_and_sample();
+                spins = spins.wrapping_add(self.spin_while(word, spins, me));
             }
         }
+    }
+
+    /// The first waiter, which has spun for `spins` iterations: spins until the word is no longer `word`,
+    /// the next check or the threshold; returns for how many iterations.
+    fn spin_while(&self, word: Word, spins: u32, me: &Waiter) -> u32 {
+        let most = me.tuning.threshold.saturating_sub(spins);
+        let looks = most.min((CHECK_EVERY - spins % CHECK_EVERY) % CHECK_EVERY);
+        let left = me.spin_for(looks, || self.load() != word);
+        looks.wrapping_sub(left.map_or(0, |left| left.wrapping_add(1)))
     }
 
     /// The first waiter: takes the free lock. If one is behind it, that one becomes pending with the
@@ -220,7 +230,7 @@ impl PvQueued {
             if let Some(next) = node.next() {
                 break next;
             }
-            cpu_relax();
+            spin_until(|| node.next().is_some(), || ());
         };
         self.set(Word::with_pending);
         // SAFETY: `next` waits to become first, so its node is live until that is signalled.

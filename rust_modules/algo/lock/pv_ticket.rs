@@ -13,15 +13,17 @@
 //! enters `lock_spinning`: it leaves its vCPU's number in the slot of its ticket, sets the slow bit,
 //! reads the head again, and halts. The holder reads the bit after serving the next; if it is set,
 //! `unlock_kick` finds the vCPU to wake in the slot of the ticket now served, and clears the bit once
-//! no waiter is left. A ticket names its slot, so there is no table of vCPUs to walk as in the kernel's;
-//! a waiter that finds its slot in use, there being more waiters than slots, goes on spinning. The
-//! order is strict: while the served waiter is preempted, the lock is idle.
+//! no waiter is left. A ticket names its slot, so there is no table of vCPUs to walk as in the kernel's.
+//! A waiter that finds its slot in use, there being more waiters than slots, goes on spinning, and takes its
+//! CPU from the one that is served next: so there are as many slots as vCPUs. The order is strict: while
+//! the served waiter is preempted, the lock is idle.
 
 use super::FIRST_TICKET;
 use crate::prelude::*;
 
-/// Serves in order of arrival; up to `SLOTS` waiters, a power of two, can halt.
-pub struct PvTicket<const SLOTS: usize = 64> {
+/// Serves in order of arrival; up to `SLOTS` waiters, a power of two, can halt: by default as many as
+/// vCPUs that a guest of the lab may have.
+pub struct PvTicket<const SLOTS: usize = 256> {
     tail: Atomic<u32>,
     head: Atomic<u32>,
     /// The vCPU that halts for a ticket: its number plus one, or 0.
@@ -64,16 +66,11 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
     fn wait(&self, mine: u32, me: &Waiter) {
         me.begin_wait();
         loop {
-            for _ in 0..me.tuning.threshold {
-                me.relax_and_sample();
-                if self.serves(mine) {
-                    return;
-                }
-            }
-            if self.lock_spinning(mine, me) {
+            me.relax_and_sample();
+            let served = me.spin_for(me.tuning.threshold, || self.serves(mine));
+            if served.is_some() || self.lock_spinning(mine, me) {
                 return;
             }
-            me.relax_and_sample();
         }
     }
 

@@ -39,9 +39,7 @@ impl RawLock for Ticket {
         let mine = self.next.fetch_add(1, Relaxed);
         if !self.serves(mine) {
             me.begin_wait();
-            while !self.serves(mine) {
-                me.relax_and_sample();
-            }
+            me.spin_until(|| self.serves(mine));
         }
         mine
     }

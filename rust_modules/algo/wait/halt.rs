@@ -42,12 +42,10 @@ impl<const SPIN: bool, const KICK: bool> Wait for Halting<SPIN, KICK> {
     #[inline]
     fn wait(&self, _: Option<Vcpu>, me: &Waiter) {
         if SPIN {
-            for _ in 0..me.tuning.threshold {
-                // Pairs with the release in `signal`.
-                if self.0.load(Acquire) == SIGNALLED {
-                    return;
-                }
-                me.relax_and_sample();
+            // Pairs with the release in `signal`.
+            let signalled = || self.0.load(Acquire) == SIGNALLED;
+            if me.spin_for(me.tuning.threshold, signalled).is_some() {
+                return;
             }
         }
         let halted = Vcpu::current().number().wrapping_add(HALTED);

@@ -26,9 +26,7 @@ impl Wait for Spin {
 
     #[inline]
     fn wait(&self, _: Option<Vcpu>, me: &Waiter) {
-        while !self.is_signalled() {
-            me.relax_and_sample();
-        }
+        me.spin_until(|| self.is_signalled());
     }
 
     #[inline]

@@ -36,16 +36,13 @@ impl Wait for Yield {
 
     #[inline]
     fn wait(&self, ahead: Option<Vcpu>, me: &Waiter) {
-        let mut spins: u32 = 0;
-        while !self.signal.is_signalled() {
-            spins = spins.wrapping_add(1);
-            match ahead {
-                Some(vcpu) if spins % YIELD_EVERY == 0 => {
-                    me.events.yields.bump();
-                    vcpu.yield_to();
-                }
-                _ => me.relax_and_sample(),
-            }
+        let signalled = || self.signal.is_signalled();
+        let Some(vcpu) = ahead else {
+            return me.spin_until(signalled);
+        };
+        while me.spin_for(YIELD_EVERY, signalled).is_none() {
+            me.events.yields.bump();
+            vcpu.yield_to();
         }
     }
 

@@ -59,16 +59,19 @@ impl Node {
 
     /// Waits to become first. The vCPU of the waiter ahead is `ahead`.
     pub(super) fn wait(&self, ahead: Vcpu, me: &Waiter) {
-        for spins in 0..me.tuning.threshold {
-            // Pairs with the release in `make_first`.
-            if self.state.load(Acquire) == FIRST {
-                return;
-            }
-            if spins % CHECK_EVERY == 0 && ahead.is_preempted() {
+        // Pairs with the release in `make_first`.
+        let first = || self.state.load(Acquire) == FIRST;
+        let mut left = me.tuning.threshold;
+        while left > 0 && !first() {
+            if ahead.is_preempted() {
                 me.events.pv_wait_early.bump();
                 break;
             }
-            me.relax_and_sample();
+            let looks = left.min(CHECK_EVERY);
+            if me.spin_for(looks, first).is_some() {
+                return;
+            }
+            left = left.wrapping_sub(looks);
         }
         // Nothing to order: the waiter publishes no more than that it is about to halt.
         if self.state.cmpxchg(WAITING, HALTED, Relaxed).is_ok() {
