@@ -42,7 +42,7 @@ fn tools_have_the_exit_codes_of_one_table() {
     let tools = userspace().into_iter().filter(|one| one.is_program);
     let tools = tools.filter(|one| !OTHERS.contains(&one.name.as_str()));
     let mut checked: Vec<(String, _)> = tools.map(|one| (one.name, one.root)).collect();
-    assert_eq!(checked.len(), 9, "{checked:?}");
+    assert_eq!(checked.len(), 10, "{checked:?}");
     checked.push((
         "debugfs".into(),
         root().join("userspace-tools/debugfs/src/lib.rs"),

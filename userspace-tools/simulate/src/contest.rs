@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! One run of contention: a thread on each vCPU goes through critical sections until time is up.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use abi::lock_load::{Acquire, Config};
+use algo::{lock::Lock, Tuning, Waiter};
+use machine::{words, Ended, GuestId, Machine, Ns, Plan, Policy};
+use measure::{Padded, Probe, Unsampled};
+
+use crate::{
+    failed::Failed,
+    marks,
+    protected_words::ProtectedWords,
+    registry::{with_lock, WithLock},
+    report::Report,
+    sampling::{instrumentation, sampler, Instrumentation},
+    start_barrier::StartBarrier,
+    thread_counts::ThreadCounts,
+};
+
+/// What happened in a run.
+pub struct Outcome {
+    /// The report, as `lock-load` writes it; not if a thread never left.
+    pub report: Result<String, Failed>,
+    /// Threads that never left the run.
+    pub stuck: usize,
+    /// Completed sections.
+    pub sections: u64,
+    /// Updates that were lost or torn.
+    pub lost_updates: u64,
+    /// What happened to the machine.
+    pub machine: Ended,
+}
+
+/// Sections between two looks at the clock.
+const BATCH: u32 = 64;
+
+/// What the threads share.
+struct Shared<L> {
+    lock: Padded<L>,
+    words: Padded<ProtectedWords>,
+    config: Config,
+    barrier: StartBarrier,
+    instrumentation: Option<Instrumentation>,
+    threads: RefCell<Vec<ThreadCounts>>,
+    /// When the last thread left.
+    left_at: Cell<Ns>,
+}
+
+/// Runs what `config` says on a machine of `plan`, whose vCPUs are the threads. The plan ends later than the
+/// run: a thread that has not left by then never does.
+///
+/// # Errors
+///
+/// If it cannot be simulated.
+pub fn run(config: &Config, plan: Plan, policy: Box<dyn Policy>) -> Result<Outcome, Failed> {
+    if let Some(setting) = unknown(config) {
+        return Err(Failed::Setting(setting));
+    }
+    let contest = Contest {
+        config,
+        plan,
+        policy,
+    };
+    with_lock(config, contest).unwrap_or(Err(Failed::KernelLock(config.lock.name())))
+}
+
+/// Returns a setting that is not simulated.
+fn unknown(config: &Config) -> Option<&'static str> {
+    let defaults = Config::default();
+    let others = [
+        ("load", config.load != defaults.load),
+        ("nested", config.nested != 1),
+        ("acquire=try", config.acquire == Acquire::Try),
+        ("irqs=off", config.irqs != defaults.irqs),
+        ("preempt", config.preempt != defaults.preempt),
+        ("stutter_ms", config.stutter_ms > 0),
+        ("shuffle_ms", config.shuffle_ms > 0),
+        ("onoff_ms", config.onoff_ms > 0),
+        ("long_hold_ms", config.long_hold_ms > 0),
+        ("boost_ms", config.boost_ms > 0),
+    ];
+    others.into_iter().find(|(_, is_set)| *is_set).map(|(name, _)| name)
+}
+
+struct Contest<'a> {
+    config: &'a Config,
+    plan: Plan,
+    policy: Box<dyn Policy>,
+}
+
+impl WithLock for Contest<'_> {
+    type Output = Result<Outcome, Failed>;
+
+    fn with<L: Lock + 'static>(self) -> Self::Output {
+        let Config { threads, lock, .. } = *self.config;
+        let shared = Rc::new(Shared {
+            lock: Padded(L::new()),
+            words: Padded(ProtectedWords::default()),
+            config: self.config.clone(),
+            barrier: StartBarrier::default(),
+            instrumentation: instrumentation(self.config, lock.facts().fifo, L::REPORTS_CONTENTION),
+            threads: RefCell::new(vec![ThreadCounts::default(); threads as usize]),
+            left_at: Cell::new(0),
+        });
+        let sticky_kicks = self.plan.sticky_kicks;
+        let mut machine = Machine::new(self.plan, self.policy);
+        for index in 0..threads {
+            let shared = shared.clone();
+            let code = move || shared.thread(index);
+            machine.add(GuestId(0), None, code).map_err(Failed::Memory)?;
+        }
+        let machine = machine.run();
+        let Some(shared) = Rc::into_inner(shared) else {
+            unreachable!("a machine that has run has dropped its code");
+        };
+        Ok(shared.outcome(machine, sticky_kicks))
+    }
+}
+
+impl<L: Lock> Shared<L> {
+    /// Thread function.
+    fn thread(&self, index: u32) {
+        let Config {
+            threads,
+            threshold,
+            backoff,
+            overtakes,
+            ..
+        } = self.config;
+        let me = Waiter::new(Tuning {
+            threshold,
+            backoff,
+            overtakes,
+        });
+        let mut sections = 0;
+        if index == 0 {
+            self.lock.with(&me, || {
+                words::mark(marks::ENTERS, 0);
+                self.words.section(|| self.barrier.wait_for_arrivals(threads - 1));
+                if let Some(run) = &self.instrumentation {
+                    run.begin();
+                }
+                words::mark(marks::LEAVES, 0);
+            });
+            sections += 1;
+        } else {
+            self.barrier.arrive();
+        }
+        let run = self.instrumentation.as_ref();
+        let sampler = run.and_then(|run| sampler(run, index, &me));
+        while !self.is_over() {
+            sections += match &sampler {
+                Some(sampler) => sampler.batch(&me, || self.sections(&me, sampler)),
+                None => self.sections(&me, &Unsampled),
+            };
+        }
+        if let Some(sampler) = &sampler {
+            sampler.close(&me);
+        }
+        self.left_at.set(self.left_at.get().max(words::exact_time()));
+        self.threads.borrow_mut()[index as usize] = ThreadCounts {
+            sections,
+            left: true,
+            events: me.events.iter().collect(),
+        };
+    }
+
+    /// Whether the time of the run is over.
+    fn is_over(&self) -> bool {
+        let run_ns = Ns::from(self.config.run_ms) * 1_000_000;
+        let began = self.barrier.began();
+        began.is_some_and(|began| words::clock() >= began + run_ns)
+    }
+
+    /// Runs a batch of sections, fewer if time is up; returns how many. The measured loop of `lock_load`.
+    fn sections(&self, me: &Waiter, probe: &impl Probe) -> u64 {
+        let mut sections = 0;
+        while sections < BATCH.into() && !self.is_over() {
+            words::mark(marks::COMES, sections);
+            if !L::REPORTS_CONTENTION {
+                probe.before_acquire(me);
+            }
+            self.lock.with(me, || {
+                words::mark(marks::ENTERS, sections);
+                words::in_section(true);
+                let section = || self.words.section(|| words::compute(self.config.hold_ns.into()));
+                if probe.skips(me) {
+                    section();
+                    probe.end_skipped(me, sections);
+                } else {
+                    let entered = probe.begin_timed(me, sections);
+                    section();
+                    probe.end_timed(entered);
+                }
+                words::in_section(false);
+                words::mark(marks::LEAVES, sections);
+            });
+            sections += 1;
+            words::compute(self.config.idle_ns.into());
+        }
+        sections
+    }
+
+    fn outcome(self, machine: Ended, sticky_kicks: bool) -> Outcome {
+        let threads = self.threads.into_inner();
+        let sections = threads.iter().map(|thread| thread.sections).sum();
+        let stuck = threads.iter().filter(|thread| !thread.left).count();
+        let lost_updates = self.words.lost_updates(sections);
+        let report = Report {
+            config: &self.config,
+            elapsed_ns: self.left_at.get().saturating_sub(self.barrier.began().unwrap_or(0)),
+            threads: &threads,
+            lost_updates,
+            sticky_kicks,
+            instrumentation: self.instrumentation.as_ref(),
+        };
+        Outcome {
+            report: match stuck {
+                0 => Ok(report.to_string()),
+                stuck => Err(Failed::Stuck(stuck)),
+            },
+            stuck,
+            sections,
+            lost_updates,
+            machine,
+        }
+    }
+}

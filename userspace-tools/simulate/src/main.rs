@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `simulate`: lock contention on a simulated machine.
+
+#![forbid(unsafe_code)]
+
+mod cli;
+
+use std::{
+    fs,
+    io::{self, BufRead, Write},
+    path::Path,
+    process::ExitCode,
+    time::Instant,
+};
+
+use abi::lock_load::{Cause, Config};
+use anyhow::{anyhow, Context};
+use clap::Parser;
+use cli::{Cli, Command, MachineOptions, MAX_VCPUS};
+use exit_code::Exit;
+use machine::Plan;
+use results::{LockLoad, Record, Report, Settings};
+use simulate::{
+    attribution::{began, said, without_cause},
+    explore::{explored, Schedule},
+    run,
+    trace::Trace,
+    truth::long_waits,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match &cli.command {
+        Command::Run { machine, settings } => one(machine, &settings.join(" ")),
+        Command::Batch { machine } => batch(machine),
+        Command::Trace {
+            machine,
+            out,
+            settings,
+        } => trace(machine, out, &settings.join(" ")),
+        Command::Why {
+            machine,
+            waits,
+            settings,
+        } => why(machine, *waits, &settings.join(" ")),
+        Command::Explore { seeds, first, locks } => explore(*first, *seeds, locks),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("simulate: {error:#}");
+            Exit::NotMeasured.into()
+        }
+    }
+}
+
+/// Runs one line of settings and prints its record.
+fn one(machine: &MachineOptions, settings: &str) -> anyhow::Result<Exit> {
+    let record = record(machine, 0, settings);
+    println!("{}", serde_json::to_string(&record)?);
+    Ok(exit_of(&record))
+}
+
+fn exit_of(record: &Record) -> Exit {
+    match record.error() {
+        Some(_) => Exit::NotMeasured,
+        None => Exit::Pass,
+    }
+}
+
+/// Runs each line of the standard input, as `batch` does in a guest.
+fn batch(machine: &MachineOptions) -> anyhow::Result<Exit> {
+    let (mut seq, mut failed) = (0, 0);
+    for line in io::stdin().lock().lines() {
+        let line = line.context("cannot read the standard input")?;
+        let text = line.split('#').next().unwrap_or_default().trim();
+        if text.is_empty() {
+            continue;
+        }
+        let record = match text.strip_prefix(LockLoad::MODULE) {
+            Some(settings) => record(machine, seq, settings.trim()),
+            None => {
+                let module = text.split(' ').next().unwrap_or_default();
+                Record::failure(seq, module, format!("cannot simulate {module}: allowed: lock-load"))
+            }
+        };
+        println!("{}", serde_json::to_string(&record)?);
+        io::stdout().flush()?;
+        failed += usize::from(record.error().is_some());
+        seq += 1;
+    }
+    Ok(if failed > 0 { Exit::NotMeasured } else { Exit::Pass })
+}
+
+fn config(settings: &str) -> anyhow::Result<Config> {
+    let mut config = Config::default();
+    let taken = config.take(settings, MAX_VCPUS);
+    taken.map_err(|refusal| anyhow!("{refusal}"))?;
+    Ok(config)
+}
+
+/// The plan of a run whose log is kept.
+fn logged(machine: &MachineOptions, config: &Config) -> Plan {
+    Plan {
+        keeps_log: true,
+        ..machine.plan(machine.seed, config.run_ms)
+    }
+}
+
+fn trace(machine: &MachineOptions, out: &Path, settings: &str) -> anyhow::Result<Exit> {
+    let config = config(settings)?;
+    let outcome = run(&config, logged(machine, &config), machine.policy(machine.seed))?;
+    let trace = Trace::of(&outcome.machine.log, machine.cpus, config.threads);
+    let text = serde_json::to_string(&trace)?;
+    fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
+    eprintln!("{} sections; open {} in ui.perfetto.dev", outcome.sections, out.display());
+    Ok(Exit::Pass)
+}
+
+/// Shows the longest waits of a run.
+fn why(machine: &MachineOptions, most: usize, settings: &str) -> anyhow::Result<Exit> {
+    let config = config(settings)?;
+    let (plan, policy) = (logged(machine, &config), || machine.policy(machine.seed));
+    let outcome = run(&config, plan.clone(), policy())?;
+    let report = LockLoad::parse(outcome.report.as_ref().map_err(|failed| anyhow!("{failed}"))?)?;
+    let log = &outcome.machine.log;
+    let (began, fifo) = (began(log), config.lock.facts().fifo);
+    let mut waits = long_waits(log, config.threads, u64::from(config.long_us) * 1000, fifo);
+    waits.retain(|wait| wait.came >= began);
+    waits.sort_by_key(|wait| std::cmp::Reverse(wait.ns()));
+    println!("thread  at ms  wait µs  holders  predecessors  itself  queue µs  report, and without its cause");
+    for wait in waits.iter().take(most) {
+        let [holder, predecessor, own, queue] = wait.parts.map(|ns| ns / 1000);
+        let said = said(wait, &report.logged_waits, began).map_or("not logged", Cause::name);
+        let without = match without_cause(&config, &plan, policy(), wait)? {
+            Some(ns) => format!("{} µs", ns / 1000),
+            None => "not the same run".into(),
+        };
+        let (thread, at, us) = (wait.thread, (wait.came - began) / 1_000_000, wait.ns() / 1000);
+        println!("{thread:>6} {at:>6} {us:>8} {holder:>8} {predecessor:>13} {own:>7} {queue:>9}  {said}, {without}");
+    }
+    println!("{} waits longer than {} µs", waits.len(), config.long_us);
+    Ok(Exit::Pass)
+}
+
+/// The record of a run with these settings. Its seed is that of the machine plus its number.
+fn record(machine: &MachineOptions, seq: usize, settings: &str) -> Record {
+    let report = || -> anyhow::Result<LockLoad> {
+        let config = config(settings)?;
+        let seed = machine.seed + seq as u64;
+        let outcome = run(&config, machine.plan(seed, config.run_ms), machine.policy(seed))?;
+        Ok(LockLoad::parse(&outcome.report?)?)
+    };
+    match report() {
+        Ok(report) => Record::new(seq, report),
+        Err(error) => Record::failure(seq, LockLoad::MODULE, format!("{error:#}")),
+    }
+}
+
+/// Explores schedules at random until `seeds` are done of each lock.
+fn explore(first: u64, seeds: u64, locks: &[String]) -> anyhow::Result<Exit> {
+    let (began, mut mistakes, mut missed, mut runs) = (Instant::now(), 0, 0, 0);
+    for (lock, is_busted) in explored() {
+        if !locks.is_empty() && !locks.iter().any(|name| name == lock.name()) {
+            continue;
+        }
+        let mut caught = 0;
+        for seed in first..first + seeds {
+            let schedule = Schedule::of(lock, seed);
+            let found = schedule.run()?;
+            runs += 1;
+            caught += u64::from(found.is_mistake());
+            if found.is_mistake() && !is_busted {
+                println!("FAIL {schedule}: {found}");
+            }
+        }
+        match is_busted {
+            true => missed += u64::from(caught == 0),
+            false => mistakes += caught,
+        }
+        let verdict = if (caught > 0) == is_busted { "PASS" } else { "FAIL" };
+        println!("{verdict} {}: {caught} of {seeds} schedules broke a promise", lock.name());
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{runs} schedules in {seconds:.1} s: {mistakes} mistakes, {missed} busted locks missed");
+    Ok(match (runs, mistakes + missed) {
+        (0, _) => Exit::NotMeasured,
+        (_, 0) => Exit::Pass,
+        _ => Exit::Fail,
+    })
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Every lock of the list on a simulated machine.
+
+use abi::lock_load::{Config, Lock, ModeWanted, Origin};
+use machine::{Ns, Plan, RoundRobin};
+use results::{LockLoad, Report};
+use simulate::{run, Outcome};
+
+const MS: Ns = 1_000_000;
+
+/// Runs `lock` for `ms`: so many vCPUs on so many CPUs, in slices of 3 ms.
+fn contest(lock: Lock, vcpus: u32, cpus: u32, ms: Ns, change: impl Fn(&mut Plan)) -> Outcome {
+    let config = Config {
+        lock,
+        threads: vcpus,
+        run_ms: ms as u32,
+        ..Config::default()
+    };
+    let mut plan = Plan {
+        end: (ms + 1000) * MS,
+        ..Plan::new(cpus)
+    };
+    change(&mut plan);
+    let policy = Box::new(RoundRobin::new(3 * MS, plan.seed));
+    run(&config, plan, policy).unwrap()
+}
+
+fn report(outcome: &Outcome) -> LockLoad {
+    let text = outcome.report.as_ref().unwrap();
+    let report = LockLoad::parse(text).unwrap();
+    report.check().unwrap();
+    report
+}
+
+/// The locks that promise to exclude and wake their waiters.
+fn sound() -> impl Iterator<Item = Lock> {
+    let all = Lock::ALL.iter().copied();
+    all.filter(|lock| {
+        let facts = lock.facts();
+        let is_simulated = facts.origin != Origin::Kernel || *lock == Lock::KernelRawSpin;
+        is_simulated && !facts.promises_nothing && !facts.never_excludes && !facts.drops_kicks
+    })
+}
+
+#[test]
+fn every_lock_excludes_and_no_thread_starves_at_a_fair_one() {
+    for lock in sound() {
+        for (vcpus, cpus) in [(1, 1), (4, 4), (6, 2)] {
+            let outcome = contest(lock, vcpus, cpus, 200, |_| ());
+            assert_eq!((outcome.lost_updates, outcome.stuck), (0, 0), "{}", lock.name());
+            let report = report(&outcome);
+            let least = report.sum.min;
+            let fair = lock.facts().fifo;
+            assert!(!fair || least > 3, "{}, {vcpus} on {cpus}: {least}", lock.name());
+        }
+    }
+}
+
+#[test]
+fn lock_that_does_not_exclude_is_caught_on_every_seed() {
+    for seed in 1..=100 {
+        let outcome = contest(Lock::Busted, 2, 2, 1, |plan| plan.seed = seed);
+        assert!(outcome.lost_updates > 0, "seed {seed}");
+    }
+}
+
+#[test]
+fn dropped_kick_is_caught_on_every_seed() {
+    for seed in 1..=100 {
+        let change = |plan: &mut Plan| plan.seed = seed;
+        let busted = contest(Lock::McsBusted, 2, 2, 20, change);
+        let sound = contest(Lock::McsHalt, 2, 2, 20, change);
+        assert!(busted.stuck > 0, "seed {seed}: nothing ends a halt but the kick");
+        assert!(sound.stuck == 0 && sound.sections > 500, "seed {seed}");
+    }
+}
+
+/// A periodic tick ends the halts of a lock whose kicks are dropped, at most once each.
+#[test]
+fn tick_ends_a_halt_that_no_kick_ends() {
+    let outcome = contest(Lock::McsBusted, 2, 2, 400, |plan| plan.tick = 4 * MS);
+    // One for each tick of each vCPU, and those of the ends.
+    let most = 2 * (400 / 4 + 2);
+    assert!((20..most).contains(&outcome.sections), "{}", outcome.sections);
+}
+
+#[test]
+fn same_seed_is_the_same_run() {
+    for lock in [Lock::Ticket, Lock::PvQueued, Lock::KernelRawSpin, Lock::Ttas] {
+        let hash = |seed| contest(lock, 6, 2, 50, |plan| plan.seed = seed).machine.hash;
+        assert_eq!(hash(1), hash(1), "{}", lock.name());
+        assert_ne!(hash(1), hash(2), "{}", lock.name());
+    }
+}
+
+#[test]
+fn looks_without_events_change_no_ordered_lock() {
+    for lock in sound().filter(|lock| lock.facts().fifo) {
+        let sections = |elides| contest(lock, 6, 2, 60, |plan| plan.elides = elides).sections;
+        let (with, without) = (sections(true), sections(false));
+        let off = with.abs_diff(without) as f64 / without as f64;
+        assert!(off <= 0.001, "{}: {with} and {without}", lock.name());
+    }
+}
+
+#[test]
+fn halting_and_yielding_ends_the_storm_of_an_overcommitted_queue() {
+    let sections = |lock| contest(lock, 8, 2, 500, |_| ()).sections;
+    let spins = sections(Lock::McsSpin);
+    for lock in [Lock::McsHalt, Lock::McsSpinThenHalt, Lock::PvTicket, Lock::McsYield] {
+        assert!(sections(lock) > 20 * spins, "{}: {spins}", lock.name());
+    }
+}
+
+/// With 64 slots, all but a few hundred sections a second were lost.
+#[test]
+fn paravirt_ticket_has_a_slot_for_every_waiter() {
+    for (vcpus, cpus) in [(128, 16), (512, 64)] {
+        let sections = |lock| contest(lock, vcpus, cpus, 50, |_| ()).sections;
+        let (ticket, queue) = (sections(Lock::PvTicket), sections(Lock::McsSpinThenHalt));
+        assert!(ticket * 10 > queue * 9, "{vcpus} vCPUs: {ticket} and {queue}");
+    }
+}
+
+#[test]
+fn kernel_lock_in_both_modes() {
+    let sections = |mode| {
+        let config = Config {
+            lock: Lock::KernelRawSpin,
+            threads: 8,
+            run_ms: 100,
+            mode,
+            ..Config::default()
+        };
+        let outcome = run(&config, Plan::new(2), Box::new(RoundRobin::new(3 * MS, 1))).unwrap();
+        assert_eq!((outcome.lost_updates, outcome.stuck), (0, 0));
+        let report = report(&outcome);
+        let stolen = report.events.iter().find(|event| event.name == "pv_lock_stealing");
+        (outcome.sections, stolen.unwrap().count)
+    };
+    let ((pv, stolen), (tas, none)) = (sections(ModeWanted::Pv), sections(ModeWanted::Tas));
+    assert!(pv > 10_000 && tas > 10_000 && stolen > 0 && none == 0);
+}
