@@ -147,12 +147,21 @@ fn nested() -> Result<()> {
     Ok(())
 }
 
+/// Jobs in jobs of which one at least is to have an inner job of more than one index.
+const ATTEMPTS: u32 = 10;
+
 /// The outer job has all helpers, and every inner job works alone; or there are some left.
 fn nested_helpers() -> Result<()> {
     let all = ((vcpus() - 1) * 100).div_ceil(vcpus());
-    let timing = whole(&format!("nested=on helpers={all}"))?.timing;
-    let alone = timing.helpers == vcpus() - 1 && timing.wanted > timing.helpers;
-    ensure!(alone, "{timing}");
+    // On a slow guest a part is one index for most of a job, and a job of one index wants no helper.
+    for attempt in 1..=ATTEMPTS {
+        let timing = whole(&format!("nested=on helpers={all}"))?.timing;
+        ensure!(timing.helpers == vcpus() - 1, "{timing}");
+        if timing.wanted > timing.helpers {
+            break;
+        }
+        ensure!(attempt < ATTEMPTS, "no inner job wanted a helper: {timing}");
+    }
     if vcpus() > 2 {
         let timing = whole("nested=on max_threads=2")?.timing;
         ensure!(timing.helpers > 1, "{timing}");
