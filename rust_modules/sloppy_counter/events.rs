@@ -91,9 +91,15 @@ impl Run {
 /// Takes `vcpu` offline, or brings it online.
 fn toggle_online(vcpu: u32, counts: &EventCounts) -> Result<(), Refused> {
     match is_online(vcpu) {
-        true => take_offline(vcpu)
-            .map(|()| counts.deaths.add(1))
-            .map_err(|errno| refused(vcpu, errno)),
+        true => match take_offline(vcpu) {
+            Ok(()) => {
+                counts.deaths.add(1);
+                Ok(())
+            }
+            // Another task was faster.
+            Err(_) if !is_online(vcpu) => Ok(()),
+            Err(errno) => Err(refused(vcpu, errno)),
+        },
         false => restore_online(vcpu, || {}),
     }
 }
