@@ -23,6 +23,8 @@ pub(crate) enum What {
     PollEnd { vcpu: VcpuId, generation: u32 },
     /// The stop of that number in the plan begins.
     Stop(usize),
+    /// The vCPU of that number in the plan is spared preemptions from then on.
+    Spare(usize),
 }
 
 /// Something that happens at a time.

@@ -129,6 +129,19 @@ impl Simulation {
         Some(CpuId(self.plan.topology.cpus + place as u32))
     }
 
+    /// From now on, the vCPU of that number in the plan is spared preemptions; if it waits for a CPU, it gets
+    /// its own.
+    pub(crate) fn spare_begins(&mut self, number: usize) {
+        let (of, now) = (self.plan.spared[number], self.now);
+        let waits_on = self.vcpu(of.vcpu).cpu;
+        if self.vcpu(of.vcpu).state != State::Ready || !self.host.remove(waits_on, of.vcpu, now) {
+            return;
+        }
+        if let Some(spare) = self.spare_for(of.vcpu, now) {
+            self.put_on(spare, of.vcpu, now);
+        }
+    }
+
     /// Remembers what `vcpu` has left to do when it loses its CPU.
     pub(crate) fn suspend_work(&mut self, vcpu: VcpuId, now: Ns) {
         let of = self.vcpu(vcpu);

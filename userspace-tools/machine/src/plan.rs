@@ -22,7 +22,7 @@ pub struct Stop {
 pub struct Spared {
     /// Which.
     pub vcpu: VcpuId,
-    /// If it is preempted from then on,
+    /// If it is preempted from then on, or waits for a CPU then,
     pub from: Ns,
     /// and before that.
     pub until: Ns,

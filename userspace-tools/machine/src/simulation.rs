@@ -43,6 +43,9 @@ impl Simulation {
         for (number, stop) in plan.stops.iter().enumerate() {
             events.push(stop.at, What::Stop(number));
         }
+        for (number, spared) in plan.spared.iter().enumerate() {
+            events.push(spared.from, What::Spare(number));
+        }
         Self {
             now: 0,
             running: None,
@@ -118,6 +121,7 @@ impl Simulation {
             What::Tick(vcpu) => self.tick(vcpu),
             What::PollEnd { vcpu, generation } => self.poll_ends(vcpu, generation),
             What::Stop(number) => self.stop_begins(number),
+            What::Spare(number) => self.spare_begins(number),
         }
         None
     }

@@ -308,3 +308,24 @@ fn what_if_a_preemption_had_cost_nothing() {
         "{with} and {without}"
     );
 }
+
+#[test]
+fn vcpu_that_waits_when_it_is_spared_goes_on_at_once() {
+    let spared = Spared {
+        vcpu: VcpuId(1),
+        from: 4 * MS,
+        until: 100 * MS,
+    };
+    let plan = Plan {
+        spared: vec![spared],
+        keeps_log: true,
+        ..plan(1)
+    };
+    let ended = run(plan, round_robin(50 * MS), 2, |_| {
+        compute(20 * MS);
+        mark(1, 0);
+    });
+    let done = marks(&ended, 1);
+    assert!(done[0].1 < 21 * MS && done[1] == (1, done[1].1), "{done:?}");
+    assert!((24 * MS..25 * MS).contains(&done[1].1), "{done:?}");
+}
