@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use abi::lock_load::{Cause, Config, LongWait};
-use machine::{Entry, Logged, Ns, Plan, Policy, Spared};
+use machine::{Entry, Logged, Ns, Plan, Policy, Spared, VcpuId};
 
 use crate::{
     contest::run,
@@ -85,7 +85,7 @@ pub fn counterfactual(
 }
 
 /// Returns how long `wait` would have been if the preemptions of its cause had cost nothing; `None` if no
-/// preemption is its cause, or if it would not have begun at the same time. `plan` and `policy` are those of the
+/// preemption is its cause. `plan` and `policy` are those of the
 /// run.
 ///
 /// One preemption alone need not shorten a wait: where the next thread in the queue was away, too, that would
@@ -100,13 +100,17 @@ pub fn without_cause(
     policy: Box<dyn Policy>,
     wait: &Wait,
 ) -> Result<Option<Ns>, Failed> {
-    // One that is preempted at another time then would be away in its turn all the same.
-    let Some(from) = wait.by.iter().map(|&(_, from)| from).min() else {
+    if wait.by.is_empty() {
         return Ok(None);
-    };
-    let spared = wait.by.iter().map(|&(vcpu, _)| Spared {
+    }
+    // All is as it was until the wait began. One that is preempted at another time after that would be away in
+    // its turn all the same.
+    let mut vcpus: Vec<VcpuId> = wait.by.iter().map(|&(vcpu, _)| vcpu).collect();
+    vcpus.sort_unstable();
+    vcpus.dedup();
+    let spared = vcpus.into_iter().map(|vcpu| Spared {
         vcpu,
-        from,
+        from: wait.came,
         until: wait.entered,
     });
     let plan = Plan {
