@@ -3,7 +3,7 @@
 //! Kind of a figure: what decides it, and with it what it says of other machines.
 
 use serde::{Deserialize, Serialize};
-use vm_record::Tier;
+use vm_record::{CostsName, Tier};
 
 /// What decides a figure. Of two sides of a comparison the larger one is that of their ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
@@ -42,12 +42,12 @@ impl Kind {
         }
     }
 
-    /// The same in `tier`: the tier `count` has no time, and the tier `kvm` translates nothing.
+    /// The same in `tier`: the tier `count` has no time, and the tiers `kvm` and `sim` translate nothing.
     pub fn on(self, tier: Tier) -> Self {
         match (self, tier) {
             (Self::Order, _) => self,
             (_, Tier::Count) => Self::Count,
-            (Self::Emulation, Tier::Kvm) => Self::Coherence,
+            (Self::Emulation, Tier::Kvm | Tier::Sim) => Self::Coherence,
             _ => self,
         }
     }
@@ -58,6 +58,13 @@ impl Kind {
             (Self::Count, Tier::Count) => "instructions, not cycles",
             (Self::Count, _) => "events of this run, no time",
             (Self::Order, _) => "order of service, not its speed",
+            (Self::Slice, Tier::Sim) => {
+                "the simulated scheduler's slice decides; it transfers only as a function of that slice, as \
+                 far as its policy is that of a host"
+            }
+            (_, Tier::Sim) => {
+                "the costs of the simulated machine decide; it transfers as far as they are those of a host"
+            }
             (Self::Slice, _) => {
                 "the host's scheduler slice decides; it transfers only as a function of that slice"
             }
@@ -82,6 +89,8 @@ impl Kind {
 pub struct Place {
     /// What executed the guest.
     pub tier: Tier,
+    /// The costs, in the tier `sim`.
+    pub costs: Option<CostsName>,
     /// vCPUs of the guest.
     pub vcpus: u32,
     /// CPUs that its vCPUs share: of the host, or of the L1 hypervisor.
@@ -111,11 +120,12 @@ impl Place {
 mod tests {
     use super::*;
 
-    const TIERS: [Tier; 4] = [Tier::Kvm, Tier::Tcg, Tier::Nested, Tier::Count];
+    const TIERS: [Tier; 5] = [Tier::Kvm, Tier::Tcg, Tier::Nested, Tier::Count, Tier::Sim];
 
     fn place(cpus: u32) -> Place {
         Place {
             tier: Tier::Tcg,
+            costs: None,
             vcpus: 8,
             cpus,
             is_disturbed: false,
@@ -140,6 +150,8 @@ mod tests {
     fn tier_decides_what_a_time_is() {
         assert_eq!(Kind::Emulation.on(Tier::Kvm), Kind::Coherence);
         assert_eq!(Kind::Slice.on(Tier::Kvm), Kind::Slice);
+        assert_eq!(Kind::Emulation.on(Tier::Sim), Kind::Coherence);
+        assert_eq!(Kind::Slice.on(Tier::Sim), Kind::Slice);
         for kind in Kind::ALL {
             let expected = match kind {
                 Kind::Order => Kind::Order,
@@ -155,7 +167,7 @@ mod tests {
             let caveat = kind.caveat(tier);
             assert!(!caveat.is_empty() && !caveat.contains(". "), "{caveat}");
         }
-        for tier in [Tier::Tcg, Tier::Nested] {
+        for tier in [Tier::Tcg, Tier::Nested, Tier::Sim] {
             for kind in [Kind::Slice, Kind::Emulation, Kind::Coherence] {
                 assert!(kind.caveat(tier).contains("transfer"));
             }

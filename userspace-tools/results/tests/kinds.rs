@@ -8,6 +8,7 @@ use vm_record::Tier;
 fn place(tier: Tier, cpus: u32) -> Place {
     Place {
         tier,
+        costs: None,
         vcpus: 8,
         cpus,
         is_disturbed: false,

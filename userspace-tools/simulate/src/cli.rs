@@ -2,17 +2,22 @@
 
 //! Command line of `simulate`.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
+use abi::lock_load::{Config, ModeWanted};
+use anyhow::{anyhow, bail, Context};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use machine::{
     BoostHolder, Costs, Credit2, Eevdf, Fair, Gang, Ns, PauseLoop, Plan, Policy, RoundRobin, Topology,
 };
+use results::Settings;
+use vm_record::{CostsName, SchedulingPolicy, SimulatedMachine, MAX_SIMULATED_VCPUS};
 
 const HELP: &str = "\
 Examples:
   simulate run --cpus 2 lock=pv_queued threads=8
   printf 'lock-load lock=ticket threads=1024\\n' | simulate batch --cpus 256
+  simulate run --vcpus 64 --cpus 16 --costs my.toml --policy credit2 --seed 7 lock=pv_ticket threads=64
   simulate why --cpus 2 --seed 7 lock=ticket threads=8
   simulate explore --seeds 1000";
 
@@ -76,35 +81,27 @@ pub enum Command {
     },
 }
 
-/// The hypervisor's scheduling policy.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum PolicyName {
-    /// A slice each in turn
-    RoundRobin,
-    /// Least virtual run time first: Linux up to 6.5
-    Fair,
-    /// Earliest eligible virtual deadline first: Linux since 6.6
-    Eevdf,
-    /// The most credit first: Xen
-    Credit2,
-    /// All vCPUs of a guest at the same time
-    Gang,
-}
-
 /// The simulated machine.
 #[derive(Args)]
 pub struct MachineOptions {
     /// CPUs of the host
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub cpus: u32,
+    /// vCPUs of the guest, the most that `threads` may be
+    #[arg(long, value_name = "N", default_value_t = MAX_SIMULATED_VCPUS,
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SIMULATED_VCPUS)))]
+    vcpus: u32,
+    /// The guest's own lock, kernel/raw_spin, of runs that do not state it by `mode`
+    #[arg(long, value_enum)]
+    mode: Option<LockMode>,
     /// CPUs of a socket [default: all]
     #[arg(long, value_name = "N")]
     pub per_socket: Option<u32>,
     /// Scheduling policy of the hypervisor
-    #[arg(long, value_enum, default_value = "eevdf")]
-    policy: PolicyName,
+    #[arg(long, value_enum, default_value = SimulatedMachine::default().policy.name())]
+    policy: SchedulingPolicy,
     /// Time slice of the hypervisor, in microseconds; the rate limit of credit2
-    #[arg(long, value_name = "US", default_value_t = 2800)]
+    #[arg(long, value_name = "US", default_value_t = SimulatedMachine::default().slice_us)]
     slice_us: u32,
     /// Period of the hypervisor's tick, in microseconds
     #[arg(long, value_name = "US", default_value_t = 4000)]
@@ -118,30 +115,55 @@ pub struct MachineOptions {
     /// Period of the guest's tick, in microseconds; 0: none
     #[arg(long, value_name = "US", default_value_t = 4000)]
     tick_us: u32,
-    /// Costs of the machine, a file in TOML
-    #[arg(long, value_name = "FILE", value_parser = read_costs)]
-    costs: Option<Costs>,
-    /// Decides all that is random; a run's is this plus its number
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Costs of the machine: `default`, NAME of scripts/costs/NAME.toml, or a file that ends in .toml
+    #[arg(long, value_name = "NAME", default_value_t = SimulatedMachine::default().costs, value_parser = known_costs)]
+    costs: String,
+    /// Decides all that is random; the same line run again in a batch has another one
+    #[arg(long, value_name = "N", default_value_t = SimulatedMachine::default().seed)]
     pub seed: u64,
+}
+
+/// What the guest's own lock is.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LockMode {
+    /// Paravirt queue lock
+    Pv,
+    /// Test and set
+    Tas,
 }
 
 /// How long after its time a run may take to end; a plan that ends earlier takes a slow lock for a stuck one.
 const LEAVE_NS: Ns = 60_000_000_000;
-/// vCPUs that a simulated guest may have.
-pub const MAX_VCPUS: u32 = 4096;
-
 impl MachineOptions {
+    /// The settings of a run, which the guest allows.
+    pub fn config(&self, settings: &str) -> anyhow::Result<Config> {
+        let mut config = Config::default();
+        let taken = config.take(settings, self.vcpus);
+        taken.map_err(|refusal| anyhow!("{refusal}"))?;
+        let mode = self.mode.map(|mode| match mode {
+            LockMode::Pv => ModeWanted::Pv,
+            LockMode::Tas => ModeWanted::Tas,
+        });
+        match (mode, config.mode) {
+            (Some(mode), ModeWanted::Any) => config.mode = mode,
+            (Some(mode), wanted) if mode != wanted => {
+                bail!("cannot run with mode={wanted}: the guest's is {mode}. Try: --mode {wanted}")
+            }
+            _ => {}
+        }
+        Ok(config)
+    }
+
     /// The plan of a run of `run_ms`.
-    pub fn plan(&self, seed: u64, run_ms: u32) -> Plan {
-        let window = self.pause_loop_ns;
-        Plan {
+    pub fn plan(&self, seed: u64, run_ms: u32) -> anyhow::Result<Plan> {
+        let (window, costs) = (self.pause_loop_ns, read_costs(&self.costs)?);
+        Ok(Plan {
             topology: Topology {
                 cpus: self.cpus,
                 per_core: 1,
                 per_socket: self.per_socket.unwrap_or(self.cpus),
             },
-            costs: self.costs.clone().unwrap_or_default(),
+            costs,
             seed,
             end: Ns::from(run_ms) * 1_000_000 + LEAVE_NS,
             pause_loop: (window > 0).then_some(PauseLoop {
@@ -153,7 +175,7 @@ impl MachineOptions {
             tick: Ns::from(self.tick_us) * 1000,
             hints_sections: self.boost_us > 0,
             ..Plan::new(self.cpus)
-        }
+        })
     }
 
     /// The policy of a run.
@@ -161,11 +183,11 @@ impl MachineOptions {
         let ns = |us: u32| Ns::from(us) * 1000;
         let (slice, cpus) = (ns(self.slice_us), self.cpus);
         let policy: Box<dyn Policy> = match self.policy {
-            PolicyName::RoundRobin => Box::new(RoundRobin::new(slice, seed)),
-            PolicyName::Fair => Box::new(Fair::new(cpus, slice, 1_000_000, seed)),
-            PolicyName::Eevdf => Box::new(Eevdf::new(cpus, slice, ns(self.host_tick_us), seed)),
-            PolicyName::Credit2 => Box::new(Credit2::new(slice, seed)),
-            PolicyName::Gang => Box::new(Gang::new(cpus, slice)),
+            SchedulingPolicy::RoundRobin => Box::new(RoundRobin::new(slice, seed)),
+            SchedulingPolicy::Fair => Box::new(Fair::new(cpus, slice, 1_000_000, seed)),
+            SchedulingPolicy::Eevdf => Box::new(Eevdf::new(cpus, slice, ns(self.host_tick_us), seed)),
+            SchedulingPolicy::Credit2 => Box::new(Credit2::new(slice, seed)),
+            SchedulingPolicy::Gang => Box::new(Gang::new(cpus, slice)),
         };
         match self.boost_us {
             0 => policy,
@@ -174,12 +196,36 @@ impl MachineOptions {
     }
 }
 
-fn read_costs(path: &str) -> anyhow::Result<Costs> {
-    let path = PathBuf::from(path);
-    let text = std::fs::read_to_string(&path)?;
-    let costs: Costs = toml::from_str(&text)?;
+/// The costs of that name, or in that file.
+fn read_costs(costs: &str) -> anyhow::Result<Costs> {
+    let default = SimulatedMachine::default();
+    let is_default = costs == default.costs;
+    let path = SimulatedMachine { costs: costs.into(), ..default }.costs_file();
+    if is_default && !path.exists() {
+        return Ok(Costs::default());
+    }
+    let shown = path.display();
+    let text = fs::read_to_string(&path).with_context(|| {
+        let next = "Try: default, or a file that ends in .toml";
+        format!("cannot read the costs in {shown} (allowed: a name in scripts/costs). {next}")
+    })?;
+    let costs: Costs = toml::from_str(&text).with_context(|| format!("cannot use {shown}"))?;
     match costs.error() {
-        Some(error) => anyhow::bail!(error),
+        Some(error) => bail!("cannot use {shown}: {error}"),
         None => Ok(costs),
+    }
+}
+
+fn known_costs(costs: &str) -> anyhow::Result<String> {
+    CostsName::of(costs).map_err(anyhow::Error::msg)?;
+    read_costs(costs)?;
+    Ok(costs.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn man_page_and_completions_are_written() {
+        cli_docs::write(<super::Cli as clap::CommandFactory>::command());
     }
 }

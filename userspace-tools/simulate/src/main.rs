@@ -7,6 +7,7 @@
 mod cli;
 
 use std::{
+    collections::HashMap,
     fs,
     io::{self, BufRead, Write},
     path::Path,
@@ -17,10 +18,10 @@ use std::{
 use abi::lock_load::{Cause, Config};
 use anyhow::{anyhow, Context};
 use clap::Parser;
-use cli::{Cli, Command, MachineOptions, MAX_VCPUS};
+use cli::{Cli, Command, MachineOptions};
 use exit_code::Exit;
 use machine::Plan;
-use results::{LockLoad, Record, Report, Settings};
+use results::{LockLoad, Record, Report};
 use simulate::{
     attribution::{began, said, without_cause},
     explore::{explored, Schedule},
@@ -57,9 +58,15 @@ fn main() -> ExitCode {
 
 /// Runs one line of settings and prints its record.
 fn one(machine: &MachineOptions, settings: &str) -> anyhow::Result<Exit> {
-    let record = record(machine, 0, settings);
-    println!("{}", serde_json::to_string(&record)?);
+    let record = record(machine, machine.seed, 0, settings);
+    print(&record)?;
     Ok(exit_of(&record))
+}
+
+fn print(record: &Record) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", serde_json::to_string(record)?)?;
+    out.flush().context("cannot write the record")
 }
 
 fn exit_of(record: &Record) -> Exit {
@@ -69,9 +76,14 @@ fn exit_of(record: &Record) -> Exit {
     }
 }
 
-/// Runs each line of the standard input, as `batch` does in a guest.
+/// How far apart the seeds of runs of the same line are: farther than those of different batches.
+const NEXT_SEED: u64 = 1 << 32;
+
+/// Runs each line of the standard input, as `batch` does in a guest. The seed of a run depends on the runs of
+/// the same line alone, so that in whatever order lines run, each has the same result.
 fn batch(machine: &MachineOptions) -> anyhow::Result<Exit> {
     let (mut seq, mut failed) = (0, 0);
+    let mut repeats: HashMap<String, u64> = HashMap::new();
     for line in io::stdin().lock().lines() {
         let line = line.context("cannot read the standard input")?;
         let text = line.split('#').next().unwrap_or_default().trim();
@@ -79,38 +91,35 @@ fn batch(machine: &MachineOptions) -> anyhow::Result<Exit> {
             continue;
         }
         let record = match text.strip_prefix(LockLoad::MODULE) {
-            Some(settings) => record(machine, seq, settings.trim()),
+            Some(settings) => {
+                let repeat = repeats.entry(text.into()).or_default();
+                let seed = machine.seed.wrapping_add(NEXT_SEED.wrapping_mul(*repeat));
+                *repeat += 1;
+                record(machine, seed, seq, settings.trim())
+            }
             None => {
                 let module = text.split(' ').next().unwrap_or_default();
                 Record::failure(seq, module, format!("cannot simulate {module}: allowed: lock-load"))
             }
         };
-        println!("{}", serde_json::to_string(&record)?);
-        io::stdout().flush()?;
+        print(&record)?;
         failed += usize::from(record.error().is_some());
         seq += 1;
     }
     Ok(if failed > 0 { Exit::NotMeasured } else { Exit::Pass })
 }
 
-fn config(settings: &str) -> anyhow::Result<Config> {
-    let mut config = Config::default();
-    let taken = config.take(settings, MAX_VCPUS);
-    taken.map_err(|refusal| anyhow!("{refusal}"))?;
-    Ok(config)
-}
-
 /// The plan of a run whose log is kept.
-fn logged(machine: &MachineOptions, config: &Config) -> Plan {
-    Plan {
+fn logged(machine: &MachineOptions, config: &Config) -> anyhow::Result<Plan> {
+    Ok(Plan {
         keeps_log: true,
-        ..machine.plan(machine.seed, config.run_ms)
-    }
+        ..machine.plan(machine.seed, config.run_ms)?
+    })
 }
 
 fn trace(machine: &MachineOptions, out: &Path, settings: &str) -> anyhow::Result<Exit> {
-    let config = config(settings)?;
-    let outcome = run(&config, logged(machine, &config), machine.policy(machine.seed))?;
+    let config = machine.config(settings)?;
+    let outcome = run(&config, logged(machine, &config)?, machine.policy(machine.seed))?;
     let trace = Trace::of(&outcome.machine.log, machine.cpus, config.threads);
     let text = serde_json::to_string(&trace)?;
     fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
@@ -120,8 +129,8 @@ fn trace(machine: &MachineOptions, out: &Path, settings: &str) -> anyhow::Result
 
 /// Shows the longest waits of a run.
 fn why(machine: &MachineOptions, most: usize, settings: &str) -> anyhow::Result<Exit> {
-    let config = config(settings)?;
-    let (plan, policy) = (logged(machine, &config), || machine.policy(machine.seed));
+    let config = machine.config(settings)?;
+    let (plan, policy) = (logged(machine, &config)?, || machine.policy(machine.seed));
     let outcome = run(&config, plan.clone(), policy())?;
     let report = LockLoad::parse(outcome.report.as_ref().map_err(|failed| anyhow!("{failed}"))?)?;
     let log = &outcome.machine.log;
@@ -144,12 +153,11 @@ fn why(machine: &MachineOptions, most: usize, settings: &str) -> anyhow::Result<
     Ok(Exit::Pass)
 }
 
-/// The record of a run with these settings. Its seed is that of the machine plus its number.
-fn record(machine: &MachineOptions, seq: usize, settings: &str) -> Record {
+/// The record of a run with these settings.
+fn record(machine: &MachineOptions, seed: u64, seq: usize, settings: &str) -> Record {
     let report = || -> anyhow::Result<LockLoad> {
-        let config = config(settings)?;
-        let seed = machine.seed + seq as u64;
-        let outcome = run(&config, machine.plan(seed, config.run_ms), machine.policy(seed))?;
+        let config = machine.config(settings)?;
+        let outcome = run(&config, machine.plan(seed, config.run_ms)?, machine.policy(seed))?;
         Ok(LockLoad::parse(&outcome.report?)?)
     };
     match report() {

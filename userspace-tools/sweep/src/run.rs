@@ -23,7 +23,7 @@ use vm_record::TierChoice;
 use crate::{
     console::usage::Usage,
     judge::verdict::Verdict,
-    plan::{experiment::Experiment, guests::cpus, runs::Plan, setting::Many, shard::Shard},
+    plan::{experiment::Experiment, runs::Plan, setting::Many, shard::Shard},
     run::{
         dry_run::dry_run,
         execute::Execution,
@@ -123,7 +123,7 @@ pub fn record(file: &Path, cpus: Option<String>, results: &Path) -> anyhow::Resu
 fn ready(args: &Args, file: &Path) -> anyhow::Result<Ready> {
     let usage = |why: String| Usage(format!("cannot run {}: {why}", file.display()));
     let mut experiment = experiment(args, file)?;
-    let cpus = cpus(&experiment.guest.cpus).map_err(usage)?;
+    let cpus = experiment.guest.host_cpus().map_err(usage)?;
     let guests = experiment.guest.all(&cpus).map_err(usage)?.len();
     let boots = experiment.guest.rounds(guests, experiment.repeats);
     let looks = args.looks.extend(&mut experiment, boots)?;

@@ -31,6 +31,7 @@ mod mode;
 mod outcome;
 mod preemption;
 mod record;
+mod simulated;
 mod size;
 mod tier;
 mod vcpus;
@@ -44,8 +45,11 @@ pub use mode::{Mode, PreemptTarget};
 pub use outcome::GuestOutcome;
 pub use preemption::{InjectedPreemption, PreemptionOutcome, Preemptions};
 pub use record::{HostMachine, Record, RECORD_FILE, SCHEMA};
-pub use size::{GuestSize, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS, SLICES_US};
-pub use tier::{Tier, TierChoice, COUNT_CAVEAT, COUNT_REFUSES};
+pub use simulated::{CostsName, SchedulingPolicy, SimulatedMachine};
+pub use size::{
+    GuestSize, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_SIMULATED_VCPUS, MAX_VCPUS, SLICES_US,
+};
+pub use tier::{Refused, Tier, TierChoice, COUNT_CAVEAT, OF_SIM, SIM_BOOTS_NOTHING};
 pub use vcpus::{HogTime, PauseLoops, Placement, VcpuReport};
 
 /// Environment variables that `vm` sets for the command in the guest.

@@ -29,6 +29,12 @@ impl Mode {
     /// Refuses a mode that this tier, or this number of vCPUs, cannot have.
     pub fn check(self, tier: Tier, vcpus: usize) -> Result<(), String> {
         let name = self.name();
+        if tier == Tier::Sim && !matches!(self, Self::Pv | Self::Tas) {
+            return Err(format!(
+                "cannot simulate --mode {name}: its lock is not simulated (allowed: pv tas; tier sim). Try: \
+                 --tier nested"
+            ));
+        }
         if tier.is_translated() && matches!(self, Self::Pv | Self::Dedicated) {
             return Err(format!(
                 "cannot boot --mode {name} on tier {}: no KVM to halt by (allowed: native tas single). \

@@ -11,7 +11,7 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{write_whole, Attempt, Mode, PreemptTarget};
+use crate::{write_whole, Attempt, Mode, PreemptTarget, SimulatedMachine};
 
 /// The schema of records that are written.
 pub const SCHEMA: u32 = 2;
@@ -63,6 +63,9 @@ pub struct Record {
     /// The paravirt mode that the guest's kernel reported.
     #[serde(default)]
     pub mode: Option<Mode>,
+    /// The machine that was simulated, in the tier `sim`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<SimulatedMachine>,
     /// The number of [`Record::retried`].
     #[serde(default, alias = "repeats")]
     pub retries: usize,

@@ -5,8 +5,11 @@
 /// Slices of the host's scheduler that Linux takes, in microseconds.
 pub const SLICES_US: std::ops::RangeInclusive<u32> = 100..=100_000;
 
-/// The most vCPUs of a guest.
+/// The most vCPUs of a guest that boots.
 pub const MAX_VCPUS: u32 = 255;
+
+/// The most vCPUs of a simulated guest.
+pub const MAX_SIMULATED_VCPUS: u32 = 4096;
 
 /// Memory that a guest of one vCPU needs, in MiB: the stock kernel with the modules and tools of the image panics
 /// with 128, cannot unpack all of them with 160, and has 66 left with 192. Each vCPU takes another 0.8.
@@ -32,11 +35,12 @@ pub struct GuestSize {
 
 impl GuestSize {
     /// A ratio alone gives the vCPUs for all `available` CPUs; vCPUs alone take all CPUs; both give the
-    /// number of CPUs.
+    /// number of CPUs. `most` is that of vCPUs in its tier.
     pub fn new(
         vcpus: Option<u32>,
         ratio: Option<u32>,
         available: u32,
+        most: u32,
     ) -> Result<GuestSize, String> {
         let (vcpus, cpus) = match (vcpus, ratio) {
             (None, None) => return Err("one of vcpus and ratio is needed".into()),
@@ -50,9 +54,9 @@ impl GuestSize {
                 ));
             }
         };
-        match (1..=MAX_VCPUS).contains(&vcpus) {
+        match (1..=most).contains(&vcpus) {
             true => Ok(GuestSize { vcpus, cpus }),
-            false => Err(format!("{vcpus} vCPUs: allowed: 1..={MAX_VCPUS}")),
+            false => Err(format!("{vcpus} vCPUs: allowed: 1..={most}")),
         }
     }
 
@@ -79,7 +83,8 @@ mod tests {
             (None, Some(128), Err("1..=255")),
             (None, None, Err("one of")),
         ] {
-            let size = GuestSize::new(vcpus, ratio, 2).map(|size| (size.vcpus, size.cpus));
+            let size = GuestSize::new(vcpus, ratio, 2, MAX_VCPUS);
+            let size = size.map(|size| (size.vcpus, size.cpus));
             match expected {
                 Ok(expected) => assert_eq!(size, Ok(expected)),
                 Err(why) => assert!(

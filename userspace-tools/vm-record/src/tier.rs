@@ -5,6 +5,8 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::size::{MAX_SIMULATED_VCPUS, MAX_VCPUS};
+
 /// What executes the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -17,17 +19,21 @@ pub enum Tier {
     Nested,
     /// QEMU's translator in one thread, its clock the number of instructions: exact costs on any host.
     Count,
+    /// The simulator, which has no kernel: the algorithms alone, in virtual time.
+    Sim,
 }
 
-names!(Tier: Kvm "kvm", Tcg "tcg", Nested "nested", Count "count");
+names!(Tier: Kvm "kvm", Tcg "tcg", Nested "nested", Count "count", Sim "sim");
 
 /// What the tier `count` does not show; printed wherever its results are.
 pub const COUNT_CAVEAT: &str = "tier count: 1 ns of the guest is 1 instruction; instructions, not \
     cycles; one vCPU runs at a time, and `pause` yields to the next";
 
-/// What has no meaning in the tier `count`, where one thread runs all vCPUs and time is instructions: the
-/// option of `vm` and key of an experiment, why, and what to use instead.
-pub const COUNT_REFUSES: [(&str, &str, &str); 5] = [
+/// An option of `vm` and key of an experiment that has no meaning in a tier, why, and what to use instead.
+pub type Refused = (&'static str, &'static str, &'static str);
+
+/// What the tier `count` refuses, where one thread runs all vCPUs and time is instructions.
+const COUNT_REFUSES: [Refused; 5] = [
     (
         "ratio",
         "one thread runs all vCPUs, whatever the host's CPUs",
@@ -55,7 +61,50 @@ pub const COUNT_REFUSES: [(&str, &str, &str); 5] = [
     ),
 ];
 
+/// What the tier `sim` refuses, where one guest is simulated, without a kernel.
+const SIM_REFUSES: [Refused; 4] = [
+    (
+        "hog",
+        "nothing but the guest's vCPUs is simulated",
+        "tier tcg",
+    ),
+    (
+        "preempt",
+        "the scheduling policy alone preempts simulated vCPUs",
+        "tier tcg",
+    ),
+    ("guests", "one guest alone is simulated", "tier tcg"),
+    ("kernel-arg", "no kernel is simulated", "tier tcg"),
+];
+
+/// What `vm` refuses there, too.
+pub const SIM_BOOTS_NOTHING: Refused = (
+    "image",
+    "nothing is booted, and no module is loaded",
+    "tier tcg",
+);
+
+/// Options and keys that only the tier `sim` has.
+pub const OF_SIM: [&str; 3] = ["seed", "costs", "policy"];
+
 impl Tier {
+    /// What has no meaning in it.
+    pub fn refuses(self) -> &'static [Refused] {
+        match self {
+            Self::Count => &COUNT_REFUSES,
+            Self::Sim => &SIM_REFUSES,
+            Self::Kvm | Self::Tcg | Self::Nested => &[],
+        }
+    }
+
+    /// The most vCPUs of a guest.
+    pub fn max_vcpus(self) -> u32 {
+        match self {
+            Self::Sim => MAX_SIMULATED_VCPUS,
+            Self::Kvm | Self::Tcg | Self::Nested | Self::Count => MAX_VCPUS,
+        }
+    }
+
     /// Whether QEMU translates the guest's own instructions, so that the guest sees no KVM.
     pub fn is_translated(self) -> bool {
         matches!(self, Self::Tcg | Self::Count)
@@ -76,6 +125,8 @@ pub enum TierChoice {
     Nested,
     /// TCG in one thread, its clock the number of instructions: exact costs, no parallelism.
     Count,
+    /// The simulator in QEMU's place: any number of CPUs, lock-load alone, no kernel.
+    Sim,
 }
 
 impl TierChoice {
@@ -87,6 +138,21 @@ impl TierChoice {
             TierChoice::Tcg => &[Tier::Tcg],
             TierChoice::Nested => &[Tier::Nested],
             TierChoice::Count => &[Tier::Count],
+            TierChoice::Sim => &[Tier::Sim],
         }
+    }
+
+    /// What has no meaning in any of them.
+    pub fn refuses(self) -> &'static [Refused] {
+        match self.tiers() {
+            [tier] => tier.refuses(),
+            _ => &[],
+        }
+    }
+
+    /// The most vCPUs of a guest.
+    pub fn max_vcpus(self) -> u32 {
+        let most = self.tiers().iter().map(|tier| tier.max_vcpus());
+        most.min().unwrap_or(MAX_VCPUS)
     }
 }

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cpu_list::CpuList;
 use vm_record::{
-    Mode, PreemptTarget, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, MAX_VCPUS, SLICES_US,
+    Mode, PreemptTarget, SchedulingPolicy, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO,
+    MAX_SIMULATED_VCPUS, SLICES_US,
 };
 
 const EXAMPLES: &str = "\
@@ -24,6 +25,8 @@ vCPUs that run 16 ms before another one's turn
   vm run --ratio 4 --slice-us 16000 -- lock-load run --lock ticket --threads 8
 Instructions instead of time: the cost of an operation, whatever else the host does
   vm run --tier count --vcpus 2 -- lock-load run --lock ticket --threads 1 --hold-ns 0 --idle-ns 0
+1,024 vCPUs on 256 CPUs that this host does not have: the algorithms of lock-load, simulated
+  vm run --tier sim --vcpus 1024 --cpus 0-255 -- lock-load run --lock pv_queued --threads 1024
 Two guests that meet at a barrier before each command
   vm run --guests 2 -- sh -c 'lock-load run --lock tas; barrier; lock-load run --lock ttas'";
 
@@ -56,8 +59,8 @@ pub enum Action {
 
 #[derive(Debug, Args)]
 pub struct RunOptions {
-    /// Number of vCPUs [default: 2; 1 in --mode single].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_VCPUS)))]
+    /// Number of vCPUs, up to 255; in tier sim up to 4096 [default: 2; 1 in --mode single].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_SIMULATED_VCPUS)))]
     pub vcpus: Option<u32>,
     /// vCPUs per CPU: without --vcpus the guest has that many times the CPUs, with it that few CPUs.
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_RATIO)))]
@@ -70,7 +73,8 @@ pub struct RunOptions {
     /// Socket of the group that this guest belongs to; --guests then has no effect.
     #[arg(long, value_name = "SOCKET", hide = true)]
     pub barrier: Option<PathBuf>,
-    /// Host CPUs for the guest, vCPUs round robin over them, for instance 0-1,3 [default: all].
+    /// Host CPUs for the guest, vCPUs round robin over them, for instance 0-1,3 [default: all]. In tier sim
+    /// they are simulated, whatever the host has, and the policy places vCPUs [default: 0-1].
     #[arg(long, value_name = "LIST")]
     pub cpus: Option<CpuList>,
     /// What executes the guest; `auto` takes KVM if this guest boots on it, else TCG, and never nested.
@@ -87,10 +91,20 @@ pub struct RunOptions {
     #[arg(long, value_enum, value_name = "TARGET")]
     pub preempt: Option<PreemptTarget>,
     /// Slice of the host's scheduler for each vCPU's thread, at which it is preempted if others wait
-    /// (Linux 6.12 and later; tier nested: of the L1 hypervisor's scheduler). No wake-up of QEMU's threads
+    /// (Linux 6.12 and later; tier nested: of the L1 hypervisor's scheduler; tier sim: of --policy). No wake-up of QEMU's threads
     /// ends it, but threads of other processes on these CPUs do.
     #[arg(long, value_name = "US", value_parser = clap::value_parser!(u32).range(i64::from(*SLICES_US.start())..=i64::from(*SLICES_US.end())))]
     pub slice_us: Option<u32>,
+    /// What decides all that is random in tier sim; with the settings of a run it decides its result [default: 1].
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Costs of the simulated machine (tier sim): NAME of scripts/costs/NAME.toml, or a file that ends in
+    /// .toml [default: default].
+    #[arg(long, value_name = "NAME")]
+    pub costs: Option<String>,
+    /// Scheduling policy of the simulated hypervisor (tier sim) [default: eevdf].
+    #[arg(long, value_enum)]
+    pub policy: Option<SchedulingPolicy>,
     /// Boot another mode than the one asked for, to see it refused.
     #[arg(long, value_enum, hide = true, requires = "mode")]
     pub boot_mode: Option<Mode>,
@@ -119,7 +133,7 @@ pub struct RunOptions {
     /// Write the record to standard error as one line, instead of messages.
     #[arg(long)]
     pub json: bool,
-    /// Print the QEMU command lines of the tier and run nothing.
+    /// Print the command lines of the tier, of QEMU or of the simulator, and run nothing.
     #[arg(long)]
     pub print: bool,
     /// Print nothing but failures.

@@ -68,20 +68,20 @@ impl Limits {
         let threads = match tier {
             Tier::Nested => plan.emulated_cpus,
             Tier::Kvm | Tier::Tcg => plan.vcpus,
-            Tier::Count => 1,
+            Tier::Count | Tier::Sim => 1,
         };
         let scale = ((threads as f64 + load_average()) / plan.cpus.count() as f64).max(1.0);
         let hello = match tier {
             Tier::Nested => HELLO_NESTED_S,
             Tier::Kvm if options.tier == TierChoice::Auto => HELLO_KVM_PROBE_S,
-            Tier::Kvm | Tier::Tcg => HELLO_S,
+            Tier::Kvm | Tier::Tcg | Tier::Sim => HELLO_S,
             Tier::Count => HELLO_COUNT_S,
         };
         let hello = Duration::from_secs_f64(hello * scale);
         let scale = match tier {
             // Two levels of overcommit multiply.
             Tier::Nested => scale * plan.ratio(tier).max(MIN_NESTED_SCALE),
-            Tier::Kvm | Tier::Tcg | Tier::Count => scale,
+            Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Sim => scale,
         };
         let scaled = |seconds: u64| Duration::from_secs(seconds).mul_f64(scale);
         let given = |seconds: Option<u64>| seconds.map(Duration::from_secs);

@@ -17,6 +17,7 @@ pub fn cpu_model(tier: Tier, mode: Option<Mode>) -> String {
     let base = match tier {
         Tier::Kvm => "host",
         Tier::Tcg | Tier::Count => "max",
+        Tier::Sim => return String::new(),
         Tier::Nested => "kvm64,-pmu",
     };
     let features = match (tier, mode) {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
 use cpu_list::CpuList;
-use vm_record::{GuestSize, Mode, Tier, TierChoice, COUNT_REFUSES};
+use vm_record::{CostsName, GuestSize, Mode, Tier, TierChoice, OF_SIM, SIM_BOOTS_NOTHING};
 
 use crate::cli::RunOptions;
 use crate::image::Image;
@@ -34,10 +34,13 @@ pub struct Files {
 impl Plan {
     /// Completes the options with what the host has.
     pub fn new(options: RunOptions) -> Result<Plan> {
-        refuse_what_count_lacks(&options)?;
+        refuse_what_tier_lacks(&options)?;
+        let is_simulated = options.tier == TierChoice::Sim;
         let image = vm_record::image_directory(options.image.as_deref());
         let cpus = match &options.cpus {
             Some(cpus) => cpus.clone(),
+            // A result of the simulator depends on no host.
+            None if is_simulated => CpuList::first(SIMULATED_CPUS),
             None => CpuList::allowed()?,
         };
         let default = match options.mode {
@@ -50,11 +53,12 @@ impl Plan {
             true => options.emulated_cpus,
             false => cpus.count() as u32,
         };
-        let size = GuestSize::new(vcpus, options.ratio, available).map_err(|error| {
+        let most = options.tier.max_vcpus();
+        let size = GuestSize::new(vcpus, options.ratio, available, most).map_err(|error| {
             anyhow!("cannot size the guest: {error}. Try: --ratio without --vcpus")
         })?;
         let (memory, least) = (options.memory, size.min_memory_mib());
-        if memory < least {
+        if memory < least && !is_simulated {
             bail!(
                 "cannot boot {} vCPUs with {memory} MiB of memory (allowed: {least} or more). Try: \
                  --memory {least}",
@@ -79,6 +83,9 @@ impl Plan {
     }
 
     pub fn check(&self) -> Result<()> {
+        if self.options.tier == TierChoice::Sim {
+            return self.open_stdin().map(|_| ());
+        }
         let allowed = CpuList::allowed()?;
         if let Some(cpu) = self.cpus.missing_in(&allowed) {
             bail!(
@@ -120,7 +127,7 @@ impl Plan {
     pub fn ratio(&self, tier: Tier) -> f64 {
         let cpus = match tier {
             Tier::Nested => self.emulated_cpus,
-            Tier::Kvm | Tier::Tcg => self.cpus.count(),
+            Tier::Kvm | Tier::Tcg | Tier::Sim => self.cpus.count(),
             // All vCPUs share one thread.
             Tier::Count => 1,
         };
@@ -176,6 +183,7 @@ impl Plan {
             (Tier::Nested, 1) => format!("1 emulated CPU on CPUs {cpus}"),
             (Tier::Nested, n) => format!("{n} emulated CPUs on CPUs {cpus}"),
             (Tier::Kvm | Tier::Tcg, _) => format!("CPUs {cpus}"),
+            (Tier::Sim, _) => format!("simulated CPUs {cpus}"),
             (Tier::Count, _) => format!("one thread on CPU {cpus}, 1 ns being 1 instruction"),
         };
         format!(
@@ -194,23 +202,39 @@ impl Plan {
     }
 }
 
-/// Refuses options that have no meaning where one thread runs all vCPUs and time is instructions.
-fn refuse_what_count_lacks(options: &RunOptions) -> Result<()> {
-    if options.tier != TierChoice::Count {
-        return Ok(());
-    }
+/// CPUs of a simulated host, unless the command line names them.
+const SIMULATED_CPUS: usize = 2;
+
+/// Refuses options that have no meaning in the tier.
+fn refuse_what_tier_lacks(options: &RunOptions) -> Result<()> {
     let given = |option| match option {
         "ratio" => options.ratio.is_some(),
         "hog" => options.hog.is_some(),
         "preempt" => options.preempt.is_some(),
         "slice-us" => options.slice_us.is_some(),
+        "kernel-arg" => !options.kernel_arg.is_empty(),
+        "image" => options.image.is_some() || options.no_modules || !options.module.is_empty(),
+        "seed" => options.seed.is_some(),
+        "costs" => options.costs.is_some(),
+        "policy" => options.policy.is_some(),
         _ => options.guests.is_some() || options.barrier.is_some(),
     };
-    match COUNT_REFUSES.iter().find(|(option, ..)| given(option)) {
-        Some((option, why, next)) => {
-            bail!("cannot use --{option}: {why} (--tier count). Try: --{next}")
-        }
-        None => Ok(()),
+    let is_simulated = options.tier == TierChoice::Sim;
+    let tier = match options.tier {
+        TierChoice::Auto => "auto",
+        tier => tier.tiers().first().map_or("", |tier| tier.name()),
+    };
+    let boots_nothing = is_simulated.then_some(&SIM_BOOTS_NOTHING);
+    let refused = options.tier.refuses().iter().chain(boots_nothing);
+    if let Some((option, why, next)) = refused.into_iter().find(|(option, ..)| given(option)) {
+        bail!("cannot use --{option}: {why} (--tier {tier}). Try: --{next}")
+    }
+    if let Some(option) = OF_SIM.iter().find(|option| !is_simulated && given(option)) {
+        bail!("cannot use --{option}: nothing is simulated (--tier {tier}). Try: --tier sim")
+    }
+    match options.costs.as_deref().map(CostsName::of) {
+        Some(Err(why)) => bail!("cannot use --costs: {why}"),
+        _ => Ok(()),
     }
 }
 

@@ -7,13 +7,14 @@ mod kvm_cache;
 mod record;
 mod request;
 mod signals;
+mod simulated;
 
 use std::fs;
 use std::mem;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
-use vm_record::{FindingKind, GuestOutcome, Record, Tier, HIGH_STATUS};
+use vm_record::{FindingKind, GuestOutcome, Record, Tier, TierChoice, HIGH_STATUS};
 
 use crate::limits::{retries, RETRIES};
 use crate::machine;
@@ -25,6 +26,9 @@ use signals::SignalHandler;
 
 /// Runs the command in a guest; gives the exit code of `vm`.
 pub fn run(plan: &Plan) -> Result<u8> {
+    if plan.options.tier == TierChoice::Sim {
+        return simulated::run(plan);
+    }
     let started = SystemTime::now();
     let signals = SignalHandler::start()?;
     let _owner = record_dir::open(plan)?;

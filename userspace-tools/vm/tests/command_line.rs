@@ -50,11 +50,11 @@ fn print_of_one_tier_shows_only_that_one() {
 fn usage_errors_exit_2_and_name_the_value() {
     for (options, word) in [
         ("--vcpus 0", "'0'"),
-        ("--vcpus 256", "'256'"),
+        ("--vcpus 4097", "'4097'"),
         ("--cpus 1-0", "1-0"),
         (
             "--tier xen",
-            "[possible values: auto, kvm, tcg, nested, count]",
+            "[possible values: auto, kvm, tcg, nested, count, sim]",
         ),
         ("--slice-us 99", "99 is not in 100..=100000"),
         ("--slice-us 100001", "not in 100..=100000"),
@@ -126,6 +126,22 @@ fn what_the_host_does_not_have_exits_240_and_is_named() {
             ["cannot use --slice-us: one thread", "--tier tcg"],
         ),
         ("--cpus 0,1023", ["CPU 1023", "allowed: 0"]),
+        ("--vcpus 256", ["256 vCPUs", "1..=255"]),
+        ("--seed 1", ["cannot use --seed: nothing", "--tier sim"]),
+        ("--tier sim --hog 0", ["cannot use --hog", "--tier tcg"]),
+        ("--tier sim --guests 2", ["one guest alone", "--tier tcg"]),
+        (
+            "--tier sim --preempt holder",
+            ["policy alone", "--tier tcg"],
+        ),
+        ("--tier sim --kernel-arg quiet", ["no kernel", "--tier tcg"]),
+        ("--tier sim --image x", ["nothing is booted", "--tier tcg"]),
+        (
+            "--tier sim --mode native",
+            ["allowed: pv tas", "--tier nested"],
+        ),
+        ("--tier sim --costs a/b", ["costs `a/b`", "allowed: a name"]),
+        ("--tier sim", ["cannot simulate `true`", "--tier tcg"]),
         ("--cpus 0 --ratio 2 --vcpus 3", ["need 1.5 CPUs", "--ratio"]),
         (
             "--vcpus 1 --memory 128",

@@ -17,7 +17,7 @@ use abi::lock_load::Cause;
 use results::{AnyReport, Kind, LockLoad};
 use serde_json::{json, Value};
 use statistics::{Estimate, Scale};
-use vm_record::{InjectedPreemption, Tier};
+use vm_record::InjectedPreemption;
 
 pub use self::matrix::{KnownWait, Matrix};
 use crate::{
@@ -46,7 +46,8 @@ pub struct Attribution {
     pub known: Vec<KnownWait>,
     /// The boots that ran it.
     pub boots: BTreeSet<usize>,
-    pub tier: Option<Tier>,
+    /// The label of their counts.
+    pub label: Option<Label>,
     /// Long waits that no stop made long, or that the runs did not log.
     pub unknown: u64,
     /// Those of them that have a stop in them, but less than half of it, or less than half of the wait.
@@ -85,7 +86,9 @@ impl Attribution {
                 let counts = record.scenario == scenario.name && record.counted().is_some();
                 if let Some(report) = injecting(record).filter(|_| counts) {
                     all.boots.insert(boot);
-                    all.tier = provenance.place(boot).map(|place| place.tier);
+                    all.label = provenance
+                        .place(boot)
+                        .map(|place| Label::at(Kind::Count, &place));
                     all.add(record, report, stops);
                 }
             }
@@ -139,9 +142,8 @@ impl Attribution {
     pub fn figures(&self, scenario: &str) -> Figures {
         let mut figures = Figures::new();
         let mut put = |name: String, number| figures.insert(format!("{scenario}.{name}"), number);
-        let count = |n: u64| Number::count(n as f64, self.tier);
-        let kind = Kind::Count;
-        let label = self.tier.map(|tier| Label { kind, tier });
+        let count = |n: u64| Number::count(n as f64, self.label);
+        let label = self.label;
         for (cause, name) in INJECTED {
             let of = self.known.iter().filter(|wait| wait.true_cause == cause);
             put(format!("{name}.waits"), count(of.count() as u64));

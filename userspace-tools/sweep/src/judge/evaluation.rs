@@ -15,7 +15,7 @@ use super::{
     cell::{cells, Cell},
     costs::Measured,
     figures::{self, Compared, Figures, Number},
-    label::{self, Caption},
+    label::{self, Caption, Label},
     line::{self, Fitted},
     oracle::{self, Fault},
     regret::{self, Regret},
@@ -44,6 +44,8 @@ pub struct Evaluation<'a> {
 #[derive(Debug)]
 pub struct EvaluatedScenario<'a> {
     pub scenario: &'a Scenario,
+    /// Why it was not run in one of the tiers, if it was not.
+    pub skipped: Option<String>,
     /// Its runs by parameter point.
     pub cells: Vec<Cell>,
     /// Its comparisons, in the order of the file; the reason if one was not measured.
@@ -74,9 +76,14 @@ impl<'a> Evaluation<'a> {
         let notes = Notes::of(provenance);
         let scenarios = experiment.scenarios.iter().map(|scenario| {
             let cells = cells(experiment, provenance, scenario, records);
+            let skipped = experiment.skipped(scenario);
+            if skipped.is_some() && cells.is_empty() {
+                return Ok(EvaluatedScenario::skipped(scenario, skipped));
+            }
             found.extend(rules::find(experiment, scenario, &cells).map_err(anyhow::Error::msg)?);
             anyhow::Ok(EvaluatedScenario {
                 scenario,
+                skipped,
                 faults: oracle::faults(scenario, records),
                 rules: Vec::new(),
                 compared: figures::compare(scenario, &cells),
@@ -100,11 +107,11 @@ impl<'a> Evaluation<'a> {
         };
         let mut figures = figures::of_result(experiment, provenance);
         figures.extend(costs.figures());
-        let tier = tier(&scenarios);
-        figures.extend(all_figures(&scenarios, tier));
+        let label = figures::counted(scenarios.iter().flat_map(|one| &one.cells));
+        figures.extend(all_figures(&scenarios, label));
         let unlabelled = figures::unlabelled(&figures);
         debug_assert!(
-            tier.is_none() || unlabelled.is_empty(),
+            label.is_none() || unlabelled.is_empty(),
             "figures without a kind: {unlabelled:?}"
         );
         Ok(Self {
@@ -157,24 +164,21 @@ impl<'a> Evaluation<'a> {
 
     /// Every verdict: on the oracle of each scenario, and on each rule.
     pub fn cases(&self) -> Vec<Case> {
-        let oracles = self.scenarios.iter().map(EvaluatedScenario::oracle);
+        let oracles = self.scenarios.iter().flat_map(|one| {
+            let skip = one.skip();
+            let oracle = (one.runs() > 0 || skip.is_none()).then(|| one.oracle());
+            oracle.into_iter().chain(skip)
+        });
         oracles.chain(self.rules().map(Judged::case)).collect()
     }
 }
 
-/// The tier of the guests; none where nothing ran, or where that is not on record.
-fn tier(scenarios: &[EvaluatedScenario<'_>]) -> Option<Tier> {
-    let cells = scenarios.iter().flat_map(|one| &one.cells);
-    let tiers = cells.map(|cell| Some(cell.place?.tier));
-    tiers.reduce(Option::and).flatten()
-}
-
 /// The figures of all scenarios. Each has a kind and a tier, but for [`figures::FACTS`].
-fn all_figures(scenarios: &[EvaluatedScenario<'_>], tier: Option<Tier>) -> Figures {
+fn all_figures(scenarios: &[EvaluatedScenario<'_>], label: Option<Label>) -> Figures {
     let mut figures = Figures::new();
     for one in scenarios {
         let faults = one.faults.len();
-        let own = figures::of_scenario(one.scenario, &one.cells, &one.compared, faults, tier);
+        let own = figures::of_scenario(one.scenario, &one.cells, &one.compared, faults, label);
         figures.extend(own);
         figures.extend(figures::of_regrets(&one.regrets));
         figures.extend(figures::of_lines(one.scenario, &one.lines));
@@ -185,11 +189,34 @@ fn all_figures(scenarios: &[EvaluatedScenario<'_>], tier: Option<Tier>) -> Figur
     let tables = scenarios.iter().filter(|one| !one.cells.is_empty()).count();
     let faults: usize = scenarios.iter().map(|scenario| scenario.faults.len()).sum();
     figures.insert("tables".into(), (tables as f64).into());
-    figures.insert("faults".into(), Number::count(faults as f64, tier));
+    figures.insert("faults".into(), Number::count(faults as f64, label));
     figures
 }
 
-impl EvaluatedScenario<'_> {
+impl<'a> EvaluatedScenario<'a> {
+    /// One that ran in no tier.
+    fn skipped(scenario: &'a Scenario, skipped: Option<String>) -> Self {
+        Self {
+            scenario,
+            skipped,
+            cells: Vec::new(),
+            compared: Vec::new(),
+            regrets: Ok(Vec::new()),
+            lines: Vec::new(),
+            captions: Vec::new(),
+            faults: Vec::new(),
+            rules: Vec::new(),
+            attribution: None,
+        }
+    }
+
+    /// SKIP of the tiers in which it was not run, with the reason.
+    fn skip(&self) -> Option<Case> {
+        let why = self.skipped.clone()?;
+        let name = format!("{}: runs in every tier", self.scenario.name);
+        Some(Case::new(name, Verdict::Skip, why))
+    }
+
     /// Number of runs that count.
     pub fn runs(&self) -> usize {
         self.cells.iter().map(|cell| cell.reports.len()).sum()

@@ -8,7 +8,6 @@ use abi::status::OracleState;
 use results::{AnyReport, Kind};
 use serde::{Deserialize, Serialize};
 use statistics::{confidence, Estimate, Scale};
-use vm_record::Tier;
 
 use crate::{
     judge::{
@@ -107,14 +106,14 @@ impl Number {
         }
     }
 
-    /// A count in `tier`; a bare number if that is not known.
-    pub fn count(value: f64, tier: Option<Tier>) -> Self {
+    /// A count in the tiers of `label`; a bare number if they are not known.
+    pub fn count(value: f64, label: Option<Label>) -> Self {
         let kind = Kind::Count;
-        match tier {
+        match label {
             None => Self::Exact(value),
-            Some(tier) => Self::Count(Count {
+            Some(label) => Self::Count(Count {
                 value,
-                label: Label { kind, tier },
+                label: Label { kind, ..label },
             }),
         }
     }
@@ -206,14 +205,22 @@ fn side(cells: &[Cell], pattern: &Pattern) -> Option<Cell> {
     mine.cloned().reduce(Cell::with)
 }
 
-/// The figures of a scenario, which begin with its name, and those of its comparisons. `tier` is that of
-/// the other scenarios.
+/// The label of counts of these cells; none where nothing ran, or where its tier is not on record.
+pub fn counted<'a>(cells: impl Iterator<Item = &'a Cell>) -> Option<Label> {
+    let labels = cells.map(|cell| Some(Label::at(Kind::Count, &cell.place?)));
+    labels
+        .reduce(|one, other| Some(one?.over(other?)))
+        .flatten()
+}
+
+/// The figures of a scenario, which begin with its name, and those of its comparisons. `others` is of the
+/// other scenarios.
 pub fn of_scenario(
     scenario: &Scenario,
     cells: &[Cell],
     compared: &[Result<Compared, String>],
     faults: usize,
-    tier: Option<Tier>,
+    others: Option<Label>,
 ) -> Figures {
     let reports = || cells.iter().flat_map(|cell| &cell.reports);
     let busted = cells
@@ -228,11 +235,10 @@ pub fn of_scenario(
         ("uncaught", due - caught),
         ("faults", faults),
     ];
-    let own_tier = cells.iter().find_map(|cell| Some(cell.place?.tier));
-    let tier = own_tier.or(tier);
+    let label = counted(cells.iter()).or(others);
     let own = own.map(|(name, n)| {
         let name = format!("{}.{name}", scenario.name);
-        (name, Number::count(n as f64, tier))
+        (name, Number::count(n as f64, label))
     });
     let compared = scenario.compare.iter().zip(compared);
     let compared = compared.filter_map(|(compare, found)| {
@@ -301,6 +307,8 @@ fn is_sound(report: &AnyReport) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use vm_record::Tier;
+
     use super::*;
 
     #[test]
@@ -308,7 +316,10 @@ mod tests {
         let number = |name: &str, number: Number| (name.to_string(), number);
         let figures = Figures::from([
             number("why.determined", 0.9.into()),
-            number("why.unknown", Number::count(3.0, Some(Tier::Tcg))),
+            number(
+                "why.unknown",
+                Number::count(3.0, Some(Label::new(Kind::Count, Tier::Tcg))),
+            ),
             number("why.waits", Number::count(3.0, None)),
             number("stolen", 0.1.into()),
         ]);

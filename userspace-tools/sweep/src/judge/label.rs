@@ -5,9 +5,9 @@
 use std::fmt;
 
 use indexmap::{IndexMap, IndexSet};
-use results::Kind;
+use results::{Kind, Place};
 use serde::{Deserialize, Serialize};
-use vm_record::Tier;
+use vm_record::{CostsName, Tier};
 
 use super::cell::Cell;
 use crate::{
@@ -23,15 +23,60 @@ use crate::{
 pub struct Label {
     pub kind: Kind,
     pub tier: Tier,
+    /// The costs of the simulated machine, in the tier `sim`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<CostsName>,
+    /// Another tier that is in it, as of the other side of a ratio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Tier>,
 }
 
 impl Label {
-    /// The label of a ratio of two such figures.
+    /// The label of a figure of guests that are not simulated.
+    pub fn new(kind: Kind, tier: Tier) -> Self {
+        Self {
+            kind,
+            tier,
+            costs: None,
+            beside: None,
+        }
+    }
+
+    /// The label of a figure that was measured there.
+    pub fn at(kind: Kind, place: &Place) -> Self {
+        Self {
+            costs: place.costs,
+            ..Self::new(kind, place.tier)
+        }
+    }
+
+    /// The label of two such figures in one, as of their ratio.
     pub fn over(self, other: Self) -> Self {
+        let others = [Some(other.tier), self.beside, other.beside];
+        let mut others = others.into_iter().flatten();
         Self {
             kind: self.kind.max(other.kind),
+            costs: self.costs.or(other.costs),
+            beside: others.find(|tier| *tier != self.tier),
             ..self
         }
+    }
+
+    /// `tcg`, `simulated (costs: default)`, or two of them.
+    pub fn tiers(&self) -> String {
+        let name = |tier: Tier| match (tier, self.costs) {
+            (Tier::Sim, Some(costs)) => simulated(costs.as_str()),
+            (Tier::Sim, None) => simulated("unknown"),
+            (tier, _) => tier.name().into(),
+        };
+        let beside = self.beside.map(|tier| format!(" and {}", name(tier)));
+        name(self.tier) + &beside.unwrap_or_default()
+    }
+
+    /// The same in a sentence.
+    fn in_tiers(&self) -> String {
+        let word = if self.tier == Tier::Sim { "" } else { "tier " };
+        format!("{word}{}", self.tiers())
     }
 
     /// What does not transfer.
@@ -43,7 +88,11 @@ impl Label {
     /// in the nested tier.
     pub fn caveat_with(self, notes: &Notes) -> String {
         let mut caveat = self.caveat().to_string();
-        match (self.kind, notes.slice.as_str()) {
+        let slice = match self.tier {
+            Tier::Sim => &notes.simulated,
+            _ => &notes.slice,
+        };
+        match (self.kind, slice.as_str()) {
             (Kind::Slice, "") => caveat += ", which was not recorded",
             (Kind::Slice, slice) => caveat += &format!(" ({slice})"),
             _ => {}
@@ -57,8 +106,13 @@ impl Label {
 
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, tier {}", self.kind.name(), self.tier.name())
+        write!(f, "{}, {}", self.kind.name(), self.in_tiers())
     }
+}
+
+/// How figures of the tier `sim` are labelled.
+pub fn simulated(costs: &str) -> String {
+    format!("simulated (costs: {costs})")
 }
 
 /// ` (slice, tier tcg)`, after a figure.
@@ -70,10 +124,8 @@ pub fn suffix(label: Option<Label>) -> String {
 pub fn of_cell(cell: &Cell, metric: &str) -> Option<Label> {
     let place = cell.place?;
     let kinds = cell.reports.iter();
-    Some(Label {
-        kind: kinds.map(|report| report.kind(metric, &place)).max()?,
-        tier: place.tier,
-    })
+    let kind = kinds.map(|report| report.kind(metric, &place)).max()?;
+    Some(Label::at(kind, &place))
 }
 
 /// The label of a ratio of two sides.
@@ -105,11 +157,10 @@ pub struct Caption {
 
 impl fmt::Display for Caption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Label { kind, tier } = self.label;
+        let (kind, tiers) = (self.label.kind.name(), self.label.in_tiers());
         let place = &self.place;
         let gap = if place.is_empty() { "" } else { " " };
-        let (kind, tier) = (kind.name(), tier.name());
-        write!(f, "{kind}{gap}{place}, tier {tier}: {}", self.caveat)
+        write!(f, "{kind}{gap}{place}, {tiers}: {}", self.caveat)
     }
 }
 
@@ -173,7 +224,7 @@ mod tests {
     use super::*;
 
     fn caveat(kind: Kind, tier: Tier, notes: &Notes) -> String {
-        Label { kind, tier }.caveat_with(notes)
+        Label::new(kind, tier).caveat_with(notes)
     }
 
     #[test]
@@ -181,6 +232,7 @@ mod tests {
         let notes = Notes {
             slice: "1.4 ms set".into(),
             pause: "no pause-loop exiting".into(),
+            simulated: "eevdf with slices of 2.8 ms".into(),
         };
         let tcg = caveat(Kind::Slice, Tier::Tcg, &notes);
         assert!(tcg.ends_with("of that slice (1.4 ms set)"), "{tcg}");
@@ -189,6 +241,11 @@ mod tests {
             nested.ends_with("(1.4 ms set); no pause-loop exiting"),
             "{nested}"
         );
+        let simulated = caveat(Kind::Slice, Tier::Sim, &notes);
+        assert!(
+            simulated.ends_with("(eevdf with slices of 2.8 ms)"),
+            "{simulated}"
+        );
         let emulation = caveat(Kind::Emulation, Tier::Nested, &notes);
         assert!(
             !emulation.contains("1.4 ms") && emulation.ends_with("exiting"),
@@ -196,5 +253,29 @@ mod tests {
         );
         let unknown = caveat(Kind::Slice, Tier::Tcg, &Notes::default());
         assert!(unknown.ends_with("which was not recorded"), "{unknown}");
+    }
+    #[test]
+    fn simulated_figures_are_named_with_their_costs_and_beside_another_tier() {
+        let costs = CostsName::of("default").ok();
+        let sim = Label {
+            costs,
+            ..Label::new(Kind::Slice, Tier::Sim)
+        };
+        let tcg = Label::new(Kind::Emulation, Tier::Tcg);
+        assert_eq!(sim.to_string(), "slice, simulated (costs: default)");
+        let text = sim.over(tcg).to_string();
+        assert_eq!(text, "slice, simulated (costs: default) and tcg");
+        let text = tcg.over(sim).to_string();
+        assert_eq!(text, "slice, tier tcg and simulated (costs: default)");
+        assert_eq!(sim.over(sim), sim);
+        let json = serde_json::to_value(tcg.over(sim)).unwrap();
+        assert_eq!(
+            (&json["beside"], &json["costs"]),
+            (&"sim".into(), &"default".into())
+        );
+        assert_eq!(
+            serde_json::from_value::<Label>(json).unwrap(),
+            tcg.over(sim)
+        );
     }
 }

@@ -9,6 +9,7 @@ use cpu_list::CpuList;
 use fastrand::Rng;
 use indexmap::IndexMap;
 use results::metrics;
+use vm_record::Tier;
 
 use crate::plan::{
     experiment::{Compare, Experiment, Module, Order, Scenario},
@@ -58,7 +59,10 @@ impl Plan {
         }
         let left_out = draft.left_out;
         let mut scenarios = experiment.scenarios.iter();
-        scenarios.try_for_each(|scenario| check(scenario, &boots))?;
+        scenarios.try_for_each(|scenario| match experiment.skipped(scenario) {
+            Some(_) if experiment.guest.is_simulated() => Ok(()),
+            _ => check(scenario, &boots),
+        })?;
         Ok(Self {
             schema: SCHEMA,
             seed,
@@ -104,7 +108,8 @@ impl Draft<'_> {
         repeats: std::ops::RangeInclusive<u32>,
     ) -> Result<Boot, String> {
         let mut all = Vec::new();
-        for scenario in &self.experiment.scenarios {
+        let scenarios = self.experiment.scenarios.iter();
+        for scenario in scenarios.filter(|scenario| scenario.skipped_in(&guest.tier).is_none()) {
             for settings in points(scenario, &guest.point()) {
                 match self.length(scenario, guest, &settings)? {
                     Some(length) => all.push((scenario, settings, length)),
@@ -112,7 +117,12 @@ impl Draft<'_> {
                 }
             }
         }
-        let (mut runs, mut estimate) = (Vec::new(), BOOT);
+        let mut runs = Vec::new();
+        // One CPU runs all simulated vCPUs, and nothing boots.
+        let (mut estimate, slower) = match guest.is_simulated() {
+            true => (Duration::ZERO, 1 + guest.vcpus / 32),
+            false => (BOOT, 1),
+        };
         let warm_ups = (0..self.experiment.warm_up).map(|_| 0);
         for (n, repeat) in warm_ups.chain(repeats).enumerate() {
             match (self.experiment.order, n % 2) {
@@ -121,7 +131,7 @@ impl Draft<'_> {
                 (Order::Random, _) => all.reverse(),
             }
             for (scenario, settings, length) in &all {
-                estimate += *length + OVERHEAD;
+                estimate += *length * slower + OVERHEAD;
                 runs.push(Run {
                     seq: self.seq,
                     repeat,
@@ -169,7 +179,10 @@ impl Draft<'_> {
     ) -> Result<Option<Duration>, String> {
         let limits = |vcpus| Limits {
             vcpus,
-            bytes: u64::from(guest.memory) << 20,
+            bytes: match guest.is_simulated() {
+                true => u64::MAX,
+                false => u64::from(guest.memory) << 20,
+            },
         };
         let words = words(settings);
         match length(scenario.module, &words, &limits(guest.vcpus)) {
@@ -204,6 +217,7 @@ fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
             return wrong(format!("{what} {pattern:?}: selects no run"));
         }
     }
+    one_world(scenario, &all).or_else(wrong)?;
     let lines = scenario.lines.iter();
     let metrics = scenario.compare.iter().map(Compare::metric);
     let mut metrics = metrics.chain(lines.map(|line| line.metric.as_str()));
@@ -219,6 +233,27 @@ fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
                     "figure `{figure}`: kind = `{stated}`: allowed: {own}"
                 ));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a figure of simulated runs and measured ones together; a ratio of both has them on its two sides.
+fn one_world(scenario: &Scenario, all: &[(&Run, Point)]) -> Result<(), String> {
+    let sides = scenario.compare.iter();
+    let sides = sides.flat_map(|c| [Some(&c.of), c.to.as_ref()].into_iter().flatten());
+    for pattern in sides.chain(scenario.lines.iter().map(|line| &line.of)) {
+        let mine = all
+            .iter()
+            .filter(|(_, settings)| matches(pattern, settings));
+        let is_simulated =
+            |settings: &Point| settings.get("tier") == Some(&Tier::Sim.name().into());
+        let (sim, others): (Vec<_>, Vec<_>) =
+            mine.partition(|(_, settings)| is_simulated(settings));
+        if !sim.is_empty() && !others.is_empty() {
+            return Err(format!(
+                "{pattern:?}: selects simulated runs and measured ones; allowed: either. Try: tier = \"sim\" in it"
+            ));
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 use indexmap::IndexMap;
 use results::{Bottleneck, JobRunner, Kind, LockLoad, Report, SloppyCounter};
 use serde::{Deserialize, Serialize};
+use vm_record::Tier;
 
 use crate::plan::{
     guests::Guests,
@@ -147,7 +148,23 @@ impl TryFrom<Written> for Expect {
     }
 }
 
+impl Experiment {
+    /// Why `scenario` is not run in one of the tiers, if it is not.
+    pub fn skipped(&self, scenario: &Scenario) -> Option<String> {
+        let mut tiers = self.guest.tier.all().iter();
+        tiers.find_map(|tier| scenario.skipped_in(tier))
+    }
+}
+
 impl Scenario {
+    /// Why it is not run in this tier, if it is not.
+    pub fn skipped_in(&self, tier: &str) -> Option<String> {
+        let (module, sim) = (self.module.name(), Tier::Sim.name());
+        let is_simulated = self.module == Module::LockLoad;
+        (tier == sim && !is_simulated)
+            .then(|| format!("tier {sim}: {module} is not simulated; lock-load alone is"))
+    }
+
     /// Its rules, each with the runs that it is about.
     pub fn rules(&self) -> impl Iterator<Item = (&Pattern, &Rule)> {
         let rules = self.expect.iter();

@@ -5,7 +5,7 @@
 use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
-use vm_record::{GuestSize, Mode, Tier, TierChoice};
+use vm_record::{CostsName, GuestSize, Mode, Tier, TierChoice};
 
 use crate::plan::{
     guests::{each, Guests},
@@ -24,6 +24,9 @@ pub struct Guest {
     pub slice_us: Option<u32>,
     pub tier: String,
     pub mode: Option<String>,
+    /// Costs of the simulated machine, in the tier `sim`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<CostsName>,
     /// Memory in MiB.
     pub memory: u32,
     /// Further arguments of `vm run`.
@@ -31,6 +34,11 @@ pub struct Guest {
 }
 
 impl Guest {
+    /// Whether it is simulated, and boots nothing.
+    pub fn is_simulated(&self) -> bool {
+        self.tier == Tier::Sim.name()
+    }
+
     /// The same with a slice of the host's scheduler.
     fn with_slice(&self, slice_us: Option<u32>) -> Self {
         let mut guest = self.clone();
@@ -46,6 +54,9 @@ impl Guest {
             ("tier".into(), Setting::from(self.tier.as_str())),
             ("vcpus".into(), Setting::from(u64::from(self.vcpus))),
         ]);
+        if let Some(costs) = &self.costs {
+            point.insert("costs".into(), costs.as_str().into());
+        }
         if let Some(mode) = &self.mode {
             point.insert("mode".into(), mode.as_str().into());
         }
@@ -99,9 +110,11 @@ impl Guests {
     ) -> Result<Guest, String> {
         let emulated = self.emulated(tier);
         let has = emulated.unwrap_or(cpus.count() as u32);
-        let size = GuestSize::new(vcpus, ratio, has).map_err(|error| format!("guest: {error}"))?;
-        let least = size.min_memory_mib();
-        if self.memory < least {
+        let most = TierChoice::from_str(tier, false)?.max_vcpus();
+        let size = GuestSize::new(vcpus, ratio, has, most);
+        let size = size.map_err(|error| format!("guest: {error}"))?;
+        let (least, is_simulated) = (size.min_memory_mib(), tier == Tier::Sim.name());
+        if self.memory < least && !is_simulated {
             let (vcpus, memory) = (size.vcpus, self.memory);
             return Err(format!(
                 "guest.memory = {memory}: allowed: {least} or more for {vcpus} vCPUs"
@@ -129,8 +142,12 @@ impl Guests {
             slice_us: None,
             tier: tier.into(),
             mode,
+            costs: is_simulated.then(|| self.costs_name()).transpose()?,
             memory: self.memory,
-            words: self.words(emulated.is_some()),
+            words: match is_simulated {
+                true => self.words_of_sim(),
+                false => self.words(emulated.is_some()),
+            },
         })
     }
 
@@ -147,6 +164,15 @@ impl Guests {
         let kernel_args = self.kernel_args.iter();
         let kernel_args = kernel_args.map(|word| ["--kernel-arg".into(), word.clone()]);
         given.chain(kernel_args).flatten().collect()
+    }
+
+    fn words_of_sim(&self) -> Vec<String> {
+        let wishes = [
+            ("--costs", self.costs.clone()),
+            ("--policy", self.policy.clone()),
+        ];
+        let given = wishes.into_iter().filter_map(|(k, v)| Some([k.into(), v?]));
+        given.flatten().collect()
     }
 
     /// vCPUs per CPU of a guest: of the host, or of the L1 hypervisor.

@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::{
-    Mode, PreemptTarget, Tier, TierChoice, COUNT_REFUSES, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO,
-    MAX_VCPUS, SLICES_US,
+    CostsName, Mode, PreemptTarget, SchedulingPolicy, SimulatedMachine, Tier, TierChoice,
+    MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, SLICES_US,
 };
 
 use crate::plan::setting::Many;
@@ -31,12 +31,13 @@ pub struct Guests {
     /// vCPUs to each CPU: how many of the host CPUs a guest is given, or how many vCPUs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<Many<u32>>,
-    /// Host CPUs: `all`, or a list as `0,2-3`.
+    /// Host CPUs: `all`, or a list as `0,2-3`. Those of the tier `sim` alone need not be there.
     pub cpus: String,
     /// The fewest host CPUs with which the experiment is meaningful.
     #[serde(default = "one")]
     pub min_cpus: u32,
-    /// Memory in MiB.
+    /// Memory in MiB; the tier `sim` has none.
+    #[serde(default)]
     pub memory: u32,
     /// Execution tier, as of `vm --tier`.
     pub tier: Many<String>,
@@ -58,6 +59,12 @@ pub struct Guests {
     /// Slice of the host's scheduler for each vCPU, in microseconds, as of `vm --slice-us`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slice_us: Option<Many<u32>>,
+    /// Costs of the simulated machine (tier `sim`), as of `vm --costs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub costs: Option<String>,
+    /// Scheduling policy of its hypervisor, as of `vm --policy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     /// Further words of the guest's kernel command line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kernel_args: Vec<String>,
@@ -84,6 +91,30 @@ pub fn cpus(list: &str) -> Result<CpuList, String> {
         Some(cpu) => Err(format!(
             "guest.cpus = `{list}`: CPU {cpu} is not usable here; allowed: {allowed}"
         )),
+    }
+}
+
+impl Guests {
+    /// The host CPUs for them. Simulated ones are numbers, of which this host needs none.
+    pub fn host_cpus(&self) -> Result<CpuList, String> {
+        match (self.cpus.as_str(), self.is_simulated()) {
+            ("all", _) | (_, false) => cpus(&self.cpus),
+            (list, true) => list
+                .parse()
+                .map_err(|error| format!("guest.cpus: {error:#}")),
+        }
+    }
+
+    /// Whether all are simulated.
+    pub fn is_simulated(&self) -> bool {
+        self.tier.all().iter().all(|tier| tier == Tier::Sim.name())
+    }
+
+    /// The name of the costs of the simulated machine.
+    pub fn costs_name(&self) -> Result<CostsName, String> {
+        let default = || SimulatedMachine::default().costs;
+        CostsName::of(&self.costs.clone().unwrap_or_else(default))
+            .map_err(|why| format!("guest.{why}"))
     }
 }
 
@@ -131,13 +162,10 @@ impl Guests {
         (tier == Tier::Nested.name()).then(|| self.emulated_cpus.unwrap_or(1))
     }
 
-    /// Refuses, where the tier `count` is among them, what has no meaning there, and another tier beside it.
-    fn check_count(&self) -> Result<(), String> {
+    /// Refuses what has no meaning in a tier that is among them, and another tier beside `count`.
+    fn check_tiers(&self) -> Result<(), String> {
         let count = Tier::Count.name();
-        if !self.tier.all().iter().any(|tier| tier == count) {
-            return Ok(());
-        }
-        if self.tier.varies() {
+        if self.tier.varies() && self.tier.all().iter().any(|tier| tier == count) {
             let why = "instructions are no time, so no other tier is beside them";
             return Err(format!(
                 "guest.tier: {count}: {why}; allowed: {count} alone"
@@ -148,15 +176,43 @@ impl Guests {
             "hog" => self.hog.is_some(),
             "preempt" => self.preempt.is_some(),
             "slice-us" => self.slice_us.is_some(),
+            "kernel-arg" => !self.kernel_args.is_empty(),
             _ => self.guests.is_some(),
         };
-        match COUNT_REFUSES.iter().find(|(key, ..)| given(key)) {
-            Some((key, why, next)) => {
-                let key = key.replace('-', "_");
-                Err(format!("guest.{key}: {why} (tier {count}). Try: {next}"))
+        for tier in self.tier.all() {
+            let refused = TierChoice::from_str(tier, false)?.refuses().iter();
+            if let Some((key, why, next)) = refused.into_iter().find(|(key, ..)| given(key)) {
+                let key = match *key {
+                    "kernel-arg" => "kernel_args".into(),
+                    key => key.replace('-', "_"),
+                };
+                return Err(format!("guest.{key}: {why} (tier {tier}). Try: {next}"));
             }
+        }
+        self.check_sim()
+    }
+
+    /// Refuses a machine to simulate that is none, or that no tier simulates.
+    fn check_sim(&self) -> Result<(), String> {
+        if self.tier.all().iter().any(|tier| tier == Tier::Sim.name()) {
+            if let Some(policy) = &self.policy {
+                allowed::<SchedulingPolicy>("policy", policy)?;
+            }
+            return self.costs_name().map(|_| ());
+        }
+        let given = [("costs", &self.costs), ("policy", &self.policy)];
+        match given.iter().find(|(_, value)| value.is_some()) {
+            Some((key, _)) => Err(format!("guest.{key}: nothing is simulated. Try: tier sim")),
             None => Ok(()),
         }
+    }
+
+    /// The most vCPUs that one of the tiers has.
+    fn max_vcpus(&self) -> u32 {
+        let tiers = self.tier.all().iter();
+        let most =
+            tiers.filter_map(|tier| Some(TierChoice::from_str(tier, false).ok()?.max_vcpus()));
+        most.max().unwrap_or(1)
     }
 
     pub fn axes(&self) -> Vec<&'static str> {
@@ -204,7 +260,7 @@ impl Guests {
         )?;
         for (key, values, most) in [
             ("ratio", &self.ratio, MAX_RATIO),
-            ("vcpus", &self.vcpus, MAX_VCPUS),
+            ("vcpus", &self.vcpus, self.max_vcpus()),
         ] {
             distinct(key, values.as_ref().map_or(&[1][..], Many::all))?;
             for n in each(values) {
@@ -218,12 +274,14 @@ impl Guests {
         for slice in each(&self.slice_us) {
             within("slice_us", slice, SLICES_US)?;
         }
-        within("memory", Some(self.memory), 1..=1 << 20)?;
+        if !self.is_simulated() {
+            within("memory", Some(self.memory), 1..=1 << 20)?;
+        }
         within("emulated_cpus", self.emulated_cpus, 1..=MAX_EMULATED_CPUS)?;
         within("guests", self.guests, 2..=MAX_GUESTS)?;
         within("boots", self.boots, 1..=10_000)?;
         within("min_cpus", Some(self.min_cpus), 1..=1024)?;
-        self.check_count()?;
+        self.check_tiers()?;
         let hog: Option<Result<CpuList, _>> = self.hog.as_ref().map(|hog| hog.parse());
         if let Some(Err(error)) = hog {
             return Err(format!("guest.hog: {error:#}"));
@@ -257,7 +315,10 @@ mod tests {
         };
         assert_eq!(check("'tcg'\nvcpus = 2\nmode = ['pv', 'tas']"), Ok(()));
         for (text, cause) in [
-            ("'xen'", "tier = `xen`: allowed: auto kvm tcg nested count"),
+            (
+                "'xen'",
+                "tier = `xen`: allowed: auto kvm tcg nested count sim",
+            ),
             ("['tcg', 'count']", "tier: count: instructions are no time"),
             ("'count'\nratio = 2", "ratio: one thread runs all vCPUs"),
             ("'count'\nhog = '0'", "hog: time on the host is no time"),
@@ -268,6 +329,21 @@ mod tests {
                 "slice_us = 9: allowed: 100..=",
             ),
             ("'count'\nguests = 2", "guests: each guest's clock"),
+            ("'sim'\nhog = '0'", "hog: nothing but the guest's vCPUs"),
+            (
+                "['tcg', 'sim']\npreempt = 'holder'",
+                "preempt: the scheduling",
+            ),
+            ("'sim'\nkernel_args = ['quiet']", "kernel_args: no kernel"),
+            ("'sim'\nguests = 2", "guests: one guest alone"),
+            ("'sim'\nvcpus = 4097", "vcpus = 4097: allowed: 1..=4096"),
+            ("'tcg'\nvcpus = 256", "vcpus = 256: allowed: 1..=255"),
+            ("'sim'\ncosts = 'a b'", "costs `a b`: allowed: a name"),
+            (
+                "'sim'\npolicy = 'x'",
+                "policy = `x`: allowed: round-robin fair",
+            ),
+            ("'tcg'\ncosts = 'default'", "costs: nothing is simulated"),
             ("'tcg'\nmode = 'x'", "mode = `x`: allowed: pv"),
             ("'tcg'\npreempt = 'x'", "preempt = `x`: allowed: holder"),
             ("'tcg'\nratio = [1, 0]", "ratio = 0: allowed: 1..="),

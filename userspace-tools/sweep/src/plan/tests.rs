@@ -288,3 +288,58 @@ fn kind_that_its_metric_has_not_is_refused() {
         "[[part]] `locks`: figure `f`: kind = `slice`: allowed: order"
     );
 }
+
+#[test]
+fn simulated_guests_run_lock_load_alone() {
+    let sim = TEXT.replace("\"auto\"", "\"sim\"");
+    let lines = plan(&sim).unwrap().text();
+    assert!(lines.contains("lock-load") && !lines.contains("job-runner"));
+    let both = plan(&TEXT.replace("\"auto\"", "[\"tcg\", \"sim\"]")).unwrap();
+    let jobs = both
+        .boots
+        .iter()
+        .map(|boot| boot.text().contains("job-runner"));
+    let tiers = both.boots.iter().map(|boot| boot.guest.tier == "tcg");
+    assert!(jobs.eq(tiers), "{}", both.text());
+    let expect = "axes = { policy = [\"static\"] }\nexpect = [{ of = { policy = 'static' }, oracle = 'held' }]";
+    let pattern = sim.replace("axes = { policy = [\"static\"] }", expect);
+    assert!(plan(&pattern).is_ok(), "what is skipped selects no run");
+}
+
+#[test]
+fn simulated_cpus_and_vcpus_need_not_be_there() {
+    let guest = "vcpus = [8, 1024], ratio = 4, cpus = \"0-255\", tier = \"sim\"";
+    let text = TEXT.replace(
+        "vcpus = 8, cpus = \"all\", memory = 256, tier = \"auto\"",
+        guest,
+    );
+    let experiment = Experiment::parse(&text).unwrap();
+    let plan = Plan::new(&experiment, &experiment.guest.host_cpus().unwrap(), 7).unwrap();
+    let guests = plan
+        .boots
+        .iter()
+        .map(|boot| (boot.guest.vcpus, boot.guest.cpus.as_str()));
+    let expected = [(8, "0-1"), (1024, "0-255"), (1024, "0-255"), (8, "0-1")];
+    assert_eq!(guests.collect::<Vec<_>>(), expected);
+    let host =
+        Experiment::parse(&text.replace("\"sim\"", "[\"sim\", \"tcg\"], memory = 2048")).unwrap();
+    let error = host.guest.host_cpus().unwrap_err();
+    assert!(error.contains("is not usable here"), "{error}");
+}
+
+#[test]
+fn figure_of_simulated_and_measured_runs_together_is_refused() {
+    let plan = |compare: &str| {
+        let compare =
+            format!("compare = [{{ figure = 'f', text = 'f', kind = 'slice', {compare} }}]");
+        let text = TEXT.replacen("fixed =", &format!("{compare}\nfixed ="), 1);
+        plan(&text.replace("\"auto\"", "[\"tcg\", \"sim\"]"))
+    };
+    let error = plan("of = { lock = 'tas' }").unwrap_err();
+    assert!(
+        error.contains("selects simulated runs and measured ones"),
+        "{error}"
+    );
+    let sides = "of = { lock = 'tas', tier = 'sim' }, to = { lock = 'tas', tier = 'tcg' }";
+    assert!(plan(sides).is_ok(), "a ratio has them on its two sides");
+}

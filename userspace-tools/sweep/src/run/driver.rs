@@ -89,13 +89,16 @@ impl Driver<'_> {
     }
 
     fn attempt(&mut self, boot: &Boot, booted: &mut Booted) -> anyhow::Result<Attempt> {
+        if boot.guest.is_simulated() {
+            self.forget(boot)?;
+        }
         let kept = self.runs.records().len();
         let due = missing(boot, self.runs.records());
         let dir = self.results.boot(boot.number)?;
         let at = |name: &str| -> PathBuf { dir.join(name) };
         file::write(&at(PLAN), &due.text())?;
         let timeout = boot.estimate * 5 + Duration::from_secs(60);
-        booted.command = vm::batch(&boot.guest, self.timeout.unwrap_or(timeout), &dir);
+        booted.command = vm::batch(boot, self.timeout.unwrap_or(timeout), &dir);
         let mut child = Command::new(&booted.command[0])
             .args(&booted.command[1..])
             .stdin(Stdio::null())
@@ -118,6 +121,15 @@ impl Driver<'_> {
         booted.vm = vm_record::Record::read(&dir).ok();
         collected.and(logged)?;
         self.outcome(status, kept, due.runs.len())
+    }
+
+    /// Sets the records of an interrupted boot aside: a seed decides all runs of a simulated boot together.
+    fn forget(&mut self, boot: &Boot) -> anyhow::Result<()> {
+        let mut records = self.runs.records().iter();
+        match records.position(|record| record.boot == boot.number) {
+            Some(kept) => self.runs.set_aside(kept),
+            None => Ok(()),
+        }
     }
 
     fn collect(&mut self, child: &mut Child, due: &Boot, kept: usize) -> anyhow::Result<()> {

@@ -6,7 +6,10 @@ use std::{path::Path, path::PathBuf, time::Duration};
 
 use vm_record::{GuestFailure, OUTPUT_FAILED};
 
-use crate::{plan::guest::Guest, store::directory::PLAN};
+use crate::{
+    plan::{guest::Guest, runs::Boot},
+    store::directory::PLAN,
+};
 
 /// The environment variable that names another `vm`.
 const VM: &str = "SLOWPATH_VM";
@@ -21,16 +24,21 @@ pub fn command(guest: &Guest, timeout: Duration, dir: &Path) -> Vec<String> {
     if let Some(mode) = &guest.mode {
         put("--mode", mode);
     }
-    put("--memory", &guest.memory.to_string());
+    if !guest.is_simulated() {
+        put("--memory", &guest.memory.to_string());
+    }
     put("--timeout", &timeout.as_secs().to_string());
     put("--record", &dir.display().to_string());
     command.extend(guest.words.iter().cloned());
     command
 }
 
-/// The command that boots the guest and runs the plan in `dir`.
-pub fn batch(guest: &Guest, timeout: Duration, dir: &Path) -> Vec<String> {
-    let mut command = command(guest, timeout, dir);
+/// The command that boots the guest and runs the plan in `dir`. A simulated boot is a seed: its number.
+pub fn batch(boot: &Boot, timeout: Duration, dir: &Path) -> Vec<String> {
+    let mut command = command(&boot.guest, timeout, dir);
+    if boot.guest.is_simulated() {
+        command.extend(["--seed".into(), boot.number.to_string()]);
+    }
     let plan = dir.join(PLAN).display().to_string();
     command.extend(["--stdin", &plan, "--", "batch"].map(String::from));
     command

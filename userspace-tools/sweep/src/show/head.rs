@@ -2,11 +2,12 @@
 
 //! Head of a result's text: the guests, the host, what the numbers are, and steal time.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use vm_record::Placement;
 
 use crate::{
+    judge::label::simulated,
     plan::{experiment::Experiment, setting::words},
     store::{notes::Notes, provenance::Provenance},
 };
@@ -16,11 +17,23 @@ const NOTABLE_STEAL: f64 = 0.005;
 
 /// The lines of the head.
 pub fn head(experiment: &Experiment, of: &Provenance) -> String {
-    let (cpus, tier, kernel) = (&of.cpus, of.tier(), of.kernel());
+    let (cpus, tier) = (&of.cpus, of.tier());
+    let is_simulated = of.guest.is_simulated();
+    let (whose, kernel, qemu) = match is_simulated {
+        true => ("simulated", String::new(), String::new()),
+        false => {
+            let (kernel, qemu) = (of.kernel(), of.qemu());
+            (
+                "host",
+                format!(", kernel {kernel}"),
+                format!(", QEMU {qemu}"),
+            )
+        }
+    };
     let mut text = format!(
         "{}\n\
-         \x20 guest    {} vCPUs on {}{} host CPUs ({cpus}), ratio {:.1}, tier {tier}, kernel {kernel}\n\
-         \x20 host     {}, QEMU {}, commit {}\n\
+         \x20 guest    {} vCPUs on {}{} {whose} CPUs ({cpus}), ratio {:.1}, tier {tier}{kernel}\n\
+         \x20 host     {}{qemu}, commit {}\n\
          \x20 numbers  medians of {} interleaved repeats in {}; ±: distance of the farthest repeat\n",
         experiment.title,
         vcpus(experiment, of),
@@ -28,7 +41,6 @@ pub fn head(experiment: &Experiment, of: &Provenance) -> String {
         cpus.count(),
         of.ratio,
         of.host_cpu(),
-        of.qemu(),
         of.commit(),
         experiment.repeats,
         boots(experiment, of),
@@ -36,7 +48,10 @@ pub fn head(experiment: &Experiment, of: &Provenance) -> String {
     if let Some(caveat) = of.caveat() {
         text += &format!("  units    {caveat}; per second: per 10^9 instructions\n");
     }
-    let Notes { slice, pause } = Notes::of(of);
+    if let Some(machine) = simulated_machine(of) {
+        text += &format!("  sim      {machine}\n");
+    }
+    let Notes { slice, pause, .. } = Notes::of(of);
     if !slice.is_empty() {
         text += &format!("  slice    of the scheduler under the vCPUs: {slice}\n");
     }
@@ -48,6 +63,26 @@ pub fn head(experiment: &Experiment, of: &Provenance) -> String {
         text += "  WARNING  a vCPU ran on another CPU than it was bound to; see the map in provenance.json\n";
     }
     text
+}
+
+/// The machine that was simulated, if one was.
+pub fn simulated_machine(of: &Provenance) -> Option<String> {
+    let costs: BTreeSet<&str> = of
+        .simulated()
+        .map(|(_, machine)| machine.costs.as_str())
+        .collect();
+    let costs: Vec<&str> = costs.into_iter().collect();
+    let seeds = of.simulated().map(|(boot, machine)| {
+        let seed = machine.seed;
+        (boot as u64 != seed).then(|| format!("boot {boot} has seed {seed}"))
+    });
+    let other: Vec<String> = seeds.flatten().collect();
+    let seeds = match other.is_empty() {
+        true => "the seed is the number of the boot".into(),
+        false => other.join(", "),
+    };
+    let label = simulated(&costs.join(", "));
+    (!costs.is_empty()).then(|| format!("{label}; {}; {seeds}", Notes::of(of).simulated))
 }
 
 /// The boots of each guest; of one, what is measured says nothing of others.

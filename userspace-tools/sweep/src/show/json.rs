@@ -44,11 +44,12 @@ fn scenario(of: &EvaluatedScenario<'_>) -> Value {
             "at": cell.at, "sample": cell.sample(), "verdicts": verdicts,
             "waits": waits(cell),
             "kind": label.map(|label| label.kind), "tier": label.map(|label| label.tier),
+            "costs": label.and_then(|label| label.costs),
         })
     });
     let mut json = json!({
         "name": of.scenario.name, "title": of.scenario.title, "module": of.scenario.module,
-        "captions": of.captions, "lines": lines(of), "cells": cells.collect::<Vec<_>>(),
+        "skipped": of.skipped, "captions": of.captions, "lines": lines(of), "cells": cells.collect::<Vec<_>>(),
     });
     match &of.attribution {
         None => {}

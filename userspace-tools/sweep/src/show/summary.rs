@@ -44,9 +44,11 @@ pub fn charts(of: &Evaluation<'_>) -> String {
 }
 
 fn scenario(of: &EvaluatedScenario<'_>, unit: &str) -> String {
+    let skipped = of.skipped.iter().map(|why| format!("  SKIP: {why}\n"));
     format!(
-        "\n{}\n\n{}{}{}{}{}{}{}{}",
+        "\n{}\n\n{}{}{}{}{}{}{}{}{}",
         of.scenario.title,
+        skipped.collect::<String>(),
         table::table(of.scenario, &of.cells),
         table::waits::table(&of.cells, unit),
         attribution::text(of),

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use vm_record::Record;
+use vm_record::{Record, SimulatedMachine};
 
 use crate::store::sha256;
 
@@ -35,11 +35,30 @@ pub struct Build {
 impl Build {
     /// What the guest of this record booted; in the nested tier that is L1, with the guest's files in it.
     pub fn booted(vm: &Record) -> Self {
+        if let Some(machine) = &vm.simulated {
+            return Self::simulator(vm, machine);
+        }
         let words = vm.last.command_line.windows(2);
         let files = words.filter(|pair| pair[0] == "-kernel" || pair[0] == "-initrd");
         let files = files.map(|pair| PathBuf::from(&pair[1]));
         let initramfs = Path::new(&vm.image).join(INITRAMFS);
         Self::of(files.chain([initramfs.clone()]), &initramfs)
+    }
+
+    /// The simulator of this record, and the file of its costs, if they are not built in.
+    fn simulator(vm: &Record, machine: &SimulatedMachine) -> Self {
+        let mut words = vm.last.command_line.iter();
+        // The program follows the words that have it killed with `vm`.
+        let program = words
+            .by_ref()
+            .find(|word| *word == "KILL")
+            .and(words.next());
+        let costs = Some(machine.costs_file()).filter(|file| file.is_file());
+        let files = program.map(PathBuf::from).into_iter().chain(costs);
+        Self {
+            image: files.map(hash).collect(),
+            modules: Hashes::new(),
+        }
     }
 
     /// What the image in a directory has to boot.
@@ -50,13 +69,6 @@ impl Build {
     }
 
     fn of(files: impl Iterator<Item = PathBuf>, initramfs: &Path) -> Self {
-        let hash = |path: PathBuf| {
-            let name = path.file_name().unwrap_or(path.as_os_str());
-            (
-                name.to_string_lossy().into_owned(),
-                known(sha256::of_file(&path)),
-            )
-        };
         Self {
             image: files.map(hash).collect(),
             modules: modules(initramfs)
@@ -70,6 +82,13 @@ impl Build {
         all.map(|(name, hash)| (name.clone(), hash.clone()))
             .collect()
     }
+}
+
+/// A file's name and its hash.
+fn hash(path: PathBuf) -> (String, String) {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let name = name.to_string_lossy().into_owned();
+    (name, known(sha256::of_file(&path)))
 }
 
 /// A hash, or why it is unknown.

@@ -3,6 +3,8 @@
 //! Notes on the host under the guests that captions repeat: the slice of its scheduler, and pause-loop
 //! exiting of its KVM.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use vm_record::{PauseLoops, Tier};
 
 use super::{
@@ -17,6 +19,8 @@ pub struct Notes {
     pub slice: String,
     /// Empty if the guests had no KVM.
     pub pause: String,
+    /// Policy and slices of the simulated hypervisor; empty if nothing was simulated.
+    pub simulated: String,
 }
 
 impl Notes {
@@ -33,8 +37,24 @@ impl Notes {
                 (None, true) => "pause-loop exiting was not recorded".into(),
                 (None, false) => String::new(),
             },
+            simulated: simulated(provenance),
         }
     }
+}
+
+/// `eevdf with slices of 2.8 ms`.
+fn simulated(provenance: &Provenance) -> String {
+    let mut slices: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    for (_, machine) in provenance.simulated() {
+        let slices = slices.entry(machine.policy.name()).or_default();
+        slices.insert(machine.slice_us);
+    }
+    let each = slices.iter().map(|(policy, slices)| {
+        let slices = slices.iter().map(|us| slice::ms(f64::from(*us)));
+        let slices: Vec<String> = slices.collect();
+        format!("{policy} with slices of {}", slices.join(", "))
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 fn pause(loops: PauseLoops) -> String {

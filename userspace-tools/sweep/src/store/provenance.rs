@@ -8,7 +8,7 @@ use anyhow::Context;
 use cpu_list::CpuList;
 use results::{Clock, Place};
 use serde::{Deserialize, Serialize};
-use vm_record::{Placement, Record, Tier, COUNT_CAVEAT};
+use vm_record::{CostsName, Placement, Record, SimulatedMachine, Tier, COUNT_CAVEAT};
 
 use crate::{
     plan::experiment::Experiment,
@@ -226,12 +226,21 @@ impl Provenance {
         self.recorded(|vm| vm.last.tier.name())
     }
 
+    /// The machines that were simulated, each with its boot.
+    pub fn simulated(&self) -> impl Iterator<Item = (usize, &SimulatedMachine)> {
+        let boots = self.boots.iter();
+        boots.filter_map(|boot| Some((boot.number, boot.vm.as_ref()?.simulated.as_ref()?)))
+    }
+
     /// Where the runs of guest boot `number` were measured; none if it was not recorded.
     pub fn place(&self, number: usize) -> Option<Place> {
         let boot = self.boots.iter().find(|boot| boot.number == number);
         // Provenance of schema 1 has the record of the first boot alone.
         let vm = boot.and_then(|boot| boot.vm.as_ref());
-        let tier = vm.or(self.vm.as_ref())?.last.tier;
+        let vm = vm.or(self.vm.as_ref())?;
+        let tier = vm.last.tier;
+        let costs = vm.simulated.as_ref();
+        let costs = costs.and_then(|machine| CostsName::of(&machine.costs).ok());
         let host = boot.and_then(|boot| boot.guest.cpus.parse::<CpuList>().ok());
         let host = host.as_ref().unwrap_or(&self.cpus).count() as u32;
         let vcpus = boot.map_or(self.ratio * f64::from(host), |boot| boot.guest.vcpus.into());
@@ -243,6 +252,7 @@ impl Provenance {
         } = &self.guest;
         Some(Place {
             tier,
+            costs,
             vcpus: vcpus as u32,
             cpus: self.guest.emulated(tier.name()).unwrap_or(host),
             is_disturbed: guests.is_some() || hog.is_some() || preempt.is_some(),

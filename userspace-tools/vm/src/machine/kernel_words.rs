@@ -43,7 +43,7 @@ pub fn of(tier: Tier, ratio: f64, nonce: &str, more: &[String]) -> Vec<String> {
     line.push(format!("watchdog_thresh={lockup}"));
     line.push(format!("rcupdate.rcu_cpu_stall_timeout={stall}"));
     match tier {
-        Tier::Kvm => {}
+        Tier::Kvm | Tier::Sim => {}
         Tier::Tcg => {
             line.extend(words(&TRANSLATED));
             // `guest` brings the others online before its hello.

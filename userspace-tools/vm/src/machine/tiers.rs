@@ -49,7 +49,7 @@ pub fn command_lines(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Com
     let guest = guest(plan, tier, folder, nonce);
     let here = |machine: &Machine| command_line::on_this_host(machine.line(), &plan.cpus);
     match tier {
-        Tier::Kvm | Tier::Tcg | Tier::Count => CommandLines {
+        Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Sim => CommandLines {
             host: here(&guest),
             l1: None,
         },
@@ -73,7 +73,7 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
             format!("pipe,path={GUEST_PORT}"),
             command_line::socket(Path::new(L1_PREEMPT_SOCKET)),
         ),
-        Tier::Kvm | Tier::Tcg | Tier::Count => (
+        Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Sim => (
             command_line::file(&plan.files(folder).console),
             command_line::monitor(&folder.join(sockets::MONITOR)),
             socket(sockets::GUEST),
@@ -83,7 +83,7 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
     Machine {
         accelerator: match tier {
             // One thread per vCPU is the point; with thread=single there is no overcommit.
-            Tier::Tcg => "tcg,thread=multi",
+            Tier::Tcg | Tier::Sim => "tcg,thread=multi",
             Tier::Kvm | Tier::Nested => "kvm",
             Tier::Count => "tcg,thread=single",
         },

@@ -42,6 +42,7 @@ pub fn of(
         ratio: plan.ratio(last.tier),
         preempt: plan.options.preempt,
         mode_asked: plan.options.mode,
+        simulated: None,
         mode: last.hello.as_ref().and_then(mode::active),
         retries: Record::retried(&attempts).count(),
         map_holds: Some(last.vcpus_report.map_holds()),
@@ -53,7 +54,8 @@ pub fn of(
     })
 }
 
-fn host() -> HostMachine {
+/// The machine that this is.
+pub fn host() -> HostMachine {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cpuinfo = read("/proc/cpuinfo");
     let lines = || cpuinfo.lines();

@@ -19,11 +19,7 @@ use super::{
 };
 use crate::{
     judge::figures::{self, Figures},
-    plan::{
-        guest::Guest,
-        guests::{self, Guests},
-        setting::Point,
-    },
+    plan::{guest::Guest, guests::Guests, setting::Point},
     run::vm,
     store::loaded::Loaded,
 };
@@ -175,7 +171,7 @@ fn guest(
     dir: &Path,
 ) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
-    let cpus = guests::cpus(&guests.cpus).map_err(anyhow::Error::msg)?;
+    let cpus = guests.host_cpus().map_err(anyhow::Error::msg)?;
     let all = guests.all(&cpus).map_err(anyhow::Error::msg)?;
     if (cpus.count() as u32) < guests.min_cpus {
         let (has, least) = (cpus.count(), guests.min_cpus);

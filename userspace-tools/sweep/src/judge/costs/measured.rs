@@ -3,6 +3,7 @@
 //! Measured costs, from all repeats of each.
 
 use indexmap::IndexMap;
+use results::Kind;
 use vm_record::Tier;
 
 use super::column::{Base, Column, OfRepeats, COLUMNS, EMPTY, UNCONTENDED};
@@ -10,6 +11,7 @@ use crate::{
     judge::{
         cell::Cell,
         figures::{Figures, Number},
+        label::Label,
     },
     plan::experiment::Scenario,
 };
@@ -103,7 +105,8 @@ impl Measured {
                     continue;
                 };
                 let name = format!("{}.{row}", column.name);
-                let instructions = |n: f64| Number::count(n, Some(Tier::Count));
+                let instructions =
+                    |n: f64| Number::count(n, Some(Label::new(Kind::Count, Tier::Count)));
                 if let Some((_, over)) = self.over(column, row) {
                     figures.insert(format!("{name}.over"), instructions(over));
                     figures.insert(format!("{name}.of"), instructions(cost / (cost - over)));

@@ -6,9 +6,18 @@ use maud::{html, Markup};
 
 use super::figure::Data;
 use crate::{
-    judge::evaluation::Evaluation,
+    judge::{evaluation::Evaluation, label::Label},
     show::comparison::{label, measured, regret},
 };
+
+/// The last columns.
+fn columns(label: Option<Label>) -> [String; 3] {
+    let known = label.map(|label| {
+        let (kind, caveat) = (label.kind.name().into(), label.caveat().into());
+        [kind, label.tiers(), caveat]
+    });
+    known.unwrap_or_else(|| ["?"; 3].map(String::from))
+}
 
 /// The table; nothing if the experiment compares nothing.
 pub fn table(evaluation: &Evaluation<'_>) -> Markup {
@@ -19,9 +28,8 @@ pub fn table(evaluation: &Evaluation<'_>) -> Markup {
     let scenarios = evaluation.scenarios.iter();
     for (compare, found) in scenarios.flat_map(|scenario| scenario.comparisons()) {
         let label = label(found);
-        let label = label.map(|label| [label.kind.name(), label.tier.name(), label.caveat()]);
         let mut row = vec![compare.text.clone(), measured(compare, found)];
-        row.extend(label.unwrap_or(["?"; 3]).map(String::from));
+        row.extend(columns(label));
         data.rows.push(row);
     }
     for one in evaluation
@@ -29,11 +37,8 @@ pub fn table(evaluation: &Evaluation<'_>) -> Markup {
         .iter()
         .flat_map(|scenario| scenario.regrets.iter().flatten())
     {
-        let label = one
-            .label
-            .map(|label| [label.kind.name(), label.tier.name(), label.caveat()]);
         let mut row = vec![format!("regret of {}", one.of), regret(one)];
-        row.extend(label.unwrap_or(["?"; 3]).map(String::from));
+        row.extend(columns(one.label));
         data.rows.push(row);
     }
     html! {

@@ -20,7 +20,7 @@ use crate::{
         verdict::{Case, Verdict},
     },
     plan::setting::words,
-    show::{json::json, verdict},
+    show::{head::simulated_machine, json::json, verdict},
     store::loaded::Loaded,
 };
 
@@ -166,6 +166,9 @@ fn facts(loaded: &Loaded, dir: &Path) -> Markup {
             (origin.cpus.count()) " CPUs · guest kernel " (origin.kernel()) " · " (loaded.records.len()) " runs in "
             (origin.boots.len()) " guest boots, " (origin.retried) " retried · seed of the order " (origin.seed)
             " · commit " (origin.commit()) " · " code { (dir.display()) }
+        }
+        @if let Some(machine) = simulated_machine(origin) {
+            p.facts { (machine) "." }
         }
         @if let Some(caveat) = origin.caveat() {
             p.facts { (caveat) "; per second: per 10^9 instructions." }

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Experiments in the tier `sim`, with the real `vm` and the real simulator.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+const EXPERIMENT: &str = r#"
+name = "t"
+title = "a test"
+repeats = 4
+
+[guest]
+vcpus = 8
+cpus = "100-101"
+tier = "sim"
+boots = 2
+
+[[part]]
+name = "locks"
+title = "Locks"
+module = "lock-load"
+fixed = { threads = 8, run_ms = 40 }
+axes = { lock = ["ttas", "ticket", "mcs/halt"] }
+expect = ["mcs/halt >= 1.5 * ticket"]
+
+[[part.compare]]
+figure = "gain"
+text = "mcs/halt over ticket"
+kind = "slice"
+of = { lock = "mcs/halt" }
+to = { lock = "ticket" }
+
+[[part]]
+name = "jobs"
+title = "Jobs"
+module = "job-runner"
+axes = { policy = ["static", "padata"] }
+expect = ["padata >= 1 * static"]
+"#;
+
+const SLICES: &str = r#"
+name = "slices"
+title = "a test"
+repeats = 2
+
+[guest]
+vcpus = 8
+cpus = "0-1"
+tier = "sim"
+slice_us = [4000, 8000, 16000]
+boots = 2
+
+[[part]]
+name = "storm"
+title = "Storm"
+module = "lock-load"
+fixed = { threads = 8, run_ms = 400, histograms = "off" }
+axes = { lock = ["ticket"] }
+
+[[part.line]]
+figure = "ticket"
+text = "ticket"
+kind = "slice"
+quantity = "section_ns"
+over = "slice_us"
+of = { lock = "ticket" }
+"#;
+
+/// `sweep` of these words, with the tools beside it; its exit code and its output.
+fn sweep(dir: &Path, words: &[&str]) -> (Option<i32>, String) {
+    let sweep = env!("CARGO_BIN_EXE_sweep");
+    for tool in ["vm", "simulate"] {
+        let tool = Path::new(sweep).with_file_name(tool);
+        let next = "Try: cargo build -p vm -p simulate";
+        assert!(tool.is_file(), "{} is missing. {next}", tool.display());
+    }
+    let mut command = Command::new(sweep);
+    command.args(words).current_dir(dir);
+    command.env("TOOLBOX", "none").env("SLOWPATH_RESULTS", dir);
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert!(!text.is_empty(), "{messages}");
+    (output.status.code(), text)
+}
+
+/// The result directory of `text`, and what was printed.
+fn run(dir: &Path, text: &str) -> (PathBuf, String) {
+    fs::write(dir.join("t.toml"), text).unwrap();
+    let (code, text) = sweep(dir, &["run", "--report", "--seed", "5", "t.toml"]);
+    assert_eq!(code, Some(0), "{text}");
+    (fs::canonicalize(dir.join("latest")).unwrap(), text)
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Line and report of each run; when it came is the host's time.
+fn records(result: &Path) -> Vec<String> {
+    let text = fs::read_to_string(result.join("runs.jsonl")).unwrap();
+    let records = text.lines().map(|line| {
+        let mut record: Value = serde_json::from_str(line).unwrap();
+        record["at_ms"] = 0.into();
+        record.to_string()
+    });
+    records.collect()
+}
+
+#[test]
+fn figures_are_labelled_and_other_modules_are_skipped_with_the_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let (result, text) = run(dir.path(), EXPERIMENT);
+    const LABEL: &str = "simulated (costs: default)";
+    for expected in [
+        &format!("(slice, {LABEL})"),
+        &format!("{LABEL}; eevdf with slices of 2.8 ms; the seed is the number of the boot"),
+        "8 vCPUs on 2 simulated CPUs (100-101)",
+        "SKIP: tier sim: job-runner is not simulated",
+    ] {
+        assert!(text.contains(expected), "no `{expected}` in {text}");
+    }
+    assert!(!text.contains("NOT MEASURED"), "{text}");
+    let page = fs::read_to_string(result.join("report.html")).unwrap();
+    assert!(page.contains(LABEL), "no label in the page");
+    let gain = &json(&result.join("figures.json"))["gain"];
+    let label = ["kind", "tier", "costs"].map(|key| gain[key].as_str());
+    assert_eq!(
+        label,
+        [Some("slice"), Some("sim"), Some("default")],
+        "{gain}"
+    );
+    let machine = &json(&result.join("provenance.json"))["boots"][1]["vm"]["simulated"];
+    assert_eq!(
+        (&machine["seed"], &machine["policy"]),
+        (&2.into(), &"eevdf".into())
+    );
+    let latest = result.display().to_string();
+    let (_, csv) = sweep(dir.path(), &["csv", &latest]);
+    let mut lines = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let head = lines.next().unwrap();
+    let at = |key| head.iter().position(|name| *name == key).unwrap();
+    assert!(lines.all(|row| (row[at("tier")], row[at("costs")]) == ("sim", "default")));
+    let (_, ktap) = sweep(dir.path(), &["show", "--json", &latest]);
+    let shown: Value = serde_json::from_str(&ktap).unwrap();
+    let cell = &shown["parts"][0]["cells"][0];
+    assert_eq!(
+        (&cell["tier"], &cell["costs"]),
+        (&"sim".into(), &"default".into())
+    );
+}
+
+#[test]
+fn plan_and_seeds_are_a_result_whatever_the_order_and_an_interruption() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, _) = run(dir.path(), EXPERIMENT);
+    let expected = records(&first);
+    let boots = |boot: usize| {
+        let mine = expected
+            .iter()
+            .map(|record| serde_json::from_str::<Value>(record).unwrap());
+        let mine = mine.filter(move |record| record["boot"] == boot);
+        mine.map(|record| record["sum"]["sections"].as_u64())
+            .collect::<Vec<_>>()
+    };
+    assert_ne!(boots(1), boots(2), "a boot is a seed");
+    let again = tempfile::tempdir().unwrap();
+    assert_eq!(records(&run(again.path(), EXPERIMENT).0), expected);
+
+    // As if it had been interrupted in the second boot.
+    let runs = first.join("runs.jsonl");
+    let text = fs::read_to_string(&runs).unwrap();
+    let part: Vec<&str> = text.split_inclusive('\n').take(8).collect();
+    fs::write(&runs, part.concat()).unwrap();
+    fs::write(first.join("INCOMPLETE"), "interrupted").unwrap();
+    let resumed = first.display().to_string();
+    let (code, text) = sweep(dir.path(), &["run", "--resume", &resumed]);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(records(&first), expected);
+}
+
+#[test]
+fn slice_of_a_simulated_hypervisor_is_in_force() {
+    let dir = tempfile::tempdir().unwrap();
+    let (result, text) = run(dir.path(), SLICES);
+    assert!(!text.contains("NOT MEASURED"), "{text}");
+    assert!(
+        text.contains("eevdf with slices of 4.0 ms, 8.0 ms, 16.0 ms"),
+        "{text}"
+    );
+    let slope = &json(&result.join("figures.json"))["ticket.slope"];
+    assert_eq!(slope["tier"], "sim");
+    assert!(slope["value"].as_f64().unwrap() > 0.1, "{slope}");
+}
