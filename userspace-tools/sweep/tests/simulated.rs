@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -72,6 +73,45 @@ over = "slice_us"
 of = { lock = "ticket" }
 "#;
 
+const TIERS: &str = r#"
+name = "both"
+title = "a test"
+repeats = 6
+
+[guest]
+vcpus = 2
+cpus = "0"
+memory = 512
+tier = ["tcg", "sim"]
+boots = 6
+
+[[part]]
+name = "locks"
+title = "Locks"
+module = "lock-load"
+fixed = { threads = 2, run_ms = 40, histograms = "off" }
+axes = { lock = ["ticket", "mcs/halt"] }
+expect = ["tier=sim >= 0.01 * tier=tcg"]
+
+[[part.compare]]
+figure = "error"
+text = "ticket: simulated over measured"
+kind = "slice"
+of = { lock = "ticket", tier = "sim" }
+to = { lock = "ticket", tier = "tcg" }
+"#;
+
+/// Stands in for `vm`, where a guest would boot: the report is of a run, if not of this one.
+const MEASURED: &str = r#"#!/bin/sh
+case $* in *"--tier sim"*) exec "$REAL_VM" "$@" ;; esac
+while [ "$1" != -- ]; do
+	case $1 in --record) record=$2 ;; --stdin) plan=$2 ;; esac
+	shift
+done
+echo '{"tier": "tcg", "outcome": {"class": "exited", "status": 0}}' >"$record/record.json"
+exec "${REAL_VM%/vm}/simulate" batch --cpus 1 --slice-us 1000 <"$plan"
+"#;
+
 /// `sweep` of these words, with the tools beside it; its exit code and its output.
 fn sweep(dir: &Path, words: &[&str]) -> (Option<i32>, String) {
     let sweep = env!("CARGO_BIN_EXE_sweep");
@@ -83,6 +123,11 @@ fn sweep(dir: &Path, words: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(sweep);
     command.args(words).current_dir(dir);
     command.env("TOOLBOX", "none").env("SLOWPATH_RESULTS", dir);
+    let measured = dir.join("measured");
+    if measured.is_file() {
+        command.env("SLOWPATH_VM", measured);
+        command.env("REAL_VM", Path::new(sweep).with_file_name("vm"));
+    }
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let messages = String::from_utf8_lossy(&output.stderr);
@@ -183,6 +228,38 @@ fn plan_and_seeds_are_a_result_whatever_the_order_and_an_interruption() {
     let (code, text) = sweep(dir.path(), &["run", "--resume", &resumed]);
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(records(&first), expected);
+
+    let bundle = dir.path().join("t.tar.gz").display().to_string();
+    sweep(dir.path(), &["bundle", &resumed, "--out", &bundle]);
+    let (_, text) = sweep(again.path(), &["rerun", &bundle]);
+    assert!(text.contains("differs  nothing else"), "{text}");
+    let rerun = fs::canonicalize(again.path().join("latest")).unwrap();
+    assert_eq!(records(&rerun), expected);
+}
+
+#[test]
+fn ratio_of_a_simulated_side_and_a_measured_one_names_both_tiers() {
+    let dir = tempfile::tempdir().unwrap();
+    let vm = dir.path().join("measured");
+    fs::write(&vm, MEASURED).unwrap();
+    fs::set_permissions(&vm, PermissionsExt::from_mode(0o755)).unwrap();
+    let (result, text) = run(dir.path(), TIERS);
+    const BOTH: &str = "simulated (costs: default) and tcg";
+    assert!(text.contains(&format!("(slice, {BOTH})")), "{text}");
+    let rules = text.lines().filter(|line| line.contains("expect tier=sim"));
+    assert!(
+        rules.clone().count() == 2 && rules.clone().all(|line| line.contains(BOTH)),
+        "{text}"
+    );
+    let error = &json(&result.join("figures.json"))["error"];
+    let label = ["tier", "beside", "costs"].map(|key| error[key].as_str());
+    assert_eq!(
+        label,
+        [Some("sim"), Some("tcg"), Some("default")],
+        "{error}"
+    );
+    let page = fs::read_to_string(result.join("report.html")).unwrap();
+    assert!(page.contains(BOTH), "no label in the page");
 }
 
 #[test]

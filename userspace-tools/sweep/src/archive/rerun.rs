@@ -49,8 +49,11 @@ pub fn rerun(args: &Args) -> anyhow::Result<Verdict> {
     let wrong = |why: String| Usage(format!("cannot rerun {}: {why}", args.bundle.display()));
     let plan = loaded.plan.as_ref();
     let plan = plan.ok_or_else(|| wrong("it has no plan.json".into()))?;
-    let allowed = CpuList::allowed()?;
-    let cpus = here(&loaded.provenance.cpus, &allowed).map_err(wrong)?;
+    let had = &loaded.provenance.cpus;
+    let cpus = match loaded.experiment.guest.is_simulated() {
+        true => had.clone(),
+        false => here(had, &CpuList::allowed()?).map_err(wrong)?,
+    };
     let ready = run::Ready {
         text: fs::read_to_string(before.join(directory::EXPERIMENT))?,
         plan: on(plan, &loaded.provenance.cpus, &cpus).map_err(wrong)?,

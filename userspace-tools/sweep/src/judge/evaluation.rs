@@ -73,7 +73,6 @@ impl<'a> Evaluation<'a> {
         incomplete: Option<String>,
     ) -> anyhow::Result<Self> {
         let mut found = Vec::new();
-        let notes = Notes::of(provenance);
         let scenarios = experiment.scenarios.iter().map(|scenario| {
             let cells = cells(experiment, provenance, scenario, records);
             let skipped = experiment.skipped(scenario);
@@ -81,17 +80,10 @@ impl<'a> Evaluation<'a> {
                 return Ok(EvaluatedScenario::skipped(scenario, skipped));
             }
             found.extend(rules::find(experiment, scenario, &cells).map_err(anyhow::Error::msg)?);
+            let evaluated = EvaluatedScenario::new(scenario, cells, provenance, records);
             anyhow::Ok(EvaluatedScenario {
-                scenario,
                 skipped,
-                faults: oracle::faults(scenario, records),
-                rules: Vec::new(),
-                compared: figures::compare(scenario, &cells),
-                regrets: regret::regrets(scenario, &cells),
-                lines: line::fit(scenario, &cells, provenance),
-                captions: label::captions(scenario, &cells.iter().collect::<Vec<_>>(), &notes),
-                attribution: Attribution::of(scenario, provenance, records),
-                cells,
+                ..evaluated
             })
         });
         let mut scenarios: Vec<EvaluatedScenario> = scenarios.collect::<anyhow::Result<_>>()?;
@@ -194,6 +186,26 @@ fn all_figures(scenarios: &[EvaluatedScenario<'_>], label: Option<Label>) -> Fig
 }
 
 impl<'a> EvaluatedScenario<'a> {
+    /// What is judged about its runs, but for its rules.
+    fn new(
+        scenario: &'a Scenario,
+        cells: Vec<Cell>,
+        provenance: &Provenance,
+        records: &[Record],
+    ) -> Self {
+        let all: Vec<&Cell> = cells.iter().collect();
+        Self {
+            faults: oracle::faults(scenario, records),
+            compared: figures::compare(scenario, &cells),
+            regrets: regret::regrets(scenario, &cells),
+            lines: line::fit(scenario, &cells, provenance),
+            captions: label::captions(scenario, &all, &Notes::of(provenance)),
+            attribution: Attribution::of(scenario, provenance, records),
+            cells,
+            ..Self::skipped(scenario, None)
+        }
+    }
+
     /// One that ran in no tier.
     fn skipped(scenario: &'a Scenario, skipped: Option<String>) -> Self {
         Self {

@@ -83,9 +83,11 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
     Machine {
         accelerator: match tier {
             // One thread per vCPU is the point; with thread=single there is no overcommit.
-            Tier::Tcg | Tier::Sim => "tcg,thread=multi",
+            Tier::Tcg => "tcg,thread=multi",
             Tier::Kvm | Tier::Nested => "kvm",
             Tier::Count => "tcg,thread=single",
+            // QEMU runs nothing there.
+            Tier::Sim => "none",
         },
         clock: (tier == Tier::Count).then_some(command_line::INSTRUCTIONS_AS_CLOCK),
         cpu_model: mode::cpu_model(tier, booted),
