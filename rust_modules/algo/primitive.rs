@@ -37,8 +37,10 @@ pub use self::imp::{
 
 #[cfg(feature = "sim")]
 pub use self::imp::{
+    possible_vcpus,
     spin_for,
-    spin_until, //
+    spin_until,
+    with_vcpus, //
 };
 #[cfg(not(feature = "sim"))]
 pub use self::spin::{

@@ -26,7 +26,9 @@ pub use self::{
     per_vcpu::{
         here,
         keep,
+        possible_vcpus,
         undisturbed,
+        with_vcpus,
         Mine,
         PerVcpu, //
     },

@@ -6,6 +6,10 @@
 
 extern crate std;
 
+use core::{
+    cell::Cell,
+    convert::Infallible, //
+};
 use std::boxed::Box;
 
 use machine::words;
@@ -17,6 +21,23 @@ use super::{
     Relaxed, //
 };
 
+std::thread_local! {
+    static VCPUS: Cell<u32> = const { Cell::new(1) };
+}
+
+/// Calls `f`, which makes or uses memory of a machine with so many vCPUs.
+pub fn with_vcpus<R>(vcpus: u32, f: impl FnOnce() -> R) -> R {
+    let before = VCPUS.replace(vcpus);
+    let r = f();
+    VCPUS.set(before);
+    r
+}
+
+/// The number of vCPUs of [`with_vcpus`].
+pub fn possible_vcpus() -> u32 {
+    VCPUS.get()
+}
+
 /// A word on each vCPU.
 pub struct PerVcpu(Box<[Padded]>);
 
@@ -26,8 +47,10 @@ struct Padded(Atomic<i64>);
 impl PerVcpu {
     pub const BYTES: usize = size_of::<i64>();
 
-    pub fn new(vcpus: u32) -> Self {
-        Self((0..vcpus).map(|_| Padded(Atomic::new(0))).collect())
+    /// Makes one for a machine of [`possible_vcpus`]; it may fail in the kernel.
+    pub fn new() -> Result<Self, Infallible> {
+        let words = (0..possible_vcpus()).map(|_| Padded(Atomic::new(0)));
+        Ok(Self(words.collect()))
     }
 
     pub fn vcpus(&self) -> u32 {
