@@ -16,12 +16,14 @@ use vm_record::{CostsName, SchedulingPolicy, SimulatedMachine, MAX_SIMULATED_VCP
 const HELP: &str = "\
 Examples:
   simulate run --cpus 2 lock=pv_queued threads=8
+  simulate run --cpus 8 sloppy-counter counter=sloppy threads=64 run_ms=5
+  simulate run --cpus 2 job-runner policy=steal_aware max_threads=8
   printf 'lock-load lock=ticket threads=1024\\n' | simulate batch --cpus 256
   simulate run --vcpus 64 --cpus 16 --costs my.toml --policy credit2 --seed 7 lock=pv_ticket threads=64
   simulate why --cpus 2 --seed 7 lock=ticket threads=8
   simulate explore --seeds 1000";
 
-/// Runs lock contention on a simulated machine: the algorithms of the module, unchanged
+/// Runs the modules on a simulated machine: their algorithms, unchanged
 #[derive(Parser)]
 #[command(version, after_help = format!("{HELP}\n\n{}", exit_code::help()))]
 pub struct Cli {
@@ -31,15 +33,16 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Runs with the settings of `lock-load` and prints a record
+    /// Runs with the settings of a module and prints a record
     Run {
         #[command(flatten)]
         machine: MachineOptions,
-        /// Settings, as of `lock-load`; `threads` is the number of vCPUs
-        #[arg(value_name = "KEY=VALUE")]
+        /// Settings of `lock-load`, or a module and its settings; `threads` (`max_threads`) is the number of
+        /// vCPUs
+        #[arg(value_name = "[MODULE] KEY=VALUE")]
         settings: Vec<String>,
     },
-    /// Runs each line of the standard input, `lock-load KEY=VALUE …`, and prints a record for each
+    /// Runs each line of the standard input, `MODULE KEY=VALUE …`, and prints a record for each
     Batch {
         #[command(flatten)]
         machine: MachineOptions,
@@ -132,14 +135,20 @@ enum LockMode {
     Tas,
 }
 
+    /// The settings that a line has, of any module.
+    pub fn settings<S: Settings>(&self, text: &str) -> anyhow::Result<S> {
+        let mut settings = S::default();
+        let taken = settings.take(text, self.vcpus);
+        taken.map_err(|refusal| anyhow!("{refusal}"))?;
+        Ok(settings)
+    }
+
 /// How long after its time a run may take to end; a plan that ends earlier takes a slow lock for a stuck one.
 const LEAVE_NS: Ns = 60_000_000_000;
 impl MachineOptions {
     /// The settings of a run, which the guest allows.
     pub fn config(&self, settings: &str) -> anyhow::Result<Config> {
-        let mut config = Config::default();
-        let taken = config.take(settings, self.vcpus);
-        taken.map_err(|refusal| anyhow!("{refusal}"))?;
+        let mut config: Config = self.settings(settings)?;
         let mode = self.mode.map(|mode| match mode {
             LockMode::Pv => ModeWanted::Pv,
             LockMode::Tas => ModeWanted::Tas,

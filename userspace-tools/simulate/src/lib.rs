@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Lock contention on a simulated machine: the algorithms of `algo` and the sampler of `measure`, unchanged,
-//! on any number of vCPUs.
+//! The modules on a simulated machine: the algorithms of `algo`, the sampler of `measure` and the works of
+//! `sloppy-counter` and `bottleneck`, unchanged, on any number of vCPUs.
 
 pub mod attribution;
 mod contest;
 pub mod explore;
 mod failed;
 mod kernel;
+pub mod loads;
 pub mod marks;
 mod protected_words;
 mod registry;

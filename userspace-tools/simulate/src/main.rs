@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `simulate`: lock contention on a simulated machine.
+//! `simulate`: the modules on a simulated machine.
 
 #![forbid(unsafe_code)]
 
@@ -15,16 +15,21 @@ use std::{
     time::Instant,
 };
 
-use abi::lock_load::{Cause, Config};
+use abi::{
+    bottleneck, job_runner,
+    lock_load::{Cause, Config},
+    sloppy_counter,
+};
 use anyhow::{anyhow, Context};
 use clap::Parser;
 use cli::{Cli, Command, MachineOptions};
 use exit_code::Exit;
 use machine::Plan;
-use results::{LockLoad, Record, Report};
+use results::{AnyReport, Bottleneck, JobRunner, LockLoad, Record, Report, SloppyCounter};
 use simulate::{
     attribution::{began, said, without_cause},
     explore::{explored, Schedule},
+    loads::Simulated,
     run,
     trace::Trace,
     truth::long_waits,
@@ -33,7 +38,7 @@ use simulate::{
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
-        Command::Run { machine, settings } => one(machine, &settings.join(" ")),
+        Command::Run { machine, settings } => one(machine, settings),
         Command::Batch { machine } => batch(machine),
         Command::Trace {
             machine,
@@ -56,9 +61,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs one line of settings and prints its record.
-fn one(machine: &MachineOptions, settings: &str) -> anyhow::Result<Exit> {
-    let record = record(machine, machine.seed, 0, settings);
+/// Runs one line of settings, of `lock-load` unless it begins with a module's name, and prints its record.
+fn one(machine: &MachineOptions, settings: &[String]) -> anyhow::Result<Exit> {
+    let line = match settings.first() {
+        Some(first) if !first.contains('=') => settings.join(" "),
+        _ => format!("{} {}", LockLoad::MODULE, settings.join(" ")),
+    };
+    let record = record(machine, machine.seed, 0, &line);
     print(&record)?;
     Ok(exit_of(&record))
 }
@@ -90,18 +99,10 @@ fn batch(machine: &MachineOptions) -> anyhow::Result<Exit> {
         if text.is_empty() {
             continue;
         }
-        let record = match text.strip_prefix(LockLoad::MODULE) {
-            Some(settings) => {
-                let repeat = repeats.entry(text.into()).or_default();
-                let seed = machine.seed.wrapping_add(NEXT_SEED.wrapping_mul(*repeat));
-                *repeat += 1;
-                record(machine, seed, seq, settings.trim())
-            }
-            None => {
-                let module = text.split(' ').next().unwrap_or_default();
-                Record::failure(seq, module, format!("cannot simulate {module}: allowed: lock-load"))
-            }
-        };
+        let repeat = repeats.entry(text.into()).or_default();
+        let seed = machine.seed.wrapping_add(NEXT_SEED.wrapping_mul(*repeat));
+        *repeat += 1;
+        let record = record(machine, seed, seq, text);
         print(&record)?;
         failed += usize::from(record.error().is_some());
         seq += 1;
@@ -118,7 +119,7 @@ fn logged(machine: &MachineOptions, config: &Config) -> anyhow::Result<Plan> {
 }
 
 fn trace(machine: &MachineOptions, out: &Path, settings: &str) -> anyhow::Result<Exit> {
-    let config = machine.config(settings)?;
+    let config: Config = machine.config(settings)?;
     let outcome = run(&config, logged(machine, &config)?, machine.policy(machine.seed))?;
     let trace = Trace::of(&outcome.machine.log, machine.cpus, config.threads);
     let text = serde_json::to_string(&trace)?;
@@ -129,7 +130,7 @@ fn trace(machine: &MachineOptions, out: &Path, settings: &str) -> anyhow::Result
 
 /// Shows the longest waits of a run.
 fn why(machine: &MachineOptions, most: usize, settings: &str) -> anyhow::Result<Exit> {
-    let config = machine.config(settings)?;
+    let config: Config = machine.config(settings)?;
     let (plan, policy) = (logged(machine, &config)?, || machine.policy(machine.seed));
     let outcome = run(&config, plan.clone(), policy())?;
     let report = LockLoad::parse(outcome.report.as_ref().map_err(|failed| anyhow!("{failed}"))?)?;
@@ -153,16 +154,40 @@ fn why(machine: &MachineOptions, most: usize, settings: &str) -> anyhow::Result<
     Ok(Exit::Pass)
 }
 
-/// The record of a run with these settings.
-fn record(machine: &MachineOptions, seed: u64, seq: usize, settings: &str) -> Record {
-    let report = || -> anyhow::Result<LockLoad> {
-        let config = machine.config(settings)?;
-        let outcome = run(&config, machine.plan(seed, config.run_ms)?, machine.policy(seed))?;
-        Ok(LockLoad::parse(&outcome.report?)?)
+/// The record of a run of this line, a module and its settings.
+fn record(machine: &MachineOptions, seed: u64, seq: usize, line: &str) -> Record {
+    let (module, settings) = line.split_once(' ').unwrap_or((line, ""));
+    match module {
+        LockLoad::MODULE => record_of(machine, seed, seq, machine.config(settings)),
+        SloppyCounter::MODULE => {
+            let config = machine.settings::<sloppy_counter::Config>(settings);
+            record_of(machine, seed, seq, config)
+        }
+        JobRunner::MODULE => {
+            let config = machine.settings::<job_runner::Config>(settings);
+            record_of(machine, seed, seq, config)
+        }
+        Bottleneck::MODULE => {
+            let config = machine.settings::<bottleneck::Config>(settings);
+            record_of(machine, seed, seq, config)
+        }
+        _ => {
+            let allowed = AnyReport::MODULES.join(" ");
+            Record::failure(seq, module, format!("cannot simulate {module}: allowed: {allowed}"))
+        }
+    }
+}
+
+fn record_of<S: Simulated>(machine: &MachineOptions, seed: u64, seq: usize, config: anyhow::Result<S>) -> Record {
+    let report = || -> anyhow::Result<S::Report> {
+        let config = config?;
+        let plan = machine.plan(seed, config.length_ms())?;
+        let outcome = config.simulate(plan, machine.policy(seed))?;
+        Ok(S::Report::parse(&outcome.report)?)
     };
     match report() {
         Ok(report) => Record::new(seq, report),
-        Err(error) => Record::failure(seq, LockLoad::MODULE, format!("{error:#}")),
+        Err(error) => Record::failure(seq, S::Report::MODULE, format!("{error:#}")),
     }
 }
 

@@ -1,0 +1,1 @@
+../../../../rust_modules/job_runner/report.rs

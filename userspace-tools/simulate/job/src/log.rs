@@ -1,0 +1,1 @@
+../../../../rust_modules/job/log.rs
