@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The modules on a simulated machine: the algorithms of `algo`, the sampler of `measure` and the works of
-//! `sloppy-counter` and `bottleneck`, unchanged, on any number of vCPUs.
+//! `sloppy-counter`, `job-runner` and `bottleneck`, unchanged, on any number of vCPUs.
 
 pub mod attribution;
 mod contest;

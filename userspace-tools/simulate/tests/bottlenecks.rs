@@ -155,7 +155,7 @@ fn a_fix_beats_its_baseline_with_64_vcpus() {
                 threads: 64,
                 run_ms: 1,
                 burst: 64,
-                idle_ns: 5000,
+                idle_ns: 10_000,
                 ..Config::default()
             };
             report(&config, 64, 1, Box::new(RoundRobin::new(3 * MS, 1))).rate()
