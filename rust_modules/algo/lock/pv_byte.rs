@@ -100,8 +100,16 @@ impl PvByte {
         false
     }
 
-    /// Halts on the list until woken.
+    /// Waits for the lock. Of its own, so that `acquire` keeps its registers.
     #[inline(never)]
+    fn wait(&self, me: &Waiter) {
+        me.begin_wait();
+        while !self.spin(me) {
+            self.block(me);
+        }
+    }
+
+    /// Halts on the list until woken.
     fn block(&self, me: &Waiter) {
         let node = Node {
             next: Cell::new(ptr::null_mut()),
@@ -145,10 +153,7 @@ impl RawLock for PvByte {
     #[inline(always)]
     fn acquire(&self, me: &Waiter) {
         if !self.take() {
-            me.begin_wait();
-            while !self.spin(me) {
-                self.block(me);
-            }
+            self.wait(me);
         }
     }
 

@@ -66,11 +66,11 @@ impl<const SLOTS: usize> PvTicket<SLOTS> {
     fn wait(&self, mine: u32, me: &Waiter) {
         me.begin_wait();
         loop {
-            me.relax_and_sample();
             let served = me.spin_for(me.tuning.threshold, || self.serves(mine));
             if served.is_some() || self.lock_spinning(mine, me) {
                 return;
             }
+            me.relax_and_sample();
         }
     }
 
