@@ -123,8 +123,11 @@ impl Coverage {
     pub(crate) fn tally(&self) -> Tally {
         let mut tally = Tally::default();
         let (mut done, mut undone) = (0, 0);
-        let depth =
-            |bits: u64, depth: u64| depth.wrapping_add(bits & 0xf).wrapping_sub(bits >> 4 & 0xf);
+        let depth = |bits: u64, depth: u64| {
+            depth
+                .wrapping_add(bits & 0xf)
+                .wrapping_sub((bits >> 4) & 0xf)
+        };
         for (n, word) in (0u64..).zip(&self.words) {
             let word = word.0.load(Relaxed);
             let first = n.wrapping_mul(IN_WORD);

@@ -177,6 +177,7 @@ fn waiter_loses_no_more_than_is_known_to_be_lost() {
             wait,
             gaps: &gaps,
             lost,
+            unplaced: 0,
         })
     };
     assert_eq!((parts(800).own, parts(800).cause()), (800, Cause::Waiter));
@@ -231,7 +232,6 @@ fn time_lost_after_halts_is_the_waiters_own_as_far_as_no_other_lost_it() {
         },
         gaps: &[],
         lost: 0,
-            unplaced: 0,
         unplaced,
     };
     let log = log(&[(0, HELD, 1200, 1500)]);

@@ -57,7 +57,9 @@ pub fn said(wait: &Wait, logged: &[LongWait], began: Ns) -> Option<Cause> {
 
 /// When the run of a log began: at the end of its first section.
 pub fn began(log: &[Logged]) -> Ns {
-    let mut leaves = log.iter().filter(|logged| matches!(logged.entry, Entry::Mark(_, marks::LEAVES, _)));
+    let mut leaves = log
+        .iter()
+        .filter(|logged| matches!(logged.entry, Entry::Mark(_, marks::LEAVES, _)));
     leaves.next().map_or(0, |logged| logged.at)
 }
 
@@ -123,6 +125,8 @@ pub fn without_cause(
     let other = run(config, plan, policy)?;
     let fifo = config.lock.facts().fifo;
     let others = long_waits(&other.machine.log, config.threads, 0, fifo);
-    let mut same = others.iter().filter(|other| (other.thread, other.came) == (wait.thread, wait.came));
+    let mut same = others
+        .iter()
+        .filter(|other| (other.thread, other.came) == (wait.thread, wait.came));
     Ok(same.next().map(Wait::ns))
 }

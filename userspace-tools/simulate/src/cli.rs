@@ -8,7 +8,8 @@ use abi::lock_load::{Config, ModeWanted};
 use anyhow::{anyhow, bail, Context};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use machine::{
-    BoostHolder, Costs, Credit2, Eevdf, Fair, Gang, Ns, PauseLoop, Plan, Policy, RoundRobin, Topology,
+    BoostHolder, Costs, Credit2, Eevdf, Fair, Gang, Ns, PauseLoop, Plan, Policy, RoundRobin,
+    Topology,
 };
 use results::Settings;
 use vm_record::{CostsName, SchedulingPolicy, SimulatedMachine, MAX_SIMULATED_VCPUS};
@@ -135,6 +136,10 @@ enum LockMode {
     Tas,
 }
 
+/// How long after its time a run may take to end; a plan that ends earlier takes a slow lock for a stuck one.
+const LEAVE_NS: Ns = 60_000_000_000;
+
+impl MachineOptions {
     /// The settings that a line has, of any module.
     pub fn settings<S: Settings>(&self, text: &str) -> anyhow::Result<S> {
         let mut settings = S::default();
@@ -143,9 +148,6 @@ enum LockMode {
         Ok(settings)
     }
 
-/// How long after its time a run may take to end; a plan that ends earlier takes a slow lock for a stuck one.
-const LEAVE_NS: Ns = 60_000_000_000;
-impl MachineOptions {
     /// The settings of a run, which the guest allows.
     pub fn config(&self, settings: &str) -> anyhow::Result<Config> {
         let mut config: Config = self.settings(settings)?;
@@ -194,7 +196,9 @@ impl MachineOptions {
         let policy: Box<dyn Policy> = match self.policy {
             SchedulingPolicy::RoundRobin => Box::new(RoundRobin::new(slice, seed)),
             SchedulingPolicy::Fair => Box::new(Fair::new(cpus, slice, 1_000_000, seed)),
-            SchedulingPolicy::Eevdf => Box::new(Eevdf::new(cpus, slice, ns(self.host_tick_us), seed)),
+            SchedulingPolicy::Eevdf => {
+                Box::new(Eevdf::new(cpus, slice, ns(self.host_tick_us), seed))
+            }
             SchedulingPolicy::Credit2 => Box::new(Credit2::new(slice, seed)),
             SchedulingPolicy::Gang => Box::new(Gang::new(cpus, slice)),
         };
@@ -209,7 +213,11 @@ impl MachineOptions {
 fn read_costs(costs: &str) -> anyhow::Result<Costs> {
     let default = SimulatedMachine::default();
     let is_default = costs == default.costs;
-    let path = SimulatedMachine { costs: costs.into(), ..default }.costs_file();
+    let path = SimulatedMachine {
+        costs: costs.into(),
+        ..default
+    }
+    .costs_file();
     if is_default && !path.exists() {
         return Ok(Costs::default());
     }

@@ -85,7 +85,10 @@ fn unknown(config: &Config) -> Option<&'static str> {
         ("long_hold_ms", config.long_hold_ms > 0),
         ("boost_ms", config.boost_ms > 0),
     ];
-    others.into_iter().find(|(_, is_set)| *is_set).map(|(name, _)| name)
+    others
+        .into_iter()
+        .find(|(_, is_set)| *is_set)
+        .map(|(name, _)| name)
 }
 
 struct Contest<'a> {
@@ -102,7 +105,7 @@ impl WithLock for Contest<'_> {
         let shared = Rc::new(Shared {
             lock: Padded(L::new()),
             words: Padded(ProtectedWords::default()),
-            config: self.config.clone(),
+            config: *self.config,
             barrier: StartBarrier::default(),
             instrumentation: instrumentation(self.config, lock.facts().fifo, L::REPORTS_CONTENTION),
             threads: RefCell::new(vec![ThreadCounts::default(); threads as usize]),
@@ -113,7 +116,9 @@ impl WithLock for Contest<'_> {
         for index in 0..threads {
             let shared = shared.clone();
             let code = move || shared.thread(index);
-            machine.add(GuestId(0), None, code).map_err(Failed::Memory)?;
+            machine
+                .add(GuestId(0), None, code)
+                .map_err(Failed::Memory)?;
         }
         let machine = machine.run();
         let Some(shared) = Rc::into_inner(shared) else {
@@ -142,7 +147,8 @@ impl<L: Lock> Shared<L> {
         if index == 0 {
             self.lock.with(&me, || {
                 words::mark(marks::ENTERS, 0);
-                self.words.section(|| self.barrier.wait_for_arrivals(threads - 1));
+                self.words
+                    .section(|| self.barrier.wait_for_arrivals(threads - 1));
                 if let Some(run) = &self.instrumentation {
                     run.begin();
                 }
@@ -163,7 +169,8 @@ impl<L: Lock> Shared<L> {
         if let Some(sampler) = &sampler {
             sampler.close(&me);
         }
-        self.left_at.set(self.left_at.get().max(words::exact_time()));
+        self.left_at
+            .set(self.left_at.get().max(words::exact_time()));
         self.threads.borrow_mut()[index as usize] = ThreadCounts {
             sections,
             left: true,
@@ -189,7 +196,10 @@ impl<L: Lock> Shared<L> {
             self.lock.with(me, || {
                 words::mark(marks::ENTERS, sections);
                 words::in_section(true);
-                let section = || self.words.section(|| words::compute(self.config.hold_ns.into()));
+                let section = || {
+                    self.words
+                        .section(|| words::compute(self.config.hold_ns.into()))
+                };
                 if probe.skips(me) {
                     section();
                     probe.end_skipped(me, sections);
@@ -214,7 +224,10 @@ impl<L: Lock> Shared<L> {
         let lost_updates = self.words.lost_updates(sections);
         let report = Report {
             config: &self.config,
-            elapsed_ns: self.left_at.get().saturating_sub(self.barrier.began().unwrap_or(0)),
+            elapsed_ns: self
+                .left_at
+                .get()
+                .saturating_sub(self.barrier.began().unwrap_or(0)),
             threads: &threads,
             lost_updates,
             sticky_kicks,

@@ -53,7 +53,10 @@ impl fmt::Display for Found {
             stuck,
             sections,
         } = self;
-        write!(f, "lost updates: {lost_updates}, threads that never left: {stuck}, sections: {sections}")
+        write!(
+            f,
+            "lost updates: {lost_updates}, threads that never left: {stuck}, sections: {sections}"
+        )
     }
 }
 

@@ -25,14 +25,22 @@ impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KernelLock(name) => {
-                write!(f, "cannot simulate {name}: there is no model of it. Try: kernel/raw_spin")
+                write!(
+                    f,
+                    "cannot simulate {name}: there is no model of it. Try: kernel/raw_spin"
+                )
             }
             Self::NoModel(name) => {
-                write!(f, "cannot simulate {name}: it is the kernel's own, and there is no model of it")
+                write!(
+                    f,
+                    "cannot simulate {name}: it is the kernel's own, and there is no model of it"
+                )
             }
             Self::Refused(reason) => f.write_str(reason),
             Self::Setting(name) => write!(f, "cannot simulate {name}: a guest is needed for that"),
-            Self::Stuck(threads) => write!(f, "cannot end the run: {threads} threads never left it"),
+            Self::Stuck(threads) => {
+                write!(f, "cannot end the run: {threads} threads never left it")
+            }
             Self::Memory(error) => write!(f, "cannot make the stack of a vCPU: {error}"),
         }
     }

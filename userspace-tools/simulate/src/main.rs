@@ -50,7 +50,11 @@ fn main() -> ExitCode {
             waits,
             settings,
         } => why(machine, *waits, &settings.join(" ")),
-        Command::Explore { seeds, first, locks } => explore(*first, *seeds, locks),
+        Command::Explore {
+            seeds,
+            first,
+            locks,
+        } => explore(*first, *seeds, locks),
     };
     match done {
         Ok(exit) => exit.into(),
@@ -107,7 +111,11 @@ fn batch(machine: &MachineOptions) -> anyhow::Result<Exit> {
         failed += usize::from(record.error().is_some());
         seq += 1;
     }
-    Ok(if failed > 0 { Exit::NotMeasured } else { Exit::Pass })
+    Ok(if failed > 0 {
+        Exit::NotMeasured
+    } else {
+        Exit::Pass
+    })
 }
 
 /// The plan of a run whose log is kept.
@@ -120,11 +128,19 @@ fn logged(machine: &MachineOptions, config: &Config) -> anyhow::Result<Plan> {
 
 fn trace(machine: &MachineOptions, out: &Path, settings: &str) -> anyhow::Result<Exit> {
     let config: Config = machine.config(settings)?;
-    let outcome = run(&config, logged(machine, &config)?, machine.policy(machine.seed))?;
+    let outcome = run(
+        &config,
+        logged(machine, &config)?,
+        machine.policy(machine.seed),
+    )?;
     let trace = Trace::of(&outcome.machine.log, machine.cpus, config.threads);
     let text = serde_json::to_string(&trace)?;
     fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
-    eprintln!("{} sections; open {} in ui.perfetto.dev", outcome.sections, out.display());
+    eprintln!(
+        "{} sections; open {} in ui.perfetto.dev",
+        outcome.sections,
+        out.display()
+    );
     Ok(Exit::Pass)
 }
 
@@ -133,7 +149,12 @@ fn why(machine: &MachineOptions, most: usize, settings: &str) -> anyhow::Result<
     let config: Config = machine.config(settings)?;
     let (plan, policy) = (logged(machine, &config)?, || machine.policy(machine.seed));
     let outcome = run(&config, plan.clone(), policy())?;
-    let report = LockLoad::parse(outcome.report.as_ref().map_err(|failed| anyhow!("{failed}"))?)?;
+    let report = LockLoad::parse(
+        outcome
+            .report
+            .as_ref()
+            .map_err(|failed| anyhow!("{failed}"))?,
+    )?;
     let log = &outcome.machine.log;
     let (began, fifo) = (began(log), config.lock.facts().fifo);
     let mut waits = long_waits(log, config.threads, u64::from(config.long_us) * 1000, fifo);
@@ -147,7 +168,11 @@ fn why(machine: &MachineOptions, most: usize, settings: &str) -> anyhow::Result<
             Some(ns) => format!("{} µs", ns / 1000),
             None => "not the same run".into(),
         };
-        let (thread, at, us) = (wait.thread, (wait.came - began) / 1_000_000, wait.ns() / 1000);
+        let (thread, at, us) = (
+            wait.thread,
+            (wait.came - began) / 1_000_000,
+            wait.ns() / 1000,
+        );
         println!("{thread:>6} {at:>6} {us:>8} {holder:>8} {predecessor:>13} {own:>7} {queue:>9}  {said}, {without}");
     }
     println!("{} waits longer than {} µs", waits.len(), config.long_us);
@@ -173,12 +198,21 @@ fn record(machine: &MachineOptions, seed: u64, seq: usize, line: &str) -> Record
         }
         _ => {
             let allowed = AnyReport::MODULES.join(" ");
-            Record::failure(seq, module, format!("cannot simulate {module}: allowed: {allowed}"))
+            Record::failure(
+                seq,
+                module,
+                format!("cannot simulate {module}: allowed: {allowed}"),
+            )
         }
     }
 }
 
-fn record_of<S: Simulated>(machine: &MachineOptions, seed: u64, seq: usize, config: anyhow::Result<S>) -> Record {
+fn record_of<S: Simulated>(
+    machine: &MachineOptions,
+    seed: u64,
+    seq: usize,
+    config: anyhow::Result<S>,
+) -> Record {
     let report = || -> anyhow::Result<S::Report> {
         let config = config?;
         let plan = machine.plan(seed, config.length_ms())?;
@@ -212,11 +246,20 @@ fn explore(first: u64, seeds: u64, locks: &[String]) -> anyhow::Result<Exit> {
             true => missed += u64::from(caught == 0),
             false => mistakes += caught,
         }
-        let verdict = if (caught > 0) == is_busted { "PASS" } else { "FAIL" };
-        println!("{verdict} {}: {caught} of {seeds} schedules broke a promise", lock.name());
+        let verdict = if (caught > 0) == is_busted {
+            "PASS"
+        } else {
+            "FAIL"
+        };
+        println!(
+            "{verdict} {}: {caught} of {seeds} schedules broke a promise",
+            lock.name()
+        );
     }
     let seconds = began.elapsed().as_secs_f64();
-    println!("{runs} schedules in {seconds:.1} s: {mistakes} mistakes, {missed} busted locks missed");
+    println!(
+        "{runs} schedules in {seconds:.1} s: {mistakes} mistakes, {missed} busted locks missed"
+    );
     Ok(match (runs, mistakes + missed) {
         (0, _) => Exit::NotMeasured,
         (_, 0) => Exit::Pass,

@@ -6,7 +6,10 @@ use std::fmt::{self, Display, Formatter};
 
 use abi::{
     event::Event,
-    lock_load::{Config, KernelLock, Kick, LostTimeSource, Machine, Mode, ModeWanted, Run, Sum, Thread, Torture},
+    lock_load::{
+        Config, KernelLock, Kick, LostTimeSource, Machine, Mode, ModeWanted, Run, Sum, Thread,
+        Torture,
+    },
     status::OracleState,
     SCHEMA,
 };
@@ -27,11 +30,16 @@ pub(crate) struct Report<'a> {
 impl Report<'_> {
     fn event(thread: &ThreadCounts, name: &str) -> u64 {
         let mut events = thread.events.iter();
-        events.find(|(other, _)| *other == name).map_or(0, |(_, count)| *count)
+        events
+            .find(|(other, _)| *other == name)
+            .map_or(0, |(_, count)| *count)
     }
 
     fn events(&self, name: &str) -> u64 {
-        self.threads.iter().map(|thread| Self::event(thread, name)).sum()
+        self.threads
+            .iter()
+            .map(|thread| Self::event(thread, name))
+            .sum()
     }
 
     fn sum(&self) -> Sum {
@@ -94,7 +102,13 @@ impl Display for Report<'_> {
             long_holds: 0,
             boosts: 0,
         };
-        writeln!(f, "{run}\nconfig {}\n{}\n{}\n{torture}", self.config, self.sum(), self.machine())?;
+        writeln!(
+            f,
+            "{run}\nconfig {}\n{}\n{}\n{torture}",
+            self.config,
+            self.sum(),
+            self.machine()
+        )?;
         for (index, counts) in (0..).zip(self.threads) {
             let thread = Thread {
                 index,
@@ -116,6 +130,7 @@ impl Display for Report<'_> {
             present_ns: self.elapsed_ns * self.threads.len() as u64,
             tsc_is_stable: true,
         };
-        self.instrumentation.map_or(Ok(()), |run| measure::write(run, &presence, f))
+        self.instrumentation
+            .map_or(Ok(()), |run| measure::write(run, &presence, f))
     }
 }

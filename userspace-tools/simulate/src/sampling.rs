@@ -7,11 +7,12 @@
 use std::cell::Cell;
 
 use abi::lock_load::{Config, Switch};
-use aligned_vec::AVec;
 use algo::{histogram::BUCKETS, preemption_log::Loss, primitive::Atomic, Waiter};
+use aligned_vec::AVec;
 use machine::{words, Ns, VcpuId};
 use measure::{
-    Padded, StealClock, ThreadLog, Thresholds, TscScale, WaitWords, World, LOGGED_WAITS, LOSSES_PER_THREAD,
+    Padded, StealClock, ThreadLog, Thresholds, TscScale, WaitWords, World, LOGGED_WAITS,
+    LOSSES_PER_THREAD,
 };
 
 /// A simulated machine.
@@ -43,7 +44,11 @@ const STAMP_KHZ: u64 = 1_000_000;
 
 /// Creates the instrumentation of a run, unless `config` turns it off. `fifo` and `reports_contention` are of
 /// the lock.
-pub(crate) fn instrumentation(config: &Config, fifo: bool, reports_contention: bool) -> Option<Instrumentation> {
+pub(crate) fn instrumentation(
+    config: &Config,
+    fifo: bool,
+    reports_contention: bool,
+) -> Option<Instrumentation> {
     if config.histograms == Switch::Off {
         return None;
     }
@@ -64,7 +69,11 @@ fn thread_log() -> ThreadLog<Simulated> {
 }
 
 /// Creates the sampler of thread `index`, which is `me`.
-pub(crate) fn sampler<'a>(run: &'a Instrumentation, index: u32, me: &Waiter) -> Option<Sampler<'a>> {
+pub(crate) fn sampler<'a>(
+    run: &'a Instrumentation,
+    index: u32,
+    me: &Waiter,
+) -> Option<Sampler<'a>> {
     Sampler::new(run, index, me, Steal::default())
 }
 

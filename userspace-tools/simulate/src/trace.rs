@@ -92,7 +92,9 @@ impl Trace {
                 self.lasts("halted", halted, at, GUEST, vcpu.0);
                 open[of(vcpu)].away = Some(at);
             }
-            Entry::Kicks(from, to) => self.happens(format!("kicks vCPU {}", to.0), at, GUEST, from.0),
+            Entry::Kicks(from, to) => {
+                self.happens(format!("kicks vCPU {}", to.0), at, GUEST, from.0)
+            }
             Entry::Mark(vcpu, marks::COMES, _) => open[of(vcpu)].waits = Some(at),
             Entry::Mark(vcpu, marks::ENTERS, _) => {
                 let waits = open[of(vcpu)].waits.take();

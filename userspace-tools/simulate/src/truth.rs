@@ -96,22 +96,29 @@ pub fn long_waits(log: &[Logged], threads: u32, least: Ns, fifo: bool) -> Vec<Wa
     long.map(|(at, _)| life.wait(at, fifo)).collect()
 }
 
+/// Since when a vCPU does not run, and what preempted it: no one where it halted.
+type Away = (Ns, Option<(VcpuId, Ns)>);
+
 impl Life {
     fn of(log: &[Logged], threads: u32) -> Self {
         let mut life = Self {
             absences: vec![Vec::new(); threads as usize],
             sections: Vec::new(),
         };
-        let mut away: Vec<Option<(Ns, Option<(VcpuId, Ns)>)>> = vec![None; threads as usize];
+        let mut away: Vec<Option<Away>> = vec![None; threads as usize];
         let mut came = vec![0; threads as usize];
         let mut free = 0;
         for &Logged { at, entry } in log {
             match entry {
-                Entry::Preempted(vcpu, _) => set(&mut away, vcpu.index(), Some((at, Some((vcpu, at))))),
+                Entry::Preempted(vcpu, _) => {
+                    set(&mut away, vcpu.index(), Some((at, Some((vcpu, at)))))
+                }
                 Entry::Wakes(vcpu) => set(&mut away, vcpu.index(), Some((at, None))),
                 Entry::Runs(vcpu, _) => {
                     let since = away.get_mut(vcpu.index()).and_then(Option::take);
-                    if let (Some((from, by)), Some(of)) = (since, life.absences.get_mut(vcpu.index())) {
+                    if let (Some((from, by)), Some(of)) =
+                        (since, life.absences.get_mut(vcpu.index()))
+                    {
                         of.push(Absence { at: (from, at), by });
                     }
                 }
@@ -150,10 +157,14 @@ impl Life {
     fn wait(&self, at: usize, fifo: bool) -> Wait {
         let mine = self.sections[at];
         let whole = (mine.came, mine.entered);
-        let first = self.sections[..at].iter().rposition(|section| section.left <= whole.0);
+        let first = self.sections[..at]
+            .iter()
+            .rposition(|section| section.left <= whole.0);
         let during = &self.sections[first.map_or(0, |first| first + 1)..at];
         let own: Vec<Absence> = match fifo {
-            true => self.lost(mine.thread, cut((mine.free, mine.entered), whole)).collect(),
+            true => self
+                .lost(mine.thread, cut((mine.free, mine.entered), whole))
+                .collect(),
             false => self.missed(&mine, during).collect(),
         };
         let mine_alone: Vec<Interval> = own.iter().map(|absence| absence.at).collect();
@@ -164,10 +175,14 @@ impl Life {
         };
         own.iter().for_each(|absence| add(2, *absence));
         for section in during {
-            for (part, within) in [(0, (section.entered, section.left)), (1, (section.free, section.entered))] {
+            for (part, within) in [
+                (0, (section.entered, section.left)),
+                (1, (section.free, section.entered)),
+            ] {
                 for absence in self.lost(section.thread, cut(within, whole)) {
                     let rest = without(absence.at, &mine_alone);
-                    rest.into_iter().for_each(|at| add(part, Absence { at, ..absence }));
+                    rest.into_iter()
+                        .for_each(|at| add(part, Absence { at, ..absence }));
                 }
             }
         }
@@ -186,7 +201,11 @@ impl Life {
     }
 
     /// The absences of a waiter at an unordered lock, each from when the lock was free first in it.
-    fn missed<'a>(&'a self, mine: &'a Section, during: &'a [Section]) -> impl Iterator<Item = Absence> + 'a {
+    fn missed<'a>(
+        &'a self,
+        mine: &'a Section,
+        during: &'a [Section],
+    ) -> impl Iterator<Item = Absence> + 'a {
         let all = self.lost(mine.thread, (mine.came, mine.entered));
         all.filter_map(move |absence| {
             let releases = during.iter().map(|section| section.left);
@@ -251,7 +270,12 @@ mod tests {
             }
         };
         let entries = entries.iter();
-        entries.map(|&(at, vcpu, what)| Logged { at, entry: entry(vcpu, what) }).collect()
+        entries
+            .map(|&(at, vcpu, what)| Logged {
+                at,
+                entry: entry(vcpu, what),
+            })
+            .collect()
     }
 
     #[test]
@@ -276,7 +300,10 @@ mod tests {
         let waits = long_waits(&log, 3, 50, true);
         let parts: Vec<_> = waits.iter().map(|wait| (wait.thread, wait.parts)).collect();
         assert_eq!(parts, [(1, [50, 0, 20, 40]), (2, [50, 20, 10, 45])]);
-        assert_eq!((waits[0].cause(), waits[0].by.clone()), (Cause::HolderPreempted, vec![(VcpuId(0), 30)]));
+        assert_eq!(
+            (waits[0].cause(), waits[0].by.clone()),
+            (Cause::HolderPreempted, vec![(VcpuId(0), 30)])
+        );
     }
 
     #[test]
@@ -293,7 +320,11 @@ mod tests {
             (120, 1, "leaves"),
         ]);
         let parts = |fifo| long_waits(&log, 2, 50, fifo)[0].parts;
-        assert_eq!(parts(false), [40, 0, 40, 20], "40 of the 80 that it was away");
+        assert_eq!(
+            parts(false),
+            [40, 0, 40, 20],
+            "40 of the 80 that it was away"
+        );
         assert_eq!(parts(true), [40, 0, 40, 20]);
     }
 
@@ -319,7 +350,10 @@ mod tests {
 
     #[test]
     fn interval_without_others() {
-        assert_eq!(without((0, 10), &[(2, 4), (3, 5), (8, 20)]), [(0, 2), (5, 8)]);
+        assert_eq!(
+            without((0, 10), &[(2, 4), (3, 5), (8, 20)]),
+            [(0, 2), (5, 8)]
+        );
         assert_eq!(without((0, 10), &[(0, 10)]), []);
         assert_eq!(without((0, 10), &[]), [(0, 10)]);
     }

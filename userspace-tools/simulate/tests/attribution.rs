@@ -64,7 +64,11 @@ fn causes_of_ordered_locks_are_right() {
         let matrix = matrix(lock, 10);
         let (all, right) = matrix.right();
         println!("{}: {right} of {all}: {matrix:?}", lock.name());
-        assert!(all >= 100 && right * 100 >= all * 95, "{}: {matrix:?}", lock.name());
+        assert!(
+            all >= 100 && right * 100 >= all * 95,
+            "{}: {matrix:?}",
+            lock.name()
+        );
     }
 }
 
@@ -74,7 +78,11 @@ fn causes_of_unordered_locks_are_right() {
         let matrix = matrix(lock, 10);
         let (all, right) = matrix.right();
         println!("{}: {right} of {all}: {matrix:?}", lock.name());
-        assert!(all >= 30 && right * 100 >= all * 85, "{}: {matrix:?}", lock.name());
+        assert!(
+            all >= 30 && right * 100 >= all * 85,
+            "{}: {matrix:?}",
+            lock.name()
+        );
     }
 }
 
@@ -89,6 +97,10 @@ fn counterfactual_agrees_with_the_truth() {
             (all, agree) = (all + done.0, agree + done.1);
         }
         println!("{}: {agree} of {all}", lock.name());
-        assert!(all >= 20 && agree * 100 >= all * least, "{}: {agree} of {all}", lock.name());
+        assert!(
+            all >= 20 && agree * 100 >= all * least,
+            "{}: {agree} of {all}",
+            lock.name()
+        );
     }
 }

@@ -48,11 +48,20 @@ fn every_lock_excludes_and_no_thread_starves_at_a_fair_one() {
     for lock in sound() {
         for (vcpus, cpus) in [(1, 1), (4, 4), (6, 2)] {
             let outcome = contest(lock, vcpus, cpus, 200, |_| ());
-            assert_eq!((outcome.lost_updates, outcome.stuck), (0, 0), "{}", lock.name());
+            assert_eq!(
+                (outcome.lost_updates, outcome.stuck),
+                (0, 0),
+                "{}",
+                lock.name()
+            );
             let report = report(&outcome);
             let least = report.sum.min;
             let fair = lock.facts().fifo;
-            assert!(!fair || least > 3, "{}, {vcpus} on {cpus}: {least}", lock.name());
+            assert!(
+                !fair || least > 3,
+                "{}, {vcpus} on {cpus}: {least}",
+                lock.name()
+            );
         }
     }
 }
@@ -71,7 +80,10 @@ fn dropped_kick_is_caught_on_every_seed() {
         let change = |plan: &mut Plan| plan.seed = seed;
         let busted = contest(Lock::McsBusted, 2, 2, 20, change);
         let sound = contest(Lock::McsHalt, 2, 2, 20, change);
-        assert!(busted.stuck > 0, "seed {seed}: nothing ends a halt but the kick");
+        assert!(
+            busted.stuck > 0,
+            "seed {seed}: nothing ends a halt but the kick"
+        );
         assert!(sound.stuck == 0 && sound.sections > 500, "seed {seed}");
     }
 }
@@ -82,13 +94,26 @@ fn tick_ends_a_halt_that_no_kick_ends() {
     let outcome = contest(Lock::McsBusted, 2, 2, 400, |plan| plan.tick = 4 * MS);
     // One for each tick of each vCPU, and those of the ends.
     let most = 2 * (400 / 4 + 2);
-    assert!((20..most).contains(&outcome.sections), "{}", outcome.sections);
+    assert!(
+        (20..most).contains(&outcome.sections),
+        "{}",
+        outcome.sections
+    );
 }
 
 #[test]
 fn same_seed_is_the_same_run() {
-    for lock in [Lock::Ticket, Lock::PvQueued, Lock::KernelRawSpin, Lock::Ttas] {
-        let hash = |seed| contest(lock, 6, 2, 50, |plan| plan.seed = seed).machine.hash;
+    for lock in [
+        Lock::Ticket,
+        Lock::PvQueued,
+        Lock::KernelRawSpin,
+        Lock::Ttas,
+    ] {
+        let hash = |seed| {
+            contest(lock, 6, 2, 50, |plan| plan.seed = seed)
+                .machine
+                .hash
+        };
         assert_eq!(hash(1), hash(1), "{}", lock.name());
         assert_ne!(hash(1), hash(2), "{}", lock.name());
     }
@@ -108,7 +133,12 @@ fn looks_without_events_change_no_ordered_lock() {
 fn halting_and_yielding_ends_the_storm_of_an_overcommitted_queue() {
     let sections = |lock| contest(lock, 8, 2, 500, |_| ()).sections;
     let spins = sections(Lock::McsSpin);
-    for lock in [Lock::McsHalt, Lock::McsSpinThenHalt, Lock::PvTicket, Lock::McsYield] {
+    for lock in [
+        Lock::McsHalt,
+        Lock::McsSpinThenHalt,
+        Lock::PvTicket,
+        Lock::McsYield,
+    ] {
         assert!(sections(lock) > 20 * spins, "{}: {spins}", lock.name());
     }
 }
@@ -119,7 +149,10 @@ fn paravirt_ticket_has_a_slot_for_every_waiter() {
     for (vcpus, cpus) in [(128, 16), (512, 64)] {
         let sections = |lock| contest(lock, vcpus, cpus, 50, |_| ()).sections;
         let (ticket, queue) = (sections(Lock::PvTicket), sections(Lock::McsSpinThenHalt));
-        assert!(ticket * 10 > queue * 9, "{vcpus} vCPUs: {ticket} and {queue}");
+        assert!(
+            ticket * 10 > queue * 9,
+            "{vcpus} vCPUs: {ticket} and {queue}"
+        );
     }
 }
 
@@ -136,7 +169,10 @@ fn kernel_lock_in_both_modes() {
         let outcome = run(&config, Plan::new(2), Box::new(RoundRobin::new(3 * MS, 1))).unwrap();
         assert_eq!((outcome.lost_updates, outcome.stuck), (0, 0));
         let report = report(&outcome);
-        let stolen = report.events.iter().find(|event| event.name == "pv_lock_stealing");
+        let stolen = report
+            .events
+            .iter()
+            .find(|event| event.name == "pv_lock_stealing");
         (outcome.sections, stolen.unwrap().count)
     };
     let ((pv, stolen), (tas, none)) = (sections(ModeWanted::Pv), sections(ModeWanted::Tas));

@@ -30,7 +30,10 @@ struct Reader(u64);
 impl Drop for Reader {
     fn drop(&mut self) {
         let _ = READERS.try_with(|readers| {
-            readers.borrow_mut().under_way.retain(|&other| other != self.0);
+            readers
+                .borrow_mut()
+                .under_way
+                .retain(|&other| other != self.0);
         });
     }
 }

@@ -70,7 +70,11 @@ impl Pv {
     fn set_locked(&self, to: u32) -> u32 {
         loop {
             let word = self.word.load(Relaxed);
-            if self.word.cmpxchg(word, word & !LOCKED_MASK | to, Full).is_ok() {
+            if self
+                .word
+                .cmpxchg(word, word & !LOCKED_MASK | to, Full)
+                .is_ok()
+            {
                 return word & LOCKED_MASK;
             }
         }
@@ -137,7 +141,9 @@ impl Pv {
 
     /// The holder, whose node was first: makes the one behind it first.
     fn leave_queue(&self, mine: *mut Node, node: &Node) {
-        if node.next.load(Acquire).is_null() && self.tail.cmpxchg(mine, ptr::null_mut(), Relaxed).is_ok() {
+        if node.next.load(Acquire).is_null()
+            && self.tail.cmpxchg(mine, ptr::null_mut(), Relaxed).is_ok()
+        {
             return;
         }
         spin_until(|| !node.next.load(Acquire).is_null(), || ());
@@ -154,7 +160,9 @@ impl Pv {
         loop {
             let word = self.word.load(Relaxed);
             let is_slow = word & LOCKED_MASK == SLOW;
-            let vcpu = is_slow.then(|| Vcpu::numbered(self.hashed.load(Relaxed))).flatten();
+            let vcpu = is_slow
+                .then(|| Vcpu::numbered(self.hashed.load(Relaxed)))
+                .flatten();
             if self.word.cmpxchg(word, word & !LOCKED_MASK, Full).is_err() {
                 continue;
             }
