@@ -144,7 +144,7 @@ fn slice_costs_and_policy_reach_the_simulator() {
 #[test]
 fn run_that_cannot_be_simulated_fails_the_batch_and_no_other_run() {
     let folder = tempfile::tempdir().expect("a folder");
-    let lines = format!("job-runner policy=static\nlock-load threads=9\n{LINES}");
+    let lines = format!("lock-load lock=kernel/mutex\nlock-load threads=9\n{LINES}");
     let output = batch(folder.path(), &lines, "--vcpus 8");
     assert_eq!(output.status.code(), Some(4), "{output:?}");
     let all = records(&output);
@@ -153,7 +153,7 @@ fn run_that_cannot_be_simulated_fails_the_batch_and_no_other_run() {
         .map(|record| record["error"].as_str().unwrap_or(""));
     let errors: Vec<&str> = errors.collect();
     assert!(
-        errors[0].contains("cannot simulate job-runner"),
+        errors[0].contains("cannot simulate kernel/mutex"),
         "{errors:?}"
     );
     assert!(errors[1].contains("threads=9"), "{errors:?}");

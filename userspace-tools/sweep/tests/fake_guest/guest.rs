@@ -245,7 +245,7 @@ impl Sandbox {
         self.vm(
             "n=0\nwhile read -r line; do\n\
              [ ! -e limit ] || [ $n -lt \"$(sed -n 1p limit)\" ] || { code=$(sed -n 2p limit); rm limit; exit $code; }\n\
-             while [ -e hold ] && [ $n -ge 5 ]; do echo $$ >held; sleep 0.02; done\n\
+             while [ -e hold ] && [ $n -ge 5 ]; do echo $$ >held.new; mv held.new held; sleep 0.02; done\n\
              grep -F -m1 \"$line\t\" answers | cut -f2 | sed \"s/\\\"seq\\\":[0-9]*/\\\"seq\\\":$n/\"\n\
              n=$((n + 1))\ndone <\"$plan\"\n",
         );
