@@ -107,6 +107,30 @@ impl Step {
         })
     }
 
+    /// Refuses a metric of runs of several modules: a module that lacks it would leave the figure out.
+    fn check_modules(&self, experiment: &Experiment) -> Result<(), String> {
+        let mut modules = experiment.scenarios.iter().map(|one| one.module);
+        let first = modules.next();
+        if modules.all(|module| Some(module) == first) {
+            return Ok(());
+        }
+        let has_metric = |figure: &&Figure| figure.metric.is_some();
+        for figure in self.figures.iter().filter(has_metric) {
+            let patterns = [Some(&figure.of), figure.to.as_ref()];
+            if patterns
+                .into_iter()
+                .flatten()
+                .any(|of| !of.contains_key("module"))
+            {
+                let name = &figure.name;
+                return Err(format!(
+                    "figure `{name}`: the experiment runs several modules. Try: `module` in `of`"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses a step that cannot run, and one whose estimates have too few boots.
     pub fn check(&self) -> Result<(), String> {
         let wrong = |why: String| format!("step `{}`: {why}", self.name);
@@ -126,6 +150,7 @@ impl Step {
             How::Experiment(path) => {
                 let experiment =
                     Experiment::read(&path).map_err(|error| wrong(format!("{error:#}")))?;
+                self.check_modules(&experiment).map_err(wrong)?;
                 let boots = experiment.guest.rounds(1, experiment.repeats);
                 // Its other figures, as costs in instructions, are exact.
                 let compares = experiment
@@ -221,6 +246,27 @@ mod tests {
         };
         let found = ["n", "second", "exits", "exit"].map(|name| figures[name].value());
         assert_eq!(found, [12.0, 5.0, 3.0, 0.0]);
+    }
+
+    #[test]
+    fn metric_of_an_experiment_of_several_modules_names_one() {
+        let check = |of: &str| {
+            let text =
+                format!("experiment = 'seed-001'\nfigure = [{{ name = 'n', {of}, take = 'sum' }}]");
+            let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts");
+            let experiments = scripts.join("experiments");
+            let step = Step {
+                experiments,
+                ..step(&text)
+            };
+            step.check()
+        };
+        let refused = check("of = { lock = 'ticket' }, metric = 'overtaken'");
+        assert!(refused.unwrap_err().contains("Try: `module`"));
+        assert_eq!(
+            check("of = { module = 'lock-load', lock = 'ticket' }, metric = 'overtaken'"),
+            Ok(())
+        );
     }
 
     #[test]
