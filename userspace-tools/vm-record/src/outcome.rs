@@ -32,6 +32,8 @@ pub enum GuestOutcome {
     KernelWarning { line: String },
     #[error("warning, oops or stall on the guest's console: {line}")]
     Stalled { line: String },
+    #[error("the guest stalled before the command, without any module: {line}")]
+    StalledAtBoot { line: String },
     #[error("the guest hung before its first process: no hello in {seconds} s")]
     HungBeforeInit { seconds: u64 },
     #[error("the guest hung: no heartbeat in {seconds} s")]
@@ -62,7 +64,9 @@ impl GuestOutcome {
                 GuestFailure::NotStarted
             }
             Self::Panicked { .. } => GuestFailure::Panicked,
-            Self::KernelWarning { .. } | Self::Stalled { .. } => GuestFailure::KernelWarning,
+            Self::KernelWarning { .. } | Self::Stalled { .. } | Self::StalledAtBoot { .. } => {
+                GuestFailure::KernelWarning
+            }
             Self::HungBeforeInit { .. } | Self::Hung { .. } => GuestFailure::Hung,
             Self::ChannelLost { .. } => GuestFailure::ChannelLost,
             Self::ExitedSilently { .. } => GuestFailure::ExitedSilently,

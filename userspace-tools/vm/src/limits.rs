@@ -106,13 +106,18 @@ fn load_average() -> f64 {
 /// How often a guest with this outcome is booted again: where the emulator is the likely cause, not the
 /// load. `output` states that the command's output was passed on; another boot would pass it on twice.
 pub fn retries(outcome: &GuestOutcome, tier: Tier, output: bool) -> usize {
-    use GuestOutcome::{ExitedSilently, Hung, HungBeforeInit, L1Failed, Stalled, VcpusMissing};
+    use GuestOutcome as G;
     let nested = tier == Tier::Nested;
     match outcome {
         _ if nested && output => 0,
-        HungBeforeInit { .. } | Hung { .. } | Stalled { .. } if nested => NESTED_HANG_RETRIES,
-        HungBeforeInit { .. } | VcpusMissing { .. } | L1Failed { .. } => RETRIES,
-        ExitedSilently { .. } if !output => RETRIES,
+        G::HungBeforeInit { .. } | G::StalledAtBoot { .. } | G::Hung { .. } | G::Stalled { .. }
+            if nested =>
+        {
+            NESTED_HANG_RETRIES
+        }
+        G::HungBeforeInit { .. } | G::StalledAtBoot { .. } => RETRIES,
+        G::VcpusMissing { .. } | G::L1Failed { .. } => RETRIES,
+        G::ExitedSilently { .. } if !output => RETRIES,
         _ => 0,
     }
 }

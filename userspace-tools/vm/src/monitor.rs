@@ -172,6 +172,9 @@ impl<'a> Monitor<'a> {
             if self.console.worst() >= Some(FindingKind::Oops) {
                 self.milestones.oops.get_or_insert(now);
             }
+            if self.milestones.command_start.is_none() && self.modules.is_empty() {
+                self.milestones.boot_stall = self.console.first(FindingKind::Stall);
+            }
         }
         if let Some((at, _)) = self.ended {
             if self.open_sockets > 0 && now <= at + SOCKET_DRAIN {

@@ -105,6 +105,12 @@ impl Console {
         &self.findings
     }
 
+    /// The first line of this kind.
+    pub fn first(&self, kind: FindingKind) -> Option<String> {
+        let found = self.findings.iter().find(|finding| finding.kind == kind)?;
+        Some(found.line.clone())
+    }
+
     pub fn worst(&self) -> Option<FindingKind> {
         self.findings.iter().map(|finding| finding.kind).max()
     }
@@ -139,6 +145,15 @@ mod tests {
             let kind = found.map_or("None".to_owned(), |found| format!("{:?}", found.kind));
             assert_eq!(kind, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn first_line_of_a_kind_is_found() {
+        let mut console = Console::new(Path::new("/nonexistent"));
+        console.feed(b"WARNING: 1\nBUG: soft lockup 2\nBUG: soft lockup 3\n");
+        let first = console.first(FindingKind::Stall);
+        assert_eq!(first.as_deref(), Some("BUG: soft lockup 2"));
+        assert_eq!(console.first(FindingKind::Panic), None);
     }
 
     #[test]

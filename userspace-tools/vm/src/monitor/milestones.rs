@@ -18,6 +18,8 @@ pub struct Milestones {
     pub command_start: Option<Duration>,
     /// The command ended, with all its output received.
     pub command_end: Option<Duration>,
+    /// A stall before any module or command. It is the emulator's: now and then a vCPU waits until an NMI comes.
+    pub boot_stall: Option<String>,
     /// The first oops on the console.
     pub oops: Option<Duration>,
     pub broken: Option<(Duration, String)>,
@@ -30,6 +32,9 @@ impl Milestones {
         let broken = self.broken.as_ref();
         if let Some((_, reason)) = broken.filter(|(at, _)| over(Some(*at), limits.broken_channel)) {
             return Some(Ending::ChannelLost(reason.clone()));
+        }
+        if let Some(line) = &self.boot_stall {
+            return Some(Ending::BootStall(line.clone()));
         }
         if over(self.oops, limits.after_oops) {
             return Some(Ending::Stuck);
@@ -60,17 +65,22 @@ impl Milestones {
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_limit_runs_from_its_milestone() {
+    fn limits() -> Limits {
         let s = Duration::from_secs;
-        let limits = Limits {
+        Limits {
             hello: s(20),
             silence: s(15),
             power_off: s(10),
             broken_channel: s(2),
             after_oops: s(10),
             command: s(600),
-        };
+        }
+    }
+
+    #[test]
+    fn each_limit_runs_from_its_milestone() {
+        let s = Duration::from_secs;
+        let limits = limits();
         let mut milestones = Milestones::default();
         let mut expect = |change: fn(&mut Milestones), limit, expected| {
             change(&mut milestones);
@@ -95,5 +105,16 @@ mod tests {
             at.broken = Some((Duration::from_secs(100), "closed".into()));
         };
         expect(broken, 102, "ChannelLost(\"closed\")");
+    }
+
+    #[test]
+    fn stall_of_a_boot_ends_it_at_once() {
+        let milestones = Milestones {
+            boot_stall: Some("stall".into()),
+            ..Milestones::default()
+        };
+        let limits = limits();
+        let ending = milestones.exceeded(&limits, Duration::ZERO);
+        assert_eq!(format!("{ending:?}"), "Some(BootStall(\"stall\"))");
     }
 }

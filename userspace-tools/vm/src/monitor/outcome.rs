@@ -13,6 +13,8 @@ pub enum Ending {
     ModuleRefused(String),
     /// No hello, or not the one expected, within this many seconds.
     NoHello(u64),
+    /// A stall on the console while the guest boots.
+    BootStall(String),
     /// The guest came up with this many vCPUs instead of that many.
     VcpusMissing(u32, usize),
     WrongMode(String),
@@ -68,6 +70,7 @@ pub fn outcome(ending: Ending, findings: &[Finding], hello: bool) -> GuestOutcom
         },
         (Ending::VcpusMissing(online, wanted), ..) => GuestOutcome::VcpusMissing { online, wanted },
         (Ending::WrongMode(reason), ..) => GuestOutcome::WrongMode { reason },
+        (Ending::BootStall(line), ..) => GuestOutcome::StalledAtBoot { line },
         (Ending::NoHello(seconds), ..) => GuestOutcome::HungBeforeInit { seconds },
         (Ending::Silence(seconds), ..) => GuestOutcome::Hung { seconds },
         (Ending::Timeout(seconds), ..) => GuestOutcome::TimedOut { seconds },

@@ -77,6 +77,7 @@ exit_codes! {
     success_on_a_broken_kernel_is_a_failure {
         exit(0), OOPS => 242;
         exit(0), STALL => 242;
+        Ending::BootStall("rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:".into()), STALL => 242;
         Ending::Stuck, OOPS => 242;
     }
     panic_explains_every_ending_of_the_guest {
@@ -149,6 +150,7 @@ fn only_losses_to_the_emulator_are_retried() {
         (qemu("guest-reset"), FINE, [2, 0, 2, 0]),
         (Ending::Timeout(600), FINE, [0, 0, 0, 0]),
         (Ending::NoHello(90), FINE, [2, 2, 1, 0]),
+        (Ending::BootStall("stall".into()), STALL, [2, 2, 1, 0]),
         (Ending::Silence(60), FINE, [0, 0, 1, 0]),
         (Ending::VcpusMissing(7, 8), FINE, [2, 2, 2, 0]),
         (Ending::NotStarted("no".into()), FINE, [0, 0, 0, 0]),
