@@ -17,6 +17,8 @@ pub(crate) struct Gate {
     arrived: Atomic<u32>,
     state: Atomic<u32>,
     opened_ns: Atomic<u64>,
+    /// A thread has restarted the time of the run.
+    restarted: Atomic<bool>,
 }
 
 /// Time in which threads arrive on a machine that is busy with other things: this, and …
@@ -42,6 +44,7 @@ impl Gate {
             arrived: Atomic::new(0),
             state: Atomic::new(CLOSED),
             opened_ns: Atomic::new(0),
+            restarted: Atomic::new(false),
         }
     }
 
@@ -75,9 +78,19 @@ impl Gate {
         self.arrived.load(Relaxed)
     }
 
-    /// Starts the time of the run.
-    pub(crate) fn start_clock(&self) {
+    fn start_clock(&self) {
         self.opened_ns.store(now_ns(), Relaxed);
+    }
+
+    /// Lets the time of the run count from now.
+    pub(crate) fn restart_clock(&self) {
+        self.start_clock();
+        self.restarted.store(true, Relaxed);
+    }
+
+    /// Returns whether a thread restarted the time of the run.
+    pub(crate) fn is_restarted(&self) -> bool {
+        self.restarted.load(Relaxed)
     }
 
     /// Opens the gate.

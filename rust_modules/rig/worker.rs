@@ -91,9 +91,12 @@ impl Worker<'_> {
     /// Restarts the time of the run: it counts from now, and the stop flag goes up in `ms` unless
     /// the handle that is returned is dropped before.
     ///
-    /// For a load whose threads wait for each other behind the gate. One thread may call it.
+    /// For a load whose threads wait for each other behind the gate. One thread may call it. If the flag is up
+    /// already, others have worked without waiting any longer, and time goes on to count from the gate.
     pub fn start_clock(&self, ms: u32) -> impl Sized {
-        self.gate.start_clock();
+        if !self.stop_flag.is_raised() {
+            self.gate.restart_clock();
+        }
         self.stop_flag.raise_in(ms)
     }
 

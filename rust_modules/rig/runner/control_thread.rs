@@ -70,6 +70,9 @@ impl<L: Load> RunnerShared<L> {
         drop(timer);
 
         let late = !complete && !stop_flag.is_raised();
+        let longest_ns = ns(length_ms.saturating_add(L::START_TIMEOUT_MS));
+        let began = L::START_TIMEOUT_MS == 0 || gate.is_restarted();
+        let apart = complete && !began && workers.elapsed_ns() >= longest_ns;
         let config = self.state.lock().config;
         let finished = FinishedRun {
             number,
@@ -94,6 +97,7 @@ impl<L: Load> RunnerShared<L> {
                 )))
             }
             (Ok(()), _) if late => Some(late_error(arrived, wanted)),
+            (Ok(()), _) if apart => Some(apart_error(L::START_TIMEOUT_MS)),
             (Ok(()), Err(refused)) => Some(refused.error("run")),
             (Ok(()), Ok(())) => None,
         };
@@ -114,4 +118,16 @@ fn late_error(arrived: u32, wanted: u32) -> ErrorText {
         errno(ETIMEDOUT),
         Gate::arrival_timeout_ns(wanted) / 1_000_000_000,
     ))
+}
+
+fn apart_error(timeout_ms: u32) -> ErrorText {
+    ErrorText::new(format_args!(
+        "{} run: the threads did not work together within {timeout_ms} ms after the start; the host is too busy \
+         for that many vCPUs: use fewer threads",
+        errno(ETIMEDOUT),
+    ))
+}
+
+fn ns(ms: u32) -> u64 {
+    u64::from(ms).saturating_mul(1_000_000)
 }
