@@ -40,7 +40,7 @@ ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 check: export SLOWPATH_TOOLBOX_TESTS := $(build)/log/toolbox-tests.log
 $(inside):
 	@$(if $(filter check,$@),SLOWPATH_LOGS=$(build)/log scripts/step 'toolbox tests' scripts/toolbox-tests || :)
-	@MAKEFLAGS= MFLAGS= $(if $(filter check test-report,$@),scripts/with-browser) scripts/toolbox make --no-print-directory -j"$$(nproc)" $@ $(MAKEOVERRIDES)
+	@exec env MAKEFLAGS= MFLAGS= $(if $(filter check test-report,$@),scripts/with-browser) scripts/toolbox make --no-print-directory -j"$$(nproc)" $@ $(MAKEOVERRIDES)
 
 else
 
