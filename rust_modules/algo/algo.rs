@@ -22,6 +22,7 @@ mod lent;
 pub mod lock;
 pub mod preemption_log;
 pub mod primitive;
+pub mod primitive_cost;
 mod sample_skipping;
 pub mod wait;
 mod wait_clock;
