@@ -27,6 +27,7 @@ pub mod event;
 pub mod histogram;
 pub mod job_runner;
 pub mod lock_load;
+pub mod primitive;
 pub mod sloppy_counter;
 pub mod status;
 mod switch;

@@ -29,13 +29,20 @@ choice! {
         Halts = "halts",
         /// One thread times acquisition, section and release of the lock by the TSC.
         Steps = "steps",
+        /// Two threads time the primitives of which algorithms consist.
+        Primitives = "primitives",
     }
 }
 
 impl Load {
+    /// Whether threads halt, whatever the lock.
+    pub const fn halts(self) -> bool {
+        !matches!(self, Self::Contest | Self::Steps)
+    }
+
     /// Whether threads halt and are kicked, so that wake-ups may be lost.
     pub const fn is_trial(self) -> bool {
-        !matches!(self, Self::Contest | Self::Steps)
+        !matches!(self, Self::Contest | Self::Steps | Self::Primitives)
     }
 }
 

@@ -37,7 +37,7 @@ impl Run {
         };
         rig::kick_by(kick);
         let is_contest = config.load == Load::Contest;
-        let halts = config.load.is_trial() || (is_contest && config.lock.facts().halts);
+        let halts = config.load.halts() || (is_contest && config.lock.facts().halts);
         Ok(Self {
             kick,
             workload,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Trials of halts and kicks: a wake-up that is lost is named, whatever else would hide it. And the steps of one
-//! thread alone, by the TSC.
+//! Trials of halts and kicks: a wake-up that is lost is named, whatever else would hide it. And what is timed by
+//! the TSC: the steps of one thread alone, and primitives.
 
 mod halts;
 mod kicks;
 mod members;
 mod pair;
+mod primitives;
 mod steps;
 
 use abi::trial::Load;
@@ -14,6 +15,7 @@ use abi::trial::Load;
 use self::{
     halts::HaltTrial,
     kicks::KickTrial,
+    primitives::PrimitiveTrial,
     steps::StepTrial, //
 };
 use crate::{
@@ -41,6 +43,14 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
             ),
         ));
     }
+    if load == Load::Primitives && threads != 2 {
+        return Err(Refused::new(
+            ERANGE,
+            format_args!(
+                "`load={load} threads={threads}`: one thread leads, one follows; allowed: 2"
+            ),
+        ));
+    }
     if load.is_trial() && threads < 2 {
         return Err(Refused::new(
             ERANGE,
@@ -53,6 +63,7 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
     let irqs_off = kick != Kick::Ipi;
     Ok(match load {
         Load::Steps => KBox::new(StepTrial::new(config)?, GFP_KERNEL)?,
+        Load::Primitives => KBox::new(PrimitiveTrial::new(config, kick)?, GFP_KERNEL)?,
         Load::Halts => KBox::new(HaltTrial::new(config, irqs_off)?, GFP_KERNEL)?,
         _ => KBox::new(KickTrial::new(config, irqs_off)?, GFP_KERNEL)?,
     })

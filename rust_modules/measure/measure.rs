@@ -11,6 +11,7 @@
 mod instrumentation;
 mod latency_histogram;
 mod padded;
+mod primitive_times;
 mod probe;
 mod report;
 mod sampler;
@@ -32,6 +33,7 @@ pub use self::{
     },
     latency_histogram::LatencyHistogram,
     padded::Padded,
+    primitive_times::PrimitiveTimes,
     probe::{
         Probe,
         Unsampled, //

@@ -40,6 +40,12 @@ impl TscScale {
         (u128::from(ticks).wrapping_mul(self.scale.into()) >> SHIFT) as u64
     }
 
+    /// Returns `ticks` in picoseconds, some minutes at most.
+    pub fn ps(self, ticks: u64) -> u64 {
+        let scaled = u128::from(ticks.min(LONGEST)).wrapping_mul(self.scale.into());
+        (scaled.wrapping_mul(1000) >> SHIFT) as u64
+    }
+
     /// Returns `ns` in ticks.
     pub fn of_ns(self, ns: u64) -> u64 {
         ns.saturating_mul(self.khz.get()) / 1_000_000
@@ -54,6 +60,7 @@ mod tests {
     fn ticks_are_converted_both_ways() {
         let tsc = TscScale::of_khz(2_500_000).unwrap();
         assert_eq!((tsc.of_ns(1000), tsc.ns(2_500)), (2_500, 999));
+        assert!(tsc.ps(5).abs_diff(2_000) <= 1);
         let hour = tsc.of_ns(3_600_000_000_000);
         assert!(tsc.ns(hour) < 120_000_000_000, "cut");
         assert!(tsc.clock_ns(hour).abs_diff(3_600_000_000_000) < 1_000_000);

@@ -4,7 +4,8 @@
 
 use crate::{
     helpers,
-    prelude::*, //
+    prelude::*,
+    IrqsOff, //
 };
 use abi::lock_load::{
     Kick,
@@ -38,6 +39,18 @@ pub fn kick(wanted: KickBy) -> Result<Kick, Refused> {
 pub fn kick_by(kick: Kick) {
     // SAFETY: May be called anywhere.
     unsafe { helpers::slowpath_set_kick(number(kick)) };
+}
+
+/// Halts the calling vCPU, with interrupts off but for what `kick` needs; a kick is pending. Preemption is off.
+pub fn halt_after_kick(kick: Kick, word: &Atomic<u32>, value: u32) {
+    let _off = IrqsOff::new();
+    // SAFETY: Interrupts are off; the word is live.
+    unsafe {
+        match kick {
+            Kick::Ipi => helpers::slowpath_halt_irqs_on(),
+            _ => helpers::slowpath_halt_irqs_off(core::ptr::from_ref(word).cast(), value),
+        }
+    }
 }
 
 fn offers(kick: Kick) -> bool {

@@ -106,6 +106,7 @@ pub use self::{
         PercpuRef, //
     },
     kick::{
+        halt_after_kick,
         kick,
         kick_by, //
     },

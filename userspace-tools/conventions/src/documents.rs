@@ -2,7 +2,7 @@
 
 //! Tables of the modules' READMEs, from the documentation of settings and report lines in `abi`.
 
-use abi::{bottleneck, histogram, job_runner, lock_load, sloppy_counter, trial, Limits};
+use abi::{bottleneck, histogram, job_runner, lock_load, primitive, sloppy_counter, trial, Limits};
 
 /// A machine whose number of vCPUs stands nowhere else.
 const MACHINE: Limits = Limits {
@@ -47,7 +47,7 @@ macro_rules! document {
 pub fn documents() -> Vec<Document> {
     vec![
         document!(lock_load: Run Sum Machine Torture Thread ThreadWaits Order CpuTime LongWaits LongWait Injected
-            Injection, histogram::Head, trial::Trial, trial::Lost, trial::Steps),
+            Injection, histogram::Head, trial::Trial, trial::Lost, trial::Steps, primitive::PrimitiveCost),
         document!(sloppy_counter: Run Sum Speed Audit Bucket Check Memory Lane Thread Now),
         document!(job_runner: Run Sum Timing Fault Oracle Unsound Worker Chunk Progress),
         document!(bottleneck: Run Sum CpuTime Thread),

@@ -8,6 +8,7 @@ mod counters;
 pub mod expect;
 pub mod jobs;
 mod locks;
+mod primitives;
 mod steps;
 mod trials;
 
@@ -16,6 +17,7 @@ use crate::suite::Test;
 pub fn tests() -> Vec<Test> {
     let groups = [
         locks::tests(),
+        primitives::tests(),
         steps::tests(),
         trials::tests(),
         counters::tests(),

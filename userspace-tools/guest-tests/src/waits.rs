@@ -47,7 +47,11 @@ pub fn tests() -> Vec<Test> {
 const LIMIT: Duration = Duration::from_secs(6);
 
 fn endless(load: Load, threads: u32) -> Result<Module<LockLoad>> {
-    let threads = if load == Load::Steps { 1 } else { threads };
+    let threads = match load {
+        Load::Steps => 1,
+        Load::Primitives => 2,
+        _ => threads,
+    };
     let text = format!("load={load} lock=mcs/halt threads={threads} rounds=100000000 run_ms=60000");
     let module = fresh()?;
     module.start(&settings::<LockLoad>(&text)?)?;

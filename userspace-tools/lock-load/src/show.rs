@@ -23,7 +23,7 @@ pub fn show(report: &LockLoad) -> String {
          waiting    {} halts, {} kicks by {}\n\
          exclusion  {}, {} updates lost\n\
          machine    kernel/raw_spin is {}, mode {}; {} loops/{}\n\
-         {}{}{}{latency}\n{}",
+         {}{}{}{}{latency}\n{}",
         sum.sections,
         time(sum.elapsed_ns),
         per_second(report.rate()),
@@ -42,6 +42,7 @@ pub fn show(report: &LockLoad) -> String {
         Clock::here().multiples()[0],
         trial(report),
         steps(report),
+        primitives(report),
         events(report),
         threads(report),
     )
@@ -79,6 +80,19 @@ fn steps(report: &LockLoad) -> String {
         let mean = steps.ticks as f64 / steps.rounds.max(1) as f64;
         let (of, least, most) = (steps.of.name(), steps.least, steps.most);
         format!("{of:<10} {least} ticks at least, mean {mean:.1}, {most} at most\n")
+    });
+    lines.collect()
+}
+
+/// Costs of primitives.
+fn primitives(report: &LockLoad) -> String {
+    let ns = |ps: u64| format!("{:.1}", ps as f64 / 1000.0);
+    let lines = report.primitives.iter().map(|cost| {
+        let (of, samples) = (cost.of.name(), cost.samples);
+        let [min, p50, p99, max] = [cost.min_ps, cost.p50_ps, cost.p99_ps, cost.max_ps].map(ns);
+        format!(
+            "{of:<12} {p50:>10} ns median, {min} at least, {p99} at the 99th percentile, {max} at most ({samples})\n"
+        )
     });
     lines.collect()
 }

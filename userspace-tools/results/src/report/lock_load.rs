@@ -11,6 +11,7 @@ use abi::{
         Cause, Config, CpuTime, Injected, Injection, LongWait, LongWaits, Machine, Order, Run, Sum,
         Switch, Thread, ThreadWaits, Torture,
     },
+    primitive::{Primitive, PrimitiveCost},
     status::OracleState,
     trial::{Load, Lost, Step, Steps, Trial},
     Malformed,
@@ -54,6 +55,9 @@ pub struct LockLoad {
     /// Lengths of the steps of one thread; in a run of `load=steps` one for each step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Steps>,
+    /// Costs of primitives, in a run of `load=primitives`; none in records before it had that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub primitives: Vec<PrimitiveCost>,
     /// Events on the slow paths.
     pub events: Vec<Event>,
     /// Per-thread samples. With `histograms=off` this and everything below is missing.
@@ -138,6 +142,11 @@ impl LockLoad {
         total(self.long_waits.iter().map(|waits| waits.count))
     }
 
+    /// The cost of a primitive in a run of `load=primitives`, if it was timed.
+    pub fn primitive(&self, of: Primitive) -> Option<&PrimitiveCost> {
+        self.primitives.iter().find(|cost| cost.of == of)
+    }
+
     /// Number of long waits that are not among [`logged_waits`](Self::logged_waits).
     pub fn unlogged_wait_count(&self) -> u64 {
         let logged = self.logged_waits.len() as u64;
@@ -192,6 +201,32 @@ impl LockLoad {
             let sum = |each: u64| u128::from(each) * u128::from(steps.rounds);
             if !(sum(steps.least)..=sum(steps.most)).contains(&steps.ticks.into()) {
                 return Err(format!("the sum is not that of such lengths: {steps}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Each primitive has one line at most, with quantiles that ascend, and none but in a run that times them.
+    fn check_primitives(&self) -> Result<(), String> {
+        if self.config.load != Load::Primitives && !self.primitives.is_empty() {
+            return Err("costs of primitives, which the run did not time".into());
+        }
+        for (i, cost) in self.primitives.iter().enumerate() {
+            let PrimitiveCost {
+                min_ps,
+                p50_ps,
+                p90_ps,
+                p99_ps,
+                p999_ps,
+                max_ps,
+                ..
+            } = *cost;
+            if !([min_ps, p50_ps, p90_ps, p99_ps, p999_ps, max_ps].is_sorted() && cost.samples > 0)
+            {
+                return Err(format!("its quantiles do not ascend: {cost}"));
+            }
+            if self.primitives[..i].iter().any(|other| other.of == cost.of) {
+                return Err(format!("a primitive has two lines: {cost}"));
             }
         }
         Ok(())
@@ -340,6 +375,7 @@ impl Report for LockLoad {
             trial: lines.all()?,
             lost: lines.all()?,
             steps: lines.all()?,
+            primitives: lines.all()?,
             events: lines.each("event", Event::parse)?,
             thread_waits: lines.all()?,
             order: lines.maybe()?,
@@ -363,7 +399,8 @@ impl Report for LockLoad {
                 outcome => outcome,
             };
         }
-        if self.config.load == Load::Steps && self.sum.sections < self.config.rounds {
+        let is_timed = matches!(self.config.load, Load::Steps | Load::Primitives);
+        if is_timed && self.sum.sections < self.config.rounds {
             return Outcome::CutShort;
         }
         let facts = self.config.lock.facts();
@@ -400,6 +437,7 @@ impl Report for LockLoad {
         equal("kicks", sum.kicks, total(each(|t| t.kicks)))?;
         self.check_trial()?;
         self.check_steps()?;
+        self.check_primitives()?;
         match (sum.exclusion, sum.lost) {
             (OracleState::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
             (OracleState::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),
