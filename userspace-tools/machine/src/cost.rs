@@ -65,9 +65,14 @@ impl Cost {
         low + (high.saturating_sub(low)) * (rank - from) / (to - from)
     }
 
+    /// Returns the cost that so many of a thousand draws do not exceed.
+    pub fn quantile(&self, permille: u64) -> Ns {
+        self.at((Self::RANKS / 1000 * permille).min(Self::RANKS))
+    }
+
     /// Returns the median.
     pub fn median(&self) -> Ns {
-        self.at(Self::RANKS / 2)
+        self.quantile(500)
     }
 
     /// Returns why it is no cost.
@@ -173,6 +178,8 @@ mod tests {
         for (rank, ns) in [(990_000, 1_000), (999_000, 5_000), (999_999, 49_955)] {
             assert_eq!(cost.at(rank), ns);
         }
+        assert_eq!((cost.quantile(0), cost.quantile(990)), (100, 1_000));
+        assert_eq!(cost.quantile(1000), 50_000);
         assert_eq!((cost.median(), Cost::from(7).median()), (200, 7));
     }
 

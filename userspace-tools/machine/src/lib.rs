@@ -48,7 +48,7 @@ pub mod words;
 struct Readme;
 
 pub use self::{
-    cost::{Cost, Costs},
+    cost::{Cost, Costs, Quantiles},
     host::{
         policy::{CpuView, Joins, Policy},
         BoostHolder, Credit2, Eevdf, Fair, Gang, Priorities, RoundRobin,

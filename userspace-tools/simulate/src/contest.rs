@@ -7,7 +7,10 @@ use std::{
     rc::Rc,
 };
 
-use abi::lock_load::{Acquire, Config};
+use abi::{
+    lock_load::{Acquire, Config},
+    trial::Load,
+};
 use algo::{lock::Lock, Tuning, Waiter};
 use machine::{words, Ended, GuestId, Machine, Ns, Plan, Policy};
 use measure::{Padded, Probe, Unsampled};
@@ -15,6 +18,8 @@ use measure::{Padded, Probe, Unsampled};
 use crate::{
     failed::Failed,
     marks,
+    outcome::Outcome,
+    primitives,
     protected_words::ProtectedWords,
     registry::{with_lock, WithLock},
     report::Report,
@@ -22,20 +27,6 @@ use crate::{
     start_barrier::StartBarrier,
     thread_counts::ThreadCounts,
 };
-
-/// What happened in a run.
-pub struct Outcome {
-    /// The report, as `lock-load` writes it; not if a thread never left.
-    pub report: Result<String, Failed>,
-    /// Threads that never left the run.
-    pub stuck: usize,
-    /// Completed sections.
-    pub sections: u64,
-    /// Updates that were lost or torn.
-    pub lost_updates: u64,
-    /// What happened to the machine.
-    pub machine: Ended,
-}
 
 /// Sections between two looks at the clock.
 const BATCH: u32 = 64;
@@ -59,8 +50,16 @@ struct Shared<L> {
 ///
 /// If it cannot be simulated.
 pub fn run(config: &Config, plan: Plan, policy: Box<dyn Policy>) -> Result<Outcome, Failed> {
-    if let Some(setting) = unknown(config) {
+    let load = match config.load {
+        Load::Primitives => Load::Contest,
+        other => other,
+    };
+    // What a trial ignores is refused as it is of a contest.
+    if let Some(setting) = unknown(&Config { load, ..*config }) {
         return Err(Failed::Setting(setting));
+    }
+    if config.load == Load::Primitives {
+        return primitives::run(config, plan, policy);
     }
     let contest = Contest {
         config,
@@ -231,6 +230,7 @@ impl<L: Lock> Shared<L> {
             threads: &threads,
             lost_updates,
             sticky_kicks,
+            details: "",
             instrumentation: self.instrumentation.as_ref(),
         };
         Outcome {

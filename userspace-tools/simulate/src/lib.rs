@@ -10,6 +10,8 @@ mod failed;
 mod kernel;
 pub mod loads;
 pub mod marks;
+mod outcome;
+mod primitives;
 mod protected_words;
 mod registry;
 mod report;
@@ -19,7 +21,4 @@ mod thread_counts;
 pub mod trace;
 pub mod truth;
 
-pub use self::{
-    contest::{run, Outcome},
-    failed::Failed,
-};
+pub use self::{contest::run, failed::Failed, outcome::Outcome};

@@ -24,6 +24,8 @@ pub(crate) struct Report<'a> {
     pub(crate) threads: &'a [ThreadCounts],
     pub(crate) lost_updates: u64,
     pub(crate) sticky_kicks: bool,
+    /// Lines that only this kind of run has.
+    pub(crate) details: &'a str,
     pub(crate) instrumentation: Option<&'a Instrumentation>,
 }
 
@@ -121,6 +123,7 @@ impl Display for Report<'_> {
             };
             writeln!(f, "{thread}")?;
         }
+        f.write_str(self.details)?;
         for name in algo::Events::NAMES {
             let count = self.events(name);
             writeln!(f, "{}", Event { name, count })?;

@@ -40,7 +40,7 @@ pub(crate) type Instrumentation = measure::Instrumentation<Simulated>;
 pub(crate) type Sampler<'a> = measure::Sampler<'a, Simulated>;
 
 /// A stamp is a nanosecond.
-const STAMP_KHZ: u64 = 1_000_000;
+pub(crate) const STAMP_KHZ: u64 = 1_000_000;
 
 /// Creates the instrumentation of a run, unless `config` turns it off. `fifo` and `reports_contention` are of
 /// the lock.
