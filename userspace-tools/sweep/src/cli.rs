@@ -4,7 +4,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{archive, costs, judge, judge::verdict::Verdict, run, show};
+use crate::{archive, calibrate, costs, judge, judge::verdict::Verdict, run, show};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,6 +29,7 @@ Examples:
   sweep costs                                         instructions of every fast path, beside the table
   sweep costs --write                                 renew the table, scripts/costs.toml
   sweep costs A --beside B --within 0.5               compare the costs of two results
+  sweep calibrate --tier tcg                          measure scripts/costs/tcg.toml in guests
   sweep evidence foundation                           check every claim, one line each
   sweep evidence foundation --step boot,unload        only the claims that these steps measure
   COLD=1 sweep evidence foundation                    also those that start with an empty cache
@@ -94,6 +95,9 @@ pub enum Command {
     /// Count the instructions of every fast path, and compare them with a committed table.
     #[command(after_help = exit_code::help())]
     Costs(costs::Args),
+    /// Measure the costs of a simulated machine in guests, and write their file.
+    #[command(after_help = exit_code::help())]
+    Calibrate(calibrate::Args),
     /// Check claims by measurement, PASS or FAIL each.
     #[command(after_help = exit_code::help())]
     Evidence(judge::claims::EvidenceArgs),
@@ -119,6 +123,7 @@ pub fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
         Command::Watch(args) => show::watch::watch(args),
         Command::Fit(args) => judge::fit::fit(args),
         Command::Costs(args) => costs::costs(args),
+        Command::Calibrate(args) => calibrate::calibrate(args),
         Command::Evidence(args) => judge::claims::evidence(args, |result| {
             archive::bundle::after(result, args.output.bundle)
         }),

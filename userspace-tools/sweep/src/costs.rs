@@ -68,7 +68,14 @@ pub struct Args {
 pub fn costs(args: &Args) -> anyhow::Result<Verdict> {
     let loaded = match &args.dir {
         Some(dir) => Loaded::complete(dir, "read the costs of")?,
-        None => run::record(&args.experiment, args.cpus.clone(), &args.results)?,
+        None => {
+            let run = run::Args {
+                cpus: args.cpus.clone(),
+                results: args.results.clone(),
+                ..run::Args::default()
+            };
+            run::record(&args.experiment, &run)?
+        }
     };
     allow(&loaded)?;
     let evaluation = Evaluation::of(&loaded)?;

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
+mod calibrate;
 mod cli;
 mod console;
 mod costs;

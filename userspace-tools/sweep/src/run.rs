@@ -106,13 +106,8 @@ fn start(args: &Args, file: &Path) -> anyhow::Result<Verdict> {
 }
 
 /// Runs an experiment and prints none of its tables; returns the complete result.
-pub fn record(file: &Path, cpus: Option<String>, results: &Path) -> anyhow::Result<Loaded> {
-    let args = Args {
-        cpus,
-        results: results.into(),
-        ..Args::default()
-    };
-    let execution = ready(&args, file)?.begin(results, Clock::start(None))?;
+pub fn record(file: &Path, args: &Args) -> anyhow::Result<Loaded> {
+    let execution = ready(args, file)?.begin(&args.results, Clock::start(None))?;
     let (mut loaded, results) = execution.record()?;
     let origin = &mut loaded.provenance;
     complete(&loaded.experiment, origin, &results, &loaded.records)?;

@@ -404,7 +404,8 @@ impl Report for LockLoad {
             return Outcome::CutShort;
         }
         let facts = self.config.lock.facts();
-        let can_show = self.config.threads > 1 && !facts.promises_nothing;
+        let contends = self.config.threads > 1 && self.config.load == Load::Contest;
+        let can_show = contends && !facts.promises_nothing;
         let ordered = self
             .order
             .is_none_or(|order| order.fifo != OracleState::Broken);
