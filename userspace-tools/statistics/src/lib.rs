@@ -14,6 +14,7 @@ mod decision;
 mod estimate;
 mod interval;
 mod jain;
+mod kendall;
 mod line;
 mod sample;
 mod scalability;
@@ -23,6 +24,7 @@ pub use self::{
     estimate::{Bounds, Estimate, Scale},
     interval::Interval,
     jain::jain,
+    kendall::kendall,
     line::{Line, Lines},
     sample::{median, percent, Sample},
     scalability::{Coefficient, Scalability},

@@ -10,6 +10,7 @@ pub mod export;
 mod head;
 pub mod html;
 pub mod json;
+mod prediction;
 pub mod summary;
 mod table;
 mod verdict;

@@ -18,6 +18,7 @@ use super::{
     label::{self, Caption, Label},
     line::{self, Fitted},
     oracle::{self, Fault},
+    prediction::{self, Prediction},
     regret::{self, Regret},
     rules::{self, Judged},
     verdict::{Case, Verdict},
@@ -52,6 +53,8 @@ pub struct EvaluatedScenario<'a> {
     pub compared: Vec<Result<Compared, String>>,
     /// The regret of each value of an axis; the reason if it was not measured.
     pub regrets: Result<Vec<Regret>, String>,
+    /// Simulated rates beside measured ones, if it has that; the reason if it was not measured.
+    pub prediction: Option<Result<Prediction, String>>,
     /// Its lines, likewise.
     pub lines: Vec<Result<Fitted, String>>,
     /// The kinds of the figures of its table.
@@ -173,6 +176,9 @@ fn all_figures(scenarios: &[EvaluatedScenario<'_>], label: Option<Label>) -> Fig
         let own = figures::of_scenario(one.scenario, &one.cells, &one.compared, faults, label);
         figures.extend(own);
         figures.extend(figures::of_regrets(&one.regrets));
+        if let Some(Ok(prediction)) = &one.prediction {
+            figures.extend(figures::of_prediction(prediction));
+        }
         figures.extend(figures::of_lines(one.scenario, &one.lines));
         if let Some(Ok(attribution)) = &one.attribution {
             figures.extend(attribution.figures(&one.scenario.name));
@@ -198,6 +204,7 @@ impl<'a> EvaluatedScenario<'a> {
             faults: oracle::faults(scenario, records),
             compared: figures::compare(scenario, &cells),
             regrets: regret::regrets(scenario, &cells),
+            prediction: prediction::predict(scenario, &cells),
             lines: line::fit(scenario, &cells, provenance),
             captions: label::captions(scenario, &all, &Notes::of(provenance)),
             attribution: Attribution::of(scenario, provenance, records),
@@ -214,6 +221,7 @@ impl<'a> EvaluatedScenario<'a> {
             cells: Vec::new(),
             compared: Vec::new(),
             regrets: Ok(Vec::new()),
+            prediction: None,
             lines: Vec::new(),
             captions: Vec::new(),
             faults: Vec::new(),

@@ -15,6 +15,7 @@ use crate::{
         decide::{Finding, Limit},
         label::{self, Label},
         line::Fitted,
+        prediction::Prediction,
         regret::Regret,
     },
     plan::{
@@ -263,6 +264,21 @@ pub fn of_regrets(regrets: &Result<Vec<Regret>, String>) -> Figures {
         },
     )
     .collect()
+}
+
+/// The figures `prediction.factor`, `prediction.fitted_factor` and `prediction.tau`.
+pub fn of_prediction(of: &Prediction) -> Figures {
+    let all = [
+        ("factor", of.factor),
+        ("fitted_factor", of.fitted),
+        ("tau", of.tau),
+    ];
+    let label = of.label;
+    let all = all.map(|(name, estimate)| {
+        let number = Compared { estimate, label }.into();
+        (format!("prediction.{name}"), number)
+    });
+    all.into()
 }
 
 /// The slope and the intercept of each line of a scenario.

@@ -73,8 +73,20 @@ pub struct Scenario {
     /// The axis whose values are compared with the best of them at every parameter point. The figure of
     /// each is `regret.VALUE`.
     pub regret: Option<String>,
+    /// The tier `sim` as a prediction of the other tier.
+    pub predict: Option<Predict>,
     #[serde(default, rename = "line")]
     pub lines: Vec<Line>,
+}
+
+/// Simulated rates beside measured ones. The figures are `prediction.factor` and `prediction.tau`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Predict {
+    /// The axis whose values are ranked at every parameter point.
+    pub ranks: String,
+    /// The cells that are judged; costs may be fitted on the others.
+    pub held_out: Vec<Pattern>,
 }
 
 /// A module, by the name of its directory in debugfs.

@@ -4,6 +4,8 @@
 
 use std::{collections::HashSet, fs, path::Path};
 
+use vm_record::Tier;
+
 use crate::{
     console::usage::Usage,
     plan::{
@@ -53,6 +55,7 @@ impl Experiment {
             for scenario in &self.scenarios {
                 let part = |why| format!("[[part]] `{}`: {why}", scenario.name);
                 scenario.check(&self.guest.axes()).map_err(part)?;
+                self.check_prediction(scenario).map_err(part)?;
                 let mut rules = scenario.rules();
                 rules.try_for_each(|(_, rule)| self.question(scenario, rule).map(|_| ()))?;
                 let lines = scenario.lines.iter().map(|line| &line.figure);
@@ -98,6 +101,42 @@ impl Experiment {
         }
         let own = named.find(|axis| scenario.axes.contains_key(axis));
         own.or_else(|| scenario.axes.keys().next().cloned())
+    }
+}
+
+impl Experiment {
+    /// Refuses a prediction that compares nothing, or holds out what is no axis.
+    fn check_prediction(&self, scenario: &Scenario) -> Result<(), String> {
+        let Some(predict) = &scenario.predict else {
+            return Ok(());
+        };
+        let tiers = self.guest.tier.all();
+        if tiers.len() != 2 || !tiers.iter().any(|tier| tier == Tier::Sim.name()) {
+            return Err(format!(
+                "predict: tier = {tiers:?}: allowed: sim and one other"
+            ));
+        }
+        let ranks = &predict.ranks;
+        if !scenario.axes.contains_key(ranks) {
+            return Err(format!(
+                "predict: ranks = `{ranks}`: no axis of this scenario"
+            ));
+        }
+        let guest = self.guest.axes();
+        let is_axis = |key: &String| {
+            key != "tier" && (scenario.axes.contains_key(key) || guest.contains(&key.as_str()))
+        };
+        let mut keys = predict.held_out.iter().flat_map(|of| of.keys());
+        match keys.find(|key| !is_axis(key)) {
+            Some(key) => Err(format!("predict: held_out: `{key}` is no axis")),
+            None if predict.held_out.iter().any(|of| of.is_empty()) => {
+                Err("predict: held_out: a pattern without keys is everything".into())
+            }
+            None if predict.held_out.is_empty() => {
+                Err("predict: held_out is empty: nothing would be judged".into())
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -163,5 +202,55 @@ impl Scenario {
     pub fn points(&self) -> Option<usize> {
         let mut lengths = self.axes.values().map(Vec::len);
         lengths.try_fold(1, usize::checked_mul)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(tier: &str, predict: &str) -> Result<(), String> {
+        let text = format!(
+            "name = 't'\ntitle = 't'\nrepeats = 1\n\
+             [guest]\nratio = [1, 2]\ncpus = 'all'\nmemory = 256\ntier = {tier}\n\
+             [[part]]\nname = 'locks'\ntitle = 't'\nmodule = 'lock-load'\n\
+             axes = {{ lock = ['ticket', 'tas'] }}\npredict = {predict}\n"
+        );
+        Experiment::parse(&text).map(|_| ())
+    }
+
+    const BOTH: &str = "['tcg', 'sim']";
+
+    #[test]
+    fn prediction_needs_the_tier_sim_and_one_other() {
+        let predict = "{ ranks = 'lock', held_out = [{ ratio = 2 }] }";
+        assert_eq!(check(BOTH, predict), Ok(()));
+        for tier in ["'tcg'", "'sim'", "['tcg', 'nested']"] {
+            let why = check(tier, predict).unwrap_err();
+            assert!(why.contains("allowed: sim and one other"), "{why}");
+        }
+    }
+
+    #[test]
+    fn prediction_holds_out_cells_by_axes() {
+        for (predict, cause) in [
+            (
+                "{ ranks = 'threads', held_out = [{ ratio = 2 }] }",
+                "ranks = `threads`",
+            ),
+            ("{ ranks = 'lock', held_out = [] }", "held_out is empty"),
+            ("{ ranks = 'lock', held_out = [{}] }", "is everything"),
+            (
+                "{ ranks = 'lock', held_out = [{ tier = 'sim' }] }",
+                "`tier` is no axis",
+            ),
+            (
+                "{ ranks = 'lock', held_out = [{ hold_ns = 1 }] }",
+                "`hold_ns` is no axis",
+            ),
+        ] {
+            let why = check(BOTH, predict).unwrap_err();
+            assert!(why.contains(cause), "{why}");
+        }
     }
 }

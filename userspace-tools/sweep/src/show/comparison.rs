@@ -74,7 +74,7 @@ pub fn label(found: &Result<Compared, String>) -> Option<Label> {
 }
 
 /// An estimate with its interval, the boots that it is of, and the scatter of these and in these.
-fn value(estimate: &Estimate, is_ratio: bool) -> String {
+pub fn value(estimate: &Estimate, is_ratio: bool) -> String {
     let short = |value: f64| match is_ratio {
         true => numbers::ratio(value),
         false => format!("{value:.3}"),

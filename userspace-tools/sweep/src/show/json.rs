@@ -13,6 +13,7 @@ use crate::{
         evaluation::{EvaluatedScenario, Evaluation},
         label,
     },
+    show::prediction,
     store::{directory, provenance::Provenance, slice},
 };
 
@@ -51,6 +52,11 @@ fn scenario(of: &EvaluatedScenario<'_>) -> Value {
         "name": of.scenario.name, "title": of.scenario.title, "module": of.scenario.module,
         "skipped": of.skipped, "captions": of.captions, "lines": lines(of), "cells": cells.collect::<Vec<_>>(),
     });
+    match &of.prediction {
+        None => {}
+        Some(Ok(prediction)) => json["prediction"] = prediction::json(prediction),
+        Some(Err(why)) => json["prediction"] = json!({ "not_measured": why }),
+    }
     match &of.attribution {
         None => {}
         Some(Ok(attribution)) => json["attribution"] = attribution.json(),

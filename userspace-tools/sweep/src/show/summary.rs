@@ -15,7 +15,7 @@ use crate::{
         attribution,
         comparison::{fit, label, measured, regrets},
         head::head,
-        table, verdict,
+        prediction, table, verdict,
     },
     store::provenance::Provenance,
 };
@@ -46,7 +46,7 @@ pub fn charts(of: &Evaluation<'_>) -> String {
 fn scenario(of: &EvaluatedScenario<'_>, unit: &str) -> String {
     let skipped = of.skipped.iter().map(|why| format!("  SKIP: {why}\n"));
     format!(
-        "\n{}\n\n{}{}{}{}{}{}{}{}{}",
+        "\n{}\n\n{}{}{}{}{}{}{}{}{}{}",
         of.scenario.title,
         skipped.collect::<String>(),
         table::table(of.scenario, &of.cells),
@@ -55,6 +55,7 @@ fn scenario(of: &EvaluatedScenario<'_>, unit: &str) -> String {
         captions(of),
         comparisons(of),
         regrets(&of.regrets),
+        prediction::text(of),
         lines(of, unit),
         rules(&of.rules)
     )
