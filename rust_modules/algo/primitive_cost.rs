@@ -124,7 +124,7 @@ pub struct PrimitiveCosts<S> {
     agreed: Line,
     /// The follower has begun its part of this round.
     ready: Line,
-    /// The leader has kicked in this round.
+    /// The leader has kicked in this round, or is about to.
     sent: Line,
     /// The follower has ended its part of this round.
     done: Line,

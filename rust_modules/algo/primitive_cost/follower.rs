@@ -18,6 +18,9 @@ use super::{
 };
 use crate::primitive::*;
 
+/// Readings of the clock that are so many times as far apart as the nearest have an interrupt between them.
+const WIDE: u64 = 8;
+
 /// What a follower did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Followed {
@@ -88,26 +91,30 @@ impl<'a, S: Deref<Target = [Line]>, H: Fn(&Atomic<u32>, u32)> Follower<'a, S, H>
         }
     }
 
-    /// Reads the clock over and over, and finds the widest gap from `ready` to a window after the kick.
+    /// Reads the clock over and over, and finds the first wide gap once the kick is under way.
     fn be_interrupted(&self, round: u32) {
         let costs = self.costs;
         costs.ready.publish(round);
-        let (mut last, mut until) = (stamp(), u64::MAX);
-        let (mut began, mut widest, mut least) = (last, 0, u64::MAX);
-        while last < until {
+        let (mut last, mut least) = (stamp(), u64::MAX);
+        while !costs.sent.is(round) {
+            let now = stamp();
+            least = least.min(now.wrapping_sub(last));
+            last = now;
+        }
+        // Without the transfer of what was seen.
+        last = stamp();
+        let until = last.saturating_add(self.pace.window);
+        let (mut began, mut lasted) = (0, 0);
+        while lasted == 0 && last < until {
             let now = stamp();
             let gap = now.wrapping_sub(last);
-            if gap > widest {
-                (began, widest) = (last, gap);
+            if gap > least.saturating_mul(WIDE) {
+                (began, lasted) = (last, gap.saturating_sub(least));
             }
-            least = least.min(gap);
             last = now;
-            if until == u64::MAX && costs.sent.is(round) {
-                until = now.saturating_add(self.pace.window);
-            }
         }
         costs.began.store(began, Relaxed);
-        costs.lasted.store(widest.saturating_sub(least), Relaxed);
+        costs.lasted.store(lasted, Relaxed);
     }
 
     fn be_woken(&self, round: u32) {

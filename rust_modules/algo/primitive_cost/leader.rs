@@ -158,14 +158,15 @@ impl<'a, S: Deref<Target = [Line]>> Leader<'a, S> {
         }
         let yields = stamp().wrapping_sub(from);
         emit(Timed::Yield, self.without_reading(yields), YIELDS);
+        // The follower sees this long before a kick has come.
+        costs.sent.publish(round);
         let from = stamp();
         follower.kick();
         let sent = stamp();
-        costs.sent.publish(round);
         costs.done.wait_for(round);
         let (began, lasted) = (costs.began.load(Relaxed), costs.lasted.load(Relaxed));
         // One that began before is another's.
-        if lasted > 0 && began > from {
+        if lasted > 0 && began.saturating_add(self.reading) >= from {
             let latency = began.saturating_add(self.reading).saturating_sub(sent);
             emit(Timed::KickLatency, latency, 1);
             emit(Timed::Interrupt, lasted, 1);

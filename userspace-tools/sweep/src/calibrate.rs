@@ -23,6 +23,7 @@ use crate::{
         directory::{RESULTS, ROOT},
         file::write,
         loaded::Loaded,
+        slice::{ms, slices, Slice},
     },
 };
 use boots::Timed;
@@ -60,6 +61,8 @@ pub struct Args {
     pub results: PathBuf,
 }
 
+/// The least time that a vCPU runs for each preemption. One to each CPU of a host without other work runs for longer.
+const QUIET_US: f64 = 10_000.0;
 /// Fewest boots of which the median is the boot in the middle.
 const FEWEST: usize = 3;
 
@@ -95,7 +98,23 @@ pub fn calibrate(args: &Args) -> anyhow::Result<Verdict> {
         write(&path, &text)?;
         stderr::print_line(format_args!("sweep: wrote {}", path.display()));
     }
-    Ok(evaluation.verdict())
+    let disturbed = disturbance(&slices(&loaded.provenance)).map(|why| {
+        stderr::print_line(format_args!("sweep: INCONCLUSIVE: {why}. Try: an idle host"));
+        Verdict::Inconclusive
+    });
+    Ok(Verdict::worst(
+        [evaluation.verdict()].into_iter().chain(disturbed),
+    ))
+}
+
+/// Why tails of the costs are other work of the host; none on an idle one.
+fn disturbance(slices: &[Slice]) -> Option<String> {
+    let ran = slices.iter().filter_map(|slice| slice.ran_us);
+    let least = ran.reduce(f64::min).filter(|us| *us < QUIET_US)?;
+    let (ran, allowed) = (ms(least), ms(QUIET_US));
+    Some(format!(
+        "other threads of the host are in the costs: a vCPU ran {ran} per preemption (allowed: {allowed} or more)"
+    ))
 }
 
 fn measured(loaded: &Loaded) -> anyhow::Result<(Costs, Timed)> {
@@ -112,5 +131,21 @@ fn measured(loaded: &Loaded) -> anyhow::Result<(Costs, Timed)> {
     match costs.error() {
         Some(error) => bail!("cannot calibrate: {error}"),
         None => Ok((costs, timed)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_that_preempts_the_only_vcpu_of_a_cpu_is_not_idle() {
+        let slice = |ran_us| Slice {
+            ran_us,
+            ..Slice::default()
+        };
+        assert_eq!(disturbance(&[slice(None), slice(Some(40_000.0))]), None);
+        let why = disturbance(&[slice(Some(40_000.0)), slice(Some(1_300.0))]).unwrap();
+        assert!(why.contains("1.3 ms per preemption"), "{why}");
     }
 }

@@ -101,6 +101,31 @@ of = { lock = "ticket", tier = "sim" }
 to = { lock = "ticket", tier = "tcg" }
 "#;
 
+const PREDICTION: &str = r#"
+name = "prediction"
+title = "a test"
+repeats = 3
+
+[guest]
+ratio = [1, 2]
+cpus = "0"
+memory = 512
+tier = ["tcg", "sim"]
+boots = 3
+
+[[part]]
+name = "locks"
+title = "Locks"
+module = "lock-load"
+fixed = { threads = 1, run_ms = 40, histograms = "off" }
+axes = { lock = ["ticket", "mcs/spin", "clh/spin"] }
+predict = { ranks = "lock", held_out = [{ ratio = 2 }] }
+
+[[part.except]]
+of = { ratio = 2 }
+set = { threads = 2 }
+"#;
+
 /// Stands in for `vm`, where a guest would boot: the report is of a run, if not of this one.
 const MEASURED: &str = r#"#!/bin/sh
 case $* in *"--tier sim"*) exec "$REAL_VM" "$@" ;; esac
@@ -109,7 +134,7 @@ while [ "$1" != -- ]; do
 	shift
 done
 echo '{"tier": "tcg", "outcome": {"class": "exited", "status": 0}}' >"$record/record.json"
-exec "${REAL_VM%/vm}/simulate" batch --cpus 1 --slice-us 1000 <"$plan"
+exec "${REAL_VM%/vm}/simulate" batch --cpus 1 --slice-us 1000 --host-tick-us 1000 <"$plan"
 "#;
 
 /// `sweep` of these words, with the tools beside it; its exit code and its output.
@@ -133,6 +158,13 @@ fn sweep(dir: &Path, words: &[&str]) -> (Option<i32>, String) {
     let messages = String::from_utf8_lossy(&output.stderr);
     assert!(!text.is_empty(), "{messages}");
     (output.status.code(), text)
+}
+
+/// From now on, [`MEASURED`] is in place of guests.
+fn stand_in_for_guests(dir: &Path) {
+    let vm = dir.join("measured");
+    fs::write(&vm, MEASURED).unwrap();
+    fs::set_permissions(&vm, PermissionsExt::from_mode(0o755)).unwrap();
 }
 
 /// The result directory of `text`, and what was printed.
@@ -240,9 +272,7 @@ fn plan_and_seeds_are_a_result_whatever_the_order_and_an_interruption() {
 #[test]
 fn ratio_of_a_simulated_side_and_a_measured_one_names_both_tiers() {
     let dir = tempfile::tempdir().unwrap();
-    let vm = dir.path().join("measured");
-    fs::write(&vm, MEASURED).unwrap();
-    fs::set_permissions(&vm, PermissionsExt::from_mode(0o755)).unwrap();
+    stand_in_for_guests(dir.path());
     let (result, text) = run(dir.path(), TIERS);
     const BOTH: &str = "simulated (costs: default) and tcg";
     assert!(text.contains(&format!("(slice, {BOTH})")), "{text}");
@@ -274,4 +304,64 @@ fn slice_of_a_simulated_hypervisor_is_in_force() {
     let slope = &json(&result.join("figures.json"))["ticket.slope"];
     assert_eq!(slope["tier"], "sim");
     assert!(slope["value"].as_f64().unwrap() > 0.1, "{slope}");
+}
+
+#[test]
+fn prediction_is_judged_by_the_cells_that_were_held_out() {
+    let dir = tempfile::tempdir().unwrap();
+    stand_in_for_guests(dir.path());
+    let (result, text) = run(dir.path(), PREDICTION);
+    const BOTH: &str = "simulated (costs: default) and tcg";
+    for expected in [
+        "median factor, held out: ",
+        "Kendall's tau, held out: ",
+        "of 3 boots",
+        BOTH,
+    ] {
+        assert!(text.contains(expected), "no `{expected}` in {text}");
+    }
+    let latest = result.display().to_string();
+    let (_, shown) = sweep(dir.path(), &["show", "--json", &latest]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let rows = shown["parts"][0]["prediction"]["rows"].as_array().unwrap();
+    let held = |row: &&Value| row["held_out"] == true;
+    assert_eq!((rows.len(), rows.iter().filter(held).count()), (6, 3));
+    // The stand-in is the same simulator with ticks and slices of 1 ms: alone, nothing differs.
+    let alone = rows.iter().filter(|row| row["held_out"] == false);
+    for row in alone {
+        let (simulated, measured) = (&row["simulated"], &row["measured"][0]);
+        let ratio = simulated.as_f64().unwrap() / measured.as_f64().unwrap();
+        assert!((0.98..1.02).contains(&ratio), "{row}");
+    }
+    let figures = json(&result.join("figures.json"));
+    let factor = &figures["prediction.factor"];
+    assert!(factor["value"].as_f64().unwrap() > 1.1, "{factor}");
+    assert_eq!(factor["kind"], "slice");
+    assert_eq!((&factor["tier"], &factor["beside"]), (&"sim".into(), &"tcg".into()));
+    assert!(figures["prediction.fitted_factor"]["value"].as_f64().unwrap() < 1.02);
+    assert!(figures["prediction.tau"]["value"].as_f64().is_some());
+}
+
+#[test]
+fn calibration_by_simulated_guests_writes_their_costs() {
+    let dir = tempfile::tempdir().unwrap();
+    let experiment = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../scripts/experiments/calibrate.toml"
+    );
+    let text = fs::read_to_string(experiment).unwrap();
+    let text = text.replace("\"all\"", "\"0-1\"").replace("rounds = 2000", "rounds = 100");
+    fs::write(dir.path().join("calibrate.toml"), text).unwrap();
+    let costs = ["--experiment", "calibrate.toml", "--costs", "."];
+    let words = ["calibrate", "--tier", "sim", "--name", "found"];
+    let (code, printed) = sweep(dir.path(), &[&words[..], &costs[..], &["--print"]].concat());
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(!dir.path().join("found.toml").exists(), "it was to be printed");
+    let found: toml::Table = printed.parse().unwrap();
+    for (name, ns) in [("hit", 1), ("rmw", 6), ("near", 50), ("pause", 45), ("stamp", 8)] {
+        assert_eq!(found[name].as_integer(), Some(ns), "{printed}");
+    }
+    for part in ["tier sim", "3 boots", "kicks by hypercall", "# hit 1.0 to 1.0"] {
+        assert!(printed.contains(part), "no `{part}` in {printed}");
+    }
 }

@@ -53,8 +53,9 @@ pub fn predict(scenario: &Scenario, cells: &[Cell]) -> Option<Result<Prediction,
         place.is_some_and(|place| place.tier == Tier::Sim)
     });
     let rows = rows(how, &simulated, &measured);
-    let label = simulated.first().zip(measured.first());
-    let label = label.and_then(|(of, to)| label::of_ratio(of, "value", to, "value"));
+    let labels = simulated.iter().chain(&measured);
+    let labels = labels.map(|cell| label::of_cell(cell, "value"));
+    let label = labels.reduce(|one, other| Some(one?.over(other?))).flatten();
     Some(rows.and_then(|rows| judged(how, rows, label)))
 }
 
