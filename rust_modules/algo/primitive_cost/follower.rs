@@ -2,7 +2,10 @@
 
 //! Follower: its part of a round.
 
-use core::ops::Deref;
+use core::{
+    hint::black_box,
+    ops::Deref, //
+};
 
 use super::{
     ball,
@@ -18,8 +21,10 @@ use super::{
 };
 use crate::primitive::*;
 
-/// Readings of the clock that are so many times as far apart as the nearest have an interrupt between them.
+/// Readings of the clock that take so many times as long as one usually does have an interrupt between them.
 const WIDE: u64 = 8;
+/// Readings that are timed together.
+const READINGS: u64 = 8;
 
 /// What a follower did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,21 +100,26 @@ impl<'a, S: Deref<Target = [Line]>, H: Fn(&Atomic<u32>, u32)> Follower<'a, S, H>
     fn be_interrupted(&self, round: u32) {
         let costs = self.costs;
         costs.ready.publish(round);
-        let (mut last, mut least) = (stamp(), u64::MAX);
+        // Of several readings: an emulated clock may show two of them as next to equal.
+        let mut reading = u64::MAX;
         while !costs.sent.is(round) {
-            let now = stamp();
-            least = least.min(now.wrapping_sub(last));
-            last = now;
+            let from = stamp();
+            for _ in 1..READINGS {
+                black_box(stamp());
+            }
+            let each = stamp().wrapping_sub(from) / READINGS;
+            reading = reading.min(each);
         }
+        let wide = reading.saturating_mul(WIDE);
         // Without the transfer of what was seen.
-        last = stamp();
+        let mut last = stamp();
         let until = last.saturating_add(self.pace.window);
         let (mut began, mut lasted) = (0, 0);
         while lasted == 0 && last < until {
             let now = stamp();
             let gap = now.wrapping_sub(last);
-            if gap > least.saturating_mul(WIDE) {
-                (began, lasted) = (last, gap.saturating_sub(least));
+            if gap > wide {
+                (began, lasted) = (last, gap.saturating_sub(reading));
             }
             last = now;
         }
