@@ -113,7 +113,7 @@ impl Line {
 pub struct Pace {
     /// After so long a vCPU that began to halt is halted, and a kick has come.
     pub settle: u64,
-    /// For so long a vCPU waits to be interrupted.
+    /// For so long at least a vCPU waits to be interrupted.
     pub window: u64,
 }
 
@@ -132,6 +132,8 @@ pub struct PrimitiveCosts<S> {
     halted_on: Line,
     ball: Line,
     vcpu: Atomic<u32>,
+    /// Until when the follower waits to be interrupted; 0 if that is not known yet.
+    until: Atomic<u64>,
     /// When what the follower found began, and how long it lasted.
     began: Atomic<u64>,
     lasted: Atomic<u64>,
@@ -185,6 +187,7 @@ impl<S: Deref<Target = [Line]>> PrimitiveCosts<S> {
             halted_on: Line::new(),
             ball: Line::new(),
             vcpu: Atomic::new(0),
+            until: Atomic::new(0),
             began: Atomic::new(0),
             lasted: Atomic::new(0),
         }

@@ -2,10 +2,7 @@
 
 //! Follower: its part of a round.
 
-use core::{
-    hint::black_box,
-    ops::Deref, //
-};
+use core::ops::Deref;
 
 use super::{
     ball,
@@ -20,11 +17,6 @@ use super::{
     EXCHANGES, //
 };
 use crate::primitive::*;
-
-/// Readings of the clock that take so many times as long as one usually does have an interrupt between them.
-const WIDE: u64 = 8;
-/// Readings that are timed together.
-const READINGS: u64 = 8;
 
 /// What a follower did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,35 +88,35 @@ impl<'a, S: Deref<Target = [Line]>, H: Fn(&Atomic<u32>, u32)> Follower<'a, S, H>
         }
     }
 
-    /// Reads the clock over and over, and finds the first wide gap once the kick is under way.
+    /// Reads the clock over and over, and finds the widest gap from the begin of the kick until the leader's
+    /// time limit: the interrupt, unless the host takes the vCPU off its CPU just then.
     fn be_interrupted(&self, round: u32) {
         let costs = self.costs;
+        costs.until.store(0, Relaxed);
         costs.ready.publish(round);
-        // Of several readings: an emulated clock may show two of them as next to equal.
-        let mut reading = u64::MAX;
+        let (mut last, mut reading) = (stamp(), u64::MAX);
         while !costs.sent.is(round) {
-            let from = stamp();
-            for _ in 1..READINGS {
-                black_box(stamp());
-            }
-            let each = stamp().wrapping_sub(from) / READINGS;
-            reading = reading.min(each);
-        }
-        let wide = reading.saturating_mul(WIDE);
-        // Without the transfer of what was seen.
-        let mut last = stamp();
-        let until = last.saturating_add(self.pace.window);
-        let (mut began, mut lasted) = (0, 0);
-        while lasted == 0 && last < until {
             let now = stamp();
-            let gap = now.wrapping_sub(last);
-            if gap > wide {
-                (began, lasted) = (last, gap.saturating_sub(reading));
-            }
+            reading = reading.min(now.wrapping_sub(last));
             last = now;
         }
+        // Without the transfer of what was seen.
+        last = stamp();
+        let (mut began, mut widest) = (0, 0);
+        loop {
+            let now = stamp();
+            let gap = now.wrapping_sub(last);
+            if gap > widest {
+                (began, widest) = (last, gap);
+            }
+            last = now;
+            let until = costs.until.load(Relaxed);
+            if until != 0 && now > until {
+                break;
+            }
+        }
         costs.began.store(began, Relaxed);
-        costs.lasted.store(lasted, Relaxed);
+        costs.lasted.store(widest.saturating_sub(reading), Relaxed);
     }
 
     fn be_woken(&self, round: u32) {

@@ -25,7 +25,9 @@ use crate::primitive::*;
 const BATCH: u32 = 256;
 /// Directed yields that are.
 const YIELDS: u32 = 16;
-/// A halt that lasts so many windows was not kicked.
+/// A kick has come after so many times as it takes to send it.
+const WINDOWS: u64 = 4;
+/// A halt that lasts for so many times to settle was not kicked.
 const RESCUE: u64 = 64;
 
 /// The vCPU that leads.
@@ -163,6 +165,10 @@ impl<'a, S: Deref<Target = [Line]>> Leader<'a, S> {
         let from = stamp();
         follower.kick();
         let sent = stamp();
+        // What it takes to send a kick is most of what it takes to come.
+        let window = sent.wrapping_sub(from).saturating_mul(WINDOWS);
+        let until = sent.saturating_add(window.max(self.pace.window));
+        costs.until.store(until, Relaxed);
         costs.done.wait_for(round);
         let (began, lasted) = (costs.began.load(Relaxed), costs.lasted.load(Relaxed));
         // One that began before is another's.
@@ -207,7 +213,7 @@ impl<'a, S: Deref<Target = [Line]>> Leader<'a, S> {
     /// Waits until the follower has ended its part; returns false if that took another kick.
     fn wait_or_rescue(&self, round: u32, follower: Vcpu) -> bool {
         let (done, mut from, mut rescues) = (&self.costs.done, stamp(), 0u32);
-        let most = self.pace.window.saturating_mul(RESCUE);
+        let most = self.pace.settle.saturating_mul(RESCUE);
         loop {
             spin_until(
                 || done.is(round) || stamp().wrapping_sub(from) > most,

@@ -20,8 +20,8 @@ use algo::{
 };
 
 const PACE: Pace = Pace {
-    settle: 10_000,
-    window: 100_000_000,
+    settle: 5_000_000,
+    window: 1_000_000,
 };
 const PASSES: u32 = 5;
 

@@ -39,8 +39,8 @@ use crate::{
 
 /// Longer than it takes to halt, and for a kick to come, also of a guest within a translated machine.
 const SETTLE_NS: u64 = 300_000;
-/// Longer than it takes until a vCPU that runs was interrupted.
-const WINDOW_NS: u64 = 500_000;
+/// Longer than it takes until a vCPU that runs was interrupted, where kicks are quick.
+const WINDOW_NS: u64 = 20_000;
 
 /// What the threads share.
 pub(super) struct PrimitiveTrial {

@@ -99,7 +99,9 @@ pub fn calibrate(args: &Args) -> anyhow::Result<Verdict> {
         stderr::print_line(format_args!("sweep: wrote {}", path.display()));
     }
     let disturbed = disturbance(&slices(&loaded.provenance)).map(|why| {
-        stderr::print_line(format_args!("sweep: INCONCLUSIVE: {why}. Try: an idle host"));
+        stderr::print_line(format_args!(
+            "sweep: INCONCLUSIVE: {why}. Try: an idle host"
+        ));
         Verdict::Inconclusive
     });
     Ok(Verdict::worst(

@@ -337,8 +337,16 @@ fn prediction_is_judged_by_the_cells_that_were_held_out() {
     let factor = &figures["prediction.factor"];
     assert!(factor["value"].as_f64().unwrap() > 1.1, "{factor}");
     assert_eq!(factor["kind"], "slice");
-    assert_eq!((&factor["tier"], &factor["beside"]), (&"sim".into(), &"tcg".into()));
-    assert!(figures["prediction.fitted_factor"]["value"].as_f64().unwrap() < 1.02);
+    assert_eq!(
+        (&factor["tier"], &factor["beside"]),
+        (&"sim".into(), &"tcg".into())
+    );
+    assert!(
+        figures["prediction.fitted_factor"]["value"]
+            .as_f64()
+            .unwrap()
+            < 1.02
+    );
     assert!(figures["prediction.tau"]["value"].as_f64().is_some());
 }
 
@@ -350,18 +358,34 @@ fn calibration_by_simulated_guests_writes_their_costs() {
         "/../../scripts/experiments/calibrate.toml"
     );
     let text = fs::read_to_string(experiment).unwrap();
-    let text = text.replace("\"all\"", "\"0-1\"").replace("rounds = 2000", "rounds = 100");
+    let text = text
+        .replace("\"all\"", "\"0-1\"")
+        .replace("rounds = 2000", "rounds = 100");
     fs::write(dir.path().join("calibrate.toml"), text).unwrap();
     let costs = ["--experiment", "calibrate.toml", "--costs", "."];
     let words = ["calibrate", "--tier", "sim", "--name", "found"];
     let (code, printed) = sweep(dir.path(), &[&words[..], &costs[..], &["--print"]].concat());
     assert_eq!(code, Some(0), "{printed}");
-    assert!(!dir.path().join("found.toml").exists(), "it was to be printed");
+    assert!(
+        !dir.path().join("found.toml").exists(),
+        "it was to be printed"
+    );
     let found: toml::Table = printed.parse().unwrap();
-    for (name, ns) in [("hit", 1), ("rmw", 6), ("near", 50), ("pause", 45), ("stamp", 8)] {
+    for (name, ns) in [
+        ("hit", 1),
+        ("rmw", 6),
+        ("near", 50),
+        ("pause", 45),
+        ("stamp", 8),
+    ] {
         assert_eq!(found[name].as_integer(), Some(ns), "{printed}");
     }
-    for part in ["tier sim", "3 boots", "kicks by hypercall", "# hit 1.0 to 1.0"] {
+    for part in [
+        "tier sim",
+        "3 boots",
+        "kicks by hypercall",
+        "# hit 1.0 to 1.0",
+    ] {
         assert!(printed.contains(part), "no `{part}` in {printed}");
     }
 }

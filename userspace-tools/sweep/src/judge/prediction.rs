@@ -55,7 +55,9 @@ pub fn predict(scenario: &Scenario, cells: &[Cell]) -> Option<Result<Prediction,
     let rows = rows(how, &simulated, &measured);
     let labels = simulated.iter().chain(&measured);
     let labels = labels.map(|cell| label::of_cell(cell, "value"));
-    let label = labels.reduce(|one, other| Some(one?.over(other?))).flatten();
+    let label = labels
+        .reduce(|one, other| Some(one?.over(other?)))
+        .flatten();
     Some(rows.and_then(|rows| judged(how, rows, label)))
 }
 
