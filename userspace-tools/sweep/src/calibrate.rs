@@ -87,7 +87,8 @@ pub fn calibrate(args: &Args) -> anyhow::Result<Verdict> {
         );
     }
     let (costs, timed) = measured(&loaded)?;
-    let text = file::text(&costs, &timed, &loaded.provenance)?;
+    let disturbed = disturbance(&slices(&loaded.provenance));
+    let text = file::text(&costs, &timed, &loaded.provenance, disturbed.as_deref())?;
     toml::from_str::<Costs>(&text).context("cannot read the costs back")?;
     if args.print {
         print_line(text.trim_end())?;
@@ -98,7 +99,7 @@ pub fn calibrate(args: &Args) -> anyhow::Result<Verdict> {
         write(&path, &text)?;
         stderr::print_line(format_args!("sweep: wrote {}", path.display()));
     }
-    let disturbed = disturbance(&slices(&loaded.provenance)).map(|why| {
+    let disturbed = disturbed.map(|why| {
         stderr::print_line(format_args!(
             "sweep: INCONCLUSIVE: {why}. Try: an idle host"
         ));

@@ -14,8 +14,19 @@ use super::boots::Timed;
 use crate::store::{provenance::Provenance, slice};
 
 /// The text of the file.
-pub fn text(costs: &Costs, timed: &Timed, of: &Provenance) -> anyhow::Result<String> {
+///
+/// `disturbed` is why its tails are other work of the host.
+pub fn text(
+    costs: &Costs,
+    timed: &Timed,
+    of: &Provenance,
+    disturbed: Option<&str>,
+) -> anyhow::Result<String> {
     let mut text = head(timed, of);
+    if let Some(why) = disturbed {
+        let _ = writeln!(text, "# INCONCLUSIVE: {why}");
+    }
+    text.push('\n');
     let Value::Object(fields) = serde_json::to_value(costs).context("cannot write the costs")?
     else {
         unreachable!("costs have names")
@@ -41,7 +52,7 @@ fn head(timed: &Timed, of: &Provenance) -> String {
         true => "not known".to_string(),
         false => slices,
     };
-    let disturbed = of.stolen().map_or(String::new(), |part| {
+    let stolen = of.stolen().map_or(String::new(), |part| {
         format!(", of which {:.1} % were stolen", part * 100.0)
     });
     format!(
@@ -50,9 +61,9 @@ fn head(timed: &Timed, of: &Provenance) -> String {
          #   scripts/toolbox sweep calibrate --tier {tier}\n\
          #\n\
          # guest  tier {tier}, kernel {kernel}, QEMU {qemu}; {boots} boots, a vCPU for each CPU, kicks by {kick}\n\
-         # host   {cpu}, {cpus} CPUs{disturbed}\n\
+         # host   {cpu}, {cpus} CPUs{stolen}\n\
          # slice  {slice}\n\
-         # Behind each cost: the least and the most median of a boot, of the primitive that was timed.\n\n"
+         # Behind each cost: the least and the most median of a boot, of the primitive that was timed.\n"
     )
 }
 

@@ -12,11 +12,15 @@ use vm_record::Tier;
 
 use super::{
     cell::Cell,
+    in_force,
     label::{self, Label},
 };
-use crate::plan::{
-    experiment::{Predict, Scenario},
-    setting::{matches, without, Point},
+use crate::{
+    plan::{
+        experiment::{Predict, Scenario},
+        setting::{matches, without, words, Point},
+    },
+    store::provenance::Provenance,
 };
 
 /// A cell of both.
@@ -45,9 +49,17 @@ pub struct Prediction {
     pub label: Option<Label>,
 }
 
-/// The prediction of `scenario`, if it has one; the reason if it was not measured.
-pub fn predict(scenario: &Scenario, cells: &[Cell]) -> Option<Result<Prediction, String>> {
+/// The prediction of `scenario`, if it has one; the reason if it was not measured: also if guests did not have
+/// the slice that the simulated ones have.
+pub fn predict(
+    scenario: &Scenario,
+    cells: &[Cell],
+    provenance: &Provenance,
+) -> Option<Result<Prediction, String>> {
     let how = scenario.predict.as_ref()?;
+    if let Err(why) = in_force::check_booted(provenance) {
+        return Some(Err(why));
+    }
     let (simulated, measured): (Vec<&Cell>, Vec<&Cell>) = cells.iter().partition(|cell| {
         let place = cell.place.as_ref();
         place.is_some_and(|place| place.tier == Tier::Sim)
@@ -67,7 +79,7 @@ fn rows(how: &Predict, simulated: &[&Cell], measured: &[&Cell]) -> Result<Vec<Ro
     let row = |cell: &&Cell| {
         let at = place(cell);
         let mut predicted = simulated.iter().filter(|cell| place(cell) == at);
-        let none = || format!("no simulated run at {}", crate::plan::setting::words(&at));
+        let none = || format!("no simulated run at {}", words(&at));
         let predicted = predicted.next().ok_or_else(none)?;
         let rounds = by_round(cell)?;
         Ok(Row {
