@@ -178,7 +178,7 @@ mod tests {
     fn each_cost_is_measured_scaled_or_a_default() {
         let known = MEASURED.map(|(name, _)| name).into_iter();
         let known = known.chain(SCALED).chain(DEFAULTS).count();
-        // What a cost is not told of, it does not have: a new one must be added above.
+        // A new cost does not compile here until it is added to one of the lists.
         let Costs {
             hit: _,
             rmw: _,
