@@ -114,8 +114,12 @@ pub struct MachineOptions {
     #[arg(long, value_name = "US", default_value_t = 0)]
     boost_us: u32,
     /// Window of pause-loop exiting, in nanoseconds; 0: none
-    #[arg(long, value_name = "NS", default_value_t = 0)]
-    pause_loop_ns: Ns,
+    #[arg(long, value_name = "NS", default_value_t = SimulatedMachine::default().pause_loop_ns)]
+    pause_loop_ns: u32,
+    /// Factor by which the window grows at each exit, until the vCPU gets a CPU anew; 1: it does not
+    #[arg(long, value_name = "N", default_value_t = SimulatedMachine::default().pause_loop_grow,
+        value_parser = clap::value_parser!(u32).range(1..=64))]
+    pause_loop_grow: u32,
     /// Period of the guest's tick, in microseconds; 0: none
     #[arg(long, value_name = "US", default_value_t = 4000)]
     tick_us: u32,
@@ -167,7 +171,7 @@ impl MachineOptions {
 
     /// The plan of a run of `run_ms`.
     pub fn plan(&self, seed: u64, run_ms: u32) -> anyhow::Result<Plan> {
-        let (window, costs) = (self.pause_loop_ns, read_costs(&self.costs)?);
+        let (window, costs) = (Ns::from(self.pause_loop_ns), read_costs(&self.costs)?);
         Ok(Plan {
             topology: Topology {
                 cpus: self.cpus,
@@ -180,7 +184,7 @@ impl MachineOptions {
             pause_loop: (window > 0).then_some(PauseLoop {
                 window,
                 gap: 128,
-                grow: 2,
+                grow: self.pause_loop_grow.into(),
                 max: Ns::MAX / 2,
             }),
             tick: Ns::from(self.tick_us) * 1000,

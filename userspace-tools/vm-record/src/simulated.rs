@@ -41,6 +41,17 @@ pub struct SimulatedMachine {
     pub slice_us: u32,
     /// What decides all that is random.
     pub seed: u64,
+    /// Window of pause-loop exiting, in nanoseconds; 0: none.
+    #[serde(default)]
+    pub pause_loop_ns: u32,
+    /// The window grows by this factor at each exit, until the vCPU gets a CPU anew; 1: not at all.
+    #[serde(default = "grow")]
+    pub pause_loop_grow: u32,
+}
+
+/// `ple_window_grow` of `kvm_intel`, and `pause_filter_count_grow` of `kvm_amd`.
+const fn grow() -> u32 {
+    2
 }
 
 impl Default for SimulatedMachine {
@@ -50,6 +61,8 @@ impl Default for SimulatedMachine {
             policy: SchedulingPolicy::default(),
             slice_us: 2800,
             seed: 1,
+            pause_loop_ns: 0,
+            pause_loop_grow: grow(),
         }
     }
 }
@@ -73,13 +86,18 @@ impl SimulatedMachine {
             policy,
             slice_us,
             seed,
+            pause_loop_ns,
+            pause_loop_grow,
         } = self;
         let (slice_us, seed) = (slice_us.to_string(), seed.to_string());
+        let (window, grow) = (pause_loop_ns.to_string(), pause_loop_grow.to_string());
         let pairs = [
             ("--costs", costs.as_str()),
             ("--policy", policy.name()),
             ("--slice-us", &slice_us),
             ("--seed", &seed),
+            ("--pause-loop-ns", &window),
+            ("--pause-loop-grow", &grow),
         ];
         let pairs = pairs.map(|(option, value)| [option.into(), value.into()]);
         pairs.concat()
@@ -197,7 +215,7 @@ mod tests {
         let options = SimulatedMachine::default().options().join(" ");
         assert_eq!(
             options,
-            "--costs default --policy eevdf --slice-us 2800 --seed 1"
+            "--costs default --policy eevdf --slice-us 2800 --seed 1 --pause-loop-ns 0 --pause-loop-grow 2"
         );
     }
 }

@@ -85,7 +85,13 @@ pub const SIM_BOOTS_NOTHING: Refused = (
 );
 
 /// Options and keys that only the tier `sim` has.
-pub const OF_SIM: [&str; 3] = ["seed", "costs", "policy"];
+pub const OF_SIM: [&str; 5] = [
+    "seed",
+    "costs",
+    "policy",
+    "pause-loop-ns",
+    "pause-loop-grow",
+];
 
 impl Tier {
     /// What has no meaning in it.

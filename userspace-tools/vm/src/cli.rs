@@ -105,6 +105,12 @@ pub struct RunOptions {
     /// Scheduling policy of the simulated hypervisor (tier sim) [default: eevdf].
     #[arg(long, value_enum)]
     pub policy: Option<SchedulingPolicy>,
+    /// Window of pause-loop exiting of the simulated processor (tier sim); 0: none [default: 0].
+    #[arg(long, value_name = "NS")]
+    pub pause_loop_ns: Option<u32>,
+    /// Factor by which the window grows at each exit, until the vCPU gets a CPU anew (tier sim) [default: 2].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub pause_loop_grow: Option<u32>,
     /// Boot another mode than the one asked for, to see it refused.
     #[arg(long, value_enum, hide = true, requires = "mode")]
     pub boot_mode: Option<Mode>,

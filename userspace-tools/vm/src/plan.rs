@@ -217,6 +217,8 @@ fn refuse_what_tier_lacks(options: &RunOptions) -> Result<()> {
         "seed" => options.seed.is_some(),
         "costs" => options.costs.is_some(),
         "policy" => options.policy.is_some(),
+        "pause-loop-ns" => options.pause_loop_ns.is_some(),
+        "pause-loop-grow" => options.pause_loop_grow.is_some(),
         _ => options.guests.is_some() || options.barrier.is_some(),
     };
     let is_simulated = options.tier == TierChoice::Sim;

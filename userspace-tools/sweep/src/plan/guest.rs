@@ -9,7 +9,7 @@ use vm_record::{CostsName, GuestSize, Mode, Tier, TierChoice};
 
 use crate::plan::{
     guests::{each, Guests},
-    setting::{Point, Setting},
+    setting::{Many, Point, Setting},
 };
 
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -22,6 +22,12 @@ pub struct Guest {
     /// Slice of the host's scheduler, in microseconds, if the experiment sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice_us: Option<u32>,
+    /// Scheduling policy of a simulated hypervisor, if the experiment varies it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Window of its pause-loop exiting, if the experiment varies that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause_loop_ns: Option<u32>,
     pub tier: String,
     pub mode: Option<String>,
     /// Costs of the simulated machine, in the tier `sim`.
@@ -48,6 +54,28 @@ impl Guest {
         guest
     }
 
+    /// The same with each hypervisor of `guests`.
+    fn with_hypervisors(&self, guests: &Guests) -> Vec<Self> {
+        let mut all = Vec::new();
+        for policy in each(&guests.policy) {
+            for pause_loop_ns in each(&guests.pause_loop_ns) {
+                let mut guest = self.clone();
+                let wishes = [
+                    ("--policy", policy.clone()),
+                    ("--pause-loop-ns", pause_loop_ns.map(|ns| ns.to_string())),
+                ];
+                let given = wishes.into_iter().filter_map(|(k, v)| Some([k.into(), v?]));
+                guest.words.extend(given.flatten());
+                let varies = guests.policy.as_ref().is_some_and(Many::varies);
+                guest.policy = policy.clone().filter(|_| varies);
+                let varies = guests.pause_loop_ns.as_ref().is_some_and(Many::varies);
+                guest.pause_loop_ns = pause_loop_ns.filter(|_| varies);
+                all.push(guest);
+            }
+        }
+        all
+    }
+
     /// Its settings by the names of axes and patterns.
     pub fn point(&self) -> Point {
         let mut point = Point::from([
@@ -62,6 +90,12 @@ impl Guest {
         }
         if let Some(ratio) = self.ratio {
             point.insert("ratio".into(), u64::from(ratio).into());
+        }
+        if let Some(policy) = &self.policy {
+            point.insert("policy".into(), policy.as_str().into());
+        }
+        if let Some(ns) = self.pause_loop_ns {
+            point.insert("pause_loop_ns".into(), u64::from(ns).into());
         }
         if let Some(slice_us) = self.slice_us {
             point.insert("slice_us".into(), u64::from(slice_us).into());
@@ -91,8 +125,10 @@ impl Guests {
                 for ratio in each(&self.ratio) {
                     for vcpus in each(&self.vcpus) {
                         let guest = self.one(tier, mode.clone(), ratio, vcpus, cpus)?;
-                        let slices = each(&self.slice_us).into_iter();
-                        guests.extend(slices.map(|slice_us| guest.with_slice(slice_us)));
+                        for guest in guest.with_hypervisors(self) {
+                            let slices = each(&self.slice_us).into_iter();
+                            guests.extend(slices.map(|slice_us| guest.with_slice(slice_us)));
+                        }
                     }
                 }
             }
@@ -140,6 +176,8 @@ impl Guests {
             cpus: cpus.take(used).to_string(),
             ratio,
             slice_us: None,
+            policy: None,
+            pause_loop_ns: None,
             tier: tier.into(),
             mode,
             costs: is_simulated.then(|| self.costs_name()).transpose()?,
@@ -169,7 +207,10 @@ impl Guests {
     fn words_of_sim(&self) -> Vec<String> {
         let wishes = [
             ("--costs", self.costs.clone()),
-            ("--policy", self.policy.clone()),
+            (
+                "--pause-loop-grow",
+                self.pause_loop_grow.map(|n| n.to_string()),
+            ),
         ];
         let given = wishes.into_iter().filter_map(|(k, v)| Some([k.into(), v?]));
         given.flatten().collect()
@@ -230,6 +271,25 @@ mod tests {
         assert_eq!(guests.axes(), ["slice_us"]);
         assert_eq!(all[1].words, ["--slice-us", "16000"]);
         assert_eq!(all[1].point()["slice_us"], Setting::from(16000));
+    }
+
+    #[test]
+    fn policies_and_pause_loops_are_axes_of_simulated_guests() {
+        let guests = guests(
+            "tier = 'sim'\nvcpus = 4\npolicy = ['fair', 'credit2']\npause_loop_ns = [0, 4096]\npause_loop_grow = 1",
+        );
+        let all = guests.all(&CpuList::first(1)).unwrap();
+        assert_eq!(guests.axes(), ["policy", "pause_loop_ns"]);
+        let words = "--pause-loop-grow 1 --policy fair --pause-loop-ns 4096";
+        assert_eq!(all[1].words.join(" "), words);
+        let point = all[3].point();
+        assert_eq!(point["policy"], Setting::from("credit2"));
+        assert_eq!(point["pause_loop_ns"], Setting::from(4096));
+        let one = super::tests::guests("tier = 'sim'\nvcpus = 4\npolicy = 'fair'");
+        let [guest] = &one.all(&CpuList::first(1)).unwrap()[..] else {
+            panic!("one guest");
+        };
+        assert!(!guest.point().contains_key("policy") && guest.words == ["--policy", "fair"]);
     }
 
     #[test]

@@ -64,7 +64,13 @@ pub struct Guests {
     pub costs: Option<String>,
     /// Scheduling policy of its hypervisor, as of `vm --policy`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<String>,
+    pub policy: Option<Many<String>>,
+    /// Window of pause-loop exiting there, as of `vm --pause-loop-ns`; 0 is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_loop_ns: Option<Many<u32>>,
+    /// Growth of that window, as of `vm --pause-loop-grow`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_loop_grow: Option<u32>,
     /// Further words of the guest's kernel command line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kernel_args: Vec<String>,
@@ -195,13 +201,18 @@ impl Guests {
     /// Refuses a machine to simulate that is none, or that no tier simulates.
     fn check_sim(&self) -> Result<(), String> {
         if self.tier.all().iter().any(|tier| tier == Tier::Sim.name()) {
-            if let Some(policy) = &self.policy {
-                allowed::<SchedulingPolicy>("policy", policy)?;
+            for policy in each(&self.policy).into_iter().flatten() {
+                allowed::<SchedulingPolicy>("policy", &policy)?;
             }
             return self.costs_name().map(|_| ());
         }
-        let given = [("costs", &self.costs), ("policy", &self.policy)];
-        match given.iter().find(|(_, value)| value.is_some()) {
+        let given = [
+            ("costs", self.costs.is_some()),
+            ("policy", self.policy.is_some()),
+            ("pause_loop_ns", self.pause_loop_ns.is_some()),
+            ("pause_loop_grow", self.pause_loop_grow.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
             Some((key, _)) => Err(format!("guest.{key}: nothing is simulated. Try: tier sim")),
             None => Ok(()),
         }
@@ -218,6 +229,8 @@ impl Guests {
     pub fn axes(&self) -> Vec<&'static str> {
         let varies = |many: &Option<Many<u32>>| many.as_ref().is_some_and(Many::varies);
         let axes = [
+            ("policy", self.policy.as_ref().is_some_and(Many::varies)),
+            ("pause_loop_ns", varies(&self.pause_loop_ns)),
             ("tier", self.tier.varies()),
             ("mode", self.mode.as_ref().is_some_and(Many::varies)),
             ("ratio", varies(&self.ratio)),
@@ -271,6 +284,15 @@ impl Guests {
             "slice_us",
             self.slice_us.as_ref().map_or(&[1][..], Many::all),
         )?;
+        distinct(
+            "policy",
+            self.policy.as_ref().map_or(&[String::new()][..], Many::all),
+        )?;
+        distinct(
+            "pause_loop_ns",
+            self.pause_loop_ns.as_ref().map_or(&[1][..], Many::all),
+        )?;
+        within("pause_loop_grow", self.pause_loop_grow, 1..=64)?;
         for slice in each(&self.slice_us) {
             within("slice_us", slice, SLICES_US)?;
         }
@@ -292,6 +314,8 @@ impl Guests {
             each(&self.ratio).len(),
             each(&self.vcpus).len(),
             each(&self.slice_us).len(),
+            each(&self.policy).len(),
+            each(&self.pause_loop_ns).len(),
         ];
         match lengths.into_iter().try_fold(1, usize::checked_mul) {
             Some(n) if n <= MOST => Ok(()),
@@ -344,6 +368,20 @@ mod tests {
                 "policy = `x`: allowed: round-robin fair",
             ),
             ("'tcg'\ncosts = 'default'", "costs: nothing is simulated"),
+            ("'tcg'\npause_loop_ns = 9", "pause_loop_ns: nothing is"),
+            ("'sim'\npolicy = ['fair', 'x']", "policy = `x`: allowed:"),
+            (
+                "'sim'\npolicy = ['fair', 'fair']",
+                "policy has `fair` twice",
+            ),
+            (
+                "'sim'\npause_loop_ns = [0, 0]",
+                "pause_loop_ns has `0` twice",
+            ),
+            (
+                "'sim'\npause_loop_grow = 0",
+                "pause_loop_grow = 0: allowed: 1..=",
+            ),
             ("'tcg'\nmode = 'x'", "mode = `x`: allowed: pv"),
             ("'tcg'\npreempt = 'x'", "preempt = `x`: allowed: holder"),
             ("'tcg'\nratio = [1, 0]", "ratio = 0: allowed: 1..="),

@@ -21,6 +21,8 @@ pub fn machine(plan: &Plan) -> SimulatedMachine {
         policy: options.policy.unwrap_or(default.policy),
         slice_us: options.slice_us.unwrap_or(default.slice_us),
         seed: options.seed.unwrap_or(default.seed),
+        pause_loop_ns: options.pause_loop_ns.unwrap_or(default.pause_loop_ns),
+        pause_loop_grow: options.pause_loop_grow.unwrap_or(default.pause_loop_grow),
     }
 }
 

@@ -56,8 +56,12 @@ pub fn run(plan: &Plan) -> Result<u8> {
 
 fn started_line(plan: &Plan) -> String {
     let machine = simulator::machine(plan);
+    let pause_loops = match machine.pause_loop_ns {
+        0 => String::new(),
+        ns => format!(", pause-loop exits after {ns} ns"),
+    };
     format!(
-        "sim: {} vCPUs on simulated CPUs {} ({:.1}x); simulated (costs: {}), {} with slices of {} µs, seed {}",
+        "sim: {} vCPUs on simulated CPUs {} ({:.1}x); simulated (costs: {}), {} with slices of {} µs{pause_loops}, seed {}",
         plan.vcpus,
         plan.cpus,
         plan.ratio(Tier::Sim),
