@@ -122,6 +122,13 @@ impl LockLoad {
         Some(self.sum.sections as f64 * 1e9 / cpu_time.cpu_ns.max(1) as f64)
     }
 
+    /// The part of the CPU time that went into neither critical sections nor pauses between them.
+    fn waiting(&self) -> Option<f64> {
+        let cpu_ns = self.cpu_time.as_ref()?.cpu_ns.max(1) as f64;
+        let each = f64::from(self.config.hold_ns) + f64::from(self.config.idle_ns);
+        Some((1.0 - self.sum.sections as f64 * each / cpu_ns).max(0.0))
+    }
+
     /// The merged histogram of one kind.
     pub fn times(&self, of: Of) -> Histogram {
         merged(&self.histograms, of)
@@ -360,6 +367,8 @@ impl Report for LockLoad {
         "long_waits" Count: "waits longer than long_us" = |report| (!report.long_waits.is_empty()).then(|| report.long_wait_count() as f64),
         "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_wait_count()),
         "granted_rate": "critical sections per second of CPU time" = Self::granted_rate,
+        "waiting": "part of the CPU time that is in neither sections nor pauses: of a lock that spins, the waits" = Self::waiting,
+        "halts_per_section" Count: "halts of waiters per critical section" = |report| (report.sum.sections > 0).then(|| report.sum.halts as f64 / report.sum.sections as f64),
     };
     type Config = Config;
 
