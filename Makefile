@@ -32,7 +32,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^##@ / { print (n++ ? "\n" : "") substr($$0, 5) } \
 		/^[a-z-]+:.*## / && $$1 != "help" { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-inside := demo report check torture docs test-report modules tools image test model mistakes hot-check outline \
+inside := demo report check torture docs test-report modules tools image test model explore mistakes hot-check outline \
 	outline-costs fmt clippy clippy-tools clippy-modules kernel rust-analyzer
 ifeq ($(SLOWPATH_TOOLBOX)$(filter none,$(TOOLBOX)),)
 
@@ -102,6 +102,9 @@ test-report: ## test the HTML report in this host's Chromium
 
 model: ## explore every interleaving of the algorithms with loom
 	@$(cargo) --config build.rustflags='["--cfg","loom"]' test --locked --profile model --target-dir $(build)/loom --no-fail-fast -p algo
+
+explore: tools ## look for mistakes of the algorithms under schedules at random, on 64 simulated vCPUs: a minute
+	@$(build)/bin/simulate explore
 
 mistakes: image ## plant mistakes in the algorithms, each must make a test fail, and two instructions in a lock
 	@scripts/mistakes

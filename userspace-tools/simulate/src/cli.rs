@@ -22,7 +22,8 @@ Examples:
   printf 'lock-load lock=ticket threads=1024\\n' | simulate batch --cpus 256
   simulate run --vcpus 64 --cpus 16 --costs my.toml --policy credit2 --seed 7 lock=pv_ticket threads=64
   simulate why --cpus 2 --seed 7 lock=ticket threads=8
-  simulate explore --seeds 1000";
+  simulate explore
+  simulate explore --first 7 --seeds 1 lock/pv_queued";
 
 /// Runs the modules on a simulated machine: their algorithms, unchanged
 #[derive(Parser)]
@@ -71,17 +72,20 @@ pub enum Command {
         #[arg(value_name = "KEY=VALUE")]
         settings: Vec<String>,
     },
-    /// Looks for mistakes of locks under schedules at random
+    /// Looks for mistakes of locks, counters, chunk policies and bottlenecks under schedules at random
     Explore {
-        /// Schedules of each lock
-        #[arg(long, value_name = "N", default_value_t = 1000)]
+        /// Schedules of each
+        #[arg(long, value_name = "N", default_value_t = 200)]
         seeds: u64,
         /// The first seed
         #[arg(long, value_name = "N", default_value_t = 1)]
         first: u64,
-        /// These locks alone
-        #[arg(value_name = "LOCK")]
-        locks: Vec<String>,
+        /// Threads of this host that explore [default: one for each CPU]
+        #[arg(long, value_name = "N")]
+        jobs: Option<usize>,
+        /// These alone, as lock/ticket, counter/sloppy, chunks/stealing or ids/percpu
+        #[arg(value_name = "SUBJECT")]
+        subjects: Vec<String>,
     },
 }
 

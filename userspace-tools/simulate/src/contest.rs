@@ -50,23 +50,32 @@ struct Shared<L> {
 ///
 /// If it cannot be simulated.
 pub fn run(config: &Config, plan: Plan, policy: Box<dyn Policy>) -> Result<Outcome, Failed> {
-    let load = match config.load {
-        Load::Primitives => Load::Contest,
-        other => other,
-    };
-    // What a trial ignores is refused as it is of a contest.
-    if let Some(setting) = unknown(&Config { load, ..*config }) {
-        return Err(Failed::Setting(setting));
-    }
     if config.load == Load::Primitives {
-        return primitives::run(config, plan, policy);
+        // What a trial ignores is refused as it is of a contest.
+        let contest = Config {
+            load: Load::Contest,
+            ..*config
+        };
+        return match unknown(&contest) {
+            Some(setting) => Err(Failed::Setting(setting)),
+            None => primitives::run(config, plan, policy),
+        };
     }
-    let contest = Contest {
-        config,
-        plan,
-        policy,
-    };
+    let contest = Contest::of(config, plan, policy)?;
     with_lock(config, contest).unwrap_or(Err(Failed::KernelLock(config.lock.name())))
+}
+
+/// The same with a lock of type `L` in place of the one that `config` names, whose promises it is held to.
+///
+/// # Errors
+///
+/// If it cannot be simulated.
+pub fn run_type<L: Lock + 'static>(
+    config: &Config,
+    plan: Plan,
+    policy: Box<dyn Policy>,
+) -> Result<Outcome, Failed> {
+    Contest::of(config, plan, policy)?.with::<L>()
 }
 
 /// Returns a setting that is not simulated.
@@ -94,6 +103,19 @@ struct Contest<'a> {
     config: &'a Config,
     plan: Plan,
     policy: Box<dyn Policy>,
+}
+
+impl<'a> Contest<'a> {
+    fn of(config: &'a Config, plan: Plan, policy: Box<dyn Policy>) -> Result<Self, Failed> {
+        match unknown(config) {
+            Some(setting) => Err(Failed::Setting(setting)),
+            None => Ok(Self {
+                config,
+                plan,
+                policy,
+            }),
+        }
+    }
 }
 
 impl WithLock for Contest<'_> {

@@ -21,4 +21,8 @@ mod thread_counts;
 pub mod trace;
 pub mod truth;
 
-pub use self::{contest::run, failed::Failed, outcome::Outcome};
+pub use self::{
+    contest::{run, run_type},
+    failed::Failed,
+    outcome::Outcome,
+};

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod commands;
 
 use std::{
     collections::HashMap,
@@ -12,7 +13,7 @@ use std::{
     io::{self, BufRead, Write},
     path::Path,
     process::ExitCode,
-    time::Instant,
+    thread,
 };
 
 use abi::{
@@ -23,12 +24,12 @@ use abi::{
 use anyhow::{anyhow, Context};
 use clap::Parser;
 use cli::{Cli, Command, MachineOptions};
+use commands::explore::explore;
 use exit_code::Exit;
 use machine::Plan;
 use results::{AnyReport, Bottleneck, JobRunner, LockLoad, Record, Report, SloppyCounter};
 use simulate::{
     attribution::{began, said, without_cause},
-    explore::{explored, Schedule},
     loads::Simulated,
     run,
     trace::Trace,
@@ -53,8 +54,16 @@ fn main() -> ExitCode {
         Command::Explore {
             seeds,
             first,
-            locks,
-        } => explore(*first, *seeds, locks),
+            jobs,
+            subjects,
+        } => {
+            let jobs = jobs.or_else(|| thread::available_parallelism().ok().map(Into::into));
+            explore(
+                *first..first.saturating_add(*seeds),
+                subjects,
+                jobs.unwrap_or(1),
+            )
+        }
     };
     match done {
         Ok(exit) => exit.into(),
@@ -223,46 +232,4 @@ fn record_of<S: Simulated>(
         Ok(report) => Record::new(seq, report),
         Err(error) => Record::failure(seq, S::Report::MODULE, format!("{error:#}")),
     }
-}
-
-/// Explores schedules at random until `seeds` are done of each lock.
-fn explore(first: u64, seeds: u64, locks: &[String]) -> anyhow::Result<Exit> {
-    let (began, mut mistakes, mut missed, mut runs) = (Instant::now(), 0, 0, 0);
-    for (lock, is_busted) in explored() {
-        if !locks.is_empty() && !locks.iter().any(|name| name == lock.name()) {
-            continue;
-        }
-        let mut caught = 0;
-        for seed in first..first + seeds {
-            let schedule = Schedule::of(lock, seed);
-            let found = schedule.run()?;
-            runs += 1;
-            caught += u64::from(found.is_mistake());
-            if found.is_mistake() && !is_busted {
-                println!("FAIL {schedule}: {found}");
-            }
-        }
-        match is_busted {
-            true => missed += u64::from(caught == 0),
-            false => mistakes += caught,
-        }
-        let verdict = if (caught > 0) == is_busted {
-            "PASS"
-        } else {
-            "FAIL"
-        };
-        println!(
-            "{verdict} {}: {caught} of {seeds} schedules broke a promise",
-            lock.name()
-        );
-    }
-    let seconds = began.elapsed().as_secs_f64();
-    println!(
-        "{runs} schedules in {seconds:.1} s: {mistakes} mistakes, {missed} busted locks missed"
-    );
-    Ok(match (runs, mistakes + missed) {
-        (0, _) => Exit::NotMeasured,
-        (_, 0) => Exit::Pass,
-        _ => Exit::Fail,
-    })
 }
