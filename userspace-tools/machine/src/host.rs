@@ -33,7 +33,7 @@ impl Simulation {
             let seen = view(&self.host.cpus, cpu, at);
             self.host.policy.runs(seen, vcpu)
         });
-        let window = self.plan.pause_loop.map_or(0, |of| of.window);
+        let pause_loop = self.plan.pause_loop;
         let on = self.host.cpu(cpu);
         on.current = Some(vcpu);
         on.since = at;
@@ -46,7 +46,7 @@ impl Simulation {
         of.cpu = cpu;
         of.stints = of.stints.wrapping_add(1);
         of.drained = 0;
-        of.spin.window = window;
+        of.spin.window = pause_loop.map_or(0, |all| all.shrunk(of.spin.window));
         of.spin.began = 0;
         of.spin.in_loop = false;
         of.clock = at + std::mem::take(&mut of.debt);

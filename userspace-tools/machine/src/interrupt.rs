@@ -4,6 +4,9 @@
 
 use crate::{event::What, simulation::Simulation, truth::Entry, vcpu::State, Ns, VcpuId};
 
+/// The first polling of one that adapts: `halt_poll_ns_grow_start` of `kvm`.
+const FIRST_POLL: Ns = 10_000;
+
 impl Simulation {
     /// `me` kicks `to`.
     pub(crate) fn kick(&mut self, me: VcpuId, to: VcpuId) {
@@ -73,7 +76,9 @@ impl Simulation {
 
     /// `me`, which found nothing to stay awake for, halts; it may not, since a kick has come.
     pub(crate) fn halt(&mut self, me: VcpuId) {
-        let (poll, of) = (self.plan.halt_poll, self.vcpu(me));
+        let (most, adapts) = (self.plan.halt_poll, self.plan.halt_poll_grow > 0);
+        let of = self.vcpu(me);
+        let poll = if adapts { of.halt_poll } else { most };
         of.halts_soon = false;
         if std::mem::take(&mut of.kicked) {
             return;
@@ -109,8 +114,15 @@ impl Simulation {
     fn end_halt(&mut self, vcpu: VcpuId) {
         let now = self.now;
         self.record(now, Entry::Wakes(vcpu));
+        let (most, grow) = (self.plan.halt_poll, self.plan.halt_poll_grow);
         let of = self.vcpu(vcpu);
-        of.halted += now.saturating_sub(of.since);
+        let halted = now.saturating_sub(of.since);
+        of.halted += halted;
+        of.halt_poll = match of.halt_poll {
+            _ if halted > most => 0,
+            polls if halted <= polls => polls,
+            polls => (polls * grow).max(FIRST_POLL).min(most),
+        };
         if of.state == State::Halted {
             return self.make_ready(vcpu, now);
         }

@@ -55,7 +55,7 @@ pub use self::{
     },
     id::{CpuId, GuestId, Ns, VcpuId},
     machine::{Ended, Machine},
-    plan::{PauseLoop, Plan, Spared, Stop},
+    plan::{Hog, PauseLoop, Plan, Spared, Stop},
     topology::Topology,
     truth::{Counts, Entry, Logged},
 };

@@ -20,6 +20,8 @@ use crate::{line::LineId, Ns};
 
 /// The most lines that a look may read for it to be parked.
 const LINES: usize = 4;
+/// The most time between two readings of the clock by a vCPU whose looks cost no event.
+const STAMPS_APART: Ns = 5_000;
 
 /// What a look that is under way has done.
 #[derive(Clone, Copy, Default)]
@@ -73,5 +75,15 @@ pub(crate) struct Parked {
 impl Parked {
     pub(crate) fn is_under_way(&self) -> bool {
         self.done.is_none()
+    }
+
+    /// Times after looks that cost no event, the last among them: a vCPU that reads the clock in its loop was
+    /// not away between two of them.
+    pub(crate) fn stamps(self) -> impl Iterator<Item = Ns> {
+        let last = self.done.map_or(self.first, |(_, last)| last);
+        let stride = self.period * (STAMPS_APART / self.period.max(1)).max(1);
+        let between = (1..).map(move |n| self.first + n * stride);
+        let between = between.take_while(move |at| *at < last);
+        between.chain([last])
     }
 }

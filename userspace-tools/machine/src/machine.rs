@@ -66,8 +66,34 @@ impl Machine {
         Ok(vcpu)
     }
 
+    /// Adds the hogs of the plan, each as a guest of its own.
+    fn add_hogs(&mut self) {
+        let simulation = self.simulation.get_mut();
+        let guests = simulation.vcpus.iter().map(|of| of.guest.0 + 1).max();
+        let hogs = simulation.plan.hogs.clone();
+        for (guest, hog) in (guests.unwrap_or(0)..).zip(hogs) {
+            let code = move || loop {
+                words::compute(hog.busy.max(1));
+                match hog.idle {
+                    // It computes up to its turn all the same.
+                    0 => drop(words::exact_time()),
+                    idle => words::sleep(idle),
+                }
+            };
+            let added = self.add(GuestId(guest), hog.cpu, code);
+            added.expect("memory for the stack of a hog");
+        }
+    }
+
     /// Runs until the end of the plan, or until all code has ended.
+    ///
+    /// # Panics
+    ///
+    /// Without memory for the stack of a hog.
     pub fn run(mut self) -> Ended {
+        let own = self.code.len();
+        self.add_hogs();
+        let mut left = own;
         let (code, simulation) = (&mut self.code, &self.simulation);
         coroutine::during(simulation, || loop {
             let next = simulation.borrow_mut().next();
@@ -78,12 +104,17 @@ impl Machine {
             let mut simulation = simulation.borrow_mut();
             if has_ended {
                 simulation.ended();
+                left -= usize::from(vcpu.index() < own);
             }
             simulation.running = None;
+            // Hogs never end.
+            if left == 0 && !simulation.plan.hogs.is_empty() {
+                break;
+            }
         });
         self.code.clear();
         let mut simulation = self.simulation.into_inner();
-        let now = simulation.ended_at();
+        let now = simulation.ended_at(own);
         simulation.truth.counts.transfers = simulation.lines.transfers;
         let (vcpus, host) = (simulation.vcpus.iter(), &simulation.host);
         let stints = (0..).map(|id| host.stint(VcpuId(id), now));

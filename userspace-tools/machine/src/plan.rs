@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Costs, Ns, Topology, VcpuId};
+use crate::{Costs, CpuId, Ns, Topology, VcpuId};
 
 /// A vCPU that is stopped on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,10 +36,34 @@ pub struct PauseLoop {
     pub window: Ns,
     /// Two pauses farther apart are of two loops.
     pub gap: Ns,
-    /// The window grows by this factor at each exit, until the vCPU gets a CPU anew.
+    /// The window grows by this factor at each exit.
     pub grow: u64,
     /// The longest window.
     pub max: Ns,
+    /// When the vCPU gets a CPU anew, the window shrinks by this factor; 0 and 1: to the first one.
+    #[serde(default)]
+    pub shrink: u64,
+}
+
+impl PauseLoop {
+    /// The window of a vCPU that gets a CPU anew, and had `window` before.
+    pub(crate) fn shrunk(&self, window: Ns) -> Ns {
+        match self.shrink {
+            0 | 1 => self.window,
+            by => (window / by).max(self.window),
+        }
+    }
+}
+
+/// A CPU hog of the host: it computes and sleeps in turn, as a vCPU of a guest of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hog {
+    /// The only CPU that it runs on.
+    pub cpu: Option<CpuId>,
+    /// How long it computes at a time.
+    pub busy: Ns,
+    /// How long it sleeps then; 0: it never does.
+    pub idle: Ns,
 }
 
 /// The plan of a run.
@@ -57,8 +81,11 @@ pub struct Plan {
     pub start_spread: Ns,
     /// Pause-loop exiting, if the processor has it.
     pub pause_loop: Option<PauseLoop>,
-    /// For how long the host polls before it takes a halted vCPU off its CPU.
+    /// For how long the host polls before it takes a halted vCPU off its CPU; the most, if that adapts.
     pub halt_poll: Ns,
+    /// For how much longer it polls, as a factor, after a halt that was longer than its polling and shorter than
+    /// the most; after a longer one, not at all. 0: always for the most.
+    pub halt_poll_grow: u64,
     /// The guest's periodic tick; 0 is none.
     pub tick: Ns,
     /// Whether an idle CPU takes a vCPU from another CPU's queue.
@@ -67,6 +94,8 @@ pub struct Plan {
     pub hints_sections: bool,
     /// Whether kicks stay pending until the next halt, as those of the hypercall do.
     pub sticky_kicks: bool,
+    /// CPU hogs; the run does not wait for their end.
+    pub hogs: Vec<Hog>,
     /// Stops of vCPUs.
     pub stops: Vec<Stop>,
     /// Preemptions that cost their vCPU nothing: a counterfactual.
@@ -88,10 +117,12 @@ impl Plan {
             start_spread: 100_000,
             pause_loop: None,
             halt_poll: 0,
+            halt_poll_grow: 0,
             tick: 0,
             balances: true,
             hints_sections: false,
             sticky_kicks: true,
+            hogs: Vec::new(),
             stops: Vec::new(),
             spared: Vec::new(),
             elides: true,

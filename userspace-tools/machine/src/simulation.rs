@@ -135,9 +135,9 @@ impl Simulation {
         }
     }
 
-    /// Returns when the last code ended, or the plan.
-    pub(crate) fn ended_at(&self) -> Ns {
-        let ends = self.vcpus.iter().map(|of| match of.state {
+    /// Returns when the last code of the first so many vCPUs ended, or the plan.
+    pub(crate) fn ended_at(&self, own: usize) -> Ns {
+        let ends = self.vcpus.iter().take(own).map(|of| match of.state {
             State::Done => of.since,
             _ => self.plan.end,
         });

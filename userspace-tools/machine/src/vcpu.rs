@@ -63,6 +63,8 @@ pub(crate) struct Vcpu {
     /// A stop of the plan lasts until then, and whether it is on no queue for that.
     pub(crate) stopped_until: Ns,
     pub(crate) is_stopped: bool,
+    /// For how long the host polls at its next halt, if that adapts.
+    pub(crate) halt_poll: Ns,
     pub(crate) look: Look,
     pub(crate) parked: Option<Parked>,
     pub(crate) spin: PauseSpin,
@@ -105,6 +107,7 @@ impl Vcpu {
             halts_soon: false,
             stopped_until: 0,
             is_stopped: false,
+            halt_poll: 0,
             look: Look::default(),
             parked: None,
             spin: PauseSpin {

@@ -183,9 +183,9 @@ pub fn look_until(looks: u32, look: impl Fn() -> bool, sample: impl Fn()) -> Opt
         let parked = update_and_wait(|simulation, me| {
             simulation.park(me, done, until - from, left);
         });
-        if let Some((looks, last)) = parked.and_then(|parked| parked.done) {
+        if let Some((parked, looks)) = parked.and_then(|parked| Some((parked, parked.done?.0))) {
             left -= looks;
-            with_stamp(last, &sample);
+            parked.stamps().for_each(|at| with_stamp(at, &sample));
         }
     }
     None

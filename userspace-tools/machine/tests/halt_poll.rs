@@ -15,8 +15,14 @@ const US: Ns = 1_000;
 /// A vCPU halts; another kicks it each `period`. Returns how long its wake-ups take, ascending, and how much
 /// of its CPU it had.
 fn kicked(halt_poll: Ns, period: Ns) -> (Vec<Ns>, f64) {
+    kicked_and_adapting(halt_poll, 0, period)
+}
+
+/// The same where polling grows by a factor.
+fn kicked_and_adapting(halt_poll: Ns, halt_poll_grow: u64, period: Ns) -> (Vec<Ns>, f64) {
     let plan = Plan {
         halt_poll,
+        halt_poll_grow,
         end: 100 * MS,
         ..Plan::new(2)
     };
@@ -89,4 +95,15 @@ fn polling_ends_once_another_vcpu_wants_the_cpu() {
     machine.add(GuestId(1), None, other).unwrap();
     let polled = machine.run().cpu_time[0];
     assert!((700 * US..950 * US).contains(&polled), "{polled} ns");
+}
+
+#[test]
+fn polling_that_adapts_is_for_frequent_kicks_alone() {
+    let adapting = |period| kicked_and_adapting(200 * US, 2, period).1;
+    let (often, rarely) = (adapting(20 * US), adapting(1000 * US));
+    assert!(often > 0.9, "{often} of the CPU with a kick each 20 us");
+    let none = kicked(0, 1000 * US).1;
+    assert!((rarely - none).abs() < 0.01, "{rarely} and {none}, a kick each ms");
+    let always = kicked(200 * US, 1000 * US).1;
+    assert!(always > rarely + 0.15, "{always} and {rarely}");
 }

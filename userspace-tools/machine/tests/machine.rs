@@ -8,7 +8,7 @@ use std::{cell::Cell, rc::Rc};
 
 use machine::{
     words::{self, compute, exact_time, look_until, mark},
-    CpuId, Ended, Entry, Fair, GuestId, Machine, Ns, PauseLoop, Plan, Policy, RoundRobin, Spared,
+    CpuId, Ended, Entry, Fair, GuestId, Hog, Machine, Ns, PauseLoop, Plan, Policy, RoundRobin, Spared,
     Stop, VcpuId,
 };
 
@@ -221,11 +221,63 @@ fn pause_loop_exits_end_the_storm() {
         gap: 128,
         grow: 2,
         max: MS,
+        shrink: 0,
     };
     let ((without, few), (with, many)) = (sections(None), sections(Some(of)));
     assert_eq!(without.counts.pause_loop_exits, 0);
     assert!(with.counts.directed_yields > 100);
     assert!(many > 20 * few, "{few} and {many} sections");
+}
+
+/// Windows that are kept until the next stint are longer, so fewer loops exit.
+#[test]
+fn window_that_shrinks_slowly_has_fewer_exits() {
+    let exits = |shrink| {
+        let plan = Plan {
+            end: 200 * MS,
+            pause_loop: Some(PauseLoop {
+                window: 4_096,
+                gap: 128,
+                grow: 2,
+                max: MS,
+                shrink,
+            }),
+            ..Plan::new(2)
+        };
+        let (ended, sections) = tickets(plan, round_robin(3 * MS), 8);
+        assert!(sections > 100, "{sections} sections");
+        ended.counts.pause_loop_exits
+    };
+    let (resets, halves) = (exits(0), exits(2));
+    assert!(halves * 10 < resets * 9, "{halves} and {resets} exits");
+}
+
+#[test]
+fn hog_takes_its_share_and_the_run_ends_without_it() {
+    let time = |hogs: &[Hog]| {
+        let plan = Plan {
+            end: 10_000 * MS,
+            start_spread: 1,
+            hogs: hogs.to_vec(),
+            ..Plan::new(1)
+        };
+        let mut machine = Machine::new(plan, round_robin(MS));
+        let code = || compute(100 * MS);
+        machine.add(GuestId(0), None, code).unwrap();
+        machine.run().at as f64 / MS as f64
+    };
+    let hog = |busy, idle| Hog {
+        cpu: Some(CpuId(0)),
+        busy,
+        idle,
+    };
+    let (alone, half, third) = (time(&[]), time(&[hog(MS, 0)]), time(&[hog(MS, 0); 2]));
+    assert!((99.0..101.0).contains(&alone), "{alone} ms");
+    assert!((190.0..210.0).contains(&half), "{half} ms");
+    assert!((285.0..315.0).contains(&third), "{third} ms");
+    // It computes for a fifth of the time that it does not wait.
+    let rarely = time(&[hog(2 * MS, 8 * MS)]);
+    assert!((110.0..135.0).contains(&rarely), "{rarely} ms");
 }
 
 #[test]
