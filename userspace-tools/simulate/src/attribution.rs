@@ -11,7 +11,7 @@ use crate::{
     contest::run,
     failed::Failed,
     marks,
-    truth::{long_waits, Wait},
+    truth::{long_waits, Preemption, Wait},
 };
 
 /// Two times of one step differ by no more: the sampler reads its clock a little later.
@@ -107,7 +107,7 @@ pub fn without_cause(
     }
     // All is as it was until the wait began. One that is preempted at another time after that would be away in
     // its turn all the same.
-    let mut vcpus: Vec<VcpuId> = wait.by.iter().map(|&(vcpu, _)| vcpu).collect();
+    let mut vcpus: Vec<VcpuId> = wait.by.iter().map(|by| by.vcpu).collect();
     vcpus.sort_unstable();
     vcpus.dedup();
     let spared = vcpus.into_iter().map(|vcpu| Spared {
@@ -115,8 +115,43 @@ pub fn without_cause(
         from: wait.came,
         until: wait.entered,
     });
+    counterfactual_ns(config, plan, policy, wait, spared.collect())
+}
+
+/// Returns how long `wait` would have been if these preemptions, and no others, had cost nothing: from when the
+/// wait began, if they were before it. `None` if it is not in that run.
+///
+/// # Errors
+///
+/// If the run cannot be simulated.
+pub fn without(
+    config: &Config,
+    plan: &Plan,
+    policy: Box<dyn Policy>,
+    wait: &Wait,
+    preemptions: &[Preemption],
+) -> Result<Option<Ns>, Failed> {
+    let spared = preemptions.iter().map(|preemption| {
+        let from = preemption.at.max(wait.came);
+        Spared {
+            vcpu: preemption.vcpu,
+            from,
+            until: from + 1,
+        }
+    });
+    counterfactual_ns(config, plan, policy, wait, spared.collect())
+}
+
+/// Returns the length of `wait` in a run with these spared; `None` if it is not in it.
+fn counterfactual_ns(
+    config: &Config,
+    plan: &Plan,
+    policy: Box<dyn Policy>,
+    wait: &Wait,
+    spared: Vec<Spared>,
+) -> Result<Option<Ns>, Failed> {
     let plan = Plan {
-        spared: spared.collect(),
+        spared,
         keeps_log: true,
         // What comes after it does not matter.
         end: wait.entered + wait.ns(),

@@ -8,8 +8,8 @@ use abi::lock_load::{Config, ModeWanted};
 use anyhow::{anyhow, bail, Context};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use machine::{
-    BoostHolder, Costs, Credit2, Eevdf, Fair, Gang, Ns, PauseLoop, Plan, Policy, RoundRobin,
-    Topology,
+    BoostHolder, Costs, CpuId, Credit2, Eevdf, Fair, Gang, Hog, Ns, PauseLoop, Plan, Policy,
+    RoundRobin, Topology,
 };
 use results::Settings;
 use vm_record::{CostsName, SchedulingPolicy, SimulatedMachine, MAX_SIMULATED_VCPUS};
@@ -22,6 +22,7 @@ Examples:
   printf 'lock-load lock=ticket threads=1024\\n' | simulate batch --cpus 256
   simulate run --vcpus 64 --cpus 16 --costs my.toml --policy credit2 --seed 7 lock=pv_ticket threads=64
   simulate why --cpus 2 --seed 7 lock=ticket threads=8
+  simulate replay 7 --without 34 --cpus 2 lock=ticket threads=8
   simulate explore
   simulate explore --first 7 --seeds 1 lock/pv_queued";
 
@@ -63,6 +64,31 @@ pub enum Command {
     /// Runs as `run` does, and shows the longest waits: their true parts, the cause in the report, and how
     /// long they would have been if the preemptions of the cause had cost nothing
     Why {
+        #[command(flatten)]
+        machine: MachineOptions,
+        /// Waits to show
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        waits: usize,
+        /// Settings, as of `lock-load`
+        #[arg(value_name = "KEY=VALUE")]
+        settings: Vec<String>,
+    },
+    /// Runs a seed with a preemption and without it, and shows how long the waits that met it were in both
+    ///
+    /// `why` and `trace` show the numbers of preemptions. Without it means that its vCPU goes on at once, on a CPU
+    /// that no other uses; all that came before is the same.
+    Replay {
+        /// The seed
+        #[arg(id = "replayed", value_name = "SEED")]
+        seed: u64,
+        /// Numbers of preemptions, all of them left out
+        #[arg(
+            long,
+            value_name = "PREEMPTION",
+            required = true,
+            value_delimiter = ','
+        )]
+        without: Vec<u64>,
         #[command(flatten)]
         machine: MachineOptions,
         /// Waits to show
@@ -124,6 +150,19 @@ pub struct MachineOptions {
     #[arg(long, value_name = "N", default_value_t = SimulatedMachine::default().pause_loop_grow,
         value_parser = clap::value_parser!(u32).range(1..=64))]
     pause_loop_grow: u32,
+    /// For how long the host polls at most before it takes a halted vCPU off its CPU, in nanoseconds; it adapts
+    /// to the length of halts, as KVM does; 0: not at all
+    #[arg(long, value_name = "NS", default_value_t = 0)]
+    halt_poll_ns: u32,
+    /// CPU hogs on the host, on one CPU after another
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    hogs: u32,
+    /// How long a hog computes at a time, in microseconds
+    #[arg(long, value_name = "US", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    hog_busy_us: u32,
+    /// How long it sleeps then, in microseconds; 0: it never does
+    #[arg(long, value_name = "US", default_value_t = 0)]
+    hog_idle_us: u32,
     /// Period of the guest's tick, in microseconds; 0: none
     #[arg(long, value_name = "US", default_value_t = 4000)]
     tick_us: u32,
@@ -188,13 +227,26 @@ impl MachineOptions {
             pause_loop: (window > 0).then_some(PauseLoop {
                 window,
                 gap: 128,
+                shrink: 0,
                 grow: self.pause_loop_grow.into(),
                 max: Ns::MAX / 2,
             }),
+            halt_poll: self.halt_poll_ns.into(),
+            halt_poll_grow: 2,
+            hogs: self.hogs(),
             tick: Ns::from(self.tick_us) * 1000,
             hints_sections: self.boost_us > 0,
             ..Plan::new(self.cpus)
         })
+    }
+
+    fn hogs(&self) -> Vec<Hog> {
+        let hog = |n| Hog {
+            cpu: Some(CpuId(n % self.cpus)),
+            busy: Ns::from(self.hog_busy_us) * 1000,
+            idle: Ns::from(self.hog_idle_us) * 1000,
+        };
+        (0..self.hogs).map(hog).collect()
     }
 
     /// The policy of a run.

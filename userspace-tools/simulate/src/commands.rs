@@ -3,3 +3,4 @@
 //! Commands with more to them than a run.
 
 pub mod explore;
+pub mod waits;

@@ -16,25 +16,18 @@ use std::{
     thread,
 };
 
-use abi::{
-    bottleneck, job_runner,
-    lock_load::{Cause, Config},
-    sloppy_counter,
-};
-use anyhow::{anyhow, Context};
+use abi::{bottleneck, job_runner, lock_load::Config, sloppy_counter};
+use anyhow::Context;
 use clap::Parser;
 use cli::{Cli, Command, MachineOptions};
-use commands::explore::explore;
+use commands::{
+    explore::explore,
+    waits::{replay, why},
+};
 use exit_code::Exit;
 use machine::Plan;
 use results::{AnyReport, Bottleneck, JobRunner, LockLoad, Record, Report, SloppyCounter};
-use simulate::{
-    attribution::{began, said, without_cause},
-    loads::Simulated,
-    run,
-    trace::Trace,
-    truth::long_waits,
-};
+use simulate::{loads::Simulated, run, trace::Trace};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -51,6 +44,13 @@ fn main() -> ExitCode {
             waits,
             settings,
         } => why(machine, *waits, &settings.join(" ")),
+        Command::Replay {
+            seed,
+            without,
+            machine,
+            waits,
+            settings,
+        } => replay(machine, *seed, without, *waits, &settings.join(" ")),
         Command::Explore {
             seeds,
             first,
@@ -127,21 +127,13 @@ fn batch(machine: &MachineOptions) -> anyhow::Result<Exit> {
     })
 }
 
-/// The plan of a run whose log is kept.
-fn logged(machine: &MachineOptions, config: &Config) -> anyhow::Result<Plan> {
-    Ok(Plan {
-        keeps_log: true,
-        ..machine.plan(machine.seed, config.run_ms)?
-    })
-}
-
 fn trace(machine: &MachineOptions, out: &Path, settings: &str) -> anyhow::Result<Exit> {
     let config: Config = machine.config(settings)?;
-    let outcome = run(
-        &config,
-        logged(machine, &config)?,
-        machine.policy(machine.seed),
-    )?;
+    let plan = Plan {
+        keeps_log: true,
+        ..machine.plan(machine.seed, config.run_ms)?
+    };
+    let outcome = run(&config, plan, machine.policy(machine.seed))?;
     let trace = Trace::of(&outcome.machine.log, machine.cpus, config.threads);
     let text = serde_json::to_string(&trace)?;
     fs::write(out, text).with_context(|| format!("cannot write {}", out.display()))?;
@@ -150,41 +142,6 @@ fn trace(machine: &MachineOptions, out: &Path, settings: &str) -> anyhow::Result
         outcome.sections,
         out.display()
     );
-    Ok(Exit::Pass)
-}
-
-/// Shows the longest waits of a run.
-fn why(machine: &MachineOptions, most: usize, settings: &str) -> anyhow::Result<Exit> {
-    let config: Config = machine.config(settings)?;
-    let (plan, policy) = (logged(machine, &config)?, || machine.policy(machine.seed));
-    let outcome = run(&config, plan.clone(), policy())?;
-    let report = LockLoad::parse(
-        outcome
-            .report
-            .as_ref()
-            .map_err(|failed| anyhow!("{failed}"))?,
-    )?;
-    let log = &outcome.machine.log;
-    let (began, fifo) = (began(log), config.lock.facts().fifo);
-    let mut waits = long_waits(log, config.threads, u64::from(config.long_us) * 1000, fifo);
-    waits.retain(|wait| wait.came >= began);
-    waits.sort_by_key(|wait| std::cmp::Reverse(wait.ns()));
-    println!("thread  at ms  wait µs  holders  predecessors  itself  queue µs  report, and without its cause");
-    for wait in waits.iter().take(most) {
-        let [holder, predecessor, own, queue] = wait.parts.map(|ns| ns / 1000);
-        let said = said(wait, &report.logged_waits, began).map_or("not logged", Cause::name);
-        let without = match without_cause(&config, &plan, policy(), wait)? {
-            Some(ns) => format!("{} µs", ns / 1000),
-            None => "not the same run".into(),
-        };
-        let (thread, at, us) = (
-            wait.thread,
-            (wait.came - began) / 1_000_000,
-            wait.ns() / 1000,
-        );
-        println!("{thread:>6} {at:>6} {us:>8} {holder:>8} {predecessor:>13} {own:>7} {queue:>9}  {said}, {without}");
-    }
-    println!("{} waits longer than {} µs", waits.len(), config.long_us);
     Ok(Exit::Pass)
 }
 

@@ -48,6 +48,8 @@ struct Named {
 struct Open {
     cpu: Option<(CpuId, Ns)>,
     away: Option<Ns>,
+    /// What took the CPU.
+    preemption: Option<u64>,
     halted: Option<Ns>,
     waits: Option<Ns>,
     holds: Option<Ns>,
@@ -75,13 +77,18 @@ impl Trace {
         let of = |vcpu: VcpuId| vcpu.index();
         match entry {
             Entry::Runs(vcpu, cpu) => {
-                let away = open[of(vcpu)].away.take();
-                self.lasts("without a CPU", away, at, GUEST, vcpu.0);
-                open[of(vcpu)].cpu = Some((cpu, at));
+                let open = &mut open[of(vcpu)];
+                let name = match open.preemption.take() {
+                    Some(number) => format!("without a CPU: preemption {number}"),
+                    None => "without a CPU".into(),
+                };
+                self.lasts(&name, open.away.take(), at, GUEST, vcpu.0);
+                open.cpu = Some((cpu, at));
             }
-            Entry::Preempted(vcpu, _) => {
+            Entry::Preempted(vcpu, number) => {
                 self.leaves_cpu(vcpu, at, open);
                 open[of(vcpu)].away = Some(at);
+                open[of(vcpu)].preemption = Some(number);
             }
             Entry::Halts(vcpu) => {
                 self.leaves_cpu(vcpu, at, open);
@@ -168,7 +175,7 @@ mod tests {
         let entries = [
             (1000, Entry::Runs(vcpu, CpuId(1))),
             (2000, Entry::Mark(vcpu, marks::COMES, 0)),
-            (3000, Entry::Preempted(vcpu, 0)),
+            (3000, Entry::Preempted(vcpu, 12)),
             (9000, Entry::Runs(vcpu, CpuId(0))),
             (9500, Entry::Mark(vcpu, marks::ENTERS, 0)),
             (9700, Entry::Mark(vcpu, marks::LEAVES, 0)),
@@ -184,7 +191,7 @@ mod tests {
             slices,
             [
                 slice("vCPU 0", 1.0, 2.0, HOST, 1),
-                slice("without a CPU", 3.0, 6.0, GUEST, 0),
+                slice("without a CPU: preemption 12", 3.0, 6.0, GUEST, 0),
                 slice("waits", 2.0, 7.5, GUEST, 0),
                 slice("holds", 9.5, 0.2, GUEST, 0),
             ]

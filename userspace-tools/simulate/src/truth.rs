@@ -22,6 +22,17 @@ use crate::marks;
 /// From, until.
 type Interval = (Ns, Ns);
 
+/// A preemption of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Preemption {
+    /// When.
+    pub at: Ns,
+    /// Its number in the run, by which it is named.
+    pub number: u64,
+    /// Of which vCPU.
+    pub vcpu: VcpuId,
+}
+
 /// A wait for the lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
@@ -33,8 +44,8 @@ pub struct Wait {
     pub entered: Ns,
     /// Time lost by holders, predecessors and itself, and the rest.
     pub parts: [Ns; 4],
-    /// The preemptions that the part of its [cause](Wait::cause) is made of: which vCPU, and when.
-    pub by: Vec<(VcpuId, Ns)>,
+    /// The preemptions that the part of its [cause](Wait::cause) is made of.
+    pub by: Vec<Preemption>,
 }
 
 impl Wait {
@@ -65,7 +76,7 @@ impl Wait {
 #[derive(Clone, Copy, Debug)]
 struct Absence {
     at: Interval,
-    by: Option<(VcpuId, Ns)>,
+    by: Option<Preemption>,
 }
 
 /// A section, and the hand-off before it.
@@ -97,7 +108,7 @@ pub fn long_waits(log: &[Logged], threads: u32, least: Ns, fifo: bool) -> Vec<Wa
 }
 
 /// Since when a vCPU does not run, and what preempted it: no one where it halted.
-type Away = (Ns, Option<(VcpuId, Ns)>);
+type Away = (Ns, Option<Preemption>);
 
 impl Life {
     fn of(log: &[Logged], threads: u32) -> Self {
@@ -110,8 +121,9 @@ impl Life {
         let mut free = 0;
         for &Logged { at, entry } in log {
             match entry {
-                Entry::Preempted(vcpu, _) => {
-                    set(&mut away, vcpu.index(), Some((at, Some((vcpu, at)))))
+                Entry::Preempted(vcpu, number) => {
+                    let by = Preemption { at, number, vcpu };
+                    set(&mut away, vcpu.index(), Some((at, Some(by))))
                 }
                 Entry::Wakes(vcpu) => set(&mut away, vcpu.index(), Some((at, None))),
                 Entry::Runs(vcpu, _) => {
@@ -302,7 +314,14 @@ mod tests {
         assert_eq!(parts, [(1, [50, 0, 20, 40]), (2, [50, 20, 10, 45])]);
         assert_eq!(
             (waits[0].cause(), waits[0].by.clone()),
-            (Cause::HolderPreempted, vec![(VcpuId(0), 30)])
+            (
+                Cause::HolderPreempted,
+                vec![Preemption {
+                    at: 30,
+                    number: 7,
+                    vcpu: VcpuId(0)
+                }]
+            )
         );
     }
 

@@ -86,6 +86,20 @@ fn causes_of_unordered_locks_are_right() {
     }
 }
 
+/// Spinning for a slice is no lost time, though the looks of a waiter cost the simulator no event.
+#[test]
+fn lost_time_in_the_report_is_time_without_a_cpu() {
+    for lock in [Lock::Ticket, Lock::McsSpin, Lock::Ttas, Lock::PvByte] {
+        let outcome = run(&config(lock), plan(1), policy(1)).unwrap();
+        let report = LockLoad::parse(outcome.report.as_ref().unwrap()).unwrap();
+        let stolen: Ns = outcome.machine.vcpus.iter().map(|(stolen, _)| stolen).sum();
+        let lost = report.cpu_time.unwrap().lost_ns;
+        println!("{}: {lost} of {stolen}", lock.name());
+        let off = lost.abs_diff(stolen) as f64 / stolen as f64;
+        assert!(off < 0.1, "{}: {lost} of {stolen}", lock.name());
+    }
+}
+
 #[test]
 fn counterfactual_agrees_with_the_truth() {
     for (lock, least) in [(Lock::Ticket, 95), (Lock::McsSpin, 95), (Lock::Ttas, 85)] {
