@@ -3,9 +3,10 @@
 //! Every lock of the list on a simulated machine.
 
 use abi::lock_load::{Config, Lock, ModeWanted, Origin};
+use algo::lock::PvTicket;
 use machine::{Ns, Plan, RoundRobin};
 use results::{LockLoad, Report};
-use simulate::{run, Outcome};
+use simulate::{run, run_type, Outcome};
 
 const MS: Ns = 1_000_000;
 
@@ -143,7 +144,33 @@ fn halting_and_yielding_ends_the_storm_of_an_overcommitted_queue() {
     }
 }
 
-/// With 64 slots, all but a few hundred sections a second were lost.
+/// Sections of 50 ms with as many slots, 128 vCPUs on 16 CPUs: above 64 waiters, those without a slot spin, and
+/// take their CPU from the one that is served next.
+#[test]
+fn paravirt_ticket_of_64_slots_collapses_at_128_vcpus_and_one_of_256_does_not() {
+    fn sections<const SLOTS: usize>(seed: u64) -> u64 {
+        let config = Config {
+            lock: Lock::PvTicket,
+            threads: 128,
+            run_ms: 50,
+            ..Config::default()
+        };
+        let plan = Plan {
+            seed,
+            end: 1050 * MS,
+            ..Plan::new(16)
+        };
+        let policy = Box::new(RoundRobin::new(3 * MS, seed));
+        let outcome = run_type::<PvTicket<SLOTS>>(&config, plan, policy).unwrap();
+        report(&outcome).rate() as u64
+    }
+    for seed in 1..=3 {
+        let (before, after) = (sections::<64>(seed), sections::<256>(seed));
+        println!("seed {seed}: 64 slots {before}/s, 256 slots {after}/s");
+        assert!(after > 50 * before, "seed {seed}: {before} and {after}");
+    }
+}
+
 #[test]
 fn paravirt_ticket_has_a_slot_for_every_waiter() {
     for (vcpus, cpus) in [(128, 16), (512, 64)] {
