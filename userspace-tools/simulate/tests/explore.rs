@@ -10,9 +10,10 @@ fn subjects(is_busted: bool) -> impl Iterator<Item = Subject> {
 }
 
 #[test]
-fn no_sound_subject_breaks_a_promise_on_a_hundred_seeds() {
+fn no_sound_subject_breaks_a_promise() {
     for subject in subjects(false) {
-        for seed in 1..=100 {
+        // `make explore` has more.
+        for seed in 1..=20 {
             let schedule = Schedule::of(subject, seed);
             let found = schedule.run().unwrap();
             assert_eq!(found.broken, None, "{schedule}");

@@ -58,7 +58,7 @@ impl Load {
                 undo: [Switch::Off, Switch::On][draw.below(2) as usize],
                 ..Default::default()
             }),
-            Subject::Case(kind, variant) => Self::Case(case(kind, variant, vcpus)),
+            Subject::Case(kind, variant) => Self::Case(case(kind, variant, vcpus, draw)),
         }
     }
 
@@ -99,7 +99,12 @@ fn contest(lock: lock_load::Lock, threads: u32, draw: &mut Draw) -> lock_load::C
 }
 
 /// With the settings that put its promises to the test.
-fn case(kind: bottleneck::Kind, variant: bottleneck::Variant, threads: u32) -> bottleneck::Config {
+fn case(
+    kind: bottleneck::Kind,
+    variant: bottleneck::Variant,
+    threads: u32,
+    draw: &mut Draw,
+) -> bottleneck::Config {
     let mut config = bottleneck::Config::default();
     // It is a list of our own, and its tests parse it.
     let _ = config.take(kind.facts().check, threads);
@@ -108,6 +113,8 @@ fn case(kind: bottleneck::Kind, variant: bottleneck::Variant, threads: u32) -> b
     config.threads = threads;
     config.lock = bottleneck::Lock::PvQueued;
     config.run_ms = 1;
+    config.burst = draw.pick([8, 16, 64, 256]);
+    config.idle_ns = draw.pick([500, 2000, 5000, 20_000]);
     match kind {
         // A write is an unmount, which interrupts every vCPU.
         bottleneck::Kind::MountCount => config.write_permille = 0,
