@@ -103,7 +103,10 @@ fn polling_that_adapts_is_for_frequent_kicks_alone() {
     let (often, rarely) = (adapting(20 * US), adapting(1000 * US));
     assert!(often > 0.9, "{often} of the CPU with a kick each 20 us");
     let none = kicked(0, 1000 * US).1;
-    assert!((rarely - none).abs() < 0.01, "{rarely} and {none}, a kick each ms");
+    assert!(
+        (rarely - none).abs() < 0.01,
+        "{rarely} and {none}, a kick each ms"
+    );
     let always = kicked(200 * US, 1000 * US).1;
     assert!(always > rarely + 0.15, "{always} and {rarely}");
 }

@@ -8,8 +8,8 @@ use std::{cell::Cell, rc::Rc};
 
 use machine::{
     words::{self, compute, exact_time, look_until, mark},
-    CpuId, Ended, Entry, Fair, GuestId, Hog, Machine, Ns, PauseLoop, Plan, Policy, RoundRobin, Spared,
-    Stop, VcpuId,
+    CpuId, Ended, Entry, Fair, GuestId, Hog, Machine, Ns, PauseLoop, Plan, Policy, RoundRobin,
+    Spared, Stop, VcpuId,
 };
 
 use word::Word;
