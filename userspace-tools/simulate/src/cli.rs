@@ -100,8 +100,9 @@ pub enum Command {
     },
     /// Looks for mistakes of locks, counters, chunk policies and bottlenecks under schedules at random
     Explore {
-        /// Schedules of each
-        #[arg(long, value_name = "N", default_value_t = 200)]
+        /// Schedules of each; one that is broken on purpose has up to four times as many, until it is caught in
+        /// twice as many
+        #[arg(long, value_name = "N", default_value_t = 50)]
         seeds: u64,
         /// The first seed
         #[arg(long, value_name = "N", default_value_t = 1)]

@@ -21,7 +21,7 @@ pub(super) enum Load {
     /// A lock without order, in place of one that has.
     Overtake(lock_load::Config),
     Counter(sloppy_counter::Config),
-    Chunks(job_runner::Config),
+    Chunks(Box<job_runner::Config>),
     Case(bottleneck::Config),
 }
 
@@ -41,7 +41,7 @@ impl Load {
                 reads: draw.pick([0, 0, 5, 20]),
                 ..Default::default()
             }),
-            Subject::Chunks(policy) => Self::Chunks(job_runner::Config {
+            Subject::Chunks(policy) => Self::Chunks(Box::new(job_runner::Config {
                 policy,
                 max_threads: vcpus,
                 helpers: 100,
@@ -57,7 +57,7 @@ impl Load {
                 fail_at: draw.below(2000),
                 undo: [Switch::Off, Switch::On][draw.below(2) as usize],
                 ..Default::default()
-            }),
+            })),
             Subject::Case(kind, variant) => Self::Case(case(kind, variant, vcpus, draw)),
         }
     }
@@ -78,7 +78,7 @@ impl Load {
                 found_in::<LockLoad>(run_type::<Ttas>(config, plan, policy)?.report)
             }
             Self::Counter(config) => found(config, plan, policy),
-            Self::Chunks(config) => found(config, plan, policy),
+            Self::Chunks(config) => found(&**config, plan, policy),
             Self::Case(config) => found(config, plan, policy),
         }
     }
