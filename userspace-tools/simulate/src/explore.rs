@@ -7,6 +7,8 @@
 //! a vCPU is preempted between any two words, on up to 64 vCPUs, and a run is repeated by its seed. It says
 //! nothing of memory orderings.
 
+mod draw;
+mod found;
 mod load;
 mod subject;
 
@@ -14,8 +16,8 @@ use std::fmt;
 
 use machine::{Plan, Priorities};
 
-use self::load::Load;
-pub use self::subject::Subject;
+use self::{draw::Draw, load::Load};
+pub use self::{found::Found, subject::Subject};
 use crate::failed::Failed;
 
 /// Time after a run in which every thread has to leave.
@@ -35,15 +37,6 @@ pub struct Schedule {
     /// CPUs of the host.
     pub cpus: u32,
     load: Load,
-}
-
-/// What a run found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// The promise that was broken.
-    pub broken: Option<String>,
-    /// Units of work done: sections, additions, indices, operations.
-    pub work: u64,
 }
 
 impl fmt::Display for Schedule {
@@ -66,7 +59,7 @@ impl fmt::Display for Schedule {
 impl Schedule {
     /// The schedule of `subject` that `seed` stands for.
     pub fn of(subject: Subject, seed: u64) -> Self {
-        let mut draw = Draw { seed, count: 0 };
+        let mut draw = Draw::of(seed);
         let vcpus = match draw.below(8) {
             0 => MOST_VCPUS,
             // As many of few vCPUs as of many: most mistakes need few.
@@ -97,28 +90,5 @@ impl Schedule {
             ..Plan::new(self.cpus)
         };
         self.load.run(plan, Box::new(Priorities::new(self.seed)))
-    }
-}
-
-/// Draws of a seed, one after another.
-struct Draw {
-    seed: u64,
-    count: u64,
-}
-
-impl Draw {
-    /// A number below `n`, evenly (SplitMix64).
-    fn below(&mut self, n: u64) -> u64 {
-        self.count += 1;
-        let mut z = self
-            .seed
-            .wrapping_add(self.count.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn pick(&mut self, from: [u32; 4]) -> u32 {
-        from[self.below(4) as usize]
     }
 }

@@ -7,7 +7,7 @@ use algo::lock::Ttas;
 use machine::{Plan, Policy};
 use results::{LockLoad, Outcome, Report, Settings};
 
-use super::{Draw, Found, Subject};
+use super::{draw::Draw, found::Found, subject::Subject};
 use crate::{
     contest::{run, run_type},
     failed::Failed,
