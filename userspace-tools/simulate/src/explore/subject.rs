@@ -17,7 +17,7 @@ use abi::{
 pub enum Subject {
     /// A lock: it excludes, wakes its waiters, and serves in order of arrival if it says so.
     Lock(Lock),
-    /// A mistake: a lock that serves whoever comes first to a free word, and says that it is FIFO.
+    /// A mistake: a lock that serves the first thread that sees it free, and says that it is FIFO.
     Overtake,
     /// A counter: its sum is exact, its cheap read within its bound.
     Counter(Counter),
