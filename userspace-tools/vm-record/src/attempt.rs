@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use wire::Hello;
 
-use crate::{GuestOutcome, Placement, Tier, VcpuReport};
+use crate::{vcpus::taken_by_others, GuestOutcome, Placement, Tier, VcpuReport};
 
 /// One attempt.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -32,6 +32,16 @@ pub struct Attempt {
     /// Lines of the guest's console that report a failure.
     #[serde(default)]
     pub console_findings: Vec<Finding>,
+}
+
+impl Attempt {
+    /// The least part of the time of the host's CPUs that others took from it, if that is on record: from its vCPUs,
+    /// in the tier `nested` from those of L1.
+    pub fn taken_by_others(&self) -> Option<f64> {
+        let report = &self.vcpus_report;
+        let vcpus = self.l1.as_ref().map_or(&report.map, |l1| &l1.map);
+        taken_by_others(vcpus, &report.hogs)
+    }
 }
 
 /// Milliseconds since QEMU was started.

@@ -2,6 +2,8 @@
 
 //! Report on the vCPU threads of a guest: placement, CPU time, CPU hogs, injected preemptions.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{InjectedPreemption, Preemptions};
@@ -72,6 +74,28 @@ impl Placement {
     }
 }
 
+/// The least part of the time of their CPUs that others took from the vCPUs, 0 to 1; none if they had no time.
+/// `hogs` were asked for, so they are no others.
+///
+/// A vCPU that waits does so for the other vCPUs of its CPU, or for others: those took at least what the vCPUs did
+/// not run meanwhile.
+pub fn taken_by_others(vcpus: &[Placement], hogs: &[HogTime]) -> Option<f64> {
+    let cpus: BTreeSet<usize> = vcpus.iter().map(|vcpu| vcpu.requested).collect();
+    let (mut taken, mut all) = (0.0, 0.0);
+    for cpu in cpus {
+        let here = vcpus.iter().filter(|vcpu| vcpu.requested == cpu);
+        let hogs = hogs.iter().filter(|hog| hog.cpu == cpu);
+        let own: f64 = hogs.map(|hog| hog.ran_ms).sum();
+        let own = own + here.clone().map(|vcpu| vcpu.ran_ms).sum::<f64>();
+        let by_others = here.clone().map(|vcpu| vcpu.waited_ms + vcpu.ran_ms - own);
+        taken += by_others.fold(0.0, f64::max);
+        all += here
+            .map(|vcpu| vcpu.ran_ms + vcpu.waited_ms)
+            .fold(0.0, f64::max);
+    }
+    (all > 0.0).then(|| taken / all)
+}
+
 /// CPU time of one CPU hog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct HogTime {
@@ -81,4 +105,44 @@ pub struct HogTime {
     pub ran_ms: f64,
     /// How long it was runnable but another thread had its CPU.
     pub waited_ms: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vcpu(requested: usize, ran_ms: f64, waited_ms: f64) -> Placement {
+        Placement {
+            requested,
+            ran_ms,
+            waited_ms,
+            ..Placement::default()
+        }
+    }
+
+    #[test]
+    fn what_a_vcpu_waits_for_its_siblings_is_not_taken_by_others() {
+        let alone = [vcpu(0, 50.0, 50.0), vcpu(0, 50.0, 50.0)];
+        assert_eq!(taken_by_others(&alone, &[]), Some(0.0));
+        let half = [vcpu(0, 25.0, 75.0), vcpu(0, 25.0, 75.0)];
+        assert_eq!(taken_by_others(&half, &[]), Some(0.5));
+        let hog = HogTime {
+            cpu: 0,
+            ran_ms: 50.0,
+            ..HogTime::default()
+        };
+        assert_eq!(
+            taken_by_others(&half, &[hog]),
+            Some(0.0),
+            "it was asked for"
+        );
+    }
+
+    #[test]
+    fn part_is_of_all_cpus_and_an_idle_vcpu_waits_for_none() {
+        let one_of_two = [vcpu(0, 80.0, 20.0), vcpu(1, 100.0, 0.0)];
+        assert_eq!(taken_by_others(&one_of_two, &[]), Some(0.1));
+        assert_eq!(taken_by_others(&[vcpu(0, 3.0, 0.0)], &[]), Some(0.0));
+        assert_eq!(taken_by_others(&[vcpu(0, 0.0, 0.0)], &[]), None);
+    }
 }

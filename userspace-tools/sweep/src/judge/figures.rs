@@ -28,10 +28,13 @@ use crate::{
 /// The file that holds them.
 pub const FILE: &str = "figures.json";
 
+/// The fact of what others took from the guests' CPUs.
+pub const OTHERS: &str = "others";
+
 pub type Figures = BTreeMap<String, Number>;
 
 /// What a result has beside figures of guests, and why it has no kind and no tier. Claims compare these, too.
-pub const FACTS: [(&str, &str); 11] = [
+pub const FACTS: [(&str, &str); 12] = [
     ("repeats", "set by the experiment"),
     ("boots", "set by the experiment, or by its rules"),
     ("ratio", "set by the experiment"),
@@ -39,6 +42,7 @@ pub const FACTS: [(&str, &str); 11] = [
     ("tables", "follows from the experiment"),
     ("lost", "boots that this host made again"),
     ("stolen", "time of this host's CPUs"),
+    (OTHERS, "time of this host's CPUs"),
     ("total_s", "time of this host"),
     ("setup_s", "time of this host"),
     ("experiment_s", "time of this host"),
@@ -105,6 +109,12 @@ impl Number {
             Self::Over(over) => over.label,
             Self::Count(count) => Some(count.label),
         }
+    }
+
+    /// Whether it is an estimate that depends on what the host's CPUs do meanwhile.
+    pub fn is_of_time(&self) -> bool {
+        let is_elsewhere = |label: Label| !label.is_of_host_time();
+        matches!(self, Self::Over(over) if !over.label.is_some_and(is_elsewhere))
     }
 
     /// A count in the tiers of `label`; a bare number if they are not known.
@@ -304,6 +314,7 @@ pub fn of_result(experiment: &Experiment, provenance: &Provenance) -> Figures {
         ("boots", Some(provenance.boots.len() as f64)),
         ("ratio", Some(provenance.ratio)),
         ("stolen", provenance.stolen()),
+        (OTHERS, provenance.taken_by_others()),
         ("tcg", Some((provenance.tier() == "tcg").into())),
         ("total_s", Some(times.total_s)),
         ("setup_s", times.setup_s),

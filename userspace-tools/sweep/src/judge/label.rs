@@ -62,6 +62,13 @@ impl Label {
         }
     }
 
+    /// Whether other work on the host's CPUs changes it.
+    pub fn is_of_host_time(self) -> bool {
+        let on_host = |tier: Tier| !matches!(tier, Tier::Count | Tier::Sim);
+        let is_time = !matches!(self.kind, Kind::Count | Kind::Order);
+        is_time && (on_host(self.tier) || self.beside.is_some_and(on_host))
+    }
+
     /// `tcg`, `simulated (costs: default)`, or two of them.
     pub fn tiers(&self) -> String {
         let name = |tier: Tier| match (tier, self.costs) {

@@ -149,6 +149,12 @@ impl Provenance {
         (all > 0.0).then(|| taken / all)
     }
 
+    /// The least part of the time of the guests' CPUs that others took, as a fraction: the median of the boots.
+    pub fn taken_by_others(&self) -> Option<f64> {
+        let each = self.boots.iter().filter_map(|boot| boot.vm.as_ref());
+        statistics::median(each.filter_map(|vm| vm.last.taken_by_others()))
+    }
+
     /// Adds a guest boot.
     pub fn booted(&mut self, booted: Booted) {
         // `vm` itself retries a guest that fails before its first output.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     judge::{
         decide::{decide, Decided, Finding, Limit},
-        figures::{Figures, Number},
+        figures::{Figures, Number, OTHERS},
         label::{suffix, Label},
         verdict::Verdict,
     },
@@ -23,6 +23,9 @@ use crate::{
 
 /// Steal time, as part of all CPU time, from which it is shown beside a measurement.
 const NOTABLE_STEAL: f64 = 0.02;
+
+/// The most of the guests' CPUs that others may take from an estimate: a kernel developer bisects regressions of 10 %.
+const MOST_OTHERS: f64 = 0.1;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Checked {
@@ -169,12 +172,28 @@ fn find(
             false => not_measured(&why),
         });
     }
+    if let Some(why) = disturbed(claim, figures) {
+        return Err(not_measured(&why));
+    }
     let found = claim.expect.iter().map(|rule| {
         let number = number_of(rule, figures)?;
         let (op, bound) = (rule.op, rule.bound());
         Ok((number.value(), number.finding(Limit { op, bound })))
     });
     found.collect::<Result<_, &str>>().map_err(unreported)
+}
+
+/// Why an estimate of time is none: others had too much of the CPUs of its guests. Counts are as they are.
+fn disturbed(claim: &Claim, figures: &Figures) -> Option<String> {
+    let others = figures.get(OTHERS)?.value();
+    let mut all = claim.expect.iter();
+    let of_time = all.any(|rule| number_of(rule, figures).is_ok_and(Number::is_of_time));
+    let (percent, most) = (others * 100.0, MOST_OTHERS * 100.0);
+    (of_time && others > MOST_OTHERS).then(|| {
+        format!(
+            "other processes took {percent:.0} % of the guests' CPUs (allowed: {most:.0} %). Try: on an idle machine"
+        )
+    })
 }
 
 impl Claim {
@@ -257,7 +276,12 @@ fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use results::Kind;
+    use statistics::{Estimate, Scale};
+    use vm_record::Tier;
+
     use super::{StepResult::Ran, Verdict::*, *};
+    use crate::judge::figures::Compared;
 
     const OWN: &str = "text = 'c'\nstep = 's'\nexpect = 'storm < 0.05 x'\nneeds = ['ratio >= 4']";
     const SOURCE: &str = "place = 'p'\ntext = 't'\nwhy = 'because'\notherwise = 'it is not'\n\
@@ -349,5 +373,41 @@ mod tests {
         let stolen = |figures| checked(OWN, Ran, figures).stolen;
         assert_eq!(stolen("storm=0.2 ratio=4 stolen=0.31"), Some(0.31));
         assert_eq!(stolen("storm=0.2 ratio=4 stolen=0.01"), None);
+    }
+
+    #[test]
+    fn estimate_of_time_is_not_measured_if_others_had_the_cpus() {
+        let claim: Claim = toml::from_str("text = 'c'\nstep = 's'\nexpect = 'a >= 1'").unwrap();
+        let estimate = |kind, tier| {
+            let boots: Vec<Vec<f64>> = [2.0, 2.1, 2.2].map(|value| vec![value]).into();
+            let estimate = Estimate::of(Scale::Ratio, &boots).unwrap();
+            let label = Some(Label::new(kind, tier));
+            Number::from(Compared { estimate, label })
+        };
+        let verdict = |number: Number, others: f64| {
+            let figures = [("a".into(), number), (OTHERS.into(), others.into())];
+            let steps = Steps::from([("s".into(), Ran(figures.into()))]);
+            let all = std::slice::from_ref(&claim);
+            check_all(all, &steps, &facts(), false).remove(0)
+        };
+        let time = || estimate(Kind::Coherence, Tier::Tcg);
+        assert_eq!(verdict(time(), 0.1).verdict, Pass);
+        let disturbed = verdict(time(), 0.31);
+        assert_eq!(disturbed.verdict, NotMeasured);
+        assert!(disturbed
+            .why
+            .contains("took 31 % of the guests' CPUs (allowed: 10 %)"));
+        assert_eq!(verdict(2.0.into(), 0.31).verdict, Pass, "a count");
+        for (kind, tier) in [
+            (Kind::Count, Tier::Count),
+            (Kind::Slice, Tier::Sim),
+            (Kind::Order, Tier::Tcg),
+        ] {
+            assert_eq!(
+                verdict(estimate(kind, tier), 0.31).verdict,
+                Pass,
+                "{kind:?} {tier:?}"
+            );
+        }
     }
 }

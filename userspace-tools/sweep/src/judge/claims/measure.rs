@@ -43,6 +43,8 @@ pub struct Measured {
     /// Those of an experiment.
     pub figures: Figures,
     pub records: Vec<Observation>,
+    /// The part of its CPUs that others took from each boot.
+    pub others: Vec<f64>,
     /// The last exit code that is not 0, if there is one.
     pub exit: i32,
     /// Why it failed, if it did.
@@ -241,6 +243,9 @@ fn booted(
     }
     let file = record.join(vm_record::RECORD_FILE);
     let text = fs::read_to_string(&file).unwrap_or_default();
+    if let Ok(record) = serde_json::from_str::<vm_record::Record>(&text) {
+        measured.others.extend(record.last.taken_by_others());
+    }
     if let Ok(value @ Value::Object(_)) = serde_json::from_str(&text) {
         measured
             .records

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     console::progress::Spinner,
-    judge::figures::Figures,
+    judge::figures::{Figures, OTHERS},
     plan::{experiment::Experiment, guests::Guests},
 };
 
@@ -192,9 +192,13 @@ impl Step {
         let Measured {
             mut figures,
             records,
+            others,
             exit,
             failed,
         } = measured;
+        if let Some(part) = statistics::median(others) {
+            figures.insert(OTHERS.into(), part.into());
+        }
         figures.insert("exit".into(), f64::from(exit).into());
         figures.insert("seconds".into(), took.as_secs_f64().into());
         for figure in &self.figures {
