@@ -76,9 +76,11 @@ fn figures_of_an_old_result_stay_the_same() {
         let old = fs::read_to_string(format!("{result}/figures.json")).unwrap();
         let old: Value = serde_json::from_str(&old).unwrap();
         let now: Value = serde_json::from_str(&show_of(result, &["--json"])).unwrap();
-        let now = now["figures"].as_object().unwrap();
+        let mut now = now["figures"].as_object().unwrap().clone();
+        now.remove("others")
+            .expect("a fact that is younger than these results");
         assert_eq!(now.len(), old.as_object().unwrap().len());
-        for (name, figure) in now {
+        for (name, figure) in &now {
             let value = figure.get("value").unwrap_or(figure);
             assert_eq!(value, &old[name], "{name}");
         }
