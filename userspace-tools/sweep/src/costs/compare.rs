@@ -50,7 +50,7 @@ pub fn compare(measured: &Measured, table: &Table) -> Vec<Line> {
 
 fn line(column: &Column, row: &str, measured: &Measured, table: &Table) -> Line {
     let (was, is) = (table.cost(column.name, row), measured.cost(column, row));
-    let (verdict, text) = judge(column, row, was, is);
+    let (verdict, text) = judge(column, was, is);
     Line {
         column: column.name,
         row: row.into(),
@@ -61,7 +61,7 @@ fn line(column: &Column, row: &str, measured: &Measured, table: &Table) -> Line 
     }
 }
 
-fn judge(column: &Column, row: &str, was: Option<f64>, is: Option<f64>) -> (Verdict, String) {
+fn judge(column: &Column, was: Option<f64>, is: Option<f64>) -> (Verdict, String) {
     let (was, is) = match (was, is) {
         (Some(was), Some(is)) => (was, is),
         (Some(_), None) => return (Verdict::NotMeasured, "no run measured it".into()),
@@ -70,7 +70,7 @@ fn judge(column: &Column, row: &str, was: Option<f64>, is: Option<f64>) -> (Verd
             return (Verdict::NotMeasured, why.into());
         }
     };
-    let (least, by) = (column.tolerance.least(row, was), (is - was).abs());
+    let (least, by) = (column.tolerance.least(was), (is - was).abs());
     match is - was {
         more if more >= least => (Verdict::Fail, format!("{by:.1} more than {was:.1}")),
         less if less <= -least => {
