@@ -54,8 +54,11 @@ impl Guest {
         guest
     }
 
-    /// The same with each hypervisor of `guests`.
+    /// The same with each simulated hypervisor of `guests`; one that is booted has its own.
     fn with_hypervisors(&self, guests: &Guests) -> Vec<Self> {
+        if !self.is_simulated() {
+            return vec![self.clone()];
+        }
         let mut all = Vec::new();
         for policy in each(&guests.policy) {
             for pause_loop_ns in each(&guests.pause_loop_ns) {
@@ -290,6 +293,14 @@ mod tests {
             panic!("one guest");
         };
         assert!(!guest.point().contains_key("policy") && guest.words == ["--policy", "fair"]);
+        let beside = super::tests::guests("tier = ['tcg', 'sim']\nvcpus = 4\npolicy = 'fair'");
+        let all = beside.all(&CpuList::first(1)).unwrap();
+        let words: Vec<String> = all.iter().map(|guest| guest.words.join(" ")).collect();
+        assert_eq!(
+            words,
+            ["", "--policy fair"],
+            "a guest that is booted has its own"
+        );
     }
 
     #[test]
