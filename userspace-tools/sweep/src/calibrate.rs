@@ -23,7 +23,6 @@ use crate::{
         directory::{RESULTS, ROOT},
         file::write,
         loaded::Loaded,
-        slice::{ms, slices, Slice},
     },
 };
 use boots::Timed;
@@ -61,8 +60,8 @@ pub struct Args {
     pub results: PathBuf,
 }
 
-/// The least time that a vCPU runs for each preemption. One to each CPU of a host without other work runs for longer.
-const QUIET_US: f64 = 10_000.0;
+/// The most of the guests' CPUs that others may take: the costs have a quantile of 99 %.
+const MOST_OTHERS: f64 = 0.01;
 /// Fewest boots of which the median is the boot in the middle.
 const FEWEST: usize = 3;
 
@@ -87,7 +86,7 @@ pub fn calibrate(args: &Args) -> anyhow::Result<Verdict> {
         );
     }
     let (costs, timed) = measured(&loaded)?;
-    let disturbed = disturbance(&slices(&loaded.provenance));
+    let disturbed = disturbance(loaded.provenance.taken_by_others());
     let text = file::text(&costs, &timed, &loaded.provenance, disturbed.as_deref())?;
     toml::from_str::<Costs>(&text).context("cannot read the costs back")?;
     if args.print {
@@ -110,13 +109,12 @@ pub fn calibrate(args: &Args) -> anyhow::Result<Verdict> {
     ))
 }
 
-/// Why tails of the costs are other work of the host; none on an idle one.
-fn disturbance(slices: &[Slice]) -> Option<String> {
-    let ran = slices.iter().filter_map(|slice| slice.ran_us);
-    let least = ran.reduce(f64::min).filter(|us| *us < QUIET_US)?;
-    let (ran, allowed) = (ms(least), ms(QUIET_US));
+/// Why tails of the costs are other work of the host, of which `others` is the part; none on an idle one.
+fn disturbance(others: Option<f64>) -> Option<String> {
+    let part = others.filter(|part| *part > MOST_OTHERS)?;
+    let (percent, most) = (part * 100.0, MOST_OTHERS * 100.0);
     Some(format!(
-        "other threads of the host are in the costs: a vCPU ran {ran} per preemption (allowed: {allowed} or more)"
+        "other work of the host is in the costs: {percent:.1} % of the guests' CPUs (allowed: {most:.0} %)"
     ))
 }
 
@@ -142,13 +140,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn host_that_preempts_the_only_vcpu_of_a_cpu_is_not_idle() {
-        let slice = |ran_us| Slice {
-            ran_us,
-            ..Slice::default()
-        };
-        assert_eq!(disturbance(&[slice(None), slice(Some(40_000.0))]), None);
-        let why = disturbance(&[slice(Some(40_000.0)), slice(Some(1_300.0))]).unwrap();
-        assert!(why.contains("1.3 ms per preemption"), "{why}");
+    fn host_with_other_work_is_not_idle() {
+        assert_eq!(disturbance(Some(0.01)), None);
+        assert_eq!(disturbance(None), None, "simulated guests");
+        let why = disturbance(Some(0.21)).unwrap();
+        assert!(
+            why.contains("21.0 % of the guests' CPUs (allowed: 1 %)"),
+            "{why}"
+        );
     }
 }

@@ -204,7 +204,7 @@ impl<'a> EvaluatedScenario<'a> {
             faults: oracle::faults(scenario, records),
             compared: figures::compare(scenario, &cells),
             regrets: regret::regrets(scenario, &cells),
-            prediction: prediction::predict(scenario, &cells, provenance),
+            prediction: prediction::predict(scenario, &cells),
             lines: line::fit(scenario, &cells, provenance),
             captions: label::captions(scenario, &all, &Notes::of(provenance)),
             attribution: Attribution::of(scenario, provenance, records),

@@ -5,8 +5,6 @@
 //! What was set is no abscissa by itself. Threads of other processes end a slice early, and a busy host resumes
 //! a stopped vCPU late. The record has what the vCPUs had.
 
-use std::collections::BTreeSet;
-
 use crate::store::{
     provenance::Provenance,
     slice::{ms, slices},
@@ -44,15 +42,6 @@ pub fn check(
             ALLOWED.1
         )),
     }
-}
-
-/// Refuses the slices of guests that were booted, if they were not in force. Those of simulated ones are.
-pub fn check_booted(provenance: &Provenance) -> Result<(), String> {
-    let mut booted = provenance.clone();
-    booted.boots.retain(|boot| !boot.guest.is_simulated());
-    let slices = booted.boots.iter().filter_map(|boot| boot.guest.slice_us);
-    let slices: BTreeSet<u64> = slices.map(u64::from).collect();
-    check("slice_us", slices.into_iter(), &booted)
 }
 
 /// A length that was set, and what vCPUs had; in microseconds.
@@ -111,10 +100,10 @@ fn stop(ms: u64, of: &Provenance) -> Measured {
 #[cfg(test)]
 mod tests {
     use serde_json::{json, Value};
-    use vm_record::{Placement, Record};
+    use vm_record::Record;
 
     use super::*;
-    use crate::{plan::guest::Guest, store::provenance::Booted};
+    use crate::store::provenance::Booted;
 
     const PROVENANCE: &str =
         include_str!("../../../results/tests/fixtures/schema-3/result/provenance.json");
@@ -153,29 +142,6 @@ mod tests {
         );
         let none = check(&[(5, 5)]).expect_err("no stop of 200 ms");
         assert!(none.contains("(200.0 ms set, none recorded; "), "{none}");
-    }
-
-    #[test]
-    fn slice_of_booted_guests_is_looked_at_and_none_of_simulated_ones() {
-        let of = |tier: &str, ran_ms: f64| {
-            let mut provenance = stopped(&[]);
-            let boot = &mut provenance.boots[0];
-            boot.guest = Guest {
-                tier: tier.into(),
-                slice_us: Some(4000),
-                ..Guest::default()
-            };
-            let vcpu = Placement {
-                ran_ms,
-                preemptions: 10,
-                ..Placement::default()
-            };
-            boot.vm.as_mut().expect("a record").last.vcpus_report.map = vec![vcpu];
-            check_booted(&provenance)
-        };
-        assert_eq!((of("tcg", 45.0), of("sim", 10.0)), (Ok(()), Ok(())));
-        let short = of("tcg", 10.0).expect_err("1 ms");
-        assert!(short.contains("4.0 ms set, a vCPU ran 1.0 ms"), "{short}");
     }
 
     #[test]

@@ -12,15 +12,11 @@ use vm_record::Tier;
 
 use super::{
     cell::Cell,
-    in_force,
     label::{self, Label},
 };
-use crate::{
-    plan::{
-        experiment::{Predict, Scenario},
-        setting::{matches, without, words, Point},
-    },
-    store::provenance::Provenance,
+use crate::plan::{
+    experiment::{Predict, Scenario},
+    setting::{matches, without, words, Point},
 };
 
 /// A cell of both.
@@ -51,15 +47,8 @@ pub struct Prediction {
 
 /// The prediction of `scenario`, if it has one; the reason if it was not measured: also if guests did not have
 /// the slice that the simulated ones have.
-pub fn predict(
-    scenario: &Scenario,
-    cells: &[Cell],
-    provenance: &Provenance,
-) -> Option<Result<Prediction, String>> {
+pub fn predict(scenario: &Scenario, cells: &[Cell]) -> Option<Result<Prediction, String>> {
     let how = scenario.predict.as_ref()?;
-    if let Err(why) = in_force::check_booted(provenance) {
-        return Some(Err(why));
-    }
     let (simulated, measured): (Vec<&Cell>, Vec<&Cell>) = cells.iter().partition(|cell| {
         let place = cell.place.as_ref();
         place.is_some_and(|place| place.tier == Tier::Sim)
