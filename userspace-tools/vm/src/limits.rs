@@ -35,6 +35,8 @@ pub const CONSOLE_LINES: usize = 200;
 pub const CONSOLE_FINDINGS: usize = 20;
 /// Lines of the guest's console that are shown if the guest fails, of L1's, and of QEMU's log.
 pub const TAIL_LINES: [usize; 3] = [20, 8, 4];
+/// Lines of a console that are shown from its first finding on: an oops with its registers and its trace.
+pub const REPORT_LINES: usize = 64;
 
 /// Seconds from QEMU's start to the hello, by tier; the last is for KVM in `--tier auto`, since a KVM that
 /// works boots in a second or two.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use vm_record::{Finding, FindingKind};
 
-use crate::limits::{CONSOLE_FINDINGS, CONSOLE_LINES};
+use crate::limits::{CONSOLE_FINDINGS, CONSOLE_LINES, REPORT_LINES};
 
 const PATTERNS: [(&str, FindingKind); 13] = [
     ("reboot: Restarting system", FindingKind::Restart),
@@ -89,16 +89,19 @@ impl Console {
         }
     }
 
-    /// Reads the rest, an incomplete last line too; gives the findings and the last lines.
+    /// Reads the rest, an incomplete last line too; gives the findings and the last lines: `lines` of them,
+    /// or all from the first finding on, up to [`REPORT_LINES`], since a trace begins far above its panic.
     pub fn finish(&mut self, lines: usize) -> (Vec<Finding>, Vec<String>) {
         self.follow();
         let rest = std::mem::take(&mut self.partial);
         if !rest.is_empty() {
             self.line(&String::from_utf8_lossy(&rest));
         }
-        let skip = self.lines.len().saturating_sub(lines);
-        let tail = self.lines.iter().skip(skip).cloned();
-        (self.findings.clone(), tail.collect())
+        let last = self.lines.len().saturating_sub(lines);
+        let first = self.lines.iter().position(|line| finding(line).is_some());
+        let skip = first.map_or(last, |first| first.min(last));
+        let tail = self.lines.iter().skip(skip).take(REPORT_LINES.max(lines));
+        (self.findings.clone(), tail.cloned().collect())
     }
 
     pub fn findings(&self) -> &[Finding] {
@@ -169,6 +172,22 @@ mod tests {
     }
 
     #[test]
+    fn trace_is_shown_from_its_first_line() {
+        let mut console = Console::new(Path::new("/nonexistent"));
+        console.feed(b"before\nBUG: unable to handle page fault\nRIP: 0010:x+0x1\n");
+        for frame in 0..30 {
+            console.feed(format!(" y+{frame:#x}\n").as_bytes());
+        }
+        console.feed(b"Kernel panic - not syncing: z\n");
+        let (_, tail) = console.finish(4);
+        assert_eq!(
+            tail[..2],
+            ["BUG: unable to handle page fault", "RIP: 0010:x+0x1"]
+        );
+        assert_eq!(tail.len(), 33);
+    }
+
+    #[test]
     fn flood_is_bounded_and_the_first_findings_are_kept() {
         let mut console = Console::new(Path::new("/nonexistent"));
         for number in 0..20_000 {
@@ -177,6 +196,7 @@ mod tests {
         assert_eq!(console.findings().len(), CONSOLE_FINDINGS);
         assert_eq!(console.findings()[0].line, "WARNING: ü 0");
         assert_eq!(console.lines.len(), CONSOLE_LINES);
-        assert_eq!(console.finish(1).1, ["WARNING: ü 19999"]);
+        let (_, tail) = console.finish(1);
+        assert_eq!((tail.len(), &*tail[0]), (REPORT_LINES, "WARNING: ü 19800"));
     }
 }
