@@ -85,7 +85,7 @@ pub(crate) type Made = Result<KBox<dyn Workload>, Refused>;
 
 /// Boxes a workload.
 pub(crate) fn boxed(workload: impl Workload + 'static) -> Made {
-    Ok(KBox::new(workload, GFP_KERNEL)?)
+    Ok(rig::boxed(workload)?)
 }
 
 /// Refuses to use more than a quarter of the available memory.

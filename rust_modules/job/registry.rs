@@ -58,5 +58,5 @@ fn boxed<P: ChunkPolicy + Send + 'static>(
     plan: &Plan,
     deques: &[Deque],
 ) -> Result<KBox<dyn Chunks>> {
-    Ok(KBox::new(Padded(P::new(plan, deques)), GFP_KERNEL)?)
+    Ok(rig::boxed(Padded(P::new(plan, deques)))?)
 }

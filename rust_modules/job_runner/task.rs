@@ -74,5 +74,5 @@ pub(crate) fn task_of<S: Step + 'static>(step: S) -> Result<KBox<dyn Task>> {
         step,
         total: Atomic::new(0),
     };
-    Ok(KBox::new(steps, GFP_KERNEL)?)
+    Ok(rig::boxed(steps)?)
 }

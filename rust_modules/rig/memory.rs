@@ -39,6 +39,11 @@ pub fn may_fail() -> Flags {
     GFP_KERNEL | __GFP_NOWARN
 }
 
+/// Allocates a box.
+pub fn boxed<T>(value: T) -> Result<KBox<T>> {
+    Ok(KBox::new(value, GFP_KERNEL)?)
+}
+
 /// Refuses `what` if it needs more than a quarter of the available memory.
 pub fn must_fit(what: fmt::Arguments<'_>, bytes: u64, limits: &Limits) -> Result<(), Refused> {
     let most = limits.bytes / 4;

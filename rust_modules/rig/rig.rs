@@ -119,6 +119,7 @@ pub use self::{
         Load, //
     },
     memory::{
+        boxed,
         may_fail,
         must_fit,
         Descriptor,

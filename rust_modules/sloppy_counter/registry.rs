@@ -31,5 +31,5 @@ abi::counters!(registry);
 
 fn boxed<P: Promise, const REFS: bool>(config: &Config) -> Result<KBox<dyn Subject>> {
     let counter = Measured::<P, REFS>(Padded(P::new(config)?));
-    Ok(KBox::new(counter, GFP_KERNEL)?)
+    Ok(rig::boxed(counter)?)
 }

@@ -33,6 +33,7 @@ mod interrupt;
 mod line;
 mod look;
 mod machine;
+mod memory;
 mod plan;
 mod random;
 mod simulation;

@@ -8,7 +8,6 @@ use std::cell::Cell;
 
 use abi::lock_load::{Config, Switch};
 use algo::{histogram::BUCKETS, preemption_log::Loss, primitive::Atomic, Waiter};
-use aligned_vec::AVec;
 use machine::{words, Ns, VcpuId};
 use measure::{
     Padded, StealClock, ThreadLog, Thresholds, TscScale, WaitWords, World, LOGGED_WAITS,
@@ -31,8 +30,7 @@ impl StealClock for Steal {
 }
 
 impl World for Simulated {
-    // Aligned, so that which words share a cache line does not depend on the allocator.
-    type List<T> = AVec<T>;
+    type List<T> = Vec<T>;
     type Steal = Steal;
 }
 
@@ -77,6 +75,6 @@ pub(crate) fn sampler<'a>(
     Sampler::new(run, index, me, Steal::default())
 }
 
-fn list<T>(length: usize, make: impl Fn() -> T) -> AVec<T> {
-    AVec::from_iter(0, (0..length).map(|_| make()))
+fn list<T>(length: usize, make: impl Fn() -> T) -> Vec<T> {
+    (0..length).map(|_| make()).collect()
 }

@@ -21,8 +21,8 @@ shared! {
     "../../../../rust_modules/bottleneck/storage.rs" storage;
     "../../../../rust_modules/bottleneck/thread_stats.rs" thread_stats;
     "../../../../rust_modules/bottleneck/timed.rs" timed;
+    "../../../../rust_modules/bottleneck/workload.rs" workload;
 }
-mod workload;
 mod workloads;
 
 use core::fmt;

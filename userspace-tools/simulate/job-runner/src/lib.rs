@@ -17,6 +17,7 @@ shared! {
     "../../../../rust_modules/job_runner/coverage.rs" coverage;
     "../../../../rust_modules/job_runner/marked.rs" marked;
     "../../../../rust_modules/job_runner/oracle.rs" oracle;
+    "../../../../rust_modules/job_runner/task.rs" task;
 }
 /// The same, by symbolic links, since it has a module of its own.
 macro_rules! linked {
@@ -27,7 +28,6 @@ macro_rules! linked {
 linked!(report);
 mod run;
 mod step;
-mod task;
 
 use core::fmt;
 

@@ -91,7 +91,7 @@ impl Run {
             stop_flag: StopFlag::new(),
         };
         Ok(Self {
-            call: Call::new(job(config), KBox::new(work), config.helpers, config.deny)?,
+            call: Call::new(job(config), Box::new(work), config.helpers, config.deny)?,
             pool: Helpers(Atomic::new(0)),
             task,
             coverage,

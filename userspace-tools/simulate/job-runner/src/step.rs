@@ -20,16 +20,16 @@ use crate::task::{task_of, Task};
 pub(crate) fn task(config: &Config) -> Result<KBox<dyn Task>, Refused> {
     let loops = config.work_ns.into();
     match config.job {
-        Name::Spin => Ok(task_of(busy_loop::Spin { loops })),
+        Name::Spin => Ok(task_of(busy_loop::Spin { loops })?),
         Name::Uneven => Ok(task_of(busy_loop::Uneven::new(
             config.start,
             config.size,
             loops,
-        ))),
+        ))?),
         Name::Fault => Ok(task_of(busy_loop::Fault {
             loops,
             at: config.start.saturating_add(config.fail_at),
-        })),
+        })?),
         other => Err(Refused::new(
             EINVAL,
             format_args!("a guest is needed for {other}"),

@@ -20,6 +20,7 @@ shared! {
     "../../../../rust_modules/job/outcome.rs" outcome;
     "../../../../rust_modules/job/progress.rs" progress;
     "../../../../rust_modules/job/rate.rs" rate;
+    "../../../../rust_modules/job/registry.rs" registry;
     "../../../../rust_modules/job/work.rs" work;
     "../../../../rust_modules/job/worker.rs" worker;
     "../../../../rust_modules/job/worker_stats.rs" worker_stats;
@@ -33,7 +34,6 @@ macro_rules! linked {
 linked!(log);
 mod call;
 mod helper;
-mod registry;
 
 use abi::job_runner::Policy;
 

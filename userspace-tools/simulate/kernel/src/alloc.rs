@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Memory. It never fails: a host without memory ends the process.
+//! Memory. It never fails: a host without memory ends the process. Each allocation begins a cache line
+//! (`machine::memory`).
 
 use core::{
     ops::{Deref, DerefMut},
     pin::Pin,
     slice,
 };
-
-use aligned_vec::AVec;
 
 /// There is no memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +39,8 @@ impl<T> Pinned<T> for KBox<T> {
     }
 }
 
-/// A vector, aligned to a pair of cache lines.
-pub struct KVVec<T>(AVec<T>);
+/// A vector.
+pub struct KVVec<T>(Vec<T>);
 
 /// The same.
 pub type VVec<T> = KVVec<T>;
@@ -49,7 +48,7 @@ pub type VVec<T> = KVVec<T>;
 impl<T> KVVec<T> {
     /// Creates an empty one.
     pub fn new() -> Self {
-        Self(AVec::new(0))
+        Self(Vec::new())
     }
 
     /// Returns for how many elements there is room.
@@ -93,7 +92,7 @@ impl<T> KVVec<T> {
     ///
     /// Never.
     pub fn with_capacity(len: usize, _: Flags) -> Result<Self, AllocError> {
-        Ok(Self(AVec::with_capacity(0, len)))
+        Ok(Self(Vec::with_capacity(len)))
     }
 
     /// Adds an element.

@@ -39,11 +39,8 @@ impl<T> Mutex<T> {
     }
 }
 
-/// A shared value, aligned to a pair of cache lines.
-pub struct Arc<T>(std::sync::Arc<Aligned<T>>);
-
-#[repr(align(128))]
-struct Aligned<T>(T);
+/// A shared value.
+pub struct Arc<T>(std::sync::Arc<T>);
 
 impl<T> Arc<T> {
     /// Allocates it.
@@ -52,7 +49,7 @@ impl<T> Arc<T> {
     ///
     /// Never.
     pub fn new(value: T, _: Flags) -> Result<Self, AllocError> {
-        Ok(Self(std::sync::Arc::new(Aligned(value))))
+        Ok(Self(std::sync::Arc::new(value)))
     }
 }
 
@@ -66,7 +63,7 @@ impl<T> Deref for Arc<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0 .0
+        &self.0
     }
 }
 

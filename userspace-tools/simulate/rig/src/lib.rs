@@ -78,6 +78,15 @@ pub fn may_fail() -> Flags {
     GFP_KERNEL
 }
 
+/// Allocates a box.
+///
+/// # Errors
+///
+/// Never.
+pub fn boxed<T>(value: T) -> Result<kernel::prelude::KBox<T>, kernel::prelude::Error> {
+    Ok(Box::new(value))
+}
+
 /// Refuses `what` if it needs more than a quarter of the available memory.
 ///
 /// # Errors

@@ -46,7 +46,6 @@ pub struct Outcome {
     pub machine: Ended,
 }
 
-#[repr(align(128))]
 struct Shared<L: Load> {
     run: L::Run,
     stop_flag: StopFlag,

@@ -24,11 +24,10 @@ shared! {
     "../../../../rust_modules/sloppy_counter/many.rs" many;
     "../../../../rust_modules/sloppy_counter/promises.rs" promises;
     "../../../../rust_modules/sloppy_counter/refs.rs" refs;
+    "../../../../rust_modules/sloppy_counter/registry.rs" registry;
     "../../../../rust_modules/sloppy_counter/subject.rs" subject;
     "../../../../rust_modules/sloppy_counter/work.rs" work;
 }
-mod aligned;
-mod registry;
 mod run;
 
 use abi::sloppy_counter::Config;

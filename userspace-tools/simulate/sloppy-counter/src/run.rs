@@ -13,7 +13,6 @@ use rig::{must_fit, possible_vcpus, prelude::*, FinishedRun, Load};
 
 use crate::{
     adds::Adds,
-    aligned::Aligned,
     fit,
     ids::Ids,
     limit::Limit,
@@ -26,10 +25,6 @@ use crate::{
 pub(crate) struct Run {
     events: EventCounts,
     work: KBox<dyn Work>,
-}
-
-fn boxed(work: impl Work + 'static) -> KBox<dyn Work> {
-    KBox::new(Aligned(work))
 }
 
 /// The load.
@@ -47,12 +42,12 @@ impl Load for SloppyCounter {
             let bytes = words.saturating_mul(PerVcpu::BYTES as u64);
             must_fit(format_args!("`objects={}`", config.objects), bytes, limits)?;
         }
-        let work = match config.work {
-            Name::Adds => boxed(Adds::new(config)?),
-            Name::Refs => boxed(Refs::new(config)?),
-            Name::Ids => boxed(Ids::new(config, limits)?),
-            Name::Limit => boxed(Limit::new(config)?),
-            Name::Many => boxed(Many::new(config)?),
+        let work: KBox<dyn Work> = match config.work {
+            Name::Adds => Box::new(Adds::new(config)?),
+            Name::Refs => Box::new(Refs::new(config)?),
+            Name::Ids => Box::new(Ids::new(config, limits)?),
+            Name::Limit => Box::new(Limit::new(config)?),
+            Name::Many => Box::new(Many::new(config)?),
         };
         Ok(Run {
             events: EventCounts::default(),
