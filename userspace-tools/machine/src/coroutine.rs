@@ -9,10 +9,14 @@
 
 use std::{
     cell::{Cell, RefCell},
+    ops::Range,
     ptr,
 };
 
-use corosensei::{stack::DefaultStack, Coroutine};
+use corosensei::{
+    stack::{DefaultStack, Stack},
+    Coroutine,
+};
 
 use crate::{simulation::Simulation, suspend::Suspend, VcpuId};
 
@@ -23,14 +27,19 @@ const STACK: usize = 64 * 1024;
 pub(crate) struct Code(Coroutine<(), (), ()>);
 
 impl Code {
-    /// Makes the code of `vcpu`.
-    pub(crate) fn new(vcpu: VcpuId, body: impl FnOnce() + 'static) -> std::io::Result<Self> {
+    /// Makes the code of `vcpu`; also returns the addresses of its stack.
+    pub(crate) fn new(
+        vcpu: VcpuId,
+        body: impl FnOnce() + 'static,
+    ) -> std::io::Result<(Self, Range<usize>)> {
         let stack = DefaultStack::new(STACK)?;
-        Ok(Self(Coroutine::with_stack(stack, move |yielder, ()| {
+        let addresses = stack.limit().get()..stack.base().get();
+        let code = Coroutine::with_stack(stack, move |yielder, ()| {
             let suspend = Suspend::new(yielder);
             with(|simulation| simulation.borrow_mut().vcpu(vcpu).suspend = Some(suspend));
             body();
-        })))
+        });
+        Ok((Self(code), addresses))
     }
 
     /// Runs it until its next suspension; returns whether it has ended.

@@ -7,6 +7,11 @@
 //! ```
 //!
 //! Requests for a line are served one after another. Caches have room for everything.
+//!
+//! The words on a vCPU's stack are on one line: where a compiler places variables differs between builds, and a
+//! run must not.
+
+use std::{collections::BTreeMap, ops::Range};
 
 use rustc_hash::FxHashMap;
 
@@ -50,6 +55,8 @@ pub(crate) struct Lines {
     costs: Transfers,
     lines: Vec<Line>,
     by_address: FxHashMap<usize, LineId>,
+    /// Stacks by the address of their end: that of their begin, and their line once it is used.
+    stacks: BTreeMap<usize, (usize, Option<LineId>)>,
     pub(crate) transfers: u64,
 }
 
@@ -65,6 +72,7 @@ impl Lines {
             costs,
             lines: Vec::new(),
             by_address: FxHashMap::default(),
+            stacks: BTreeMap::new(),
             transfers: 0,
         }
     }
@@ -87,9 +95,23 @@ impl Lines {
         if let Some(&line) = self.by_address.get(&key) {
             return line;
         }
-        let line = self.anonymous();
+        let used = self.stack_at(address).and_then(|(_, line)| *line);
+        let line = used.unwrap_or_else(|| self.anonymous());
+        if let Some((_, of_stack)) = self.stack_at(address) {
+            *of_stack = Some(line);
+        }
         self.by_address.insert(key, line);
         line
+    }
+
+    /// The words at these addresses are on a stack.
+    pub(crate) fn add_stack(&mut self, at: Range<usize>) {
+        self.stacks.insert(at.end, (at.start, None));
+    }
+
+    fn stack_at(&mut self, address: usize) -> Option<&mut (usize, Option<LineId>)> {
+        let (_, stack) = self.stacks.range_mut(address + 1..).next()?;
+        (stack.0 <= address).then_some(stack)
     }
 
     #[inline(always)]

@@ -62,7 +62,9 @@ impl Machine {
             // It ends once all of its work is done.
             words::exact_time();
         };
-        self.code.push(Code::new(vcpu, code)?);
+        let (code, stack) = Code::new(vcpu, code)?;
+        self.simulation.get_mut().lines.add_stack(stack);
+        self.code.push(code);
         Ok(vcpu)
     }
 

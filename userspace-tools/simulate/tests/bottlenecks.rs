@@ -81,6 +81,23 @@ fn same_seed_is_the_same_run() {
     }
 }
 
+/// A seed is a result for ever, whatever compiler and machine have built what runs it.
+#[test]
+fn hash_of_all_variants_is_the_same_on_every_machine() {
+    let hash = |config: Config| {
+        let config = Config {
+            threads: 4,
+            ..config
+        };
+        let outcome = run(&config, 2, 1, Box::new(Priorities::new(1)));
+        outcome.unwrap().machine.hash
+    };
+    let hash = simulated()
+        .map(hash)
+        .fold(0_u64, |sum, hash| sum.rotate_left(1) ^ hash);
+    assert_eq!(format!("{hash:016x}"), "1e2b3a0c7eb06760");
+}
+
 #[test]
 fn every_variant_keeps_its_promises_though_a_vcpu_is_preempted_at_any_word() {
     for config in simulated().filter(|config| config.variant != Variant::Busted) {

@@ -86,6 +86,20 @@ fn same_seed_is_the_same_run() {
     }
 }
 
+/// A seed is a result for ever, whatever compiler and machine have built what runs it.
+#[test]
+fn hash_of_all_counters_is_the_same_on_every_machine() {
+    let hash = |counter| {
+        let policy = Box::new(RoundRobin::new(3 * MS, 1));
+        let outcome = run(&config(counter, 6), 2, 1, policy);
+        outcome.unwrap().machine.hash
+    };
+    let hash = sound()
+        .map(hash)
+        .fold(0_u64, |sum, hash| sum.rotate_left(1) ^ hash);
+    assert_eq!(format!("{hash:016x}"), "1e4cde6ad56fa0e0");
+}
+
 #[test]
 fn sums_are_exact_though_a_vcpu_is_preempted_at_any_word() {
     for counter in sound() {

@@ -71,6 +71,20 @@ fn same_seed_is_the_same_run() {
     }
 }
 
+/// A seed is a result for ever, whatever compiler and machine have built what runs it.
+#[test]
+fn hash_of_all_policies_is_the_same_on_every_machine() {
+    let hash = |policy| {
+        let hypervisor = Box::new(RoundRobin::new(3 * MS, 1));
+        let outcome = run(&config(policy, 6), plan(2, 1), hypervisor);
+        outcome.unwrap().machine.hash
+    };
+    let hash = sound()
+        .map(hash)
+        .fold(0_u64, |sum, hash| sum.rotate_left(1) ^ hash);
+    assert_eq!(format!("{hash:016x}"), "47d065737d62e33b");
+}
+
 #[test]
 fn every_index_is_done_once_though_a_vcpu_is_preempted_at_any_word() {
     for policy in sound() {
