@@ -185,11 +185,14 @@ impl Simulation {
         let of = self.vcpu(vcpu);
         of.state = State::Ready;
         of.since = now;
+        // It begins where it was placed, round robin.
+        let begins = of.stints == 0;
         let (before, pinned) = (of.cpu, of.pinned);
         if self.remains_stopped(vcpu, now) {
             return;
         }
-        let cpu = pinned.unwrap_or_else(|| self.host.idle.near(before).unwrap_or(before));
+        let near = self.host.idle.near(before).filter(|_| !begins);
+        let cpu = pinned.or(near).unwrap_or(before);
         self.vcpu(vcpu).cpu = cpu;
         if self.host.cpu(cpu).current.is_none() && self.host.cpu(cpu).queue.is_empty() {
             if cpu != before {

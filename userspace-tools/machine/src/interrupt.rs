@@ -17,8 +17,23 @@ impl Simulation {
         vcpu.clock += sends;
         let sent = vcpu.clock;
         self.record(sent, Entry::Kicks(me, to));
-        if to.index() < self.vcpus.len() {
+        // One that yields has arrived when the kicker goes on.
+        if to.index() < self.vcpus.len() && !self.plan.kick_yields {
             self.events.push(sent + latency, What::Kick(to));
+        }
+    }
+
+    /// `me` has kicked `to`, which takes the CPU of `me` if it waits for one.
+    pub(crate) fn yield_after_kick(&mut self, me: VcpuId, to: VcpuId) {
+        if to.index() >= self.vcpus.len() {
+            return;
+        }
+        // Nothing is left to happen before that.
+        self.now = self.now.max(self.vcpu(me).clock);
+        self.kick_arrives(to);
+        // The wake-up may have taken its CPU already.
+        if to != me && self.vcpu(me).state == State::Runs {
+            self.yield_to(me, to);
         }
     }
 

@@ -92,6 +92,9 @@ pub struct Plan {
     pub balances: bool,
     /// Whether guests tell the hypervisor of their critical sections.
     pub hints_sections: bool,
+    /// Whether the kicker gives its CPU to the vCPU that it kicked, if that waits for one: as KVM's hypercall does
+    /// since 5.4 (`kvm_sched_yield`).
+    pub kick_yields: bool,
     /// Whether kicks stay pending until the next halt, as those of the hypercall do.
     pub sticky_kicks: bool,
     /// CPU hogs; the run does not wait for their end.
@@ -121,6 +124,7 @@ impl Plan {
             tick: 0,
             balances: true,
             hints_sections: false,
+            kick_yields: false,
             sticky_kicks: true,
             hogs: Vec::new(),
             stops: Vec::new(),

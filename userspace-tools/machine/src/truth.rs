@@ -21,6 +21,20 @@ pub enum Entry {
     Mark(VcpuId, u32, u64),
 }
 
+impl Entry {
+    /// Whose entry it is.
+    pub fn vcpu(&self) -> VcpuId {
+        match *self {
+            Self::Runs(vcpu, _)
+            | Self::Preempted(vcpu, _)
+            | Self::Halts(vcpu)
+            | Self::Wakes(vcpu)
+            | Self::Kicks(vcpu, _)
+            | Self::Mark(vcpu, ..) => vcpu,
+        }
+    }
+}
+
 /// An entry with its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Logged {

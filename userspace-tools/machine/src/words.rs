@@ -250,10 +250,14 @@ pub fn halt_while(stays: impl FnOnce() -> bool) {
 
 /// Ends a halt of `vcpu`.
 pub fn kick(vcpu: VcpuId) {
-    turn(|simulation, me| {
+    let yields = turn(|simulation, me| {
         simulation.vcpu(me).look.does_more();
         simulation.kick(me, vcpu);
+        simulation.plan.kick_yields
     });
+    if yields == Some(true) {
+        turn(|simulation, me| simulation.yield_after_kick(me, vcpu));
+    }
 }
 
 /// Gives the CPU to `vcpu` if that waits for one.

@@ -6,7 +6,8 @@ use std::{fs, path::PathBuf};
 
 use abi::lock_load::{Config, ModeWanted};
 use anyhow::{anyhow, bail, Context};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use cpu_list::CpuList;
 use machine::{
     BoostHolder, Costs, CpuId, Credit2, Eevdf, Fair, Gang, Hog, Ns, PauseLoop, Plan, Policy,
     RoundRobin, Topology,
@@ -151,13 +152,16 @@ pub struct MachineOptions {
     #[arg(long, value_name = "N", default_value_t = SimulatedMachine::default().pause_loop_grow,
         value_parser = clap::value_parser!(u32).range(1..=64))]
     pause_loop_grow: u32,
+    /// Whether a kick gives the kicker's CPU to the kicked vCPU, as KVM's hypercall does since Linux 5.4
+    #[arg(long, value_name = "BOOL", action = ArgAction::Set, default_value_t = SimulatedMachine::default().kick_yields)]
+    kick_yields: bool,
     /// For how long the host polls at most before it takes a halted vCPU off its CPU, in nanoseconds; it adapts
     /// to the length of halts, as KVM does; 0: not at all
     #[arg(long, value_name = "NS", default_value_t = 0)]
     halt_poll_ns: u32,
-    /// CPU hogs on the host, on one CPU after another
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    hogs: u32,
+    /// CPU hogs on these CPUs of the host, counted from 0
+    #[arg(long, value_name = "LIST")]
+    hog: Option<CpuList>,
     /// How long a hog computes at a time, in microseconds
     #[arg(long, value_name = "US", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     hog_busy_us: u32,
@@ -234,20 +238,30 @@ impl MachineOptions {
             }),
             halt_poll: self.halt_poll_ns.into(),
             halt_poll_grow: 2,
-            hogs: self.hogs(),
+            hogs: self.hogs()?,
             tick: Ns::from(self.tick_us) * 1000,
             hints_sections: self.boost_us > 0,
+            kick_yields: self.kick_yields,
             ..Plan::new(self.cpus)
         })
     }
 
-    fn hogs(&self) -> Vec<Hog> {
-        let hog = |n| Hog {
-            cpu: Some(CpuId(n % self.cpus)),
+    fn hogs(&self) -> anyhow::Result<Vec<Hog>> {
+        let all = CpuList::first(self.cpus as usize);
+        let hog = self.hog.as_ref();
+        if let Some(cpu) = hog.and_then(|hog| hog.missing_in(&all)) {
+            bail!(
+                "cannot run a hog: no such CPU ({cpu}; allowed: {all}). Try: --cpus {}",
+                cpu + 1
+            );
+        }
+        let cpus = hog.into_iter().flat_map(CpuList::iter);
+        let hogs = cpus.map(|cpu| Hog {
+            cpu: Some(CpuId(cpu as u32)),
             busy: Ns::from(self.hog_busy_us) * 1000,
             idle: Ns::from(self.hog_idle_us) * 1000,
-        };
-        (0..self.hogs).map(hog).collect()
+        });
+        Ok(hogs.collect())
     }
 
     /// The policy of a run.

@@ -66,7 +66,11 @@ impl Trace {
         trace.name("process_name", GUEST, 0, "vCPUs".into());
         (0..cpus).for_each(|cpu| trace.name("thread_name", HOST, cpu, format!("CPU {cpu}")));
         (0..vcpus).for_each(|vcpu| trace.name("thread_name", GUEST, vcpu, format!("vCPU {vcpu}")));
-        let mut open = vec![Open::default(); vcpus as usize];
+        // Hogs come after the guest's vCPUs.
+        let all = log.iter().map(|logged| logged.entry.vcpu().0 + 1);
+        let all = all.max().unwrap_or(0).max(vcpus);
+        (vcpus..all).for_each(|vcpu| trace.name("thread_name", GUEST, vcpu, "CPU hog".into()));
+        let mut open = vec![Open::default(); all as usize];
         for logged in log {
             trace.add(logged, &mut open);
         }

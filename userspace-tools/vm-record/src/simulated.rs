@@ -47,6 +47,12 @@ pub struct SimulatedMachine {
     /// The window grows by this factor at each exit, until the vCPU gets a CPU anew; 1: not at all.
     #[serde(default = "grow")]
     pub pause_loop_grow: u32,
+    /// Whether a kick gives the kicker's CPU to the kicked vCPU.
+    #[serde(default)]
+    pub kick_yields: bool,
+    /// CPUs with a CPU hog, counted from 0, as a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hog: Option<String>,
 }
 
 /// `ple_window_grow` of `kvm_intel`, and `pause_filter_count_grow` of `kvm_amd`.
@@ -63,6 +69,8 @@ impl Default for SimulatedMachine {
             seed: 1,
             pause_loop_ns: 0,
             pause_loop_grow: grow(),
+            kick_yields: false,
+            hog: None,
         }
     }
 }
@@ -88,8 +96,11 @@ impl SimulatedMachine {
             seed,
             pause_loop_ns,
             pause_loop_grow,
+            kick_yields,
+            hog,
         } = self;
         let (slice_us, seed) = (slice_us.to_string(), seed.to_string());
+        let yields = kick_yields.to_string();
         let (window, grow) = (pause_loop_ns.to_string(), pause_loop_grow.to_string());
         let pairs = [
             ("--costs", costs.as_str()),
@@ -98,9 +109,12 @@ impl SimulatedMachine {
             ("--seed", &seed),
             ("--pause-loop-ns", &window),
             ("--pause-loop-grow", &grow),
+            ("--kick-yields", &yields),
         ];
-        let pairs = pairs.map(|(option, value)| [option.into(), value.into()]);
-        pairs.concat()
+        let hog = hog.iter().map(|hog| ("--hog", hog.as_str()));
+        let pairs = pairs.into_iter().chain(hog);
+        let words = pairs.flat_map(|(option, value)| [option.into(), value.into()]);
+        words.collect()
     }
 }
 
@@ -215,7 +229,13 @@ mod tests {
         let options = SimulatedMachine::default().options().join(" ");
         assert_eq!(
             options,
-            "--costs default --policy eevdf --slice-us 2800 --seed 1 --pause-loop-ns 0 --pause-loop-grow 2"
+            "--costs default --policy eevdf --slice-us 2800 --seed 1 --pause-loop-ns 0 --pause-loop-grow 2 \
+             --kick-yields false"
         );
+        let beside = SimulatedMachine {
+            hog: Some("0-1".into()),
+            ..SimulatedMachine::default()
+        };
+        assert!(beside.options().join(" ").ends_with(" false --hog 0-1"));
     }
 }

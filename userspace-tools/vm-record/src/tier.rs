@@ -62,12 +62,7 @@ const COUNT_REFUSES: [Refused; 5] = [
 ];
 
 /// What the tier `sim` refuses, where one guest is simulated, without a kernel.
-const SIM_REFUSES: [Refused; 4] = [
-    (
-        "hog",
-        "nothing but the guest's vCPUs is simulated",
-        "tier tcg",
-    ),
+const SIM_REFUSES: [Refused; 3] = [
     (
         "preempt",
         "the scheduling policy alone preempts simulated vCPUs",
@@ -85,12 +80,13 @@ pub const SIM_BOOTS_NOTHING: Refused = (
 );
 
 /// Options and keys that only the tier `sim` has.
-pub const OF_SIM: [&str; 5] = [
+pub const OF_SIM: [&str; 6] = [
     "seed",
     "costs",
     "policy",
     "pause-loop-ns",
     "pause-loop-grow",
+    "kick-yields",
 ];
 
 impl Tier {

@@ -83,7 +83,8 @@ pub struct RunOptions {
     /// The paravirt mode of the guest's own spinlock; a guest in another mode is refused.
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
-    /// Run a CPU hog on these CPUs during the command (tier nested: emulated CPUs, from 0).
+    /// Run a CPU hog on these CPUs during the command (tier nested: emulated CPUs, from 0; tier sim: those of
+    /// --cpus).
     #[arg(long, value_name = "LIST")]
     pub hog: Option<CpuList>,
     /// Preempt vCPUs when the guest requests it at port 0xe9; the command finds the target in
@@ -111,6 +112,10 @@ pub struct RunOptions {
     /// Factor by which the window grows at each exit, until the vCPU gets a CPU anew (tier sim) [default: 2].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub pause_loop_grow: Option<u32>,
+    /// Whether a kick gives the kicker's CPU to the kicked vCPU, as KVM's hypercall does since Linux 5.4 (tier sim)
+    /// [default: false].
+    #[arg(long, value_name = "BOOL")]
+    pub kick_yields: Option<bool>,
     /// Boot another mode than the one asked for, to see it refused.
     #[arg(long, value_enum, hide = true, requires = "mode")]
     pub boot_mode: Option<Mode>,

@@ -83,7 +83,12 @@ impl Plan {
     }
 
     pub fn check(&self) -> Result<()> {
+        let hog = self.options.hog.as_ref();
         if self.options.tier == TierChoice::Sim {
+            let missing = hog.and_then(|hog| hog.missing_in(&self.cpus));
+            if let Some(cpu) = missing {
+                bail!("--hog: CPU {cpu} is not simulated; allowed: {}", self.cpus);
+            }
             return self.open_stdin().map(|_| ());
         }
         let allowed = CpuList::allowed()?;
@@ -98,7 +103,6 @@ impl Plan {
             TierChoice::Nested => (&emulated, "emulated"),
             _ => (&allowed, "usable here"),
         };
-        let hog = self.options.hog.as_ref();
         if let Some(cpu) = hog.and_then(|hog| hog.missing_in(hog_cpus)) {
             bail!("--hog: CPU {cpu} is not {kind}; allowed: {hog_cpus}");
         }
@@ -219,6 +223,7 @@ fn refuse_what_tier_lacks(options: &RunOptions) -> Result<()> {
         "policy" => options.policy.is_some(),
         "pause-loop-ns" => options.pause_loop_ns.is_some(),
         "pause-loop-grow" => options.pause_loop_grow.is_some(),
+        "kick-yields" => options.kick_yields.is_some(),
         _ => options.guests.is_some() || options.barrier.is_some(),
     };
     let is_simulated = options.tier == TierChoice::Sim;

@@ -128,7 +128,10 @@ fn what_the_host_does_not_have_exits_240_and_is_named() {
         ("--cpus 0,1023", ["CPU 1023", "allowed: 0"]),
         ("--vcpus 256", ["256 vCPUs", "1..=255"]),
         ("--seed 1", ["cannot use --seed: nothing", "--tier sim"]),
-        ("--tier sim --hog 0", ["cannot use --hog", "--tier tcg"]),
+        (
+            "--tier sim --cpus 4-5 --hog 0",
+            ["--hog: CPU 0 is not sim", "4-5"],
+        ),
         ("--tier sim --guests 2", ["one guest alone", "--tier tcg"]),
         (
             "--tier sim --preempt holder",

@@ -117,6 +117,25 @@ fn one_command_line_of_lock_load_is_simulated_on_more_cpus_than_there_are() {
 }
 
 #[test]
+fn hogs_take_half_of_the_simulated_cpus() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |options: &str| {
+        let line = "lock-load lock=tas threads=2 hold_ns=0 idle_ns=20000 run_ms=200\n";
+        let options = format!("--vcpus 2 --cpus 4-5 {options}");
+        let output = batch(folder.path(), line, &options);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        sections(&output)[0] as f64
+    };
+    let share = run("--hog 4-5") / run("");
+    assert!((0.4..0.6).contains(&share), "{share}");
+    // Both vCPUs beside it on the other CPU, or one of them with it: no CPU is idle, so none takes another's.
+    let one = run("--hog 5") / run("");
+    assert!((0.4..0.9).contains(&one), "{one}");
+    let record = Record::read(folder.path()).expect("a record");
+    assert_eq!(record.simulated.and_then(|machine| machine.hog), None);
+}
+
+#[test]
 fn slice_costs_and_policy_reach_the_simulator() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |options: &str| {

@@ -106,9 +106,9 @@ fn on(plan: &Plan, had: &CpuList, now: &CpuList) -> Result<Plan, String> {
             cpus, words, tier, ..
         } = &mut boot.guest;
         *cpus = replaced(cpus, had, now)?;
-        // The CPUs of a hog in the nested tier are L1's.
+        // The CPUs of a hog in the nested tier are L1's, in the tier sim simulated.
         let hogs = words.iter().position(|word| word == "--hog");
-        if let Some(hogs) = hogs.filter(|_| tier != "nested") {
+        if let Some(hogs) = hogs.filter(|_| !["nested", "sim"].contains(&tier.as_str())) {
             words[hogs + 1] = replaced(&words[hogs + 1], had, now)?;
         }
     }

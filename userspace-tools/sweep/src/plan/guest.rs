@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use vm_record::{CostsName, GuestSize, Mode, Tier, TierChoice};
 
 use crate::plan::{
-    guests::{each, Guests},
-    setting::{Many, Point, Setting},
+    guests::{each, varies, Guests},
+    setting::{Point, Setting},
 };
 
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -28,6 +28,9 @@ pub struct Guest {
     /// Window of its pause-loop exiting, if the experiment varies that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause_loop_ns: Option<u32>,
+    /// Whether its kicks yield, if the experiment varies that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kick_yields: Option<bool>,
     pub tier: String,
     pub mode: Option<String>,
     /// Costs of the simulated machine, in the tier `sim`.
@@ -62,18 +65,23 @@ impl Guest {
         let mut all = Vec::new();
         for policy in each(&guests.policy) {
             for pause_loop_ns in each(&guests.pause_loop_ns) {
-                let mut guest = self.clone();
-                let wishes = [
-                    ("--policy", policy.clone()),
-                    ("--pause-loop-ns", pause_loop_ns.map(|ns| ns.to_string())),
-                ];
-                let given = wishes.into_iter().filter_map(|(k, v)| Some([k.into(), v?]));
-                guest.words.extend(given.flatten());
-                let varies = guests.policy.as_ref().is_some_and(Many::varies);
-                guest.policy = policy.clone().filter(|_| varies);
-                let varies = guests.pause_loop_ns.as_ref().is_some_and(Many::varies);
-                guest.pause_loop_ns = pause_loop_ns.filter(|_| varies);
-                all.push(guest);
+                for kick_yields in each(&guests.kick_yields) {
+                    let mut guest = self.clone();
+                    let wishes = [
+                        ("--policy", policy.clone()),
+                        ("--pause-loop-ns", pause_loop_ns.map(|ns| ns.to_string())),
+                        (
+                            "--kick-yields",
+                            kick_yields.map(|yields| yields.to_string()),
+                        ),
+                    ];
+                    let given = wishes.into_iter().filter_map(|(k, v)| Some([k.into(), v?]));
+                    guest.words.extend(given.flatten());
+                    guest.policy = policy.clone().filter(|_| varies(&guests.policy));
+                    guest.pause_loop_ns = pause_loop_ns.filter(|_| varies(&guests.pause_loop_ns));
+                    guest.kick_yields = kick_yields.filter(|_| varies(&guests.kick_yields));
+                    all.push(guest);
+                }
             }
         }
         all
@@ -99,6 +107,9 @@ impl Guest {
         }
         if let Some(ns) = self.pause_loop_ns {
             point.insert("pause_loop_ns".into(), u64::from(ns).into());
+        }
+        if let Some(yields) = self.kick_yields {
+            point.insert("kick_yields".into(), Setting::Name(yields.to_string()));
         }
         if let Some(slice_us) = self.slice_us {
             point.insert("slice_us".into(), u64::from(slice_us).into());
@@ -164,6 +175,7 @@ impl Guests {
         }
         let usable = match emulated {
             Some(emulated) => CpuList::first(emulated as usize),
+            None if is_simulated => cpus.take(size.cpus as usize),
             None => CpuList::allowed().map_err(|error| format!("{error:#}"))?,
         };
         let hog: Option<CpuList> = self.hog.as_ref().and_then(|hog| hog.parse().ok());
@@ -181,6 +193,7 @@ impl Guests {
             slice_us: None,
             policy: None,
             pause_loop_ns: None,
+            kick_yields: None,
             tier: tier.into(),
             mode,
             costs: is_simulated.then(|| self.costs_name()).transpose()?,
@@ -210,6 +223,7 @@ impl Guests {
     fn words_of_sim(&self) -> Vec<String> {
         let wishes = [
             ("--costs", self.costs.clone()),
+            ("--hog", self.hog.clone()),
             (
                 "--pause-loop-grow",
                 self.pause_loop_grow.map(|n| n.to_string()),
@@ -279,11 +293,12 @@ mod tests {
     #[test]
     fn policies_and_pause_loops_are_axes_of_simulated_guests() {
         let guests = guests(
-            "tier = 'sim'\nvcpus = 4\npolicy = ['fair', 'credit2']\npause_loop_ns = [0, 4096]\npause_loop_grow = 1",
+            "tier = 'sim'\nvcpus = 4\npolicy = ['fair', 'credit2']\npause_loop_ns = [0, 4096]\npause_loop_grow = 1\n\
+             kick_yields = true",
         );
         let all = guests.all(&CpuList::first(1)).unwrap();
         assert_eq!(guests.axes(), ["policy", "pause_loop_ns"]);
-        let words = "--pause-loop-grow 1 --policy fair --pause-loop-ns 4096";
+        let words = "--pause-loop-grow 1 --policy fair --pause-loop-ns 4096 --kick-yields true";
         assert_eq!(all[1].words.join(" "), words);
         let point = all[3].point();
         assert_eq!(point["policy"], Setting::from("credit2"));
@@ -312,6 +327,17 @@ mod tests {
         assert!(all("tier = 'auto'\nmode = 'tas'\nvcpus = 1").is_err());
         let error = all("tier = 'nested'\nvcpus = 2\nhog = '1'").unwrap_err();
         assert!(error.contains("guest.hog: CPU 1 is not usable"), "{error}");
+    }
+
+    #[test]
+    fn hog_of_a_simulated_guest_is_on_one_of_its_cpus() {
+        let all = |hog: &str| {
+            let text = format!("tier = 'sim'\nvcpus = 4\nratio = 2\nhog = '{hog}'");
+            guests(&text).all(&CpuList::first(9))
+        };
+        assert_eq!(all("1").unwrap()[0].words, ["--hog", "1"]);
+        let error = all("2").unwrap_err();
+        assert!(error.contains("guest.hog: CPU 2 is not usable"), "{error}");
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub fn each<T: Clone>(many: &Option<Many<T>>) -> Vec<Option<T>> {
     }
 }
 
+/// Whether a key is an axis.
+pub fn varies<T>(many: &Option<Many<T>>) -> bool {
+    many.as_ref().is_some_and(Many::varies)
+}
+
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guests {
@@ -68,6 +73,9 @@ pub struct Guests {
     /// Window of pause-loop exiting there, as of `vm --pause-loop-ns`; 0 is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_loop_ns: Option<Many<u32>>,
+    /// Whether its kicks yield, as of `vm --kick-yields`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kick_yields: Option<Many<bool>>,
     /// Growth of that window, as of `vm --pause-loop-grow`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_loop_grow: Option<u32>,
@@ -128,7 +136,10 @@ impl Guests {
 const MOST: usize = 1000;
 
 /// Refuses an empty list, and one that names a value twice.
-fn distinct<T: fmt::Display + PartialEq>(key: &str, values: &[T]) -> Result<(), String> {
+fn distinct<T: fmt::Display + PartialEq>(key: &str, many: Option<&Many<T>>) -> Result<(), String> {
+    let Some(values) = many.map(Many::all) else {
+        return Ok(());
+    };
     let again = |(n, value): (usize, &T)| values[..n].contains(value);
     match values.iter().enumerate().position(again) {
         Some(n) => Err(format!("guest.{key} has `{}` twice", values[n])),
@@ -211,6 +222,7 @@ impl Guests {
             ("policy", self.policy.is_some()),
             ("pause_loop_ns", self.pause_loop_ns.is_some()),
             ("pause_loop_grow", self.pause_loop_grow.is_some()),
+            ("kick_yields", self.kick_yields.is_some()),
         ];
         match given.iter().find(|(_, is_given)| *is_given) {
             Some((key, _)) => Err(format!("guest.{key}: nothing is simulated. Try: tier sim")),
@@ -227,12 +239,12 @@ impl Guests {
     }
 
     pub fn axes(&self) -> Vec<&'static str> {
-        let varies = |many: &Option<Many<u32>>| many.as_ref().is_some_and(Many::varies);
         let axes = [
-            ("policy", self.policy.as_ref().is_some_and(Many::varies)),
+            ("policy", varies(&self.policy)),
             ("pause_loop_ns", varies(&self.pause_loop_ns)),
+            ("kick_yields", varies(&self.kick_yields)),
             ("tier", self.tier.varies()),
-            ("mode", self.mode.as_ref().is_some_and(Many::varies)),
+            ("mode", varies(&self.mode)),
             ("ratio", varies(&self.ratio)),
             ("vcpus", varies(&self.vcpus)),
             ("slice_us", varies(&self.slice_us)),
@@ -266,32 +278,21 @@ impl Guests {
         if let Some(target) = &self.preempt {
             allowed::<PreemptTarget>("preempt", target)?;
         }
-        distinct("tier", self.tier.all())?;
-        distinct(
-            "mode",
-            self.mode.as_ref().map_or(&[String::new()][..], Many::all),
-        )?;
+        distinct("tier", Some(&self.tier))?;
+        distinct("mode", self.mode.as_ref())?;
         for (key, values, most) in [
             ("ratio", &self.ratio, MAX_RATIO),
             ("vcpus", &self.vcpus, self.max_vcpus()),
         ] {
-            distinct(key, values.as_ref().map_or(&[1][..], Many::all))?;
+            distinct(key, values.as_ref())?;
             for n in each(values) {
                 within(key, n, 1..=most)?;
             }
         }
-        distinct(
-            "slice_us",
-            self.slice_us.as_ref().map_or(&[1][..], Many::all),
-        )?;
-        distinct(
-            "policy",
-            self.policy.as_ref().map_or(&[String::new()][..], Many::all),
-        )?;
-        distinct(
-            "pause_loop_ns",
-            self.pause_loop_ns.as_ref().map_or(&[1][..], Many::all),
-        )?;
+        distinct("slice_us", self.slice_us.as_ref())?;
+        distinct("policy", self.policy.as_ref())?;
+        distinct("pause_loop_ns", self.pause_loop_ns.as_ref())?;
+        distinct("kick_yields", self.kick_yields.as_ref())?;
         within("pause_loop_grow", self.pause_loop_grow, 1..=64)?;
         for slice in each(&self.slice_us) {
             within("slice_us", slice, SLICES_US)?;
@@ -316,6 +317,7 @@ impl Guests {
             each(&self.slice_us).len(),
             each(&self.policy).len(),
             each(&self.pause_loop_ns).len(),
+            each(&self.kick_yields).len(),
         ];
         match lengths.into_iter().try_fold(1, usize::checked_mul) {
             Some(n) if n <= MOST => Ok(()),
@@ -328,89 +330,5 @@ impl Guests {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn guests_are_validated() {
-        let check = |text: &str| {
-            let text = format!("cpus = 'all'\nmemory = 256\ntier = {text}");
-            toml::from_str::<Guests>(&text).unwrap().check()
-        };
-        assert_eq!(check("'tcg'\nvcpus = 2\nmode = ['pv', 'tas']"), Ok(()));
-        for (text, cause) in [
-            (
-                "'xen'",
-                "tier = `xen`: allowed: auto kvm tcg nested count sim",
-            ),
-            ("['tcg', 'count']", "tier: count: instructions are no time"),
-            ("'count'\nratio = 2", "ratio: one thread runs all vCPUs"),
-            ("'count'\nhog = '0'", "hog: time on the host is no time"),
-            ("'count'\npreempt = 'holder'", "preempt: a stop of"),
-            ("'count'\nslice_us = 4000", "slice_us: one thread runs"),
-            (
-                "'tcg'\nslice_us = [4000, 9]",
-                "slice_us = 9: allowed: 100..=",
-            ),
-            ("'count'\nguests = 2", "guests: each guest's clock"),
-            ("'sim'\nhog = '0'", "hog: nothing but the guest's vCPUs"),
-            (
-                "['tcg', 'sim']\npreempt = 'holder'",
-                "preempt: the scheduling",
-            ),
-            ("'sim'\nkernel_args = ['quiet']", "kernel_args: no kernel"),
-            ("'sim'\nguests = 2", "guests: one guest alone"),
-            ("'sim'\nvcpus = 4097", "vcpus = 4097: allowed: 1..=4096"),
-            ("'tcg'\nvcpus = 256", "vcpus = 256: allowed: 1..=255"),
-            ("'sim'\ncosts = 'a b'", "costs `a b`: allowed: a name"),
-            (
-                "'sim'\npolicy = 'x'",
-                "policy = `x`: allowed: round-robin fair",
-            ),
-            ("'tcg'\ncosts = 'default'", "costs: nothing is simulated"),
-            ("'tcg'\npause_loop_ns = 9", "pause_loop_ns: nothing is"),
-            ("'sim'\npolicy = ['fair', 'x']", "policy = `x`: allowed:"),
-            (
-                "'sim'\npolicy = ['fair', 'fair']",
-                "policy has `fair` twice",
-            ),
-            (
-                "'sim'\npause_loop_ns = [0, 0]",
-                "pause_loop_ns has `0` twice",
-            ),
-            (
-                "'sim'\npause_loop_grow = 0",
-                "pause_loop_grow = 0: allowed: 1..=",
-            ),
-            ("'tcg'\nmode = 'x'", "mode = `x`: allowed: pv"),
-            ("'tcg'\npreempt = 'x'", "preempt = `x`: allowed: holder"),
-            ("'tcg'\nratio = [1, 0]", "ratio = 0: allowed: 1..="),
-            ("'tcg'\nboots = 0", "boots = 0: allowed: 1..="),
-            ("'tcg'\nguests = 99", "guests = 99: allowed: 2..=16"),
-            (
-                "'nested'\nemulated_cpus = 5",
-                "emulated_cpus = 5: allowed: 1..=4",
-            ),
-            ("'tcg'\nhog = '0-'", "hog: ``"),
-            ("'tcg'\nvcpus = [2, 2]", "vcpus has `2` twice"),
-            ("[]", "tier has no values"),
-        ] {
-            let error = check(text).unwrap_err();
-            assert!(error.contains(&format!("guest.{cause}")), "{error}");
-        }
-    }
-
-    #[test]
-    fn guest_without_memory_is_refused() {
-        let guests: Guests = toml::from_str("cpus = '0'\nmemory = 0\ntier = 'tcg'").unwrap();
-        let error = guests.check().unwrap_err();
-        assert!(error.contains("guest.memory = 0: allowed: 1..="), "{error}");
-    }
-
-    #[test]
-    fn several_guests_are_booted_twice() {
-        let guests: Guests = toml::from_str("cpus = '0'\nmemory = 1\ntier = 'tcg'").unwrap();
-        let rounds = [(1, 5), (3, 5), (3, 1)].map(|(n, r)| guests.rounds(n, r));
-        assert_eq!(rounds, [1, 2, 1]);
-    }
-}
+#[path = "guests_tests.rs"]
+mod tests;

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use anyhow::{bail, Context, Result};
+use cpu_list::CpuList;
 use vm_record::SimulatedMachine;
 
 use super::command_line::words;
@@ -23,7 +24,17 @@ pub fn machine(plan: &Plan) -> SimulatedMachine {
         seed: options.seed.unwrap_or(default.seed),
         pause_loop_ns: options.pause_loop_ns.unwrap_or(default.pause_loop_ns),
         pause_loop_grow: options.pause_loop_grow.unwrap_or(default.pause_loop_grow),
+        kick_yields: options.kick_yields.unwrap_or(default.kick_yields),
+        hog: options.hog.as_ref().map(|hog| places(hog, &plan.cpus)),
     }
+}
+
+/// The places of CPUs in `all`, which are the simulator's numbers of them.
+fn places(cpus: &CpuList, all: &CpuList) -> String {
+    let place = |cpu| all.iter().position(|other| other == cpu);
+    let places = cpus.iter().filter_map(place);
+    let places: Vec<String> = places.map(|place| place.to_string()).collect();
+    places.join(",")
 }
 
 /// The whole command line; the kernel kills the simulator when `vm` ends, as it does QEMU.

@@ -60,8 +60,14 @@ fn started_line(plan: &Plan) -> String {
         0 => String::new(),
         ns => format!(", pause-loop exits after {ns} ns"),
     };
+    let yields = if machine.kick_yields {
+        ", kicks that yield"
+    } else {
+        ""
+    };
     format!(
-        "sim: {} vCPUs on simulated CPUs {} ({:.1}x); simulated (costs: {}), {} with slices of {} µs{pause_loops}, seed {}",
+        "sim: {} vCPUs on simulated CPUs {} ({:.1}x); simulated (costs: {}), {} with slices of {} µs{pause_loops}{yields}, \
+         seed {}",
         plan.vcpus,
         plan.cpus,
         plan.ratio(Tier::Sim),
