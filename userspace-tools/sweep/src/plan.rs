@@ -7,6 +7,7 @@ mod draft;
 pub mod experiment;
 pub mod guest;
 pub mod guests;
+pub mod line;
 #[cfg(test)]
 mod parsers;
 pub mod question;

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     plan::{
-        experiment::{Line, Scenario},
+        experiment::Scenario,
+        line::Line,
         setting::{matches, Setting},
     },
     store::provenance::Provenance,

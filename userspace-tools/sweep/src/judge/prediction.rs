@@ -30,6 +30,13 @@ pub struct Row {
     pub rounds: Vec<f64>,
 }
 
+impl Row {
+    /// The median over rounds of what was measured.
+    pub fn middle(&self) -> f64 {
+        median(self.rounds.iter().copied()).unwrap_or(f64::NAN)
+    }
+}
+
 /// All cells, and how far the held-out ones are off.
 #[derive(Clone, Debug)]
 pub struct Prediction {
@@ -107,10 +114,9 @@ fn judged(how: &Predict, rows: Vec<Row>, label: Option<Label>) -> Result<Predict
         let each = each.filter(|each| !each.is_empty())?;
         Some(each.iter().sum::<f64>() / each.len() as f64)
     });
-    let whole = |row: &Row| median(row.rounds.iter().copied()).unwrap_or(0.0);
     let taus = points
         .iter()
-        .filter_map(|(at, rows)| Some((at.clone(), rank_order(rows, whole)?)))
+        .filter_map(|(at, rows)| Some((at.clone(), rank_order(rows, Row::middle)?)))
         .collect();
     Ok(Prediction {
         factor: factor(&held).ok_or_else(|| none("held-out"))?,

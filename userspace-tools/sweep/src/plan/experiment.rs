@@ -9,6 +9,7 @@ use vm_record::Tier;
 
 use crate::plan::{
     guests::Guests,
+    line::{self, Line},
     rule::Rule,
     setting::{Pattern, Point, Setting},
 };
@@ -75,7 +76,7 @@ pub struct Scenario {
     pub regret: Option<String>,
     /// The tier `sim` as a prediction of the other tier.
     pub predict: Option<Predict>,
-    #[serde(default, rename = "line")]
+    #[serde(default, rename = "line", deserialize_with = "line::each")]
     pub lines: Vec<Line>,
 }
 
@@ -212,25 +213,6 @@ pub struct Compare {
     /// Of earlier experiments; every ratio is of runs next to each other.
     #[serde(default, rename = "paired")]
     _paired: bool,
-}
-
-/// A metric as a straight line over the values of an axis, with a slope and an intercept over boots.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Line {
-    /// The figures are `NAME.slope` and `NAME.intercept`.
-    pub figure: String,
-    /// Its text in tables.
-    pub text: String,
-    #[serde(rename = "quantity")]
-    pub metric: String,
-    /// What decides it; by default what decides the metric.
-    pub kind: Option<Kind>,
-    /// The axis, of the guests or of the scenario. One in micro- or milliseconds counts in nanoseconds here, as
-    /// metrics do.
-    pub over: String,
-    /// The runs.
-    pub of: Pattern,
 }
 
 impl Compare {

@@ -13,10 +13,7 @@ use crate::{
         line::Fitted,
         regret::Regret,
     },
-    plan::{
-        experiment::{Compare, Line},
-        setting::words,
-    },
+    plan::{experiment::Compare, line::Line, setting::words},
 };
 
 /// What was measured, or why nothing was.

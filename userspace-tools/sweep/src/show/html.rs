@@ -11,6 +11,7 @@ mod gantt;
 mod line;
 mod page;
 mod picture;
+mod prediction;
 mod scaling;
 mod surface;
 mod threshold;
@@ -129,7 +130,9 @@ fn figures(loaded: &Loaded, dir: &Path, evaluation: &Evaluation<'_>) -> Vec<(Str
         let view = View::new(loaded, one.scenario, &one.cells);
         let figures = kinds.iter().flat_map(|figures| figures(&view));
         let lines = line::figures(&view, one);
-        (one.scenario.title.clone(), figures.chain(lines).collect())
+        let predicted = prediction::figures(&view, one);
+        let figures = figures.chain(predicted).chain(lines);
+        (one.scenario.title.clone(), figures.collect())
     });
     let over_time = timeline::figures(loaded, dir, evaluation);
     scenarios.chain([("Over time".into(), over_time)]).collect()

@@ -2,23 +2,17 @@
 
 //! Simulated rates beside measured ones: a table, how far the held-out ones are off, and JSON.
 
-use comfy_table::CellAlignment;
-use serde_json::{json, Value};
-use statistics::median;
-
 use super::comparison::value;
 use crate::{
     console::{
         numbers::{ratio, short},
         table::plain,
     },
-    judge::{
-        evaluation::EvaluatedScenario,
-        label::suffix,
-        prediction::{Prediction, Row},
-    },
+    judge::{evaluation::EvaluatedScenario, label::suffix, prediction::Prediction},
     plan::setting::{values_of, words},
 };
+use comfy_table::CellAlignment;
+use serde_json::{json, Value};
 
 /// The prediction of a scenario as text; empty if it has none.
 pub fn text(of: &EvaluatedScenario<'_>) -> String {
@@ -34,7 +28,7 @@ fn shown(of: &Prediction) -> String {
     let axes: Vec<&str> = axes.into_iter().flatten().map(String::as_str).collect();
     let head = [&axes.join(" "), "simulated", "measured", "ratio", ""];
     let body = of.rows.iter().map(|row| {
-        let measured = middle(row);
+        let measured = row.middle();
         vec![
             values_of(&row.at),
             short(row.simulated),
@@ -47,15 +41,8 @@ fn shown(of: &Prediction) -> String {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let label = suffix(of.label);
-    let lines = [
-        ("median factor, held out", &of.factor, true),
-        ("median factor of the others", &of.fitted, true),
-        ("Kendall's tau, held out", &of.tau, false),
-    ];
-    let lines = lines.map(|(name, estimate, is_ratio)| {
-        format!("  {name}: {}{label}\n", value(estimate, is_ratio))
-    });
+    let lines = lines(of);
+    let lines = lines.map(|line| format!("  {line}{}\n", suffix(of.label)));
     let taus = of
         .taus
         .iter()
@@ -68,8 +55,14 @@ fn shown(of: &Prediction) -> String {
     )
 }
 
-fn middle(row: &Row) -> f64 {
-    median(row.rounds.iter().copied()).unwrap_or(f64::NAN)
+/// How far the simulated machine is off, a line each.
+pub fn lines(of: &Prediction) -> [String; 3] {
+    let each = [
+        ("median factor, held out", &of.factor, true),
+        ("median factor of the others", &of.fitted, true),
+        ("Kendall's tau, held out", &of.tau, false),
+    ];
+    each.map(|(name, estimate, is_ratio)| format!("{name}: {}", value(estimate, is_ratio)))
 }
 
 /// The same as JSON.

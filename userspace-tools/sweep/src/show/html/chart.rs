@@ -36,6 +36,8 @@ pub struct Series {
     pub name: String,
     /// Its points, from left to right.
     pub points: Vec<Point>,
+    /// The line fitted to them, if there is one.
+    pub fitted: Vec<(f64, f64)>,
     /// Whether it belongs to the axis on the right.
     pub right: bool,
     /// How it is drawn.
@@ -80,6 +82,8 @@ pub struct Chart {
     pub right: Option<String>,
     /// Scale of the axis below.
     pub kind: Kind,
+    /// Scale of the axes on the sides.
+    pub sides: Kind,
     /// The series.
     pub series: Vec<Series>,
     /// Slope of the ideal: a straight line from zero.
@@ -99,7 +103,7 @@ impl Chart {
                 .filter(move |series| series.right == right);
             let points = mine.flat_map(|series| &series.points);
             let values = points.flat_map(|p| p.raw.iter().copied().chain([p.y]));
-            Axis::new(Kind::Linear, values, BOTTOM, TOP)
+            Axis::new(self.sides, values, BOTTOM, TOP)
         };
         let (left, other) = (side(false), side(true));
         let content = html! {
@@ -143,7 +147,9 @@ impl Chart {
                     (self.x) @if self.kind == Kind::Log { " (log)" }
                 }
                 text.name.middle x="11" y=(n((TOP + BOTTOM) / 2.0))
-                    transform={ "rotate(-90 11 " (n((TOP + BOTTOM) / 2.0)) ")" } { (self.y) }
+                    transform={ "rotate(-90 11 " (n((TOP + BOTTOM) / 2.0)) ")" } {
+                    (self.y) @if self.sides == Kind::Log { " (log)" }
+                }
             }
         }
     }
@@ -182,8 +188,12 @@ fn draw(series: &Series, (i, aside): (usize, f64), x: &Axis, y: &Axis) -> Markup
         line += &format!("{px:.1},{py:.1} ");
         last = Some(py);
     }
+    let fitted = series.fitted.iter();
+    let fitted = fitted.map(|(px, py)| format!("{:.1},{:.1}", x.at(*px), y.at(*py)));
+    let fitted = fitted.collect::<Vec<_>>().join(" ");
     html! {
         @if series.points.len() > 1 && series.style != Style::Dots { polyline.line points=(line.trim_end()) {} }
+        @if !fitted.is_empty() { polyline.line points=(fitted) {} }
         @for point in &series.points {
             @let (px, py) = (x.at(point.x) + aside, y.at(point.y));
             @for raw in &point.raw { circle.raw cx=(n(px)) cy=(n(y.at(*raw))) r="2" {} }

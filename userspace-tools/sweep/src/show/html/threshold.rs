@@ -54,7 +54,7 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
         right: Some("counts off".into()),
         kind: Kind::Log,
         series: all,
-        ideal: None,
+        ..Chart::default()
     };
     vec![view.figure(
         "Additions and error by threshold".into(),

@@ -111,6 +111,7 @@ fn figure(loaded: &Loaded, boot: usize, runs: Vec<Point>, samples: &[host::Sampl
         points,
         right,
         style,
+        ..Series::default()
     };
     let chart = Chart {
         x: "seconds since the boot began".into(),
