@@ -17,6 +17,7 @@ mod in_force;
 pub mod label;
 pub mod line;
 pub mod oracle;
+mod others;
 pub mod prediction;
 pub mod regret;
 pub mod rules;

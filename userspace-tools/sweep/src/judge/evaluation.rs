@@ -24,7 +24,8 @@ use super::{
     verdict::{Case, Verdict},
 };
 use crate::{
-    plan::experiment::{Compare, Experiment, Line, Scenario},
+    plan::experiment::{Compare, Experiment, Scenario},
+    plan::line::Line,
     store::{loaded::Loaded, notes::Notes, provenance::Provenance, record::Record},
 };
 
@@ -76,13 +77,16 @@ impl<'a> Evaluation<'a> {
         incomplete: Option<String>,
     ) -> anyhow::Result<Self> {
         let mut found = Vec::new();
+        let others = provenance.taken_by_others();
         let scenarios = experiment.scenarios.iter().map(|scenario| {
             let cells = cells(experiment, provenance, scenario, records);
             let skipped = experiment.skipped(scenario);
             if skipped.is_some() && cells.is_empty() {
                 return Ok(EvaluatedScenario::skipped(scenario, skipped));
             }
-            found.extend(rules::find(experiment, scenario, &cells).map_err(anyhow::Error::msg)?);
+            found.extend(
+                rules::find(experiment, scenario, &cells, others).map_err(anyhow::Error::msg)?,
+            );
             let evaluated = EvaluatedScenario::new(scenario, cells, provenance, records);
             anyhow::Ok(EvaluatedScenario {
                 skipped,
@@ -142,27 +146,29 @@ impl<'a> Evaluation<'a> {
         self.faults().next().is_none() && self.incomplete.is_none()
     }
 
-    /// The worst verdict; an incomplete result is NOT MEASURED.
+    /// The worst verdict; an incomplete result, or one of which a part was not measured, is NOT MEASURED.
     pub fn verdict(&self) -> Verdict {
         let faults = self.faults().map(|fault| fault.verdict);
         let rules = self.rules().map(|rule| rule.verdict);
-        let incomplete = self.incomplete.iter().map(|_| Verdict::NotMeasured);
+        let missing = self.incomplete.iter();
+        let missing = missing.chain(self.scenarios.iter().flat_map(|one| one.unmeasured()));
+        let missing = missing.map(|_| Verdict::NotMeasured);
         let any_run = (self.runs() > 0).then_some(Verdict::Pass);
         Verdict::worst(
             any_run
                 .into_iter()
                 .chain(faults)
                 .chain(rules)
-                .chain(incomplete),
+                .chain(missing),
         )
     }
 
-    /// Every verdict: on the oracle of each scenario, and on each rule.
+    /// Every verdict: on the oracle of each scenario, on each rule, and on each part that was not measured.
     pub fn cases(&self) -> Vec<Case> {
         let oracles = self.scenarios.iter().flat_map(|one| {
             let skip = one.skip();
             let oracle = (one.runs() > 0 || skip.is_none()).then(|| one.oracle());
-            oracle.into_iter().chain(skip)
+            oracle.into_iter().chain(skip).chain(one.missing())
         });
         oracles.chain(self.rules().map(Judged::case)).collect()
     }
@@ -237,6 +243,15 @@ impl<'a> EvaluatedScenario<'a> {
         Some(Case::new(name, Verdict::Skip, why))
     }
 
+    /// NOT MEASURED of each part that was not.
+    fn missing(&self) -> impl Iterator<Item = Case> + '_ {
+        let name = &self.scenario.name;
+        self.unmeasured().map(move |why| {
+            let name = format!("{name}: every part is measured");
+            Case::new(name, Verdict::NotMeasured, why.clone())
+        })
+    }
+
     /// Number of runs that count.
     pub fn runs(&self) -> usize {
         self.cells.iter().map(|cell| cell.reports.len()).sum()
@@ -245,6 +260,18 @@ impl<'a> EvaluatedScenario<'a> {
     /// Its comparisons with what was measured.
     pub fn comparisons(&self) -> impl Iterator<Item = (&Compare, &Result<Compared, String>)> {
         self.scenario.compare.iter().zip(&self.compared)
+    }
+
+    /// Why each part that the plan asks for was not measured, of those that were not.
+    fn unmeasured(&self) -> impl Iterator<Item = &String> {
+        let compared = self.compared.iter().filter_map(|one| one.as_ref().err());
+        let lines = self.lines.iter().filter_map(|one| one.as_ref().err());
+        let predicted = self.prediction.iter().filter_map(|one| one.as_ref().err());
+        let attribution = self.attribution.iter();
+        let attribution = attribution.filter_map(|one| one.as_ref().err());
+        let regrets = self.regrets.as_ref().err();
+        let all = compared.chain(lines).chain(predicted);
+        all.chain(attribution).chain(regrets)
     }
 
     /// Its lines with what was measured.

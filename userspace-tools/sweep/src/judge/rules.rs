@@ -9,6 +9,7 @@ use super::{
     cell::Cell,
     decide::{decide, needed, Finding, Limit},
     label::{self, suffix, Label},
+    others,
     verdict::{Case, Verdict},
 };
 use crate::{
@@ -66,11 +67,12 @@ impl Judged {
     }
 }
 
-/// Evaluates the rules of `scenario` over its cells.
+/// Evaluates the rules of `scenario` over its cells; other processes took the part `others` of the guests' CPUs.
 pub fn find(
     experiment: &Experiment,
     scenario: &Scenario,
     cells: &[Cell],
+    others: Option<f64>,
 ) -> Result<Vec<Found>, String> {
     let mut all = Vec::new();
     for (of, rule) in scenario.rules() {
@@ -85,7 +87,7 @@ pub fn find(
             scenario: scenario.name.clone(),
             rule: rule.text.clone(),
             at,
-            finding,
+            finding: undisturbed(finding, label, others),
             label,
         }));
     }
@@ -109,6 +111,15 @@ pub fn judge(found: Vec<Found>, looks: u32) -> Vec<Judged> {
             boots_needed: decided.boots_needed,
         });
     judged.collect()
+}
+
+/// `finding`, unless it is an estimate of time and others had the CPUs meanwhile.
+fn undisturbed(finding: Finding, label: Option<Label>, others: Option<f64>) -> Finding {
+    let is_estimate = matches!(finding, Finding::Estimated(..));
+    let is_of_time = is_estimate && label.is_none_or(Label::is_of_host_time);
+    let others = others.filter(|_| is_of_time);
+    let why = others.and_then(others::disturbed);
+    why.map_or(finding, Finding::Nothing)
 }
 
 type Answer = (Point, Finding, Option<Label>);

@@ -78,17 +78,22 @@ fn experiment(path: &Path, dir: &Path) -> anyhow::Result<Measured> {
     let words = words.map(|word| word.display().to_string());
     let ran = program::run(&program::in_toolbox(words.into()), dir, "sweep")?;
     let mut measured = Measured::default();
-    // Verdicts of its own, FAIL and INCONCLUSIVE, are none on the claims.
-    if !matches!(ran.exit, 0 | 1 | 3) {
+    let result = dir.join("latest");
+    // Verdicts of its own are none on the claims: FAIL, INCONCLUSIVE, NOT MEASURED of a part of a whole result.
+    let loaded = match ran.exit {
+        0 | 1 | 3 => Some(Loaded::read(&result)?),
+        4 => Loaded::read(&result).ok(),
+        _ => None,
+    };
+    let Some(loaded) = loaded.filter(|loaded| ran.exit != 4 || loaded.incomplete.is_none()) else {
         measured.note(&ran, &format!("sweep run {}", path.display()));
         return Ok(measured);
-    }
-    let result = dir.join("latest");
+    };
     let file = result.join(figures::FILE);
     let text = fs::read_to_string(&file);
     let text = text.with_context(|| format!("cannot read {}", file.display()))?;
     measured.figures = serde_json::from_str(&text)?;
-    for record in Loaded::read(&result)?.records {
+    for record in loaded.records {
         let value = serde_json::to_value(&record.run)?;
         let place = &record.guest;
         measured
