@@ -15,6 +15,8 @@ pub(crate) enum What {
     Check { cpu: CpuId, generation: u32 },
     /// A kick arrives.
     Kick(VcpuId),
+    /// The host, if it polls for a kick of the halted vCPU, sees one.
+    KickSeen(VcpuId),
     /// The timer that the vCPU set goes off.
     Timer(VcpuId),
     /// The guest's periodic tick.

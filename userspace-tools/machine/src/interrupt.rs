@@ -14,8 +14,12 @@ impl Simulation {
         let sends = self.random.draw(&self.plan.costs.kick);
         let latency = self.random.draw(&self.plan.costs.kick_latency);
         let vcpu = self.vcpu(me);
+        let seen = vcpu.clock + sends / 2;
         vcpu.clock += sends;
         let sent = vcpu.clock;
+        if to.index() < self.vcpus.len() {
+            self.events.push(seen, What::KickSeen(to));
+        }
         self.record(sent, Entry::Kicks(me, to));
         // One that yields has arrived when the kicker goes on.
         if to.index() < self.vcpus.len() && !self.plan.kick_yields {
@@ -37,9 +41,30 @@ impl Simulation {
         }
     }
 
+    /// Halfway through a kick, whose exit lasts as long as its entry, the hypervisor has written what it looks at when
+    /// `vcpu` comes to halt, or polls for it.
+    pub(crate) fn kick_is_seen(&mut self, vcpu: VcpuId) {
+        let of = self.vcpu(vcpu);
+        match of.state {
+            State::Polls => {
+                of.kicks_seen += 1;
+                self.end_halt(vcpu);
+            }
+            State::Runs if of.halts_soon => {
+                of.kicks_seen += 1;
+                of.kicked = true;
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn kick_arrives(&mut self, vcpu: VcpuId) {
         let sticky = self.plan.sticky_kicks;
         let of = self.vcpu(vcpu);
+        if of.kicks_seen > 0 {
+            of.kicks_seen -= 1;
+            return;
+        }
         match of.state {
             State::Halted | State::Polls => self.end_halt(vcpu),
             State::Runs | State::Ready => {
@@ -142,7 +167,8 @@ impl Simulation {
             return self.make_ready(vcpu, now);
         }
         (of.state, of.since) = (State::Runs, now);
-        let takes = self.random.draw(&self.plan.costs.exit);
+        // The entry alone.
+        let takes = self.random.draw(&self.plan.costs.exit) / 2;
         let of = self.vcpu(vcpu);
         of.clock = now + takes;
         let clock = of.clock;

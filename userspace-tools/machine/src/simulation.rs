@@ -117,6 +117,7 @@ impl Simulation {
             }
             What::Check { cpu, generation } => self.check(cpu, generation),
             What::Kick(vcpu) => self.kick_arrives(vcpu),
+            What::KickSeen(vcpu) => self.kick_is_seen(vcpu),
             What::Timer(vcpu) => self.timer(vcpu),
             What::Tick(vcpu) => self.tick(vcpu),
             What::PollEnd { vcpu, generation } => self.poll_ends(vcpu, generation),

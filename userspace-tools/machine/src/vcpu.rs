@@ -58,6 +58,8 @@ pub(crate) struct Vcpu {
     pub(crate) record: LineId,
     /// A kick that came while it could not halt yet.
     pub(crate) kicked: bool,
+    /// Kicks that ended a halt before they arrived.
+    pub(crate) kicks_seen: u32,
     /// It is between the last check and the halt, with interrupts off.
     pub(crate) halts_soon: bool,
     /// A stop of the plan lasts until then, and whether it is on no queue for that.
@@ -104,6 +106,7 @@ impl Vcpu {
             suspend: None,
             record,
             kicked: false,
+            kicks_seen: 0,
             halts_soon: false,
             stopped_until: 0,
             is_stopped: false,

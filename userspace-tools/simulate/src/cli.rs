@@ -157,7 +157,7 @@ pub struct MachineOptions {
     kick_yields: bool,
     /// For how long the host polls at most before it takes a halted vCPU off its CPU, in nanoseconds; it adapts
     /// to the length of halts, as KVM does; 0: not at all
-    #[arg(long, value_name = "NS", default_value_t = 0)]
+    #[arg(long, value_name = "NS", default_value_t = SimulatedMachine::default().halt_poll_ns)]
     halt_poll_ns: u32,
     /// CPU hogs on these CPUs of the host, counted from 0
     #[arg(long, value_name = "LIST")]

@@ -47,6 +47,9 @@ pub struct SimulatedMachine {
     /// The window grows by this factor at each exit, until the vCPU gets a CPU anew; 1: not at all.
     #[serde(default = "grow")]
     pub pause_loop_grow: u32,
+    /// For how long the host polls at most before it takes a halted vCPU off its CPU, in nanoseconds; 0: not at all.
+    #[serde(default)]
+    pub halt_poll_ns: u32,
     /// Whether a kick gives the kicker's CPU to the kicked vCPU.
     #[serde(default)]
     pub kick_yields: bool,
@@ -69,6 +72,7 @@ impl Default for SimulatedMachine {
             seed: 1,
             pause_loop_ns: 0,
             pause_loop_grow: grow(),
+            halt_poll_ns: 0,
             kick_yields: false,
             hog: None,
         }
@@ -96,11 +100,12 @@ impl SimulatedMachine {
             seed,
             pause_loop_ns,
             pause_loop_grow,
+            halt_poll_ns,
             kick_yields,
             hog,
         } = self;
         let (slice_us, seed) = (slice_us.to_string(), seed.to_string());
-        let yields = kick_yields.to_string();
+        let (polls, yields) = (halt_poll_ns.to_string(), kick_yields.to_string());
         let (window, grow) = (pause_loop_ns.to_string(), pause_loop_grow.to_string());
         let pairs = [
             ("--costs", costs.as_str()),
@@ -109,6 +114,7 @@ impl SimulatedMachine {
             ("--seed", &seed),
             ("--pause-loop-ns", &window),
             ("--pause-loop-grow", &grow),
+            ("--halt-poll-ns", &polls),
             ("--kick-yields", &yields),
         ];
         let hog = hog.iter().map(|hog| ("--hog", hog.as_str()));
@@ -230,7 +236,7 @@ mod tests {
         assert_eq!(
             options,
             "--costs default --policy eevdf --slice-us 2800 --seed 1 --pause-loop-ns 0 --pause-loop-grow 2 \
-             --kick-yields false"
+             --halt-poll-ns 0 --kick-yields false"
         );
         let beside = SimulatedMachine {
             hog: Some("0-1".into()),

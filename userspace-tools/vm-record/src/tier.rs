@@ -80,12 +80,13 @@ pub const SIM_BOOTS_NOTHING: Refused = (
 );
 
 /// Options and keys that only the tier `sim` has.
-pub const OF_SIM: [&str; 6] = [
+pub const OF_SIM: [&str; 7] = [
     "seed",
     "costs",
     "policy",
     "pause-loop-ns",
     "pause-loop-grow",
+    "halt-poll-ns",
     "kick-yields",
 ];
 

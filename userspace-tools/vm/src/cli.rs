@@ -112,6 +112,10 @@ pub struct RunOptions {
     /// Factor by which the window grows at each exit, until the vCPU gets a CPU anew (tier sim) [default: 2].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub pause_loop_grow: Option<u32>,
+    /// For how long the simulated host polls at most before it takes a halted vCPU off its CPU, as KVM does for 200,000
+    /// (tier sim); 0: not at all [default: 0].
+    #[arg(long, value_name = "NS")]
+    pub halt_poll_ns: Option<u32>,
     /// Whether a kick gives the kicker's CPU to the kicked vCPU, as KVM's hypercall does since Linux 5.4 (tier sim)
     /// [default: false].
     #[arg(long, value_name = "BOOL")]

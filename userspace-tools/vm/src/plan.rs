@@ -223,6 +223,7 @@ fn refuse_what_tier_lacks(options: &RunOptions) -> Result<()> {
         "policy" => options.policy.is_some(),
         "pause-loop-ns" => options.pause_loop_ns.is_some(),
         "pause-loop-grow" => options.pause_loop_grow.is_some(),
+        "halt-poll-ns" => options.halt_poll_ns.is_some(),
         "kick-yields" => options.kick_yields.is_some(),
         _ => options.guests.is_some() || options.barrier.is_some(),
     };

@@ -221,13 +221,12 @@ impl Guests {
     }
 
     fn words_of_sim(&self) -> Vec<String> {
+        let number = |n: Option<u32>| n.map(|n| n.to_string());
         let wishes = [
             ("--costs", self.costs.clone()),
             ("--hog", self.hog.clone()),
-            (
-                "--pause-loop-grow",
-                self.pause_loop_grow.map(|n| n.to_string()),
-            ),
+            ("--pause-loop-grow", number(self.pause_loop_grow)),
+            ("--halt-poll-ns", number(self.halt_poll_ns)),
         ];
         let given = wishes.into_iter().filter_map(|(k, v)| Some([k.into(), v?]));
         given.flatten().collect()

@@ -73,6 +73,9 @@ pub struct Guests {
     /// Window of pause-loop exiting there, as of `vm --pause-loop-ns`; 0 is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_loop_ns: Option<Many<u32>>,
+    /// For how long its host polls for halted vCPUs, as of `vm --halt-poll-ns`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub halt_poll_ns: Option<u32>,
     /// Whether its kicks yield, as of `vm --kick-yields`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kick_yields: Option<Many<bool>>,
@@ -222,6 +225,7 @@ impl Guests {
             ("policy", self.policy.is_some()),
             ("pause_loop_ns", self.pause_loop_ns.is_some()),
             ("pause_loop_grow", self.pause_loop_grow.is_some()),
+            ("halt_poll_ns", self.halt_poll_ns.is_some()),
             ("kick_yields", self.kick_yields.is_some()),
         ];
         match given.iter().find(|(_, is_given)| *is_given) {

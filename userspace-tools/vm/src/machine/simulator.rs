@@ -24,6 +24,7 @@ pub fn machine(plan: &Plan) -> SimulatedMachine {
         seed: options.seed.unwrap_or(default.seed),
         pause_loop_ns: options.pause_loop_ns.unwrap_or(default.pause_loop_ns),
         pause_loop_grow: options.pause_loop_grow.unwrap_or(default.pause_loop_grow),
+        halt_poll_ns: options.halt_poll_ns.unwrap_or(default.halt_poll_ns),
         kick_yields: options.kick_yields.unwrap_or(default.kick_yields),
         hog: options.hog.as_ref().map(|hog| places(hog, &plan.cpus)),
     }
