@@ -25,7 +25,9 @@ fn vm(options: &str, command: &str) -> Command {
         "{} is missing. {next}",
         simulate.display()
     );
-    let mut run = Command::new(vm);
+    // Whoever started the tests may have it ignore signals, as `nohup` does.
+    let mut run = Command::new("env");
+    run.args(["--default-signal=HUP,INT,TERM", vm]);
     run.args(["run", "--tier", "sim"]);
     run.args(options.split_ascii_whitespace());
     run.arg("--").args(command.split_ascii_whitespace());
