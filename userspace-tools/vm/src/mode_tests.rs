@@ -74,9 +74,9 @@ fn modes_that_a_tier_cannot_have_are_refused_with_the_next_step() {
 
 #[test]
 fn each_mode_has_its_cpu_model_and_kernel_word() {
-    const PV: &str = "kvm64,-pmu,+kvm-pv-unhalt,+kvm-pv-sched-yield";
-    const TAS: &str = "kvm64,-pmu,-kvm-pv-unhalt";
-    const DEDICATED: &str = "kvm64,-pmu,+kvm-pv-unhalt,+kvm-hint-dedicated";
+    const PV: &str = "kvm64,-pmu,-mtrr,-pat,+kvm-pv-unhalt,+kvm-pv-sched-yield";
+    const TAS: &str = "kvm64,-pmu,-mtrr,-pat,-kvm-pv-unhalt";
+    const DEDICATED: &str = "kvm64,-pmu,-mtrr,-pat,+kvm-pv-unhalt,+kvm-hint-dedicated";
     for (tier, mode, model, word) in [
         (Tier::Nested, None, PV, None),
         (Tier::Nested, Some(Mode::Pv), PV, None),
@@ -84,9 +84,19 @@ fn each_mode_has_its_cpu_model_and_kernel_word() {
         (Tier::Nested, Some(Mode::Tas), TAS, None),
         (Tier::Nested, Some(Mode::Dedicated), DEDICATED, None),
         (Tier::Kvm, Some(Mode::Tas), "host,-kvm-pv-unhalt", None),
-        (Tier::Tcg, Some(Mode::Native), "max,-hypervisor", None),
-        (Tier::Tcg, Some(Mode::Tas), "max", None),
-        (Tier::Count, Some(Mode::Native), "max,-hypervisor", None),
+        (
+            Tier::Tcg,
+            Some(Mode::Native),
+            "max,-mtrr,-pat,-hypervisor",
+            None,
+        ),
+        (Tier::Tcg, Some(Mode::Tas), "max,-mtrr,-pat", None),
+        (
+            Tier::Count,
+            Some(Mode::Native),
+            "max,-mtrr,-pat,-hypervisor",
+            None,
+        ),
     ] {
         assert_eq!(cpu_model(tier, mode), model);
         assert_eq!(mode.and_then(|mode| kernel_word(mode, tier)), word);

@@ -94,7 +94,7 @@ fn each_mode_shows_in_the_command_line_of_the_guest() {
     ] {
         let (_, lines, _) = vm(&format!("--tier nested --mode {mode} --print"));
         let (_, guest) = lines.split_once("# inside L1\n").expect("two machines");
-        let model = guest.find(&format!("-cpu 'kvm64,-pmu,{features}'"));
+        let model = guest.find(&format!("-cpu 'kvm64,-pmu,-mtrr,-pat,{features}'"));
         assert!(guest[model.expect(&lines)..].contains(rest), "{lines}");
     }
 }
