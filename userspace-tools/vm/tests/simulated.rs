@@ -25,7 +25,7 @@ fn vm(options: &str, command: &str) -> Command {
         "{} is missing. {next}",
         simulate.display()
     );
-    // Whoever started the tests may have it ignore signals, as `nohup` does.
+    // The tests themselves may run under nohup.
     let mut run = Command::new("env");
     run.args(["--default-signal=HUP,INT,TERM", vm]);
     run.args(["run", "--tier", "sim"]);
