@@ -50,7 +50,6 @@ fn simulated_threads_run_for_slices_rounded_up_to_ticks() {
 }
 
 #[test]
-#[ignore = "no measurement of a host that did nothing else yet (load < 1)"]
 fn simulated_medians_are_those_of_real_hosts_within_a_quarter() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let mut files = 0;
