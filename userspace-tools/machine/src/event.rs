@@ -15,7 +15,7 @@ pub(crate) enum What {
     Check { cpu: CpuId, generation: u32 },
     /// A kick arrives.
     Kick(VcpuId),
-    /// The host, if it polls for a kick of the halted vCPU, sees one.
+    /// A kick is halfway: the hypervisor sees it if it polls for the vCPU, or if that comes to halt.
     KickSeen(VcpuId),
     /// The timer that the vCPU set goes off.
     Timer(VcpuId),

@@ -117,6 +117,20 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The machine that it simulates, if that is one of the user's.
+    pub fn machine(&self) -> Option<&MachineOptions> {
+        match self {
+            Self::Run { machine, .. }
+            | Self::Batch { machine }
+            | Self::Trace { machine, .. }
+            | Self::Why { machine, .. }
+            | Self::Replay { machine, .. } => Some(machine),
+            Self::Explore { .. } => None,
+        }
+    }
+}
+
 /// The simulated machine.
 #[derive(Args)]
 pub struct MachineOptions {
@@ -238,7 +252,7 @@ impl MachineOptions {
             }),
             halt_poll: self.halt_poll_ns.into(),
             halt_poll_grow: 2,
-            hogs: self.hogs()?,
+            hogs: self.hogs(),
             tick: Ns::from(self.tick_us) * 1000,
             hints_sections: self.boost_us > 0,
             kick_yields: self.kick_yields,
@@ -246,22 +260,30 @@ impl MachineOptions {
         })
     }
 
-    fn hogs(&self) -> anyhow::Result<Vec<Hog>> {
+    /// Refuses what one option allows and another does not.
+    ///
+    /// # Errors
+    ///
+    /// If a hog has no CPU.
+    pub fn check(&self) -> Result<(), String> {
         let all = CpuList::first(self.cpus as usize);
-        let hog = self.hog.as_ref();
-        if let Some(cpu) = hog.and_then(|hog| hog.missing_in(&all)) {
-            bail!(
+        let missing = self.hog.as_ref().and_then(|hog| hog.missing_in(&all));
+        missing.map_or(Ok(()), |cpu| {
+            Err(format!(
                 "cannot run a hog: no such CPU ({cpu}; allowed: {all}). Try: --cpus {}",
                 cpu + 1
-            );
-        }
-        let cpus = hog.into_iter().flat_map(CpuList::iter);
-        let hogs = cpus.map(|cpu| Hog {
+            ))
+        })
+    }
+
+    fn hogs(&self) -> Vec<Hog> {
+        let hog = |cpu| Hog {
             cpu: Some(CpuId(cpu as u32)),
             busy: Ns::from(self.hog_busy_us) * 1000,
             idle: Ns::from(self.hog_idle_us) * 1000,
-        });
-        Ok(hogs.collect())
+        };
+        let cpus = self.hog.iter().flat_map(CpuList::iter);
+        cpus.map(hog).collect()
     }
 
     /// The policy of a run.

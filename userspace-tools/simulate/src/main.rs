@@ -18,7 +18,7 @@ use std::{
 
 use abi::{bottleneck, job_runner, lock_load::Config, sloppy_counter};
 use anyhow::Context;
-use clap::Parser;
+use clap::{error::ErrorKind, CommandFactory, Parser};
 use cli::{Cli, Command, MachineOptions};
 use commands::{
     explore::explore,
@@ -31,6 +31,10 @@ use simulate::{loads::Simulated, run, trace::Trace};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let checked = cli.command.machine().map(MachineOptions::check);
+    if let Some(Err(why)) = checked {
+        Cli::command().error(ErrorKind::ValueValidation, why).exit();
+    }
     let done = match &cli.command {
         Command::Run { machine, settings } => one(machine, settings),
         Command::Batch { machine } => batch(machine),

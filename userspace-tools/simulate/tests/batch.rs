@@ -104,3 +104,17 @@ fn costs_are_named_or_a_file_and_one_that_is_unknown_is_usage() {
     fs::write(folder.join("bad.toml"), "pause = 1").unwrap();
     assert_eq!(run("bad").0, Some(2));
 }
+
+#[test]
+fn hog_without_a_cpu_is_a_wrong_command_line() {
+    for command in ["run", "batch"] {
+        let output = simulate(Path::new("."), &format!("{command} --cpus 2 --hog 9"), LINE);
+        let why = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{why}");
+        assert!(
+            why.contains("no such CPU (9; allowed: 0-1). Try: --cpus 10"),
+            "{why}"
+        );
+        assert!(output.stdout.is_empty());
+    }
+}
