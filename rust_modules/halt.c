@@ -20,6 +20,8 @@
 #include "helpers.h"
 
 static enum slowpath_kick kick_by;
+/* Xen never serves the event of a kick, so what can be counted is that it was sent. */
+static DEFINE_PER_CPU(atomic_t, xen_kicks_sent);
 static slowpath_halt_fn halt_hook;
 static slowpath_scan_fn scan_hook;
 
@@ -86,6 +88,8 @@ void slowpath_kick(unsigned int cpu)
 		kvm_hypercall2(KVM_HC_KICK_CPU, 0, per_cpu(x86_cpu_to_apicid, cpu));
 		break;
 	case SLOWPATH_KICK_PV_OPS:
+		if (slowpath_is_xen())
+			atomic_inc(per_cpu_ptr(&xen_kicks_sent, cpu));
 		pv_kick(cpu);
 		break;
 	default:
@@ -185,6 +189,18 @@ void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value)
 		halt();
 }
 
+void slowpath_halt_event(const unsigned int *word, unsigned int value)
+{
+	/*
+	 * With interrupts off only the kick may end it: an event that is pending then is not delivered,
+	 * and Xen wakes no vCPU for another one.
+	 */
+	arm_halt_limit(NULL);
+	raw_local_irq_enable();
+	pv_wait((u8 *)word, value);
+	raw_local_irq_disable();
+}
+
 void slowpath_halt_while(const unsigned int *word, unsigned int value)
 {
 	slowpath_halt_fn hook = READ_ONCE(halt_hook);
@@ -221,6 +237,11 @@ void slowpath_set_halt_hooks(slowpath_halt_fn halt, slowpath_scan_fn scan)
 {
 	WRITE_ONCE(halt_hook, halt);
 	WRITE_ONCE(scan_hook, scan);
+}
+
+unsigned int slowpath_xen_kicks_sent(unsigned int cpu)
+{
+	return atomic_read(per_cpu_ptr(&xen_kicks_sent, cpu));
 }
 
 unsigned int slowpath_kicks_served(unsigned int cpu)

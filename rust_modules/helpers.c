@@ -131,7 +131,7 @@ void slowpath_yield_to(unsigned int cpu)
 {
 	if (slowpath_kvm_features() & BIT(KVM_FEATURE_PV_SCHED_YIELD))
 		kvm_hypercall1(KVM_HC_SCHED_YIELD, per_cpu(x86_cpu_to_apicid, cpu));
-	else
+	else if (!slowpath_xen_yield())
 		cpu_relax();
 }
 
@@ -168,7 +168,7 @@ const void *slowpath_steal_record(void)
 	if (!(slowpath_kvm_features() & BIT(KVM_FEATURE_STEAL_TIME)) ||
 	    cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT) ||
 	    rdmsrq_safe(MSR_KVM_STEAL_TIME, &msr) || !(msr & KVM_MSR_ENABLED))
-		return NULL;
+		return slowpath_xen_steal_record();
 	return __va(msr & KVM_STEAL_VALID_BITS);
 }
 
@@ -178,6 +178,8 @@ unsigned long long slowpath_steal_record_ns(const void *record)
 	u32 version;
 	u64 steal;
 
+	if (slowpath_xen_steal_ns(record, &steal))
+		return steal;
 	/* As kvm_steal_clock(): an odd version is being written. */
 	do {
 		version = READ_ONCE(st->version);

@@ -34,6 +34,17 @@ int slowpath_move_to(unsigned int cpu);
 /* Time for which the calling task was ready to run and not running, in nanoseconds. */
 unsigned long long slowpath_queued_ns(void);
 
+/* Hypervisor under this kernel, as the kernel detected it. */
+enum slowpath_hypervisor {
+	SLOWPATH_HYPERVISOR_NONE,	/* no hypervisor bit in CPUID */
+	SLOWPATH_HYPERVISOR_KVM,
+	SLOWPATH_HYPERVISOR_XEN_PV,
+	SLOWPATH_HYPERVISOR_XEN_HVM,	/* or PVH */
+	SLOWPATH_HYPERVISOR_HYPER_V,
+	SLOWPATH_HYPERVISOR_OTHER,
+};
+enum slowpath_hypervisor slowpath_hypervisor(void);
+
 /* Features of KVM, as in CPUID; 0 elsewhere. */
 unsigned int slowpath_kvm_features(void);
 /* Whether the host reports that no vCPU shares its CPU. */
@@ -79,10 +90,14 @@ void slowpath_limit_halts(_Bool limited);
 void slowpath_halt_irqs_on(void);	/* any interrupt ends it, and is served */
 /* Only a kick ends it. pv_wait() does not halt unless the first byte of *word is that of value. */
 void slowpath_halt_irqs_off(const unsigned int *word, unsigned int value);
+/* The same with interrupts on during the halt, so that under Xen any event ends it. */
+void slowpath_halt_event(const unsigned int *word, unsigned int value);
+/* Kicks of the CPU by pv_kick() under Xen. */
+unsigned int slowpath_xen_kicks_sent(unsigned int cpu);
 /* Reschedule interrupts that the CPU has served. */
 unsigned int slowpath_kicks_served(unsigned int cpu);
 
-/* Yields to the CPU of the number, by hypercall where KVM offers it; else pauses. */
+/* Yields, by hypercall: to the CPU of the number where KVM offers that, under Xen to any; else pauses. */
 void slowpath_yield_to(unsigned int cpu);
 /* Whether the hypervisor reports that it preempted the CPU; false where it reports nothing. */
 _Bool slowpath_vcpu_is_preempted(unsigned int cpu);
@@ -92,10 +107,17 @@ unsigned int slowpath_tsc_khz(void);
 /* Whether the time stamp counters of all CPUs agree, as far as the kernel knows. */
 _Bool slowpath_tsc_is_stable(void);
 
-/* Steal time record of this CPU, which the hypervisor writes; NULL if it does not. */
+/* Steal time record of this CPU, which KVM writes, or the number by which Xen is asked; NULL where neither is. */
 const void *slowpath_steal_record(void);
-/* Steal time in the record, in nanoseconds. */
+/* Steal time of the record's CPU, in nanoseconds. */
 unsigned long long slowpath_steal_record_ns(const void *record);
+/* The same under Xen, for helpers.c: NULL and false where it is not Xen, or reports nothing. */
+const void *slowpath_xen_steal_record(void);
+_Bool slowpath_xen_steal_ns(const void *record, unsigned long long *ns);
+/* Whether this is Xen. */
+_Bool slowpath_is_xen(void);
+/* Yields to any CPU by a hypercall of Xen; false where it is not Xen. */
+_Bool slowpath_xen_yield(void);
 
 /* Whether the machine has the port for requests to preempt a vCPU. */
 _Bool slowpath_can_inject_preemption(void);

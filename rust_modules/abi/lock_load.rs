@@ -60,7 +60,7 @@ choice! {
 choice! {
     /// Way in which a halted vCPU is to be woken.
     KickBy {
-        /// Hypercall where KVM offers it, else interrupt.
+        /// Hypercall where KVM offers it, else as the kernel's own lock where that is paravirt, else interrupt.
         Auto = "auto",
         /// [`Kick::Hypercall`], or no run.
         Hypercall = "hypercall",
@@ -72,9 +72,29 @@ choice! {
 }
 
 choice! {
+    /// Hypervisor under the guest's kernel, as the kernel detected it.
+    Hypervisor {
+        /// None: CPUID does not have the hypervisor bit.
+        None = "none",
+        /// KVM.
+        Kvm = "kvm",
+        /// Xen, the kernel being a paravirtualised guest.
+        XenPv = "xen_pv",
+        /// Xen, or KVM's emulation of it, the guest being an HVM or PVH one.
+        XenHvm = "xen_hvm",
+        /// Hyper-V.
+        HyperV = "hyper_v",
+        /// Another one, a translator included.
+        Other = "other",
+        /// Not recorded: schema 5 and before.
+        Unknown = "unknown",
+    }
+}
+
+choice! {
     /// Paravirt mode of the guest's kernel.
     Mode {
-        /// Paravirt spinlocks: KVM with `PV_UNHALT`.
+        /// Paravirt spinlocks: KVM with `PV_UNHALT`, or Xen.
         Pv = "pv",
         /// Queue locks that spin: `nopvspin`, or no hypervisor detected.
         Native = "native",

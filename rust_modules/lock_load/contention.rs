@@ -101,7 +101,7 @@ impl Contention {
         let torture = Torture::new(config, thresholds)?;
         let watchdog = match config.irqs {
             Irqs::Off if kick != Kick::Ipi => {
-                Some(Watchdog::new(threads, true, Region::none())?.activate())
+                Some(Watchdog::new(threads, HaltEnd::Kick, Region::none())?.activate())
             }
             _ => None,
         };

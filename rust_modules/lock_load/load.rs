@@ -11,6 +11,7 @@ use abi::lock_load::{
     ModeWanted, //
 };
 use rig::{
+    hypervisor,
     lost_time_source,
     EventFiles,
     FinishedRun,
@@ -65,6 +66,7 @@ impl LockLoad {
 
     fn machine(&self, kick: Kick) -> Machine {
         Machine {
+            hypervisor: hypervisor(),
             kernel_lock: self.kernel_lock,
             mode: self.mode,
             kick,
@@ -84,8 +86,11 @@ impl Drop for LockLoad {
 impl fmt::Display for LockLoad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let loops = self.delay_loop.loops_per_us();
-        let (lock, mode) = (self.kernel_lock, self.mode);
-        write!(f, "kernel lock {lock}, mode {mode}, {loops} loops per us")
+        let (under, lock, mode) = (hypervisor(), self.kernel_lock, self.mode);
+        write!(
+            f,
+            "hypervisor {under}, kernel lock {lock}, mode {mode}, {loops} loops per us"
+        )
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) use rig::{
     ActiveWatchdog,
     Control,
     DelayLoop,
+    HaltEnd,
     Placement,
     Preempt,
     Preparation,

@@ -60,12 +60,12 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
         ));
     }
     // An interrupt as the kick ends a halt only while interrupts are on.
-    let irqs_off = kick != Kick::Ipi;
+    let ends_by = rig::halt_end(kick);
     Ok(match load {
         Load::Steps => KBox::new(StepTrial::new(config)?, GFP_KERNEL)?,
         Load::Primitives => KBox::new(PrimitiveTrial::new(config, kick)?, GFP_KERNEL)?,
-        Load::Halts => KBox::new(HaltTrial::new(config, irqs_off)?, GFP_KERNEL)?,
-        _ => KBox::new(KickTrial::new(config, irqs_off)?, GFP_KERNEL)?,
+        Load::Halts => KBox::new(HaltTrial::new(config, ends_by)?, GFP_KERNEL)?,
+        _ => KBox::new(KickTrial::new(config, ends_by)?, GFP_KERNEL)?,
     })
 }
 

@@ -5,7 +5,12 @@
 //! The loop has a fixed number of iterations and does not look at the clock: a vCPU that is
 //! preempted in a critical section has to finish the section when it runs again.
 
-use crate::prelude::*;
+use algo::primitive::stamp;
+
+use crate::{
+    prelude::*,
+    tsc_scale, //
+};
 
 /// Speed of the busy loop on an undisturbed vCPU.
 #[derive(Clone, Copy)]
@@ -20,21 +25,28 @@ impl DelayLoop {
     /// Samples; the fastest is undisturbed.
     const SAMPLES: u32 = 2000;
 
-    /// Calibrates the loop.
+    /// Calibrates the loop. By the time stamp counter where that is a clock: Xen's own clock may stand still for
+    /// the length of a sample, and the loop would have no speed.
     pub fn calibrate() -> Self {
-        let shortest = (0..Self::SAMPLES)
-            .map(|_| {
-                let _here = Preempt::new();
-                let from = now_ns();
-                busy_loop(Self::SAMPLE_LOOPS);
-                now_ns().saturating_sub(from)
-            })
-            .min()
-            .unwrap_or(1);
+        let shortest = match tsc_scale() {
+            Ok(scale) => scale.ns(Self::shortest(stamp)),
+            Err(_) => Self::shortest(now_ns),
+        };
         let loops_per_us = (Self::SAMPLE_LOOPS * 1000).checked_div(shortest);
         Self {
             loops_per_us: loops_per_us.unwrap_or(1).max(1),
         }
+    }
+
+    /// Returns the length of the shortest sample by this clock.
+    fn shortest(clock: impl Fn() -> u64) -> u64 {
+        let samples = (0..Self::SAMPLES).map(|_| {
+            let _here = Preempt::new();
+            let from = clock();
+            busy_loop(Self::SAMPLE_LOOPS);
+            clock().saturating_sub(from)
+        });
+        samples.min().unwrap_or(1)
     }
 
     /// Returns the iterations per microsecond.

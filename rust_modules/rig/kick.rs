@@ -4,10 +4,12 @@
 
 use crate::{
     helpers,
+    hypervisor,
     prelude::*,
     IrqsOff, //
 };
 use abi::lock_load::{
+    Hypervisor,
     Kick,
     KickBy, //
 };
@@ -16,6 +18,7 @@ use abi::lock_load::{
 pub fn kick(wanted: KickBy) -> Result<Kick, Refused> {
     let (kick, missing) = match wanted {
         KickBy::Auto if offers(Kick::Hypercall) => (Kick::Hypercall, ""),
+        KickBy::Auto if offers(Kick::PvOps) => (Kick::PvOps, ""),
         KickBy::Auto | KickBy::Ipi => (Kick::Ipi, ""),
         KickBy::Hypercall => (
             Kick::Hypercall,
@@ -33,6 +36,26 @@ pub fn kick(wanted: KickBy) -> Result<Kick, Refused> {
         ENODEV,
         format_args!("`kick={wanted}`: {missing}"),
     ))
+}
+
+/// What ends the halt of a vCPU.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum HaltEnd {
+    /// Any interrupt; that of a kick is served.
+    Interrupt,
+    /// A kick alone: interrupts are off.
+    Kick,
+    /// Any event of Xen, interrupts being on; that of a kick is never served.
+    Event,
+}
+
+/// Returns what ends a halt where `kick` is the way to kick.
+pub fn halt_end(kick: Kick) -> HaltEnd {
+    match (kick, hypervisor()) {
+        (Kick::Ipi, _) => HaltEnd::Interrupt,
+        (Kick::PvOps, Hypervisor::XenPv | Hypervisor::XenHvm) => HaltEnd::Event,
+        _ => HaltEnd::Kick,
+    }
 }
 
 /// Makes `kick` the way to halt and kick. No vCPU may be halted meanwhile: it would not be woken.

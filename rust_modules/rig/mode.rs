@@ -3,7 +3,7 @@
 //! Paravirt mode of the guest's kernel.
 //!
 //! The order of the tests is that of `kvm_spinlock_init()` in `arch/x86/kernel/kvm.c`; they look at
-//! what is in force and not at the kernel's log.
+//! what is in force and not at the kernel's log. `xen_init_spinlocks()` knows three of the modes.
 
 use abi::lock_load::{
     KernelLock,

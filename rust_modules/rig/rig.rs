@@ -18,6 +18,7 @@ mod gate;
 mod halt_limit;
 mod helpers;
 mod hotplug;
+mod hypervisor;
 mod irqs;
 mod kernel_lock;
 mod kernel_locks;
@@ -92,6 +93,7 @@ pub use self::{
         restore_online,
         take_offline, //
     },
+    hypervisor::hypervisor,
     irqs::IrqsOff,
     kernel_lock::kernel_lock,
     kernel_locks::{
@@ -107,8 +109,10 @@ pub use self::{
     },
     kick::{
         halt_after_kick,
+        halt_end,
         kick,
-        kick_by, //
+        kick_by,
+        HaltEnd, //
     },
     latency_histogram::{
         latency_histogram,

@@ -10,9 +10,11 @@
 //!                                     interrupt of the kick is never served
 //!   hypercall  hlt, interrupts off    nothing else ends it: the halt goes on for ever
 //!   pv_ops     pv_wait(), likewise    the same
+//!   … of Xen   SCHEDOP_poll,          any event ends it, as for ipi; the event of the kick is never
+//!              interrupts on          served, and only kicks that were sent can be counted
 //! ```
 //!
-//! So after a halt that ended with its word changed, the first waits for the interrupt of the kick;
+//! So after a halt that ended with its word changed, the first and the last wait for the kick;
 //! and in the other two at least one thread stays awake, scans for vCPUs that are still halted long
 //! after their word has changed, and kicks them. So do the timers of the [halt limit](crate::HaltLimit),
 //! since that thread may be waiting for a CPU that `stop_machine()` has, which waits for the halted one.
@@ -32,6 +34,7 @@ use crate::{
     possible_vcpus,
     prelude::*,
     synchronize_rcu,
+    HaltEnd,
     IrqsOff, //
 };
 
@@ -52,8 +55,8 @@ static ACTIVE: Atomic<usize> = Atomic::new(0);
 /// Watchdog over the halts of one run.
 pub struct Watchdog {
     vcpus: KVVec<Padded<VcpuHalts>>,
-    /// Whether a halt has interrupts off, so that only a kick ends it.
-    irqs_off: bool,
+    /// What ends a halt.
+    ends_by: HaltEnd,
     /// Threads that may halt.
     members: u32,
     halted: Padded<Atomic<u32>>,
@@ -81,11 +84,11 @@ pub struct ActiveWatchdog {
 
 impl Watchdog {
     /// Makes a watchdog for `members` threads, which records the memory `lock` with each lost wake-up.
-    pub fn new(members: u32, irqs_off: bool, lock: Region) -> Result<Arc<Self>> {
+    pub fn new(members: u32, ends_by: HaltEnd, lock: Region) -> Result<Arc<Self>> {
         let vcpus = possible_vcpus() as usize;
         let dog = Self {
             vcpus: filled(vcpus, || Ok(Padded(VcpuHalts::new())))?,
-            irqs_off,
+            ends_by,
             members,
             halted: Padded(Atomic::new(0)),
             scanning: Atomic::new(false),
@@ -162,16 +165,21 @@ impl Watchdog {
     pub fn halt_while(&self, word: &Atomic<u32>, value: u32) {
         let mut off = IrqsOff::new();
         let Some(halts) = self.here() else { return };
-        if !self.irqs_off && off.were_off() {
-            // No interrupt would end the halt.
+        if self.ends_by != HaltEnd::Kick && off.were_off() {
+            // No interrupt, and no event, would end the halt.
             return cpu_relax();
         }
-        while word.load(Relaxed) == value {
+        let by_kick = self.ends_by == HaltEnd::Kick;
+        loop {
+            let kicks = self.kicks();
+            if word.load(Relaxed) != value {
+                return;
+            }
             // Full: pairs with itself and the subtractions. Of threads that halt at once, one sees
             // all others in the count.
             let others = self.halted.fetch_add(1, Full);
-            if !self.irqs_off || others < self.members.saturating_sub(1) {
-                return self.halt(halts, word, value, value, off);
+            if !by_kick || others < self.members.saturating_sub(1) {
+                return self.halt(halts, word, [value, value], kicks, off);
             }
             // No other thread is awake to rescue the last one: it scans until another wakes.
             self.halted.fetch_sub(1, Full);
@@ -190,6 +198,7 @@ impl Watchdog {
     pub fn halt_after_kick(&self, word: &Atomic<u32>, value: u32, ready: impl FnOnce() -> bool) {
         let off = IrqsOff::new();
         let Some(halts) = self.here() else { return };
+        let kicks = self.kicks();
         if !ready() {
             return;
         }
@@ -200,19 +209,27 @@ impl Watchdog {
             }
         };
         self.halted.fetch_add(1, Full);
-        self.halt(halts, word, value, changed, off);
+        self.halt(halts, word, [value, changed], kicks, off);
     }
 
-    /// Halts, `value` being what the halt is to see changed, and `now` what the word is.
-    fn halt(&self, halts: &VcpuHalts, word: &Atomic<u32>, value: u32, now: u32, off: IrqsOff) {
+    /// Halts, `value` being what the halt is to see changed, and `now` what the word is; `kicks` are those before
+    /// the word was read.
+    fn halt(
+        &self,
+        halts: &VcpuHalts,
+        word: &Atomic<u32>,
+        [value, now]: [u32; 2],
+        kicks: u32,
+        off: IrqsOff,
+    ) {
         let vcpu = Vcpu::current().number();
-        let kicks = kicks_served(vcpu);
-        let number = halts.enter(word, value);
+        let (number, word_at) = (halts.enter(word, value), core::ptr::from_ref(word).cast());
         // SAFETY: Interrupts are off; the word is live.
         unsafe {
-            match self.irqs_off {
-                true => helpers::slowpath_halt_irqs_off(core::ptr::from_ref(word).cast(), now),
-                false => helpers::slowpath_halt_irqs_on(),
+            match self.ends_by {
+                HaltEnd::Interrupt => helpers::slowpath_halt_irqs_on(),
+                HaltEnd::Kick => helpers::slowpath_halt_irqs_off(word_at, now),
+                HaltEnd::Event => helpers::slowpath_halt_event(word_at, now),
             }
         }
         halts.leave();
@@ -220,16 +237,16 @@ impl Watchdog {
         drop(off);
         if word.load(Relaxed) == value {
             halts.spurious.add(1, Relaxed);
-        } else if self.irqs_off {
+        } else if self.ends_by == HaltEnd::Kick {
             if !halts.was_rescued(number) {
                 halts.kicked.add(1, Relaxed);
             }
-        } else if kicks_served(vcpu) != kicks {
+        } else if self.kicks() != kicks {
             halts.kicked.add(1, Relaxed);
         } else {
             // A timer came first: the thread that changed the word may have been preempted before
             // it could kick.
-            match self.wait_for_kick(vcpu, kicks) {
+            match self.wait_for_kick(kicks) {
                 Ok(()) => {
                     halts.late.add(1, Relaxed);
                     halts.kicked.add(1, Relaxed);
@@ -239,15 +256,15 @@ impl Watchdog {
         }
     }
 
-    /// Waits until `vcpu`, the calling one, has served more than `kicks`; the error is the time that
-    /// it waited in vain. The vCPU counts as halted meanwhile.
-    fn wait_for_kick(&self, vcpu: u32, kicks: u32) -> Result<(), u64> {
+    /// Waits until the calling vCPU has been kicked more than `kicks` times; the error is the time that it waited
+    /// in vain. The vCPU counts as halted meanwhile.
+    fn wait_for_kick(&self, kicks: u32) -> Result<(), u64> {
         self.halted.fetch_add(1, Full);
         let (mut waited, mut last) = (0u64, now_ns());
-        while kicks_served(vcpu) == kicks && waited <= self.timeout_ns() {
+        while self.kicks() == kicks && waited <= self.timeout_ns() {
             // A timer ends this halt, too.
             let off = IrqsOff::new();
-            if kicks_served(vcpu) == kicks {
+            if self.kicks() == kicks {
                 // SAFETY: Interrupts are off.
                 unsafe { helpers::slowpath_halt_irqs_on() };
             }
@@ -257,7 +274,7 @@ impl Watchdog {
             last = now;
         }
         self.halted.fetch_sub(1, Full);
-        match kicks_served(vcpu) == kicks {
+        match self.kicks() == kicks {
             true => Err(waited),
             false => Ok(()),
         }
@@ -268,7 +285,7 @@ impl Watchdog {
     /// Every loop that waits in a run calls this, and the timers of the halt limit.
     pub fn scan(&self) {
         // Pairs with the release below: one thread at a time, which sees what the last one stored.
-        if !self.irqs_off || self.scanning.xchg(true, Acquire) {
+        if self.ends_by != HaltEnd::Kick || self.scanning.xchg(true, Acquire) {
             return;
         }
         let now = now_ns();
@@ -286,6 +303,19 @@ impl Watchdog {
         }
         // Pairs with the acquire above, of the next scan.
         self.scanning.store(false, Release);
+    }
+
+    /// Returns the kicks of the calling vCPU so far: those whose interrupt it has served, or under Xen those that
+    /// were sent.
+    fn kicks(&self) -> u32 {
+        let vcpu = Vcpu::current().number();
+        // SAFETY: That is the number of a CPU.
+        unsafe {
+            match self.ends_by {
+                HaltEnd::Event => helpers::slowpath_xen_kicks_sent(vcpu),
+                _ => helpers::slowpath_kicks_served(vcpu),
+            }
+        }
     }
 
     /// Returns the halts of the calling vCPU.
@@ -306,12 +336,6 @@ impl Drop for ActiveWatchdog {
         // A timer that has read either is an RCU reader, as every interrupt is.
         synchronize_rcu();
     }
-}
-
-/// Returns how many reschedule interrupts `vcpu` has served.
-fn kicks_served(vcpu: u32) -> u32 {
-    // SAFETY: That is the number of a CPU.
-    unsafe { helpers::slowpath_kicks_served(vcpu) }
 }
 
 /// # Safety

@@ -4,8 +4,10 @@
 
 use super::{
     Cause,
+    Hypervisor,
     KernelLock,
     Kick,
+    KickBy,
     LostTimeSource,
     Mode,
     Victim, //
@@ -49,6 +51,8 @@ line! {
 line! {
     /// Machine of the run.
     Machine = "machine" {
+        /// Hypervisor under the guest.
+        hypervisor: Hypervisor,
         /// Implementation of `kernel/raw_spin` on this machine.
         kernel_lock: KernelLock,
         /// Paravirt mode of the guest.
@@ -60,6 +64,19 @@ line! {
         /// Source of lost time.
         #[cfg_attr(feature = "serde", serde(alias = "evidence"))]
         lost_time: LostTimeSource,
+    }
+}
+
+impl Machine {
+    /// Whether it must offer this way to kick: an interrupt always, and in mode pv what the kernel's own lock kicks
+    /// by. KVM's hypercall ends no halt under another hypervisor.
+    pub fn must_offer(&self, kick: KickBy) -> bool {
+        let is_pv = self.mode == Mode::Pv;
+        match kick {
+            KickBy::Auto | KickBy::Ipi => true,
+            KickBy::PvOps => is_pv,
+            KickBy::Hypercall => is_pv && self.hypervisor == Hypervisor::Kvm,
+        }
     }
 }
 

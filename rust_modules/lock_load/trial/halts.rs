@@ -31,7 +31,7 @@ pub(super) struct HaltTrial {
 }
 
 impl HaltTrial {
-    pub(super) fn new(config: &Config, irqs_off: bool) -> Result<Self, Refused> {
+    pub(super) fn new(config: &Config, ends_by: HaltEnd) -> Result<Self, Refused> {
         let lock = config.lock;
         if !lock.facts().halts {
             return Err(Refused::new(
@@ -41,7 +41,7 @@ impl HaltTrial {
         }
         let lock = lock_under_test(config)?;
         Ok(Self {
-            members: Members::new(config, irqs_off, lock.region())?,
+            members: Members::new(config, ends_by, lock.region())?,
             lock,
         })
     }

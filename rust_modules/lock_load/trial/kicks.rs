@@ -48,8 +48,8 @@ pub(super) struct KickTrial {
 const STORM_BATCH: u32 = 16;
 
 impl KickTrial {
-    pub(super) fn new(config: &Config, irqs_off: bool) -> Result<Self, Refused> {
-        let members = Members::new(config, irqs_off, Region::none())?;
+    pub(super) fn new(config: &Config, ends_by: HaltEnd) -> Result<Self, Refused> {
+        let members = Members::new(config, ends_by, Region::none())?;
         let count = match config.load {
             Load::KickStorm => 1,
             _ => config.threads / 2,

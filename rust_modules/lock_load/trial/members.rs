@@ -28,8 +28,8 @@ pub(crate) struct Members {
 
 impl Members {
     /// Activates the watchdog, which shows the words of `lock` with each lost wake-up.
-    pub(crate) fn new(config: &Config, irqs_off: bool, lock: Region) -> Result<Self, Refused> {
-        let watchdog = Watchdog::new(config.threads, irqs_off, lock)?;
+    pub(crate) fn new(config: &Config, ends_by: HaltEnd, lock: Region) -> Result<Self, Refused> {
+        let watchdog = Watchdog::new(config.threads, ends_by, lock)?;
         Ok(Self {
             _active: watchdog.activate(),
             watchdog,

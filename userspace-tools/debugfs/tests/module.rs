@@ -28,10 +28,10 @@ fn config() -> Config {
 
 fn report(run: u64) -> String {
     format!(
-        "lock-load schema=5 run={run}\nconfig {}\n\
+        "lock-load schema=6 run={run}\nconfig {}\n\
          sum elapsed_ns=20000000 sections=30 min=10 mean=15 max=20 halts=1 kicks=2 \
          exclusion=held lost=0\n\
-         machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 lost_time=gaps\n\
+         machine hypervisor=other kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=100 lost_time=gaps\n\
          torture pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0\n\
          thread index=0 vcpu=0 sections=10 halts=0 kicks=2 moved=0 queued_ns=0\n\
          thread index=1 vcpu=1 sections=20 halts=1 kicks=0 moved=0 queued_ns=0\n",
@@ -55,7 +55,7 @@ impl FakeModule {
         for file in ["config", "run", "report", "reset"] {
             fs::write(dir.join(file), "").unwrap();
         }
-        fs::write(dir.join("abi"), "abi schema=5\n").unwrap();
+        fs::write(dir.join("abi"), "abi schema=6\n").unwrap();
         // A real module runs before the write of `start` returns; this one's thread may see it much later.
         status(&dir, "running", 0);
         let over = Arc::new(AtomicBool::new(false));

@@ -3,7 +3,7 @@
 //! Kind of a figure: what decides it, and with it what it says of other machines.
 
 use serde::{Deserialize, Serialize};
-use vm_record::{CostsName, Tier};
+use vm_record::{CostsName, Hypervisor, Tier};
 
 /// What decides a figure. Of two sides of a comparison the larger one is that of their ratio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
@@ -65,10 +65,13 @@ impl Kind {
             (_, Tier::Sim) => {
                 "the costs of the simulated machine decide; it transfers as far as they are those of a host"
             }
+            (Self::Slice, Tier::Xen) => {
+                "the slice of Xen's scheduler decides, in emulated time; it transfers only as a function of that slice"
+            }
             (Self::Slice, _) => {
                 "the host's scheduler slice decides; it transfers only as a function of that slice"
             }
-            (Self::Emulation, Tier::Nested) => {
+            (Self::Emulation, Tier::Nested | Tier::Xen) => {
                 "cost of translated instructions and emulated exits; no time and no ratio to another tier transfers"
             }
             (Self::Emulation, _) => {
@@ -91,9 +94,11 @@ pub struct Place {
     pub tier: Tier,
     /// The costs, in the tier `sim`.
     pub costs: Option<CostsName>,
+    /// The hypervisor that the guest was to see, if that was asked for.
+    pub hypervisor: Option<Hypervisor>,
     /// vCPUs of the guest.
     pub vcpus: u32,
-    /// CPUs that its vCPUs share: of the host, or of the L1 hypervisor.
+    /// CPUs that its vCPUs share: of the host, or emulated ones.
     pub cpus: u32,
     /// Whether others take those CPUs, too: CPU hogs, further guests, injected preemption.
     pub is_disturbed: bool,
@@ -120,12 +125,20 @@ impl Place {
 mod tests {
     use super::*;
 
-    const TIERS: [Tier; 5] = [Tier::Kvm, Tier::Tcg, Tier::Nested, Tier::Count, Tier::Sim];
+    const TIERS: [Tier; 6] = [
+        Tier::Kvm,
+        Tier::Tcg,
+        Tier::Nested,
+        Tier::Count,
+        Tier::Xen,
+        Tier::Sim,
+    ];
 
     fn place(cpus: u32) -> Place {
         Place {
             tier: Tier::Tcg,
             costs: None,
+            hypervisor: None,
             vcpus: 8,
             cpus,
             is_disturbed: false,
@@ -167,7 +180,7 @@ mod tests {
             let caveat = kind.caveat(tier);
             assert!(!caveat.is_empty() && !caveat.contains(". "), "{caveat}");
         }
-        for tier in [Tier::Tcg, Tier::Nested, Tier::Sim] {
+        for tier in [Tier::Tcg, Tier::Nested, Tier::Xen, Tier::Sim] {
             for kind in [Kind::Slice, Kind::Emulation, Kind::Coherence] {
                 assert!(kind.caveat(tier).contains("transfer"));
             }

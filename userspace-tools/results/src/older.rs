@@ -23,4 +23,9 @@ pub fn complete(schema: u32, module: &str, report: &mut Map<String, Value>) {
             thread.entry("queued_ns").or_insert(0.into());
         }
     }
+    // Until schema 6 the hypervisor was not recorded; what KVM reports of itself is no proof of it.
+    if schema <= 5 && module == LockLoad::MODULE {
+        let machine = report.get_mut("machine").and_then(Value::as_object_mut);
+        machine.map(|machine| machine.entry("hypervisor").or_insert("unknown".into()));
+    }
 }

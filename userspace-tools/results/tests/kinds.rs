@@ -9,6 +9,7 @@ fn place(tier: Tier, cpus: u32) -> Place {
     Place {
         tier,
         costs: None,
+        hypervisor: None,
         vcpus: 8,
         cpus,
         is_disturbed: false,

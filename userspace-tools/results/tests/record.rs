@@ -6,19 +6,19 @@ use abi::Malformed;
 use results::{AnyReport, Bottleneck, JobRunner, LockLoad, Outcome, Record, Report, SloppyCounter};
 use serde_json::{json, Map, Value};
 
-const LOCK_LOAD: &str = "lock-load schema=5 run=4
+const LOCK_LOAD: &str = "lock-load schema=6 run=4
 config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
 irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 histograms=off long_us=1000 \
 preempt=none preempt_ms=20 preempt_every_ms=100
 sum elapsed_ns=50000000 sections=12 min=4 mean=6 max=8 halts=0 kicks=0 exclusion=broken lost=3
-machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320 lost_time=gaps
+machine hypervisor=other kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320 lost_time=gaps
 torture pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0
 thread index=0 vcpu=0 sections=4 halts=0 kicks=0 moved=0 queued_ns=0
 thread index=1 vcpu=1 sections=8 halts=0 kicks=0 moved=0 queued_ns=0
 ";
 
-const SLOPPY_COUNTER: &str = "sloppy-counter schema=5 run=1
+const SLOPPY_COUNTER: &str = "sloppy-counter schema=6 run=1
 config counter=sloppy work=adds threads=1 threshold=64 node_threshold=9 nodes=2 burst=10 idle_ns=0 \
 reads=0 audit=on fold_ms=0 irq_ms=0 change_ms=0 onoff_ms=0 objects=1 run_ms=50
 sum elapsed_ns=50000000 adds=100 truth=100 sum=100 read=64 bound=64 total=held
@@ -32,7 +32,7 @@ lane vcpu=0 held=36
 thread index=0 vcpu=0 adds=100 moved=0
 ";
 
-const BOTTLENECK: &str = "bottleneck schema=5 run=3
+const BOTTLENECK: &str = "bottleneck schema=6 run=3
 config case=ids variant=busted lock=ticket threads=2 run_ms=50 idle_ns=0 burst=256 write_permille=0 \
 depth=4 size=64 every=0 shared=on
 sum elapsed_ns=50000000 case=ids variant=busted lock=ticket threads=2 ops=12 min=4 max=8 wrong=4 verdict=broken
@@ -44,7 +44,7 @@ finding name=stale seen=3 due=0
 histogram of=wait index=0 vcpu=0 count=2 longest_ns=5 buckets=0:1,5:1
 ";
 
-const JOB_RUNNER: &str = "job-runner schema=5 run=2
+const JOB_RUNNER: &str = "job-runner schema=6 run=2
 config policy=padata job=spin start=0 size=10 align=1 min_chunk=1 max_threads=2 work_ns=9 \
 limit_ms=5 per_worker=4 burst=1 fail_at=1000 undo=off nice=19 cap=0 cpus=all nodes=1 spill=on helpers=80 deny=0 \
 begin=wake callers=1 nested=off check=0 seed=1 trace=on plain=off
@@ -342,7 +342,7 @@ fn run_without_work_is_not_measured_in_text_and_json() {
 fn record_of_a_run_ends_in_its_verdict() {
     let of = |text: &str| Record::new(0, LockLoad::parse(text).unwrap()).to_judged_json();
     assert!(of(LOCK_LOAD).ends_with(r#","verdict":"PASS"}"#));
-    assert!(of(LOCK_LOAD).starts_with(r#"{"schema":5,"seq":0,"module":"lock-load","run":4"#));
+    assert!(of(LOCK_LOAD).starts_with(r#"{"schema":6,"seq":0,"module":"lock-load","run":4"#));
     let broken = of(&LOCK_LOAD.replace("busted", "tas"));
     assert!(
         broken.contains(r#""verdict":"FAIL","reason":"the oracle saw"#),

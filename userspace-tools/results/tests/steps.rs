@@ -16,7 +16,7 @@ fn report() -> String {
         "lock-load schema={} run=1
 config {config}
 sum elapsed_ns=9000 sections=100 min=100 mean=100 max=100 halts=0 kicks=0 exclusion=untested lost=0
-machine kernel_lock=native-qspinlock mode=native kick=ipi loops_per_us=320 lost_time=gaps
+machine hypervisor=other kernel_lock=native-qspinlock mode=native kick=ipi loops_per_us=320 lost_time=gaps
 torture pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0
 thread index=0 vcpu=0 sections=100 halts=0 kicks=0 moved=0 queued_ns=0
 steps of=lock rounds=100 ticks=1300 least=12 most=112

@@ -7,8 +7,8 @@ use std::fmt::{self, Display, Formatter};
 use abi::{
     event::Event,
     lock_load::{
-        Config, KernelLock, Kick, LostTimeSource, Machine, Mode, ModeWanted, Run, Sum, Thread,
-        Torture,
+        Config, Hypervisor, KernelLock, Kick, LostTimeSource, Machine, Mode, ModeWanted, Run, Sum,
+        Thread, Torture,
     },
     status::OracleState,
     SCHEMA,
@@ -73,6 +73,7 @@ impl Report<'_> {
             _ => Mode::Pv,
         };
         Machine {
+            hypervisor: Hypervisor::Other,
             kernel_lock: match mode {
                 Mode::Tas => KernelLock::TestAndSet,
                 Mode::Single => KernelLock::Unknown,

@@ -44,7 +44,7 @@ rounds=10000 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every
 irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 histograms=on long_us={long_us} \
 preempt=holder preempt_ms={ms} preempt_every_ms=200
 sum elapsed_ns=150000000 sections=12 min=4 mean=6 max=8 halts=0 kicks=0 exclusion=held lost=0
-machine kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320 lost_time=gaps
+machine hypervisor=other kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320 lost_time=gaps
 torture pauses=0 paused_ns=0 shuffles=0 offline=0 refused=0 long_holds=0 boosts=0
 thread index=0 vcpu=0 sections=4 halts=0 kicks=0 moved=0 queued_ns=0
 thread index=1 vcpu=1 sections=8 halts=0 kicks=0 moved=0 queued_ns=0

@@ -126,9 +126,9 @@ fn modes() -> Result<()> {
     run_with::<LockLoad>(&format!("mode={here}")).map(drop)
 }
 
-/// Where the kernel's own lock is paravirt, every way is offered; else the two of KVM may not be.
+/// Where the kernel's own lock is paravirt, its way is offered, and under KVM every way.
 fn kicks_offered() -> Result<()> {
-    let pv = run_with::<LockLoad>("")?.machine.mode == Mode::Pv;
+    let here = run_with::<LockLoad>("")?.machine;
     for (kick, why) in [
         (KickBy::Ipi, ""),
         (KickBy::Hypercall, "CPUID offers no KVM with PV_UNHALT"),
@@ -139,7 +139,7 @@ fn kicks_offered() -> Result<()> {
             Ok(LockLoad { machine, .. }) => {
                 ensure!(machine.kick.name() == kick.name(), "{machine}");
             }
-            Err(_) if !pv && kick != KickBy::Ipi => {
+            Err(_) if !here.must_offer(kick) => {
                 not_started(&text, Errno::NODEV, &format!("`kick={kick}`: {why}"))?;
             }
             Err(e) => return Err(e),

@@ -28,7 +28,7 @@ pub fn checks(session: &Session) -> Vec<Check> {
     for kick in ways {
         checks.push(Check::new(
             format!("kick={kick}: offered, or refused"),
-            "offered in mode pv; else ENODEV",
+            "as the mode and the hypervisor have it; else ENODEV",
             move |session| is_offered(session, kick),
         ));
         for load in trials {
@@ -42,10 +42,10 @@ pub fn checks(session: &Session) -> Vec<Check> {
     checks
 }
 
-/// In mode pv the kernel's own lock kicks by hypercall, so that must be offered.
+/// In mode pv the kernel's own lock kicks, under KVM by hypercall, so that must be offered.
 fn is_offered(session: &Session, kick: KickBy) -> debugfs::Result<Case> {
     let machine = session.run(&session.base())?.machine;
-    let must = machine.mode == abi::lock_load::Mode::Pv || kick == KickBy::Ipi;
+    let must = machine.must_offer(kick);
     Ok(match session.offers(kick)? {
         None => found("offered", true),
         Some(why) => found(format!("ENODEV: {why}"), !must && why.contains(kick.name())),

@@ -130,7 +130,7 @@ impl FakeRun {
             "sum": zeros(Sum::KEYS, sum),
             "torture": zeros(Torture::KEYS, json!({})),
             "events": [],
-            "machine": { "kernel_lock": "native-qspinlock", "mode": "native", "kick": "ipi", "loops_per_us": 100, "lost_time": "gaps" },
+            "machine": { "hypervisor": "other", "kernel_lock": "native-qspinlock", "mode": "native", "kick": "ipi", "loops_per_us": 100, "lost_time": "gaps" },
             "threads": (0..threads).map(thread).collect::<Vec<_>>(),
             "steps": steps,
         })
