@@ -12,6 +12,7 @@ use std::time::Instant;
 use anyhow::{ensure, Context, Result};
 use wire::{Hello, Message, WireError};
 
+use crate::fpu;
 use crate::kernel_log;
 use crate::limits::{PORT_APPEARANCE, PORT_POLL_PERIOD};
 
@@ -65,14 +66,19 @@ pub fn hello() -> Result<Hello> {
     let of = |key: &'static str| online.lines().filter(move |line| line.starts_with(key));
     let hypervisor = |flags: &str| flags.split_whitespace().any(|flag| flag == "hypervisor");
     let uname = rustix::system::uname();
+    let (vcpus, lock_log) = (of("processor").count() as u32, kernel_log::about_locks());
+    let is_xen = lock_log
+        .iter()
+        .any(|line| line.contains(wire::XEN_DETECTED));
     Ok(Hello {
         version: wire::VERSION,
         nonce: nonce.to_owned(),
         release: uname.release().to_string_lossy().into_owned(),
-        vcpus: of("processor").count() as u32,
+        vcpus,
         uptime_ms: uptime_ms(),
         hypervisor: of("flags").next().is_some_and(hypervisor),
-        lock_log: kernel_log::about_locks(),
+        lock_log,
+        wrong_sums: is_xen.then(|| fpu::wrong_sums(vcpus)).transpose()?,
         deferred_init_ms: kernel_log::deferred_init_ms(),
     })
 }

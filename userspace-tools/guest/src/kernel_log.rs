@@ -13,7 +13,12 @@ pub fn show_warnings() -> io::Result<()> {
     fs::write("/proc/sys/kernel/printk", "5")
 }
 
-const LOCKS: [&str; 3] = ["Hypervisor detected", "PV spinlocks", "PV qspinlock"];
+const LOCKS: [&str; 4] = [
+    "Hypervisor detected",
+    "Xen version",
+    "PV spinlocks",
+    "PV qspinlock",
+];
 
 /// The log lines on the hypervisor and on the kernel's own spinlock.
 pub fn about_locks() -> Vec<String> {

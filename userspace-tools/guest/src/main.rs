@@ -7,6 +7,7 @@
 mod barrier;
 mod channel;
 mod command;
+mod fpu;
 mod host_input;
 mod kernel_log;
 mod limits;
@@ -33,9 +34,12 @@ use crate::limits::LOG_LINES;
 const MODULE_REFUSED: i32 = 125;
 
 fn main() -> ExitCode {
-    let name = std::env::args().next().unwrap_or_default();
-    if Path::new(&name).file_name() == Some(OsStr::new(barrier::NAME)) {
-        return barrier::arrive();
+    let mut arguments = std::env::args();
+    let name = arguments.next().unwrap_or_default();
+    match Path::new(&name).file_name().and_then(OsStr::to_str) {
+        Some(barrier::NAME) => return barrier::arrive(),
+        Some(fpu::NAME) => return fpu::check(arguments.next()),
+        _ => {}
     }
     if !rustix::process::getpid().is_init() {
         eprintln!(

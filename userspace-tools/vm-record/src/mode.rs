@@ -5,7 +5,7 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::Tier;
+use crate::{Hypervisor, Tier};
 
 /// What the kernel's own spinlock is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
@@ -26,9 +26,21 @@ pub enum Mode {
 names!(Mode: Pv "pv", Native "native", Tas "tas", Dedicated "dedicated", Single "single");
 
 impl Mode {
-    /// Refuses a mode that this tier, or this number of vCPUs, cannot have.
-    pub fn check(self, tier: Tier, vcpus: usize) -> Result<(), String> {
+    /// Refuses a mode that this tier, with the hypervisor asked for, or this number of vCPUs, cannot have.
+    pub fn check(
+        self,
+        tier: Tier,
+        hypervisor: Option<Hypervisor>,
+        vcpus: usize,
+    ) -> Result<(), String> {
         let name = self.name();
+        let is_xen = Hypervisor::seen(tier, hypervisor) == Some(Hypervisor::Xen);
+        if is_xen && matches!(self, Self::Tas | Self::Dedicated) {
+            return Err(format!(
+                "cannot boot --mode {name} under Xen: its guests have paravirt or native locks (allowed: pv \
+                 native single). Try: --tier nested --hypervisor kvm"
+            ));
+        }
         if tier == Tier::Sim && !matches!(self, Self::Pv | Self::Tas) {
             return Err(format!(
                 "cannot simulate --mode {name}: its lock is not simulated (allowed: pv tas; tier sim). Try: \

@@ -11,7 +11,7 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{write_whole, Attempt, Mode, PreemptTarget, SimulatedMachine};
+use crate::{write_whole, Attempt, Hypervisor, Mode, PreemptTarget, SimulatedMachine};
 
 /// The schema of records that are written.
 pub const SCHEMA: u32 = 2;
@@ -63,6 +63,12 @@ pub struct Record {
     /// The paravirt mode that the guest's kernel reported.
     #[serde(default)]
     pub mode: Option<Mode>,
+    /// The hypervisor that the guest's kernel reported: its kind, and the version if it is Xen's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypervisor: Option<String>,
+    /// The hypervisor that the guest was to see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypervisor_asked: Option<Hypervisor>,
     /// The machine that was simulated, in the tier `sim`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated: Option<SimulatedMachine>,

@@ -19,11 +19,13 @@ pub enum Tier {
     Nested,
     /// QEMU's translator in one thread, its clock the number of instructions: exact costs on any host.
     Count,
+    /// Xen, which QEMU translates, the guest being its first domain: the other hypervisor on any host.
+    Xen,
     /// The simulator, which has no kernel: the algorithms alone, in virtual time.
     Sim,
 }
 
-names!(Tier: Kvm "kvm", Tcg "tcg", Nested "nested", Count "count", Sim "sim");
+names!(Tier: Kvm "kvm", Tcg "tcg", Nested "nested", Count "count", Xen "xen", Sim "sim");
 
 /// What the tier `count` does not show; printed wherever its results are.
 pub const COUNT_CAVEAT: &str = "tier count: 1 ns of the guest is 1 instruction; instructions, not \
@@ -58,6 +60,30 @@ const COUNT_REFUSES: [Refused; 5] = [
         "guests",
         "each guest's clock is its own, so none runs beside another",
         "tier tcg",
+    ),
+];
+
+/// What the tier `xen` refuses, where Xen and not the host's scheduler runs the vCPUs.
+const XEN_REFUSES: [Refused; 4] = [
+    (
+        "hog",
+        "a hog on the host takes time of Xen and of all vCPUs alike",
+        "tier nested",
+    ),
+    (
+        "preempt",
+        "a stop of the thread that runs a vCPU stops Xen, and with it all vCPUs",
+        "tier nested",
+    ),
+    (
+        "slice-us",
+        "Xen's scheduler runs the vCPUs, and not this host's",
+        "tier nested",
+    ),
+    (
+        "guests",
+        "the guest is the first domain of a Xen of its own, so none runs beside another",
+        "tier nested",
     ),
 ];
 
@@ -96,6 +122,7 @@ impl Tier {
         match self {
             Self::Count => &COUNT_REFUSES,
             Self::Sim => &SIM_REFUSES,
+            Self::Xen => &XEN_REFUSES,
             Self::Kvm | Self::Tcg | Self::Nested => &[],
         }
     }
@@ -104,11 +131,16 @@ impl Tier {
     pub fn max_vcpus(self) -> u32 {
         match self {
             Self::Sim => MAX_SIMULATED_VCPUS,
-            Self::Kvm | Self::Tcg | Self::Nested | Self::Count => MAX_VCPUS,
+            Self::Kvm | Self::Tcg | Self::Nested | Self::Count | Self::Xen => MAX_VCPUS,
         }
     }
 
-    /// Whether QEMU translates the guest's own instructions, so that the guest sees no KVM.
+    /// Whether its vCPUs share CPUs that QEMU emulates, and not those of the host.
+    pub fn emulates_cpus(self) -> bool {
+        matches!(self, Self::Nested | Self::Xen)
+    }
+
+    /// Whether QEMU alone runs the guest, by translation, so that it sees no hypervisor that could wake it.
     pub fn is_translated(self) -> bool {
         matches!(self, Self::Tcg | Self::Count)
     }
@@ -128,6 +160,8 @@ pub enum TierChoice {
     Nested,
     /// TCG in one thread, its clock the number of instructions: exact costs, no parallelism.
     Count,
+    /// Xen in a translated machine, the guest its first domain: paravirt locks of the other hypervisor.
+    Xen,
     /// The simulator in QEMU's place: any number of CPUs, lock-load alone, no kernel.
     Sim,
 }
@@ -141,8 +175,14 @@ impl TierChoice {
             TierChoice::Tcg => &[Tier::Tcg],
             TierChoice::Nested => &[Tier::Nested],
             TierChoice::Count => &[Tier::Count],
+            TierChoice::Xen => &[Tier::Xen],
             TierChoice::Sim => &[Tier::Sim],
         }
+    }
+
+    /// Whether the vCPUs share CPUs that QEMU emulates.
+    pub fn emulates_cpus(self) -> bool {
+        self.tiers().iter().all(|tier| tier.emulates_cpus())
     }
 
     /// What has no meaning in any of them.

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cpu_list::CpuList;
 use vm_record::{
-    Mode, PreemptTarget, SchedulingPolicy, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO,
-    MAX_SIMULATED_VCPUS, SLICES_US,
+    Hypervisor, Mode, PreemptTarget, SchedulingPolicy, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS,
+    MAX_RATIO, MAX_SIMULATED_VCPUS, SLICES_US,
 };
 
 const EXAMPLES: &str = "\
@@ -17,6 +17,8 @@ Examples:
   vm run --vcpus 8 --cpus 0-1 -- lock-load run --lock ticket --threads 8
 The same under paravirt locks on any host: KVM in an emulated machine with one CPU
   vm run --tier nested --mode pv --vcpus 8 -- lock-load run --lock ticket --threads 8
+The same again under Xen, which needs `make image-xen` once
+  vm run --tier xen --mode pv --vcpus 8 -- lock-load run --lock ticket --threads 8
 4 vCPUs per CPU, beside a CPU hog on CPU 0 (`sweep` runs lists of ratios)
   vm run --ratio 4 --cpus 0-1 --hog 0 -- lock-load run --lock tas --threads 2
 The lock holder's vCPU preempted every now and then
@@ -83,6 +85,10 @@ pub struct RunOptions {
     /// The paravirt mode of the guest's own spinlock; a guest in another mode is refused.
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
+    /// The hypervisor that the guest sees (tier nested): KVM, or KVM's emulation of Xen's hypercalls, whose kicks
+    /// yield to no vCPU. The tier xen has Xen itself [default: kvm].
+    #[arg(long, value_enum)]
+    pub hypervisor: Option<Hypervisor>,
     /// Run a CPU hog on these CPUs during the command (tier nested: emulated CPUs, from 0; tier sim: those of
     /// --cpus).
     #[arg(long, value_name = "LIST")]
@@ -123,8 +129,8 @@ pub struct RunOptions {
     /// Boot another mode than the one asked for, to see it refused.
     #[arg(long, value_enum, hide = true, requires = "mode")]
     pub boot_mode: Option<Mode>,
-    /// CPUs of the L1 hypervisor (tier nested): its vCPUs, on --cpus, run the guest's. With more than 1
-    /// some guests exit without reporting and are retried.
+    /// CPUs that QEMU emulates for the hypervisor (tiers nested and xen), on --cpus; they run the guest's vCPUs.
+    /// With more than 1 some nested guests exit without reporting and are retried, and Xen boots slowly.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_EMULATED_CPUS)))]
     pub emulated_cpus: u32,
     /// Memory of the guest.
@@ -163,6 +169,9 @@ pub struct RunOptions {
     /// One more word of the guest's kernel command line (repeat for more).
     #[arg(long, value_name = "WORD", hide = true, allow_hyphen_values = true)]
     pub kernel_arg: Vec<String>,
+    /// One more word of Xen's command line (repeat for more).
+    #[arg(long, value_name = "WORD", hide = true, allow_hyphen_values = true)]
+    pub xen_arg: Vec<String>,
     /// Time limit of the hello [default: 20 s times the overcommit ratio].
     #[arg(long, value_name = "SECONDS", hide = true)]
     pub boot_limit: Option<u64>,

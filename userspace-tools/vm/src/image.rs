@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
-use vm_record::{Tier, TierChoice};
+use vm_record::{image_advice, Tier, TierChoice};
 
 #[derive(Clone, Debug)]
 pub struct Image {
@@ -16,6 +16,8 @@ pub struct Image {
     /// The same as an ELF that needs no decompressor.
     vmlinux: PathBuf,
     initramfs: PathBuf,
+    /// Xen, without compression.
+    pub xen: PathBuf,
     /// The initramfs of the L1 hypervisor, with the guest's kernel and initramfs in it.
     pub l1: PathBuf,
 }
@@ -28,6 +30,7 @@ impl Image {
             vmlinuz: directory.join("vmlinuz"),
             vmlinux: directory.join("vmlinux"),
             initramfs: directory.join("initramfs.cpio"),
+            xen: directory.join("xen"),
             l1: directory.join("l1.cpio"),
             directory,
         }
@@ -55,15 +58,21 @@ impl Image {
     }
 
     pub fn check(&self, tier: TierChoice) -> Result<()> {
-        let l1 = (tier == TierChoice::Nested).then_some(&self.l1);
-        for part in [&self.vmlinuz, &self.initramfs].into_iter().chain(l1) {
+        let more = match tier {
+            TierChoice::Nested => Some(&self.l1),
+            TierChoice::Xen => Some(&self.xen),
+            _ => None,
+        };
+        for part in [&self.vmlinuz, &self.initramfs].into_iter().chain(more) {
             if !part.is_file() {
-                bail!(
-                    "cannot boot: {} does not exist. Try: `make image`, or name an image by --image or \
-                     SLOWPATH_IMAGE",
-                    part.display()
-                );
+                let (part, advice) = (part.display(), image_advice(tier));
+                bail!("cannot boot: {part} does not exist. Try: {advice}");
             }
+        }
+        // Xen takes the words after the first blank for the kernel's command line.
+        let path = self.directory.display().to_string();
+        if tier == TierChoice::Xen && path.contains(char::is_whitespace) {
+            bail!("cannot boot Xen: the image's path has a blank ({path}). Try: --image of a folder without one");
         }
         Ok(())
     }

@@ -68,13 +68,13 @@ impl Limits {
     pub fn new(plan: &Plan, tier: Tier) -> Limits {
         let options = &plan.options;
         let threads = match tier {
-            Tier::Nested => plan.emulated_cpus,
+            Tier::Nested | Tier::Xen => plan.emulated_cpus,
             Tier::Kvm | Tier::Tcg => plan.vcpus,
             Tier::Count | Tier::Sim => 1,
         };
         let scale = ((threads as f64 + load_average()) / plan.cpus.count() as f64).max(1.0);
         let hello = match tier {
-            Tier::Nested => HELLO_NESTED_S,
+            Tier::Nested | Tier::Xen => HELLO_NESTED_S,
             Tier::Kvm if options.tier == TierChoice::Auto => HELLO_KVM_PROBE_S,
             Tier::Kvm | Tier::Tcg | Tier::Sim => HELLO_S,
             Tier::Count => HELLO_COUNT_S,
@@ -82,7 +82,7 @@ impl Limits {
         let hello = Duration::from_secs_f64(hello * scale);
         let scale = match tier {
             // Two levels of overcommit multiply.
-            Tier::Nested => scale * plan.ratio(tier).max(MIN_NESTED_SCALE),
+            Tier::Nested | Tier::Xen => scale * plan.ratio(tier).max(MIN_NESTED_SCALE),
             Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Sim => scale,
         };
         let scaled = |seconds: u64| Duration::from_secs(seconds).mul_f64(scale);

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
 use cpu_list::CpuList;
-use vm_record::{CostsName, GuestSize, Mode, Tier, TierChoice, OF_SIM, SIM_BOOTS_NOTHING};
+use vm_record::{
+    CostsName, GuestSize, Hypervisor, Mode, Tier, TierChoice, OF_SIM, SIM_BOOTS_NOTHING,
+};
 
 use crate::cli::RunOptions;
 use crate::image::Image;
@@ -36,7 +38,7 @@ impl Plan {
     pub fn new(options: RunOptions) -> Result<Plan> {
         refuse_what_tier_lacks(&options)?;
         let is_simulated = options.tier == TierChoice::Sim;
-        let image = vm_record::image_directory(options.image.as_deref());
+        let image = vm_record::image_directory(options.tier, options.image.as_deref());
         let cpus = match &options.cpus {
             Some(cpus) => cpus.clone(),
             // A result of the simulator depends on no host.
@@ -48,8 +50,8 @@ impl Plan {
             _ => 2,
         };
         let vcpus = options.vcpus.or(options.ratio.is_none().then_some(default));
-        let nested = options.tier == TierChoice::Nested;
-        let available = match nested {
+        let emulates = options.tier.emulates_cpus();
+        let available = match emulates {
             true => options.emulated_cpus,
             false => cpus.count() as u32,
         };
@@ -65,7 +67,7 @@ impl Plan {
                 size.vcpus
             );
         }
-        let (cpus, emulated_cpus) = match nested {
+        let (cpus, emulated_cpus) = match emulates {
             true => (cpus, size.cpus),
             false => {
                 let count = options.tier == TierChoice::Count;
@@ -100,7 +102,7 @@ impl Plan {
         }
         let emulated = CpuList::first(self.emulated_cpus);
         let (hog_cpus, kind) = match self.options.tier {
-            TierChoice::Nested => (&emulated, "emulated"),
+            tier if tier.emulates_cpus() => (&emulated, "emulated"),
             _ => (&allowed, "usable here"),
         };
         if let Some(cpu) = hog.and_then(|hog| hog.missing_in(hog_cpus)) {
@@ -118,8 +120,14 @@ impl Plan {
 
     pub fn check_mode(&self, tier: Tier) -> Result<()> {
         let mode = self.options.mode;
-        let checked = mode.map_or(Ok(()), |mode| mode.check(tier, self.vcpus));
+        let hypervisor = self.options.hypervisor;
+        let checked = mode.map_or(Ok(()), |mode| mode.check(tier, hypervisor, self.vcpus));
         checked.map_err(anyhow::Error::msg)
+    }
+
+    /// The hypervisor that the guest sees on this tier.
+    pub fn hypervisor(&self, tier: Tier) -> Option<Hypervisor> {
+        Hypervisor::seen(tier, self.options.hypervisor)
     }
 
     /// The mode that the guest boots in: the one asked for, but for tests of a mismatch.
@@ -130,7 +138,7 @@ impl Plan {
     /// The guest's vCPUs per CPU that runs them.
     pub fn ratio(&self, tier: Tier) -> f64 {
         let cpus = match tier {
-            Tier::Nested => self.emulated_cpus,
+            Tier::Nested | Tier::Xen => self.emulated_cpus,
             Tier::Kvm | Tier::Tcg | Tier::Sim => self.cpus.count(),
             // All vCPUs share one thread.
             Tier::Count => 1,
@@ -184,14 +192,16 @@ impl Plan {
     pub fn started_line(&self, tier: Tier, ms: u64) -> String {
         let cpus = &self.cpus;
         let place = match (tier, self.emulated_cpus) {
-            (Tier::Nested, 1) => format!("1 emulated CPU on CPUs {cpus}"),
-            (Tier::Nested, n) => format!("{n} emulated CPUs on CPUs {cpus}"),
+            (Tier::Nested | Tier::Xen, 1) => format!("1 emulated CPU on CPUs {cpus}"),
+            (Tier::Nested | Tier::Xen, n) => format!("{n} emulated CPUs on CPUs {cpus}"),
             (Tier::Kvm | Tier::Tcg, _) => format!("CPUs {cpus}"),
             (Tier::Sim, _) => format!("simulated CPUs {cpus}"),
             (Tier::Count, _) => format!("one thread on CPU {cpus}, 1 ns being 1 instruction"),
         };
+        let beside = self.hypervisor(tier).and_then(|one| one.beside(tier));
+        let beside = beside.map_or_else(String::new, |text| format!(" ({text})"));
         format!(
-            "{}: {} vCPUs on {place} ({:.1}x), first command {:.1} s after QEMU's start",
+            "{}{beside}: {} vCPUs on {place} ({:.1}x), first command {:.1} s after QEMU's start",
             tier.name(),
             self.vcpus,
             self.ratio(tier),
@@ -236,6 +246,9 @@ fn refuse_what_tier_lacks(options: &RunOptions) -> Result<()> {
     let refused = options.tier.refuses().iter().chain(boots_nothing);
     if let Some((option, why, next)) = refused.into_iter().find(|(option, ..)| given(option)) {
         bail!("cannot use --{option}: {why} (--tier {tier}). Try: --{next}")
+    }
+    if options.hypervisor.is_some() && options.tier != TierChoice::Nested {
+        bail!("cannot use --hypervisor: only KVM in the L1 hypervisor emulates another (--tier {tier}). Try: --tier nested")
     }
     if let Some(option) = OF_SIM.iter().find(|option| !is_simulated && given(option)) {
         bail!("cannot use --{option}: nothing is simulated (--tier {tier}). Try: --tier sim")

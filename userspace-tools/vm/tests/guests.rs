@@ -6,6 +6,8 @@
 mod boot;
 #[path = "guests/tiers.rs"]
 mod tiers;
+#[path = "guests/xen.rs"]
+mod xen;
 
 use std::fs;
 

@@ -37,5 +37,8 @@ pub const PORT: &str = "slowpath.control";
 /// The kernel command-line word that carries the nonce of a run: `slowpath.nonce=…`.
 pub const NONCE_WORD: &str = "slowpath.nonce";
 
+/// What the guest's kernel logs under Xen.
+pub const XEN_DETECTED: &str = "Hypervisor detected: Xen";
+
 /// How often the guest sends [`Message::Heartbeat`].
 pub const HEARTBEAT_PERIOD: Duration = Duration::from_secs(1);

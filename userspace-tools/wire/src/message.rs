@@ -54,6 +54,9 @@ pub struct Hello {
     /// What its kernel logged about its hypervisor and about paravirt spinlocks.
     #[serde(default)]
     pub lock_log: Vec<String>,
+    /// Threads of the FPU's check whose sums were wrong; checked under Xen alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong_sums: Option<u32>,
     /// How long its kernel initialised deferred page descriptors at boot, as it logged: of several nodes
     /// the longest. The kernel counts it in ticks.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -26,6 +26,7 @@ use std::{
 
 use anyhow::Context;
 use serde_json::{json, Value};
+use vm_record::{image_directory, TierChoice};
 
 use self::{
     check::{check_all, Checked},
@@ -123,7 +124,7 @@ fn run(
 ) -> anyhow::Result<(Verdict, PathBuf)> {
     let results = Results::create(&output.results, &format!("{kind}-{name}"))?;
     let (began, steal) = (Instant::now(), StealTime::begin());
-    let origin = Origin::begin(&vm_record::image_directory(None));
+    let origin = Origin::begin(&image_directory(TierChoice::Auto, None));
     let steps = run_steps(file, &results.dir)?;
     let facts = file.facts();
     let checked = check_all(&file.claims, &steps, &facts, file.document.is_some());

@@ -7,7 +7,7 @@ use std::fmt;
 use indexmap::{IndexMap, IndexSet};
 use results::{Kind, Place};
 use serde::{Deserialize, Serialize};
-use vm_record::{CostsName, Tier};
+use vm_record::{CostsName, Hypervisor, Tier};
 
 use super::cell::Cell;
 use crate::{
@@ -26,7 +26,10 @@ pub struct Label {
     /// The costs of the simulated machine, in the tier `sim`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<CostsName>,
-    /// Another tier that is in it, as of the other side of a ratio.
+    /// The hypervisor that the guests were to see, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypervisor: Option<Hypervisor>,
+    /// Another tier that is in it, as of the other side of a ratio; the same if the hypervisors differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Tier>,
 }
@@ -38,6 +41,7 @@ impl Label {
             kind,
             tier,
             costs: None,
+            hypervisor: None,
             beside: None,
         }
     }
@@ -46,6 +50,7 @@ impl Label {
     pub fn at(kind: Kind, place: &Place) -> Self {
         Self {
             costs: place.costs,
+            hypervisor: place.hypervisor,
             ..Self::new(kind, place.tier)
         }
     }
@@ -54,10 +59,16 @@ impl Label {
     pub fn over(self, other: Self) -> Self {
         let others = [Some(other.tier), self.beside, other.beside];
         let mut others = others.into_iter().flatten();
+        let differ = self.tier == other.tier && self.emulation() != other.emulation();
         Self {
             kind: self.kind.max(other.kind),
             costs: self.costs.or(other.costs),
-            beside: others.find(|tier| *tier != self.tier),
+            // The one that says more than the tier's name.
+            hypervisor: match self.emulation() {
+                Some(_) => self.hypervisor,
+                None => other.hypervisor.or(self.hypervisor),
+            },
+            beside: others.find(|tier| differ || *tier != self.tier),
             ..self
         }
     }
@@ -69,14 +80,28 @@ impl Label {
         is_time && (on_host(self.tier) || self.beside.is_some_and(on_host))
     }
 
-    /// `tcg`, `simulated (costs: default)`, or two of them.
+    /// What the hypervisor is called, if the tier's name alone would mislead.
+    fn emulation(&self) -> Option<&'static str> {
+        let hypervisor = self.hypervisor?;
+        let mut tiers = [Some(self.tier), self.beside].into_iter().flatten();
+        tiers.find_map(|tier| hypervisor.beside(tier))
+    }
+
+    /// `tcg`, `simulated (costs: default)`, `nested (KVM's Xen emulation)`, or two of them.
     pub fn tiers(&self) -> String {
-        let name = |tier: Tier| match (tier, self.costs) {
-            (Tier::Sim, Some(costs)) => simulated(costs.as_str()),
-            (Tier::Sim, None) => simulated("unknown"),
-            (tier, _) => tier.name().into(),
+        let name = |tier: Tier| {
+            let emulation = self.hypervisor.and_then(|one| one.beside(tier));
+            match (tier, self.costs, emulation) {
+                (Tier::Sim, Some(costs), _) => simulated(costs.as_str()),
+                (Tier::Sim, None, _) => simulated("unknown"),
+                (tier, _, Some(emulation)) => format!("{} ({emulation})", tier.name()),
+                (tier, _, None) => tier.name().into(),
+            }
         };
-        let beside = self.beside.map(|tier| format!(" and {}", name(tier)));
+        let beside = self.beside.map(|tier| match tier == self.tier {
+            true => format!(" and {}", tier.name()),
+            false => format!(" and {}", name(tier)),
+        });
         name(self.tier) + &beside.unwrap_or_default()
     }
 
@@ -274,6 +299,22 @@ mod tests {
         assert_eq!(text, "slice, simulated (costs: default) and tcg");
         let text = tcg.over(sim).to_string();
         assert_eq!(text, "slice, tier tcg and simulated (costs: default)");
+        let nested = Label::new(Kind::Slice, Tier::Nested);
+        let emulated = Label {
+            hypervisor: Some(Hypervisor::Xen),
+            ..nested
+        };
+        let name = "slice, tier nested (KVM's Xen emulation)";
+        assert_eq!(emulated.to_string(), name);
+        assert_eq!(emulated.over(emulated).to_string(), name);
+        for over in [emulated.over(nested), nested.over(emulated)] {
+            assert_eq!(over.to_string(), format!("{name} and nested"));
+        }
+        let xen = Label {
+            tier: Tier::Xen,
+            ..emulated
+        };
+        assert_eq!(xen.to_string(), "slice, tier xen");
         assert_eq!(sim.over(sim), sim);
         let json = serde_json::to_value(tcg.over(sim)).unwrap();
         assert_eq!(

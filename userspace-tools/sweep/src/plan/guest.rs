@@ -5,7 +5,7 @@
 use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
-use vm_record::{CostsName, GuestSize, Mode, Tier, TierChoice};
+use vm_record::{CostsName, GuestSize, Hypervisor, Mode, Tier, TierChoice};
 
 use crate::plan::{
     guests::{each, varies, Guests},
@@ -22,6 +22,9 @@ pub struct Guest {
     /// Slice of the host's scheduler, in microseconds, if the experiment sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice_us: Option<u32>,
+    /// Hypervisor that it sees in the tier `nested`, if the experiment names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypervisor: Option<Hypervisor>,
     /// Scheduling policy of a simulated hypervisor, if the experiment varies it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
@@ -57,10 +60,23 @@ impl Guest {
         guest
     }
 
-    /// The same with each simulated hypervisor of `guests`; one that is booted has its own.
-    fn with_hypervisors(&self, guests: &Guests) -> Vec<Self> {
+    /// The same with each hypervisor of `guests`: of those that a nested guest can see, or that are simulated.
+    fn with_hypervisors(&self, guests: &Guests) -> Result<Vec<Self>, String> {
+        if self.tier == Tier::Nested.name() {
+            let seen = |hypervisor: Option<String>| {
+                let mut guest = self.clone();
+                if let Some(name) = hypervisor {
+                    guest.hypervisor = Some(Hypervisor::from_str(&name, false)?);
+                    guest.words.extend(["--hypervisor".into(), name]);
+                }
+                guest.check_mode()?;
+                Ok(guest)
+            };
+            return each(&guests.hypervisor).into_iter().map(seen).collect();
+        }
+        self.check_mode()?;
         if !self.is_simulated() {
-            return vec![self.clone()];
+            return Ok(vec![self.clone()]);
         }
         let mut all = Vec::new();
         for policy in each(&guests.policy) {
@@ -84,7 +100,20 @@ impl Guest {
                 }
             }
         }
-        all
+        Ok(all)
+    }
+
+    /// Refuses a mode that no tier of its own can boot with so many vCPUs.
+    fn check_mode(&self) -> Result<(), String> {
+        let Some(mode) = &self.mode else {
+            return Ok(());
+        };
+        let parsed = Mode::from_str(mode, false);
+        let (mode, tier) = (parsed?, TierChoice::from_str(&self.tier, false)?);
+        let check = |tier: &Tier| mode.check(*tier, self.hypervisor, self.vcpus as usize);
+        let mut checked = tier.tiers().iter().map(check);
+        let first = checked.next().unwrap_or(Ok(()));
+        first.or_else(|why| checked.find(Result::is_ok).unwrap_or(Err(why)))
     }
 
     /// Its settings by the names of axes and patterns.
@@ -102,6 +131,9 @@ impl Guest {
         if let Some(ratio) = self.ratio {
             point.insert("ratio".into(), u64::from(ratio).into());
         }
+        if let Some(hypervisor) = self.hypervisor {
+            point.insert("hypervisor".into(), hypervisor.name().into());
+        }
         if let Some(policy) = &self.policy {
             point.insert("policy".into(), policy.as_str().into());
         }
@@ -118,18 +150,6 @@ impl Guest {
     }
 }
 
-/// Refuses a mode that no tier of `tier` can boot with so many vCPUs.
-fn bootable(mode: &str, tier: &str, vcpus: u32) -> Result<(), String> {
-    let parsed = Mode::from_str(mode, false);
-    let (mode, tier) = (parsed?, TierChoice::from_str(tier, false)?);
-    let mut checked = tier
-        .tiers()
-        .iter()
-        .map(|tier| mode.check(*tier, vcpus as usize));
-    let first = checked.next().unwrap_or(Ok(()));
-    first.or_else(|why| checked.find(Result::is_ok).unwrap_or(Err(why)))
-}
-
 impl Guests {
     /// Every guest on a host with these CPUs, the last key the fastest.
     pub fn all(&self, cpus: &CpuList) -> Result<Vec<Guest>, String> {
@@ -139,7 +159,7 @@ impl Guests {
                 for ratio in each(&self.ratio) {
                     for vcpus in each(&self.vcpus) {
                         let guest = self.one(tier, mode.clone(), ratio, vcpus, cpus)?;
-                        for guest in guest.with_hypervisors(self) {
+                        for guest in guest.with_hypervisors(self)? {
                             let slices = each(&self.slice_us).into_iter();
                             guests.extend(slices.map(|slice_us| guest.with_slice(slice_us)));
                         }
@@ -170,9 +190,6 @@ impl Guests {
                 "guest.memory = {memory}: allowed: {least} or more for {vcpus} vCPUs"
             ));
         }
-        if let Some(mode) = &mode {
-            bootable(mode, tier, size.vcpus)?;
-        }
         let usable = match emulated {
             Some(emulated) => CpuList::first(emulated as usize),
             None if is_simulated => cpus.take(size.cpus as usize),
@@ -191,6 +208,7 @@ impl Guests {
             cpus: cpus.take(used).to_string(),
             ratio,
             slice_us: None,
+            hypervisor: None,
             policy: None,
             pause_loop_ns: None,
             kick_yields: None,
@@ -253,6 +271,36 @@ mod tests {
 
     fn guests(text: &str) -> Guests {
         toml::from_str(&format!("cpus = 'all'\nmemory = 256\n{text}")).unwrap()
+    }
+
+    #[test]
+    fn hypervisor_is_an_axis_of_nested_guests_alone() {
+        let guests = guests("tier = ['nested', 'xen']\nhypervisor = ['kvm', 'xen']\nvcpus = 8");
+        assert_eq!(guests.check(), Ok(()));
+        assert_eq!(guests.axes(), ["tier", "hypervisor"]);
+        let all = guests.all(&"0-1".parse().unwrap()).unwrap();
+        let seen = all
+            .iter()
+            .map(|guest| (guest.tier.as_str(), guest.hypervisor));
+        let expected = [
+            ("nested", Some(Hypervisor::Kvm)),
+            ("nested", Some(Hypervisor::Xen)),
+            ("xen", None),
+        ];
+        assert_eq!(seen.collect::<Vec<_>>(), expected);
+        assert_eq!(all[1].words, ["--hypervisor", "xen"]);
+        assert_eq!(all[1].point()["hypervisor"], Setting::from("xen"));
+        // One emulated CPU, whatever the host has.
+        assert_eq!(guests.ratio_of(&all[2]), 8.0);
+    }
+
+    #[test]
+    fn mode_that_xen_does_not_have_is_refused() {
+        for text in ["'xen'", "'nested'\nhypervisor = 'xen'"] {
+            let guests = guests(&format!("tier = {text}\nvcpus = 8\nmode = 'tas'"));
+            let why = guests.all(&"0-1".parse().unwrap()).unwrap_err();
+            assert!(why.contains("under Xen"), "{why}");
+        }
     }
 
     #[test]

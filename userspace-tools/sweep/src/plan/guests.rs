@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::{
-    CostsName, Mode, PreemptTarget, SchedulingPolicy, SimulatedMachine, Tier, TierChoice,
-    MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, SLICES_US,
+    CostsName, Hypervisor, Mode, PreemptTarget, SchedulingPolicy, SimulatedMachine, Tier,
+    TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, SLICES_US,
 };
 
 use crate::plan::setting::Many;
@@ -49,7 +49,10 @@ pub struct Guests {
     /// Paravirt mode, as of `vm --mode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Many<String>>,
-    /// CPUs of the L1 hypervisor (tier `nested`), which the ratio is then to.
+    /// Hypervisor that the guests of the tier `nested` see, as of `vm --hypervisor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hypervisor: Option<Many<String>>,
+    /// CPUs that QEMU emulates (tiers `nested` and `xen`), which the ratio is then to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emulated_cpus: Option<u32>,
     /// Number of guests that run at the same time.
@@ -177,9 +180,11 @@ fn allowed<T: ValueEnum>(key: &str, value: &str) -> Result<(), String> {
 }
 
 impl Guests {
-    /// The CPUs of the L1 hypervisor, which the vCPUs share in the tier `nested`.
+    /// The CPUs that QEMU emulates in this tier, which the vCPUs share.
     pub fn emulated(&self, tier: &str) -> Option<u32> {
-        (tier == Tier::Nested.name()).then(|| self.emulated_cpus.unwrap_or(1))
+        let tier = TierChoice::from_str(tier, false).ok()?;
+        tier.emulates_cpus()
+            .then(|| self.emulated_cpus.unwrap_or(1))
     }
 
     /// Refuses what has no meaning in a tier that is among them, and another tier beside `count`.
@@ -208,6 +213,16 @@ impl Guests {
                 };
                 return Err(format!("guest.{key}: {why} (tier {tier}). Try: {next}"));
             }
+        }
+        let has_nested = self
+            .tier
+            .all()
+            .iter()
+            .any(|tier| tier == Tier::Nested.name());
+        if self.hypervisor.is_some() && !has_nested {
+            return Err(
+                "guest.hypervisor: only KVM in the L1 hypervisor emulates another. Try: tier nested".into(),
+            );
         }
         self.check_sim()
     }
@@ -248,6 +263,7 @@ impl Guests {
             ("pause_loop_ns", varies(&self.pause_loop_ns)),
             ("kick_yields", varies(&self.kick_yields)),
             ("tier", self.tier.varies()),
+            ("hypervisor", varies(&self.hypervisor)),
             ("mode", varies(&self.mode)),
             ("ratio", varies(&self.ratio)),
             ("vcpus", varies(&self.vcpus)),
@@ -279,6 +295,10 @@ impl Guests {
         for mode in each(&self.mode).into_iter().flatten() {
             allowed::<Mode>("mode", &mode)?;
         }
+        for hypervisor in each(&self.hypervisor).into_iter().flatten() {
+            allowed::<Hypervisor>("hypervisor", &hypervisor)?;
+        }
+        distinct("hypervisor", self.hypervisor.as_ref())?;
         if let Some(target) = &self.preempt {
             allowed::<PreemptTarget>("preempt", target)?;
         }
@@ -319,6 +339,7 @@ impl Guests {
             each(&self.ratio).len(),
             each(&self.vcpus).len(),
             each(&self.slice_us).len(),
+            each(&self.hypervisor).len(),
             each(&self.policy).len(),
             each(&self.pause_loop_ns).len(),
             each(&self.kick_yields).len(),

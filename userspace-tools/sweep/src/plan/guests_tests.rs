@@ -13,8 +13,8 @@ fn guests_are_validated() {
     assert_eq!(check("'tcg'\nvcpus = 2\nmode = ['pv', 'tas']"), Ok(()));
     for (text, cause) in [
         (
-            "'xen'",
-            "tier = `xen`: allowed: auto kvm tcg nested count sim",
+            "'qemu'",
+            "tier = `qemu`: allowed: auto kvm tcg nested count xen sim",
         ),
         ("['tcg', 'count']", "tier: count: instructions are no time"),
         ("'count'\nratio = 2", "ratio: one thread runs all vCPUs"),
@@ -32,6 +32,17 @@ fn guests_are_validated() {
         ),
         ("'sim'\nkernel_args = ['quiet']", "kernel_args: no kernel"),
         ("'sim'\nguests = 2", "guests: one guest alone"),
+        ("'xen'\nhog = '0'", "hog: a hog on the host"),
+        ("'xen'\nslice_us = 4000", "slice_us: Xen's scheduler"),
+        ("'tcg'\nhypervisor = 'xen'", "hypervisor: only KVM in"),
+        (
+            "'nested'\nhypervisor = 'bhyve'",
+            "hypervisor = `bhyve`: allowed: kvm xen",
+        ),
+        (
+            "'nested'\nhypervisor = ['xen', 'xen']",
+            "hypervisor has `xen` twice",
+        ),
         ("'sim'\nvcpus = 4097", "vcpus = 4097: allowed: 1..=4096"),
         ("'tcg'\nvcpus = 256", "vcpus = 256: allowed: 1..=255"),
         ("'sim'\ncosts = 'a b'", "costs `a b`: allowed: a name"),

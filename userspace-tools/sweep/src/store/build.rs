@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use vm_record::{Record, SimulatedMachine};
+use vm_record::{Record, SimulatedMachine, Tier};
 
 use crate::store::sha256;
 
@@ -19,6 +19,8 @@ use crate::store::sha256;
 const INITRAMFS: &str = "initramfs.cpio";
 /// The kernels of an image: compressed, and as an ELF.
 const KERNELS: [&str; 2] = ["vmlinuz", "vmlinux"];
+/// The same under Xen.
+const XEN: [&str; 2] = ["xen", "vmlinuz"];
 
 /// Files by name, each with its SHA-256 or, if it could not be read, `unknown` and the cause.
 pub type Hashes = BTreeMap<String, String>;
@@ -38,10 +40,16 @@ impl Build {
         if let Some(machine) = &vm.simulated {
             return Self::simulator(vm, machine);
         }
+        let image = Path::new(&vm.image);
+        let initramfs = image.join(INITRAMFS);
+        if vm.last.tier == Tier::Xen {
+            // The kernel and its words are one word of QEMU's command line, with the initramfs behind them.
+            let files = XEN.iter().map(|name| image.join(name));
+            return Self::of(files.chain([initramfs.clone()]), &initramfs);
+        }
         let words = vm.last.command_line.windows(2);
         let files = words.filter(|pair| pair[0] == "-kernel" || pair[0] == "-initrd");
         let files = files.map(|pair| PathBuf::from(&pair[1]));
-        let initramfs = Path::new(&vm.image).join(INITRAMFS);
         Self::of(files.chain([initramfs.clone()]), &initramfs)
     }
 

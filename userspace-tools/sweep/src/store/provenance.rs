@@ -259,6 +259,7 @@ impl Provenance {
         Some(Place {
             tier,
             costs,
+            hypervisor: vm.hypervisor_asked,
             vcpus: vcpus as u32,
             cpus: self.guest.emulated(tier.name()).unwrap_or(host),
             is_disturbed: guests.is_some() || hog.is_some() || preempt.is_some(),

@@ -27,9 +27,7 @@ pub struct Machine {
     pub cpu_model: String,
     pub vcpus: usize,
     pub memory_mib: u32,
-    pub kernel: PathBuf,
-    pub initrd: PathBuf,
-    pub kernel_words: Vec<String>,
+    pub boot: Boot,
     /// The backend of its console, as a chardev without its id.
     pub console: String,
     pub monitor: Vec<QemuOption>,
@@ -37,6 +35,53 @@ pub struct Machine {
     pub debug_port: Option<String>,
     /// Its virtio-serial ports; the first is the one of its first process.
     pub ports: Vec<Port>,
+}
+
+/// What QEMU loads.
+pub enum Boot {
+    Kernel {
+        kernel: PathBuf,
+        initramfs: PathBuf,
+        words: Vec<String>,
+    },
+    /// Xen, which takes the kernel of its first domain and that one's initramfs as modules.
+    Xen {
+        xen: PathBuf,
+        xen_words: Vec<String>,
+        kernel: PathBuf,
+        initramfs: PathBuf,
+        words: Vec<String>,
+    },
+}
+
+impl Boot {
+    fn options(&self) -> [QemuOption; 3] {
+        let path = |path: &Path| path.display().to_string();
+        let (image, modules, words) = match self {
+            Self::Kernel {
+                kernel,
+                initramfs,
+                words,
+            } => (kernel, path(initramfs), words),
+            Self::Xen {
+                xen,
+                xen_words,
+                kernel,
+                initramfs,
+                words,
+            } => {
+                // A list, in which a comma is written twice.
+                let words = words.join(" ").replace(',', ",,");
+                let modules = format!("{} {words},{}", value(kernel), value(initramfs));
+                (xen, modules, xen_words)
+            }
+        };
+        [
+            ("-kernel", path(image)),
+            ("-initrd", modules),
+            ("-append", words.join(" ")),
+        ]
+    }
 }
 
 pub struct Port {
@@ -58,12 +103,10 @@ impl Machine {
             ("-smp", self.vcpus.to_string()),
             ("-m", self.memory_mib.to_string()),
             ("-display", "none".into()),
-            ("-kernel", self.kernel.display().to_string()),
-            ("-initrd", self.initrd.display().to_string()),
-            ("-append", self.kernel_words.join(" ")),
-            ("-chardev", chardev("console", &self.console)),
-            ("-serial", "chardev:console".into()),
         ];
+        options.extend(self.boot.options());
+        options.push(("-chardev", chardev("console", &self.console)));
+        options.push(("-serial", "chardev:console".into()));
         let clock = self.clock.into_iter().flatten();
         options.extend(clock.map(|(name, value)| (name, value.to_owned())));
         options.extend_from_slice(&self.monitor);

@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::Result;
 use cpu_list::CpuList;
 use hosting::L1Orders;
-use vm_record::Tier;
+use vm_record::{Hypervisor, Tier};
 
-use super::command_line::{self, words, Machine, Port, PORT_ID};
+use super::command_line::{self, words, Boot, Machine, Port, PORT_ID};
 use super::kernel_words;
 use crate::mode;
 use crate::plan::Plan;
@@ -49,7 +49,7 @@ pub fn command_lines(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Com
     let guest = guest(plan, tier, folder, nonce);
     let here = |machine: &Machine| command_line::on_this_host(machine.line(), &plan.cpus);
     match tier {
-        Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Sim => CommandLines {
+        Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Xen | Tier::Sim => CommandLines {
             host: here(&guest),
             l1: None,
         },
@@ -73,29 +73,50 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
             format!("pipe,path={GUEST_PORT}"),
             command_line::socket(Path::new(L1_PREEMPT_SOCKET)),
         ),
-        Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Sim => (
+        Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Xen | Tier::Sim => (
             command_line::file(&plan.files(folder).console),
             command_line::monitor(&folder.join(sockets::MONITOR)),
             socket(sockets::GUEST),
             socket(sockets::PREEMPT),
         ),
     };
+    let (kernel, initramfs) = (
+        plan.image.kernel(tier).to_owned(),
+        plan.image.initramfs(tier).to_owned(),
+    );
+    let words = kernel_words::of(tier, plan.ratio(tier), nonce, &more);
     Machine {
         accelerator: match tier {
             // One thread per vCPU is the point; with thread=single there is no overcommit.
-            Tier::Tcg => "tcg,thread=multi",
-            Tier::Kvm | Tier::Nested => "kvm",
+            Tier::Tcg | Tier::Xen => "tcg,thread=multi",
+            Tier::Kvm => "kvm",
+            Tier::Nested => match plan.hypervisor(tier) {
+                // Xen's version 4.17; its interrupts go through the vCPU and not through KVM's own PIC.
+                Some(Hypervisor::Xen) => "kvm,xen-version=0x40011,kernel-irqchip=split",
+                _ => "kvm",
+            },
             Tier::Count => "tcg,thread=single",
             // QEMU runs nothing there.
             Tier::Sim => "none",
         },
         clock: (tier == Tier::Count).then_some(command_line::INSTRUCTIONS_AS_CLOCK),
-        cpu_model: mode::cpu_model(tier, booted),
+        cpu_model: mode::cpu_model(tier, plan.hypervisor(tier), booted),
         vcpus: plan.vcpus,
         memory_mib: plan.options.memory,
-        kernel: plan.image.kernel(tier).to_owned(),
-        initrd: plan.image.initramfs(tier).to_owned(),
-        kernel_words: kernel_words::of(tier, plan.ratio(tier), nonce, &more),
+        boot: match tier {
+            Tier::Xen => Boot::Xen {
+                xen: plan.image.xen.clone(),
+                xen_words: kernel_words::of_xen(plan),
+                kernel,
+                initramfs,
+                words,
+            },
+            _ => Boot::Kernel {
+                kernel,
+                initramfs,
+                words,
+            },
+        },
         console,
         monitor,
         debug_port: plan.options.preempt.map(|_| preempt),
@@ -122,9 +143,11 @@ fn l1(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
         cpu_model: "max".into(),
         vcpus: plan.emulated_cpus,
         memory_mib: plan.options.memory.saturating_add(L1_EXTRA_MIB),
-        kernel: plan.image.kernel(Tier::Tcg).to_owned(),
-        initrd: plan.image.l1.clone(),
-        kernel_words: kernel_words::of(Tier::Tcg, plan.l1_ratio(), nonce, &[]),
+        boot: Boot::Kernel {
+            kernel: plan.image.kernel(Tier::Tcg).to_owned(),
+            initramfs: plan.image.l1.clone(),
+            words: kernel_words::of(Tier::Tcg, plan.l1_ratio(), nonce, &[]),
+        },
         console: command_line::file(&files.l1_console),
         monitor: command_line::monitor(&folder.join(sockets::MONITOR)),
         debug_port: None,

@@ -45,6 +45,22 @@ fn each_tier_has_its_command_lines() {
     assert_line(&nested.host, include_str!("command_lines/l1.txt"));
     let guest = nested.l1.expect("a guest within");
     assert_line(&guest, include_str!("command_lines/nested.txt"));
+    let xen = ["--tier", "xen", "--vcpus", "8", "--cpus", "0-1"];
+    let xen = machines(Tier::Xen, &xen);
+    assert_line(&xen.host, include_str!("command_lines/xen.txt"));
+}
+
+#[test]
+fn nested_guest_of_xen_has_kvms_emulation_of_it() {
+    let options = ["--tier", "nested", "--hypervisor", "xen", "--vcpus", "8"];
+    let guest = machines(Tier::Nested, &options).l1.expect("a guest within");
+    let guest = quoted(&guest);
+    for words in [
+        "-accel 'kvm,xen-version=0x40011,kernel-irqchip=split'",
+        "-cpu 'kvm64,-pmu,-mtrr,-pat,kvm=off,+xen-vapic'",
+    ] {
+        assert!(guest.contains(words), "{guest}");
+    }
 }
 
 #[test]

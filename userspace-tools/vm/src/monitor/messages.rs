@@ -40,10 +40,19 @@ impl Monitor<'_> {
         self.milestones.hello = Some(self.now());
         let mode = self.plan.options.mode;
         let mismatch = mode.and_then(|mode| mode::mismatch(mode, &hello));
+        let hypervisor = self.plan.hypervisor(self.tier);
+        let mismatch = mode::not_under(hypervisor, &hello).or(mismatch);
+        let wrong_sums = hello.wrong_sums.unwrap_or(0);
         let (online, wanted) = (hello.vcpus, self.plan.vcpus);
         self.hello = Some(hello);
         if online as usize != wanted {
             return Some(Ending::VcpusMissing(online, wanted));
+        }
+        if wrong_sums > 0 {
+            return Some(Ending::NotStarted(format!(
+                "its vCPUs lose the registers of the FPU: {wrong_sums} of {} sums were wrong",
+                2 * wanted
+            )));
         }
         if let Some(reason) = mismatch {
             return Some(Ending::WrongMode(reason));

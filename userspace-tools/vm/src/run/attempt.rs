@@ -31,7 +31,7 @@ pub fn run(plan: &Plan, tier: Tier, signals: &SignalHandler) -> Result<Finished>
     let (events, queue) = mpsc::sync_channel(EVENT_QUEUE);
     let monitor_socket = match tier {
         Tier::Nested => sockets::GUEST_MONITOR,
-        Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Sim => sockets::MONITOR,
+        Tier::Kvm | Tier::Tcg | Tier::Count | Tier::Xen | Tier::Sim => sockets::MONITOR,
     };
     let (channel, _guest) = serve(
         [monitor_socket, sockets::GUEST].map(|name| folder.path().join(name)),

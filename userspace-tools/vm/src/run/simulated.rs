@@ -178,6 +178,8 @@ fn record(plan: &Plan, last: Attempt, started: SystemTime) -> Record {
         preempt: None,
         mode_asked: plan.options.mode,
         mode: Some(plan.options.mode.unwrap_or(Mode::Pv)),
+        hypervisor: None,
+        hypervisor_asked: None,
         simulated: Some(simulator::machine(plan)),
         retries: 0,
         map_holds: None,
