@@ -87,7 +87,10 @@ endif
 
 # Outside the toolbox, since a claim is measured by commands as a user gives them.
 evidence: image ## measure every claim, or those of WHAT=foundation, a verdict each; COLD=1 those of a fresh clone too
-	@$(build)/bin/sweep evidence --bundle $(WHAT)
+	@$(if $(filter xen,$(WHAT)),XEN=1) $(build)/bin/sweep evidence --bundle $(WHAT)
+ifneq ($(filter xen,$(WHAT)),)
+evidence: image-xen
+endif
 
 seed: image ## test the claims of a source document, SEED=000 to 004, one verdict each
 	@$(build)/bin/sweep seed $(SEED)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! File `status` of all modules: a [`Status`] line, then `error=` and a reason.
+//! File `status` of all modules: a [`Status`] line, then `error=` and a reason, then lines on the machine.
 
 choice! {
     /// State of a module.
@@ -38,5 +38,6 @@ line! {
     }
 }
 
-/// What the second line of `status` begins with; the reason of the last refused write follows.
+/// What the second line of `status` begins with; the reason of the last refused write follows. The lines after it, if
+/// the module has any, are on the machine.
 pub const ERROR: &str = "error=";

@@ -2,10 +2,14 @@
 
 //! The load of this module: facts of the machine, and what [`rig`] asks of a run.
 
-use core::fmt;
+use core::fmt::{
+    self,
+    Write, //
+};
 
 use abi::lock_load::{
     KernelLock,
+    KickBy,
     Machine,
     Mode,
     ModeWanted, //
@@ -107,6 +111,11 @@ impl Load for LockLoad {
     fn prepare(&self, config: &Config, limits: &Limits, _: &Preparation) -> Result<Run, Refused> {
         self.check_mode(config.mode)?;
         Run::new(config, self.delay_loop, limits)
+    }
+
+    fn about_machine(&self, to: &mut Text) -> fmt::Result {
+        let kick = rig::kick(KickBy::Auto).unwrap_or(Kick::Ipi);
+        writeln!(to, "{}", self.machine(kick))
     }
 
     fn threads(run: &Run) -> u32 {

@@ -51,6 +51,12 @@ pub trait Load: Send + Sync + Sized + 'static {
         preparation: &Preparation,
     ) -> Result<Self::Run, Refused>;
 
+    /// Writes lines on the machine, for the end of the file `status`.
+    fn about_machine(&self, to: &mut Text) -> fmt::Result {
+        let _ = to;
+        Ok(())
+    }
+
     /// Returns how many threads the run wants.
     fn threads(run: &Self::Run) -> u32;
 

@@ -163,7 +163,8 @@ impl<L: Load> Endpoint<RunnerShared<L>> for Status {
     fn show(on: &RunnerShared<L>, to: &mut Text) -> Result {
         let state = on.state.lock();
         let error = state.error.as_str();
-        shown(writeln!(to, "{}\n{}{error}", state.status(), status::ERROR))
+        shown(writeln!(to, "{}\n{}{error}", state.status(), status::ERROR))?;
+        shown(on.load.about_machine(to))
     }
 }
 

@@ -97,6 +97,13 @@ impl Dir {
         }
     }
 
+    /// The lines of `status` on the machine.
+    pub fn machine(&self) -> Result<String> {
+        let text = self.read("status")?;
+        let lines: Vec<&str> = text.lines().skip(2).collect();
+        Ok(lines.join("\n"))
+    }
+
     /// The state in `run`.
     pub fn state(&self) -> Result<State> {
         self.parse("run", self.read("run")?.trim_end())

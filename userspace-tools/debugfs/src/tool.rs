@@ -252,12 +252,16 @@ fn status(dir: &Dir) -> crate::Result<String> {
         "" => "none",
         reason => reason,
     };
+    // `machine hypervisor=xen_pv kernel_lock=…`
+    let machine = dir.machine()?;
+    let machine = machine.split_once(' ').map(|(_, facts)| facts);
+    let machine = machine.map_or(String::new(), |facts| format!("\n machine        {facts}"));
     let mut grid = grid(&["setting", "value", "allowed"]);
     let config = dir.config()?;
     grid.add_rows(config.lines().filter_map(split_setting));
     Ok(format!(
         " state          {}\n runs           {}\n elapsed        {:.3} s\n \
-         refused write  {refusal}\n\n{}",
+         refused write  {refusal}{machine}\n\n{}",
         status.state,
         status.runs,
         status.elapsed_ns as f64 / 1e9,

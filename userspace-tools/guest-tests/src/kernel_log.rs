@@ -191,6 +191,16 @@ mod tests {
     }
 
     #[test]
+    fn boot_of_xen_has_no_complaint() {
+        for line in [
+            "installing Xen timer for CPU 1",
+            "xen: PV spinlocks enabled",
+        ] {
+            assert!(!SPLATS.iter().any(|word| line.contains(word)), "{line}");
+        }
+    }
+
+    #[test]
     fn race_is_of_who_accesses() {
         let kernel = " osq_lock+0x8a/0x2c0\n f+0x1/0x2 [lock_load]";
         let ours = " f+0x1/0x2 [lock_load]";

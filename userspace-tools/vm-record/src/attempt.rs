@@ -32,6 +32,9 @@ pub struct Attempt {
     /// Lines of the guest's console that report a failure.
     #[serde(default)]
     pub console_findings: Vec<Finding>,
+    /// The scheduler of Xen, as it named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduler: Option<String>,
 }
 
 impl Attempt {

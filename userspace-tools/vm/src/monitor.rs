@@ -237,6 +237,7 @@ impl<'a> Monitor<'a> {
             vcpus_report: self.report,
             times: self.milestones.times(end),
             console_findings,
+            scheduler: self.console.scheduler(),
         };
         Finished {
             record,

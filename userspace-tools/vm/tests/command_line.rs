@@ -18,6 +18,7 @@ fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> (Option<i32>, String
     let vm = Command::new(env!("CARGO_BIN_EXE_vm"))
         .args(arguments)
         .env("SLOWPATH_IMAGE", "/nonexistent")
+        .env("SLOWPATH_IMAGE_XEN", "/nonexistent")
         .output()
         .expect("vm runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -53,8 +54,8 @@ fn usage_errors_exit_2_and_name_the_value() {
         ("--vcpus 4097", "'4097'"),
         ("--cpus 1-0", "1-0"),
         (
-            "--tier xen",
-            "[possible values: auto, kvm, tcg, nested, count, sim]",
+            "--tier qemu",
+            "[possible values: auto, kvm, tcg, nested, count, xen, sim]",
         ),
         ("--slice-us 99", "99 is not in 100..=100000"),
         ("--slice-us 100001", "not in 100..=100000"),
@@ -106,7 +107,8 @@ fn vcpus_ratio_and_emulated_cpus_give_the_size_of_each_machine() {
         --ratio 4 --cpus 0-1 --vcpus 4 => taskset -c 0 | -smp 4
         --tier nested --emulated-cpus 2 --vcpus 4 => -cpu max -smp 2 | -smp 4
         --tier nested --emulated-cpus 2 --ratio 2 => -cpu max -smp 2 | -smp 4
-        --tier nested --emulated-cpus 2 --ratio 4 --vcpus 4 => -cpu max -smp 1 | -smp 4"
+        --tier nested --emulated-cpus 2 --ratio 4 --vcpus 4 => -cpu max -smp 1 | -smp 4
+        --tier xen --emulated-cpus 2 --ratio 4 => -cpu max -smp 8 | maxcpus=2"
         .lines()
     {
         let (options, words) = line.trim().split_once(" => ").expect("options and words");
@@ -164,6 +166,31 @@ fn what_the_host_does_not_have_exits_240_and_is_named() {
         (
             "--tier count --guests 2",
             ["clock is its own", "--tier tcg"],
+        ),
+        ("--tier xen", ["/nonexistent/", "make image-xen"]),
+        (
+            "--tier xen --preempt holder",
+            ["stops Xen, and with it all vCPUs", "--tier nested"],
+        ),
+        (
+            "--tier xen --hog 0",
+            ["of all vCPUs alike", "--tier nested"],
+        ),
+        (
+            "--tier xen --slice-us 4000",
+            ["Xen's scheduler", "--tier nested"],
+        ),
+        (
+            "--tier xen --guests 2",
+            ["a Xen of its own", "--tier nested"],
+        ),
+        (
+            "--tier tcg --hypervisor xen",
+            ["cannot use --hypervisor: only KVM", "--tier nested"],
+        ),
+        (
+            "--tier xen --hypervisor kvm",
+            ["cannot use --hypervisor: only KVM", "--tier nested"],
         ),
         (
             "--tier nested --hog 1023",

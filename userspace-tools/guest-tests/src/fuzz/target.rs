@@ -12,6 +12,7 @@ use std::{
 
 use abi::{
     job_runner::Progress,
+    lock_load::Machine,
     sloppy_counter::{Lane, Now},
     status::{State, Status, ERROR},
     Abi, SCHEMA,
@@ -104,11 +105,14 @@ impl Target {
     }
 }
 
-/// The two lines of `status`.
+/// The first two lines of `status`, and behind them perhaps the machine.
 pub fn status(text: &str) -> Result<(Status, String)> {
     let (first, second) = text.split_once('\n').context("one line")?;
     let error = second.strip_prefix(ERROR).context("no `error=`")?;
-    ensure!(!error.contains('\n'), "more than two lines");
+    let (error, machine) = error.split_once('\n').unwrap_or((error, ""));
+    if !machine.is_empty() {
+        machine.parse::<Machine>()?;
+    }
     Ok((first.parse()?, error.into()))
 }
 

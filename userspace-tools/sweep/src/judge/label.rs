@@ -121,10 +121,11 @@ impl Label {
     pub fn caveat_with(self, notes: &Notes) -> String {
         let mut caveat = self.caveat().to_string();
         let slice = match self.tier {
-            Tier::Sim => &notes.simulated,
-            _ => &notes.slice,
+            Tier::Sim => notes.simulated.as_str(),
+            Tier::Xen => XEN_SCHEDULER,
+            _ => notes.slice.as_str(),
         };
-        match (self.kind, slice.as_str()) {
+        match (self.kind, slice) {
             (Kind::Slice, "") => caveat += ", which was not recorded",
             (Kind::Slice, slice) => caveat += &format!(" ({slice})"),
             _ => {}
@@ -141,6 +142,9 @@ impl fmt::Display for Label {
         write!(f, "{}, {}", self.kind.name(), self.in_tiers())
     }
 }
+
+/// The scheduler of Xen 4.20, at its default rate limit.
+const XEN_SCHEDULER: &str = "credit2, 1 ms at least";
 
 /// How figures of the tier `sim` are labelled.
 pub fn simulated(costs: &str) -> String {
@@ -283,6 +287,8 @@ mod tests {
             !emulation.contains("1.4 ms") && emulation.ends_with("exiting"),
             "{emulation}"
         );
+        let xen = caveat(Kind::Slice, Tier::Xen, &notes);
+        assert!(xen.ends_with("(credit2, 1 ms at least)"), "{xen}");
         let unknown = caveat(Kind::Slice, Tier::Tcg, &Notes::default());
         assert!(unknown.ends_with("which was not recorded"), "{unknown}");
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use vm_record::Placement;
+use vm_record::{Placement, Tier};
 
 use super::provenance::Provenance;
 
@@ -49,7 +49,9 @@ pub fn ms(us: f64) -> String {
 pub fn slices(of: &Provenance) -> Vec<Slice> {
     let mut by_slice: BTreeMap<Option<u32>, Vec<&Placement>> = BTreeMap::new();
     for boot in &of.boots {
-        let map = boot.vm.iter().flat_map(|vm| &vm.last.vcpus_report.map);
+        // Xen schedules its vCPUs itself: what the host had on its CPUs were Xen's own.
+        let vm = boot.vm.iter().filter(|vm| vm.last.tier != Tier::Xen);
+        let map = vm.flat_map(|vm| &vm.last.vcpus_report.map);
         by_slice.entry(boot.guest.slice_us).or_default().extend(map);
     }
     let slices = by_slice

@@ -11,10 +11,14 @@ use vm_record::{Finding, FindingKind};
 
 use crate::limits::{CONSOLE_FINDINGS, CONSOLE_LINES, REPORT_LINES};
 
-const PATTERNS: [(&str, FindingKind); 13] = [
+/// What Xen prints before the name of its scheduler.
+const SCHEDULER: &str = "(XEN) Using scheduler: ";
+
+const PATTERNS: [(&str, FindingKind); 14] = [
     ("reboot: Restarting system", FindingKind::Restart),
     ("Out of memory: Killed process", FindingKind::OutOfMemory),
     ("Kernel panic", FindingKind::Panic),
+    ("(XEN) Panic on CPU", FindingKind::Panic),
     ("BUG:", FindingKind::Oops),
     ("kernel BUG at", FindingKind::Oops),
     ("Oops", FindingKind::Oops),
@@ -46,6 +50,7 @@ pub struct Console {
     partial: Vec<u8>,
     lines: VecDeque<String>,
     findings: Vec<Finding>,
+    scheduler: Option<String>,
 }
 
 impl Console {
@@ -83,6 +88,9 @@ impl Console {
         if let Some(finding) = finding(&line).filter(|_| self.findings.len() < CONSOLE_FINDINGS) {
             self.findings.push(finding);
         }
+        if let Some((_, scheduler)) = line.split_once(SCHEDULER) {
+            self.scheduler = Some(scheduler.to_owned());
+        }
         self.lines.push_back(line);
         if self.lines.len() > CONSOLE_LINES {
             self.lines.pop_front();
@@ -102,6 +110,11 @@ impl Console {
         let skip = first.map_or(last, |first| first.min(last));
         let tail = self.lines.iter().skip(skip).take(REPORT_LINES.max(lines));
         (self.findings.clone(), tail.cloned().collect())
+    }
+
+    /// The scheduler of Xen, if this is its console.
+    pub fn scheduler(&self) -> Option<String> {
+        self.scheduler.clone()
     }
 
     pub fn findings(&self) -> &[Finding] {
@@ -127,6 +140,7 @@ mod tests {
     fn failures_are_found_and_healthy_lines_are_not() {
         let lines = "\
             Panic: Kernel panic - not syncing: sysrq triggered crash
+            Panic: (XEN) Panic on CPU 0:
             Oops: BUG: kernel NULL pointer dereference, address: 0000000000000000
             Oops: Oops: Oops: 0002 [#1] SMP NOPTI
             Oops: kernel BUG at mm/slub.c:563!

@@ -157,6 +157,7 @@ fn attempt(command_line: Vec<String>, outcome: GuestOutcome, took: Duration) -> 
             ..Times::default()
         },
         console_findings: Vec::new(),
+        scheduler: None,
     }
 }
 
