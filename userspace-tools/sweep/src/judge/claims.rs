@@ -128,8 +128,8 @@ fn run(
     let steps = run_steps(file, &results.dir)?;
     let facts = file.facts();
     let checked = check_all(&file.claims, &steps, &facts, file.document.is_some());
-    let verdict = verdict(file, &checked);
-    let text = text::text(name, file, &checked);
+    let verdict = verdict(file, &steps, &checked);
+    let text = text::text(name, file, &checked) + &text::faults(&steps);
     let mut json = json(kind, name, file, &steps, &checked);
     json["machine"] = json!(facts);
     json["provenance"] = json!(origin.end(&steal));
@@ -157,25 +157,22 @@ fn run_steps(file: &ClaimFile, results: &Path) -> anyhow::Result<Steps> {
     steps.collect()
 }
 
-/// The verdict on all claims. A document's claim that is contradicted here is an answer, not a
-/// fault of the project.
-fn verdict(file: &ClaimFile, checked: &[Checked]) -> Verdict {
-    let verdicts = checked.iter().map(|claim| claim.verdict);
-    match file.document {
-        None => Verdict::worst(verdicts),
-        Some(_) => {
-            let answered = |verdict| match verdict {
-                Verdict::NotMeasured => verdict,
-                _ => Verdict::Pass,
-            };
-            Verdict::worst(verdicts.map(answered))
-        }
-    }
+/// The verdict on all claims, and on runs that no claim is about: one that hung is a figure of nothing. A document's
+/// claim that is contradicted here is an answer, not a fault of the project.
+fn verdict(file: &ClaimFile, steps: &Steps, checked: &[Checked]) -> Verdict {
+    let has_faults = steps.values().any(|step| step.faults() > 0);
+    let faults = has_faults.then_some(Verdict::NotMeasured);
+    let answered = |verdict| match (&file.document, verdict) {
+        (None, _) | (_, Verdict::NotMeasured) => verdict,
+        (Some(_), _) => Verdict::Pass,
+    };
+    let claims = checked.iter().map(|claim| answered(claim.verdict));
+    Verdict::worst(claims.chain(faults))
 }
 
 fn json(kind: &str, name: &str, file: &ClaimFile, steps: &Steps, checked: &[Checked]) -> Value {
     json!({
         "schema": SCHEMA, kind: name, "document": file.document,
-        "verdict": verdict(file, checked), "counts": text::counts(checked), "claims": checked, "steps": steps,
+        "verdict": verdict(file, steps, checked), "counts": text::counts(checked), "claims": checked, "steps": steps,
     })
 }

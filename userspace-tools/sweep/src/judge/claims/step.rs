@@ -71,7 +71,17 @@ pub enum StepResult {
 
 pub type Steps = BTreeMap<String, StepResult>;
 
+/// The figure of runs that have no report, or an oracle that is not as expected, of an experiment that has some.
+const FAULTS: &str = "faults";
+
 impl StepResult {
+    /// How many of its runs have no report, or an oracle that is not as expected. Claims on the others stand, and those
+    /// on it need not have noticed.
+    pub fn faults(&self) -> usize {
+        let faults = self.figures().and_then(|figures| figures.get(FAULTS));
+        faults.map_or(0, |number| number.value() as usize)
+    }
+
     /// The figures of a step that did not fail.
     pub fn figures(&self) -> Option<&Figures> {
         match self {
@@ -192,10 +202,14 @@ impl Step {
         let Measured {
             mut figures,
             records,
+            faults,
             others,
             exit,
             failed,
         } = measured;
+        if faults > 0 {
+            figures.insert(FAULTS.into(), (faults as f64).into());
+        }
         if let Some(part) = statistics::median(others) {
             figures.insert(OTHERS.into(), part.into());
         }

@@ -5,7 +5,7 @@
 use results::Counts;
 use serde_json::{json, Value};
 
-use super::{check::Checked, file::ClaimFile};
+use super::{check::Checked, file::ClaimFile, step::Steps};
 use crate::{console::table::plain, judge::verdict::Verdict};
 
 /// Where the words of an entry begin, and where a line ends.
@@ -35,6 +35,16 @@ pub fn text(name: &str, file: &ClaimFile, checked: &[Checked]) -> String {
             text + &format!("\n{} claims: {}", checked.len(), count(checked))
         }
     }
+}
+
+/// A line for each step of which runs have no report, or an oracle that is not as expected.
+pub fn faults(steps: &Steps) -> String {
+    let faults = steps.iter().map(|(name, step)| (name, step.faults()));
+    let faults = faults.filter(|(_, faults)| *faults > 0);
+    let line = |(name, faults)| {
+        format!("\nNOT MEASURED: {faults} runs of step {name} have no report, or an oracle that is not as expected")
+    };
+    faults.map(line).collect()
 }
 
 /// The verdicts on claims, and the number of surrogates, whose verdict is none on the claim.
@@ -139,6 +149,7 @@ fn entry(word: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::claims::step::StepResult;
 
     fn claim(verdict: Verdict, measured: Option<&str>) -> Checked {
         Checked {
@@ -187,6 +198,27 @@ mod tests {
         assert!(text.contains("verdict  surrogate: as claimed"), "{text}");
         let count = "2 claims: 1 reproduced, 0 contradicted, 0 inconclusive, 1 surrogate";
         assert!(text.ends_with(count), "{text}");
+    }
+
+    #[test]
+    fn run_that_hung_is_not_measured_though_every_claim_passes() {
+        let passed = [claim(Verdict::Pass, Some("2 x"))];
+        let step = |faults: &[f64]| {
+            let faults = faults.iter().map(|n| ("faults".into(), (*n).into()));
+            Steps::from([("grid".into(), StepResult::Ran(faults.collect()))])
+        };
+        let document = "document = { author = 'A', title = 'T', year = 2011, about = 'x' }";
+        for head in ["title = 't'", document] {
+            let of = |steps: &Steps| super::super::verdict(&file(head), steps, &passed);
+            assert_eq!(of(&step(&[])), Verdict::Pass);
+            assert_eq!(of(&step(&[54.0])), Verdict::NotMeasured);
+        }
+        assert_eq!(faults(&step(&[])), "");
+        let line = faults(&step(&[54.0]));
+        assert!(
+            line.contains("NOT MEASURED: 54 runs of step grid"),
+            "{line}"
+        );
     }
 
     #[test]
