@@ -41,14 +41,10 @@ pub struct Args {
     /// Print the costs, and write no file.
     #[arg(long)]
     pub print: bool,
-    /// The experiment: guests with a vCPU for each CPU, and one scenario with load=primitives.
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "scripts/experiments/calibrate.toml",
-        conflicts_with = "dir"
-    )]
-    pub experiment: PathBuf,
+    /// The experiment: guests with a vCPU for each CPU, and one scenario with load=primitives [default:
+    /// scripts/experiments/calibrate.toml; calibrate-xen.toml for --tier xen].
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    pub experiment: Option<PathBuf>,
     /// Folder of the costs.
     #[arg(long, value_name = "DIR", default_value = "scripts/costs")]
     pub costs: PathBuf,
@@ -76,7 +72,7 @@ pub fn calibrate(args: &Args) -> anyhow::Result<Verdict> {
                 results: args.results.clone(),
                 ..run::Args::default()
             };
-            run::record(&args.experiment, &run)?
+            run::record(&experiment(args), &run)?
         }
     };
     let evaluation = Evaluation::of(&loaded)?;
@@ -107,6 +103,16 @@ pub fn calibrate(args: &Args) -> anyhow::Result<Verdict> {
     Ok(Verdict::worst(
         [evaluation.verdict()].into_iter().chain(disturbed),
     ))
+}
+
+/// The experiment that was named, or that of the tier: no slice of the host is one of a vCPU of Xen.
+fn experiment(args: &Args) -> PathBuf {
+    let default = match args.tier {
+        Some(TierChoice::Xen) => "calibrate-xen",
+        _ => "calibrate",
+    };
+    let default = || format!("scripts/experiments/{default}.toml").into();
+    args.experiment.clone().unwrap_or_else(default)
 }
 
 /// Why tails of the costs are other work of the host, of which `others` is the part; none on an idle one.
