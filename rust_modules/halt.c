@@ -81,6 +81,14 @@ void slowpath_set_kick(enum slowpath_kick kick)
 	WRITE_ONCE(kick_by, kick);
 }
 
+/* Apart, so that the other ways to kick save no registers for it. */
+static noinline void kick_by_pv_ops(unsigned int cpu)
+{
+	if (slowpath_is_xen())
+		atomic_inc(per_cpu_ptr(&xen_kicks_sent, cpu));
+	pv_kick(cpu);
+}
+
 void slowpath_kick(unsigned int cpu)
 {
 	switch (READ_ONCE(kick_by)) {
@@ -88,9 +96,7 @@ void slowpath_kick(unsigned int cpu)
 		kvm_hypercall2(KVM_HC_KICK_CPU, 0, per_cpu(x86_cpu_to_apicid, cpu));
 		break;
 	case SLOWPATH_KICK_PV_OPS:
-		if (slowpath_is_xen())
-			atomic_inc(per_cpu_ptr(&xen_kicks_sent, cpu));
-		pv_kick(cpu);
+		kick_by_pv_ops(cpu);
 		break;
 	default:
 		/* The caller has preemption off, so that the CPU does not go offline in between. */
