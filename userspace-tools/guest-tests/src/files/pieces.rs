@@ -106,12 +106,16 @@ fn to_the_end<R: Subject>(module: &Module<R>) -> Result<()> {
 fn byte_by_byte<R: Subject>(module: &Module<R>) -> Result<()> {
     module.start(&R::endless())?;
     let before = module.dir().status()?;
+    let due = match module.dir().machine()?.as_str() {
+        "" => "error=\n".to_string(),
+        machine => format!("error=\n{machine}\n"),
+    };
     for _ in 0..20 {
         let text = String::from_utf8(raw::read(&module.dir().file("status"), 1)?)?;
         let (first, rest) = text.split_once('\n').context("one line")?;
         let (status, now): (Status, _) = (first.parse()?, module.dir().status()?);
         let times = before.elapsed_ns..=now.elapsed_ns;
-        let whole = times.contains(&status.elapsed_ns) && rest == "error=\n";
+        let whole = times.contains(&status.elapsed_ns) && rest == due;
         ensure!(whole, "{text:?} between {before} and {now}");
     }
     Ok(())
