@@ -59,7 +59,6 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
             ),
         ));
     }
-    // An interrupt as the kick ends a halt only while interrupts are on.
     let ends_by = rig::halt_end(kick);
     Ok(match load {
         Load::Steps => KBox::new(StepTrial::new(config)?, GFP_KERNEL)?,

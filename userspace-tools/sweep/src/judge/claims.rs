@@ -31,7 +31,7 @@ use vm_record::{image_directory, TierChoice};
 use self::{
     check::{check_all, Checked},
     file::ClaimFile,
-    step::Steps,
+    step::{StepResult, Steps},
 };
 use crate::{
     console::{numbers::seconds, stderr, stdout::print_line},
@@ -160,8 +160,8 @@ fn run_steps(file: &ClaimFile, results: &Path) -> anyhow::Result<Steps> {
 /// The verdict on all claims, and on runs that no claim is about: one that hung is a figure of nothing. A document's
 /// claim that is contradicted here is an answer, not a fault of the project.
 fn verdict(file: &ClaimFile, steps: &Steps, checked: &[Checked]) -> Verdict {
-    let has_faults = steps.values().any(|step| step.faults() > 0);
-    let faults = has_faults.then_some(Verdict::NotMeasured);
+    let faults = steps.values().filter_map(StepResult::faults);
+    let faults = faults.map(|(_, verdict)| verdict);
     let answered = |verdict| match (&file.document, verdict) {
         (None, _) | (_, Verdict::NotMeasured) => verdict,
         (Some(_), _) => Verdict::Pass,

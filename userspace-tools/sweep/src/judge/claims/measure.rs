@@ -21,6 +21,7 @@ use crate::{
     judge::{
         evaluation::Evaluation,
         figures::{self, Figures},
+        verdict::Verdict,
     },
     plan::{guest::Guest, guests::Guests, setting::Point},
     run::vm,
@@ -46,8 +47,8 @@ pub struct Measured {
     /// Those of an experiment.
     pub figures: Figures,
     pub records: Vec<Observation>,
-    /// Runs of an experiment that have no report, or an oracle that is not as expected.
-    pub faults: usize,
+    /// Verdicts on runs of an experiment that have no report, or an oracle that is not as expected.
+    pub faults: Vec<Verdict>,
     /// The part of its CPUs that others took from each boot.
     pub others: Vec<f64>,
     /// The last exit code that is not 0, if there is one.
@@ -98,7 +99,10 @@ fn experiment(path: &Path, dir: &Path) -> anyhow::Result<Measured> {
     let text = fs::read_to_string(&file);
     let text = text.with_context(|| format!("cannot read {}", file.display()))?;
     measured.figures = serde_json::from_str(&text)?;
-    measured.faults = Evaluation::of(&loaded)?.faults().count();
+    measured.faults = Evaluation::of(&loaded)?
+        .faults()
+        .map(|fault| fault.verdict)
+        .collect();
     for record in loaded.records {
         let value = serde_json::to_value(&record.run)?;
         let place = &record.guest;

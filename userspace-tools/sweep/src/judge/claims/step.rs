@@ -21,7 +21,10 @@ use super::{
 };
 use crate::{
     console::progress::Spinner,
-    judge::figures::{Figures, OTHERS},
+    judge::{
+        figures::{Figures, OTHERS},
+        verdict::Verdict,
+    },
     plan::{experiment::Experiment, guests::Guests},
 };
 
@@ -73,13 +76,24 @@ pub type Steps = BTreeMap<String, StepResult>;
 
 /// The figure of runs that have no report, or an oracle that is not as expected, of an experiment that has some.
 const FAULTS: &str = "faults";
+/// The figure of those among them of which an oracle is broken.
+const FAILED: &str = "faults.failed";
 
 impl StepResult {
-    /// How many of its runs have no report, or an oracle that is not as expected. Claims on the others stand, and those
-    /// on it need not have noticed.
-    pub fn faults(&self) -> usize {
-        let faults = self.figures().and_then(|figures| figures.get(FAULTS));
-        faults.map_or(0, |number| number.value() as usize)
+    /// How many of its runs have no report, or an oracle that is not as expected, and the worst verdict on them. Claims
+    /// need not have noticed them.
+    pub fn faults(&self) -> Option<(usize, Verdict)> {
+        let figures = self.figures()?;
+        let count = |name| {
+            figures
+                .get(name)
+                .map_or(0, |number| number.value() as usize)
+        };
+        let verdict = match count(FAILED) {
+            0 => Verdict::NotMeasured,
+            _ => Verdict::Fail,
+        };
+        Some((count(FAULTS), verdict)).filter(|(faults, _)| *faults > 0)
     }
 
     /// The figures of a step that did not fail.
@@ -207,8 +221,10 @@ impl Step {
             exit,
             failed,
         } = measured;
-        if faults > 0 {
-            figures.insert(FAULTS.into(), (faults as f64).into());
+        if !faults.is_empty() {
+            let failed = faults.iter().filter(|fault| **fault == Verdict::Fail);
+            figures.insert(FAILED.into(), (failed.count() as f64).into());
+            figures.insert(FAULTS.into(), (faults.len() as f64).into());
         }
         if let Some(part) = statistics::median(others) {
             figures.insert(OTHERS.into(), part.into());

@@ -39,10 +39,11 @@ pub fn text(name: &str, file: &ClaimFile, checked: &[Checked]) -> String {
 
 /// A line for each step of which runs have no report, or an oracle that is not as expected.
 pub fn faults(steps: &Steps) -> String {
-    let faults = steps.iter().map(|(name, step)| (name, step.faults()));
-    let faults = faults.filter(|(_, faults)| *faults > 0);
-    let line = |(name, faults)| {
-        format!("\nNOT MEASURED: {faults} runs of step {name} have no report, or an oracle that is not as expected")
+    let faults = steps
+        .iter()
+        .filter_map(|(name, step)| Some((name, step.faults()?)));
+    let line = |(name, (faults, verdict))| {
+        format!("\n{verdict}: {faults} runs of step {name} have no report, or an oracle that is not as expected")
     };
     faults.map(line).collect()
 }
@@ -204,17 +205,21 @@ mod tests {
     fn run_that_hung_is_not_measured_though_every_claim_passes() {
         let passed = [claim(Verdict::Pass, Some("2 x"))];
         let step = |faults: &[f64]| {
-            let faults = faults.iter().map(|n| ("faults".into(), (*n).into()));
+            let names = ["faults", "faults.failed"].into_iter();
+            let faults = names
+                .zip(faults)
+                .map(|(name, n)| (name.into(), (*n).into()));
             Steps::from([("grid".into(), StepResult::Ran(faults.collect()))])
         };
         let document = "document = { author = 'A', title = 'T', year = 2011, about = 'x' }";
         for head in ["title = 't'", document] {
             let of = |steps: &Steps| super::super::verdict(&file(head), steps, &passed);
             assert_eq!(of(&step(&[])), Verdict::Pass);
-            assert_eq!(of(&step(&[54.0])), Verdict::NotMeasured);
+            assert_eq!(of(&step(&[54.0, 0.0])), Verdict::NotMeasured);
+            assert_eq!(of(&step(&[54.0, 1.0])), Verdict::Fail);
         }
         assert_eq!(faults(&step(&[])), "");
-        let line = faults(&step(&[54.0]));
+        let line = faults(&step(&[54.0, 0.0]));
         assert!(
             line.contains("NOT MEASURED: 54 runs of step grid"),
             "{line}"
