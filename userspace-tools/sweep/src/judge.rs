@@ -2,6 +2,7 @@
 
 //! Verdicts over results: oracles, rules, claims, baselines and comparisons.
 
+pub mod atlas;
 pub mod attribution;
 pub mod baseline;
 pub mod cell;

@@ -45,6 +45,27 @@ axes = { policy = ["static", "padata"] }
 expect = ["padata >= 1 * static"]
 "#;
 
+const ATLAS: &str = r#"
+name = "atlas"
+title = "a test"
+repeats = 2
+
+[guest]
+vcpus = 8
+ratio = [1, 4]
+cpus = "0-7"
+tier = "sim"
+boots = 2
+
+[[part]]
+name = "atlas"
+title = "Atlas"
+module = "lock-load"
+fixed = { threads = 8, run_ms = 10 }
+regret = "lock"
+axes = { lock = ["ttas", "ticket", "mcs/halt"], hold_ns = [200, 20000] }
+"#;
+
 const SLICES: &str = r#"
 name = "slices"
 title = "a test"
@@ -290,6 +311,31 @@ fn ratio_of_a_simulated_side_and_a_measured_one_names_both_tiers() {
     );
     let page = fs::read_to_string(result.join("report.html")).unwrap();
     assert!(page.contains(BOTH), "no label in the page");
+}
+
+/// Two ratios and two sections are four points, each with the loss of three locks in three maps, and one best.
+#[test]
+fn atlas_is_drawn_as_maps_of_the_best_and_of_what_each_loses() {
+    let dir = tempfile::tempdir().unwrap();
+    let (result, _) = run(dir.path(), ATLAS);
+    let page = fs::read_to_string(result.join("report.html")).unwrap();
+    let (best, losses) = page.split_once("<h3>Regret").unwrap();
+    assert!(best.contains("<h3>Best lock"), "{best}");
+    assert_eq!(best.matches("class=\"heat\"").count(), 4);
+    assert_eq!(losses.matches("class=\"loss\"").count(), 3 * 4 * 3);
+    for map in ["p99.9 wait, over the shortest", "Unfairness"] {
+        assert!(losses.contains(&format!("<h3>{map}")), "no {map}");
+    }
+    assert!(!page.contains("NaN") && !page.contains("inf"));
+    // A ticket lock at four vCPUs to a CPU is what the atlas is to show: the worst row, far from the best.
+    let rows: Vec<&str> = losses.split("<h3>").next().unwrap().split("data-tip=\"").collect();
+    let of = |lock: &str| {
+        let mine = rows.iter().filter(|row| row.starts_with(lock) && row.contains("4x, hold_ns 200\n"));
+        let factor = mine.map(|row| row.split('\n').nth(2).unwrap().split('x').next().unwrap());
+        factor.last().unwrap().to_string()
+    };
+    assert_eq!([of("ttas"), of("mcs/halt")].iter().filter(|of| *of == "1.00").count(), 1);
+    assert!(of("ticket").ends_with('k') || of("ticket").parse::<f64>().unwrap() > 5.0);
 }
 
 #[test]

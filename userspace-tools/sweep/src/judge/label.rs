@@ -226,7 +226,10 @@ pub fn captions(scenario: &Scenario, cells: &[&Cell], notes: &Notes) -> Vec<Capt
     captions.collect()
 }
 
-/// Where `mine` are among `all`: `at threads 4, 8 of ticket, mcs/spin`.
+/// A caption is read at one glance: two lines of a figure.
+const LONGEST_PLACE: usize = 120;
+
+/// Where `mine` are among `all`: `at threads 4, 8 of ticket, mcs/spin`; how many, if that takes longer to read.
 fn place(scenario: &Scenario, all: &[&Cell], mine: &[&Cell]) -> String {
     let Some(axis) = scenario.axes.keys().last() else {
         return String::new();
@@ -252,7 +255,11 @@ fn place(scenario: &Scenario, all: &[&Cell], mine: &[&Cell]) -> String {
         let at = if some.len() == values.len() { "" } else { &at };
         format!("{at} {of}").trim().to_string()
     });
-    groups.collect::<Vec<_>>().join("; ")
+    let text = groups.collect::<Vec<_>>().join("; ");
+    match text.len() > LONGEST_PLACE {
+        true => format!("in {} of {} cells", mine.len(), all.len()),
+        false => text,
+    }
 }
 
 #[cfg(test)]

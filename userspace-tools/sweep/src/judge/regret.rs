@@ -9,12 +9,13 @@
 use statistics::{median, Estimate, Scale};
 
 use super::{
+    atlas,
     cell::Cell,
     label::{self, Label},
 };
 use crate::plan::{
     experiment::Scenario,
-    setting::{without, Point, Setting},
+    setting::{Point, Setting},
 };
 
 /// The regret of one value.
@@ -52,25 +53,19 @@ pub fn regrets(scenario: &Scenario, cells: &[Cell]) -> Result<Vec<Regret>, Strin
 }
 
 fn places<'a>(axis: &str, values: &[Setting], cells: &'a [Cell]) -> Result<Vec<Place<'a>>, String> {
-    let mut points: Vec<Point> = Vec::new();
-    for cell in cells {
-        let at = without(&cell.at, axis);
-        if !points.contains(&at) {
-            points.push(at);
-        }
-    }
-    let place = |at: Point| {
-        let cell = |value: &Setting| {
-            let mut mine = cells.iter().filter(|cell| without(&cell.at, axis) == at);
-            let cell = mine.find(|cell| cell.at.get(axis) == Some(value));
+    let place = |place: atlas::Place<'a>| {
+        let cells = place.cells.into_iter().zip(values);
+        let cells = cells.map(|(cell, value)| {
             cell.ok_or_else(|| format!("no run of {axis}={value} at one of the points"))
-        };
-        let cells: Vec<&Cell> = values.iter().map(cell).collect::<Result<_, _>>()?;
+        });
+        let cells: Vec<&Cell> = cells.collect::<Result<_, _>>()?;
         let scores = cells.iter().map(|cell| scores(cell));
         let scores = scores.collect::<Result<_, _>>()?;
+        let at = place.at;
         Ok(Place { at, cells, scores })
     };
-    points.into_iter().map(place).collect()
+    let places = atlas::places(axis, values, cells.iter());
+    places.into_iter().map(place).collect()
 }
 
 fn scores(cell: &Cell) -> Result<Vec<f64>, String> {

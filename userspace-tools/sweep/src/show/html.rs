@@ -2,6 +2,7 @@
 
 //! `sweep report`: results as one self-contained HTML file.
 
+mod atlas;
 mod axis;
 mod bars;
 mod chart;
@@ -128,10 +129,14 @@ fn figures(loaded: &Loaded, dir: &Path, evaluation: &Evaluation<'_>) -> Vec<(Str
     ];
     let scenarios = evaluation.scenarios.iter().map(|one| {
         let view = View::new(loaded, one.scenario, &one.cells);
-        let figures = kinds.iter().flat_map(|figures| figures(&view));
+        // An atlas has more series than a chart can show.
+        let figures = match one.scenario.regret.is_some() {
+            true => atlas::figures(&view),
+            false => kinds.iter().flat_map(|figures| figures(&view)).collect(),
+        };
         let lines = line::figures(&view, one);
         let predicted = prediction::figures(&view, one);
-        let figures = figures.chain(predicted).chain(lines);
+        let figures = figures.into_iter().chain(predicted).chain(lines);
         (one.scenario.title.clone(), figures.collect())
     });
     let over_time = timeline::figures(loaded, dir, evaluation);

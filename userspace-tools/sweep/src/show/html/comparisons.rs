@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Table of the comparisons: each with its interval, its kind, its tier and what does not transfer.
+//! Tables of comparisons and of regrets: each with its interval, its kind, its tier and what does not transfer.
 
 use maud::{html, Markup};
+use statistics::confidence;
 
 use super::figure::Data;
 use crate::{
-    judge::{evaluation::Evaluation, label::Label},
+    judge::{evaluation::Evaluation, label::Label, regret::Regret},
     show::comparison::{label, measured, regret},
 };
 
@@ -32,19 +33,34 @@ pub fn table(evaluation: &Evaluation<'_>) -> Markup {
         row.extend(columns(label));
         data.rows.push(row);
     }
-    for one in evaluation
-        .scenarios
-        .iter()
-        .flat_map(|scenario| scenario.regrets.iter().flatten())
-    {
-        let mut row = vec![format!("regret of {}", one.of), regret(one)];
-        row.extend(columns(one.label));
-        data.rows.push(row);
-    }
     html! {
         @if !data.rows.is_empty() {
             h2 { "Comparisons" }
-            (data.draw())
+            div.wrapping { (data.draw()) }
+        }
+    }
+}
+
+/// The table of regrets, the least first; nothing if the experiment asks for none.
+pub fn regrets(evaluation: &Evaluation<'_>) -> Markup {
+    let mut data = Data::new(
+        "how many times as good the best is, where that is most",
+        &["of", "regret", "kind", "tier", "caveat"],
+    );
+    let scenarios = evaluation.scenarios.iter();
+    let mut all: Vec<&Regret> = scenarios
+        .flat_map(|scenario| scenario.regrets.iter().flatten())
+        .collect();
+    let value = |one: &Regret| one.estimate.bounds(1.0 - confidence::SHOWN).value;
+    all.sort_by(|a, b| value(a).total_cmp(&value(b)));
+    data.rows.extend(all.into_iter().map(|one| {
+        let cells = [one.of.to_string(), regret(one)];
+        cells.into_iter().chain(columns(one.label)).collect()
+    }));
+    html! {
+        @if !data.rows.is_empty() {
+            h2 { "Regret" }
+            div.wrapping { (data.draw()) }
         }
     }
 }

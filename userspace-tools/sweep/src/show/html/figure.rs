@@ -43,6 +43,8 @@ pub struct Figure {
     pub settings: String,
     /// The command that repeats it.
     pub command: String,
+    /// Whether it takes the whole width of the page.
+    pub wide: bool,
 }
 
 impl Drawing {
@@ -63,7 +65,7 @@ impl Figure {
     pub fn draw(&self, n: usize) -> Markup {
         let id = format!("figure-{n}");
         html! {
-            figure id=(id) {
+            figure id=(id) .wide[self.wide] {
                 figcaption { h3 { (self.title) } p.words { (self.words) } @for kind in &self.kinds { p.kind { (kind) } } }
                 @if self.drawing.series.len() > 1 {
                     div.legend role="group" aria-label="Series; press to hide or show" {

@@ -104,6 +104,7 @@ pub fn section(
                 div.figures { @for figure in figures { (figure.draw(next())) } }
             }
         }
+        (comparisons::regrets(evaluation))
         h2 { "Provenance" }
         (origin(loaded))
         script type="application/json" { (PreEscaped(data(loaded, evaluation, dir))) }

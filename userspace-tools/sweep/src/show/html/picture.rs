@@ -60,6 +60,7 @@ mod tests {
             data: Vec::new(),
             settings: String::new(),
             command: String::new(),
+            wide: false,
         };
         let text = picture(&figure, ".s0 {}");
         assert!(text.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));

@@ -135,6 +135,7 @@ fn figure(loaded: &Loaded, boot: usize, runs: Vec<Point>, samples: &[host::Sampl
         data: vec![data],
         settings: guest,
         command: booted.map_or_else(|| repeat_command(loaded), |b| b.command.join(" ")),
+        wide: false,
     }
 }
 

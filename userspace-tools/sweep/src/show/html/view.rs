@@ -138,6 +138,7 @@ impl<'a> View<'a> {
             data,
             settings: self.settings(at),
             command: repeat_command(self.loaded),
+            wide: false,
         }
     }
 
