@@ -256,6 +256,7 @@ impl<L: Lock> Shared<L> {
             threads: &threads,
             lost_updates,
             sticky_kicks,
+            transfers: Some(machine.counts.transfers),
             details: "",
             instrumentation: self.instrumentation.as_ref(),
         };
