@@ -132,10 +132,21 @@ void slowpath_inject_preemption(unsigned char vcpu, unsigned char ms);
 /* Initialises the raw_spinlock_t, or the rwlock_t, at lock. */
 void slowpath_raw_spin_init(void *lock, unsigned int level);
 void slowpath_rwlock_init(void *lock, unsigned int level);
-/* Allocates one of 16 struct mutex, rw_semaphore, percpu_rw_semaphore in turn; it is free. */
+/* Allocates one of 16 struct mutex, rw_semaphore, percpu_rw_semaphore, rt_mutex in turn; it is free. */
 void *slowpath_mutex(unsigned int level);
 void *slowpath_rwsem(unsigned int level);
 void *slowpath_percpu_rwsem(unsigned int level);
+void *slowpath_rt_mutex(unsigned int level);
+void slowpath_rt_mutex_lock(void *lock);
+void slowpath_rt_mutex_unlock(void *lock);
+int slowpath_rt_mutex_trylock(void *lock);
+/* Bit 0 of the word is the lock; it is free at 0. */
+void slowpath_bit_spin_lock(unsigned long *word);
+void slowpath_bit_spin_unlock(unsigned long *word);
+int slowpath_bit_spin_trylock(unsigned long *word);
+/* An rqspinlock_t, which is free at 0. Tries again where the kernel's own would return an error. */
+void slowpath_rqspin_lock(unsigned int *lock);
+void slowpath_rqspin_unlock(unsigned int *lock);
 /* Waits for the RCU callbacks of a percpu_rw_semaphore that has no users any more. */
 void slowpath_percpu_rwsem_settle(void);
 

@@ -3,13 +3,16 @@
  * The kernel's own locks. Those whose waiters sleep hold their own addresses, or per-CPU memory, so
  * they are static, and are free again when a run is over. Linked into each module.
  */
+#include <linux/bit_spinlock.h>
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/percpu-rwsem.h>
 #include <linux/rcupdate.h>
+#include <linux/rtmutex.h>
 #include <linux/rwlock.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
+#include <asm/rqspinlock.h>
 
 #include "helpers.h"
 
@@ -39,6 +42,11 @@ static DEFINE_PER_CPU(unsigned int [LOCKS], readers);
 static struct {
 	struct percpu_rw_semaphore lock;
 } ____cacheline_aligned percpu_rwsems[LOCKS] = { EACH(PERCPU_RWSEM) };
+
+#define RT_MUTEX(i) { .lock = __RT_MUTEX_INITIALIZER(rt_mutexes[i].lock) }
+static struct {
+	struct rt_mutex lock;
+} ____cacheline_aligned rt_mutexes[LOCKS] = { EACH(RT_MUTEX) };
 
 /* A run needs less than LOCKS of a kind, and allocates them before its threads start. */
 static unsigned int next(void)
@@ -91,6 +99,61 @@ void *slowpath_percpu_rwsem(unsigned int level)
 
 	classify(lock, level);
 	return lock;
+}
+
+/* A macro with lockdep, a function without: so all three are called from here. */
+void *slowpath_rt_mutex(unsigned int level)
+{
+	struct rt_mutex *lock = &rt_mutexes[next()].lock;
+
+	classify(lock, level);
+	return lock;
+}
+
+void slowpath_rt_mutex_lock(void *lock)
+{
+	rt_mutex_lock(lock);
+}
+
+void slowpath_rt_mutex_unlock(void *lock)
+{
+	rt_mutex_unlock(lock);
+}
+
+int slowpath_rt_mutex_trylock(void *lock)
+{
+	return rt_mutex_trylock(lock);
+}
+
+/* Inline in the kernel, and unknown to lockdep. */
+void slowpath_bit_spin_lock(unsigned long *word)
+{
+	bit_spin_lock(0, word);
+}
+
+void slowpath_bit_spin_unlock(unsigned long *word)
+{
+	bit_spin_unlock(0, word);
+}
+
+int slowpath_bit_spin_trylock(unsigned long *word)
+{
+	return bit_spin_trylock(0, word);
+}
+
+/*
+ * An acquisition fails after a quarter of a second, or if it takes the lock for part of a deadlock. There
+ * is none here, so it is tried again. The load has turned preemption off.
+ */
+void slowpath_rqspin_lock(unsigned int *lock)
+{
+	while (res_spin_lock((rqspinlock_t *)lock))
+		cpu_relax();
+}
+
+void slowpath_rqspin_unlock(unsigned int *lock)
+{
+	res_spin_unlock((rqspinlock_t *)lock);
 }
 
 void slowpath_percpu_rwsem_settle(void)

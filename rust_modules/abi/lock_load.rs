@@ -6,6 +6,7 @@ mod lines;
 mod locks;
 
 pub use self::lines::{
+    Bypass,
     CpuTime,
     Injected,
     Injection,
@@ -23,6 +24,7 @@ pub use self::locks::{
     Facts,
     Lock,
     Origin,
+    ServiceOrder,
     TICKETS_TO_WRAP, //
 };
 pub use crate::Switch;

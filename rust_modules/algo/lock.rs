@@ -5,6 +5,8 @@
 mod backoff;
 mod clh;
 mod empty;
+mod fissile;
+mod hemlock;
 mod mcs;
 mod preemptable_ticket;
 mod pv_byte;
@@ -12,6 +14,7 @@ mod pv_queued;
 mod pv_ticket;
 mod queue;
 mod raw;
+mod reciprocating;
 mod tas;
 mod ticket;
 
@@ -21,12 +24,18 @@ pub use self::{
         Busted,
         Empty, //
     },
+    fissile::Fissile,
+    hemlock::{
+        Grant,
+        Hemlock, //
+    },
     mcs::Mcs,
     preemptable_ticket::PreemptableTicket,
     pv_byte::PvByte,
     pv_queued::PvQueued,
     pv_ticket::PvTicket,
     raw::RawLock,
+    reciprocating::Reciprocating,
     tas::{
         Tas,
         Ttas, //

@@ -177,6 +177,8 @@ pub struct PreemptionLog<S> {
     last_release: Atomic<u64>,
     /// The latest time at which a thread that has held the lock since did not want it yet.
     latest_arrival: Atomic<u64>,
+    /// The latest time at which a thread that has held the lock twice since wanted neither yet.
+    latest_repeat: Atomic<u64>,
     next: Atomic<usize>,
     losses: S,
 }
@@ -187,6 +189,7 @@ impl<S: Deref<Target = [Loss]>> PreemptionLog<S> {
         Self {
             last_release: Atomic::new(0),
             latest_arrival: Atomic::new(0),
+            latest_repeat: Atomic::new(0),
             next: Atomic::new(0),
             losses,
         }
@@ -216,6 +219,22 @@ impl<S: Deref<Target = [Loss]>> PreemptionLog<S> {
     #[inline]
     pub fn is_overtaken(&self, since: u64, tolerance: u64) -> bool {
         self.latest_arrival.load(Relaxed) > since.saturating_add(tolerance)
+    }
+
+    /// Notes, at its end, a section of a thread that has held the lock before, and wanted neither of the
+    /// two sections yet at `before`.
+    #[inline(always)]
+    pub fn note_repeat(&self, before: u64) {
+        if before > self.latest_repeat.load(Relaxed) {
+            self.latest_repeat.store(before, Relaxed);
+        }
+    }
+
+    /// Returns whether one thread came later than `since` twice, by more than `tolerance`, and held the lock
+    /// both times before the caller; of waits, see [`is_overtaken`](Self::is_overtaken).
+    #[inline]
+    pub fn is_overtaken_twice(&self, since: u64, tolerance: u64) -> bool {
+        self.latest_repeat.load(Relaxed) > since.saturating_add(tolerance)
     }
 
     /// Records that the vCPU of thread `index` did not run in `gap`: within the section that it entered

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The thread that acquires a lock, as the lock sees it: its events, its tuning and its wait clock.
+//! The thread that acquires a lock, as the lock sees it: its events, its tuning, its wait clock and its
+//! word of `hemlock`.
 
 use crate::{
+    lock::Grant,
     primitive::{
         cpu_relax,
         spin_for,
@@ -47,6 +49,8 @@ pub struct Waiter {
     pub tuning: Tuning,
     /// Clock of its waits, off unless a sampler enables it.
     pub wait_clock: WaitClock,
+    /// Word by which it hands over the locks of [`Hemlock`](crate::lock::Hemlock) that it holds.
+    pub(crate) grant: Grant,
 }
 
 impl Waiter {

@@ -12,6 +12,7 @@ use core::fmt::{
 
 use abi::lock_load::{
     Irqs,
+    ServiceOrder,
     Torture as TortureCounts,
     BACKOFF,
     OVERTAKES,
@@ -95,8 +96,11 @@ impl Contention {
         let (facts, threads) = (config.lock.facts(), config.threads);
         Torture::check(config, kick, limits)?;
         let lock = lock_under_test(config)?;
-        let fifo = facts.fifo && keeps_order(config);
-        let instrumentation = instrumentation(config, fifo, lock.reports_contention())?;
+        let order = match keeps_order(config) {
+            true => facts.order(),
+            false => ServiceOrder::Any,
+        };
+        let instrumentation = instrumentation(config, order, lock.reports_contention())?;
         let thresholds = instrumentation.as_ref().map(|all| &all.thresholds);
         let torture = Torture::new(config, thresholds)?;
         let watchdog = match config.irqs {

@@ -2,7 +2,10 @@
 
 //! The crate `measure` in the kernel: memory and the steal clock of its samplers.
 
-use abi::lock_load::Switch;
+use abi::lock_load::{
+    ServiceOrder,
+    Switch, //
+};
 use algo::{
     histogram::BUCKETS,
     preemption_log::Loss, //
@@ -38,11 +41,11 @@ pub(crate) type Sampler<'a> = measure::Sampler<'a, Kernel>;
 /// Usual size of the lines of one thread: three histograms of some hundred buckets.
 pub(crate) const BYTES_PER_THREAD: usize = 8192;
 
-/// Creates the instrumentation of a run, unless `config` turns it off. `fifo` and
+/// Creates the instrumentation of a run, unless `config` turns it off. `order` and
 /// `reports_contention` are of the lock.
 pub(crate) fn instrumentation(
     config: &Config,
-    fifo: bool,
+    order: ServiceOrder,
     reports_contention: bool,
 ) -> Result<Option<Instrumentation>, Refused> {
     if config.histograms == Switch::Off {
@@ -52,7 +55,7 @@ pub(crate) fn instrumentation(
     let losses = threads.saturating_mul(LOSSES_PER_THREAD);
     Ok(Some(Instrumentation::new(
         Thresholds::new(config, tsc_scale()?),
-        fifo,
+        order,
         reports_contention,
         filled(losses, || Ok(Loss::new()))?,
         filled(threads, || Ok(Padded(thread_log()?)))?,

@@ -2,6 +2,7 @@
 
 //! What the samplers of a run share: thresholds, contention flag, preemption log, per-thread logs.
 
+use abi::lock_load::ServiceOrder;
 use algo::{
     preemption_log::{
         Loss,
@@ -29,8 +30,8 @@ pub const LOSSES_PER_THREAD: usize = 8;
 pub struct Instrumentation<W: World> {
     /// Durations by which the samplers judge.
     pub thresholds: Thresholds,
-    /// Whether the lock promises to serve in order of arrival, as it is taken.
-    pub fifo: bool,
+    /// Order of service that the lock promises, as it is taken.
+    pub order: ServiceOrder,
     /// Whether the lock reports when a thread has its position in the queue.
     pub reports_contention: bool,
     pub(crate) preemption_log: Padded<PreemptionLog<W::List<Loss>>>,
@@ -41,18 +42,18 @@ pub struct Instrumentation<W: World> {
 }
 
 impl<W: World> Instrumentation<W> {
-    /// Creates it, with a log for each thread and [`LOSSES_PER_THREAD`] losses each. `fifo` and
+    /// Creates it, with a log for each thread and [`LOSSES_PER_THREAD`] losses each. `order` and
     /// `reports_contention` are of the lock.
     pub fn new(
         thresholds: Thresholds,
-        fifo: bool,
+        order: ServiceOrder,
         reports_contention: bool,
         losses: W::List<Loss>,
         logs: W::List<Padded<ThreadLog<W>>>,
     ) -> Self {
         Self {
             thresholds,
-            fifo,
+            order,
             reports_contention,
             preemption_log: Padded(PreemptionLog::new(losses)),
             flag: Padded(ContentionFlag::new()),

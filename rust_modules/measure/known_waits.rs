@@ -16,7 +16,10 @@ use std::{
 
 use abi::{
     histogram,
-    lock_load::Cause, //
+    lock_load::{
+        Cause,
+        ServiceOrder, //
+    }, //
 };
 use algo::{
     lock::{
@@ -49,6 +52,7 @@ use super::{
     *, //
 };
 
+mod bypass;
 mod history;
 
 /// ```text
@@ -216,7 +220,7 @@ fn interrupts_are_no_lost_time_where_a_steal_clock_shows_none() {
 
 #[test]
 fn parts_add_up_in_nanoseconds_of_any_clock() {
-    let run = run_of(true, TscScale::of_khz(2_399_998).unwrap());
+    let run = run_of(ServiceOrder::Fifo, TscScale::of_khz(2_399_998).unwrap());
     let log = run.log(1).unwrap();
     let losses = TimeLoss::new(&run, log, 1, Steal(Cell::new(None)));
     let since = run.began() + 1001;
@@ -240,7 +244,7 @@ fn parts_add_up_in_nanoseconds_of_any_clock() {
 
 #[test]
 fn waits_beyond_the_log_are_in_the_sums() {
-    let run = run(true);
+    let run = run(ServiceOrder::Fifo);
     let log = run.log(1).unwrap();
     let losses = TimeLoss::new(&run, log, 1, Steal(Cell::new(None)));
     let began = run.began();
@@ -276,7 +280,7 @@ fn waits_beyond_the_log_are_in_the_sums() {
 /// its clock, and `within` after that.
 fn sampled(
     run: &Instrumentation<history::Host>,
-    lock: &Ticket,
+    lock: &impl Lock,
     index: u32,
     before: &dyn Fn(),
     within: &dyn Fn(),
@@ -299,7 +303,7 @@ fn sampled(
 #[test]
 fn sampler_attributes_a_wait_to_the_holder_that_slept() {
     for sleeps_before in [true, false] {
-        let (run, lock) = (run(true), Ticket::new());
+        let (run, lock) = (run(ServiceOrder::Fifo), Ticket::new());
         thread::scope(|scope| {
             let sleep = || {
                 scope.spawn(|| sampled(&run, &lock, 1, &|| {}, &|| {}));

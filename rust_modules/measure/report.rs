@@ -14,11 +14,13 @@ use abi::{
         Of, //
     },
     lock_load::{
+        Bypass,
         Cause,
         CpuTime,
         LongWait,
         LongWaits,
         Order,
+        ServiceOrder,
         ThreadWaits, //
     },
     status::OracleState, //
@@ -72,7 +74,12 @@ pub fn write<W: World>(
         cpu_ns: presence.present_ns.saturating_sub(lost_ns),
         lost_ns,
     };
-    writeln!(to, "{}\n{cpu_time}", order(run, presence.tsc_is_stable))?;
+    let order = order(run, presence.tsc_is_stable);
+    writeln!(to, "{order}")?;
+    if run.order == ServiceOrder::BypassOnce {
+        writeln!(to, "{}", bypass(run, presence.tsc_is_stable))?;
+    }
+    writeln!(to, "{cpu_time}")?;
     for &cause in Cause::ALL {
         let line = LongWaits {
             cause,
@@ -128,15 +135,37 @@ fn order<W: World>(run: &Instrumentation<W>, tsc_is_stable: bool) -> Order {
     let waits = run.sum(|log| log.waits.get());
     let overtaken = run.sum(|log| log.overtaken.get());
     Order {
-        fifo: match overtaken {
-            _ if !run.fifo || !run.reports_contention || waits == 0 => OracleState::Untested,
-            // Arrivals on two vCPUs cannot be compared.
-            _ if !tsc_is_stable => OracleState::Untested,
-            0 => OracleState::Held,
-            _ => OracleState::Broken,
+        fifo: match run.order {
+            ServiceOrder::Fifo => kept(run, waits, overtaken, tsc_is_stable),
+            _ => OracleState::Untested,
         },
         waits,
         overtaken,
         tolerance_ns: TOLERANCE_NS,
+    }
+}
+
+fn bypass<W: World>(run: &Instrumentation<W>, tsc_is_stable: bool) -> Bypass {
+    let waits = run.sum(|log| log.waits.get());
+    let exceeded = run.sum(|log| log.overtaken_twice.get());
+    Bypass {
+        once: kept(run, waits, exceeded, tsc_is_stable),
+        exceeded,
+    }
+}
+
+/// Returns whether a promise of order was kept, which was broken for so many of the waits.
+fn kept<W: World>(
+    run: &Instrumentation<W>,
+    waits: u64,
+    broken: u64,
+    tsc_is_stable: bool,
+) -> OracleState {
+    match broken {
+        _ if !run.reports_contention || waits == 0 => OracleState::Untested,
+        // Arrivals on two vCPUs cannot be compared.
+        _ if !tsc_is_stable => OracleState::Untested,
+        0 => OracleState::Held,
+        _ => OracleState::Broken,
     }
 }

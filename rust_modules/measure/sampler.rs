@@ -21,6 +21,7 @@
 
 use core::cell::Cell;
 
+use abi::lock_load::ServiceOrder;
 use algo::{
     primitive::stamp,
     Gap,
@@ -49,6 +50,8 @@ pub struct Sampler<'a, W: World> {
     index: u32,
     /// The last reading outside of a section that is under way.
     last: Cell<u64>,
+    /// That reading before the last section that was recorded.
+    previous: Cell<u64>,
     /// Sections that the timed one under way stands for.
     weight: Cell<u32>,
     /// Sections left in the sampling burst.
@@ -80,6 +83,7 @@ impl<'a, W: World> Sampler<'a, W> {
             loss: TimeLoss::new(run, log, index, steal),
             index,
             last: Cell::new(0),
+            previous: Cell::new(0),
             weight: Cell::new(1),
             burst: Cell::new(0),
             last_hold_ns: Cell::new(0),
@@ -175,8 +179,11 @@ impl<'a, W: World> Sampler<'a, W> {
     }
 
     fn end_section(&self, now: u64) {
-        self.run.preemption_log.end_section(self.last.get(), now);
-        self.last.set(now);
+        let (log, before) = (&self.run.preemption_log, self.last.replace(now));
+        log.end_section(before, now);
+        if self.run.order == ServiceOrder::BypassOnce {
+            log.note_repeat(self.previous.replace(before));
+        }
     }
 
     /// The end of a skipped section that found a waiter, or another thread as the last owner.
@@ -234,7 +241,7 @@ impl<'a, W: World> Sampler<'a, W> {
             from: last.saturating_add(between.usual),
             until: arrived,
         };
-        if arrived == now && run.fifo && run.flag.waiters() > 0 {
+        if arrived == now && run.order.hands_over() && run.flag.waiters() > 0 {
             // An uncontended acquisition: those who wait came later, when the thread had the lock already.
             self.loss.add_gap_in_section(0, &gap);
         } else {

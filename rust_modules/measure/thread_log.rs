@@ -46,6 +46,8 @@ pub struct ThreadLog<W: World> {
     pub waits: SingleWriter,
     /// Those of them that a later thread overtook.
     pub overtaken: SingleWriter,
+    /// Those of them that one thread overtook twice.
+    pub overtaken_twice: SingleWriter,
     /// The most sections in a row without one of another thread.
     pub longest_streak: SingleWriter,
     /// Time for which the vCPU is known not to have run.
@@ -68,6 +70,7 @@ impl<W: World> ThreadLog<W> {
             handoff,
             waits: SingleWriter::default(),
             overtaken: SingleWriter::default(),
+            overtaken_twice: SingleWriter::default(),
             longest_streak: SingleWriter::default(),
             lost_ns: SingleWriter::default(),
             holder: LongWaitSum::default(),

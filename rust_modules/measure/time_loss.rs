@@ -113,6 +113,12 @@ impl<'a, W: World> TimeLoss<'a, W> {
         let lost = self.add_lost(wait, &whole, handoff, &gaps);
         if run.reports_contention && run.preemption_log.is_overtaken(since, thresholds.tolerance) {
             log.overtaken.add(1);
+            if run
+                .preemption_log
+                .is_overtaken_twice(since, thresholds.tolerance)
+            {
+                log.overtaken_twice.add(1);
+            }
         }
         if ticks > thresholds.long {
             let gaps = gaps();
@@ -121,11 +127,11 @@ impl<'a, W: World> TimeLoss<'a, W> {
                 wait: whole,
                 gaps: match handoff {
                     // It was not its turn before.
-                    Some(_) if run.fifo => &[],
+                    Some(_) if run.order.hands_over() => &[],
                     _ => &gaps,
                 },
                 lost,
-                unplaced: match wait.is_observed || run.fifo {
+                unplaced: match wait.is_observed || run.order.hands_over() {
                     true => 0,
                     false => self.add_steal().unwrap_or(0),
                 },

@@ -11,6 +11,11 @@ use algo::{
 };
 use kernel::{
     bindings,
+    ffi::{
+        c_uint,
+        c_ulong,
+        c_void, //
+    },
     types::Opaque, //
 };
 
@@ -20,7 +25,7 @@ use crate::helpers;
 macro_rules! kernel_lock {
     (
         $name:ident(sleeps = $sleeps:literal, |$level:ident| $($new:tt)*):
-        $acquire:ident, $release:ident $(, $try:ident)?
+        $acquire:path, $release:path $(, $try:path)?
     ) => {
         // SAFETY: A lock may be reached from several CPUs.
         unsafe impl Send for $name {}
@@ -32,10 +37,10 @@ macro_rules! kernel_lock {
             #[inline(always)]
             pub(crate) fn hold<R>(&self, body: impl FnOnce() -> R) -> R {
                 // SAFETY: The lock is initialised.
-                unsafe { bindings::$acquire(self.as_ptr()) };
+                unsafe { $acquire(self.as_ptr()) };
                 let r = body();
                 // SAFETY: This task acquired it above.
-                unsafe { bindings::$release(self.as_ptr()) };
+                unsafe { $release(self.as_ptr()) };
                 r
             }
         }
@@ -61,10 +66,10 @@ macro_rules! kernel_lock {
             fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
                 $(
                     // SAFETY: The lock is initialised.
-                    if unsafe { bindings::$try(self.as_ptr()) } != 0 {
+                    if unsafe { $try(self.as_ptr()) } != 0 {
                         let r = body();
                         // SAFETY: This task acquired it above.
-                        unsafe { bindings::$release(self.as_ptr()) };
+                        unsafe { $release(self.as_ptr()) };
                         return Some(r);
                     }
                 )?
@@ -78,22 +83,22 @@ macro_rules! kernel_lock {
 /// Declares locks that spin, in place. An initialised lock holds no address of its own, so a free
 /// one may be moved.
 macro_rules! spinning {
-    ($($(#[$doc:meta])* $name:ident: $ty:ident, $init:ident, $($function:ident),*;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $ty:ty, $init:expr, $($function:path),*;)*) => {$(
         $(#[$doc])*
-        pub struct $name(Opaque<bindings::$ty>);
+        pub struct $name(Opaque<$ty>);
 
         impl $name {
             #[inline(always)]
-            fn as_ptr(&self) -> *mut bindings::$ty {
+            fn as_ptr(&self) -> *mut $ty {
                 self.0.get()
             }
         }
 
         kernel_lock! {
             $name(sleeps = false, |level| {
-                let lock = Opaque::<bindings::$ty>::uninit();
+                let lock = Opaque::<$ty>::uninit();
                 // SAFETY: There is room for one.
-                unsafe { helpers::$init(lock.get().cast(), level) };
+                unsafe { $init(lock.get().cast(), level) };
                 Self(lock)
             }): $($function),*
         }
@@ -103,13 +108,13 @@ macro_rules! spinning {
 /// Declares locks whose waiters sleep, each one of 16 in `kernel_locks.c`, allocated in turn.
 /// Preemption must be on.
 macro_rules! sleeping {
-    ($($(#[$doc:meta])* $name:ident: $ty:ident, $allocate:ident, $($function:ident),*;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $ty:ty, $allocate:path, $($function:path),*;)*) => {$(
         $(#[$doc])*
-        pub struct $name(*mut bindings::$ty);
+        pub struct $name(*mut $ty);
 
         impl $name {
             #[inline(always)]
-            fn as_ptr(&self) -> *mut bindings::$ty {
+            fn as_ptr(&self) -> *mut $ty {
                 self.0
             }
         }
@@ -118,28 +123,52 @@ macro_rules! sleeping {
             $name(sleeps = true, |level| {
                 // SAFETY: May be called anywhere. A load needs far fewer at a time than there are,
                 // and they live as long as the module.
-                Self(unsafe { helpers::$allocate(level) }.cast())
+                Self(unsafe { $allocate(level) }.cast())
             }): $($function),*
         }
     )*};
 }
 
+/// Initialises a lock that is free at 0, and that lockdep does not know.
+///
+/// # Safety
+///
+/// There is room for a `T` at `lock`, of which 0 is a value.
+unsafe fn zeroed<T>(lock: *mut T, _: u32) {
+    // SAFETY: By the contract of the function.
+    unsafe { lock.write_bytes(0, 1) };
+}
+
 spinning! {
     /// A `raw_spinlock_t`.
-    RawSpin: raw_spinlock_t, slowpath_raw_spin_init,
-        _raw_spin_lock, _raw_spin_unlock, _raw_spin_trylock;
+    RawSpin: bindings::raw_spinlock_t, helpers::slowpath_raw_spin_init,
+        bindings::_raw_spin_lock, bindings::_raw_spin_unlock, bindings::_raw_spin_trylock;
     /// An `rwlock_t`, for writing.
-    RwLock: rwlock_t, slowpath_rwlock_init,
-        _raw_write_lock, _raw_write_unlock, _raw_write_trylock;
+    RwLock: bindings::rwlock_t, helpers::slowpath_rwlock_init,
+        bindings::_raw_write_lock, bindings::_raw_write_unlock, bindings::_raw_write_trylock;
+    /// Bit 0 of a word, by `bit_spin_lock()`.
+    BitSpin: c_ulong, zeroed::<c_ulong>,
+        helpers::slowpath_bit_spin_lock, helpers::slowpath_bit_spin_unlock,
+        helpers::slowpath_bit_spin_trylock;
+    /// An `rqspinlock_t`, which has no trylock. An acquisition that fails is tried again.
+    Rqspinlock: c_uint, zeroed::<c_uint>,
+        helpers::slowpath_rqspin_lock, helpers::slowpath_rqspin_unlock;
 }
 
 sleeping! {
     /// A `struct mutex`: a waiter spins while the holder runs, and else sleeps.
-    Mutex: mutex, slowpath_mutex, mutex_lock, mutex_unlock, mutex_trylock;
+    Mutex: bindings::mutex, helpers::slowpath_mutex,
+        bindings::mutex_lock, bindings::mutex_unlock, bindings::mutex_trylock;
     /// A `struct rw_semaphore`, for writing.
-    Rwsem: rw_semaphore, slowpath_rwsem, down_write, up_write, down_write_trylock;
+    Rwsem: bindings::rw_semaphore, helpers::slowpath_rwsem,
+        bindings::down_write, bindings::up_write, bindings::down_write_trylock;
     /// A `struct percpu_rw_semaphore`, for writing, for which it has no trylock.
-    PercpuRwsem: percpu_rw_semaphore, slowpath_percpu_rwsem, percpu_down_write, percpu_up_write;
+    PercpuRwsem: bindings::percpu_rw_semaphore, helpers::slowpath_percpu_rwsem,
+        bindings::percpu_down_write, bindings::percpu_up_write;
+    /// A `struct rt_mutex`: waiters are in order of priority, and the holder inherits the highest.
+    RtMutex: c_void, helpers::slowpath_rt_mutex,
+        helpers::slowpath_rt_mutex_lock, helpers::slowpath_rt_mutex_unlock,
+        helpers::slowpath_rt_mutex_trylock;
 }
 
 impl PercpuRwsem {

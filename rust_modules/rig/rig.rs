@@ -97,9 +97,12 @@ pub use self::{
     irqs::IrqsOff,
     kernel_lock::kernel_lock,
     kernel_locks::{
+        BitSpin,
         Mutex,
         PercpuRwsem,
         RawSpin,
+        Rqspinlock,
+        RtMutex,
         RwLock,
         Rwsem, //
     },

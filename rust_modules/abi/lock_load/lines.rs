@@ -156,6 +156,16 @@ line! {
 }
 
 line! {
+    /// Bounded bypass, of a lock that promises it and is not FIFO.
+    Bypass = "bypass" {
+        /// Whether each thread overtook a waiter at most once; `untested` as `fifo`.
+        once: OracleState,
+        /// Waits that one thread overtook twice, having come later both times for certain.
+        exceeded: u64,
+    }
+}
+
+line! {
     /// CPU time of the threads.
     CpuTime = "cpu_time" {
         /// Time of the run, for each thread, without pauses, time in run queues and lost time, in

@@ -60,6 +60,15 @@ macro_rules! locks {
                     [tickets, threshold];
                 /// A queue that knows which vCPU runs; a free lock may be taken past it, `overtakes` times
                 PvQueued = "pv_queued": lock::PvQueued [threshold, halts];
+                /// A stack of arrivals, served a stack at a time from its top; Dice and Kogan 2025
+                ReciprocatingSpin = "reciprocating/spin": lock::Reciprocating<wait::Spin> [bypass_once];
+                /// The same, spins for `threshold` iterations and then halts
+                ReciprocatingSpinThenHalt = "reciprocating/spin-then-halt":
+                    lock::Reciprocating<wait::SpinThenHalt> [bypass_once, threshold, halts];
+                /// A queue whose waiters watch one word of the thread ahead; Dice and Kogan 2021
+                Hemlock = "hemlock": lock::Hemlock [fifo];
+                /// Test and set, and a queue whose head claims it after `threshold` iterations; Dice and Kogan 2020
+                Fissile = "fissile": lock::Fissile [threshold];
             }
             Kernel {
                 /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; see `machine`
@@ -72,6 +81,12 @@ macro_rules! locks {
                 KernelRwsem = "kernel/rwsem": rig::Rwsem [sleeps];
                 /// struct percpu_rw_semaphore, for writing: sleeps, and waits for RCU after idle times
                 KernelPercpuRwsem = "kernel/percpu_rwsem": rig::PercpuRwsem [sleeps, no_trylock];
+                /// struct rt_mutex: a tree of waiters by priority, the first of which boosts the holder; sleeps
+                KernelRtMutex = "kernel/rt_mutex": rig::RtMutex [sleeps];
+                /// bit_spin_lock(): test and set of a bit, as of locks that have no room for a word
+                KernelBitSpin = "kernel/bit_spin": rig::BitSpin [];
+                /// rqspinlock_t: spins in a queue, in mode tas by test and set; one that times out is tried again
+                KernelRqspinlock = "kernel/rqspinlock": rig::Rqspinlock [no_trylock];
             }
         }
     };
@@ -102,6 +117,8 @@ pub struct Facts {
     pub never_excludes: bool,
     /// It serves in order of arrival.
     pub fifo: bool,
+    /// Between its arrival and its section, each other thread overtakes a waiter at most once.
+    pub bypass_once: bool,
     /// It counts in tickets, which wrap around after [`TICKETS_TO_WRAP`].
     pub tickets: bool,
     /// Its waiters obey the spin threshold.
@@ -116,13 +133,41 @@ pub struct Facts {
     pub no_trylock: bool,
 }
 
+/// Order of service that a lock promises, against threads that arrive after a waiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceOrder {
+    /// None: a thread that runs may take the lock.
+    Any,
+    /// Each other thread overtakes a waiter at most once.
+    BypassOnce,
+    /// None overtakes it.
+    Fifo,
+}
+
+impl ServiceOrder {
+    /// Whether a release names the next holder, so that no other thread can take the lock.
+    pub const fn hands_over(self) -> bool {
+        !matches!(self, Self::Any)
+    }
+}
+
 impl Facts {
+    /// Returns the order of service that the lock promises.
+    pub const fn order(&self) -> ServiceOrder {
+        match (self.fifo, self.bypass_once) {
+            (true, _) => ServiceOrder::Fifo,
+            (_, true) => ServiceOrder::BypassOnce,
+            _ => ServiceOrder::Any,
+        }
+    }
+
     const fn none(origin: Origin) -> Self {
         Self {
             origin,
             promises_nothing: false,
             never_excludes: false,
             fifo: false,
+            bypass_once: false,
             tickets: false,
             threshold: false,
             halts: false,

@@ -6,6 +6,7 @@
 //! A lost wake-up is a deadlock, which loom reports and threads hang on, so each test also tests the
 //! wake-ups.
 
+mod bypass;
 mod support;
 use support::{check, Arc, Bare, ROUNDS};
 
@@ -209,6 +210,30 @@ fn pv_queued_overtakes_no_first_waiter_at_0() {
 #[test]
 fn pv_queued_overtakes_a_first_waiter_once_at_1() {
     overtakes_at_most(1);
+}
+
+/// A thread holds two locks and releases them by one word, which both of the others watch.
+#[test]
+fn hemlock_releases_two_locks_by_one_word() {
+    check(2, || {
+        let new = || (lock::Hemlock::new(), Bare::new());
+        let shared = Arc::new([new(), new()]);
+        let theirs = shared.clone();
+        vcpus(3, move |thread| {
+            let (me, [a, b]) = (waiter(0), &*theirs);
+            let alone = |(lock, bare): &(lock::Hemlock, Bare)| lock.with(&me, || bare.bump());
+            (0..ROUNDS).for_each(|_| match thread {
+                0 => a.0.with(&me, || {
+                    a.1.bump();
+                    alone(b);
+                }),
+                1 => alone(a),
+                _ => alone(b),
+            });
+        });
+        let counts = shared.each_ref().map(|(_, bare)| bare.get());
+        assert_eq!(counts, [2 * ROUNDS; 2]);
+    });
 }
 
 /// Threads need not meet the race; loom always does.

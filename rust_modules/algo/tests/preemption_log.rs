@@ -250,3 +250,14 @@ fn loss_of_long_ago_ends_the_search_and_newer_ones_count() {
     ];
     assert_eq!(parts(&five).holder, 300, "the fifth is where the first was");
 }
+
+#[test]
+fn one_thread_that_comes_twice_after_a_waiter_overtakes_it_twice() {
+    let log = log(&[]);
+    assert!(!log.is_overtaken_twice(0, 0), "no thread has come twice");
+    log.note_repeat(1500);
+    log.note_repeat(1400);
+    assert!(log.is_overtaken_twice(1499, 0));
+    assert!(!log.is_overtaken_twice(1499, 1), "within the tolerance");
+    assert!(!log.is_overtaken_twice(1500, 0), "the first was not later");
+}

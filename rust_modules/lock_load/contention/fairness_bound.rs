@@ -29,7 +29,8 @@ impl FairnessBound {
     /// Creates it; it does nothing where a thread has to queue, or sleeps.
     pub(super) fn new(config: &Config) -> Self {
         let facts = config.lock.facts();
-        let starves = (!facts.fifo || config.acquire == Acquire::Try) && !facts.sleeps;
+        let starves =
+            (!facts.order().hands_over() || config.acquire == Acquire::Try) && !facts.sleeps;
         Self {
             next_look_ns: if starves { 0 } else { u64::MAX },
         }

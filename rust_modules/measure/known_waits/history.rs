@@ -13,7 +13,8 @@ use std::{
 use abi::lock_load::{
     Cause,
     Config,
-    LongWait, //
+    LongWait,
+    ServiceOrder, //
 };
 use algo::{
     histogram::BUCKETS,
@@ -48,13 +49,13 @@ impl StealClock for Steal {
 pub(super) const THREADS: u32 = 3;
 
 /// A run of three threads. A wait of 1 ms is long, and 250 us without a reading are a gap.
-pub(super) fn run(fifo: bool) -> Instrumentation<Host> {
+pub(super) fn run(order: ServiceOrder) -> Instrumentation<Host> {
     // A stamp is a nanosecond here.
-    run_of(fifo, TscScale::of_khz(1_000_000).unwrap())
+    run_of(order, TscScale::of_khz(1_000_000).unwrap())
 }
 
 /// The same on a machine with another clock.
-pub(super) fn run_of(fifo: bool, tsc: TscScale) -> Instrumentation<Host> {
+pub(super) fn run_of(order: ServiceOrder, tsc: TscScale) -> Instrumentation<Host> {
     let list = |n| (0..n).map(|_| Atomic::new(0)).collect();
     let log = |_| {
         let waits = (0..LOGGED_WAITS).map(|_| WaitWords::default()).collect();
@@ -66,7 +67,7 @@ pub(super) fn run_of(fifo: bool, tsc: TscScale) -> Instrumentation<Host> {
     let losses = (0..THREADS as usize * LOSSES_PER_THREAD).map(|_| Loss::new());
     let thresholds = Thresholds::new(&Config::default(), tsc);
     let logs = (0..THREADS).map(log).collect();
-    let run = Instrumentation::new(thresholds, fifo, true, losses.collect(), logs);
+    let run = Instrumentation::new(thresholds, order, true, losses.collect(), logs);
     run.begin();
     run
 }
@@ -88,7 +89,10 @@ use Event::{Halt, HolderOff, Release, Wait};
 pub(super) type Found = (u32, Cause, [u64; 4]);
 
 pub(super) fn history_with(fifo: bool, steal: Option<u64>, events: &[Event<'_>]) -> Vec<Found> {
-    let run = run(fifo);
+    let run = run(match fifo {
+        true => ServiceOrder::Fifo,
+        false => ServiceOrder::Any,
+    });
     let at = |us: u64| run.began() + us * 1000;
     let losses = |thread: u32| {
         let steal = Steal(Cell::new(steal));

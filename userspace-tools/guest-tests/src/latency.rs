@@ -53,6 +53,16 @@ pub fn tests() -> Vec<Test> {
                 .is_some_and(|o| in_order(o) && o.waits > 0)
         })
     }));
+    tests.extend(
+        [Lock::ReciprocatingSpin, Lock::ReciprocatingSpinThenHalt].map(|lock| {
+            let name = format!("latency/each_thread_overtakes_a_waiter_at_most_once/{lock}");
+            let text = format!("{SAMPLED} lock={lock}");
+            row(name, text, Outcome::Pass, |run: &LockLoad| {
+                let waits = run.order.map_or(0, |order| order.waits);
+                run.bypass.map(|bypass| bypass.once) == Some(OracleState::Held) && waits > 0
+            })
+        }),
+    );
     // Two controls: a lock that is not FIFO, and a holder that runs, though the host may preempt it.
     tests.extend(rows! { LockLoad, "latency", SAMPLED;
         "is_not_measured_when_off": "lock=ticket histograms=off", Pass, |run| is_off(run);

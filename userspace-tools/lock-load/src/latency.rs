@@ -40,8 +40,12 @@ fn order(report: &LockLoad) -> String {
     let (Some(run), Some(wait)) = (run, wait) else {
         return String::new();
     };
+    let bypass = report.bypass.map_or(String::new(), |bypass| {
+        let (once, twice) = (bypass.once, bypass.exceeded);
+        format!("; once by each thread: {once}, twice: {twice}")
+    });
     format!(
-        "order      FIFO: {}; {} of {} waits overtaken\n\
+        "order      FIFO: {}; {} of {} waits overtaken{bypass}\n\
          fairness   longest wait {} on vCPU {}; longest run of sections {} on vCPU {}\n",
         order.fifo,
         order.overtaken,

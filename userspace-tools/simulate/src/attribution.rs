@@ -158,7 +158,7 @@ fn counterfactual_ns(
         ..plan.clone()
     };
     let other = run(config, plan, policy)?;
-    let fifo = config.lock.facts().fifo;
+    let fifo = config.lock.facts().order().hands_over();
     let others = long_waits(&other.machine.log, config.threads, 0, fifo);
     let mut same = others
         .iter()

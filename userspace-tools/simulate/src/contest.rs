@@ -128,7 +128,11 @@ impl WithLock for Contest<'_> {
             words: Padded(ProtectedWords::default()),
             config: *self.config,
             barrier: StartBarrier::default(),
-            instrumentation: instrumentation(self.config, lock.facts().fifo, L::REPORTS_CONTENTION),
+            instrumentation: instrumentation(
+                self.config,
+                lock.facts().order(),
+                L::REPORTS_CONTENTION,
+            ),
             threads: RefCell::new(vec![ThreadCounts::default(); threads as usize]),
             left_at: Cell::new(0),
         });
@@ -252,6 +256,7 @@ impl<L: Lock> Shared<L> {
             threads: &threads,
             lost_updates,
             sticky_kicks,
+            transfers: Some(machine.counts.transfers),
             details: "",
             instrumentation: self.instrumentation.as_ref(),
         };

@@ -82,6 +82,7 @@ pub(crate) fn run(config: &Config, plan: Plan, policy: Box<dyn Policy>) -> Resul
         threads: &[thread(passes), thread(0)],
         lost_updates: 0,
         sticky_kicks,
+        transfers: None,
         details: &details,
         instrumentation: None,
     };

@@ -24,6 +24,8 @@ pub(crate) struct Report<'a> {
     pub(crate) threads: &'a [ThreadCounts],
     pub(crate) lost_updates: u64,
     pub(crate) sticky_kicks: bool,
+    /// Cache lines that moved between CPUs, in a run of contention.
+    pub(crate) transfers: Option<u64>,
     /// Lines that only this kind of run has.
     pub(crate) details: &'a str,
     pub(crate) instrumentation: Option<&'a Instrumentation>,
@@ -127,6 +129,10 @@ impl Display for Report<'_> {
         f.write_str(self.details)?;
         for name in algo::Events::NAMES {
             let count = self.events(name);
+            writeln!(f, "{}", Event { name, count })?;
+        }
+        if let Some(count) = self.transfers {
+            let name = "transfers";
             writeln!(f, "{}", Event { name, count })?;
         }
         let presence = Presence {

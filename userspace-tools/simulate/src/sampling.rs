@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 
-use abi::lock_load::{Config, Switch};
+use abi::lock_load::{Config, ServiceOrder, Switch};
 use algo::{histogram::BUCKETS, preemption_log::Loss, primitive::Atomic, Waiter};
 use machine::{words, Ns, VcpuId};
 use measure::{
@@ -40,11 +40,11 @@ pub(crate) type Sampler<'a> = measure::Sampler<'a, Simulated>;
 /// A stamp is a nanosecond.
 pub(crate) const STAMP_KHZ: u64 = 1_000_000;
 
-/// Creates the instrumentation of a run, unless `config` turns it off. `fifo` and `reports_contention` are of
+/// Creates the instrumentation of a run, unless `config` turns it off. `order` and `reports_contention` are of
 /// the lock.
 pub(crate) fn instrumentation(
     config: &Config,
-    fifo: bool,
+    order: ServiceOrder,
     reports_contention: bool,
 ) -> Option<Instrumentation> {
     if config.histograms == Switch::Off {
@@ -53,7 +53,7 @@ pub(crate) fn instrumentation(
     let threads = config.threads as usize;
     Some(Instrumentation::new(
         Thresholds::new(config, TscScale::of_khz(STAMP_KHZ)?),
-        fifo,
+        order,
         reports_contention,
         list(threads * LOSSES_PER_THREAD, Loss::new),
         list(threads, || Padded(thread_log())),

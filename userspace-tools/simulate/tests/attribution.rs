@@ -43,7 +43,12 @@ fn waits(config: &Config, seed: u64) -> (Vec<Wait>, LockLoad, Ns) {
     let report = LockLoad::parse(outcome.report.as_ref().unwrap()).unwrap();
     let began = began(&outcome.machine.log);
     let least = Ns::from(config.long_us) * 1000;
-    let mut waits = long_waits(&outcome.machine.log, 8, least, config.lock.facts().fifo);
+    let mut waits = long_waits(
+        &outcome.machine.log,
+        8,
+        least,
+        config.lock.facts().order().hands_over(),
+    );
     waits.retain(|wait| wait.came >= began);
     (waits, report, began)
 }

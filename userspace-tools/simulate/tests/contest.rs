@@ -57,7 +57,7 @@ fn every_lock_excludes_and_no_thread_starves_at_a_fair_one() {
             );
             let report = report(&outcome);
             let least = report.sum.min;
-            let fair = lock.facts().fifo;
+            let fair = lock.facts().order().hands_over();
             assert!(
                 !fair || least > 3,
                 "{}, {vcpus} on {cpus}: {least}",
@@ -131,7 +131,7 @@ fn hash_of_all_locks_is_the_same_on_every_machine() {
 
 #[test]
 fn looks_without_events_change_no_ordered_lock() {
-    for lock in sound().filter(|lock| lock.facts().fifo) {
+    for lock in sound().filter(|lock| lock.facts().order().hands_over()) {
         let sections = |elides| contest(lock, 6, 2, 60, |plan| plan.elides = elides).sections;
         let (with, without) = (sections(true), sections(false));
         let off = with.abs_diff(without) as f64 / without as f64;

@@ -13,6 +13,7 @@ fn mistakes_of_all_kinds_are_planted() {
         "lock/busted",
         "lock/mcs/busted",
         "lock/overtake",
+        "lock/bypass",
         "counter/busted",
         "ids/busted",
     ] {

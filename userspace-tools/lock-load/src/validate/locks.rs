@@ -3,7 +3,7 @@
 //! Checks of every lock: exclusion, order, tickets that wrap, trylock; control: busted is caught.
 
 use abi::{
-    lock_load::{Acquire, Config, Lock, Sum, Switch, TICKETS_TO_WRAP},
+    lock_load::{Acquire, Config, Lock, ServiceOrder, Sum, Switch, TICKETS_TO_WRAP},
     status::OracleState,
 };
 use results::{table::rate, Case, LockLoad, Report, Verdict};
@@ -34,7 +34,9 @@ pub fn checks(session: &Session) -> Vec<Check> {
     for lock in session.locks(|lock| !lock.facts().promises_nothing) {
         checks.push(Check::new(
             format!("{lock}: order of service, and the longest wait"),
-            format!("none overtaken if FIFO; {LONGEST_WAIT_MS} ms"),
+            format!(
+                "none overtaken if FIFO, once by each thread if so promised; {LONGEST_WAIT_MS} ms"
+            ),
             move |session| waits(session, lock),
         ));
     }
@@ -110,19 +112,22 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let longest = report.thread_waits.iter().map(|w| w.longest_wait_ns).max();
     let longest_ns = longest.unwrap_or(0);
     let longest_ms = longest_ns / 1_000_000;
-    let promise = match order.fifo {
-        OracleState::Untested => "no promise",
-        OracleState::Held => "FIFO",
-        OracleState::Broken => "NOT FIFO",
+    let kept = report.bypass.map_or(order.fifo, |bypass| bypass.once);
+    let promise = match (lock.facts().order(), kept) {
+        (_, OracleState::Untested) => "no promise",
+        (ServiceOrder::BypassOnce, OracleState::Held) => "overtaken once by each thread",
+        (ServiceOrder::BypassOnce, OracleState::Broken) => "OVERTAKEN TWICE by a thread",
+        (_, OracleState::Held) => "FIFO",
+        (_, OracleState::Broken) => "NOT FIFO",
     };
     let measured = format!(
         "{promise}: {} waits, {} overtaken; the longest {longest_ms} ms",
         order.waits, order.overtaken
     );
-    let holds = order.fifo != OracleState::Broken && longest_ms <= LONGEST_WAIT_MS;
-    let verdict = match order.fifo {
+    let holds = kept != OracleState::Broken && longest_ms <= LONGEST_WAIT_MS;
+    let verdict = match kept {
         _ if longest_ns == 0 => Verdict::NotMeasured,
-        OracleState::Untested if lock.facts().fifo => Verdict::Inconclusive,
+        OracleState::Untested if lock.facts().order() != ServiceOrder::Any => Verdict::Inconclusive,
         _ => Verdict::from(holds),
     };
     Ok(found(measured, verdict)

@@ -10,8 +10,8 @@ use abi::{
     event,
     histogram::{Head, Of},
     lock_load::{
-        Cause, Config, CpuTime, Injected, Injection, LongWait, LongWaits, Machine, Order, Run, Sum,
-        Switch, Thread, ThreadWaits, Torture,
+        Bypass, Cause, Config, CpuTime, Injected, Injection, LongWait, LongWaits, Machine, Order,
+        Run, Sum, Switch, Thread, ThreadWaits, Torture,
     },
     primitive::{Primitive, PrimitiveCost},
     status::OracleState,
@@ -64,6 +64,9 @@ pub struct LockLoad {
     /// Order of service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
+    /// Bounded bypass; none of a lock that does not promise it, nor in records before it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bypass: Option<Bypass>,
     /// CPU time of the threads.
     #[serde(default, alias = "granted", skip_serializing_if = "Option::is_none")]
     pub cpu_time: Option<CpuTime>,
@@ -227,6 +230,7 @@ impl Report for LockLoad {
             events: lines.each("event", Event::parse)?,
             thread_waits: lines.all()?,
             order: lines.maybe()?,
+            bypass: lines.maybe()?,
             cpu_time: lines.maybe()?,
             long_waits: lines.all()?,
             logged_waits: lines.all()?,
@@ -254,9 +258,9 @@ impl Report for LockLoad {
         let facts = self.config.lock.facts();
         let contends = self.config.threads > 1 && self.config.load == Load::Contest;
         let can_show = contends && !facts.promises_nothing;
-        let ordered = self
-            .order
-            .is_none_or(|order| order.fifo != OracleState::Broken);
+        let fifo = self.order.map(|order| order.fifo);
+        let once = self.bypass.map(|bypass| bypass.once);
+        let ordered = ![fifo, once].contains(&Some(OracleState::Broken));
         match Outcome::of(self.sum.exclusion, facts.never_excludes, can_show) {
             Outcome::Pass | Outcome::Inconclusive | Outcome::Skip if !ordered => Outcome::Fail,
             outcome => outcome,

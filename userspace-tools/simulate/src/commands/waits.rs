@@ -40,7 +40,7 @@ impl Logs {
         let outcome = run(&config, plan.clone(), machine.policy(seed))?;
         let text = outcome.report.map_err(|failed| anyhow!("{failed}"))?;
         let log = outcome.machine.log;
-        let (began, fifo) = (began(&log), config.lock.facts().fifo);
+        let (began, fifo) = (began(&log), config.lock.facts().order().hands_over());
         let least = Ns::from(config.long_us) * 1000;
         let mut waits = long_waits(&log, config.threads, least, fifo);
         waits.retain(|wait| wait.came >= began);

@@ -19,7 +19,7 @@ use crate::{
 pub(super) enum Load {
     Lock(lock_load::Config),
     /// A lock without order, in place of one that has.
-    Overtake(lock_load::Config),
+    Unordered(lock_load::Config),
     Counter(sloppy_counter::Config),
     Chunks(Box<job_runner::Config>),
     Case(bottleneck::Config),
@@ -29,7 +29,10 @@ impl Load {
     pub(super) fn of(subject: Subject, vcpus: u32, draw: &mut Draw) -> Self {
         match subject {
             Subject::Lock(lock) => Self::Lock(contest(lock, vcpus, draw)),
-            Subject::Overtake => Self::Overtake(contest(lock_load::Lock::Ticket, vcpus, draw)),
+            Subject::Overtake => Self::Unordered(contest(lock_load::Lock::Ticket, vcpus, draw)),
+            Subject::Bypass => {
+                Self::Unordered(contest(lock_load::Lock::ReciprocatingSpin, vcpus, draw))
+            }
             Subject::Counter(counter) => Self::Counter(sloppy_counter::Config {
                 counter,
                 threads: vcpus,
@@ -64,7 +67,7 @@ impl Load {
 
     pub(super) fn run_ms(&self) -> u32 {
         match self {
-            Self::Lock(config) | Self::Overtake(config) => config.run_ms,
+            Self::Lock(config) | Self::Unordered(config) => config.run_ms,
             Self::Counter(config) => config.length_ms(),
             Self::Chunks(config) => config.length_ms(),
             Self::Case(config) => config.length_ms(),
@@ -74,7 +77,7 @@ impl Load {
     pub(super) fn run(&self, plan: Plan, policy: Box<dyn Policy>) -> Result<Found, Failed> {
         match self {
             Self::Lock(config) => found_in::<LockLoad>(run(config, plan, policy)?.report),
-            Self::Overtake(config) => {
+            Self::Unordered(config) => {
                 found_in::<LockLoad>(run_type::<Ttas>(config, plan, policy)?.report)
             }
             Self::Counter(config) => found(config, plan, policy),

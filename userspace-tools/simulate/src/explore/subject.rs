@@ -19,6 +19,8 @@ pub enum Subject {
     Lock(Lock),
     /// A mistake: a lock that serves the first thread that sees it free, and says that it is FIFO.
     Overtake,
+    /// A mistake: a lock that serves the first thread that sees it free, and says that its bypass is bounded.
+    Bypass,
     /// A counter: its sum is exact, its cheap read within its bound.
     Counter(Counter),
     /// A chunk policy: every index is done once.
@@ -46,7 +48,7 @@ impl Subject {
         let cases = cases.filter(|(kind, variant)| {
             *kind != Kind::PageClear && !matches!(variant, Variant::Mutex | Variant::Rwsem)
         });
-        let all = locks.map(Self::Lock).chain([Self::Overtake]);
+        let all = locks.map(Self::Lock).chain([Self::Overtake, Self::Bypass]);
         let all = all.chain(counters.map(Self::Counter));
         let all = all.chain(Chunks::ALL.iter().copied().map(Self::Chunks));
         all.chain(cases.map(|(kind, variant)| Self::Case(kind, variant)))
@@ -56,7 +58,7 @@ impl Subject {
     pub fn is_busted(self) -> bool {
         match self {
             Self::Lock(lock) => lock.facts().never_excludes || lock.facts().drops_kicks,
-            Self::Overtake => true,
+            Self::Overtake | Self::Bypass => true,
             Self::Counter(counter) => counter == Counter::Busted,
             Self::Chunks(policy) => policy.is_busted(),
             Self::Case(_, variant) => variant == Variant::Busted,
@@ -69,6 +71,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Lock(lock) => write!(f, "lock/{lock}"),
             Self::Overtake => f.write_str("lock/overtake"),
+            Self::Bypass => f.write_str("lock/bypass"),
             Self::Counter(counter) => write!(f, "counter/{counter}"),
             Self::Chunks(policy) => write!(f, "chunks/{policy}"),
             Self::Case(kind, variant) => write!(f, "{kind}/{variant}"),

@@ -122,6 +122,14 @@ impl LockLoad {
         {
             return Err(format!("the verdict is not that of its numbers: {order}"));
         }
+        if let Some(bypass) = &self.bypass {
+            let is_known = bypass.once != OracleState::Untested;
+            if bypass.exceeded > order.overtaken
+                || is_known && (bypass.once == OracleState::Broken) != (bypass.exceeded > 0)
+            {
+                return Err(format!("the verdict is not that of its numbers: {bypass}"));
+            }
+        }
         let long = self.long_wait_count();
         if long > order.waits || self.long_waits.len() != Cause::ALL.len() {
             return Err(format!("{long} long waits of {}", order.waits));

@@ -57,7 +57,7 @@ pub fn stop(
     }
     let on_run_clock = |us: u64| request.at_ns + us.saturating_sub(logged.requested_us) * 1000;
     let (began_ns, end_ns) = (on_run_clock(began_us), on_run_clock(ended_us));
-    let ordered = config.lock.facts().fifo && is_queue(config);
+    let ordered = config.lock.facts().order().hands_over() && is_queue(config);
     Ok(Stop {
         victim,
         held: is_held(report, request, began_ns, end_ns)?,
@@ -91,7 +91,7 @@ fn is_held(
         Victim::Waiter if request.left_ns < began_ns => {
             Err("the stop came after the holder had left")
         }
-        Victim::Waiter if config.threads > 2 && config.lock.facts().fifo => {
+        Victim::Waiter if config.threads > 2 && config.lock.facts().order().hands_over() => {
             Err("more than one thread waited: which was ahead is not known")
         }
         Victim::Waiter => Ok(false),
