@@ -5,6 +5,7 @@
 mod backoff;
 mod clh;
 mod empty;
+mod flexguard;
 mod mcs;
 mod preemptable_ticket;
 mod pv_byte;
@@ -21,6 +22,7 @@ pub use self::{
         Busted,
         Empty, //
     },
+    flexguard::FlexGuard,
     mcs::Mcs,
     preemptable_ticket::PreemptableTicket,
     pv_byte::PvByte,

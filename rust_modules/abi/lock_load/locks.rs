@@ -60,6 +60,8 @@ macro_rules! locks {
                     [tickets, threshold];
                 /// A queue that knows which vCPU runs; a free lock may be taken past it, `overtakes` times
                 PvQueued = "pv_queued": lock::PvQueued [threshold, halts];
+                /// A queue that spins while sections run, halts once one is preempted; Laforet 2025
+                FlexGuard = "flexguard": lock::FlexGuard [threshold, halts];
             }
             Kernel {
                 /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; see `machine`

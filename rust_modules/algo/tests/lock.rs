@@ -121,6 +121,7 @@ abi::locks!(listed);
 
 tests!(PvTicketOfOneSlot, lock::PvTicket<1>, 0, []);
 tests!(PvQueuedPatient, lock::PvQueued, 3, []);
+tests!(FlexGuardPatient, lock::FlexGuard, 3, []);
 
 fn tries<L: Lock + Send + 'static>(threshold: u32, new: fn() -> L) {
     check(3, move || {
