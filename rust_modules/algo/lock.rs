@@ -3,6 +3,7 @@
 //! Mutual exclusion, one algorithm per file; `abi/lock_load/locks.rs` lists them with their facts.
 
 mod backoff;
+mod boosted;
 mod clh;
 mod empty;
 mod flexguard;
@@ -17,6 +18,7 @@ mod tas;
 mod ticket;
 
 pub use self::{
+    boosted::Boosted,
     clh::Clh,
     empty::{
         Busted,

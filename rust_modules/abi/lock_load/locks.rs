@@ -62,6 +62,8 @@ macro_rules! locks {
                 PvQueued = "pv_queued": lock::PvQueued [threshold, halts];
                 /// A queue that spins while sections run, halts once one is preempted; Laforet 2025
                 FlexGuard = "flexguard": lock::FlexGuard [threshold, halts];
+                /// As mcs/yield, but all waiters yield to the vCPU whose turn it is
+                Boosted = "boosted": lock::Boosted [fifo];
             }
             Kernel {
                 /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; see `machine`
