@@ -14,9 +14,11 @@ mod pv_queued;
 mod pv_ticket;
 mod queue;
 mod raw;
+mod resilient;
 mod tas;
 mod ticket;
 
+pub(crate) use self::resilient::HeldLocks;
 pub use self::{
     boosted::Boosted,
     clh::Clh,
@@ -31,6 +33,10 @@ pub use self::{
     pv_queued::PvQueued,
     pv_ticket::PvTicket,
     raw::RawLock,
+    resilient::{
+        Failed,
+        Resilient, //
+    },
     tas::{
         Tas,
         Ttas, //

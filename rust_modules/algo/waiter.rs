@@ -3,6 +3,7 @@
 //! The thread that acquires a lock, as the lock sees it: its events, its tuning and its wait clock.
 
 use crate::{
+    lock::HeldLocks,
     primitive::{
         cpu_relax,
         spin_for,
@@ -21,6 +22,8 @@ pub struct Tuning {
     pub backoff: u32,
     /// Acquisitions in a row that may overtake waiters; 0 forbids overtaking.
     pub overtakes: u32,
+    /// [Stamps](crate::primitive::stamp) after which an acquisition that may fail does.
+    pub timeout: u64,
 }
 
 impl Tuning {
@@ -29,6 +32,7 @@ impl Tuning {
         threshold: 512,
         backoff: 64,
         overtakes: 1024,
+        timeout: u64::MAX,
     };
 }
 
@@ -47,6 +51,8 @@ pub struct Waiter {
     pub tuning: Tuning,
     /// Clock of its waits, off unless a sampler enables it.
     pub wait_clock: WaitClock,
+    /// Locks that it holds, of those that detect deadlocks.
+    pub(crate) held: HeldLocks,
 }
 
 impl Waiter {

@@ -64,6 +64,10 @@ macro_rules! locks {
                 FlexGuard = "flexguard": lock::FlexGuard [threshold, halts];
                 /// As mcs/yield, but all waiters yield to the vCPU whose turn it is
                 Boosted = "boosted": lock::Boosted [fifo];
+                /// A queue whose waiters give up after `timeout_us` or in a deadlock; rqspinlock, Dwivedi 2025
+                Resilient = "resilient": lock::Resilient [may_fail];
+                /// The same, takes a holder that has moved on for one in a deadlock
+                ResilientUnconfirmed = "resilient/unconfirmed": lock::Resilient<false> [may_fail];
             }
             Kernel {
                 /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; see `machine`
@@ -116,6 +120,8 @@ pub struct Facts {
     pub drops_kicks: bool,
     /// Its waiters sleep, which takes interrupts and preemption.
     pub sleeps: bool,
+    /// An acquisition may fail, and is tried again.
+    pub may_fail: bool,
     /// Its trylock never takes it.
     pub no_trylock: bool,
 }
@@ -132,6 +138,7 @@ impl Facts {
             halts: false,
             drops_kicks: false,
             sleeps: false,
+            may_fail: false,
             no_trylock: false,
         }
     }
