@@ -29,8 +29,8 @@
 //! - The word names its holder, as the commits say would be faster; the kernel's word has no room for it. So AA
 //!   needs no table, and ABBA one bit of each lock held.
 //! - The table of waits is kept with the locks, not with the vCPUs: see [`Waits`].
-//! - A first waiter beyond the pending one is not told apart, and waiters behind it look for a deadlock once,
-//!   before they queue. Of two vCPUs in a deadlock the later therefore detects it at once.
+//! - There is one first waiter, where the kernel has a pending one and the head of the queue. Waiters behind it
+//!   look for a deadlock once, before they queue: of two vCPUs in a deadlock the later detects it at once.
 //! - The kernel's guests without a queue lock fall back to test and set, with a second of time.
 //!
 //! [`Lock::with`] has no failure: it counts one and tries again. So it waits for ever in a true deadlock, as any
