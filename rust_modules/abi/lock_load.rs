@@ -202,6 +202,8 @@ pub const SPIN_THRESHOLD: u32 = 512;
 pub const BACKOFF: u32 = 64;
 /// Default of [`Config::overtakes`].
 pub const OVERTAKES: u32 = 1024;
+/// Default of [`Config::timeout_us`]: the kernel's.
+pub const TIMEOUT_US: u32 = 250_000;
 /// The longest injected preemption: a byte of milliseconds is written to the host's port.
 pub const MAX_PREEMPT_MS: u32 = u8::MAX as u32;
 /// The longest time between the beginnings of two.
@@ -252,6 +254,8 @@ settings! {
         backoff: u32 = BACKOFF, in Allowed::Range(1, 65_536);
         /// Acquisitions that may overtake the first waiter of `pv_queued`.
         overtakes: u32 = OVERTAKES, in Allowed::Range(0, 8191);
+        /// Time after which an acquisition of `resilient` fails, in microseconds.
+        timeout_us: u32 = TIMEOUT_US, in Allowed::Range(1, 10_000_000);
         /// Whether waits, holds and hand-offs are timed, and long waits attributed.
         histograms: Switch = Switch::On, in Allowed::Names(Switch::NAMES);
         /// Length of a long wait, in microseconds; a gap of a quarter of it is lost time.

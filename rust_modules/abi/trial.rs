@@ -27,6 +27,8 @@ choice! {
         KickStorm = "kick_storm",
         /// Trial: every section of the lock ends only once another thread has halted.
         Halts = "halts",
+        /// Trial: two threads of a lock that may fail run into deadlocks, which it has to report.
+        Deadlocks = "deadlocks",
         /// One thread times acquisition, section and release of the lock by the TSC.
         Steps = "steps",
         /// Two threads time the primitives of which algorithms consist.
@@ -37,12 +39,15 @@ choice! {
 impl Load {
     /// Whether threads halt, whatever the lock.
     pub const fn halts(self) -> bool {
-        !matches!(self, Self::Contest | Self::Steps)
+        !matches!(self, Self::Contest | Self::Steps | Self::Deadlocks)
     }
 
     /// Whether threads halt and are kicked, so that wake-ups may be lost.
     pub const fn is_trial(self) -> bool {
-        !matches!(self, Self::Contest | Self::Steps | Self::Primitives)
+        !matches!(
+            self,
+            Self::Contest | Self::Steps | Self::Deadlocks | Self::Primitives
+        )
     }
 }
 
@@ -79,7 +84,7 @@ line! {
     Trial = "trial" {
         /// Rounds to be completed.
         wanted: u64,
-        /// Completed rounds: halts that a kick ended, or kicks of a running vCPU.
+        /// Completed rounds: halts that a kick ended, kicks of a running vCPU, or deadlocks that were reported.
         rounds: u64,
         /// Halts that a kick ended, after their word had changed.
         kicked: u64,
@@ -87,7 +92,7 @@ line! {
         late: u64,
         /// Halts that ended before their word had changed.
         spurious: u64,
-        /// Wake-ups whose kick never came.
+        /// Wake-ups whose kick never came, or deadlocks AA that were not reported.
         lost: u64,
         /// Kicks by the threads of a kick storm.
         storm: u64,
@@ -96,7 +101,7 @@ line! {
         wake_mean_ns: u64,
         /// Longest such time.
         wake_max_ns: u64,
-        /// Broken if a wake-up was lost, untested if rounds are missing.
+        /// Broken if one was lost, untested if rounds are missing.
         verdict: OracleState,
     }
 }

@@ -76,6 +76,12 @@ events! {
     pv_spurious_wakeup;
     /// Waits that went past an earlier ticket, its owner having let its time pass.
     ticket_timeout;
+    /// Acquisitions that failed since the lock was not free in time.
+    timeouts;
+    /// Acquisitions that failed since the vCPU held the lock already.
+    deadlock_aa;
+    /// Acquisitions that failed since the holder was seen to wait for a lock that this thread holds.
+    deadlock_abba;
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 //! Mutual exclusion, one algorithm per file; `abi/lock_load/locks.rs` lists them with their facts.
 
 mod backoff;
+mod boosted;
 mod clh;
 mod empty;
 mod fissile;
 mod hemlock;
+mod flexguard;
 mod mcs;
 mod preemptable_ticket;
 mod pv_byte;
@@ -15,10 +17,13 @@ mod pv_ticket;
 mod queue;
 mod raw;
 mod reciprocating;
+mod resilient;
 mod tas;
 mod ticket;
 
+pub(crate) use self::resilient::HeldLocks;
 pub use self::{
+    boosted::Boosted,
     clh::Clh,
     empty::{
         Busted,
@@ -29,6 +34,7 @@ pub use self::{
         Grant,
         Hemlock, //
     },
+    flexguard::FlexGuard,
     mcs::Mcs,
     preemptable_ticket::PreemptableTicket,
     pv_byte::PvByte,
@@ -36,6 +42,10 @@ pub use self::{
     pv_ticket::PvTicket,
     raw::RawLock,
     reciprocating::Reciprocating,
+    resilient::{
+        Failed,
+        Resilient, //
+    },
     tas::{
         Tas,
         Ttas, //

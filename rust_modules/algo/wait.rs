@@ -19,6 +19,8 @@ pub use self::{
     yielding::Yield, //
 };
 
+pub(crate) use self::yielding::YIELD_EVERY;
+
 use crate::prelude::*;
 
 /// One signal, and the one thread that waits for it.

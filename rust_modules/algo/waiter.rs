@@ -5,6 +5,7 @@
 
 use crate::{
     lock::Grant,
+    lock::HeldLocks,
     primitive::{
         cpu_relax,
         spin_for,
@@ -23,6 +24,8 @@ pub struct Tuning {
     pub backoff: u32,
     /// Acquisitions in a row that may overtake waiters; 0 forbids overtaking.
     pub overtakes: u32,
+    /// [Stamps](crate::primitive::stamp) after which an acquisition that may fail does.
+    pub timeout: u64,
 }
 
 impl Tuning {
@@ -31,6 +34,7 @@ impl Tuning {
         threshold: 512,
         backoff: 64,
         overtakes: 1024,
+        timeout: u64::MAX,
     };
 }
 
@@ -51,6 +55,8 @@ pub struct Waiter {
     pub wait_clock: WaitClock,
     /// Word by which it hands over the locks of [`Hemlock`](crate::lock::Hemlock) that it holds.
     pub(crate) grant: Grant,
+    /// Locks that it holds, of those that detect deadlocks.
+    pub(crate) held: HeldLocks,
 }
 
 impl Waiter {

@@ -50,6 +50,7 @@ use crate::{
         Torture,
         TortureState, //
     },
+    tuning::tuning,
     workload::{
         Finished,
         Workload, //
@@ -119,11 +120,7 @@ impl Contention {
             excludes: !facts.promises_nothing,
             fairness_bound: FairnessBound::new(config),
             torture,
-            tuning: Tuning {
-                threshold: config.threshold,
-                backoff: config.backoff,
-                overtakes: config.overtakes,
-            },
+            tuning: tuning(config)?,
             threshold: Atomic::new(config.threshold),
             instrumentation,
             counts: ThreadCounts::list(threads)?,
@@ -153,6 +150,11 @@ impl Contention {
         let mut from = now_ns();
         while !stop_flag.is_raised() {
             thread.me.tuning.threshold = self.threshold.load(Relaxed);
+            // The first section of thread 0 lasts until all have arrived, which is no failure.
+            thread.me.tuning.timeout = match self.start_barrier.has_begun() {
+                true => self.tuning.timeout,
+                false => u64::MAX,
+            };
             counts.set_vcpu();
             let done = lock.batch(self.pattern, batch, stop_flag, thread);
             sections = sections.wrapping_add(done);

@@ -18,6 +18,7 @@ mod sampling;
 mod thread_counts;
 mod torture;
 mod trial;
+mod tuning;
 mod weak_random;
 mod workload;
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Trials of halts and kicks: a wake-up that is lost is named, whatever else would hide it. And what is timed by
-//! the TSC: the steps of one thread alone, and primitives.
+//! Trials of halts and kicks: a wake-up that is lost is named, whatever else would hide it. Deadlocks that are to
+//! be detected. And what is timed by the TSC: the steps of one thread alone, and primitives.
 
+mod deadlocks;
 mod halts;
 mod kicks;
 mod members;
@@ -10,9 +11,13 @@ mod pair;
 mod primitives;
 mod steps;
 
-use abi::trial::Load;
+use abi::{
+    lock_load::Lock as Name,
+    trial::Load, //
+};
 
 use self::{
+    deadlocks::DeadlockTrial,
     halts::HaltTrial,
     kicks::KickTrial,
     primitives::PrimitiveTrial,
@@ -43,6 +48,14 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
             ),
         ));
     }
+    if load == Load::Deadlocks && threads != 2 {
+        return Err(Refused::new(
+            ERANGE,
+            format_args!(
+                "`load={load} threads={threads}`: a deadlock of two threads is made; allowed: 2"
+            ),
+        ));
+    }
     if load == Load::Primitives && threads != 2 {
         return Err(Refused::new(
             ERANGE,
@@ -61,6 +74,21 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
     }
     let ends_by = rig::halt_end(kick);
     Ok(match load {
+        Load::Deadlocks => match config.lock {
+            Name::Resilient => KBox::new(DeadlockTrial::<true>::new(config)?, GFP_KERNEL)?,
+            Name::ResilientUnconfirmed => {
+                KBox::new(DeadlockTrial::<false>::new(config)?, GFP_KERNEL)?
+            }
+            lock => {
+                return Err(Refused::new(
+                    EINVAL,
+                    format_args!(
+                        "`load={load}`: a deadlock on {lock} does not end. Try: lock={}",
+                        Name::Resilient
+                    ),
+                ));
+            }
+        },
         Load::Steps => KBox::new(StepTrial::new(config)?, GFP_KERNEL)?,
         Load::Primitives => KBox::new(PrimitiveTrial::new(config, kick)?, GFP_KERNEL)?,
         Load::Halts => KBox::new(HaltTrial::new(config, ends_by)?, GFP_KERNEL)?,

@@ -69,6 +69,14 @@ macro_rules! locks {
                 Hemlock = "hemlock": lock::Hemlock [fifo];
                 /// Test and set, and a queue whose head claims it after `threshold` iterations; Dice and Kogan 2020
                 Fissile = "fissile": lock::Fissile [threshold];
+                /// A queue that spins while sections run, halts once one is preempted; Laforet 2025
+                FlexGuard = "flexguard": lock::FlexGuard [threshold, halts];
+                /// As mcs/yield, but all waiters yield to the vCPU whose turn it is
+                Boosted = "boosted": lock::Boosted [fifo];
+                /// A queue whose waiters give up after `timeout_us` or in a deadlock; rqspinlock, Dwivedi 2025
+                Resilient = "resilient": lock::Resilient [may_fail];
+                /// The same, takes a holder that has moved on for one in a deadlock
+                ResilientUnconfirmed = "resilient/unconfirmed": lock::Resilient<false> [may_fail];
             }
             Kernel {
                 /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; see `machine`
@@ -129,6 +137,8 @@ pub struct Facts {
     pub drops_kicks: bool,
     /// Its waiters sleep, which takes interrupts and preemption.
     pub sleeps: bool,
+    /// An acquisition may fail, and is tried again.
+    pub may_fail: bool,
     /// Its trylock never takes it.
     pub no_trylock: bool,
 }
@@ -173,6 +183,7 @@ impl Facts {
             halts: false,
             drops_kicks: false,
             sleeps: false,
+            may_fail: false,
             no_trylock: false,
         }
     }

@@ -12,7 +12,7 @@ pub struct Spin(Atomic<u32>);
 impl Spin {
     /// Whether the signal has come; if so, what the signaller did before has happened.
     #[inline]
-    pub(super) fn is_signalled(&self) -> bool {
+    pub(crate) fn is_signalled(&self) -> bool {
         // Pairs with the release in `signal`.
         self.0.load(Acquire) != 0
     }

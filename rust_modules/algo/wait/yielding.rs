@@ -18,7 +18,7 @@ pub struct Yield {
 }
 
 /// Iterations between two yields: a yield is an exit to the hypervisor, and the vCPU ahead may run.
-const YIELD_EVERY: u32 = 64;
+pub(crate) const YIELD_EVERY: u32 = 64;
 
 impl Wait for Yield {
     #[inline]

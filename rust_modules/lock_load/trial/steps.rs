@@ -23,6 +23,7 @@ use crate::{
     },
     prelude::*,
     thread_counts::ThreadCounts,
+    tuning::tuning,
     workload::{
         Finished,
         Workload, //
@@ -48,11 +49,7 @@ impl StepTrial {
     pub(super) fn new(config: &Config) -> Result<Self, Refused> {
         Ok(Self {
             lock: lock_under_test(config)?,
-            tuning: Tuning {
-                threshold: config.threshold,
-                backoff: config.backoff,
-                overtakes: config.overtakes,
-            },
+            tuning: tuning(config)?,
             wanted: config.rounds,
             run_ms: config.run_ms,
             counts: ThreadCounts::list(1)?,

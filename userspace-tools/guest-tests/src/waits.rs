@@ -49,10 +49,14 @@ const LIMIT: Duration = Duration::from_secs(6);
 fn endless(load: Load, threads: u32) -> Result<Module<LockLoad>> {
     let threads = match load {
         Load::Steps => 1,
-        Load::Primitives => 2,
+        Load::Primitives | Load::Deadlocks => 2,
         _ => threads,
     };
-    let text = format!("load={load} lock=mcs/halt threads={threads} rounds=100000000 run_ms=60000");
+    let lock = match load {
+        Load::Deadlocks => Lock::Resilient,
+        _ => Lock::McsHalt,
+    };
+    let text = format!("load={load} lock={lock} threads={threads} rounds=100000000 run_ms=60000");
     let module = fresh()?;
     module.start(&settings::<LockLoad>(&text)?)?;
     sleep(Duration::from_millis(100));

@@ -161,12 +161,14 @@ impl<L: Lock> Shared<L> {
             threshold,
             backoff,
             overtakes,
+            timeout_us,
             ..
         } = self.config;
         let me = Waiter::new(Tuning {
             threshold,
             backoff,
             overtakes,
+            timeout: u64::from(timeout_us) * 1000,
         });
         let mut sections = 0;
         if index == 0 {

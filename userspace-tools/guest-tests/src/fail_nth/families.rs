@@ -37,6 +37,7 @@ fn locks() -> Vec<String> {
         .collect();
     let trials = Load::ALL.iter().filter(|load| load.is_trial());
     families.push("load=steps lock=mcs/halt threads=1 run_ms=20 rounds=2".into());
+    families.push("load=deadlocks lock=resilient threads=2 run_ms=20 rounds=2".into());
     families.push("load=primitives threads=2 run_ms=20 rounds=2".into());
     families.extend(trials.map(|load| format!("load={load} lock=mcs/halt run_ms=2 rounds=2")));
     families.extend(

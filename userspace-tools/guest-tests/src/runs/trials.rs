@@ -24,6 +24,8 @@ pub fn tests() -> Vec<Test> {
             ("a_dropped_kick_is_caught_with_its_vcpu", dropped),
             ("ends_at_its_time_limit", cut_short),
             ("is_refused_where_it_is_impossible", impossible),
+            ("deadlocks_are_reported_and_resolved", deadlocks),
+            ("locks_in_order_are_no_deadlock", no_deadlock),
         ],
     );
     tests.extend([
@@ -74,6 +76,42 @@ fn halts(lock: Lock) -> Result<()> {
     Ok(())
 }
 
+fn count(report: &LockLoad, event: &str) -> u64 {
+    let mut events = report.events.iter();
+    events.find(|e| e.name == event).map_or(0, |e| e.count)
+}
+
+/// Two threads hold a lock each, acquire it again, and then the other's.
+fn deadlocks() -> Result<()> {
+    for lock in [Lock::Resilient, Lock::ResilientUnconfirmed] {
+        let text = format!("load=deadlocks lock={lock} threads=2 rounds=200 run_ms=20000");
+        let (report, trial) = trial(&text)?;
+        ensure!(report.outcome() == Outcome::Pass, "{trial}");
+        let [aa, abba, timeouts] =
+            ["deadlock_aa", "deadlock_abba", "timeouts"].map(|event| count(&report, event));
+        let counts = format!("AA {aa}, ABBA {abba}, timeouts {timeouts}: {trial}");
+        ensure!(abba >= 200 && aa >= 200, "{counts}");
+        // A vCPU may be off its CPU for a quarter of a second, but rarely.
+        ensure!(timeouts <= 2, "{counts}");
+    }
+    Ok(())
+}
+
+/// Locks that are acquired in one order make no deadlock, so each report would be false.
+fn no_deadlock() -> Result<()> {
+    let text = "lock=resilient threads=max nested=4 run_ms=1000 hold_ns=0 idle_ns=0";
+    let report: LockLoad = run_with(text)?;
+    ensure!(report.outcome() == Outcome::Pass, "{}", report.sum);
+    for event in ["deadlock_aa", "deadlock_abba"] {
+        ensure!(
+            count(&report, event) == 0,
+            "{event}: {}",
+            count(&report, event)
+        );
+    }
+    Ok(())
+}
+
 fn dropped() -> Result<()> {
     let (report, trial) = trial("load=halts lock=mcs/busted rounds=500 run_ms=20000")?;
     ensure!(report.outcome() == Outcome::Caught, "{trial}");
@@ -103,6 +141,8 @@ fn cut_short() -> Result<()> {
 }
 
 fn impossible() -> Result<()> {
+    let endless = "`load=deadlocks`: a deadlock on ticket does not end. Try: lock=resilient";
+    not_started("load=deadlocks lock=ticket", Errno::INVAL, endless)?;
     for lock in ["ticket", "kernel/raw_spin"] {
         let why = format!("`load=halts`: waiters of {lock} do not halt. Try: lock=mcs/halt");
         not_started(&format!("load=halts lock={lock}"), Errno::INVAL, &why)?;

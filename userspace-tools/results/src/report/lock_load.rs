@@ -167,6 +167,16 @@ impl LockLoad {
             .map_or(0, |waits| waits.count)
     }
 
+    /// How often these events happened in an hour of the run, if it lasted at all and has them.
+    fn per_hour(&self, names: &[&str]) -> Option<f64> {
+        let events = self.events.iter();
+        let of = events.filter(|event| names.contains(&event.name.as_str()));
+        let counts: Vec<u64> = of.map(|event| event.count).collect();
+        let hours = self.sum.elapsed_ns as f64 / 3.6e12;
+        (counts.len() == names.len() && hours > 0.0)
+            .then(|| counts.iter().sum::<u64>() as f64 / hours)
+    }
+
     /// Whether waits were sampled.
     pub fn is_sampled(&self) -> bool {
         self.config.histograms == Switch::On && self.config.load == Load::Contest
@@ -196,6 +206,8 @@ impl Report for LockLoad {
         "jain" Order: "Jain's index of the threads' sections per time with a vCPU" = Self::fairness,
         "halts" Count: "halts of waiters" = |report| Some(report.sum.halts as f64),
         "kicks" Count: "kicks of halted waiters" = |report| Some(report.sum.kicks as f64),
+        "timeouts_per_hour" Count: "acquisitions that timed out, per hour of the run" = |report| report.per_hour(&["timeouts"]),
+        "deadlocks_per_hour" Count: "acquisitions refused for a deadlock, per hour of the run" = |report| report.per_hour(&["deadlock_aa", "deadlock_abba"]),
         "lost" Count: "updates lost" = |report| Some(report.sum.lost as f64),
         "section_ns": "time per critical section, all threads together, ns" = |report| (report.sum.sections > 0).then(|| report.sum.elapsed_ns as f64 / report.sum.sections as f64),
         "wait_p50": "median wait, ns" = |report| wait(report, 0.5),
