@@ -4,6 +4,7 @@
 
 mod backoff;
 mod clh;
+mod cna;
 mod empty;
 mod mcs;
 mod preemptable_ticket;
@@ -12,11 +13,13 @@ mod pv_queued;
 mod pv_ticket;
 mod queue;
 mod raw;
+mod shfl;
 mod tas;
 mod ticket;
 
 pub use self::{
     clh::Clh,
+    cna::Cna,
     empty::{
         Busted,
         Empty, //
@@ -27,6 +30,11 @@ pub use self::{
     pv_queued::PvQueued,
     pv_ticket::PvTicket,
     raw::RawLock,
+    shfl::{
+        Running,
+        SameNode,
+        Shfl, //
+    },
     tas::{
         Tas,
         Ttas, //
