@@ -123,6 +123,13 @@ macro_rules! with_fact {
             use super::*;
 
             at!($name, $type, 0, 2);
+
+            /// More waiters than loom has threads.
+            #[cfg(not(loom))]
+            #[test]
+            fn excludes_six() {
+                excludes(6, 0, (0, 2), <$type>::new);
+            }
         }
     };
     ($fact:ident $name:ident $type:ty) => {};
@@ -270,17 +277,38 @@ fn cna_serves_a_waiter_of_another_node_after_one_at_1() {
     turns_come_after(1, 3, lock::Cna::<wait::Spin>::new);
 }
 
-/// A move needs four waiters, and a holder: more threads than loom has.
-#[cfg(not(loom))]
+/// A move needs four waiters and a holder, which are more threads than loom has.
+const SHUFFLED: u32 = if cfg!(loom) { 3 } else { 6 };
+
 #[test]
 fn shfl_moves_no_waiter_at_0() {
-    turns_come_after(0, 6, lock::Shfl::<lock::SameNode>::new);
+    turns_come_after(0, SHUFFLED, lock::Shfl::<lock::SameNode>::new);
 }
 
-#[cfg(not(loom))]
 #[test]
 fn shfl_moves_one_waiter_of_a_group_at_1() {
-    turns_come_after(1, 6, lock::Shfl::<lock::SameNode>::new);
+    turns_come_after(1, SHUFFLED, lock::Shfl::<lock::SameNode>::new);
+}
+
+/// Three threads of one node come while the lock is held: a group, of which the last is to shuffle once the
+/// first has the lock.
+#[cfg(loom)]
+#[test]
+fn shfl_has_one_shuffler() {
+    check(1, || {
+        let shared = Arc::new((lock::Shfl::<lock::SameNode>::new(), Bare::new()));
+        let threads = shared.0.with(&waiter(0), || {
+            let come = |_| {
+                let theirs = shared.clone();
+                support::thread::spawn(move || theirs.0.with(&waiter(0), || theirs.1.bump()))
+            };
+            (0..3).map(come).collect::<Vec<_>>()
+        });
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
+        assert_eq!(shared.1.get(), 3);
+    });
 }
 
 /// Threads need not meet the race; loom always does.
