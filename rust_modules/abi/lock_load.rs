@@ -252,7 +252,7 @@ settings! {
         threshold: u32 = SPIN_THRESHOLD, in Allowed::Range(0, 1_000_000), live;
         /// Longest pause between two attempts of `tas` and `ttas`, in iterations of `pause`.
         backoff: u32 = BACKOFF, in Allowed::Range(1, 65_536);
-        /// Acquisitions that may overtake the first waiter of `pv_queued`.
+        /// Acquisitions that may overtake a waiter, of `pv_queued`, `cna` and `shfl`.
         overtakes: u32 = OVERTAKES, in Allowed::Range(0, 8191);
         /// Time after which an acquisition of `resilient` fails, in microseconds.
         timeout_us: u32 = TIMEOUT_US, in Allowed::Range(1, 10_000_000);

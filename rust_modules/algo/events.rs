@@ -74,6 +74,10 @@ events! {
     pv_kick_wake;
     /// Wake-ups that found nothing changed.
     pv_spurious_wakeup;
+    /// Waiters that were served, or moved in the queue, past one that came earlier.
+    queue_overtakes;
+    /// Ends of a turn of overtaking: those who were overtaken are served (`cna`), or begin a group (`shfl`).
+    queue_turns;
     /// Waits that went past an earlier ticket, its owner having let its time pass.
     ticket_timeout;
     /// Acquisitions that failed since the lock was not free in time.

@@ -5,6 +5,7 @@
 mod backoff;
 mod boosted;
 mod clh;
+mod cna;
 mod empty;
 mod fissile;
 mod hemlock;
@@ -18,6 +19,7 @@ mod queue;
 mod raw;
 mod reciprocating;
 mod resilient;
+mod shfl;
 mod tas;
 mod ticket;
 
@@ -25,6 +27,7 @@ pub(crate) use self::resilient::HeldLocks;
 pub use self::{
     boosted::Boosted,
     clh::Clh,
+    cna::Cna,
     empty::{
         Busted,
         Empty, //
@@ -45,6 +48,11 @@ pub use self::{
     resilient::{
         Failed,
         Resilient, //
+    },
+    shfl::{
+        Running,
+        SameNode,
+        Shfl, //
     },
     tas::{
         Tas,

@@ -48,9 +48,10 @@ pub use self::spin::{
     spin_until, //
 };
 
-/// Placement of a test's thread on a vCPU.
+/// Placement of a test's thread on a vCPU, and on a NUMA node.
 #[cfg(not(any(MODULE, feature = "sim")))]
 pub use self::imp::{
     on,
+    on_node,
     wander, //
 };

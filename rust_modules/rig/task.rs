@@ -2,6 +2,7 @@
 
 //! Affinity and CPU time of the calling task; node and preemption of a vCPU.
 
+use algo::primitive::Vcpu;
 use kernel::cpu::CpuId;
 
 use crate::helpers;
@@ -25,13 +26,9 @@ pub fn cpu_time_now_ns() -> u64 {
     unsafe { helpers::slowpath_cpu_time_now_ns() }
 }
 
-/// Returns the NUMA node of `vcpu`.
+/// Returns the NUMA node of `vcpu`; 0 if there is no such vCPU.
 pub fn node_of(vcpu: u32) -> u32 {
-    match CpuId::from_u32(vcpu) {
-        // SAFETY: The number is that of a CPU.
-        Some(_) => u32::try_from(unsafe { helpers::slowpath_node_of(vcpu) }).unwrap_or(0),
-        None => 0,
-    }
+    Vcpu::numbered(vcpu).map_or(0, Vcpu::node)
 }
 
 /// Returns whether the hypervisor reports that it preempted `vcpu`; `false` where it reports

@@ -51,6 +51,15 @@ macro_rules! locks {
                 /// The same, spins for `threshold` iterations and then halts
                 ClhSpinThenHalt = "clh/spin-then-halt": lock::Clh<wait::SpinThenHalt>
                     [fifo, threshold, halts];
+                /// A queue whose holder serves its own NUMA node first, `overtakes` times; Dice and Kogan 2019
+                CnaSpin = "cna/spin": lock::Cna<wait::Spin> [numa];
+                /// The same, spins for `threshold` iterations and then halts
+                CnaSpinThenHalt = "cna/spin-then-halt": lock::Cna<wait::SpinThenHalt>
+                    [numa, threshold, halts];
+                /// A word, and a queue that a waiter sorts by NUMA node, `overtakes` moves a group; Kashyap 2019
+                ShflNuma = "shfl/numa": lock::Shfl<lock::SameNode> [numa];
+                /// The same, waiters that run before those that are preempted
+                ShflRunning = "shfl/running": lock::Shfl<lock::Running> [];
                 /// A byte, and a list of waiters halted after `threshold` iterations; Fitzhardinge 2008
                 PvByte = "pv_byte": lock::PvByte [threshold, halts];
                 /// A ticket lock whose tail has a bit for halted waiters; Fitzhardinge 2011
@@ -129,6 +138,8 @@ pub struct Facts {
     pub bypass_once: bool,
     /// It counts in tickets, which wrap around after [`TICKETS_TO_WRAP`].
     pub tickets: bool,
+    /// It prefers waiters of one NUMA node.
+    pub numa: bool,
     /// Its waiters obey the spin threshold.
     pub threshold: bool,
     /// Its waiters halt their vCPUs.
@@ -179,6 +190,7 @@ impl Facts {
             fifo: false,
             bypass_once: false,
             tickets: false,
+            numa: false,
             threshold: false,
             halts: false,
             drops_kicks: false,

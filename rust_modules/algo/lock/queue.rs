@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The queue of `mcs` and `clh`: a tail, and a node of each thread on the stack of `with`.
+//! The queue of `mcs`, `clh` and `cna`: a tail, and a node of each thread on the stack of `with`.
 //!
 //! A thread joins by one exchange of the tail, which names its predecessor, and frees the lock if the
 //! tail still names itself. How a waiter and its predecessor reach each other is the [`Node`]'s.
@@ -12,7 +12,7 @@
 
 use crate::prelude::*;
 
-/// Serves in order of arrival.
+/// Serves in order of arrival, unless its nodes keep waiters aside.
 pub struct Queue<N> {
     tail: Atomic<*mut N>,
 }
@@ -32,6 +32,16 @@ pub trait Node: Sized {
 
     /// Hands the lock over to the next thread, which has exchanged the tail.
     fn hand_over(&self, me: &Waiter);
+
+    /// Returns the last of the waiters that the holder keeps out of the queue; null if it keeps none.
+    #[inline(always)]
+    fn last_aside(&self) -> *mut Self {
+        ptr::null_mut()
+    }
+
+    /// Hands the lock over to the first of them, which are the queue now.
+    #[inline(always)]
+    fn hand_over_aside(&self, _: &Waiter) {}
 }
 
 // SAFETY: `tail` is only ever an atomic; the nodes behind it are reached as `Node` explains.
@@ -43,9 +53,12 @@ impl<N: Node> Queue<N> {
     #[inline]
     fn leave(&self, node: &N, me: &Waiter) {
         let mine = ptr::from_ref(node).cast_mut();
+        let aside = node.last_aside();
         // Frees the lock if no thread joined; pairs with the exchange of the next to arrive.
-        if self.tail.cmpxchg(mine, ptr::null_mut(), Release).is_err() {
+        if self.tail.cmpxchg(mine, aside, Release).is_err() {
             node.hand_over(me);
+        } else if !aside.is_null() {
+            node.hand_over_aside(me);
         }
     }
 }

@@ -246,7 +246,7 @@ impl Vcpu {
             if number.get().is_none() {
                 let mut threads = THREADS.lock().unwrap();
                 number.set(Some(threads.len() as u32));
-                threads.push(thread::current());
+                threads.push((thread::current(), 0));
             }
             Self(number.get().unwrap_or(0))
         })
@@ -287,9 +287,16 @@ impl Vcpu {
         return false;
     }
 
+    /// The NUMA node that [`on_node`] put the thread on; 0 if it did not.
+    pub fn node(self) -> u32 {
+        let threads = THREADS.lock().unwrap();
+        threads.get(self.0 as usize).map_or(0, |(_, node)| *node)
+    }
+
     /// Unparks `self`.
     pub fn kick(self) {
         let thread = THREADS.lock().unwrap().get(self.0 as usize).cloned();
+        let thread = thread.map(|(thread, _)| thread);
         #[cfg(loom)]
         let thread = thread.filter(|_| halted::kick(self.0));
         if let Some(thread) = thread {
@@ -298,10 +305,19 @@ impl Vcpu {
     }
 }
 
-// Numbering is no part of the algorithm, so loom explores no order in it: a mutex of `std`.
+/// Puts the calling thread on NUMA node `node`.
+pub fn on_node(node: u32) {
+    let Vcpu(number) = Vcpu::current();
+    if let Some((_, mine)) = THREADS.lock().unwrap().get_mut(number as usize) {
+        *mine = node;
+    }
+}
+
+// Threads and their nodes. Numbering is no part of the algorithm, so loom explores no order in it: a mutex
+// of `std`.
 #[cfg(loom)]
 loom::lazy_static! {
-    static ref THREADS: std::sync::Mutex<std::vec::Vec<thread::Thread>> = Default::default();
+    static ref THREADS: std::sync::Mutex<std::vec::Vec<(thread::Thread, u32)>> = Default::default();
 }
 #[cfg(loom)]
 loom::thread_local! {
@@ -309,7 +325,7 @@ loom::thread_local! {
     static PREEMPTED: core::cell::Cell<bool> = core::cell::Cell::new(true);
 }
 #[cfg(not(loom))]
-static THREADS: std::sync::Mutex<std::vec::Vec<thread::Thread>> =
+static THREADS: std::sync::Mutex<std::vec::Vec<(thread::Thread, u32)>> =
     std::sync::Mutex::new(std::vec::Vec::new());
 #[cfg(not(loom))]
 std::thread_local! {

@@ -128,6 +128,15 @@ impl Vcpu {
         unsafe { helpers::slowpath_vcpu_is_preempted(self.0) }
     }
 
+    /// Returns the NUMA node of its CPU.
+    #[inline]
+    pub fn node(self) -> u32 {
+        // SAFETY: As above.
+        let node = unsafe { helpers::slowpath_node_of(self.0) };
+        // The kernel has no node for a CPU of which the firmware says nothing.
+        u32::try_from(node).unwrap_or(0)
+    }
+
     /// Ends a halt of this vCPU. The store that the waiter waits for must be before this, by
     /// [`Full`], or by an exchange, which on this machine is.
     #[inline]

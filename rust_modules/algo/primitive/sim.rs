@@ -229,6 +229,10 @@ impl Vcpu {
         words::is_preempted(VcpuId(self.0))
     }
 
+    pub fn node(self) -> u32 {
+        words::node(VcpuId(self.0))
+    }
+
     pub fn kick(self) {
         words::kick(VcpuId(self.0));
     }

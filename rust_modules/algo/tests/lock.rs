@@ -12,7 +12,7 @@ use support::{check, Arc, Bare, ROUNDS};
 
 use algo::{
     lock::{self, Failed, Lock},
-    primitive::{spin_until, Acquire, Atomic, Release},
+    primitive::{on_node, spin_until, Acquire, Atomic, Release},
     wait, Tuning, Waiter,
 };
 
@@ -47,13 +47,14 @@ fn vcpus<W: Fn(u32) + Clone + Send + 'static>(threads: u32, work: W) {
 fn excludes<L: Lock + Send + 'static>(
     threads: u32,
     preemptions: usize,
-    threshold: u32,
+    (threshold, nodes): (u32, u32),
     new: fn() -> L,
 ) {
     check(preemptions, move || {
         let shared = Arc::new((new(), Bare::new()));
         let theirs = shared.clone();
-        vcpus(threads, move |_| {
+        vcpus(threads, move |thread| {
+            on_node(thread % nodes);
             let me = waiter(threshold);
             (0..ROUNDS).for_each(|_| theirs.0.with(&me, || theirs.1.bump()));
         });
@@ -61,24 +62,33 @@ fn excludes<L: Lock + Send + 'static>(
     });
 }
 
-/// Tests one lock at one spin threshold: two threads deep, three bounded, and one that only tries.
+/// Tests one lock at one spin threshold, on one NUMA node unless it says so: two threads deep, three bounded,
+/// and one that only tries.
 macro_rules! at {
     ($name:ident, $type:ty, $threshold:expr) => {
+        at!($name, $type, $threshold, 1);
+    };
+    ($name:ident, $type:ty, $threshold:expr, $nodes:expr) => {
         #[test]
         fn excludes_two() {
-            excludes(2, 4, $threshold, <$type>::new);
+            excludes(2, 4, ($threshold, $nodes), <$type>::new);
         }
 
         #[test]
         fn excludes_three() {
             // Waiters that take the lock past others branch most: loom takes minutes with 2.
             let passes = stringify!($name).starts_with("Preemptable");
-            excludes(3, if passes { 1 } else { 2 }, $threshold, <$type>::new);
+            excludes(
+                3,
+                if passes { 1 } else { 2 },
+                ($threshold, $nodes),
+                <$type>::new,
+            );
         }
 
         #[test]
         fn excludes_a_trylock() {
-            tries($threshold, <$type>::new);
+            tries(($threshold, $nodes), <$type>::new);
         }
     };
 }
@@ -91,7 +101,7 @@ macro_rules! tests {
             use super::*;
 
             at!($name, $type, $threshold);
-            $(spins! { $fact $name $type })*
+            $(with_fact! { $fact $name $type })*
 
             #[test]
             fn trylock_fails_while_held() {
@@ -101,12 +111,27 @@ macro_rules! tests {
     };
 }
 
-macro_rules! spins {
+/// Further tests of a lock with a fact of the list.
+macro_rules! with_fact {
     (threshold $name:ident $type:ty) => {
         mod after_a_spin {
             use super::*;
 
             at!($name, $type, 1);
+        }
+    };
+    (numa $name:ident $type:ty) => {
+        mod on_two_nodes {
+            use super::*;
+
+            at!($name, $type, 0, 2);
+
+            /// More waiters than loom has threads.
+            #[cfg(not(loom))]
+            #[test]
+            fn excludes_six() {
+                excludes(6, 0, (0, 2), <$type>::new);
+            }
         }
     };
     ($fact:ident $name:ident $type:ty) => {};
@@ -126,11 +151,12 @@ tests!(PvTicketOfOneSlot, lock::PvTicket<1>, 0, []);
 tests!(PvQueuedPatient, lock::PvQueued, 3, []);
 tests!(FlexGuardPatient, lock::FlexGuard, 3, []);
 
-fn tries<L: Lock + Send + 'static>(threshold: u32, new: fn() -> L) {
+fn tries<L: Lock + Send + 'static>((threshold, nodes): (u32, u32), new: fn() -> L) {
     check(3, move || {
         let shared = Arc::new((new(), Bare::new()));
         let theirs = shared.clone();
         vcpus(2, move |thread| {
+            on_node(thread % nodes);
             let me = waiter(threshold);
             for _ in 0..ROUNDS {
                 if thread == 0 {
@@ -448,12 +474,85 @@ fn resilient_gives_up_its_queue_after_a_timeout() {
     });
 }
 
+/// Threads of two NUMA nodes, one of them alone on its node: those who were overtaken get their turn after
+/// `overtakes` others, each time.
+fn turns_come_after<L: Lock + Send + 'static>(overtakes: u32, threads: u32, new: fn() -> L) {
+    check(2, move || {
+        let shared = Arc::new((new(), Bare::new()));
+        let counts = Arc::new(std::sync::Mutex::new((0, 0)));
+        let (theirs, all) = (shared.clone(), counts.clone());
+        vcpus(threads, move |thread| {
+            on_node(u32::from(thread == 1));
+            let me = Waiter::new(Tuning {
+                threshold: 0,
+                backoff: 1,
+                overtakes,
+            });
+            let rounds = if thread == 0 { 2 * ROUNDS } else { ROUNDS };
+            (0..rounds).for_each(|_| theirs.0.with(&me, || theirs.1.bump()));
+            let mut all = all.lock().unwrap();
+            all.0 += me.events.queue_overtakes.get();
+            all.1 += me.events.queue_turns.get();
+        });
+        assert_eq!(shared.1.get(), (threads + 1) * ROUNDS);
+        let (overtaken, turns) = *counts.lock().unwrap();
+        assert!(
+            overtaken <= u64::from(overtakes) * turns,
+            "{overtaken} {turns}"
+        );
+    });
+}
+
+#[test]
+fn cna_overtakes_no_waiter_at_0() {
+    turns_come_after(0, 3, lock::Cna::<wait::Spin>::new);
+}
+
+#[test]
+fn cna_serves_a_waiter_of_another_node_after_one_at_1() {
+    turns_come_after(1, 3, lock::Cna::<wait::Spin>::new);
+}
+
+/// A move needs four waiters and a holder, which are more threads than loom has.
+const SHUFFLED: u32 = if cfg!(loom) { 3 } else { 6 };
+
+#[test]
+fn shfl_moves_no_waiter_at_0() {
+    turns_come_after(0, SHUFFLED, lock::Shfl::<lock::SameNode>::new);
+}
+
+#[test]
+fn shfl_moves_one_waiter_of_a_group_at_1() {
+    turns_come_after(1, SHUFFLED, lock::Shfl::<lock::SameNode>::new);
+}
+
+/// Three threads of one node come while the lock is held: a group, of which the last is to shuffle once the
+/// first has the lock.
+#[cfg(loom)]
+#[test]
+fn shfl_has_one_shuffler() {
+    check(1, || {
+        let shared = Arc::new((lock::Shfl::<lock::SameNode>::new(), Bare::new()));
+        let threads = shared.0.with(&waiter(0), || {
+            let come = |_| {
+                let theirs = shared.clone();
+                support::thread::spawn(move || theirs.0.with(&waiter(0), || theirs.1.bump()))
+            };
+            (0..3).map(come).collect::<Vec<_>>()
+        });
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
+        assert_eq!(shared.1.get(), 3);
+    });
+}
+
 /// Threads need not meet the race; loom always does.
 #[cfg(loom)]
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn busted_is_caught() {
-    excludes(2, 2, 0, lock::Busted::new);
+    excludes(2, 2, (0, 1), lock::Busted::new);
 }
 
 #[cfg(loom)]

@@ -12,7 +12,7 @@ use crate::{
     suspend::Suspend,
     truth::Entry,
     vcpu::State,
-    Ns, VcpuId,
+    CpuId, Ns, VcpuId,
 };
 
 /// Calls `f` with the vCPU whose code this is; `None` outside of one.
@@ -291,6 +291,14 @@ pub fn is_preempted(vcpu: VcpuId) -> bool {
         state != State::Runs && state != State::Polls || since > t
     });
     answer.unwrap_or(false)
+}
+
+/// Returns the NUMA node of `vcpu`: the socket of the CPU that it begins on. A guest that is placed so
+/// sees that, and a vCPU that migrates keeps it.
+#[inline]
+pub fn node(vcpu: VcpuId) -> u32 {
+    let socket = |simulation: &mut Simulation| simulation.plan.topology.socket(CpuId(vcpu.0));
+    update(|simulation, _| socket(simulation)).unwrap_or(0)
 }
 
 /// Sleeps for `ns`, as a task whose vCPU has nothing else to run.

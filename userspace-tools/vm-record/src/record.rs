@@ -11,7 +11,7 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{write_whole, Attempt, Hypervisor, Mode, PreemptTarget, SimulatedMachine};
+use crate::{write_whole, Attempt, Hypervisor, Mode, Numa, PreemptTarget, SimulatedMachine};
 
 /// The schema of records that are written.
 pub const SCHEMA: u32 = 2;
@@ -48,6 +48,9 @@ pub struct Record {
     pub memory_mib: u32,
     #[serde(default)]
     pub vcpus: usize,
+    /// Its NUMA nodes, if they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numa: Option<Numa>,
     /// The host CPUs that it was given, as a list.
     #[serde(default)]
     pub host_cpus: String,

@@ -64,7 +64,7 @@ const COUNT_REFUSES: [Refused; 5] = [
 ];
 
 /// What the tier `xen` refuses, where Xen and not the host's scheduler runs the vCPUs.
-const XEN_REFUSES: [Refused; 4] = [
+const XEN_REFUSES: [Refused; 5] = [
     (
         "hog",
         "a hog on the host takes time of Xen and of all vCPUs alike",
@@ -83,6 +83,11 @@ const XEN_REFUSES: [Refused; 4] = [
     (
         "guests",
         "the guest is the first domain of a Xen of its own, so none runs beside another",
+        "tier nested",
+    ),
+    (
+        "numa",
+        "Xen shows its first domain no NUMA nodes",
         "tier nested",
     ),
 ];

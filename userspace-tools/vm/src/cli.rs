@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cpu_list::CpuList;
 use vm_record::{
-    Hypervisor, Mode, PreemptTarget, SchedulingPolicy, TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS,
-    MAX_RATIO, MAX_SIMULATED_VCPUS, SLICES_US,
+    Hypervisor, Mode, Numa, PreemptTarget, SchedulingPolicy, TierChoice, MAX_EMULATED_CPUS,
+    MAX_GUESTS, MAX_RATIO, MAX_SIMULATED_VCPUS, SLICES_US,
 };
 
 const EXAMPLES: &str = "\
@@ -25,6 +25,8 @@ The lock holder's vCPU preempted every now and then
   vm run --vcpus 4 --preempt holder -- lock-load run --lock mcs/halt --threads 4
 vCPUs that run 16 ms before another one's turn
   vm run --ratio 4 --slice-us 16000 -- lock-load run --lock ticket --threads 8
+Two NUMA nodes, the second farther than usual and without memory
+  vm run --vcpus 4 --numa nodes=2,distance=40,memoryless=1 -- lock-load run --lock cna/spin --threads 4
 Instructions instead of time: the cost of an operation, whatever else the host does
   vm run --tier count --vcpus 2 -- lock-load run --lock ticket --threads 1 --hold-ns 0 --idle-ns 0
 1,024 vCPUs on 256 CPUs that this host does not have: the algorithms of lock-load, simulated
@@ -136,6 +138,10 @@ pub struct RunOptions {
     /// Memory of the guest.
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
     pub memory: u32,
+    /// NUMA nodes of the guest: N, or nodes=N[,distance=D][,memoryless=M]. vCPUs and memory are split evenly; two
+    /// nodes have distance D [default: 20], and the last M have no memory. In tier sim N sockets of simulated CPUs.
+    #[arg(long, value_name = "NODES")]
+    pub numa: Option<Numa>,
     /// Time limit of the command.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{anyhow, bail, Context, Result};
 use cpu_list::CpuList;
 use vm_record::{
-    CostsName, GuestSize, Hypervisor, Mode, Tier, TierChoice, OF_SIM, SIM_BOOTS_NOTHING,
+    CostsName, GuestSize, Hypervisor, Mode, Numa, Tier, TierChoice, OF_SIM, SIM_BOOTS_NOTHING,
 };
 
 use crate::cli::RunOptions;
@@ -66,6 +66,9 @@ impl Plan {
                  --memory {least}",
                 size.vcpus
             );
+        }
+        if let Some(numa) = options.numa {
+            check_numa(numa, &options, size)?;
         }
         let (cpus, emulated_cpus) = match emulates {
             true => (cpus, size.cpus),
@@ -200,8 +203,12 @@ impl Plan {
         };
         let beside = self.hypervisor(tier).and_then(|one| one.beside(tier));
         let beside = beside.map_or_else(String::new, |text| format!(" ({text})"));
+        let nodes = match self.options.numa {
+            Some(numa) => format!(" of {} NUMA nodes", numa.nodes),
+            None => String::new(),
+        };
         format!(
-            "{}{beside}: {} vCPUs on {place} ({:.1}x), first command {:.1} s after QEMU's start",
+            "{}{beside}: {} vCPUs{nodes} on {place} ({:.1}x), first command {:.1} s after QEMU's start",
             tier.name(),
             self.vcpus,
             self.ratio(tier),
@@ -216,6 +223,30 @@ impl Plan {
     }
 }
 
+/// Refuses NUMA nodes that the guest cannot be split into.
+fn check_numa(numa: Numa, options: &RunOptions, size: GuestSize) -> Result<()> {
+    if options.tier != TierChoice::Sim {
+        let split = numa.check(size.vcpus, options.memory);
+        return split.map_err(|why| anyhow!("cannot use --numa {numa}: {why}"));
+    }
+    if numa.to_string() != numa.nodes.to_string() {
+        bail!(
+            "cannot use --numa {numa}: --costs state the distance, and simulated memory has no node (--tier sim; \
+             allowed: a number of nodes). Try: --numa {}",
+            numa.nodes
+        );
+    }
+    let cpus = size.cpus;
+    if cpus % numa.nodes != 0 {
+        bail!(
+            "cannot use --numa {numa}: each node is a socket of equal size ({cpus} CPUs; allowed: multiples of \
+             {numa}). Try: --cpus 0-{}",
+            numa.nodes * cpus.div_ceil(numa.nodes) - 1
+        );
+    }
+    Ok(())
+}
+
 /// CPUs of a simulated host, unless the command line names them.
 const SIMULATED_CPUS: usize = 2;
 
@@ -226,6 +257,7 @@ fn refuse_what_tier_lacks(options: &RunOptions) -> Result<()> {
         "hog" => options.hog.is_some(),
         "preempt" => options.preempt.is_some(),
         "slice-us" => options.slice_us.is_some(),
+        "numa" => options.numa.is_some(),
         "kernel-arg" => !options.kernel_arg.is_empty(),
         "image" => options.image.is_some() || options.no_modules || !options.module.is_empty(),
         "seed" => options.seed.is_some(),

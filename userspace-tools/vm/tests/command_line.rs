@@ -69,6 +69,10 @@ fn usage_errors_exit_2_and_name_the_value() {
         ("--emulated-cpus 5", "'5'"),
         ("--cpus 0-4294967295", "`4294967295`"),
         ("--memory 0", "'0'"),
+        ("--numa 9", "(nodes=9; allowed: 1..=8)"),
+        ("--numa 2,distance=10", "(distance=10; allowed: 11..=254)"),
+        ("--numa 2,memoryless=2", "(memoryless=2; allowed: 0..=1)"),
+        ("--numa 2,far=1", "no such key (far;"),
         ("--no-modules --module x", "cannot be used with"),
     ] {
         let (code, _, messages) = vm(options);
@@ -183,6 +187,29 @@ fn what_the_host_does_not_have_exits_240_and_is_named() {
         (
             "--tier xen --guests 2",
             ["a Xen of its own", "--tier nested"],
+        ),
+        (
+            "--vcpus 3 --numa 2",
+            [
+                "--numa 2: the vCPUs do not split",
+                "(3; allowed: multiples of 2)",
+            ],
+        ),
+        (
+            "--vcpus 8 --memory 256 --numa 8",
+            ["too little memory of 256 MiB", "512 or more"],
+        ),
+        (
+            "--tier xen --numa 2",
+            ["cannot use --numa: Xen shows", "--tier nested"],
+        ),
+        (
+            "--tier sim --numa 2,distance=40",
+            ["--costs state the distance", "--numa 2"],
+        ),
+        (
+            "--tier sim --cpus 0-2 --numa 2",
+            ["3 CPUs; allowed: multiples of 2", "--cpus 0-3"],
         ),
         (
             "--tier tcg --hypervisor xen",

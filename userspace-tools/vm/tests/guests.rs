@@ -55,6 +55,30 @@ guests! {
             grep 'order fifo=untested waits=[1-9]' report"] => 0, "";
 }
 
+/// The node of each vCPU, the distances, and the memory of the second node.
+#[test]
+#[ignore = "boots a guest"]
+fn guest_has_the_numa_nodes_that_were_asked_for() {
+    const SCRIPT: &str = "cd /sys/devices/system/node; \
+        cat online node0/cpulist node1/cpulist node0/distance node1/distance; grep -c 'MemTotal: *0 kB' node1/meminfo";
+    for (numa, memory, far) in [("2", 0, 20), ("nodes=2,distance=40,memoryless=1", 1, 40)] {
+        let guest = Guest::new();
+        let options = ["--vcpus", "4", "--numa", numa];
+        let run = guest.run(&options, &["sh", "-c", SCRIPT]);
+        let nodes = format!("0-1\n0-1\n2-3\n10 {far}\n{far} 10\n{memory}\n");
+        assert_eq!(
+            String::from_utf8_lossy(&run.stdout),
+            nodes,
+            "{}",
+            run.stderr
+        );
+        run.reports("4 vCPUs of 2 NUMA nodes on");
+        let record = guest.record();
+        assert_eq!(record["numa"]["nodes"], 2);
+        assert_eq!(record["numa"]["distance"], far);
+    }
+}
+
 #[test]
 #[ignore = "boots a guest"]
 fn failures_that_the_console_does_not_explain_are_one_line() {

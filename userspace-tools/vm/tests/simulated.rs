@@ -61,6 +61,25 @@ fn batch(folder: &Path, lines: &str, options: &str) -> Output {
 }
 
 #[test]
+fn numa_nodes_are_sockets_of_simulated_cpus() {
+    let far = |options: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = format!("--vcpus 4 --cpus 0-3 {options}");
+        let output = batch(folder.path(), LINES, &options);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let record = Record::read(folder.path()).expect("a record");
+        (sections(&output), record.numa.map(|numa| numa.nodes))
+    };
+    let (one, two) = (far("--numa 1"), far("--numa 2"));
+    assert_eq!((one.1, two.1), (Some(1), Some(2)));
+    assert_eq!(one.0, far("").0, "one node is the default");
+    assert!(
+        one.0[0] > two.0[0],
+        "transfers between nodes cost more: {one:?} {two:?}"
+    );
+}
+
+#[test]
 fn batch_has_the_output_exit_code_and_record_of_a_guest() {
     let folder = tempfile::tempdir().expect("a folder");
     let output = batch(folder.path(), LINES, "--vcpus 8 --cpus 4-5 --seed 7");

@@ -5,7 +5,7 @@
 use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
-use vm_record::{CostsName, GuestSize, Hypervisor, Mode, Tier, TierChoice};
+use vm_record::{CostsName, GuestSize, Hypervisor, Mode, Numa, Tier, TierChoice};
 
 use crate::plan::{
     guests::{each, varies, Guests},
@@ -22,6 +22,9 @@ pub struct Guest {
     /// Slice of the host's scheduler, in microseconds, if the experiment sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice_us: Option<u32>,
+    /// NUMA nodes, if the experiment has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numa: Option<Numa>,
     /// Hypervisor that it sees in the tier `nested`, if the experiment names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hypervisor: Option<Hypervisor>,
@@ -58,6 +61,22 @@ impl Guest {
         guest.words.extend(words.into_iter().flatten());
         guest.slice_us = slice_us;
         guest
+    }
+
+    /// The same with NUMA nodes, as the text of `vm --numa`.
+    fn with_numa(&self, numa: Option<Setting>) -> Result<Self, String> {
+        let mut guest = self.clone();
+        if let Some(text) = numa.map(|numa| numa.to_string()) {
+            let numa: Numa = text.parse()?;
+            // Simulated nodes are of CPUs.
+            if !self.is_simulated() {
+                let checked = numa.check(self.vcpus, self.memory);
+                checked.map_err(|why| format!("guest.numa = `{text}`: {why}"))?;
+            }
+            guest.words.extend(["--numa".into(), text]);
+            guest.numa = Some(numa);
+        }
+        Ok(guest)
     }
 
     /// The same with each hypervisor of `guests`: of those that a nested guest can see, or that are simulated.
@@ -143,6 +162,9 @@ impl Guest {
         if let Some(yields) = self.kick_yields {
             point.insert("kick_yields".into(), Setting::Name(yields.to_string()));
         }
+        if let Some(numa) = self.numa {
+            point.insert("numa".into(), Setting::parse(&numa.to_string()));
+        }
         if let Some(slice_us) = self.slice_us {
             point.insert("slice_us".into(), u64::from(slice_us).into());
         }
@@ -160,8 +182,11 @@ impl Guests {
                     for vcpus in each(&self.vcpus) {
                         let guest = self.one(tier, mode.clone(), ratio, vcpus, cpus)?;
                         for guest in guest.with_hypervisors(self)? {
-                            let slices = each(&self.slice_us).into_iter();
-                            guests.extend(slices.map(|slice_us| guest.with_slice(slice_us)));
+                            for numa in each(&self.numa) {
+                                let guest = guest.with_numa(numa)?;
+                                let slices = each(&self.slice_us).into_iter();
+                                guests.extend(slices.map(|slice_us| guest.with_slice(slice_us)));
+                            }
                         }
                     }
                 }
@@ -208,6 +233,7 @@ impl Guests {
             cpus: cpus.take(used).to_string(),
             ratio,
             slice_us: None,
+            numa: None,
             hypervisor: None,
             policy: None,
             pause_loop_ns: None,
@@ -335,6 +361,23 @@ mod tests {
         assert_eq!(guests.axes(), ["slice_us"]);
         assert_eq!(all[1].words, ["--slice-us", "16000"]);
         assert_eq!(all[1].point()["slice_us"], Setting::from(16000));
+    }
+
+    #[test]
+    fn numa_nodes_are_an_axis_of_guests() {
+        let guests = guests("tier = 'tcg'\nvcpus = 4\nnuma = [1, 2, 'nodes=2,distance=40']");
+        assert_eq!(guests.check(), Ok(()));
+        assert_eq!(guests.axes(), ["numa"]);
+        let all = guests.all(&CpuList::first(1)).unwrap();
+        assert_eq!(all[1].words, ["--numa", "2"]);
+        assert_eq!(all[1].point()["numa"], Setting::from(2));
+        assert_eq!(all[2].point()["numa"], Setting::from("nodes=2,distance=40"));
+        let odd = super::tests::guests("tier = 'tcg'\nvcpus = 3\nnuma = 2");
+        let why = odd.all(&CpuList::first(1)).unwrap_err();
+        assert!(
+            why.contains("guest.numa = `2`: the vCPUs do not split"),
+            "{why}"
+        );
     }
 
     #[test]

@@ -8,11 +8,11 @@ use clap::ValueEnum;
 use cpu_list::CpuList;
 use serde::{Deserialize, Serialize};
 use vm_record::{
-    CostsName, Hypervisor, Mode, PreemptTarget, SchedulingPolicy, SimulatedMachine, Tier,
+    CostsName, Hypervisor, Mode, Numa, PreemptTarget, SchedulingPolicy, SimulatedMachine, Tier,
     TierChoice, MAX_EMULATED_CPUS, MAX_GUESTS, MAX_RATIO, SLICES_US,
 };
 
-use crate::plan::setting::Many;
+use crate::plan::setting::{Many, Setting};
 
 /// The values of a key that may be missing; one `None` if it is.
 pub fn each<T: Clone>(many: &Option<Many<T>>) -> Vec<Option<T>> {
@@ -67,6 +67,9 @@ pub struct Guests {
     /// Slice of the host's scheduler for each vCPU, in microseconds, as of `vm --slice-us`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slice_us: Option<Many<u32>>,
+    /// NUMA nodes, a number or the text of `vm --numa`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numa: Option<Many<Setting>>,
     /// Costs of the simulated machine (tier `sim`), as of `vm --costs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub costs: Option<String>,
@@ -201,6 +204,7 @@ impl Guests {
             "hog" => self.hog.is_some(),
             "preempt" => self.preempt.is_some(),
             "slice-us" => self.slice_us.is_some(),
+            "numa" => self.numa.is_some(),
             "kernel-arg" => !self.kernel_args.is_empty(),
             _ => self.guests.is_some(),
         };
@@ -267,6 +271,7 @@ impl Guests {
             ("mode", varies(&self.mode)),
             ("ratio", varies(&self.ratio)),
             ("vcpus", varies(&self.vcpus)),
+            ("numa", varies(&self.numa)),
             ("slice_us", varies(&self.slice_us)),
         ];
         let axes = axes.into_iter().filter(|(_, varies)| *varies);
@@ -313,6 +318,11 @@ impl Guests {
                 within(key, n, 1..=most)?;
             }
         }
+        distinct("numa", self.numa.as_ref())?;
+        for numa in each(&self.numa).into_iter().flatten() {
+            let read: Result<Numa, String> = numa.to_string().parse();
+            read.map_err(|why| format!("guest.numa = `{numa}`: {why}"))?;
+        }
         distinct("slice_us", self.slice_us.as_ref())?;
         distinct("policy", self.policy.as_ref())?;
         distinct("pause_loop_ns", self.pause_loop_ns.as_ref())?;
@@ -339,6 +349,7 @@ impl Guests {
             each(&self.ratio).len(),
             each(&self.vcpus).len(),
             each(&self.slice_us).len(),
+            each(&self.numa).len(),
             each(&self.hypervisor).len(),
             each(&self.policy).len(),
             each(&self.pause_loop_ns).len(),

@@ -34,6 +34,9 @@ fn guests_are_validated() {
         ("'sim'\nguests = 2", "guests: one guest alone"),
         ("'xen'\nhog = '0'", "hog: a hog on the host"),
         ("'xen'\nslice_us = 4000", "slice_us: Xen's scheduler"),
+        ("'xen'\nnuma = 2", "numa: Xen shows its first"),
+        ("'tcg'\nnuma = 'far=2'", "numa = `far=2`: cannot read"),
+        ("'tcg'\nnuma = [2, 2]", "numa has `2` twice"),
         ("'tcg'\nhypervisor = 'xen'", "hypervisor: only KVM in"),
         (
             "'nested'\nhypervisor = 'bhyve'",

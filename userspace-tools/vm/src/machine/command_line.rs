@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{ensure, Context, Result};
 use cpu_list::CpuList;
+use vm_record::{Numa, NumaNode};
 
 const PROGRAM: &str = "qemu-system-x86_64";
 
@@ -27,6 +28,7 @@ pub struct Machine {
     pub cpu_model: String,
     pub vcpus: usize,
     pub memory_mib: u32,
+    pub numa: Option<Numa>,
     pub boot: Boot,
     /// The backend of its console, as a chardev without its id.
     pub console: String,
@@ -100,10 +102,11 @@ impl Machine {
             ("-machine", "q35".into()),
             ("-accel", self.accelerator.into()),
             ("-cpu", self.cpu_model.clone()),
-            ("-smp", self.vcpus.to_string()),
+            ("-smp", self.smp()),
             ("-m", self.memory_mib.to_string()),
             ("-display", "none".into()),
         ];
+        options.extend(self.numa.into_iter().flat_map(|numa| self.nodes(numa)));
         options.extend(self.boot.options());
         options.push(("-chardev", chardev("console", &self.console)));
         options.push(("-serial", "chardev:console".into()));
@@ -127,6 +130,39 @@ impl Machine {
         let options = options.into_iter();
         line.extend(options.flat_map(|(name, value)| [name.into(), value]));
         line
+    }
+}
+
+impl Machine {
+    /// A socket for each NUMA node: Linux warns of a cache that two nodes share.
+    fn smp(&self) -> String {
+        match self.numa {
+            None => self.vcpus.to_string(),
+            Some(numa) => format!("{},sockets={}", self.vcpus, numa.nodes),
+        }
+    }
+
+    fn nodes(&self, numa: Numa) -> Vec<QemuOption> {
+        let mut options = Vec::new();
+        let nodes = numa.split(self.vcpus as u32, self.memory_mib);
+        for (id, NumaNode { vcpus, memory_mib }) in nodes.iter().enumerate() {
+            let mut node = format!("node,nodeid={id},cpus={}-{}", vcpus.start(), vcpus.end());
+            if *memory_mib > 0 {
+                let memory = format!("memory-backend-ram,id=node{id},size={memory_mib}M");
+                options.push(("-object", memory));
+                node += &format!(",memdev=node{id}");
+            }
+            options.push(("-numa", node));
+        }
+        // Distances that are not stated are Linux's.
+        let pairs =
+            (0..numa.nodes).flat_map(|src| (src + 1..numa.nodes).map(move |dst| (src, dst)));
+        let stated = pairs.filter(|_| numa.distance != Numa::DISTANCE);
+        options.extend(stated.map(|(src, dst)| {
+            let distance = format!("dist,src={src},dst={dst},val={}", numa.distance);
+            ("-numa", distance)
+        }));
+        options
     }
 }
 

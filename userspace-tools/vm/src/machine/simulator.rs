@@ -48,6 +48,10 @@ pub fn command_line(plan: &Plan) -> Result<Vec<String>> {
     if let Some(mode) = plan.options.mode {
         line.extend(words(&["--mode", mode.name()]));
     }
+    if let Some(numa) = plan.options.numa {
+        let per_socket = plan.cpus.count() as u32 / numa.nodes;
+        line.extend(words(&["--per-socket", &per_socket.to_string()]));
+    }
     line.extend(machine(plan).options());
     line.extend(settings);
     Ok(line)

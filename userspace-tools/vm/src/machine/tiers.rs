@@ -103,6 +103,7 @@ fn guest(plan: &Plan, tier: Tier, folder: &Path, nonce: &str) -> Machine {
         cpu_model: mode::cpu_model(tier, plan.hypervisor(tier), booted),
         vcpus: plan.vcpus,
         memory_mib: plan.options.memory,
+        numa: plan.options.numa,
         boot: match tier {
             Tier::Xen => Boot::Xen {
                 xen: plan.image.xen.clone(),
@@ -143,6 +144,7 @@ fn l1(plan: &Plan, folder: &Path, nonce: &str) -> Machine {
         cpu_model: "max".into(),
         vcpus: plan.emulated_cpus,
         memory_mib: plan.options.memory.saturating_add(L1_EXTRA_MIB),
+        numa: None,
         boot: Boot::Kernel {
             kernel: plan.image.kernel(Tier::Tcg).to_owned(),
             initramfs: plan.image.l1.clone(),

@@ -104,6 +104,31 @@ fn l1_gets_its_orders() {
 }
 
 #[test]
+fn numa_nodes_are_sockets_of_the_guest_alone() {
+    let numa = ["--numa", "nodes=3,distance=40,memoryless=1"];
+    let options = [&["--vcpus", "6", "--memory", "513"][..], &numa].concat();
+    let words = "-smp 6,sockets=3 -m 513 -display none \
+        -object memory-backend-ram,id=node0,size=257M -numa node,nodeid=0,cpus=0-1,memdev=node0 \
+        -object memory-backend-ram,id=node1,size=256M -numa node,nodeid=1,cpus=2-3,memdev=node1 \
+        -numa node,nodeid=2,cpus=4-5 -numa dist,src=0,dst=1,val=40 -numa dist,src=0,dst=2,val=40 \
+        -numa dist,src=1,dst=2,val=40 -kernel";
+    for tier in [Tier::Tcg, Tier::Kvm, Tier::Count, Tier::Nested] {
+        let machines = machines(tier, &options);
+        let of_l1 = machines.l1.is_some().then_some(&machines.host);
+        assert!(of_l1.is_none_or(|line| !line.contains(&"-numa".to_owned())));
+        let guest = machines.l1.as_ref().unwrap_or(&machines.host).join(" ");
+        assert!(guest.contains(words), "{guest}");
+    }
+    // One node, and Linux's own distance: nothing but the table of nodes.
+    let one = machines(Tier::Tcg, &["--vcpus", "2", "--numa", "1"]);
+    let line = one.host.join(" ");
+    assert!(
+        line.contains("-smp 2,sockets=1 ") && !line.contains("dist,"),
+        "{line}"
+    );
+}
+
+#[test]
 fn watchdog_limits_stay_within_the_range_of_the_kernel() {
     let line = quoted(&machines(Tier::Tcg, &["--vcpus", "64", "--cpus", "0"]).host);
     assert!(line.contains("watchdog_thresh=60 "), "{line}");

@@ -38,6 +38,7 @@ pub fn of(
         cpu_model: mode::cpu_model(last.tier, plan.hypervisor(last.tier), plan.booted_mode()),
         memory_mib: plan.options.memory,
         vcpus: plan.vcpus,
+        numa: plan.options.numa,
         host_cpus: plan.cpus.to_string(),
         ratio: plan.ratio(last.tier),
         preempt: plan.options.preempt,

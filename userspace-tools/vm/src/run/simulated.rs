@@ -180,6 +180,7 @@ fn record(plan: &Plan, last: Attempt, started: SystemTime) -> Record {
         mode_asked: plan.options.mode,
         mode: Some(plan.options.mode.unwrap_or(Mode::Pv)),
         hypervisor: None,
+        numa: plan.options.numa,
         hypervisor_asked: None,
         simulated: Some(simulator::machine(plan)),
         retries: 0,
