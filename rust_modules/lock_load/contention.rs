@@ -97,8 +97,7 @@ impl Contention {
         let lock = lock_under_test(config)?;
         let fifo = facts.fifo && keeps_order(config);
         let instrumentation = instrumentation(config, fifo, lock.reports_contention())?;
-        let thresholds = instrumentation.as_ref().map(|all| &all.thresholds);
-        let torture = Torture::new(config, thresholds)?;
+        let torture = Torture::new(config)?;
         let watchdog = match config.irqs {
             Irqs::Off if kick != Kick::Ipi => {
                 Some(Watchdog::new(threads, HaltEnd::Kick, Region::none())?.activate())
@@ -244,7 +243,7 @@ impl Workload for Contention {
             writeln!(to, "{event}")?;
         }
         let Some(instrumentation) = &self.instrumentation else {
-            return Ok(());
+            return self.torture.write_injected(to);
         };
         let placements = finished.placements;
         let queued = placements.iter().map(|place| place.queued_ns());
