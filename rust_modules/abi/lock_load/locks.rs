@@ -15,6 +15,8 @@
 //! Types are paths into `algo` (`lock`, `wait`) or `rig`, which the expanding file imports; facts are
 //! fields of [`Facts`] that are true.
 
+use crate::Switch;
+
 /// Expands the macro `$then` with the list of locks, in the groups of [`Origin`].
 #[macro_export]
 macro_rules! locks {
@@ -60,6 +62,11 @@ macro_rules! locks {
                     [tickets, threshold];
                 /// A queue that knows which vCPU runs; a free lock may be taken past it, `overtakes` times
                 PvQueued = "pv_queued": lock::PvQueued [threshold, halts];
+                /// The holder runs the sections of waiters, which spin; Oyama 1999, TCLocks 2023
+                DelegationSpin = "delegation/spin": lock::Delegation<wait::Spin> [delegates];
+                /// The same, each waiter spins for `threshold` iterations and then halts
+                DelegationSpinThenHalt = "delegation/spin-then-halt":
+                    lock::Delegation<wait::SpinThenHalt> [threshold, halts, delegates];
             }
             Kernel {
                 /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; see `machine`
@@ -114,6 +121,8 @@ pub struct Facts {
     pub sleeps: bool,
     /// Its trylock never takes it.
     pub no_trylock: bool,
+    /// Its sections run on the threads of others, so they cannot be timed.
+    pub delegates: bool,
 }
 
 impl Facts {
@@ -129,6 +138,7 @@ impl Facts {
             drops_kicks: false,
             sleeps: false,
             no_trylock: false,
+            delegates: false,
         }
     }
 }
@@ -153,6 +163,14 @@ macro_rules! declare {
                         $($fact: true,)*
                         ..Facts::none(Origin::$origin)
                     },)*)*
+                }
+            }
+
+            /// Returns whether the sections of a run are timed, where nothing else is wanted.
+            pub const fn histograms(self) -> Switch {
+                match self.facts().delegates {
+                    true => Switch::Off,
+                    false => Switch::On,
                 }
             }
         }

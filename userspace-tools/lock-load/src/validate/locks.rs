@@ -34,7 +34,9 @@ pub fn checks(session: &Session) -> Vec<Check> {
     for lock in session.locks(|lock| !lock.facts().promises_nothing) {
         checks.push(Check::new(
             format!("{lock}: order of service, and the longest wait"),
-            format!("none overtaken if FIFO; {LONGEST_WAIT_MS} ms"),
+            format!(
+                "none overtaken if FIFO; {LONGEST_WAIT_MS} ms; EINVAL if sections are delegated"
+            ),
             move |session| waits(session, lock),
         ));
     }
@@ -72,6 +74,7 @@ fn contest(session: &Session, config: &Config) -> debugfs::Result<LockLoad> {
 fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let config = Config {
         lock,
+        histograms: lock.histograms(),
         ..session.base()
     };
     let report = contest(session, &config)?;
@@ -103,7 +106,15 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         histograms: Switch::On,
         ..session.base()
     };
-    let report = contest(session, &config)?;
+    let report = match contest(session, &config) {
+        Err(e) if e.is_usage() => {
+            return Ok(found(
+                "EINVAL: sections are delegated",
+                lock.facts().delegates,
+            ));
+        }
+        other => other?,
+    };
     let Some(order) = report.order else {
         return Ok(found("no line `order` in the report", Verdict::NotMeasured));
     };
@@ -156,6 +167,7 @@ fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let mut config = Config {
         lock,
         threads: 2,
+        histograms: lock.histograms(),
         ..session.base()
     };
     let mut sum = contest(session, &config)?.sum;
@@ -179,6 +191,7 @@ fn tries(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let config = Config {
         lock,
         acquire: Acquire::Try,
+        histograms: lock.histograms(),
         ..session.base()
     };
     let report = match contest(session, &config) {
