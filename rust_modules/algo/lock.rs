@@ -6,6 +6,7 @@ mod backoff;
 mod boosted;
 mod clh;
 mod cna;
+mod delegation;
 mod empty;
 mod fissile;
 mod hemlock;
@@ -28,6 +29,7 @@ pub use self::{
     boosted::Boosted,
     clh::Clh,
     cna::Cna,
+    delegation::Delegation,
     empty::{
         Busted,
         Empty, //
@@ -76,6 +78,8 @@ pub trait Lock: Sync {
     const REPORTS_CONTENTION: bool = true;
     /// Whether a waiter sleeps, so that the caller has to leave preemption and interrupts on.
     const SLEEPS: bool = false;
+    /// Whether [`delegate`](Lock::delegate) runs sections on other threads.
+    const DELEGATES: bool = false;
 
     /// Creates the lock, free.
     fn new() -> Self;
@@ -99,4 +103,14 @@ pub trait Lock: Sync {
     /// Runs `body` while holding the lock if it can be had without waiting; `None` if not. It may
     /// miss a lock that became free meanwhile, but not one that was free all the time.
     fn try_with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> Option<R>;
+
+    /// Runs `body` while holding the lock, perhaps on another thread that holds it, while the caller waits.
+    ///
+    /// That thread is on another vCPU, and so are its [`Waiter`] and all that belongs to a thread: hence
+    /// the bounds, which keep references to them out of `body` and of what it returns. What the caller
+    /// did before happens before `body`, and that before the return.
+    #[inline]
+    fn delegate<R: Send>(&self, me: &Waiter, body: impl FnOnce() -> R + Send) -> R {
+        self.with(me, body)
+    }
 }

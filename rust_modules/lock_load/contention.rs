@@ -102,8 +102,7 @@ impl Contention {
             false => ServiceOrder::Any,
         };
         let instrumentation = instrumentation(config, order, lock.reports_contention())?;
-        let thresholds = instrumentation.as_ref().map(|all| &all.thresholds);
-        let torture = Torture::new(config, thresholds)?;
+        let torture = Torture::new(config)?;
         let watchdog = match config.irqs {
             Irqs::Off if kick != Kick::Ipi => {
                 Some(Watchdog::new(threads, HaltEnd::Kick, Region::none())?.activate())
@@ -250,7 +249,7 @@ impl Workload for Contention {
             writeln!(to, "{event}")?;
         }
         let Some(instrumentation) = &self.instrumentation else {
-            return Ok(());
+            return self.torture.write_injected(to);
         };
         let placements = finished.placements;
         let queued = placements.iter().map(|place| place.queued_ns());

@@ -19,7 +19,6 @@ mod stutter;
 use core::fmt;
 
 use abi::lock_load::Torture as TortureCounts;
-use measure::Thresholds;
 
 use self::{
     boost::{
@@ -66,15 +65,15 @@ impl Torture {
         fit::check(config, kick, limits)
     }
 
-    /// Creates what `config` asks for; `thresholds` are there if sections are timed.
-    pub(crate) fn new(config: &Config, thresholds: Option<&Thresholds>) -> Result<Self, Refused> {
+    /// Creates what `config` asks for.
+    pub(crate) fn new(config: &Config) -> Result<Self, Refused> {
         Ok(Self {
             stutter: Stutter::new(config),
             shuffle: Shuffle::new(config)?,
             hotplug: Hotplug::new(config),
             boost: Boost::new(config),
             long_hold: LongHold::new(config),
-            injection: Injection::new(config, thresholds)?,
+            injection: Injection::new(config)?,
         })
     }
 

@@ -6,6 +6,9 @@ use algo::Waiter;
 
 /// What is called at each probe point. `done` counts the sections of the batch before this one.
 pub trait Probe {
+    /// Whether it times sections: its thread then runs them itself, since it is of that thread alone.
+    const TIMES: bool = true;
+
     /// Before a lock that does not report contention.
     fn before_acquire(&self, me: &Waiter);
 
@@ -26,6 +29,8 @@ pub trait Probe {
 pub struct Unsampled;
 
 impl Probe for Unsampled {
+    const TIMES: bool = false;
+
     #[inline(always)]
     fn before_acquire(&self, _: &Waiter) {}
 

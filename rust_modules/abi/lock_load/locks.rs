@@ -15,6 +15,8 @@
 //! Types are paths into `algo` (`lock`, `wait`) or `rig`, which the expanding file imports; facts are
 //! fields of [`Facts`] that are true.
 
+use crate::Switch;
+
 /// Expands the macro `$then` with the list of locks, in the groups of [`Origin`].
 #[macro_export]
 macro_rules! locks {
@@ -86,6 +88,11 @@ macro_rules! locks {
                 Resilient = "resilient": lock::Resilient [may_fail];
                 /// The same, takes a holder that has moved on for one in a deadlock
                 ResilientUnconfirmed = "resilient/unconfirmed": lock::Resilient<false> [may_fail];
+                /// The holder runs the sections of waiters, which spin; Oyama 1999, TCLocks 2023
+                DelegationSpin = "delegation/spin": lock::Delegation<wait::Spin> [delegates];
+                /// The same, each waiter spins for `threshold` iterations and then halts
+                DelegationSpinThenHalt = "delegation/spin-then-halt":
+                    lock::Delegation<wait::SpinThenHalt> [threshold, halts, delegates];
             }
             Kernel {
                 /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; see `machine`
@@ -152,6 +159,8 @@ pub struct Facts {
     pub may_fail: bool,
     /// Its trylock never takes it.
     pub no_trylock: bool,
+    /// Its sections run on the threads of others, so they cannot be timed.
+    pub delegates: bool,
 }
 
 /// Order of service that a lock promises, against threads that arrive after a waiter.
@@ -197,6 +206,7 @@ impl Facts {
             sleeps: false,
             may_fail: false,
             no_trylock: false,
+            delegates: false,
         }
     }
 }
@@ -221,6 +231,14 @@ macro_rules! declare {
                         $($fact: true,)*
                         ..Facts::none(Origin::$origin)
                     },)*)*
+                }
+            }
+
+            /// Returns whether the sections of a run are timed, where nothing else is wanted.
+            pub const fn histograms(self) -> Switch {
+                match self.facts().delegates {
+                    true => Switch::Off,
+                    false => Switch::On,
                 }
             }
         }

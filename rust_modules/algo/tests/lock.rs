@@ -62,6 +62,37 @@ fn excludes<L: Lock + Send + 'static>(
     });
 }
 
+/// Each thread gets back what its own section returned, whichever thread ran it. The first `home` threads
+/// run theirs themselves.
+fn delegates<L: Lock + Send + 'static>(
+    [threads, home]: [u32; 2],
+    preemptions: usize,
+    threshold: u32,
+    new: fn() -> L,
+) {
+    check(preemptions, move || {
+        let shared = Arc::new((new(), Bare::new()));
+        let theirs = shared.clone();
+        vcpus(threads, move |thread| {
+            let me = waiter(threshold);
+            let section = || {
+                theirs.1.bump();
+                Box::new(thread)
+            };
+            for _ in 0..ROUNDS {
+                let returned = match thread < home {
+                    true => theirs.0.with(&me, section),
+                    false => theirs.0.delegate(&me, section),
+                };
+                assert_eq!(*returned, thread);
+            }
+        });
+        assert_eq!(shared.1.get(), threads * ROUNDS);
+        // It is free again.
+        assert!(shared.0.try_with(&waiter(threshold), || ()).is_some());
+    });
+}
+
 /// Tests one lock at one spin threshold, on one NUMA node unless it says so: two threads deep, three bounded,
 /// and one that only tries.
 macro_rules! at {
@@ -111,8 +142,35 @@ macro_rules! tests {
     };
 }
 
+/// Tests a lock that runs sections on other threads.
+macro_rules! delegated {
+    ($threshold:expr, $type:ty) => {
+        #[test]
+        fn delegates_two() {
+            delegates([2, 0], 4, $threshold, <$type>::new);
+        }
+
+        #[test]
+        fn delegates_three() {
+            delegates([3, 0], 2, $threshold, <$type>::new);
+        }
+
+        #[test]
+        fn delegates_to_and_past_a_thread_that_does_not() {
+            delegates([3, 1], 2, $threshold, <$type>::new);
+        }
+    };
+}
+
 /// Further tests of a lock with a fact of the list.
 macro_rules! with_fact {
+    (delegates $name:ident $type:ty) => {
+        mod delegation {
+            use super::*;
+
+            delegated!(0, $type);
+        }
+    };
     (threshold $name:ident $type:ty) => {
         mod after_a_spin {
             use super::*;
@@ -150,6 +208,9 @@ abi::locks!(listed);
 tests!(PvTicketOfOneSlot, lock::PvTicket<1>, 0, []);
 tests!(PvQueuedPatient, lock::PvQueued, 3, []);
 tests!(FlexGuardPatient, lock::FlexGuard, 3, []);
+tests!(DelegationOfNone, lock::Delegation<wait::Spin, 0>, 0, [delegates]);
+tests!(DelegationOfOne, lock::Delegation<wait::Spin, 1>, 0, [delegates]);
+tests!(DelegationOfOneHalts, lock::Delegation<wait::Halt, 1>, 0, [delegates]);
 
 fn tries<L: Lock + Send + 'static>((threshold, nodes): (u32, u32), new: fn() -> L) {
     check(3, move || {
@@ -205,6 +266,37 @@ fn constants_are_those_of_abi() {
         (tuning.threshold, tuning.backoff, tuning.overtakes),
         defaults
     );
+}
+
+/// Whether a section runs on the thread of another that holds the lock, once it is asked to.
+#[cfg(not(loom))]
+#[test]
+fn delegation_runs_sections_on_the_holder_in_order_of_arrival() {
+    use std::sync::{mpsc, Mutex};
+    let lock = lock::Delegation::<wait::Spin>::new();
+    let (order, me) = (Mutex::new(Vec::new()), waiter(0));
+    let holder = std::thread::current().id();
+    std::thread::scope(|scope| {
+        lock.with(&me, || {
+            for number in 0..4 {
+                let (arrives, arrived) = mpsc::channel();
+                let (lock, order) = (&lock, &order);
+                scope.spawn(move || {
+                    let me = waiter(0);
+                    arrives.send(()).unwrap();
+                    let ran_on = lock.delegate(&me, || {
+                        order.lock().unwrap().push(number);
+                        std::thread::current().id()
+                    });
+                    assert_eq!(ran_on, holder);
+                });
+                arrived.recv().unwrap();
+                // No sign but time that it has published its section.
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        });
+    });
+    assert_eq!(*order.lock().unwrap(), [0, 1, 2, 3]);
 }
 
 /// A thread takes the lock again and again while another waits: no more than `overtakes` of these

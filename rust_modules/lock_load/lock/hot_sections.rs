@@ -38,16 +38,20 @@ pub(super) fn hot_sections<L: Lock, P: Probe>(
         if !L::REPORTS_CONTENTION {
             probe.before_acquire(me);
         }
-        lock.with(me, || {
-            let section = || words.section(|| busy_loop(pattern.hold));
-            if probe.skips(me) {
+        let section = || words.section(|| busy_loop(pattern.hold));
+        if P::TIMES {
+            lock.with(me, || {
+                if probe.skips(me) {
+                    section();
+                    return probe.end_skipped(me, sections);
+                }
+                let entered = probe.begin_timed(me, sections);
                 section();
-                return probe.end_skipped(me, sections);
-            }
-            let entered = probe.begin_timed(me, sections);
-            section();
-            probe.end_timed(entered);
-        });
+                probe.end_timed(entered);
+            });
+        } else {
+            lock.delegate(me, section);
+        }
         sections = sections.wrapping_add(1);
         busy_loop(pattern.idle);
     }

@@ -47,7 +47,7 @@ pub(super) fn hot_steps<L: Lock>(
             break;
         }
         let before = stamp();
-        let (first, last) = lock.with(me, || (stamp(), stamp()));
+        let (first, last) = lock.delegate(me, || (stamp(), stamp()));
         let after = stamp();
         account(times, [before, first, last, after]);
         completed = completed.wrapping_add(1);

@@ -53,21 +53,31 @@ impl<L: Lock> TorturedLock<L> {
         Ok(Some((lock, words)))
     }
 
-    /// Takes each outer lock from `next` on that has a bit in `chosen`, then the innermost.
-    fn nest<R>(&self, next: usize, chosen: u32, me: &Waiter, body: impl FnOnce() -> R) -> R {
+    /// Takes each outer lock from `next` on that has a bit in `chosen`, then calls `innermost`, which
+    /// takes the innermost.
+    fn nest<R>(&self, next: usize, chosen: u32, me: &Waiter, innermost: impl FnOnce() -> R) -> R {
         let words = self.words.as_deref();
         let (Some(lock), Some(level)) = (
             self.outer.get(next),
             words.and_then(|words| words.get(next)),
         ) else {
-            return self.take(&self.innermost, me, body);
+            return innermost();
         };
         let (inner, rest) = (next.wrapping_add(1), chosen >> 1);
         match chosen & 1 {
-            0 => self.nest(inner, rest, me, body),
+            0 => self.nest(inner, rest, me, innermost),
             _ => self.take(lock, me, || {
-                level.section(|| self.nest(inner, rest, me, body))
+                level.section(|| self.nest(inner, rest, me, innermost))
             }),
+        }
+    }
+
+    /// Returns a bit for each outer lock that is to be taken.
+    #[inline]
+    fn choose(&self) -> u32 {
+        match self.outer.is_empty() {
+            true => 0,
+            false => weak_random(),
         }
     }
 
@@ -96,6 +106,7 @@ impl<L: Lock> TorturedLock<L> {
 impl<L: Lock> Lock for TorturedLock<L> {
     const REPORTS_CONTENTION: bool = L::REPORTS_CONTENTION;
     const SLEEPS: bool = L::SLEEPS;
+    const DELEGATES: bool = L::DELEGATES;
 
     fn new() -> Self {
         Self {
@@ -109,15 +120,25 @@ impl<L: Lock> Lock for TorturedLock<L> {
 
     #[inline]
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
-        let chosen = match self.outer.is_empty() {
-            true => 0,
-            false => weak_random(),
-        };
-        self.nest(0, chosen, me, body)
+        self.nest(0, self.choose(), me, || {
+            self.take(&self.innermost, me, body)
+        })
     }
 
     /// Not used: this is the outermost lock.
     fn try_with<R>(&self, _: &Waiter, _: impl FnOnce() -> R) -> Option<R> {
         None
+    }
+
+    /// Delegates the innermost section; a trylock does not wait, and outer ones take locks themselves.
+    #[inline]
+    fn delegate<R: Send>(&self, me: &Waiter, body: impl FnOnce() -> R + Send) -> R {
+        self.nest(0, self.choose(), me, || {
+            if self.tries {
+                return self.take(&self.innermost, me, body);
+            }
+            let _off = self.irqs_off.then(IrqsOff::new);
+            self.innermost.delegate(me, body)
+        })
     }
 }

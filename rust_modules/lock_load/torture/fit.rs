@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Check of the torture options against the facts of the lock.
+//! Check of the torture options and of `histograms` against the facts of the lock.
 
 use crate::prelude::*;
 use abi::lock_load::{
     Acquire,
-    Irqs, //
+    Irqs,
+    Switch, //
 };
 
 /// Refuses options that cannot work.
 pub(super) fn check(config: &Config, kick: Kick, limits: &Limits) -> Result<(), Refused> {
     let (lock, facts) = (config.lock, config.lock.facts());
     let refuse = |why: core::fmt::Arguments<'_>| Err(Refused::new(EINVAL, why));
+    if config.histograms == Switch::On && facts.delegates {
+        return refuse(format_args!(
+            "`histograms=on`: sections of {lock} run on the threads of others, and a sampler is of one \
+             thread; allowed: histograms=off"
+        ));
+    }
     if config.acquire == Acquire::Try && facts.no_trylock {
         return refuse(format_args!(
             "`acquire=try`: {lock} has no trylock; allowed: acquire=lock"

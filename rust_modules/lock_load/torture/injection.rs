@@ -24,7 +24,8 @@ use measure::{
 use rig::{
     can_inject_preemption,
     filled,
-    inject_preemption, //
+    inject_preemption,
+    tsc_scale, //
 };
 
 use super::periodic::ns;
@@ -77,21 +78,12 @@ struct LoggedRequest {
 }
 
 impl Injection {
-    /// Creates what `config` asks for; `thresholds` are there if sections are timed.
-    pub(super) fn new(
-        config: &Config,
-        thresholds: Option<&Thresholds>,
-    ) -> Result<Option<Self>, Refused> {
+    /// Creates what `config` asks for.
+    pub(super) fn new(config: &Config) -> Result<Option<Self>, Refused> {
         let (victim, ms, every_ms) = (config.preempt, config.preempt_ms, config.preempt_every_ms);
         if victim == Victim::None {
             return Ok(None);
         }
-        let Some(&Thresholds { tsc, gap, .. }) = thresholds else {
-            return Err(Refused::new(
-                EINVAL,
-                format_args!("`preempt={victim}`: sections are not timed; allowed: histograms=on"),
-            ));
-        };
         if every_ms <= ms {
             return Err(Refused::new(
                 ERANGE,
@@ -111,6 +103,7 @@ impl Injection {
                 ),
             ));
         }
+        let Thresholds { tsc, gap, .. } = Thresholds::new(config, tsc_scale()?);
         Ok(Some(Self {
             victim,
             threads: config.threads,

@@ -14,13 +14,13 @@ mod show;
 
 use std::path::Path;
 
-use clap::Subcommand;
 use debugfs::{tool::Checks, Interrupt};
 use results::Verdict;
 
-use self::{arguments::Validate, check::Check, session::Session};
+pub use self::arguments::Validate;
+use self::{check::Check, session::Session};
 
-const HELP: &str = "\
+pub const HELP: &str = "\
 Examples:
   lock-load validate --quick
   lock-load validate --lock pv_queued,pv_ticket --halts 100000 --ktap
@@ -32,35 +32,25 @@ dropped kick is checked like any other lock, and fails.
 It needs two vCPUs. The module is removed during a run and inserted again; without the module's
 file, that check is skipped.";
 
-/// The tool's own commands.
-#[derive(Subcommand)]
-pub enum Own {
-    /// Check that paravirt locking works here; exit 0 only if checks pass and none is worse than SKIP
-    #[command(after_help = HELP)]
-    Validate(Validate),
-}
-
-impl debugfs::tool::Own for Own {
-    fn obey(self, root: &Path) -> anyhow::Result<Verdict> {
-        let Self::Validate(wanted) = self;
-        let opened = Session::open(root, &wanted, Interrupt::catch()?);
-        if let Err(error) = &opened {
-            Checks::refuse(wanted.output, error)?;
-        }
-        let session = opened?;
-        let groups = [
-            machine::checks(),
-            kicks::checks(&session),
-            halts::checks(&session),
-            locks::checks(&session),
-            removal::checks(&session),
-        ];
-        let checks: Vec<Check> = groups.into_iter().flatten().collect();
-        let mut shown = Checks::begin(wanted.output, checks.len())?;
-        for check in checks {
-            shown.now(&check.name);
-            shown.add(check.make(&session)?, "")?;
-        }
-        Ok(shown.end(show::table)?.verdict)
+/// Makes the checks and shows them; returns the worst verdict.
+pub fn validate(root: &Path, wanted: &Validate) -> anyhow::Result<Verdict> {
+    let opened = Session::open(root, wanted, Interrupt::catch()?);
+    if let Err(error) = &opened {
+        Checks::refuse(wanted.output, error)?;
     }
+    let session = opened?;
+    let groups = [
+        machine::checks(),
+        kicks::checks(&session),
+        halts::checks(&session),
+        locks::checks(&session),
+        removal::checks(&session),
+    ];
+    let checks: Vec<Check> = groups.into_iter().flatten().collect();
+    let mut shown = Checks::begin(wanted.output, checks.len())?;
+    for check in checks {
+        shown.now(&check.name);
+        shown.add(check.make(&session)?, "")?;
+    }
+    Ok(shown.end(show::table)?.verdict)
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use abi::{
-    lock_load::{Acquire, Config},
+    lock_load::{Acquire, Config, Switch},
     trial::Load,
 };
 use algo::{lock::Lock, Tuning, Waiter};
@@ -92,11 +92,24 @@ fn unknown(config: &Config) -> Option<&'static str> {
         ("onoff_ms", config.onoff_ms > 0),
         ("long_hold_ms", config.long_hold_ms > 0),
         ("boost_ms", config.boost_ms > 0),
+        (
+            "histograms=on",
+            config.lock.facts().delegates && config.histograms == Switch::On,
+        ),
     ];
     others
         .into_iter()
         .find(|(_, is_set)| *is_set)
         .map(|(name, _)| name)
+}
+
+/// Runs the body of section `number` between the marks of the vCPU that runs it.
+fn marked(number: u64, body: impl FnOnce()) {
+    words::mark(marks::ENTERS, number);
+    words::in_section(true);
+    body();
+    words::in_section(false);
+    words::mark(marks::LEAVES, number);
 }
 
 struct Contest<'a> {
@@ -213,31 +226,30 @@ impl<L: Lock> Shared<L> {
     }
 
     /// Runs a batch of sections, fewer if time is up; returns how many. The measured loop of `lock_load`.
-    fn sections(&self, me: &Waiter, probe: &impl Probe) -> u64 {
+    fn sections<P: Probe>(&self, me: &Waiter, probe: &P) -> u64 {
         let mut sections = 0;
         while sections < BATCH.into() && !self.is_over() {
             words::mark(marks::COMES, sections);
             if !L::REPORTS_CONTENTION {
                 probe.before_acquire(me);
             }
-            self.lock.with(me, || {
-                words::mark(marks::ENTERS, sections);
-                words::in_section(true);
-                let section = || {
-                    self.words
-                        .section(|| words::compute(self.config.hold_ns.into()))
+            let (protected, hold_ns) = (&*self.words, self.config.hold_ns);
+            let section = || protected.section(|| words::compute(hold_ns.into()));
+            if P::TIMES {
+                let timed = || {
+                    if probe.skips(me) {
+                        section();
+                        probe.end_skipped(me, sections);
+                    } else {
+                        let entered = probe.begin_timed(me, sections);
+                        section();
+                        probe.end_timed(entered);
+                    }
                 };
-                if probe.skips(me) {
-                    section();
-                    probe.end_skipped(me, sections);
-                } else {
-                    let entered = probe.begin_timed(me, sections);
-                    section();
-                    probe.end_timed(entered);
-                }
-                words::in_section(false);
-                words::mark(marks::LEAVES, sections);
-            });
+                self.lock.with(me, || marked(sections, timed));
+            } else {
+                self.lock.delegate(me, || marked(sections, section));
+            }
             sections += 1;
             words::compute(self.config.idle_ns.into());
         }

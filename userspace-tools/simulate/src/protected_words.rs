@@ -2,15 +2,16 @@
 
 //! What a lock protects: ten plain words on two cache lines, as in `lock_load`. Lost updates show as data.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use machine::words;
 
+/// Atomic only to be `Sync`, as a section that is delegated needs them: one OS thread runs all vCPUs.
 #[derive(Default)]
 #[repr(align(64))]
 pub(crate) struct ProtectedWords {
-    words: [Cell<u64>; 10],
-    torn: Cell<u64>,
+    words: [AtomicU64; 10],
+    torn: AtomicU64,
 }
 
 /// Words of a cache line.
@@ -21,20 +22,21 @@ impl ProtectedWords {
     pub(crate) fn section(&self, body: impl FnOnce()) {
         let lines = || self.words.iter().step_by(PER_LINE);
         lines().for_each(|word| words::load(word.as_ptr() as usize));
-        let seen: Vec<u64> = self.words.iter().map(Cell::get).collect();
+        let seen: Vec<u64> = self.words.iter().map(|word| word.load(Relaxed)).collect();
         if seen.iter().any(|&word| word != seen[0]) {
-            self.torn.set(self.torn.get() + 1);
+            self.torn.fetch_add(1, Relaxed);
         }
         body();
         lines().for_each(|word| words::store(word.as_ptr() as usize));
         for (word, seen) in self.words.iter().zip(seen) {
-            word.set(seen + 1);
+            word.store(seen + 1, Relaxed);
         }
     }
 
     /// Returns how many updates were lost or torn if `sections` were completed.
     pub(crate) fn lost_updates(&self, sections: u64) -> u64 {
-        let missing = self.words.iter().map(|word| sections.abs_diff(word.get()));
-        self.torn.get() + missing.max().unwrap_or(0)
+        let words = self.words.iter().map(|word| word.load(Relaxed));
+        let missing = words.map(|word| sections.abs_diff(word));
+        self.torn.load(Relaxed) + missing.max().unwrap_or(0)
     }
 }

@@ -16,6 +16,7 @@ fn contest(lock: Lock, vcpus: u32, cpus: u32, ms: Ns, change: impl Fn(&mut Plan)
         lock,
         threads: vcpus,
         run_ms: ms as u32,
+        histograms: lock.histograms(),
         ..Config::default()
     };
     let mut plan = Plan {

@@ -33,7 +33,10 @@ pub fn longer(module: &str) -> Vec<String> {
 fn locks() -> Vec<String> {
     let locks = Lock::ALL.iter();
     let mut families: Vec<_> = locks
-        .map(|lock| format!("lock={lock} run_ms=2 nested=2"))
+        .map(|lock| {
+            let histograms = lock.histograms();
+            format!("lock={lock} run_ms=2 nested=2 histograms={histograms}")
+        })
         .collect();
     let trials = Load::ALL.iter().filter(|load| load.is_trial());
     families.push("load=steps lock=mcs/halt threads=1 run_ms=20 rounds=2".into());

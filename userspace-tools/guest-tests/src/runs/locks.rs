@@ -37,7 +37,8 @@ pub fn tests() -> Vec<Test> {
 fn excludes(lock: Lock, threads: u32) -> Test {
     let facts = lock.facts();
     let run_ms = if facts.never_excludes { 200 } else { 50 };
-    let text = format!("lock={lock} threads={threads} run_ms={run_ms}");
+    let histograms = lock.histograms();
+    let text = format!("lock={lock} threads={threads} run_ms={run_ms} histograms={histograms}");
     let (verb, outcome) = match threads {
         _ if facts.promises_nothing => ("promises_nothing", Outcome::Skip),
         1 if facts.never_excludes => ("is_not_caught", Outcome::Skip),
@@ -68,7 +69,9 @@ fn extremes(lock: Lock) -> Result<()> {
         "hold_ns=1000000 idle_ns=0 run_ms=1",
         "hold_ns=0 idle_ns=1000000 run_ms=20",
     ] {
-        let report: LockLoad = run_with(&format!("lock={lock} threads=max {text}"))?;
+        let histograms = lock.histograms();
+        let text = format!("lock={lock} threads=max histograms={histograms} {text}");
+        let report: LockLoad = run_with(&text)?;
         ensure!(report.outcome() != Outcome::Fail, "{text}: {}", report.sum);
     }
     Ok(())

@@ -2,6 +2,8 @@
 
 //! Tests of verdicts, in text, KTAP, JSON and exit codes: nothing passes where nothing was measured.
 
+use std::process::Command;
+
 use anyhow::{ensure, Context, Result};
 use results::{Bottleneck, JobRunner, LockLoad, SloppyCounter};
 use serde_json::Value;
@@ -17,6 +19,7 @@ pub fn tests() -> Vec<Test> {
         "tool/verdicts",
         &[
             ("of_locks_are_counted", locks),
+            ("of_advice_is_decided_or_inconclusive", advice),
             ("of_counters_are_counted", counters),
             ("of_bottlenecks_are_counted", bottlenecks),
             ("of_the_guest_tests_are_counted", tested),
@@ -109,6 +112,38 @@ fn locks() -> Result<()> {
     );
     let order = named(&lines, "mcs/halt: order of service, and the longest wait")?;
     ensure!(number(order, "overtaken")? == 0, "{order}");
+    Ok(())
+}
+
+/// Few rounds tell nothing, or something for certain; either way the finalists and the kernel's own are
+/// listed, of one boot.
+fn advice() -> Result<()> {
+    fresh::<LockLoad>()?;
+    let advise = ["lock-load", "advise", "--quick", "--seconds", "6"];
+    let output = Command::new(advise[0])
+        .args([&advise[1..], &["--json"]].concat())
+        .output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let advice: Value = serde_json::from_str(&text).with_context(|| text.clone())?;
+    let decided = advice["decided"].as_bool().context("no `decided`")?;
+    let code = output.status.code();
+    ensure!(
+        code == Some(if decided { 0 } else { 3 }),
+        "{code:?}: {advice}"
+    );
+    ensure!(
+        advice["boots"] == 1 && number(&advice, "rounds")? > 0,
+        "{advice}"
+    );
+    let finalists = advice["finalists"].as_array().context("no finalists")?;
+    let is_kernels = |one: &&Value| one["lock"] == "kernel/raw_spin";
+    ensure!(finalists.iter().filter(is_kernels).count() == 1, "{advice}");
+    ensure!(finalists.len() > 1, "{advice}");
+    tool(
+        &["lock-load", "advise", "--threads", "100000"],
+        2,
+        &["threads"],
+    )?;
     Ok(())
 }
 

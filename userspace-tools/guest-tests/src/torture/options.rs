@@ -34,7 +34,8 @@ pub fn tests() -> Vec<Test> {
 fn excludes(lock: Lock, words: &str) -> Result<()> {
     let facts = lock.facts();
     let run_ms = if facts.never_excludes { 200 } else { 40 };
-    let text = format!("lock={lock} threads=max run_ms={run_ms} {words}");
+    let histograms = lock.histograms();
+    let text = format!("lock={lock} threads=max run_ms={run_ms} histograms={histograms} {words}");
     let config = settings::<LockLoad>(&text)?;
     if let Some(reason) = misfit(&config)? {
         let text = config.to_string();

@@ -35,7 +35,8 @@ pub fn checks(session: &Session) -> Vec<Check> {
         checks.push(Check::new(
             format!("{lock}: order of service, and the longest wait"),
             format!(
-                "none overtaken if FIFO, once by each thread if so promised; {LONGEST_WAIT_MS} ms"
+                "none overtaken if FIFO, once by each thread if so promised; {LONGEST_WAIT_MS} ms; \
+                 EINVAL if sections are delegated"
             ),
             move |session| waits(session, lock),
         ));
@@ -74,6 +75,7 @@ fn contest(session: &Session, config: &Config) -> debugfs::Result<LockLoad> {
 fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let config = Config {
         lock,
+        histograms: lock.histograms(),
         ..session.base()
     };
     let report = contest(session, &config)?;
@@ -105,7 +107,15 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         histograms: Switch::On,
         ..session.base()
     };
-    let report = contest(session, &config)?;
+    let report = match contest(session, &config) {
+        Err(e) if e.is_usage() => {
+            return Ok(found(
+                "EINVAL: sections are delegated",
+                lock.facts().delegates,
+            ));
+        }
+        other => other?,
+    };
     let Some(order) = report.order else {
         return Ok(found("no line `order` in the report", Verdict::NotMeasured));
     };
@@ -161,6 +171,7 @@ fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let mut config = Config {
         lock,
         threads: 2,
+        histograms: lock.histograms(),
         ..session.base()
     };
     let mut sum = contest(session, &config)?.sum;
@@ -184,6 +195,7 @@ fn tries(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let config = Config {
         lock,
         acquire: Acquire::Try,
+        histograms: lock.histograms(),
         ..session.base()
     };
     let report = match contest(session, &config) {

@@ -46,6 +46,7 @@ fn removals(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         let config = Config {
             lock,
             load,
+            histograms: lock.histograms(),
             rounds: 100_000_000,
             run_ms: 60_000,
             ..session.base()

@@ -97,6 +97,7 @@ fn contest(lock: lock_load::Lock, threads: u32, draw: &mut Draw) -> lock_load::C
         threshold: draw.pick([0, 1, 32, 512]),
         overtakes: draw.pick([0, 1, 64, 1024]),
         backoff: draw.pick([1, 2, 16, 64]),
+        histograms: lock.histograms(),
         ..Default::default()
     }
 }
