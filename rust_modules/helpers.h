@@ -136,6 +136,9 @@ void slowpath_rwlock_init(void *lock, unsigned int level);
 void *slowpath_mutex(unsigned int level);
 void *slowpath_rwsem(unsigned int level);
 void *slowpath_percpu_rwsem(unsigned int level);
+/* The read side of a percpu_rw_semaphore. */
+void slowpath_percpu_down_read(void *lock);
+void slowpath_percpu_up_read(void *lock);
 /* Waits for the RCU callbacks of a percpu_rw_semaphore that has no users any more. */
 void slowpath_percpu_rwsem_settle(void);
 

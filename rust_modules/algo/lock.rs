@@ -3,25 +3,35 @@
 //! Mutual exclusion, one algorithm per file; `abi/lock_load/locks.rs` lists them with their facts.
 
 mod backoff;
+mod bravo;
+mod brlock;
 mod clh;
 mod empty;
 mod mcs;
+mod percpu;
+mod phase_fair;
 mod preemptable_ticket;
 mod pv_byte;
 mod pv_queued;
 mod pv_ticket;
 mod queue;
 mod raw;
+mod slots;
 mod tas;
 mod ticket;
 
 pub use self::{
+    bravo::Bravo,
+    brlock::BrLock,
     clh::Clh,
     empty::{
         Busted,
+        BustedReaders,
         Empty, //
     },
     mcs::Mcs,
+    percpu::PerCpu,
+    phase_fair::PhaseFair,
     preemptable_ticket::PreemptableTicket,
     pv_byte::PvByte,
     pv_queued::PvQueued,
@@ -49,6 +59,8 @@ pub trait Lock: Sync {
     const REPORTS_CONTENTION: bool = true;
     /// Whether a waiter sleeps, so that the caller has to leave preemption and interrupts on.
     const SLEEPS: bool = false;
+    /// Whether it has a read side: [`with_shared`](Lock::with_shared) lets readers in together.
+    const SHARES: bool = false;
 
     /// Creates the lock, free.
     fn new() -> Self;
@@ -68,6 +80,13 @@ pub trait Lock: Sync {
     /// A closure instead of `lock` and `unlock` keeps a queue node on the stack for exactly as
     /// long as it is linked, so that a user of any lock writes no `unsafe`.
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R;
+
+    /// Runs `body` as a reader: other readers may be inside, but no thread in [`with`](Lock::with).
+    /// A lock without a read side takes it exclusively. A thread reads once at a time.
+    #[inline]
+    fn with_shared<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+        self.with(me, body)
+    }
 
     /// Runs `body` while holding the lock if it can be had without waiting; `None` if not. It may
     /// miss a lock that became free meanwhile, but not one that was free all the time.

@@ -16,11 +16,12 @@ use kernel::{
 
 use crate::helpers;
 
-/// Implements a lock by its functions in C; without a trylock, `try_with` never runs its body.
+/// Implements a lock by its functions in C; without a trylock, `try_with` never runs its body. The last
+/// two are those of its read side, if it has one.
 macro_rules! kernel_lock {
     (
         $name:ident(sleeps = $sleeps:literal, |$level:ident| $($new:tt)*):
-        $acquire:ident, $release:ident $(, $try:ident)?
+        $acquire:ident, $release:ident $(, $try:ident)? $(; $read:path, $end_read:path)?
     ) => {
         // SAFETY: A lock may be reached from several CPUs.
         unsafe impl Send for $name {}
@@ -43,6 +44,12 @@ macro_rules! kernel_lock {
         impl Lock for $name {
             const REPORTS_CONTENTION: bool = false;
             const SLEEPS: bool = $sleeps;
+            $(
+                const SHARES: bool = {
+                    let _ = $read;
+                    true
+                };
+            )?
 
             fn new() -> Self {
                 Self::of_level(0)
@@ -56,6 +63,18 @@ macro_rules! kernel_lock {
             fn with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
                 self.hold(body)
             }
+
+            $(
+                #[inline(always)]
+                fn with_shared<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
+                    // SAFETY: The lock is initialised.
+                    unsafe { $read(self.as_ptr().cast()) };
+                    let r = body();
+                    // SAFETY: This task acquired it above.
+                    unsafe { $end_read(self.as_ptr().cast()) };
+                    r
+                }
+            )?
 
             #[inline(always)]
             fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
@@ -78,7 +97,8 @@ macro_rules! kernel_lock {
 /// Declares locks that spin, in place. An initialised lock holds no address of its own, so a free
 /// one may be moved.
 macro_rules! spinning {
-    ($($(#[$doc:meta])* $name:ident: $ty:ident, $init:ident, $($function:ident),*;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $ty:ident, $init:ident, $($function:ident),*
+        $(=> $read:path, $end_read:path)?;)*) => {$(
         $(#[$doc])*
         pub struct $name(Opaque<bindings::$ty>);
 
@@ -95,7 +115,7 @@ macro_rules! spinning {
                 // SAFETY: There is room for one.
                 unsafe { helpers::$init(lock.get().cast(), level) };
                 Self(lock)
-            }): $($function),*
+            }): $($function),* $(; $read, $end_read)?
         }
     )*};
 }
@@ -103,7 +123,8 @@ macro_rules! spinning {
 /// Declares locks whose waiters sleep, each one of 16 in `kernel_locks.c`, allocated in turn.
 /// Preemption must be on.
 macro_rules! sleeping {
-    ($($(#[$doc:meta])* $name:ident: $ty:ident, $allocate:ident, $($function:ident),*;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $ty:ident, $allocate:ident, $($function:ident),*
+        $(=> $read:path, $end_read:path)?;)*) => {$(
         $(#[$doc])*
         pub struct $name(*mut bindings::$ty);
 
@@ -119,7 +140,7 @@ macro_rules! sleeping {
                 // SAFETY: May be called anywhere. A load needs far fewer at a time than there are,
                 // and they live as long as the module.
                 Self(unsafe { helpers::$allocate(level) }.cast())
-            }): $($function),*
+            }): $($function),* $(; $read, $end_read)?
         }
     )*};
 }
@@ -128,18 +149,21 @@ spinning! {
     /// A `raw_spinlock_t`.
     RawSpin: raw_spinlock_t, slowpath_raw_spin_init,
         _raw_spin_lock, _raw_spin_unlock, _raw_spin_trylock;
-    /// An `rwlock_t`, for writing.
+    /// An `rwlock_t`.
     RwLock: rwlock_t, slowpath_rwlock_init,
-        _raw_write_lock, _raw_write_unlock, _raw_write_trylock;
+        _raw_write_lock, _raw_write_unlock, _raw_write_trylock
+        => bindings::_raw_read_lock, bindings::_raw_read_unlock;
 }
 
 sleeping! {
     /// A `struct mutex`: a waiter spins while the holder runs, and else sleeps.
     Mutex: mutex, slowpath_mutex, mutex_lock, mutex_unlock, mutex_trylock;
-    /// A `struct rw_semaphore`, for writing.
-    Rwsem: rw_semaphore, slowpath_rwsem, down_write, up_write, down_write_trylock;
-    /// A `struct percpu_rw_semaphore`, for writing, for which it has no trylock.
-    PercpuRwsem: percpu_rw_semaphore, slowpath_percpu_rwsem, percpu_down_write, percpu_up_write;
+    /// A `struct rw_semaphore`.
+    Rwsem: rw_semaphore, slowpath_rwsem, down_write, up_write, down_write_trylock
+        => bindings::down_read, bindings::up_read;
+    /// A `struct percpu_rw_semaphore`; for writing it has no trylock.
+    PercpuRwsem: percpu_rw_semaphore, slowpath_percpu_rwsem, percpu_down_write, percpu_up_write
+        => helpers::slowpath_percpu_down_read, helpers::slowpath_percpu_up_read;
 }
 
 impl PercpuRwsem {
