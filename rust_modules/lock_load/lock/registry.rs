@@ -26,6 +26,7 @@ macro_rules! registry {
             match config.lock {
                 $($(Name::$lock => {
                     const { assert!(<$type>::SLEEPS == Name::$lock.facts().sleeps) };
+                    const { assert!(<$type>::SHARES == Name::$lock.facts().shares) };
                     create::<$type>(config)
                 })*)*
             }
