@@ -84,6 +84,7 @@ pub(crate) fn run(config: &Config, plan: Plan, policy: Box<dyn Policy>) -> Resul
         sticky_kicks,
         details: &details,
         instrumentation: None,
+        sharing: None,
     };
     Ok(Outcome {
         report: match (stuck, written) {

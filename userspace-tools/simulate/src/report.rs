@@ -15,7 +15,10 @@ use abi::{
 };
 use measure::Presence;
 
-use crate::{sampling::Instrumentation, thread_counts::ThreadCounts};
+use crate::{
+    sampling::{Instrumentation, Sharing},
+    thread_counts::ThreadCounts,
+};
 
 /// What is reported.
 pub(crate) struct Report<'a> {
@@ -27,6 +30,7 @@ pub(crate) struct Report<'a> {
     /// Lines that only this kind of run has.
     pub(crate) details: &'a str,
     pub(crate) instrumentation: Option<&'a Instrumentation>,
+    pub(crate) sharing: Option<&'a Sharing>,
 }
 
 impl Report<'_> {
@@ -128,6 +132,10 @@ impl Display for Report<'_> {
         for name in algo::Events::NAMES {
             let count = self.events(name);
             writeln!(f, "{}", Event { name, count })?;
+        }
+        if let Some(sharing) = self.sharing {
+            let writes = self.sum().sections - sharing.reads();
+            sharing.write(writes, &|thread| thread, f)?;
         }
         let presence = Presence {
             vcpu_of: &|thread| thread,
