@@ -17,7 +17,7 @@ pub fn tests() -> Vec<Test> {
     let shares = Lock::ALL.iter().filter(|lock| lock.facts().shares);
     let mixed = shares.flat_map(|&lock| [50, 99, 100].map(|readers_pct| (lock, readers_pct)));
     let mut tests: Vec<Test> = mixed.map(|(lock, pct)| shares_with(lock, pct)).collect();
-    tests.extend(rows! { LockLoad, "lock/readers", "lock=phase_fair threads=max run_ms=100";
+    tests.extend(rows! { LockLoad, "lock/readers", "lock=brlock threads=max run_ms=100";
         "are_as_many_as_asked_for": "readers_pct=90", Pass, |run| {
             let part = run.sharing.map_or(0.0, |all| all.reads as f64 / run.sum.sections as f64);
             (0.85..0.95).contains(&part)
