@@ -147,6 +147,9 @@ int slowpath_bit_spin_trylock(unsigned long *word);
 /* An rqspinlock_t, which is free at 0. Tries again where the kernel's own would return an error. */
 void slowpath_rqspin_lock(unsigned int *lock);
 void slowpath_rqspin_unlock(unsigned int *lock);
+/* The read side of a percpu_rw_semaphore. */
+void slowpath_percpu_down_read(void *lock);
+void slowpath_percpu_up_read(void *lock);
 /* Waits for the RCU callbacks of a percpu_rw_semaphore that has no users any more. */
 void slowpath_percpu_rwsem_settle(void);
 

@@ -156,6 +156,17 @@ void slowpath_rqspin_unlock(unsigned int *lock)
 	res_spin_unlock((rqspinlock_t *)lock);
 }
 
+/* Inline in the kernel. */
+void slowpath_percpu_down_read(void *lock)
+{
+	percpu_down_read((struct percpu_rw_semaphore *)lock);
+}
+
+void slowpath_percpu_up_read(void *lock)
+{
+	percpu_up_read((struct percpu_rw_semaphore *)lock);
+}
+
 void slowpath_percpu_rwsem_settle(void)
 {
 	/*

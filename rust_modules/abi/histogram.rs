@@ -23,7 +23,18 @@ choice! {
         /// From the last step of a section to the first of the next, if the next thread waited by
         /// then.
         HandOff = "handoff",
+        /// The wait for a shared section, in a run with readers.
+        ReadWait = "read_wait",
+        /// The wait for an exclusive section, in a run with readers.
+        WriteWait = "write_wait",
     }
+}
+
+impl Of {
+    /// Kinds of a run whose sections are all exclusive.
+    pub const EXCLUSIVE: [Self; 3] = [Self::Wait, Self::Hold, Self::HandOff];
+    /// Kinds of a run with readers.
+    pub const SHARED: [Self; 2] = [Self::ReadWait, Self::WriteWait];
 }
 
 line! {

@@ -15,6 +15,7 @@ pub use self::lines::{
     Machine,
     Order,
     Run,
+    Sharing,
     Sum,
     Thread,
     ThreadWaits,
@@ -220,6 +221,8 @@ settings! {
         hold_ns: u32 = 200, in Allowed::Range(0, 1_000_000);
         /// Length of the pause between two sections of a thread, in nanoseconds of a running vCPU.
         idle_ns: u32 = 200, in Allowed::Range(0, 1_000_000);
+        /// Part of the sections that are shared, in percent, of locks that have a read side.
+        readers_pct: u32 = 0, in Allowed::Range(0, 100);
         /// Length of the run, in milliseconds.
         run_ms: u32 = 200, in Allowed::Range(1, 600_000);
         /// Way in which a halted vCPU is woken.

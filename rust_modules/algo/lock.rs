@@ -4,6 +4,8 @@
 
 mod backoff;
 mod boosted;
+mod bravo;
+mod brlock;
 mod clh;
 mod cna;
 mod delegation;
@@ -12,6 +14,8 @@ mod fissile;
 mod hemlock;
 mod flexguard;
 mod mcs;
+mod percpu;
+mod phase_fair;
 mod preemptable_ticket;
 mod pv_byte;
 mod pv_queued;
@@ -21,17 +25,21 @@ mod raw;
 mod reciprocating;
 mod resilient;
 mod shfl;
+mod slots;
 mod tas;
 mod ticket;
 
 pub(crate) use self::resilient::HeldLocks;
 pub use self::{
     boosted::Boosted,
+    bravo::Bravo,
+    brlock::BrLock,
     clh::Clh,
     cna::Cna,
     delegation::Delegation,
     empty::{
         Busted,
+        BustedReaders,
         Empty, //
     },
     fissile::Fissile,
@@ -41,6 +49,8 @@ pub use self::{
     },
     flexguard::FlexGuard,
     mcs::Mcs,
+    percpu::PerCpu,
+    phase_fair::PhaseFair,
     preemptable_ticket::PreemptableTicket,
     pv_byte::PvByte,
     pv_queued::PvQueued,
@@ -80,6 +90,8 @@ pub trait Lock: Sync {
     const SLEEPS: bool = false;
     /// Whether [`delegate`](Lock::delegate) runs sections on other threads.
     const DELEGATES: bool = false;
+    /// Whether it has a read side: [`with_shared`](Lock::with_shared) lets readers in together.
+    const SHARES: bool = false;
 
     /// Creates the lock, free.
     fn new() -> Self;
@@ -99,6 +111,13 @@ pub trait Lock: Sync {
     /// A closure instead of `lock` and `unlock` keeps a queue node on the stack for exactly as
     /// long as it is linked, so that a user of any lock writes no `unsafe`.
     fn with<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R;
+
+    /// Runs `body` as a reader: other readers may be inside, but no thread in [`with`](Lock::with).
+    /// A lock without a read side takes it exclusively. A thread reads once at a time.
+    #[inline]
+    fn with_shared<R>(&self, me: &Waiter, body: impl FnOnce() -> R) -> R {
+        self.with(me, body)
+    }
 
     /// Runs `body` while holding the lock if it can be had without waiting; `None` if not. It may
     /// miss a lock that became free meanwhile, but not one that was free all the time.

@@ -32,7 +32,8 @@ pub use self::imp::{
     Relaxed,
     Release,
     Vcpu,
-    TICKETS_TO_WRAP, //
+    TICKETS_TO_WRAP,
+    VCPU_SLOTS, //
 };
 
 #[cfg(feature = "sim")]

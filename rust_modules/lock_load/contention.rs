@@ -3,6 +3,7 @@
 //! Contention run: threads go through critical sections under one lock until time is up.
 
 mod fairness_bound;
+mod readers;
 mod start_barrier;
 
 use core::fmt::{
@@ -39,7 +40,10 @@ use crate::{
     sampling::{
         instrumentation,
         sampler,
+        sharing,
         Instrumentation,
+        Sharing,
+        SharingSampler,
         BYTES_PER_THREAD, //
     },
     thread_counts::{
@@ -82,6 +86,8 @@ pub(crate) struct Contention {
     /// The spin threshold, which may change during the run.
     threshold: Atomic<u32>,
     instrumentation: Option<Instrumentation>,
+    /// In a run with readers, in place of the instrumentation.
+    sharing: Option<Sharing>,
     counts: KVVec<Padded<ThreadCounts>>,
     /// Rescues halts with interrupts off, which nothing but a kick ends.
     _watchdog: Option<ActiveWatchdog>,
@@ -96,12 +102,17 @@ impl Contention {
     ) -> Result<Self, Refused> {
         let (facts, threads) = (config.lock.facts(), config.threads);
         Torture::check(config, kick, limits)?;
+        readers::check(config)?;
         let lock = lock_under_test(config)?;
         let order = match keeps_order(config) {
             true => facts.order(),
             false => ServiceOrder::Any,
         };
-        let instrumentation = instrumentation(config, order, lock.reports_contention())?;
+        let sharing = sharing(config)?;
+        let instrumentation = match sharing {
+            Some(_) => None,
+            None => instrumentation(config, order, lock.reports_contention())?,
+        };
         let torture = Torture::new(config)?;
         let watchdog = match config.irqs {
             Irqs::Off if kick != Kick::Ipi => {
@@ -122,6 +133,7 @@ impl Contention {
             tuning: tuning(config)?,
             threshold: Atomic::new(config.threshold),
             instrumentation,
+            sharing,
             counts: ThreadCounts::list(threads)?,
             _watchdog: watchdog,
         })
@@ -129,9 +141,10 @@ impl Contention {
 
     /// Begins the run, within the first section of thread 0.
     fn begin(&self) {
-        let now = match &self.instrumentation {
-            Some(instrumentation) => instrumentation.begin(),
-            None => stamp(),
+        let now = match (&self.instrumentation, &self.sharing) {
+            (Some(instrumentation), _) => instrumentation.begin(),
+            (None, Some(sharing)) => sharing.begin(),
+            (None, None) => stamp(),
         };
         self.torture.begin(now);
     }
@@ -194,6 +207,7 @@ impl Workload for Contention {
         let mut thread = Contender {
             me: Waiter::new(self.tuning),
             sampler: None,
+            sharing: None,
             pinned_ns: &counts.pinned_ns,
         };
         let first = worker.index == 0;
@@ -211,10 +225,15 @@ impl Workload for Contention {
         };
         let instrumentation = self.instrumentation.as_ref();
         thread.sampler = instrumentation.and_then(|all| sampler(all, worker.index, &thread.me));
+        let sharing = self.sharing.as_ref();
+        thread.sharing = sharing.and_then(|all| SharingSampler::new(all, worker.index, &thread.me));
         let sections = self.run_batches(worker, &mut thread, counts);
         counts.close(sections.wrapping_add(first.into()), &thread.me.events);
         if let Some(sampler) = &thread.sampler {
             sampler.close(&thread.me);
+        }
+        if let Some(sharing) = &thread.sharing {
+            sharing.close();
         }
     }
 
@@ -230,7 +249,10 @@ impl Workload for Contention {
     }
 
     fn lost_updates(&self, sections: u64) -> Option<u64> {
-        self.excludes.then(|| self.lock.lost_updates(sections))
+        // Readers write nothing.
+        let reads = self.sharing.as_ref().map_or(0, Sharing::reads);
+        let writes = sections.saturating_sub(reads);
+        self.excludes.then(|| self.lock.lost_updates(writes))
     }
 
     fn torture(&self) -> TortureCounts {
@@ -238,9 +260,9 @@ impl Workload for Contention {
     }
 
     fn report_bytes_per_thread(&self) -> usize {
-        match self.instrumentation {
-            Some(_) => BYTES_PER_THREAD,
-            None => 256,
+        match (&self.instrumentation, &self.sharing) {
+            (None, None) => 256,
+            _ => BYTES_PER_THREAD,
         }
     }
 
@@ -248,14 +270,20 @@ impl Workload for Contention {
         for event in events(&self.counts) {
             writeln!(to, "{event}")?;
         }
+        let placements = finished.placements;
+        let vcpu_of = |thread: u32| placements.get(thread as usize).map_or(0, |at| at.vcpu());
+        if let Some(sharing) = &self.sharing {
+            let sections = self.counts.iter().map(|thread| thread.sections.get());
+            let sections = sections.fold(0, u64::wrapping_add);
+            let writes = sections.saturating_sub(sharing.reads());
+            return sharing.write(writes, &vcpu_of, to);
+        }
         let Some(instrumentation) = &self.instrumentation else {
             return self.torture.write_injected(to);
         };
-        let placements = finished.placements;
         let queued = placements.iter().map(|place| place.queued_ns());
         let absent_ns = queued.fold(self.torture.report().paused_ns, u64::saturating_add);
         let all_ns = finished.elapsed_ns.saturating_mul(self.counts.len() as u64);
-        let vcpu_of = |thread: u32| placements.get(thread as usize).map_or(0, |at| at.vcpu());
         let presence = Presence {
             vcpu_of: &vcpu_of,
             present_ns: all_ns.saturating_sub(absent_ns),

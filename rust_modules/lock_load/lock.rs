@@ -3,6 +3,7 @@
 //! The lock under test: how it is taken, the measured loops, and what the lock protects.
 
 mod hot_sections;
+mod hot_shared;
 mod outer_words;
 mod protected_words;
 mod registry;

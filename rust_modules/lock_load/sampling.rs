@@ -11,6 +11,7 @@ use algo::{
     preemption_log::Loss, //
 };
 use measure::{
+    SharingLog,
     ThreadLog,
     Thresholds,
     WaitWords,
@@ -37,6 +38,9 @@ impl World for Kernel {
 
 pub(crate) type Instrumentation = measure::Instrumentation<Kernel>;
 pub(crate) type Sampler<'a> = measure::Sampler<'a, Kernel>;
+
+pub(crate) type Sharing = measure::Sharing<Kernel>;
+pub(crate) type SharingSampler<'a> = measure::SharingSampler<'a, Kernel>;
 
 /// Usual size of the lines of one thread: three histograms of some hundred buckets.
 pub(crate) const BYTES_PER_THREAD: usize = 8192;
@@ -75,4 +79,19 @@ pub(crate) fn sampler<'a>(
     me: &Waiter,
 ) -> Option<Sampler<'a>> {
     Sampler::new(run, index, me, StealClock::new())
+}
+
+/// Creates what the threads of a run with readers share; `None` if `config` asks for no readers.
+pub(crate) fn sharing(config: &Config) -> Result<Option<Sharing>, Refused> {
+    if config.readers_pct == 0 {
+        return Ok(None);
+    }
+    let (thresholds, buckets) = match config.histograms {
+        Switch::On => (Some(Thresholds::new(config, tsc_scale()?)), BUCKETS),
+        Switch::Off => (None, 0),
+    };
+    let logs = filled(config.threads as usize, || {
+        Ok(Padded(SharingLog::new([zeros(buckets)?, zeros(buckets)?])))
+    })?;
+    Ok(Some(Sharing::new(config.readers_pct, thresholds, logs)))
 }

@@ -35,8 +35,8 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
         return Err(Refused::new(
             EINVAL,
             format_args!(
-                "`load={load}`: a trial takes no torture options; allowed: 0 for stutter_ms, \
-                 shuffle_ms, onoff_ms, long_hold_ms and boost_ms, nested=1, acquire=lock, irqs=on"
+                "`load={load}`: a trial takes no torture options; allowed: 0 for readers_pct, \
+                 stutter_ms, shuffle_ms, onoff_ms, long_hold_ms and boost_ms, nested=1, acquire=lock, irqs=on"
             ),
         ));
     }
@@ -100,6 +100,7 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
 fn has_torture_options(config: &Config) -> bool {
     let default = Config::default();
     let changed = Config {
+        readers_pct: config.readers_pct,
         stutter_ms: config.stutter_ms,
         shuffle_ms: config.shuffle_ms,
         onoff_ms: config.onoff_ms,

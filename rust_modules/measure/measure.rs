@@ -15,6 +15,7 @@ mod primitive_times;
 mod probe;
 mod report;
 mod sampler;
+mod sharing;
 mod single_writer;
 mod thread_log;
 mod thresholds;
@@ -43,6 +44,11 @@ pub use self::{
         Presence, //
     },
     sampler::Sampler,
+    sharing::{
+        Sharing,
+        SharingLog,
+        SharingSampler, //
+    },
     single_writer::SingleWriter,
     thread_log::{
         LongWaitSum,

@@ -2,9 +2,12 @@
 
 //! The lines of a report that the samplers of a run fill.
 
-use core::fmt::{
-    Result,
-    Write, //
+use core::{
+    fmt::{
+        Result,
+        Write, //
+    },
+    ops::Deref, //
 };
 
 use abi::{
@@ -25,10 +28,14 @@ use abi::{
     },
     status::OracleState, //
 };
-use algo::histogram::SUB_BITS;
+use algo::{
+    histogram::SUB_BITS,
+    primitive::Atomic, //
+};
 
 use crate::{
     instrumentation::Instrumentation,
+    latency_histogram::LatencyHistogram,
     thread_log::{
         cause,
         ThreadLog, //
@@ -117,18 +124,28 @@ fn write_histograms<W: World>(
     log: &ThreadLog<W>,
     to: &mut impl Write,
 ) -> Result {
-    Of::ALL.iter().try_for_each(|&of| {
-        let times = log.times(of);
-        let head = Head {
-            of,
-            index,
-            vcpu,
-            count: times.histogram.total(),
-            longest_ns: times.longest_ns.get(),
-        };
-        histogram::write(&head, times.histogram.buckets(), to)?;
-        writeln!(to)
-    })
+    let kinds = [&log.wait, &log.hold, &log.handoff];
+    let mut kinds = Of::EXCLUSIVE.iter().zip(kinds);
+    kinds.try_for_each(|(&of, times)| write_histogram(of, index, vcpu, times, to))
+}
+
+/// Writes one histogram of thread `index`.
+pub(crate) fn write_histogram<S: Deref<Target = [Atomic<u64>]>>(
+    of: Of,
+    index: u32,
+    vcpu: u32,
+    times: &LatencyHistogram<S>,
+    to: &mut impl Write,
+) -> Result {
+    let head = Head {
+        of,
+        index,
+        vcpu,
+        count: times.histogram.total(),
+        longest_ns: times.longest_ns.get(),
+    };
+    histogram::write(&head, times.histogram.buckets(), to)?;
+    writeln!(to)
 }
 
 fn order<W: World>(run: &Instrumentation<W>, tsc_is_stable: bool) -> Order {

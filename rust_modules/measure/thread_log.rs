@@ -2,10 +2,7 @@
 
 //! Per-thread log: what the sampler measured of one thread, which alone writes it.
 
-use abi::{
-    histogram::Of,
-    lock_load::Cause, //
-};
+use abi::lock_load::Cause;
 use algo::{
     preemption_log::{
         self,
@@ -78,15 +75,6 @@ impl<W: World> ThreadLog<W> {
             waiter: LongWaitSum::default(),
             queue: LongWaitSum::default(),
             logged: WaitLog::new(waits),
-        }
-    }
-
-    /// Returns the times of one kind.
-    pub fn times(&self, of: Of) -> &LatencyHistogram<W::List<Atomic<u64>>> {
-        match of {
-            Of::Wait => &self.wait,
-            Of::Hold => &self.hold,
-            Of::HandOff => &self.handoff,
         }
     }
 

@@ -21,11 +21,12 @@ use kernel::{
 
 use crate::helpers;
 
-/// Implements a lock by its functions in C; without a trylock, `try_with` never runs its body.
+/// Implements a lock by its functions in C; without a trylock, `try_with` never runs its body. The last
+/// two are those of its read side, if it has one.
 macro_rules! kernel_lock {
     (
         $name:ident(sleeps = $sleeps:literal, |$level:ident| $($new:tt)*):
-        $acquire:path, $release:path $(, $try:path)?
+        $acquire:path, $release:path $(, $try:path)? $(; $read:path, $end_read:path)?
     ) => {
         // SAFETY: A lock may be reached from several CPUs.
         unsafe impl Send for $name {}
@@ -48,6 +49,12 @@ macro_rules! kernel_lock {
         impl Lock for $name {
             const REPORTS_CONTENTION: bool = false;
             const SLEEPS: bool = $sleeps;
+            $(
+                const SHARES: bool = {
+                    let _ = $read;
+                    true
+                };
+            )?
 
             fn new() -> Self {
                 Self::of_level(0)
@@ -61,6 +68,18 @@ macro_rules! kernel_lock {
             fn with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
                 self.hold(body)
             }
+
+            $(
+                #[inline(always)]
+                fn with_shared<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> R {
+                    // SAFETY: The lock is initialised.
+                    unsafe { $read(self.as_ptr().cast()) };
+                    let r = body();
+                    // SAFETY: This task acquired it above.
+                    unsafe { $end_read(self.as_ptr().cast()) };
+                    r
+                }
+            )?
 
             #[inline(always)]
             fn try_with<R>(&self, _: &Waiter, body: impl FnOnce() -> R) -> Option<R> {
@@ -83,7 +102,8 @@ macro_rules! kernel_lock {
 /// Declares locks that spin, in place. An initialised lock holds no address of its own, so a free
 /// one may be moved.
 macro_rules! spinning {
-    ($($(#[$doc:meta])* $name:ident: $ty:ty, $init:expr, $($function:path),*;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $ty:ty, $init:expr, $($function:path),*
+        $(=> $read:path, $end_read:path)?;)*) => {$(
         $(#[$doc])*
         pub struct $name(Opaque<$ty>);
 
@@ -100,7 +120,7 @@ macro_rules! spinning {
                 // SAFETY: There is room for one.
                 unsafe { $init(lock.get().cast(), level) };
                 Self(lock)
-            }): $($function),*
+            }): $($function),* $(; $read, $end_read)?
         }
     )*};
 }
@@ -108,7 +128,8 @@ macro_rules! spinning {
 /// Declares locks whose waiters sleep, each one of 16 in `kernel_locks.c`, allocated in turn.
 /// Preemption must be on.
 macro_rules! sleeping {
-    ($($(#[$doc:meta])* $name:ident: $ty:ty, $allocate:path, $($function:path),*;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $ty:ty, $allocate:path, $($function:path),*
+        $(=> $read:path, $end_read:path)?;)*) => {$(
         $(#[$doc])*
         pub struct $name(*mut $ty);
 
@@ -124,7 +145,7 @@ macro_rules! sleeping {
                 // SAFETY: May be called anywhere. A load needs far fewer at a time than there are,
                 // and they live as long as the module.
                 Self(unsafe { $allocate(level) }.cast())
-            }): $($function),*
+            }): $($function),* $(; $read, $end_read)?
         }
     )*};
 }
@@ -143,9 +164,10 @@ spinning! {
     /// A `raw_spinlock_t`.
     RawSpin: bindings::raw_spinlock_t, helpers::slowpath_raw_spin_init,
         bindings::_raw_spin_lock, bindings::_raw_spin_unlock, bindings::_raw_spin_trylock;
-    /// An `rwlock_t`, for writing.
+    /// An `rwlock_t`.
     RwLock: bindings::rwlock_t, helpers::slowpath_rwlock_init,
-        bindings::_raw_write_lock, bindings::_raw_write_unlock, bindings::_raw_write_trylock;
+        bindings::_raw_write_lock, bindings::_raw_write_unlock, bindings::_raw_write_trylock
+        => bindings::_raw_read_lock, bindings::_raw_read_unlock;
     /// Bit 0 of a word, by `bit_spin_lock()`.
     BitSpin: c_ulong, zeroed::<c_ulong>,
         helpers::slowpath_bit_spin_lock, helpers::slowpath_bit_spin_unlock,
@@ -159,12 +181,14 @@ sleeping! {
     /// A `struct mutex`: a waiter spins while the holder runs, and else sleeps.
     Mutex: bindings::mutex, helpers::slowpath_mutex,
         bindings::mutex_lock, bindings::mutex_unlock, bindings::mutex_trylock;
-    /// A `struct rw_semaphore`, for writing.
+    /// A `struct rw_semaphore`.
     Rwsem: bindings::rw_semaphore, helpers::slowpath_rwsem,
-        bindings::down_write, bindings::up_write, bindings::down_write_trylock;
-    /// A `struct percpu_rw_semaphore`, for writing, for which it has no trylock.
+        bindings::down_write, bindings::up_write, bindings::down_write_trylock
+        => bindings::down_read, bindings::up_read;
+    /// A `struct percpu_rw_semaphore`; for writing it has no trylock.
     PercpuRwsem: bindings::percpu_rw_semaphore, helpers::slowpath_percpu_rwsem,
-        bindings::percpu_down_write, bindings::percpu_up_write;
+        bindings::percpu_down_write, bindings::percpu_up_write
+        => helpers::slowpath_percpu_down_read, helpers::slowpath_percpu_up_read;
     /// A `struct rt_mutex`: waiters are in order of priority, and the holder inherits the highest.
     RtMutex: c_void, helpers::slowpath_rt_mutex,
         helpers::slowpath_rt_mutex_lock, helpers::slowpath_rt_mutex_unlock,

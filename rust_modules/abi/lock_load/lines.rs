@@ -121,6 +121,20 @@ line! {
 }
 
 line! {
+    /// Sections by kind, in a run with readers; the histograms are then `read_wait` and `write_wait`.
+    Sharing = "sharing" {
+        /// Completed shared sections.
+        reads: u64,
+        /// Completed exclusive sections.
+        writes: u64,
+        /// Shared sections that waited.
+        read_waits: u64,
+        /// Exclusive sections that waited.
+        write_waits: u64,
+    }
+}
+
+line! {
     /// Samples of one thread; one line each, in the order of `index`.
     ThreadWaits = "thread_waits" {
         /// Number of the thread.

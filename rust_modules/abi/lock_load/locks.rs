@@ -24,9 +24,11 @@ macro_rules! locks {
         $then! {
             Control {
                 /// No lock and no promise: the cost of the load itself
-                Empty = "empty": lock::Empty [promises_nothing];
+                Empty = "empty": lock::Empty [promises_nothing, shares];
                 /// No lock but the promise of one: every run must catch it
-                Busted = "busted": lock::Busted [never_excludes];
+                Busted = "busted": lock::Busted [never_excludes, shares];
+                /// Excludes writers, lets readers in beside one: every run with readers must catch it
+                BustedReaders = "busted_readers": lock::BustedReaders [shares, admits_readers];
                 /// mcs/halt whose kick is dropped: every validation must catch it
                 McsBusted = "mcs/busted": lock::Mcs<wait::Busted> [fifo, halts, drops_kicks];
             }
@@ -93,18 +95,26 @@ macro_rules! locks {
                 /// The same, each waiter spins for `threshold` iterations and then halts
                 DelegationSpinThenHalt = "delegation/spin-then-halt":
                     lock::Delegation<wait::SpinThenHalt> [threshold, halts, delegates];
+                /// A byte for each vCPU: a reader takes its own, a writer all; Piggin 2009
+                BrLock = "brlock": lock::BrLock [shares];
+                /// A reader count for each vCPU, and a flag; percpu_rwsem's idea, spinning, without RCU
+                PerCpu = "percpu": lock::PerCpu [shares];
+                /// Readers and one writer take turns while both wait; Brandenburg and Anderson 2010
+                PhaseFair = "phase_fair": lock::PhaseFair [fifo, tickets, shares];
+                /// phase_fair, biased to readers that show themselves in a table; Dice and Kogan 2019
+                Bravo = "bravo": lock::Bravo<lock::PhaseFair> [fifo, tickets, shares];
             }
             Kernel {
                 /// raw_spinlock_t: qspinlock, its paravirt variant, or test and set; see `machine`
                 KernelRawSpin = "kernel/raw_spin": rig::RawSpin [];
-                /// rwlock_t, for writing: qrwlock, whose waiters queue on a raw_spinlock_t
-                KernelRwLock = "kernel/rwlock": rig::RwLock [];
+                /// rwlock_t: qrwlock, whose waiters, readers too, queue on a raw_spinlock_t
+                KernelRwLock = "kernel/rwlock": rig::RwLock [shares];
                 /// struct mutex: waiters spin on an osq while the holder runs, and else sleep
                 KernelMutex = "kernel/mutex": rig::Mutex [sleeps];
-                /// struct rw_semaphore, for writing: spins while the writer runs, and else sleeps
-                KernelRwsem = "kernel/rwsem": rig::Rwsem [sleeps];
-                /// struct percpu_rw_semaphore, for writing: sleeps, and waits for RCU after idle times
-                KernelPercpuRwsem = "kernel/percpu_rwsem": rig::PercpuRwsem [sleeps, no_trylock];
+                /// struct rw_semaphore: writers spin while the writer runs, and else all sleep
+                KernelRwsem = "kernel/rwsem": rig::Rwsem [sleeps, shares];
+                /// struct percpu_rw_semaphore: a writer sleeps, and waits for RCU after idle times
+                KernelPercpuRwsem = "kernel/percpu_rwsem": rig::PercpuRwsem [sleeps, no_trylock, shares];
                 /// struct rt_mutex: a tree of waiters by priority, the first of which boosts the holder; sleeps
                 KernelRtMutex = "kernel/rt_mutex": rig::RtMutex [sleeps];
                 /// bit_spin_lock(): test and set of a bit, as of locks that have no room for a word
@@ -139,7 +149,12 @@ pub struct Facts {
     pub promises_nothing: bool,
     /// It promises to exclude and does not: every run must catch it.
     pub never_excludes: bool,
-    /// It serves in order of arrival.
+    /// It has a read side.
+    pub shares: bool,
+    /// It promises to keep readers out beside a writer and does not: every run with readers must catch
+    /// it.
+    pub admits_readers: bool,
+    /// It serves in order of arrival, if all are writers.
     pub fifo: bool,
     /// Between its arrival and its section, each other thread overtakes a waiter at most once.
     pub bypass_once: bool,
@@ -191,11 +206,18 @@ impl Facts {
         }
     }
 
+    /// Whether a run with so many readers must find that it does not exclude.
+    pub const fn is_busted(self, readers_pct: u32) -> bool {
+        self.never_excludes || (self.admits_readers && readers_pct > 0)
+    }
+
     const fn none(origin: Origin) -> Self {
         Self {
             origin,
             promises_nothing: false,
             never_excludes: false,
+            shares: false,
+            admits_readers: false,
             fifo: false,
             bypass_once: false,
             tickets: false,

@@ -38,6 +38,8 @@ pub use loom::cell::UnsafeCell as Cell;
 
 /// loom runs too few sections for more.
 pub const TICKETS_TO_WRAP: u32 = if cfg!(loom) { 1 } else { 100 };
+/// loom has one for each of two threads; a third shares one.
+pub const VCPU_SLOTS: usize = if cfg!(loom) { 2 } else { 16 };
 
 pub struct Relaxed;
 pub struct Acquire;

@@ -47,6 +47,10 @@ pub use kernel::sync::atomic::ordering::{
 /// Tickets that a ticket lock gives out before they wrap around.
 pub const TICKETS_TO_WRAP: u32 = 100;
 
+/// Slots of a lock that has one for each vCPU, a power of two. Guests with more vCPUs share them; a
+/// lock is made on the stack, which has no room for as many as there may ever be.
+pub const VCPU_SLOTS: usize = 16;
+
 /// Plain memory that more than one vCPU reaches; the algorithm says why that is no race.
 pub struct Cell<T>(UnsafeCell<T>);
 

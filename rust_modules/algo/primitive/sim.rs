@@ -39,6 +39,7 @@ pub use self::{
 };
 
 pub const TICKETS_TO_WRAP: u32 = 100;
+pub const VCPU_SLOTS: usize = 16;
 
 pub struct Relaxed;
 pub struct Acquire;

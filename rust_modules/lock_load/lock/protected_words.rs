@@ -12,9 +12,11 @@
 use crate::prelude::*;
 use core::cell::UnsafeCell;
 
+const WORDS: usize = 10;
+
 /// The words.
 pub(super) struct ProtectedWords {
-    words: UnsafeCell<[u64; 10]>,
+    words: UnsafeCell<[u64; WORDS]>,
     /// Sections that found the words unequal; written only where the lock fails, so not padded.
     torn: Atomic<u64>,
 }
@@ -28,7 +30,7 @@ unsafe impl Send for ProtectedWords {}
 impl ProtectedWords {
     pub(super) fn new() -> Self {
         Self {
-            words: UnsafeCell::new([0; 10]),
+            words: UnsafeCell::new([0; WORDS]),
             torn: Atomic::new(0),
         }
     }
@@ -36,8 +38,38 @@ impl ProtectedWords {
     /// The critical section: reads the words, calls `body`, and writes each word plus one.
     #[inline(always)]
     pub(super) fn section<R>(&self, body: impl FnOnce() -> R) -> R {
+        let seen = self.read();
+        let r = body();
+        self.write(0, &seen);
+        r
+    }
+
+    /// The same beside which a reader finds the words unequal: half of them are written before `body`.
+    #[inline(always)]
+    pub(super) fn exposed_section<R>(&self, body: impl FnOnce() -> R) -> R {
+        let seen = self.read();
+        let (first, rest) = seen.split_at(WORDS / 2);
+        self.write(0, first);
+        let r = body();
+        self.write(first.len(), rest);
+        r
+    }
+
+    /// The shared section: reads the words, calls `body`, and reads them again.
+    #[inline(always)]
+    pub(super) fn shared_section<R>(&self, body: impl FnOnce() -> R) -> R {
+        let before = self.read();
+        let r = body();
+        if self.read() != before {
+            self.torn.add(1, Relaxed);
+        }
+        r
+    }
+
+    #[inline(always)]
+    fn read(&self) -> [u64; WORDS] {
         let words: *mut u64 = self.words.get().cast();
-        let mut seen = [0u64; 10];
+        let mut seen = [0u64; WORDS];
         for (i, word) in seen.iter_mut().enumerate() {
             // SAFETY: There are ten of either.
             *word = unsafe { words.wrapping_add(i).read_volatile() };
@@ -46,12 +78,17 @@ impl ProtectedWords {
         if seen.iter().any(|&word| word != first) {
             self.torn.add(1, Relaxed);
         }
-        let r = body();
+        seen
+    }
+
+    /// Writes the words from `first` on, as they were `seen`, plus one.
+    #[inline(always)]
+    fn write(&self, first: usize, seen: &[u64]) {
+        let words: *mut u64 = self.words.get().cast::<u64>().wrapping_add(first);
         for (i, word) in seen.iter().enumerate() {
-            // SAFETY: There are ten of either.
+            // SAFETY: There are as many from `first` on.
             unsafe { words.wrapping_add(i).write_volatile(word.wrapping_add(1)) };
         }
-        r
     }
 
     /// Returns how many updates were lost or torn if `sections` were completed; all threads

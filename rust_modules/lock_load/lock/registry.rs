@@ -27,6 +27,7 @@ macro_rules! registry {
                 $($(Name::$lock => {
                     const { assert!(<$type>::SLEEPS == Name::$lock.facts().sleeps) };
                     const { assert!(<$type>::DELEGATES == Name::$lock.facts().delegates) };
+                    const { assert!(<$type>::SHARES == Name::$lock.facts().shares) };
                     create::<$type>(config)
                 })*)*
             }

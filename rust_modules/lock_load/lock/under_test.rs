@@ -12,6 +12,7 @@ use super::{
         hot_sections,
         Pattern, //
     },
+    hot_shared::hot_shared,
     outer_words::OuterWords,
     protected_words::ProtectedWords,
     step_times::{
@@ -21,7 +22,10 @@ use super::{
 };
 use crate::{
     prelude::*,
-    sampling::Sampler, //
+    sampling::{
+        Sampler,
+        SharingSampler, //
+    }, //
 };
 
 /// A thread that contends for the lock.
@@ -29,6 +33,8 @@ pub(crate) struct Contender<'a> {
     pub(crate) me: Waiter,
     /// Times its waits and sections, if anything does.
     pub(crate) sampler: Option<Sampler<'a>>,
+    /// Makes some of its sections shared, if the run has readers.
+    pub(crate) sharing: Option<SharingSampler<'a>>,
     /// When it turned preemption off for sections; 0 outside of them.
     pub(crate) pinned_ns: &'a SingleWriter,
 }
@@ -125,6 +131,11 @@ impl<L: Lock + Send> LockUnderTest for Protecting<L> {
         let Contender { me, sampler, .. } = thread;
         let (lock, words) = (&*self.lock, &*self.words);
         let _pinned = self.pin_for(thread);
+        if L::SHARES {
+            if let Some(sharing) = &thread.sharing {
+                return hot_shared(lock, words, pattern, batch, stop_flag, me, sharing);
+            }
+        }
         let Some(sampler) = sampler else {
             return hot_sections(lock, words, pattern, batch, stop_flag, me, &Unsampled);
         };
@@ -151,12 +162,22 @@ impl<L: Lock + Send> LockUnderTest for Protecting<L> {
             }
         };
         let _pinned = self.pin();
-        self.lock.with(me, || self.words.section(wait));
+        self.lock.with(me, || self.words.exposed_section(wait));
     }
 
     fn hold_during(&self, thread: &Contender<'_>, body: &dyn Fn()) {
         let Contender { me, sampler, .. } = thread;
         let _pinned = self.pin_for(thread);
+        if let Some(sharing) = &thread.sharing {
+            if !L::REPORTS_CONTENTION {
+                sharing.before_acquire(me);
+            }
+            self.lock.with(me, || {
+                sharing.enter(me);
+                self.words.exposed_section(body);
+            });
+            return;
+        }
         let Some(sampler) = sampler else {
             self.lock.with(me, || self.words.section(body));
             return;

@@ -46,7 +46,7 @@ macro_rules! document {
 /// Every document with generated tables; the lines of `now` and those that follow a trial come last.
 pub fn documents() -> Vec<Document> {
     vec![
-        document!(lock_load: Run Sum Machine Torture Thread ThreadWaits Order Bypass CpuTime LongWaits LongWait Injected
+        document!(lock_load: Run Sum Machine Torture Thread Sharing ThreadWaits Order Bypass CpuTime LongWaits LongWait Injected
             Injection, histogram::Head, trial::Trial, trial::Lost, trial::Steps, primitive::PrimitiveCost),
         document!(sloppy_counter: Run Sum Speed Audit Bucket Check Memory Lane Thread Now),
         document!(job_runner: Run Sum Timing Fault Oracle Unsound Worker Chunk Progress),

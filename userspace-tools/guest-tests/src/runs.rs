@@ -9,6 +9,7 @@ pub mod expect;
 pub mod jobs;
 mod locks;
 mod primitives;
+mod readers;
 mod steps;
 mod trials;
 
@@ -17,6 +18,7 @@ use crate::suite::Test;
 pub fn tests() -> Vec<Test> {
     let groups = [
         locks::tests(),
+        readers::tests(),
         primitives::tests(),
         steps::tests(),
         trials::tests(),

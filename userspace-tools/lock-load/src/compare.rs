@@ -2,10 +2,7 @@
 
 //! Table of a sweep: locks compared with each other and with the kernel's own.
 
-use abi::{
-    histogram::Of,
-    lock_load::{Config, Lock, Switch},
-};
+use abi::lock_load::{Config, Lock, Switch};
 use results::{
     table::{self, column, median, or_dashes, rate, time},
     Cell, Clock, Histogram, LockLoad, Report,
@@ -36,7 +33,7 @@ pub fn compare(cells: &[Cell<LockLoad>]) -> String {
 
 /// The waits of all repeats together.
 fn waits(cell: &Cell<LockLoad>) -> Histogram {
-    let runs = cell.runs.iter().map(|run| run.times(Of::Wait));
+    let runs = cell.runs.iter().map(|run| run.waits());
     runs.fold(Histogram::default(), |sum, times| sum.merged(&times))
 }
 

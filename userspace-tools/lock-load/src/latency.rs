@@ -26,7 +26,7 @@ pub fn show(report: &LockLoad) -> String {
         order(report),
         cpu_time(report),
         injected(report),
-        times(report),
+        times(report, &Of::EXCLUSIVE),
         long_waits(report)
     )
 }
@@ -81,12 +81,27 @@ fn injected(report: &LockLoad) -> String {
     format!("preempted  {requested} injected preemptions of {victim}, {seen} seen in the TSC\n")
 }
 
-fn times(report: &LockLoad) -> String {
+/// Latency of a run with readers: sections and waits of either kind.
+pub fn show_sharing(report: &LockLoad) -> String {
+    let Some(sharing) = &report.sharing else {
+        return String::new();
+    };
+    let times = match report.is_timed() {
+        true => times(report, &Of::SHARED),
+        false => String::new(),
+    };
+    format!(
+        "sharing    {} shared sections, {} waited; {} exclusive, {} waited\n{times}",
+        sharing.reads, sharing.read_waits, sharing.writes, sharing.write_waits,
+    )
+}
+
+fn times(report: &LockLoad, kinds: &[Of]) -> String {
     let mut header = vec!["time", "count"];
     header.extend(PARTS.map(|(name, _)| name));
     header.push("max");
     let mut table = grid(&header);
-    for of in Of::ALL {
+    for of in kinds {
         let times = report.times(*of);
         let mut row = vec![of.name().to_string(), times.count().to_string()];
         let quantile = |part| or_dashes(times.quantile(part), time);

@@ -15,7 +15,7 @@ pub fn show(report: &LockLoad) -> String {
     let (run, config, sum) = (report.run, &report.config, &report.sum);
     let latency = match report.is_sampled() {
         true => latency::show(report),
-        false => String::new(),
+        false => latency::show_sharing(report),
     };
     format!(
         "run {run}: {config}\n\

@@ -2,7 +2,7 @@
 
 //! A report of any module.
 
-use abi::{histogram::Of, status::OracleState};
+use abi::status::OracleState;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -52,7 +52,7 @@ impl AnyReport {
     /// Waits for locks; none if none were sampled.
     pub fn waits(&self) -> Histogram {
         match self {
-            Self::LockLoad(report) => report.times(Of::Wait),
+            Self::LockLoad(report) => report.waits(),
             Self::Bottleneck(report) => report.waits(),
             Self::SloppyCounter(_) | Self::JobRunner(_) => Histogram::default(),
         }

@@ -23,7 +23,7 @@ use crate::{
     protected_words::ProtectedWords,
     registry::{with_lock, WithLock},
     report::Report,
-    sampling::{instrumentation, sampler, Instrumentation},
+    sampling::{instrumentation, sampler, sharing, Instrumentation, Sharing, SharingSampler},
     start_barrier::StartBarrier,
     thread_counts::ThreadCounts,
 };
@@ -38,6 +38,8 @@ struct Shared<L> {
     config: Config,
     barrier: StartBarrier,
     instrumentation: Option<Instrumentation>,
+    /// In a run with readers, in place of the instrumentation.
+    sharing: Option<Sharing>,
     threads: RefCell<Vec<ThreadCounts>>,
     /// When the last thread left.
     left_at: Cell<Ns>,
@@ -96,6 +98,10 @@ fn unknown(config: &Config) -> Option<&'static str> {
             "histograms=on",
             config.lock.facts().delegates && config.histograms == Switch::On,
         ),
+        (
+            "readers_pct",
+            config.readers_pct > 0 && !config.lock.facts().shares,
+        ),
     ];
     others
         .into_iter()
@@ -136,16 +142,18 @@ impl WithLock for Contest<'_> {
 
     fn with<L: Lock + 'static>(self) -> Self::Output {
         let Config { threads, lock, .. } = *self.config;
+        let sharing = sharing(self.config);
+        let instrumentation = match sharing {
+            Some(_) => None,
+            None => instrumentation(self.config, lock.facts().order(), L::REPORTS_CONTENTION),
+        };
         let shared = Rc::new(Shared {
             lock: Padded(L::new()),
             words: Padded(ProtectedWords::default()),
             config: *self.config,
             barrier: StartBarrier::default(),
-            instrumentation: instrumentation(
-                self.config,
-                lock.facts().order(),
-                L::REPORTS_CONTENTION,
-            ),
+            instrumentation,
+            sharing,
             threads: RefCell::new(vec![ThreadCounts::default(); threads as usize]),
             left_at: Cell::new(0),
         });
@@ -188,8 +196,11 @@ impl<L: Lock> Shared<L> {
             self.lock.with(&me, || {
                 words::mark(marks::ENTERS, 0);
                 self.words
-                    .section(|| self.barrier.wait_for_arrivals(threads - 1));
+                    .exposed_section(|| self.barrier.wait_for_arrivals(threads - 1));
                 if let Some(run) = &self.instrumentation {
+                    run.begin();
+                }
+                if let Some(run) = &self.sharing {
                     run.begin();
                 }
                 words::mark(marks::LEAVES, 0);
@@ -200,11 +211,17 @@ impl<L: Lock> Shared<L> {
         }
         let run = self.instrumentation.as_ref();
         let sampler = run.and_then(|run| sampler(run, index, &me));
+        let run = self.sharing.as_ref();
+        let sharing = run.and_then(|run| SharingSampler::new(run, index, &me));
         while !self.is_over() {
-            sections += match &sampler {
-                Some(sampler) => sampler.batch(&me, || self.sections(&me, sampler)),
-                None => self.sections(&me, &Unsampled),
+            sections += match (&sampler, &sharing) {
+                (_, Some(sharing)) => self.shared_sections(&me, sharing),
+                (Some(sampler), None) => sampler.batch(&me, || self.sections(&me, sampler)),
+                (None, None) => self.sections(&me, &Unsampled),
             };
+        }
+        if let Some(sharing) = &sharing {
+            sharing.close();
         }
         if let Some(sampler) = &sampler {
             sampler.close(&me);
@@ -256,11 +273,44 @@ impl<L: Lock> Shared<L> {
         sections
     }
 
+    /// The same in a run with readers.
+    fn shared_sections(&self, me: &Waiter, sharing: &SharingSampler<'_>) -> u64 {
+        let mut sections = 0;
+        let hold = || words::compute(self.config.hold_ns.into());
+        while sections < BATCH.into() && !self.is_over() {
+            words::mark(marks::COMES, sections);
+            let is_shared = sharing.is_next_shared();
+            if !L::REPORTS_CONTENTION {
+                sharing.before_acquire(me);
+            }
+            if is_shared {
+                self.lock.with_shared(me, || {
+                    sharing.enter_shared(me);
+                    self.words.shared_section(hold);
+                });
+            } else {
+                self.lock.with(me, || {
+                    words::mark(marks::ENTERS, sections);
+                    words::in_section(true);
+                    sharing.enter(me);
+                    self.words.exposed_section(hold);
+                    words::in_section(false);
+                    words::mark(marks::LEAVES, sections);
+                });
+            }
+            sections += 1;
+            words::compute(self.config.idle_ns.into());
+        }
+        sections
+    }
+
     fn outcome(self, machine: Ended, sticky_kicks: bool) -> Outcome {
         let threads = self.threads.into_inner();
         let sections = threads.iter().map(|thread| thread.sections).sum();
         let stuck = threads.iter().filter(|thread| !thread.left).count();
-        let lost_updates = self.words.lost_updates(sections);
+        // Readers write nothing.
+        let reads = self.sharing.as_ref().map_or(0, Sharing::reads);
+        let lost_updates = self.words.lost_updates(sections - reads);
         let report = Report {
             config: &self.config,
             elapsed_ns: self
@@ -273,6 +323,7 @@ impl<L: Lock> Shared<L> {
             transfers: Some(machine.counts.transfers),
             details: "",
             instrumentation: self.instrumentation.as_ref(),
+            sharing: self.sharing.as_ref(),
         };
         Outcome {
             report: match stuck {

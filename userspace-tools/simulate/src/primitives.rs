@@ -85,6 +85,7 @@ pub(crate) fn run(config: &Config, plan: Plan, policy: Box<dyn Policy>) -> Resul
         transfers: None,
         details: &details,
         instrumentation: None,
+        sharing: None,
     };
     Ok(Outcome {
         report: match (stuck, written) {

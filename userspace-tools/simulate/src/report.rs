@@ -15,7 +15,10 @@ use abi::{
 };
 use measure::Presence;
 
-use crate::{sampling::Instrumentation, thread_counts::ThreadCounts};
+use crate::{
+    sampling::{Instrumentation, Sharing},
+    thread_counts::ThreadCounts,
+};
 
 /// What is reported.
 pub(crate) struct Report<'a> {
@@ -29,6 +32,7 @@ pub(crate) struct Report<'a> {
     /// Lines that only this kind of run has.
     pub(crate) details: &'a str,
     pub(crate) instrumentation: Option<&'a Instrumentation>,
+    pub(crate) sharing: Option<&'a Sharing>,
 }
 
 impl Report<'_> {
@@ -134,6 +138,10 @@ impl Display for Report<'_> {
         if let Some(count) = self.transfers {
             let name = "transfers";
             writeln!(f, "{}", Event { name, count })?;
+        }
+        if let Some(sharing) = self.sharing {
+            let writes = self.sum().sections - sharing.reads();
+            sharing.write(writes, &|thread| thread, f)?;
         }
         let presence = Presence {
             vcpu_of: &|thread| thread,

@@ -10,8 +10,8 @@ use abi::lock_load::{Config, ServiceOrder, Switch};
 use algo::{histogram::BUCKETS, preemption_log::Loss, primitive::Atomic, Waiter};
 use machine::{words, Ns, VcpuId};
 use measure::{
-    Padded, StealClock, ThreadLog, Thresholds, TscScale, WaitWords, World, LOGGED_WAITS,
-    LOSSES_PER_THREAD,
+    Padded, SharingLog, StealClock, ThreadLog, Thresholds, TscScale, WaitWords, World,
+    LOGGED_WAITS, LOSSES_PER_THREAD,
 };
 
 /// A simulated machine.
@@ -37,6 +37,9 @@ impl World for Simulated {
 pub(crate) type Instrumentation = measure::Instrumentation<Simulated>;
 pub(crate) type Sampler<'a> = measure::Sampler<'a, Simulated>;
 
+pub(crate) type Sharing = measure::Sharing<Simulated>;
+pub(crate) type SharingSampler<'a> = measure::SharingSampler<'a, Simulated>;
+
 /// A stamp is a nanosecond.
 pub(crate) const STAMP_KHZ: u64 = 1_000_000;
 
@@ -58,6 +61,22 @@ pub(crate) fn instrumentation(
         list(threads * LOSSES_PER_THREAD, Loss::new),
         list(threads, || Padded(thread_log())),
     ))
+}
+
+/// Creates what the threads of a run with readers share; `None` if `config` asks for no readers.
+pub(crate) fn sharing(config: &Config) -> Option<Sharing> {
+    if config.readers_pct == 0 {
+        return None;
+    }
+    let thresholds = match config.histograms {
+        Switch::On => Some(Thresholds::new(config, TscScale::of_khz(STAMP_KHZ)?)),
+        Switch::Off => None,
+    };
+    let zeros = || list(BUCKETS, || Atomic::new(0));
+    let logs = list(config.threads as usize, || {
+        Padded(SharingLog::new([zeros(), zeros()]))
+    });
+    Some(Sharing::new(config.readers_pct, thresholds, logs))
 }
 
 fn thread_log() -> ThreadLog<Simulated> {

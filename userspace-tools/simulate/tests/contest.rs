@@ -35,6 +35,41 @@ fn report(outcome: &Outcome) -> LockLoad {
     report
 }
 
+/// Runs `lock` with so many readers: 6 vCPUs on 2 CPUs, in slices of 3 ms.
+fn with_readers(lock: Lock, readers_pct: u32) -> LockLoad {
+    let config = Config {
+        lock,
+        readers_pct,
+        threads: 6,
+        run_ms: 100,
+        ..Config::default()
+    };
+    let plan = Plan {
+        end: 2000 * MS,
+        ..Plan::new(2)
+    };
+    let policy = Box::new(RoundRobin::new(3 * MS, plan.seed));
+    report(&run(&config, plan, policy).unwrap())
+}
+
+#[test]
+fn readers_share_and_exclude_writers() {
+    for lock in sound().filter(|lock| lock.facts().shares && !lock.facts().admits_readers) {
+        for readers_pct in [50, 99, 100] {
+            let report = with_readers(lock, readers_pct);
+            let name = lock.name();
+            assert_eq!(
+                report.outcome(),
+                results::Outcome::Pass,
+                "{name} {readers_pct}"
+            );
+            assert!(report.sharing.unwrap().reads > 0, "{name}");
+        }
+    }
+    let busted = with_readers(Lock::BustedReaders, 99);
+    assert_eq!(busted.outcome(), results::Outcome::Caught);
+}
+
 /// The locks that promise to exclude and wake their waiters.
 fn sound() -> impl Iterator<Item = Lock> {
     let all = Lock::ALL.iter().copied();

@@ -12,6 +12,7 @@ fn mistakes_of_all_kinds_are_planted() {
     for name in [
         "lock/busted",
         "lock/mcs/busted",
+        "lock/busted_readers",
         "lock/overtake",
         "lock/bypass",
         "counter/busted",

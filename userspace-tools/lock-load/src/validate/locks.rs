@@ -41,8 +41,20 @@ pub fn checks(session: &Session) -> Vec<Check> {
             move |session| waits(session, lock),
         ));
     }
-    let name = "control: busted does not exclude";
-    checks.push(Check::new(name, "caught", control));
+    for lock in session.locks(|lock| lock.facts().shares && !lock.facts().promises_nothing) {
+        checks.push(Check::new(
+            format!("{lock}: readers and writers"),
+            "0 updates lost, no read torn; both kinds served",
+            move |session| shares(session, lock),
+        ));
+    }
+    for lock in [Lock::Busted, Lock::BustedReaders] {
+        checks.push(Check::new(
+            format!("control: {lock} does not exclude"),
+            "caught",
+            move |session| control(session, lock),
+        ));
+    }
     for lock in session.locks(|lock| lock.facts().tickets) {
         checks.push(Check::new(
             format!("{lock}: tickets wrap around"),
@@ -146,9 +158,43 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         .with("longest_wait_ns", longest_ns))
 }
 
-fn control(session: &Session) -> debugfs::Result<Case> {
+/// As many readers as writers, and the longest wait of a writer.
+fn shares(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let config = Config {
-        lock: Lock::Busted,
+        lock,
+        readers_pct: 50,
+        histograms: Switch::On,
+        ..session.base()
+    };
+    let report = contest(session, &config)?;
+    let (sum, longest_ns) = (report.sum, report.write_waits().longest());
+    let Some(sharing) = report.sharing else {
+        return Ok(found(
+            "no line `sharing` in the report",
+            Verdict::NotMeasured,
+        ));
+    };
+    let measured = format!(
+        "{} shared sections, {} exclusive, {} lost; a writer waits for {} ms at most",
+        sharing.reads,
+        sharing.writes,
+        sum.lost,
+        longest_ns / 1_000_000
+    );
+    let verdict = match of(sum.exclusion, sum.sections) {
+        // A storm may leave too few sections for both.
+        Verdict::Pass if sharing.reads == 0 || sharing.writes < 2 => Verdict::Inconclusive,
+        other => other,
+    };
+    Ok(exclusion(measured, verdict, &sum)
+        .with("reads", sharing.reads)
+        .with("longest_write_wait_ns", longest_ns))
+}
+
+fn control(session: &Session, lock: Lock) -> debugfs::Result<Case> {
+    let config = Config {
+        lock,
+        readers_pct: if lock.facts().admits_readers { 50 } else { 0 },
         run_ms: 200,
         ..session.base()
     };

@@ -11,7 +11,7 @@ use abi::{
     histogram::{Head, Of},
     lock_load::{
         Bypass, Cause, Config, CpuTime, Injected, Injection, LongWait, LongWaits, Machine, Order,
-        Run, Sum, Switch, Thread, ThreadWaits, Torture,
+        Run, Sharing, Sum, Switch, Thread, ThreadWaits, Torture,
     },
     primitive::{Primitive, PrimitiveCost},
     status::OracleState,
@@ -58,6 +58,9 @@ pub struct LockLoad {
     pub primitives: Vec<PrimitiveCost>,
     /// Events on the slow paths.
     pub events: Vec<Event>,
+    /// Sections by kind, in a run with readers. Of what follows such a run has the histograms alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharing: Option<Sharing>,
     /// Per-thread samples. With `histograms=off` this and everything below is missing.
     #[serde(default, alias = "watched", skip_serializing_if = "Vec::is_empty")]
     pub thread_waits: Vec<ThreadWaits>,
@@ -135,6 +138,17 @@ impl LockLoad {
         merged(&self.histograms, of)
     }
 
+    /// Waits of all sections.
+    pub fn waits(&self) -> Histogram {
+        let readers = self.times(Of::ReadWait).merged(&self.times(Of::WriteWait));
+        self.times(Of::Wait).merged(&readers)
+    }
+
+    /// Waits of exclusive sections.
+    pub fn write_waits(&self) -> Histogram {
+        self.times(Of::Wait).merged(&self.times(Of::WriteWait))
+    }
+
     /// The length of a step in a run of `load=steps`.
     pub fn steps_of(&self, step: Step) -> Option<&Steps> {
         self.steps.iter().find(|steps| steps.of == step)
@@ -177,9 +191,14 @@ impl LockLoad {
             .then(|| counts.iter().sum::<u64>() as f64 / hours)
     }
 
-    /// Whether waits were sampled.
-    pub fn is_sampled(&self) -> bool {
+    /// Whether waits were timed.
+    pub fn is_timed(&self) -> bool {
         self.config.histograms == Switch::On && self.config.load == Load::Contest
+    }
+
+    /// Whether waits were sampled and attributed: all sections were exclusive.
+    pub fn is_sampled(&self) -> bool {
+        self.is_timed() && self.config.readers_pct == 0
     }
 }
 
@@ -190,13 +209,18 @@ fn part(count: u64, all: u64) -> Option<f64> {
 
 /// A quantile of the waits, in nanoseconds.
 fn wait(report: &LockLoad, part: f64) -> Option<f64> {
-    let ns = report.times(Of::Wait).quantile(part)?;
+    let ns = report.waits().quantile(part)?;
     Some(ns as f64)
+}
+
+/// A quantile of the waits of readers or writers, in nanoseconds; none if no such section was timed.
+fn quantile(waits: &Histogram, part: f64) -> Option<f64> {
+    waits.quantile(part).map(|ns| ns as f64)
 }
 
 /// The same of the wait that is met at a random moment.
 fn wait_by_time(report: &LockLoad, part: f64) -> Option<f64> {
-    let ns = report.times(Of::Wait).quantile_by_time(part)?;
+    let ns = report.waits().quantile_by_time(part)?;
     Some(ns as f64)
 }
 
@@ -213,10 +237,17 @@ impl Report for LockLoad {
         "wait_p50": "median wait, ns" = |report| wait(report, 0.5),
         "wait_p99": "99th percentile of the wait, ns" = |report| wait(report, 0.99),
         "wait_p999": "99.9th percentile of the wait, ns" = |report| wait(report, 0.999),
-        "wait_max": "longest wait, ns" = |report| report.thread_waits.iter().map(|waits| waits.longest_wait_ns as f64).reduce(f64::max),
+        "wait_max": "longest wait, ns" = |report| quantile(&report.waits(), 1.0),
+        "write_wait_p50": "median wait of exclusive sections, ns" = |report| quantile(&report.write_waits(), 0.5),
+        "write_wait_p99": "99th percentile of the wait of exclusive sections, ns" = |report| quantile(&report.write_waits(), 0.99),
+        "write_wait_max": "longest wait of an exclusive section, ns" = |report| quantile(&report.write_waits(), 1.0),
+        "read_wait_p50": "median wait of shared sections, ns" = |report| quantile(&report.times(Of::ReadWait), 0.5),
+        "read_wait_p99": "99th percentile of the wait of shared sections, ns" = |report| quantile(&report.times(Of::ReadWait), 0.99),
+        "read_wait_max": "longest wait of a shared section, ns" = |report| quantile(&report.times(Of::ReadWait), 1.0),
+        "reads" Count: "shared sections" = |report| Some(report.sharing?.reads as f64),
         "wait_p50_by_time": "median of the wait met at a random moment, ns" = |report| wait_by_time(report, 0.5),
         "wait_p99_by_time": "99th percentile of the wait met at a random moment, ns" = |report| wait_by_time(report, 0.99),
-        "hand_off_max": "longest hand-off, ns" = |report| (!report.histograms.is_empty()).then(|| report.times(Of::HandOff).longest() as f64),
+        "hand_off_max": "longest hand-off, ns" = |report| (report.is_sampled() && !report.histograms.is_empty()).then(|| report.times(Of::HandOff).longest() as f64),
         "overtaken" Order: "waits overtaken by a later one" = |report| Some(report.order?.overtaken as f64),
         "long_waits" Count: "waits longer than long_us" = |report| (!report.long_waits.is_empty()).then(|| report.long_wait_count() as f64),
         "held_up": "part of the long waits caused by a preempted holder" = |report| part(report.holder_preempted(), report.long_wait_count()),
@@ -240,6 +271,7 @@ impl Report for LockLoad {
             steps: lines.all()?,
             primitives: lines.all()?,
             events: lines.each("event", Event::parse)?,
+            sharing: lines.maybe()?,
             thread_waits: lines.all()?,
             order: lines.maybe()?,
             bypass: lines.maybe()?,
@@ -273,7 +305,8 @@ impl Report for LockLoad {
         let fifo = self.order.map(|order| order.fifo);
         let once = self.bypass.map(|bypass| bypass.once);
         let ordered = ![fifo, once].contains(&Some(OracleState::Broken));
-        match Outcome::of(self.sum.exclusion, facts.never_excludes, can_show) {
+        let busted = facts.is_busted(self.config.readers_pct);
+        match Outcome::of(self.sum.exclusion, busted, can_show) {
             Outcome::Pass | Outcome::Inconclusive | Outcome::Skip if !ordered => Outcome::Fail,
             outcome => outcome,
         }
@@ -282,7 +315,7 @@ impl Report for LockLoad {
     /// Waiters that halt or sleep leave their CPU to others, but not one whose host is disturbed.
     fn time(&self, place: &Place) -> Kind {
         let facts = self.config.lock.facts();
-        let waits = !facts.promises_nothing && !facts.never_excludes;
+        let waits = !facts.promises_nothing && !facts.is_busted(self.config.readers_pct);
         let yields = (facts.halts || facts.sleeps) && !place.is_disturbed;
         place.time_of(self.config.threads, waits && !yields)
     }

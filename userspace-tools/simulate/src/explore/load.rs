@@ -88,7 +88,7 @@ impl Load {
 }
 
 fn contest(lock: lock_load::Lock, threads: u32, draw: &mut Draw) -> lock_load::Config {
-    lock_load::Config {
+    let config = lock_load::Config {
         lock,
         threads,
         run_ms: 2,
@@ -99,6 +99,15 @@ fn contest(lock: lock_load::Lock, threads: u32, draw: &mut Draw) -> lock_load::C
         backoff: draw.pick([1, 2, 16, 64]),
         histograms: lock.histograms(),
         ..Default::default()
+    };
+    let facts = lock.facts();
+    lock_load::Config {
+        readers_pct: match facts.shares {
+            true if facts.admits_readers => draw.pick([50, 50, 90, 90]),
+            true => draw.pick([0, 50, 90, 99]),
+            false => 0,
+        },
+        ..config
     }
 }
 

@@ -57,7 +57,10 @@ impl Subject {
     /// Whether it is broken on purpose, and has to be caught.
     pub fn is_busted(self) -> bool {
         match self {
-            Self::Lock(lock) => lock.facts().never_excludes || lock.facts().drops_kicks,
+            Self::Lock(lock) => {
+                let facts = lock.facts();
+                facts.never_excludes || facts.admits_readers || facts.drops_kicks
+            }
             Self::Overtake | Self::Bypass => true,
             Self::Counter(counter) => counter == Counter::Busted,
             Self::Chunks(policy) => policy.is_busted(),

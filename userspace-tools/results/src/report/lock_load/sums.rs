@@ -38,9 +38,32 @@ impl LockLoad {
         match (sum.exclusion, sum.lost) {
             (OracleState::Broken, 0) => Err("exclusion broken, but nothing lost".into()),
             (OracleState::Held, lost @ 1..) => Err(format!("exclusion held, but {lost} lost")),
+            _ if self.config.readers_pct > 0 => self.check_sharing(),
             _ if self.is_sampled() => self.check_samples(),
             _ => Ok(()),
         }
+    }
+
+    /// Checks that the kinds of sections add up, and that each was timed but the first, for which all
+    /// threads queued up.
+    fn check_sharing(&self) -> Result<(), String> {
+        let sharing = self.sharing.as_ref().ok_or("no line `sharing`")?;
+        let sections = total([sharing.reads, sharing.writes]);
+        equal("shared and exclusive sections", sections, self.sum.sections)?;
+        let (reads, writes) = (self.times(Of::ReadWait), self.times(Of::WriteWait));
+        for timed in &self.histograms {
+            equal(
+                "a histogram's buckets",
+                timed.times.count(),
+                timed.head.count,
+            )?;
+        }
+        if !self.is_timed() {
+            return equal("histograms", self.histograms.len() as u64, 0);
+        }
+        equal("timed shared sections", reads.count(), sharing.reads)?;
+        let timed = sharing.writes.saturating_sub(1);
+        equal("timed exclusive sections", writes.count(), timed)
     }
 
     fn check_trial(&self) -> Result<(), String> {
@@ -137,7 +160,7 @@ impl LockLoad {
             return Err(format!("{long} long waits of {}", order.waits));
         }
         self.check_logged()?;
-        let kinds = Of::ALL.len() as u64;
+        let kinds = Of::EXCLUSIVE.len() as u64;
         let timed = self.histograms.len() as u64;
         equal("histograms", timed, kinds * self.thread_waits.len() as u64)?;
         self.histograms
@@ -187,6 +210,7 @@ impl LockLoad {
                 waits.waits
             )),
             Of::HandOff => Ok(()),
+            Of::ReadWait | Of::WriteWait => Err(format!("a histogram of {of} without readers")),
         }
     }
 }
