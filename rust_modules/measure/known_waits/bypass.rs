@@ -10,6 +10,7 @@ use core::{
 };
 use std::{
     string::String,
+    sync::Barrier,
     thread, //
 };
 
@@ -68,17 +69,22 @@ fn thread_that_overtakes_a_waiter_twice_breaks_the_bound() {
 #[test]
 fn reciprocating_keeps_the_bound() {
     let (run, lock) = (run(ServiceOrder::BypassOnce), Reciprocating::<Spin>::new());
+    let all_are_there = Barrier::new(THREADS as usize);
     thread::scope(|scope| {
         for index in 0..THREADS {
-            let (run, lock) = (&run, &lock);
+            let (run, lock, all_are_there) = (&run, &lock, &all_are_there);
             scope.spawn(move || {
                 let me = Waiter::default();
                 let sampler = Sampler::new(run, index, &me, Steal(Cell::new(None))).unwrap();
-                for _ in 0..200 {
+                all_are_there.wait();
+                for _ in 0..5 {
                     sampler.batch(&me, || {
                         (0..10).for_each(|done| {
                             lock.with(&me, || {
-                                sampler.end_timed(sampler.begin_timed(&me, done));
+                                let entered = sampler.begin_timed(&me, done);
+                                // The others arrive meanwhile, however few CPUs there are.
+                                thread::yield_now();
+                                sampler.end_timed(entered);
                             });
                         });
                         10
