@@ -444,6 +444,29 @@ fn resilient_resolves_every_abba_deadlock() {
     });
 }
 
+/// The same with a lock of its own in between: each lock that a thread holds counts.
+fn abba_around_another(thread: u32, me: &Waiter, two: &Two<true>) {
+    let (mine, other) = (thread as usize, 1 - thread as usize);
+    let own = lock::Resilient::<true>::new();
+    let _ = two.section(mine, me, || {
+        own.acquire(me, || two.section(other, me, || ()))
+    });
+}
+
+#[test]
+fn resilient_sees_every_lock_that_it_holds() {
+    on_two(
+        2,
+        [NEVER; 2],
+        abba_around_another,
+        |[timeouts, aa, abba], sections| {
+            assert_eq!((timeouts, aa), (0, 0));
+            let all: u32 = sections.into_iter().sum();
+            assert_eq!(u64::from(all) + abba, u64::from(4 * ROUNDS));
+        },
+    );
+}
+
 #[test]
 fn resilient_reports_aa_at_once() {
     on_two::<true>(
@@ -546,6 +569,22 @@ fn resilient_gives_up_a_lock_that_stays_held() {
                 over.store(1, Release);
             }
         });
+    });
+}
+
+/// A waiter behind another waits for it, however long.
+#[test]
+fn resilient_keeps_its_queue_without_a_timeout() {
+    check(2, || {
+        let two = Arc::new(Two::<true>::new());
+        let theirs = two.clone();
+        vcpus(3, move |_| {
+            let me = Waiter::new(Tuning::DEFAULT);
+            (0..ROUNDS).for_each(|_| assert_eq!(theirs.section(0, &me, || ()), Ok(())));
+            theirs.close(&me);
+        });
+        assert_eq!(*two.failed.lock().unwrap(), [0; 3]);
+        assert_eq!(two.words[0].get(), 3 * ROUNDS);
     });
 }
 
