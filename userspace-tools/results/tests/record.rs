@@ -7,7 +7,7 @@ use results::{AnyReport, Bottleneck, JobRunner, LockLoad, Outcome, Record, Repor
 use serde_json::{json, Map, Value};
 
 const LOCK_LOAD: &str = "lock-load schema=6 run=4
-config lock=busted threads=2 hold_ns=200 idle_ns=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
+config lock=busted threads=2 hold_ns=200 idle_ns=0 readers_pct=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
 irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 histograms=off long_us=1000 \
 preempt=none preempt_ms=20 preempt_every_ms=100

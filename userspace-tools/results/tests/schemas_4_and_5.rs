@@ -32,6 +32,11 @@ fn rewritten(schema: u32) -> usize {
             let record = Record::parse(line).unwrap_or_else(|e| panic!("{e}: {line}"));
             let expected = line.replacen(&old, &today, 1);
             let expected = expected.replacen(machine, &with_hypervisor, 1);
+            // No run had readers.
+            let expected = match line.contains("\"module\":\"lock-load\"") {
+                true => expected.replacen("\"run_ms\":", "\"readers_pct\":0,\"run_ms\":", 1),
+                false => expected,
+            };
             // Tools write the verdict behind the record since schema 5.
             let expected = match expected.rsplit_once(",\"verdict\":") {
                 Some((record, _)) if schema == 5 => format!("{record}}}"),
@@ -56,6 +61,10 @@ fn every_record_is_written_as_it_was_read_and_agrees_with_itself() {
 fn assert_parsed<R: Report + Into<AnyReport>>(schema: u32, name: &str) {
     let text = fixture(schema, &format!("{}.report.txt", R::MODULE));
     let text = text.replacen("\nmachine ", "\nmachine hypervisor=unknown ", 1);
+    let text = match R::MODULE {
+        LockLoad::MODULE => text.replacen(" run_ms=", " readers_pct=0 run_ms=", 1),
+        _ => text,
+    };
     let report = R::parse(&text).unwrap();
     let record = Record::parse(&fixture(schema, &format!("{}.{name}.json", R::MODULE))).unwrap();
     assert_eq!(record.report(), Some(&report.into()));

@@ -28,7 +28,7 @@ fn report(
 ) -> LockLoad {
     let mut text = format!(
         "lock-load schema={} run=4
-config lock={lock} threads={threads} hold_ns=1000 idle_ns=1000 run_ms=150 kick=auto mode=any load=contest \
+config lock={lock} threads={threads} hold_ns=1000 idle_ns=1000 readers_pct=0 run_ms=150 kick=auto mode=any load=contest \
 rounds=10000 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
 irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 histograms=on long_us=25000 \
 preempt={target} preempt_ms=50 preempt_every_ms=60
