@@ -11,8 +11,8 @@ mod cna;
 mod delegation;
 mod empty;
 mod fissile;
-mod hemlock;
 mod flexguard;
+mod hemlock;
 mod mcs;
 mod percpu;
 mod phase_fair;
@@ -43,11 +43,11 @@ pub use self::{
         Empty, //
     },
     fissile::Fissile,
+    flexguard::FlexGuard,
     hemlock::{
         Grant,
         Hemlock, //
     },
-    flexguard::FlexGuard,
     mcs::Mcs,
     percpu::PerCpu,
     phase_fair::PhaseFair,

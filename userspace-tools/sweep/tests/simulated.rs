@@ -328,13 +328,26 @@ fn atlas_is_drawn_as_maps_of_the_best_and_of_what_each_loses() {
     }
     assert!(!page.contains("NaN") && !page.contains("inf"));
     // A ticket lock at four vCPUs to a CPU is what the atlas is to show: the worst row, far from the best.
-    let rows: Vec<&str> = losses.split("<h3>").next().unwrap().split("data-tip=\"").collect();
+    let rows: Vec<&str> = losses
+        .split("<h3>")
+        .next()
+        .unwrap()
+        .split("data-tip=\"")
+        .collect();
     let of = |lock: &str| {
-        let mine = rows.iter().filter(|row| row.starts_with(lock) && row.contains("4x, hold_ns 200\n"));
+        let mine = rows
+            .iter()
+            .filter(|row| row.starts_with(lock) && row.contains("4x, hold_ns 200\n"));
         let factor = mine.map(|row| row.split('\n').nth(2).unwrap().split('x').next().unwrap());
         factor.last().unwrap().to_string()
     };
-    assert_eq!([of("ttas"), of("mcs/halt")].iter().filter(|of| *of == "1.00").count(), 1);
+    assert_eq!(
+        [of("ttas"), of("mcs/halt")]
+            .iter()
+            .filter(|of| *of == "1.00")
+            .count(),
+        1
+    );
     assert!(of("ticket").ends_with('k') || of("ticket").parse::<f64>().unwrap() > 5.0);
 }
 

@@ -30,7 +30,9 @@ pub fn places<'a>(
             places.push(Place { at, cells });
             places.len() - 1
         });
-        let value = values.iter().position(|value| cell.at.get(axis) == Some(value));
+        let value = values
+            .iter()
+            .position(|value| cell.at.get(axis) == Some(value));
         if let Some(value) = value {
             places[place].cells[value] = Some(cell);
         }
@@ -53,7 +55,11 @@ impl Place<'_> {
     /// The value with the most, or, of a time, the least; and those that the boots do not tell from it.
     pub fn best(&self) -> Option<(usize, Vec<usize>)> {
         let medians = self.medians("value");
-        let more = self.cells.iter().flatten().all(|cell| cell.more_is_better());
+        let more = self
+            .cells
+            .iter()
+            .flatten()
+            .all(|cell| cell.more_is_better());
         let score = |value: f64| if more { value } else { -value };
         let known = medians.iter().enumerate();
         let known = known.filter_map(|(i, value)| Some((i, score((*value)?))));

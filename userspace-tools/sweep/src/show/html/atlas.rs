@@ -74,7 +74,9 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
             places: atlas::places(axis, values, cells.into_iter()),
         };
         let best = map.best();
-        let losses = QUANTITIES.iter().filter_map(|quantity| map.losses(quantity));
+        let losses = QUANTITIES
+            .iter()
+            .filter_map(|quantity| map.losses(quantity));
         best.into_iter().chain(losses).collect::<Vec<_>>()
     });
     maps.collect()
@@ -129,7 +131,9 @@ impl Map<'_> {
     /// The axis that runs to the right in the map of the best: the one with the most values, not of guests.
     fn across(&self) -> Option<&str> {
         let axes = &self.view.scenario.axes;
-        let others = axes.iter().filter(|(key, values)| *key != self.axis && values.len() > 1);
+        let others = axes
+            .iter()
+            .filter(|(key, values)| *key != self.axis && values.len() > 1);
         let most = others.rev().max_by_key(|(_, values)| values.len());
         most.map(|(key, _)| key.as_str())
     }
@@ -150,7 +154,9 @@ impl Map<'_> {
             let tied = tied.join(", ");
             data.rows.push(vec![words(&at), name(best), tied.clone()]);
             let column = at.shift_remove(across);
-            let column = columns.iter().position(|value| column.as_ref() == Some(value));
+            let column = columns
+                .iter()
+                .position(|value| column.as_ref() == Some(value));
             let known = rows.iter().position(|(known, _)| *known == at);
             let row = known.unwrap_or_else(|| {
                 rows.push((at, vec![None; columns.len()]));
@@ -176,7 +182,10 @@ impl Map<'_> {
     }
 
     fn losses(&self, quantity: &Quantity) -> Option<Figure> {
-        let medians = self.places.iter().map(|place| place.medians(quantity.metric));
+        let medians = self
+            .places
+            .iter()
+            .map(|place| place.medians(quantity.metric));
         let medians: Vec<Vec<Option<f64>>> = medians.collect();
         let more = !self.view.is_time();
         let rows = self.values.iter().enumerate().map(|(i, value)| {
@@ -206,7 +215,10 @@ impl Map<'_> {
         };
         let mut figure = self.view.figure(
             format!("{}{}", quantity.title, self.suffix()),
-            format!("{} The least of the worst is on top; at the right, the worst.{order}", quantity.words),
+            format!(
+                "{} The least of the worst is on top; at the right, the worst.{order}",
+                quantity.words
+            ),
             self.at,
             vec![self.table(quantity, &rows, &points)],
             draw_losses(&rows, &points),
@@ -240,7 +252,11 @@ fn fitting(name: &str, wide: f64) -> String {
     let most = ((wide - 6.0) / 6.9) as usize;
     match name.chars().count() > most {
         false => name.into(),
-        true => name.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+        true => name
+            .chars()
+            .take(most.saturating_sub(1))
+            .chain(['…'])
+            .collect(),
     }
 }
 
@@ -305,7 +321,11 @@ fn draw_losses(rows: &[Row], points: &[Point]) -> Drawing {
     const TOP: f64 = 44.0;
     const RIGHT: f64 = 44.0;
     let wide = (WIDTH - LEFT - RIGHT) / points.len() as f64;
-    let first = |at: &Point| at.iter().next().map(|(key, value)| (key.clone(), value.clone()));
+    let first = |at: &Point| {
+        at.iter()
+            .next()
+            .map(|(key, value)| (key.clone(), value.clone()))
+    };
     let place = |i: usize| LEFT + i as f64 * wide;
     // The points of a group follow each other.
     let mut groups: Vec<(usize, usize, String)> = Vec::new();
@@ -349,7 +369,13 @@ fn draw_losses(rows: &[Row], points: &[Point]) -> Drawing {
 
 /// The colours of 1 to 100 and more.
 fn legend() -> Markup {
-    const STEPS: [(f64, &str); 5] = [(1.0, "1"), (2.0, "2"), (5.0, "5"), (20.0, "20"), (FULL, "100+")];
+    const STEPS: [(f64, &str); 5] = [
+        (1.0, "1"),
+        (2.0, "2"),
+        (5.0, "5"),
+        (20.0, "20"),
+        (FULL, "100+"),
+    ];
     html! {
         @for (i, (factor, name)) in STEPS.iter().enumerate() {
             @let x = LEFT + i as f64 * 58.0;
