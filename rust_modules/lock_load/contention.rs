@@ -81,25 +81,27 @@ pub(crate) struct Contention {
     start_barrier: StartBarrier,
     excludes: bool,
     fairness_bound: FairnessBound,
-    torture: Torture,
+    torture: KBox<Torture>,
     tuning: Tuning,
     /// The spin threshold, which may change during the run.
     threshold: Atomic<u32>,
-    instrumentation: Option<Instrumentation>,
+    instrumentation: Option<KBox<Instrumentation>>,
     /// In a run with readers, in place of the instrumentation.
-    sharing: Option<Sharing>,
+    sharing: Option<KBox<Sharing>>,
     counts: KVVec<Padded<ThreadCounts>>,
     /// Rescues halts with interrupts off, which nothing but a kick ends.
     _watchdog: Option<ActiveWatchdog>,
 }
 
 impl Contention {
+    /// Returns it boxed, so that no caller moves it on the kernel's small stack.
+    #[inline(never)]
     pub(crate) fn new(
         config: &Config,
         delay_loop: DelayLoop,
         kick: Kick,
         limits: &Limits,
-    ) -> Result<Self, Refused> {
+    ) -> Result<KBox<Self>, Refused> {
         let (facts, threads) = (config.lock.facts(), config.threads);
         Torture::check(config, kick, limits)?;
         readers::check(config)?;
@@ -120,7 +122,7 @@ impl Contention {
             }
             _ => None,
         };
-        Ok(Self {
+        let contention = Self {
             lock,
             pattern: Pattern {
                 hold: delay_loop.loops(config.hold_ns),
@@ -136,7 +138,8 @@ impl Contention {
             sharing,
             counts: ThreadCounts::list(threads)?,
             _watchdog: watchdog,
-        })
+        };
+        Ok(KBox::new(contention, GFP_KERNEL)?)
     }
 
     /// Begins the run, within the first section of thread 0.
@@ -223,9 +226,9 @@ impl Workload for Contention {
                 None
             }
         };
-        let instrumentation = self.instrumentation.as_ref();
+        let instrumentation = self.instrumentation.as_deref();
         thread.sampler = instrumentation.and_then(|all| sampler(all, worker.index, &thread.me));
-        let sharing = self.sharing.as_ref();
+        let sharing = self.sharing.as_deref();
         thread.sharing = sharing.and_then(|all| SharingSampler::new(all, worker.index, &thread.me));
         let sections = self.run_batches(worker, &mut thread, counts);
         counts.close(sections.wrapping_add(first.into()), &thread.me.events);
@@ -250,7 +253,7 @@ impl Workload for Contention {
 
     fn lost_updates(&self, sections: u64) -> Option<u64> {
         // Readers write nothing.
-        let reads = self.sharing.as_ref().map_or(0, Sharing::reads);
+        let reads = self.sharing.as_deref().map_or(0, Sharing::reads);
         let writes = sections.saturating_sub(reads);
         self.excludes.then(|| self.lock.lost_updates(writes))
     }

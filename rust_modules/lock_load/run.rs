@@ -29,10 +29,7 @@ impl Run {
     ) -> Result<Self, Refused> {
         let kick = rig::kick(config.kick)?;
         let workload: KBox<dyn Workload> = match config.load {
-            Load::Contest => {
-                let contention = Contention::new(config, delay_loop, kick, limits)?;
-                KBox::new(contention, GFP_KERNEL)?
-            }
+            Load::Contest => Contention::new(config, delay_loop, kick, limits)?,
             _ => trial::new(config, kick)?,
         };
         rig::kick_by(kick);

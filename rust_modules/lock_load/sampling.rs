@@ -46,26 +46,29 @@ pub(crate) type SharingSampler<'a> = measure::SharingSampler<'a, Kernel>;
 pub(crate) const BYTES_PER_THREAD: usize = 8192;
 
 /// Creates the instrumentation of a run, unless `config` turns it off. `order` and
-/// `reports_contention` are of the lock.
+/// `reports_contention` are of the lock. It stays out of the caller's frame, as all parts of a run do.
+#[inline(never)]
 pub(crate) fn instrumentation(
     config: &Config,
     order: ServiceOrder,
     reports_contention: bool,
-) -> Result<Option<Instrumentation>, Refused> {
+) -> Result<Option<KBox<Instrumentation>>, Refused> {
     if config.histograms == Switch::Off {
         return Ok(None);
     }
     let threads = config.threads as usize;
     let losses = threads.saturating_mul(LOSSES_PER_THREAD);
-    Ok(Some(Instrumentation::new(
+    let instrumentation = Instrumentation::new(
         Thresholds::new(config, tsc_scale()?),
         order,
         reports_contention,
         filled(losses, || Ok(Loss::new()))?,
         filled(threads, || Ok(Padded(thread_log()?)))?,
-    )))
+    );
+    Ok(Some(KBox::new(instrumentation, GFP_KERNEL)?))
 }
 
+#[inline(never)]
 fn thread_log() -> Result<ThreadLog<Kernel>> {
     let histograms = [zeros(BUCKETS)?, zeros(BUCKETS)?, zeros(BUCKETS)?];
     let waits = filled(LOGGED_WAITS, || Ok(WaitWords::default()))?;
@@ -82,7 +85,8 @@ pub(crate) fn sampler<'a>(
 }
 
 /// Creates what the threads of a run with readers share; `None` if `config` asks for no readers.
-pub(crate) fn sharing(config: &Config) -> Result<Option<Sharing>, Refused> {
+#[inline(never)]
+pub(crate) fn sharing(config: &Config) -> Result<Option<KBox<Sharing>>, Refused> {
     if config.readers_pct == 0 {
         return Ok(None);
     }
@@ -93,5 +97,6 @@ pub(crate) fn sharing(config: &Config) -> Result<Option<Sharing>, Refused> {
     let logs = filled(config.threads as usize, || {
         Ok(Padded(SharingLog::new([zeros(buckets)?, zeros(buckets)?])))
     })?;
-    Ok(Some(Sharing::new(config.readers_pct, thresholds, logs)))
+    let sharing = Sharing::new(config.readers_pct, thresholds, logs);
+    Ok(Some(KBox::new(sharing, GFP_KERNEL)?))
 }

@@ -66,15 +66,17 @@ impl Torture {
     }
 
     /// Creates what `config` asks for.
-    pub(crate) fn new(config: &Config) -> Result<Self, Refused> {
-        Ok(Self {
+    #[inline(never)]
+    pub(crate) fn new(config: &Config) -> Result<KBox<Self>, Refused> {
+        let torture = Self {
             stutter: Stutter::new(config),
             shuffle: Shuffle::new(config)?,
             hotplug: Hotplug::new(config),
             boost: Boost::new(config),
             long_hold: LongHold::new(config),
             injection: Injection::new(config)?,
-        })
+        };
+        Ok(KBox::new(torture, GFP_KERNEL)?)
     }
 
     /// The run begins at the stamp `now`.

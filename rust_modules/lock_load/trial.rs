@@ -75,9 +75,9 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
     let ends_by = rig::halt_end(kick);
     Ok(match load {
         Load::Deadlocks => match config.lock {
-            Name::Resilient => KBox::new(DeadlockTrial::<true>::new(config)?, GFP_KERNEL)?,
+            Name::Resilient => boxed(|| DeadlockTrial::<true>::new(config))?,
             Name::ResilientUnconfirmed => {
-                KBox::new(DeadlockTrial::<false>::new(config)?, GFP_KERNEL)?
+                boxed(|| DeadlockTrial::<false>::new(config))?
             }
             lock => {
                 return Err(Refused::new(
@@ -89,11 +89,19 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
                 ));
             }
         },
-        Load::Steps => KBox::new(StepTrial::new(config)?, GFP_KERNEL)?,
-        Load::Primitives => KBox::new(PrimitiveTrial::new(config, kick)?, GFP_KERNEL)?,
-        Load::Halts => KBox::new(HaltTrial::new(config, ends_by)?, GFP_KERNEL)?,
-        _ => KBox::new(KickTrial::new(config, ends_by)?, GFP_KERNEL)?,
+        Load::Steps => boxed(|| StepTrial::new(config))?,
+        Load::Primitives => boxed(|| PrimitiveTrial::new(config, kick))?,
+        Load::Halts => boxed(|| HaltTrial::new(config, ends_by))?,
+        _ => boxed(|| KickTrial::new(config, ends_by))?,
     })
+}
+
+/// Allocates what `make` returns. A frame of its own: those of all trials together fill the stack.
+#[inline(never)]
+fn boxed<T: Workload + 'static>(
+    make: impl FnOnce() -> Result<T, Refused>,
+) -> Result<KBox<dyn Workload>, Refused> {
+    Ok(KBox::new(make()?, GFP_KERNEL)?)
 }
 
 /// Whether a setting is changed that a trial would ignore.

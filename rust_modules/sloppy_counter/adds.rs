@@ -109,6 +109,7 @@ impl Adds {
     }
 
     /// A burst of additions, and of reads.
+    #[inline(never)]
     fn burst(&self, mine: &Mine<'_>) {
         let subject = self.subject();
         let before = self.made_by_others(mine.index);

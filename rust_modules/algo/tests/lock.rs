@@ -640,6 +640,7 @@ fn turns_come_after<L: Lock + Send + 'static>(overtakes: u32, threads: u32, new:
                 threshold: 0,
                 backoff: 1,
                 overtakes,
+                ..Tuning::DEFAULT
             });
             let rounds = if thread == 0 {
                 2 * FEW_ROUNDS

@@ -36,6 +36,8 @@ macro_rules! registry {
 }
 abi::locks!(registry);
 
+/// A frame of its own: those of all locks together overflow the stack.
+#[inline(never)]
 fn create<L: Lock + Send + 'static>(config: &Config) -> Result<KBox<dyn LockUnderTest>> {
     match TorturedLock::<L>::wanted(config)? {
         Some((tortured, outer)) => under_test(tortured, Some(outer)),
