@@ -84,7 +84,11 @@ impl<P: Policy> Shfl<P> {
         if !ahead.is_null() {
             // SAFETY: `ahead` stays on its owner's stack until it has seen its `next`.
             unsafe { Node::link(ahead, mine) };
-            shuffler = node.wait(me);
+            shuffler = node.wait(me).map(|moves| {
+                let mut shuffler = Shuffler::new(mine, moves);
+                shuffler.shuffle_until(|| node.is_first(), me);
+                shuffler
+            });
         }
         me.events.lock_pending.bump();
         if shuffler.is_none() && node.begins_group() {

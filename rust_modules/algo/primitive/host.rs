@@ -237,7 +237,7 @@ pub fn stamp() -> u64 {
         .map_or(0, |time| time.as_nanos() as u64)
 }
 
-/// On the host a vCPU is a thread, numbered in the order of first use.
+/// On the host a vCPU is a thread; it has the first number that no other living thread has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vcpu(u32);
 
@@ -245,12 +245,12 @@ impl Vcpu {
     /// Returns the thread the caller is.
     pub fn current() -> Self {
         NUMBER.with(|number| {
-            if number.get().is_none() {
-                let mut threads = THREADS.lock().unwrap();
-                number.set(Some(threads.len() as u32));
-                threads.push((thread::current(), 0));
-            }
-            Self(number.get().unwrap_or(0))
+            let number = number.get().unwrap_or_else(|| {
+                let new = enlist();
+                number.set(Some(new));
+                new
+            });
+            Self(number)
         })
     }
 
@@ -307,6 +307,19 @@ impl Vcpu {
     }
 }
 
+/// Gives the calling thread a number.
+fn enlist() -> u32 {
+    let me = (thread::current(), 0);
+    let mut threads = THREADS.lock().unwrap();
+    #[cfg(not(loom))]
+    if let Some(number) = LEFT.lock().unwrap().pop() {
+        threads[number as usize] = me;
+        return number;
+    }
+    threads.push(me);
+    threads.len() as u32 - 1
+}
+
 /// Puts the calling thread on NUMA node `node`.
 pub fn on_node(node: u32) {
     let Vcpu(number) = Vcpu::current();
@@ -329,9 +342,32 @@ loom::thread_local! {
 #[cfg(not(loom))]
 static THREADS: std::sync::Mutex<std::vec::Vec<(thread::Thread, u32)>> =
     std::sync::Mutex::new(std::vec::Vec::new());
+/// The numbers of threads that have ended.
+#[cfg(not(loom))]
+static LEFT: std::sync::Mutex<std::vec::Vec<u32>> = std::sync::Mutex::new(std::vec::Vec::new());
 #[cfg(not(loom))]
 std::thread_local! {
-    static NUMBER: core::cell::Cell<Option<u32>> = const { core::cell::Cell::new(None) };
+    static NUMBER: Number = const { Number(core::cell::Cell::new(None)) };
+}
+
+/// The number of a thread, which another may have once the thread has ended: a table of vCPUs has a size.
+#[cfg(not(loom))]
+struct Number(core::cell::Cell<Option<u32>>);
+
+#[cfg(not(loom))]
+impl core::ops::Deref for Number {
+    type Target = core::cell::Cell<Option<u32>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+#[cfg(not(loom))]
+impl Drop for Number {
+    fn drop(&mut self) {
+        LEFT.lock().unwrap().extend(self.0.get());
+    }
 }
 
 /// Plain memory that more than one thread reaches; the algorithm says why that is no race.

@@ -7,10 +7,7 @@
 //!      └─────────────────────────make_first──────────────────────────────────▲
 //! ```
 
-use super::{
-    policy::Policy,
-    shuffler::Shuffler, //
-};
+use super::policy::Policy;
 use crate::prelude::*;
 
 /// A waiter's node, on its stack and on a cache line of its own.
@@ -105,15 +102,20 @@ impl<P: Policy> Node<P> {
         unsafe { (*ahead).next.store(behind, Release) };
     }
 
-    /// Waits to become first, and shuffles meanwhile if it is to; returns it as shuffler if it became that.
-    pub(super) fn wait(&self, me: &Waiter) -> Option<Shuffler<P>> {
+    fn state(&self) -> u32 {
         // Pairs with the releases in `go_on` and `make_first`.
-        let state = || self.state.load(Acquire);
-        me.spin_until(|| state() != WAITING);
-        let moves = self.group().checked_sub(HEIR)?;
-        let mut shuffler = Shuffler::new(ptr::from_ref(self).cast_mut(), moves);
-        shuffler.shuffle_until(|| state() == FIRST, me);
-        Some(shuffler)
+        self.state.load(Acquire)
+    }
+
+    /// Waits to become first, or the next shuffler: in that case, returns the moves so far.
+    pub(super) fn wait(&self, me: &Waiter) -> Option<u32> {
+        me.spin_until(|| self.state() != WAITING);
+        self.group().checked_sub(HEIR)
+    }
+
+    /// Whether the waiter is first.
+    pub(super) fn is_first(&self) -> bool {
+        self.state() == FIRST
     }
 
     /// Signals the waiter that it is first.
