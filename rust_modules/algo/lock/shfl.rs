@@ -24,6 +24,9 @@
 //! Different from the paper: the word counts queues, since an empty one may be left while the next begins,
 //! where the paper has a byte against stealing. A shuffler goes on where it stopped instead of from its own
 //! node. The bound counts waiters that were moved, not members that stood in place. Waiters never sleep.
+//!
+//! What [`Running`] does not mend: a first waiter that is preempted holds up all behind it, since no thread takes
+//! the lock past a queue. Simulated, eight vCPUs on two CPUs have 183 sections where `mcs/spin` has 277.
 
 #![expect(
     unsafe_code,
