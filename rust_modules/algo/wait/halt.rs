@@ -60,7 +60,7 @@ impl<const SPIN: bool, const KICK: bool> Wait for Halting<SPIN, KICK> {
         let _ = self.0.load(Acquire);
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn signal(this: *const Self, me: &Waiter) {
         // SAFETY: `this` is live until the exchange, by the contract of the function.
         // The release pairs with the acquires of the waiter. An exchange, for the kick not to

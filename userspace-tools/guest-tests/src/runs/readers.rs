@@ -24,7 +24,7 @@ pub fn tests() -> Vec<Test> {
         };
         "are_not_timed_when_off": "readers_pct=50 histograms=off", Pass,
             |run| run.sharing.is_some() && run.histograms.is_empty();
-        "stand_long_holds": "readers_pct=50 long_hold_ms=20", Pass, |run| run.torture.long_holds > 0;
+        "stand_long_holds": "readers_pct=50 long_hold_ms=20 long_hold_every_ms=20", Pass, |run| run.torture.long_holds > 0;
     });
     tests.extend(group("lock/readers", &[("are_refused", refused)]));
     tests

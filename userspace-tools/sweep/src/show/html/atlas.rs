@@ -99,6 +99,19 @@ fn apart<'a>(view: &View<'a>) -> Vec<(Point, Vec<&'a Cell>)> {
     all
 }
 
+/// A row of the map of the best: a point without its last axis, and the best at each value of that.
+struct Row {
+    at: Point,
+    fields: Vec<Option<Best>>,
+}
+
+/// The best, and those that the boots do not tell from it.
+#[derive(Clone)]
+struct Best {
+    name: String,
+    ties: Vec<String>,
+}
+
 struct Map<'a> {
     view: &'a View<'a>,
     at: &'a Point,
@@ -108,7 +121,7 @@ struct Map<'a> {
 }
 
 /// A row of losses: the name of a value, its factor at each point, and the largest.
-struct Row {
+struct Loss {
     name: String,
     factors: Vec<Option<f64>>,
     worst: f64,
@@ -118,7 +131,8 @@ impl Map<'_> {
     /// `, tier nested`, of the guests of this map.
     fn suffix(&self) -> String {
         let at = self.at.iter();
-        at.map(|(key, value)| format!(", {key} {value}")).collect()
+        let each = at.map(|(key, value)| format!(", {key} {value}"));
+        each.collect::<Vec<_>>().concat()
     }
 
     /// The values of a point on the axes that this map shows.
@@ -141,7 +155,7 @@ impl Map<'_> {
     fn best(&self) -> Option<Figure> {
         let across = self.across()?;
         let columns = &self.view.scenario.axes[across];
-        let mut rows: Vec<(Point, Vec<Option<(String, String)>>)> = Vec::new();
+        let mut rows: Vec<Row> = Vec::new();
         let head = ["point", "best", "not told from it"];
         let mut data = Data::new(format!("best {} at each point", self.axis), &head);
         for place in &self.places {
@@ -150,20 +164,24 @@ impl Map<'_> {
             };
             let mut at = self.place(place);
             let name = |value: usize| self.values[value].to_string();
-            let tied: Vec<String> = ties.iter().map(|tie| name(*tie)).collect();
-            let tied = tied.join(", ");
-            data.rows.push(vec![words(&at), name(best), tied.clone()]);
+            let best = Best {
+                name: name(best),
+                ties: ties.into_iter().map(name).collect(),
+            };
+            let ties = best.ties.join(", ");
+            data.rows.push(vec![words(&at), best.name.clone(), ties]);
             let column = at.shift_remove(across);
             let column = columns
                 .iter()
                 .position(|value| column.as_ref() == Some(value));
-            let known = rows.iter().position(|(known, _)| *known == at);
+            let known = rows.iter().position(|row| row.at == at);
             let row = known.unwrap_or_else(|| {
-                rows.push((at, vec![None; columns.len()]));
+                let fields = vec![None; columns.len()];
+                rows.push(Row { at, fields });
                 rows.len() - 1
             });
             if let Some(column) = column {
-                rows[row].1[column] = Some((name(best), tied));
+                rows[row].fields[column] = Some(best);
             }
         }
         let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
@@ -195,14 +213,14 @@ impl Map<'_> {
             });
             let factors: Vec<Option<f64>> = factors.collect();
             let worst = factors.iter().flatten().copied().fold(1.0, f64::max);
-            Row {
+            Loss {
                 name: value.to_string(),
                 factors,
                 worst,
             }
         });
-        let measured = |row: &Row| row.factors.iter().any(Option::is_some);
-        let mut rows: Vec<Row> = rows.filter(measured).collect();
+        let measured = |row: &Loss| row.factors.iter().any(Option::is_some);
+        let mut rows: Vec<Loss> = rows.filter(measured).collect();
         if rows.is_empty() || self.places.len() < 2 {
             return None;
         }
@@ -227,7 +245,7 @@ impl Map<'_> {
         Some(figure)
     }
 
-    fn table(&self, quantity: &Quantity, rows: &[Row], points: &[Point]) -> Data {
+    fn table(&self, quantity: &Quantity, rows: &[Loss], points: &[Point]) -> Data {
         let names = rows.iter().map(|row| row.name.as_str());
         let head: Vec<&str> = ["point"].into_iter().chain(names).collect();
         let mut data = Data::new(quantity.title, &head);
@@ -260,12 +278,12 @@ fn fitting(name: &str, wide: f64) -> String {
     }
 }
 
-fn draw_best(rows: &[(Point, Vec<Option<(String, String)>>)], columns: &[String]) -> Drawing {
+fn draw_best(rows: &[Row], columns: &[String]) -> Drawing {
     const FIELD: f64 = 26.0;
     const TOP: f64 = 22.0;
-    let names = rows.iter().flat_map(|(_, fields)| fields.iter().flatten());
+    let names = rows.iter().flat_map(|row| row.fields.iter().flatten());
     let mut order: Vec<&String> = Vec::new();
-    for (name, _) in names {
+    for Best { name, .. } in names {
         if !order.contains(&name) {
             order.push(name);
         }
@@ -276,20 +294,19 @@ fn draw_best(rows: &[(Point, Vec<Option<(String, String)>>)], columns: &[String]
         @for (i, column) in columns.iter().enumerate() {
             text.middle x=(n(LEFT + (i as f64 + 0.5) * wide)) y="15" { (column) }
         }
-        @for (r, (at, fields)) in rows.iter().enumerate() {
+        @for (r, Row { at, fields }) in rows.iter().enumerate() {
             @let y = TOP + r as f64 * FIELD;
             text.end x=(LEFT - 8.0) y=(n(y + 17.0)) { (fitting(&short(at), LEFT)) }
             @for (i, field) in fields.iter().enumerate() {
                 @let x = LEFT + i as f64 * wide;
                 @match field {
                     None => rect.none x=(n(x + 1.0)) y=(n(y + 1.0)) width=(n(wide - 2.0)) height=(FIELD - 2.0) {},
-                    Some((name, tied)) => {
+                    Some(Best { name, ties }) => {
                         g class={ "point s" (colour(name)) } data-x=(n(x + wide / 2.0)) data-y=(n(y))
-                            data-tip={ (words(at)) ", " (columns[i]) "\n" (name) @if !tied.is_empty() { "\nnot told from it: " (tied) } } {
+                            data-tip={ (words(at)) ", " (columns[i]) "\n" (name) @if !ties.is_empty() { "\nnot told from it: " (ties.join(", ")) } } {
                             rect.heat x=(n(x)) y=(n(y)) width=(n(wide)) height=(FIELD) rx="3" style="fill: currentColor; fill-opacity: .22" {}
                             text.middle.on.small x=(n(x + wide / 2.0)) y=(n(y + 17.0)) {
-                                @let more = tied.split(", ").filter(|name| !name.is_empty()).count();
-                                @let end = if more > 0 { format!(" +{more}") } else { String::new() };
+                                @let end = if ties.is_empty() { String::new() } else { format!(" +{}", ties.len()) };
                                 (fitting(name, wide - 6.9 * end.len() as f64)) (end)
                             }
                         }
@@ -316,7 +333,7 @@ fn opacity(factor: f64) -> f64 {
     0.04 + 0.9 * (factor.max(1.0).ln() / FULL.ln()).min(1.0)
 }
 
-fn draw_losses(rows: &[Row], points: &[Point]) -> Drawing {
+fn draw_losses(rows: &[Loss], points: &[Point]) -> Drawing {
     const FIELD: f64 = 18.0;
     const TOP: f64 = 44.0;
     const RIGHT: f64 = 44.0;
