@@ -81,7 +81,7 @@ fn config_rejects_and_names_what_is_allowed() {
         (
             "hold_ns=1 lock=spin",
             Why::Malformed,
-            "allowed: empty busted mcs/busted tas",
+            "allowed: empty busted busted_readers mcs/busted tas",
         ),
         (
             "hold_ns=1 lock",
