@@ -11,7 +11,7 @@
 //!   outer queue:  first waiter ◀── waiter ◀── … ◀── last
 //! ```
 //!
-//! A thread that finds the word free takes it, whoever waits: an uncontended acquisition is one
+//! A thread that finds the word free takes it past all who wait: an uncontended acquisition is one
 //! exchange, a release is one, and a lock that is free never waits for a preempted waiter. All others
 //! queue in an `mcs` lock, the holder of which is the first waiter; so two kinds of threads at most write
 //! the word, and a storm of `ttas` does not arise. Having the word, the first waiter leaves the queue

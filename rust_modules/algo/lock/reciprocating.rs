@@ -12,7 +12,7 @@
 //! ```
 //!
 //! One word, `arrivals`: null while the lock is free, else the top of the stack of those that came since
-//! the stack was last detached. A thread arrives by one exchange, which tells it the thread below. The
+//! the stack was last detached. A thread arrives by one exchange, which returns the thread below. The
 //! holder releases to the thread below its own, and if it is the last of its segment it detaches the
 //! stack and releases to its top: constant time, without the wait of `mcs` for a pointer that its
 //! successor has yet to write.

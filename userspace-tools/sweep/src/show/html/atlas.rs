@@ -156,7 +156,7 @@ impl Map<'_> {
         let across = self.across()?;
         let columns = &self.view.scenario.axes[across];
         let mut rows: Vec<Row> = Vec::new();
-        let head = ["point", "best", "not told from it"];
+        let head = ["point", "best", "not distinguished from it"];
         let mut data = Data::new(format!("best {} at each point", self.axis), &head);
         for place in &self.places {
             let Some((best, ties)) = place.best() else {
@@ -303,7 +303,7 @@ fn draw_best(rows: &[Row], columns: &[String]) -> Drawing {
                     None => rect.none x=(n(x + 1.0)) y=(n(y + 1.0)) width=(n(wide - 2.0)) height=(FIELD - 2.0) {},
                     Some(Best { name, ties }) => {
                         g class={ "point s" (colour(name)) } data-x=(n(x + wide / 2.0)) data-y=(n(y))
-                            data-tip={ (words(at)) ", " (columns[i]) "\n" (name) @if !ties.is_empty() { "\nnot told from it: " (ties.join(", ")) } } {
+                            data-tip={ (words(at)) ", " (columns[i]) "\n" (name) @if !ties.is_empty() { "\nnot distinguished from it: " (ties.join(", ")) } } {
                             rect.heat x=(n(x)) y=(n(y)) width=(n(wide)) height=(FIELD) rx="3" style="fill: currentColor; fill-opacity: .22" {}
                             text.middle.on.small x=(n(x + wide / 2.0)) y=(n(y + 17.0)) {
                                 @let end = if ties.is_empty() { String::new() } else { format!(" +{}", ties.len()) };
