@@ -9,7 +9,7 @@ use serde_json::{json, Map, Value};
 const LOCK_LOAD: &str = "lock-load schema=6 run=4
 config lock=busted threads=2 hold_ns=200 idle_ns=0 readers_pct=0 run_ms=50 kick=auto mode=any load=contest rounds=10000 \
 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
-irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 histograms=off long_us=1000 \
+irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 timeout_us=250000 histograms=off long_us=1000 \
 preempt=none preempt_ms=20 preempt_every_ms=100
 sum elapsed_ns=50000000 sections=12 min=4 mean=6 max=8 halts=0 kicks=0 exclusion=broken lost=3
 machine hypervisor=other kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320 lost_time=gaps

@@ -30,7 +30,7 @@ fn report(
         "lock-load schema={} run=4
 config lock={lock} threads={threads} hold_ns=1000 idle_ns=1000 readers_pct=0 run_ms=150 kick=auto mode=any load=contest \
 rounds=10000 stutter_ms=0 shuffle_ms=0 onoff_ms=0 long_hold_ms=0 long_hold_every_ms=100 nested=1 acquire=lock \
-irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 histograms=on long_us=25000 \
+irqs=on boost_ms=0 threshold=4096 backoff=64 overtakes=9 timeout_us=250000 histograms=on long_us=25000 \
 preempt={target} preempt_ms=50 preempt_every_ms=60
 sum elapsed_ns=150000000 sections=12 min=4 mean=6 max=8 halts=0 kicks=0 exclusion=held lost=0
 machine hypervisor=other kernel_lock=test-and-set mode=tas kick=ipi loops_per_us=320 lost_time=gaps
