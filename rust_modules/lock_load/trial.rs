@@ -76,9 +76,7 @@ pub(crate) fn new(config: &Config, kick: Kick) -> Result<KBox<dyn Workload>, Ref
     Ok(match load {
         Load::Deadlocks => match config.lock {
             Name::Resilient => boxed(|| DeadlockTrial::<true>::new(config))?,
-            Name::ResilientUnconfirmed => {
-                boxed(|| DeadlockTrial::<false>::new(config))?
-            }
+            Name::ResilientUnconfirmed => boxed(|| DeadlockTrial::<false>::new(config))?,
             lock => {
                 return Err(Refused::new(
                     EINVAL,

@@ -36,7 +36,11 @@ fn rewritten(schema: u32) -> usize {
             let expected = match line.contains("\"module\":\"lock-load\"") {
                 true => expected
                     .replacen("\"run_ms\":", "\"readers_pct\":0,\"run_ms\":", 1)
-                    .replacen("\"histograms\":", "\"timeout_us\":250000,\"histograms\":", 1),
+                    .replacen(
+                        "\"histograms\":",
+                        "\"timeout_us\":250000,\"histograms\":",
+                        1,
+                    ),
                 false => expected,
             };
             // Tools write the verdict behind the record since schema 5.

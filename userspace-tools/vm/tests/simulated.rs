@@ -64,7 +64,7 @@ fn batch(folder: &Path, lines: &str, options: &str) -> Output {
 fn numa_nodes_are_sockets_of_simulated_cpus() {
     let far = |options: &str| {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = format!("--vcpus 4 --cpus 0-3 {options}");
+        let options = format!("--vcpus 8 --cpus 0-7 {options}");
         let output = batch(folder.path(), LINES, &options);
         assert_eq!(output.status.code(), Some(0), "{output:?}");
         let record = Record::read(folder.path()).expect("a record");
