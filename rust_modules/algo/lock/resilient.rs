@@ -31,7 +31,8 @@
 //! - The table of waits is kept with the locks, not with the vCPUs: see [`Waits`].
 //! - There is one first waiter, where the kernel has a pending one and the head of the queue. Waiters behind it
 //!   look for a deadlock once, before they queue: of two vCPUs in a deadlock the later detects it at once.
-//! - The kernel's guests without a queue lock fall back to test and set, with a second of time.
+//! - No fallback to test and set, which the commits describe with a timeout of a second; when a kernel takes it
+//!   was not checked.
 //!
 //! [`Lock::with`] has no failure: it counts one and tries again. So it waits for ever in a true deadlock, as any
 //! lock does; [`Resilient::acquire`] returns.
