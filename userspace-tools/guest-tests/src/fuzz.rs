@@ -262,7 +262,7 @@ impl Fuzz<'_> {
 }
 
 /// Free memory with all modules as after their insertion.
-fn at_rest() -> Result<i64> {
+fn at_rest() -> Result<memory::Memory> {
     for module in ALL {
         be_removed(module)?;
         threads::none_left(module)?;

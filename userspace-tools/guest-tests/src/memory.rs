@@ -20,17 +20,47 @@ const QUARANTINE: i64 = 128 * 1024;
 /// Two measurements that differ by less, in KiB, are of a system at rest.
 const REST: i64 = 64;
 
+/// What `/proc/meminfo` says that the kernel uses memory for.
+const USES: [&str; 6] = [
+    "Shmem",
+    "SReclaimable",
+    "SUnreclaim",
+    "KernelStack",
+    "VmallocUsed",
+    "Percpu",
+];
+
+/// Memory that is free or a program's, and how much the kernel uses for what, in KiB. The heap of this program
+/// grows and shrinks by megabytes; what a module loses is neither.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    free: i64,
+    uses: [i64; USES.len()],
+}
+
+impl Memory {
+    /// What grew since `before`, in KiB each.
+    fn grown_since(&self, before: &Self) -> String {
+        let grown = USES.iter().zip(self.uses.iter().zip(before.uses));
+        let grown = grown.filter(|(_, (now, then))| *now > then);
+        let words = grown.map(|(usage, (now, then))| format!("{usage} {}", now - then));
+        words.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// Fails if more than is `allowed` was lost between each two consecutive measurements of `free` memory.
-pub fn flat(what: &str, free: &[i64], allowed: i64) -> Result<Found> {
-    let losses: Vec<_> = free.windows(2).map(|pair| pair[0] - pair[1]).collect();
+pub fn flat(what: &str, free: &[Memory], allowed: i64) -> Result<Found> {
+    let pairs = || free.windows(2).map(|pair| (pair[0], pair[1]));
+    let losses: Vec<_> = pairs().map(|(a, b)| a.free - b.free).collect();
     let least = *losses.iter().min().context("one measurement")?;
+    let grown: Vec<_> = pairs().map(|(a, b)| b.grown_since(&a)).collect();
     let allowed = match Path::new(complaints::KMEMLEAK).exists() {
         true => QUARANTINE,
         false => allowed,
     };
     let text = format!(
-        "{what}; KiB lost of {}: {losses:?}, allowed at least once: {allowed}",
-        free[0]
+        "{what}; KiB lost of {}: {losses:?}, allowed at least once: {allowed}; grown: {grown:?}",
+        free[0].free
     );
     let why = format!("lost {least} KiB or more each time; allowed: {allowed}");
     Ok(Found::new(text)
@@ -39,14 +69,14 @@ pub fn flat(what: &str, free: &[i64], allowed: i64) -> Result<Found> {
         .require(least <= allowed, why))
 }
 
-/// Free memory, in KiB: drops the caches, and measures until two measurements agree.
-pub fn free() -> Result<i64> {
+/// Free memory: drops the caches, and measures until two measurements agree.
+pub fn free() -> Result<Memory> {
     let until = Instant::now() + Duration::from_secs(10);
     let mut last = once()?;
     loop {
         sleep(Duration::from_millis(300));
         let now = once()?;
-        let still = (now - last).abs() < REST;
+        let still = (now.free - last.free).abs() < REST;
         if still || Instant::now() > until {
             return Ok(now);
         }
@@ -55,19 +85,27 @@ pub fn free() -> Result<i64> {
 }
 
 /// Pages in the free lists and in the per-CPU page lists, in KiB.
-fn once() -> Result<i64> {
+fn once() -> Result<Memory> {
     rustix::fs::sync();
     write("/proc/sys/vm/drop_caches", "3")?;
     // Folds the per-CPU counts.
     write("/proc/sys/vm/stat_refresh", "1")?;
-    let free = kib(&read("/proc/meminfo")?, "MemFree:")?;
-    Ok(free + kept(&read("/proc/zoneinfo")?) * page_kib())
+    let meminfo = read("/proc/meminfo")?;
+    let programs = kib(&meminfo, "AnonPages")? + kib(&meminfo, "PageTables")?;
+    let free = kib(&meminfo, "MemFree")? + kept(&read("/proc/zoneinfo")?) * page_kib() + programs;
+    let mut uses = [0; USES.len()];
+    for (usage, value) in USES.iter().zip(&mut uses) {
+        *value = kib(&meminfo, usage)?;
+    }
+    Ok(Memory { free, uses })
 }
 
 fn kib(meminfo: &str, key: &str) -> Result<i64> {
-    let value = meminfo.lines().find_map(|line| line.strip_prefix(key));
+    let value = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
     let value = value.and_then(|v| v.trim().strip_suffix(" kB")?.parse().ok());
-    value.with_context(|| format!("/proc/meminfo: no `{key} … kB`"))
+    value.with_context(|| format!("/proc/meminfo: no `{key}: … kB`"))
 }
 
 /// Pages in the per-CPU page lists: the lines `count: N` of the page sets.
@@ -88,4 +126,31 @@ fn read(path: &str) -> Result<String> {
 
 fn write(path: &str, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(free: i64, percpu: i64) -> Memory {
+        let mut uses = [100; USES.len()];
+        uses[USES.len() - 1] = percpu;
+        Memory { free, uses }
+    }
+
+    #[test]
+    fn what_was_lost_each_time_fails_and_is_named() {
+        let leak = [memory(9000, 0), memory(6000, 1000), memory(4000, 3000)];
+        let found = flat("leak", &leak, 1500).unwrap().into_case("leak");
+        assert!(found.to_json().contains("lost 2000 KiB or more each time"));
+        assert!(
+            found.to_json().contains("Percpu 2000"),
+            "{}",
+            found.to_json()
+        );
+        let once = [memory(9000, 0), memory(6000, 1000), memory(5900, 1000)];
+        let found = flat("once", &once, 1500).unwrap().into_case("once");
+        assert!(found.to_json().contains("PASS"), "{}", found.to_json());
+        assert!(flat("one", &leak[..1], 1500).is_err());
+    }
 }
