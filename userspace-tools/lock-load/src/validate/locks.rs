@@ -3,7 +3,7 @@
 //! Checks of every lock: exclusion, order, tickets that wrap, trylock; control: busted is caught.
 
 use abi::{
-    lock_load::{Acquire, Config, Lock, ServiceOrder, Sum, Switch, TICKETS_TO_WRAP},
+    lock_load::{Acquire, Config, Lock, ServiceOrder, Sharing, Sum, Switch, TICKETS_TO_WRAP},
     status::OracleState,
 };
 use results::{table::rate, Case, LockLoad, Report, Verdict};
@@ -15,12 +15,8 @@ use super::{
 
 /// Sections until tickets wrap around.
 const TO_THE_WRAP: u64 = TICKETS_TO_WRAP as u64;
-/// The longest run to reach that.
-const LONGEST_MS: u32 = 2000;
 /// The longest wait allowed; in a storm with eight vCPUs on a CPU every wait is long.
 const LONGEST_WAIT_MS: u64 = 10_000;
-/// Repeats of a run in which one thread alone had the lock.
-const AGAIN: u32 = 4;
 
 pub fn checks(session: &Session) -> Vec<Check> {
     let mut checks = Vec::new();
@@ -72,16 +68,9 @@ pub fn checks(session: &Session) -> Vec<Check> {
     checks
 }
 
-/// Runs `config` until more than one thread had the lock, a few times at most.
-fn contest(session: &Session, config: &Config) -> debugfs::Result<LockLoad> {
-    let mut report = session.run(config)?;
-    for _ in 0..AGAIN {
-        if report.sum.exclusion != OracleState::Untested {
-            break;
-        }
-        report = session.run(config)?;
-    }
-    Ok(report)
+/// Whether a run shows that the lock excludes, or that it does not: more than one thread had it.
+fn is_contested(report: &LockLoad) -> bool {
+    report.sum.exclusion != OracleState::Untested
 }
 
 fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Case> {
@@ -90,7 +79,8 @@ fn excludes(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         histograms: lock.histograms(),
         ..session.base()
     };
-    let report = contest(session, &config)?;
+    let served = |report: &LockLoad| is_contested(report) && report.sum.min > 0;
+    let report = session.run_until(&config, served)?;
     let sum = report.sum;
     let measured = format!(
         "{} sections ({}/s), {} lost; a thread {} to {}",
@@ -119,7 +109,10 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         histograms: Switch::On,
         ..session.base()
     };
-    let report = match contest(session, &config) {
+    let promised = lock.facts().order() != ServiceOrder::Any;
+    let ordered = |report: &LockLoad| !promised || kept(report) != Some(OracleState::Untested);
+    let enough = |report: &LockLoad| is_contested(report) && ordered(report);
+    let report = match session.run_until(&config, enough) {
         Err(e) if e.is_usage() => {
             return Ok(found(
                 "EINVAL: sections are delegated",
@@ -128,13 +121,12 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         }
         other => other?,
     };
-    let Some(order) = report.order else {
+    let (Some(order), Some(kept)) = (report.order, kept(&report)) else {
         return Ok(found("no line `order` in the report", Verdict::NotMeasured));
     };
     let longest = report.thread_waits.iter().map(|w| w.longest_wait_ns).max();
     let longest_ns = longest.unwrap_or(0);
     let longest_ms = longest_ns / 1_000_000;
-    let kept = report.bypass.map_or(order.fifo, |bypass| bypass.once);
     let promise = match (lock.facts().order(), kept) {
         (_, OracleState::Untested) => "no promise",
         (ServiceOrder::BypassOnce, OracleState::Held) => "overtaken once by each thread",
@@ -149,13 +141,19 @@ fn waits(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     let holds = kept != OracleState::Broken && longest_ms <= LONGEST_WAIT_MS;
     let verdict = match kept {
         _ if longest_ns == 0 => Verdict::NotMeasured,
-        OracleState::Untested if lock.facts().order() != ServiceOrder::Any => Verdict::Inconclusive,
+        OracleState::Untested if promised => Verdict::Inconclusive,
         _ => Verdict::from(holds),
     };
     Ok(found(measured, verdict)
         .with("waits", order.waits)
         .with("overtaken", order.overtaken)
         .with("longest_wait_ns", longest_ns))
+}
+
+/// What the run shows of the promised order of service.
+fn kept(report: &LockLoad) -> Option<OracleState> {
+    let fifo = report.order?.fifo;
+    Some(report.bypass.map_or(fifo, |bypass| bypass.once))
 }
 
 /// As many readers as writers, and the longest wait of a writer.
@@ -166,7 +164,11 @@ fn shares(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         histograms: Switch::On,
         ..session.base()
     };
-    let report = contest(session, &config)?;
+    // A storm may leave too few sections for both kinds.
+    let both = |sharing: &Sharing| sharing.reads > 0 && sharing.writes > 1;
+    let enough =
+        |report: &LockLoad| is_contested(report) && report.sharing.as_ref().map_or(true, both);
+    let report = session.run_until(&config, enough)?;
     let (sum, longest_ns) = (report.sum, report.write_waits().longest());
     let Some(sharing) = report.sharing else {
         return Ok(found(
@@ -182,8 +184,7 @@ fn shares(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         longest_ns / 1_000_000
     );
     let verdict = match of(sum.exclusion, sum.sections) {
-        // A storm may leave too few sections for both.
-        Verdict::Pass if sharing.reads == 0 || sharing.writes < 2 => Verdict::Inconclusive,
+        Verdict::Pass if !both(&sharing) => Verdict::Inconclusive,
         other => other,
     };
     Ok(exclusion(measured, verdict, &sum)
@@ -198,7 +199,8 @@ fn control(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         run_ms: 200,
         ..session.base()
     };
-    let sum = session.run(&config)?.sum;
+    let broken = |report: &LockLoad| report.sum.exclusion == OracleState::Broken;
+    let sum = session.run_until(&config, broken)?.sum;
     let measured = format!("{} of {} updates lost", sum.lost, sum.sections);
     let verdict = match sum.sections {
         0 => Verdict::NotMeasured,
@@ -214,18 +216,15 @@ fn exclusion(measured: String, verdict: Verdict, sum: &Sum) -> Case {
 }
 
 fn wraps(session: &Session, lock: Lock) -> debugfs::Result<Case> {
-    let mut config = Config {
+    let config = Config {
         lock,
         threads: 2,
         histograms: lock.histograms(),
         ..session.base()
     };
-    let mut sum = contest(session, &config)?.sum;
     // A storm needs more time for that.
-    while sum.sections <= TO_THE_WRAP && config.run_ms < LONGEST_MS {
-        config.run_ms *= 2;
-        sum = contest(session, &config)?.sum;
-    }
+    let wrapped = |report: &LockLoad| is_contested(report) && report.sum.sections > TO_THE_WRAP;
+    let sum = session.run_until(&config, wrapped)?.sum;
     let past = sum.sections.saturating_sub(TO_THE_WRAP);
     let measured = format!("{past} sections after the wrap, {} updates lost", sum.lost);
     let verdict = match (of(sum.exclusion, sum.sections), past) {
@@ -244,7 +243,7 @@ fn tries(session: &Session, lock: Lock) -> debugfs::Result<Case> {
         histograms: lock.histograms(),
         ..session.base()
     };
-    let report = match contest(session, &config) {
+    let report = match session.run_until(&config, is_contested) {
         Err(e) if e.is_usage() => return Ok(found("EINVAL: no trylock", lock.facts().no_trylock)),
         other => other?,
     };

@@ -4,12 +4,18 @@
 
 use std::path::{Path, PathBuf};
 
-use abi::lock_load::{Config, KickBy, Lock, ModeWanted, Origin};
+use abi::{
+    lock_load::{Config, KickBy, Lock, ModeWanted, Origin},
+    status::OracleState,
+};
 use anyhow::{anyhow, bail};
 use debugfs::{Error, Interrupt, Module};
 use results::{vcpus, LockLoad, Settings};
 
 use super::arguments::Validate;
+
+/// The longest run of [`Session::run_until`].
+const LONGEST_MS: u32 = 2000;
 
 /// The module, and what all checks share.
 pub struct Session {
@@ -81,6 +87,26 @@ impl Session {
         self.module.run(config, &self.interrupt)
     }
 
+    /// Runs `config`, then each time for twice as long, until the report shows `enough` or [`LONGEST_MS`] is
+    /// reached: on a slow host a lock does in a given time what little it may, and that is no fault of the lock.
+    pub fn run_until(
+        &self,
+        config: &Config,
+        enough: impl Fn(&LockLoad) -> bool,
+    ) -> debugfs::Result<LockLoad> {
+        let config = config.clone();
+        let run = |run_ms| {
+            self.run(&Config {
+                run_ms,
+                ..config.clone()
+            })
+        };
+        // What was found broken is not lost in a longer run that found nothing.
+        let is_decided =
+            |report: &LockLoad| report.sum.exclusion == OracleState::Broken || enough(report);
+        lengthen(config.run_ms, run, is_decided)
+    }
+
     /// Opens the module again after it was inserted again.
     pub fn reopened(&self) -> debugfs::Result<Module<LockLoad>> {
         Module::open(&self.root)
@@ -101,10 +127,51 @@ impl Session {
     }
 }
 
+/// Runs for `run_ms`, then each time for twice as long, up to [`LONGEST_MS`], until that was `enough`.
+fn lengthen<T, E>(
+    mut run_ms: u32,
+    mut run: impl FnMut(u32) -> Result<T, E>,
+    enough: impl Fn(&T) -> bool,
+) -> Result<T, E> {
+    loop {
+        let report = run(run_ms)?;
+        if run_ms >= LONGEST_MS || enough(&report) {
+            return Ok(report);
+        }
+        run_ms = (run_ms * 2).min(LONGEST_MS);
+    }
+}
+
 /// The module's reason for a refusal.
 pub fn reason(error: &Error) -> String {
     match error {
         Error::Refused { why, .. } => why.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    /// The runs made until one of `enough_ms` or more; how long each was.
+    fn runs(first_ms: u32, enough_ms: u32) -> Vec<u32> {
+        let mut lengths = Vec::new();
+        let run = |run_ms| {
+            lengths.push(run_ms);
+            Ok::<_, Infallible>(run_ms)
+        };
+        let Ok(last) = lengthen(first_ms, run, |run_ms| *run_ms >= enough_ms);
+        assert_eq!(lengths.last(), Some(&last));
+        lengths
+    }
+
+    #[test]
+    fn slow_host_gets_longer_runs_and_a_lock_that_starves_no_endless_one() {
+        assert_eq!(runs(60, 0), [60]);
+        assert_eq!(runs(60, 200), [60, 120, 240]);
+        assert_eq!(runs(500, u32::MAX), [500, 1000, LONGEST_MS]);
     }
 }
