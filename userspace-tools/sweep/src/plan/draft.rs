@@ -12,7 +12,7 @@ use results::metrics;
 use vm_record::Tier;
 
 use crate::plan::{
-    experiment::{Compare, Experiment, Module, Order, Scenario},
+    experiment::{Compare, Except, Experiment, Module, Order, Scenario},
     guest::Guest,
     runs::{Boot, Plan, Run},
     setting::{matches, with, without, words, Point, Setting},
@@ -27,6 +27,8 @@ const OVERHEAD: Duration = Duration::from_millis(40);
 
 /// Time from the start of a guest to its first command.
 const BOOT: Duration = Duration::from_secs(5);
+/// The same of a guest of a guest: two kernels boot, under translation.
+const BOOT_NESTED: Duration = Duration::from_secs(25);
 
 impl Plan {
     /// Plans `experiment` for a host with these CPUs. Refuses settings that the module would refuse in
@@ -92,6 +94,21 @@ fn bounded(experiment: &Experiment, guests: usize, rounds: u32) -> Result<(), St
     }
 }
 
+/// Of a guest: its boot, by how much a run of it is slower than its length, and the time beside that.
+fn times(guest: &Guest) -> (Duration, u32, Duration) {
+    let is = |tier: Tier| guest.tier == tier.name();
+    if guest.is_simulated() {
+        // One CPU runs all simulated vCPUs, and nothing boots.
+        return (Duration::ZERO, 1 + guest.vcpus / 32, OVERHEAD);
+    }
+    if is(Tier::Nested) || is(Tier::Xen) {
+        // Threads that are created and joined wait for the turns of their vCPUs on a translated CPU.
+        let turns = guest.ratio.unwrap_or(guest.vcpus);
+        return (BOOT_NESTED, 1, OVERHEAD * (1 + turns));
+    }
+    (BOOT, 1, OVERHEAD)
+}
+
 struct Draft<'a> {
     experiment: &'a Experiment,
     most: u32,
@@ -118,11 +135,7 @@ impl Draft<'_> {
             }
         }
         let mut runs = Vec::new();
-        // One CPU runs all simulated vCPUs, and nothing boots.
-        let (mut estimate, slower) = match guest.is_simulated() {
-            true => (Duration::ZERO, 1 + guest.vcpus / 32),
-            false => (BOOT, 1),
-        };
+        let (mut estimate, slower, overhead) = times(guest);
         let warm_ups = (0..self.experiment.warm_up).map(|_| 0);
         for (n, repeat) in warm_ups.chain(repeats).enumerate() {
             match (self.experiment.order, n % 2) {
@@ -131,7 +144,7 @@ impl Draft<'_> {
                 (Order::Random, _) => all.reverse(),
             }
             for (scenario, settings, length) in &all {
-                estimate += *length * slower + OVERHEAD;
+                estimate += *length * slower + overhead;
                 runs.push(Run {
                     seq: self.seq,
                     repeat,
@@ -195,7 +208,9 @@ impl Draft<'_> {
 
 /// Refuses patterns that select no run, and unknown metrics.
 fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
-    let exceptions = scenario.except.iter().map(|except| ("except", &except.of));
+    let (left_out, excepted): (Vec<_>, Vec<_>) =
+        scenario.except.iter().partition(|except| except.leave_out);
+    let exceptions = excepted.into_iter().map(|except| ("except", &except.of));
     let expectations = scenario.expect.iter().map(|expect| ("expect", &expect.of));
     let comparisons = scenario.compare.iter();
     let sides = comparisons.flat_map(|c| {
@@ -215,6 +230,20 @@ fn check(scenario: &Scenario, boots: &[Boot]) -> Result<(), String> {
     for (what, pattern) in exceptions.chain(expectations).chain(sides).chain(lines) {
         if !all.iter().any(|(_, settings)| matches(pattern, settings)) {
             return wrong(format!("{what} {pattern:?}: selects no run"));
+        }
+    }
+    let whole = Scenario {
+        except: Vec::new(),
+        ..scenario.clone()
+    };
+    for Except { of, .. } in left_out {
+        let selects = |boot: &Boot| {
+            let guest = boot.guest.point();
+            let mut all = points(&whole, &guest).into_iter();
+            all.any(|settings| matches(of, &with(&guest, settings)))
+        };
+        if !boots.iter().any(selects) {
+            return wrong(format!("except {of:?}: leaves no run out"));
         }
     }
     one_world(scenario, &all).or_else(wrong)?;
@@ -272,11 +301,17 @@ fn points(scenario: &Scenario, guest: &Point) -> Vec<Point> {
     }
     points
         .into_iter()
-        .map(|point| {
+        .filter_map(|point| {
             let settings = with(&scenario.fixed, point);
             let known = with(guest, settings.clone());
-            let excepted = scenario.except.iter().filter(|e| matches(&e.of, &known));
-            with(&settings, excepted.flat_map(|except| except.set.clone()))
+            let mut set = Point::new();
+            for except in scenario.except.iter().filter(|e| matches(&e.of, &known)) {
+                if except.leave_out {
+                    return None;
+                }
+                set.extend(except.set.clone());
+            }
+            Some(with(&settings, set))
         })
         .collect()
 }

@@ -111,12 +111,15 @@ impl Module {
     }
 }
 
-/// Settings that differ in some of the runs.
+/// Settings that differ in some of the runs, or runs that are not made.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Except {
     pub of: Pattern,
+    #[serde(default)]
     pub set: Point,
+    #[serde(default)]
+    pub leave_out: bool,
 }
 
 /// An expected oracle verdict of some of the runs, or a rule about their metrics. A rule alone may be

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{BOOT, OVERHEAD};
+use super::{BOOT, BOOT_NESTED, OVERHEAD};
 use crate::plan::{
     experiment::Experiment,
     runs::{Plan, Run},
@@ -82,6 +82,20 @@ fn random_order_is_another_in_each_pair_of_repeats_and_balanced() {
 }
 
 #[test]
+fn runs_are_left_out_by_exception() {
+    let except = |of: &str| {
+        let except = format!("except = [{{ of = {{ {of} }}, leave_out = true }}]\nfixed =");
+        plan(&TEXT.replacen("fixed =", &except, 1))
+    };
+    let text = except("lock = 'tas', threads = 8").unwrap().text();
+    let count = |words: &str| text.matches(words).count();
+    let two = ["lock=ticket threads=8", "lock=tas threads=1"].map(count);
+    assert_eq!((two, count("lock=tas threads=8")), ([2, 2], 0));
+    let error = except("threads = 3").unwrap_err();
+    assert!(error.contains("leaves no run out"), "{error}");
+}
+
+#[test]
 fn runs_are_numbered_from_zero_in_order() {
     let plan = plan(TEXT).unwrap();
     let runs: Vec<&Run> = plan.runs().collect();
@@ -94,6 +108,11 @@ fn estimate_includes_every_run_and_the_boot() {
     // 8 lock runs of 100 ms, 2 jobs of 4096 indices of 1 us.
     let runs = Duration::from_millis(8 * 100) + 2 * Duration::from_micros(4096);
     assert_eq!(plan(TEXT).unwrap().estimate(), BOOT + runs + 10 * OVERHEAD);
+    // Guests of a guest boot two kernels, and their threads wait for turns.
+    let nested = TEXT.replace("\"auto\"", "\"nested\"");
+    let turns = 1 + plan(TEXT).unwrap().boots[0].guest.vcpus;
+    let estimate = BOOT_NESTED + runs + 10 * turns * OVERHEAD;
+    assert_eq!(plan(&nested).unwrap().estimate(), estimate);
 }
 
 #[test]
@@ -244,6 +263,22 @@ fn warm_up_runs_have_repeat_0() {
     let plan = plan(&text).unwrap();
     let repeats: Vec<u32> = plan.runs().map(|run| run.repeat).step_by(5).collect();
     assert_eq!(repeats, [0, 1, 2]);
+}
+
+/// What a plan refuses is known only once it is made.
+#[test]
+fn every_shipped_experiment_has_a_plan() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/experiments");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let experiment = Experiment::read(&path).unwrap();
+        let plan = Plan::new(&experiment, &cpu_list::CpuList::first(16), 7);
+        let plan = plan.unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+        assert!(plan.runs().count() > 0, "{}: no run", path.display());
+        seen += 1;
+    }
+    assert!(seen > 20, "only {seen} experiments were found");
 }
 
 /// A comparison that states nothing would be labelled by its metric alone.
