@@ -12,6 +12,7 @@ mod delegation;
 mod empty;
 mod fissile;
 mod flexguard;
+mod halting_node;
 mod hemlock;
 mod mcs;
 mod percpu;

@@ -214,3 +214,85 @@ impl<W: Wait> queue::Node for Node<W> {
         unsafe { W::signal(ptr::addr_of!((*self.aside().first).turn), me) };
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use super::{
+        queue::Node as _,
+        *, //
+    };
+    use crate::Tuning;
+
+    /// A signal that no thread waits for.
+    struct Signal(Atomic<u32>);
+
+    impl Wait for Signal {
+        fn new() -> Self {
+            Self(Atomic::new(0))
+        }
+
+        fn wait(&self, _: Option<Vcpu>, _: &Waiter) {}
+
+        unsafe fn signal(this: *const Self, _: &Waiter) {
+            // SAFETY: By the contract of the function.
+            unsafe { (*this).0.store(1, Relaxed) };
+        }
+    }
+
+    /// The order in which the waiters of a queue are served, one for each letter, which is its NUMA node. The
+    /// first is the holder.
+    fn served(letters: &str, overtakes: u32) -> Vec<usize> {
+        let me = Waiter::new(Tuning {
+            overtakes,
+            ..Tuning::DEFAULT
+        });
+        let nodes: Vec<_> = letters.chars().map(|_| Node::<Signal>::new()).collect();
+        for (node, letter) in nodes.iter().zip(letters.chars()) {
+            // SAFETY: No other thread knows it.
+            node.numa.with_mut(|numa| unsafe { *numa = letter.into() });
+        }
+        for two in nodes.windows(2) {
+            two[0]
+                .next
+                .store(ptr::from_ref(&two[1]).cast_mut(), Relaxed);
+        }
+        let mut tail = ptr::from_ref(nodes.last().unwrap()).cast_mut();
+        let mut order = Vec::from([0]);
+        loop {
+            // What `Queue::leave` does.
+            let holder = &nodes[order[order.len() - 1]];
+            if !ptr::eq(tail, holder) {
+                assert!(!holder.next().is_null(), "one behind it is lost: {order:?}");
+                holder.hand_over(&me);
+            } else if !holder.last_aside().is_null() {
+                tail = holder.last_aside();
+                holder.hand_over_aside(&me);
+            } else {
+                return order;
+            }
+            let is_next = |at: &usize| nodes[*at].turn.0.load(Relaxed) == 1 && !order.contains(at);
+            let next: Vec<_> = (0..nodes.len()).filter(is_next).collect();
+            assert_eq!(next.len(), 1, "{order:?} then {next:?}");
+            order.extend(next);
+        }
+    }
+
+    #[test]
+    fn waiters_of_the_node_are_first_and_those_aside_keep_their_order() {
+        assert_eq!(served("abba", 9), [0, 3, 1, 2]);
+        assert_eq!(served("abbaba", 9), [0, 3, 5, 1, 2, 4]);
+        assert_eq!(served("abcbacaab", 9), [0, 4, 6, 7, 1, 3, 8, 2, 5]);
+        assert_eq!(served("aaa", 9), [0, 1, 2]);
+    }
+
+    #[test]
+    fn those_aside_are_overtaken_as_often_as_allowed() {
+        assert_eq!(served("abbaba", 0), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(served("abbaba", 1), [0, 3, 1, 2, 4, 5]);
+        assert_eq!(served("abaaab", 2), [0, 2, 3, 1, 5, 4]);
+    }
+}

@@ -38,13 +38,10 @@
     reason = "a waiter's node is reached through raw pointers"
 )]
 
-mod node;
 mod word;
 
-use self::{
-    node::Node,
-    word::Word, //
-};
+use self::word::Word;
+use super::halting_node::Node;
 use crate::prelude::*;
 
 /// A lock word, a queue, and the vCPU of the first waiter.

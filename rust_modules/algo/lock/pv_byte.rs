@@ -116,7 +116,7 @@ impl PvByte {
             woken: Halt::new(),
         };
         self.join(&node);
-        if self.take() {
+        if self.try_acquire(me).is_some() {
             // The last holder may have read the list before this waiter joined it.
             self.release((), me);
         }

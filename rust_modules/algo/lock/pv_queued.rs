@@ -25,16 +25,10 @@
     reason = "a waiter's node is reached through raw pointers"
 )]
 
-mod node;
 mod word;
 
-use self::{
-    node::{
-        Node,
-        CHECK_EVERY, //
-    },
-    word::Word, //
-};
+use self::word::Word;
+use super::halting_node::Node;
 use crate::prelude::*;
 
 /// A lock word, a queue, and the vCPU of the first waiter.
@@ -45,6 +39,8 @@ pub struct PvQueued {
     tail: Atomic<*mut Node>,
 }
 
+/// Looks between two checks whether a vCPU is preempted: the answer is on a shared cache line.
+const CHECK_EVERY: u32 = 32;
 /// Divisor of `overtakes` while the first waiter spins and runs.
 const PRESENT: u32 = 64;
 
@@ -142,7 +138,7 @@ impl PvQueued {
         if !ahead.is_null() {
             // SAFETY: `ahead` stays on its owner's stack until `next` is set, which this does last.
             let vcpu = unsafe { Node::link(ahead, at) };
-            node.wait(vcpu, me);
+            Self::wait_behind(vcpu, &node, me);
         }
         me.events.lock_pending.bump();
         let mut halted = false;
@@ -153,6 +149,23 @@ impl PvQueued {
             halted |= self.halt_first(me);
         }
         self.make_next_first(at, &node);
+    }
+
+    /// Any other waiter: waits to become first. The vCPU of the waiter ahead is `ahead`.
+    fn wait_behind(ahead: Vcpu, node: &Node, me: &Waiter) {
+        let mut left = me.tuning.threshold;
+        while left > 0 && !node.is_first() {
+            if ahead.is_preempted() {
+                me.events.pv_wait_early.bump();
+                break;
+            }
+            let looks = left.min(CHECK_EVERY);
+            if me.spin_for(looks, || node.is_first()).is_some() {
+                return;
+            }
+            left = left.wrapping_sub(looks);
+        }
+        node.halt(me);
     }
 
     /// The first waiter: spins for the threshold; returns whether it took the lock.

@@ -102,6 +102,12 @@ impl<P: Policy> Node<P> {
         unsafe { (*ahead).next.store(behind, Release) };
     }
 
+    /// The moves that the last of a group goes on after, if it does.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn goes_on(&self) -> Option<u32> {
+        self.group().checked_sub(HEIR)
+    }
+
     fn state(&self) -> u32 {
         // Pairs with the releases in `go_on` and `make_first`.
         self.state.load(Acquire)

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Queue node of `pv_queued`, of a waiter behind the first one.
+//! Queue node of `pv_queued` and `flexguard`, of a waiter behind the first one.
 //!
 //! ```text
-//!   WAITING ──wait──▶ HALTED ──make_first: the release of the lock will kick──▶ FIRST
+//!   WAITING ──halt──▶ HALTED ──make_first: the release of the lock will kick──▶ FIRST
 //!      └──────────────make_first: it is spinning───────────────────────────────▲
 //! ```
 
-use crate::prelude::*;
+#![expect(
+    unsafe_code,
+    reason = "a waiter's node is reached through raw pointers"
+)]
 
-/// Iterations between two checks whether a vCPU is preempted: the answer is on a shared cache line.
-pub(super) const CHECK_EVERY: u32 = 32;
+use crate::prelude::*;
 
 /// A waiter's node, on its stack and on a cache line of its own.
 #[repr(align(64))]
@@ -57,32 +59,23 @@ impl Node {
         vcpu
     }
 
-    /// Waits to become first. The vCPU of the waiter ahead is `ahead`.
-    pub(super) fn wait(&self, ahead: Vcpu, me: &Waiter) {
+    /// Whether the waiter has become first.
+    #[inline]
+    pub(super) fn is_first(&self) -> bool {
         // Pairs with the release in `make_first`.
-        let first = || self.state.load(Acquire) == FIRST;
-        let mut left = me.tuning.threshold;
-        while left > 0 && !first() {
-            if ahead.is_preempted() {
-                me.events.pv_wait_early.bump();
-                break;
-            }
-            let looks = left.min(CHECK_EVERY);
-            if me.spin_for(looks, first).is_some() {
-                return;
-            }
-            left = left.wrapping_sub(looks);
+        self.state.load(Acquire) == FIRST
+    }
+
+    /// Halts until the waiter is first, or is kicked as such.
+    pub(super) fn halt(&self, me: &Waiter) {
+        // An exchange, since the waiter may have become first: then no kick will come. Nothing to order:
+        // it publishes no more than that it is about to halt.
+        let _ = self.state.cmpxchg(WAITING, HALTED, Relaxed);
+        while !self.is_first() {
+            me.events.halts.bump();
+            me.events.pv_wait_node.bump();
+            Vcpu::halt_while(&self.state, HALTED);
         }
-        // Nothing to order: the waiter publishes no more than that it is about to halt.
-        if self.state.cmpxchg(WAITING, HALTED, Relaxed).is_ok() {
-            while self.state.load(Relaxed) == HALTED {
-                me.events.halts.bump();
-                me.events.pv_wait_node.bump();
-                Vcpu::halt_while(&self.state, HALTED);
-            }
-        }
-        // Pairs with the release in `make_first`.
-        let _ = self.state.load(Acquire);
     }
 
     /// Signals the waiter that it is first; returns its vCPU if that is halted, and still is.
@@ -94,7 +87,7 @@ impl Node {
         // SAFETY: Live until it is signalled, by the contract of the function; never written.
         let vcpu = unsafe { (*this).vcpu.with(|vcpu| *vcpu) };
         // SAFETY: As above.
-        // The release pairs with the acquires in `wait`.
+        // The release pairs with the acquire in `is_first`.
         let was = unsafe { (*this).state.xchg(FIRST, Release) };
         (was == HALTED).then_some(vcpu)
     }
