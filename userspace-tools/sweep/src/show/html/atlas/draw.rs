@@ -11,6 +11,8 @@ use crate::{
 };
 
 const LEFT: f64 = 134.0;
+/// Width of a letter of small type.
+const LETTER: f64 = 6.9;
 /// From this loss on the colour is full.
 const FULL: f64 = 100.0;
 
@@ -34,17 +36,16 @@ pub(super) struct Loss {
     pub(super) worst: f64,
 }
 
-/// A name that fits into so many units of small type.
+/// A name that fits into so many units of small type, cut in the middle: locks differ at either end.
 fn fitting(name: &str, wide: f64) -> String {
-    let most = ((wide - 6.0) / 6.9) as usize;
-    match name.chars().count() > most {
-        false => name.into(),
-        true => name
-            .chars()
-            .take(most.saturating_sub(1))
-            .chain(['…'])
-            .collect(),
+    let all: Vec<char> = name.chars().collect();
+    let most = ((wide - 6.0) / LETTER) as usize;
+    if all.len() <= most {
+        return name.into();
     }
+    let kept = most.saturating_sub(1);
+    let (head, tail) = (&all[..kept / 2], &all[all.len() - (kept - kept / 2)..]);
+    head.iter().chain(&['…']).chain(tail).collect()
 }
 
 /// The best at each point, a colour each.
@@ -77,7 +78,7 @@ pub(super) fn best(rows: &[Row], columns: &[String]) -> Drawing {
                             rect.heat x=(n(x)) y=(n(y)) width=(n(wide)) height=(FIELD) rx="3" style="fill: currentColor; fill-opacity: .22" {}
                             text.middle.on.small x=(n(x + wide / 2.0)) y=(n(y + 17.0)) {
                                 @let end = if ties.is_empty() { String::new() } else { format!(" +{}", ties.len()) };
-                                (fitting(name, wide - 6.9 * end.len() as f64)) (end)
+                                (fitting(name, wide - LETTER * end.len() as f64)) (end)
                             }
                         }
                     }
@@ -108,13 +109,15 @@ pub(super) fn losses(rows: &[Loss], points: &[Point]) -> Drawing {
     const FIELD: f64 = 18.0;
     const TOP: f64 = 44.0;
     const RIGHT: f64 = 44.0;
-    let wide = (WIDTH - LEFT - RIGHT) / points.len() as f64;
+    let longest = rows.iter().map(|row| row.name.chars().count()).max();
+    let left = (longest.unwrap_or(0) as f64 * LETTER + 6.0).clamp(LEFT, WIDTH / 2.0);
+    let wide = (WIDTH - left - RIGHT) / points.len() as f64;
     let first = |at: &Point| {
         at.iter()
             .next()
             .map(|(key, value)| (key.clone(), value.clone()))
     };
-    let place = |i: usize| LEFT + i as f64 * wide;
+    let place = |i: usize| left + i as f64 * wide;
     // The points of a group follow each other.
     let mut groups: Vec<(usize, usize, String)> = Vec::new();
     for (i, at) in points.iter().enumerate() {
@@ -126,13 +129,13 @@ pub(super) fn losses(rows: &[Loss], points: &[Point]) -> Drawing {
     }
     let bottom = TOP + rows.len() as f64 * FIELD;
     let content = html! {
-        (legend())
+        (legend(left))
         @for (from, until, name) in &groups {
             text.middle x=(n((place(*from) + place(*until)) / 2.0)) y=(TOP - 6.0) { (name) }
         }
         @for (r, row) in rows.iter().enumerate() {
             @let y = TOP + r as f64 * FIELD;
-            text.end.on.small x=(LEFT - 6.0) y=(n(y + 13.0)) { (row.name) }
+            text.end.on.small x=(n(left - 6.0)) y=(n(y + 13.0)) { (row.name) }
             @for (i, factor) in row.factors.iter().enumerate() {
                 @match factor {
                     None => rect.none x=(n(place(i))) y=(n(y)) width=(n(wide)) height=(FIELD) {},
@@ -156,7 +159,7 @@ pub(super) fn losses(rows: &[Loss], points: &[Point]) -> Drawing {
 }
 
 /// The colours of 1 to 100 and more.
-fn legend() -> Markup {
+fn legend(left: f64) -> Markup {
     const STEPS: [(f64, &str); 5] = [
         (1.0, "1"),
         (2.0, "2"),
@@ -166,7 +169,7 @@ fn legend() -> Markup {
     ];
     html! {
         @for (i, (factor, name)) in STEPS.iter().enumerate() {
-            @let x = LEFT + i as f64 * 58.0;
+            @let x = left + i as f64 * 48.0;
             rect x=(n(x)) y="3" width="22" height="14" style={ "fill: rgba(var(--lost), " (format!("{:.2}", opacity(*factor))) "); stroke: var(--rule)" } {}
             text.small x=(n(x + 26.0)) y="14" { (name) }
         }
