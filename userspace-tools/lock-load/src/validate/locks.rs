@@ -167,7 +167,7 @@ fn shares(session: &Session, lock: Lock) -> debugfs::Result<Case> {
     // A storm may leave too few sections for both kinds.
     let both = |sharing: &Sharing| sharing.reads > 0 && sharing.writes > 1;
     let enough =
-        |report: &LockLoad| is_contested(report) && report.sharing.as_ref().map_or(true, both);
+        |report: &LockLoad| is_contested(report) && report.sharing.as_ref().is_none_or(both);
     let report = session.run_until(&config, enough)?;
     let (sum, longest_ns) = (report.sum, report.write_waits().longest());
     let Some(sharing) = report.sharing else {

@@ -94,13 +94,8 @@ impl Session {
         config: &Config,
         enough: impl Fn(&LockLoad) -> bool,
     ) -> debugfs::Result<LockLoad> {
-        let config = config.clone();
-        let run = |run_ms| {
-            self.run(&Config {
-                run_ms,
-                ..config.clone()
-            })
-        };
+        let config = *config;
+        let run = |run_ms| self.run(&Config { run_ms, ..config });
         // What was found broken is not lost in a longer run that found nothing.
         let is_decided =
             |report: &LockLoad| report.sum.exclusion == OracleState::Broken || enough(report);
