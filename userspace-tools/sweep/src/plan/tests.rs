@@ -273,7 +273,8 @@ fn every_shipped_experiment_has_a_plan() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let experiment = Experiment::read(&path).unwrap();
-        let plan = Plan::new(&experiment, &cpu_list::CpuList::first(16), 7);
+        let cpus = experiment.guest.host_cpus().unwrap();
+        let plan = Plan::new(&experiment, &cpus, 7);
         let plan = plan.unwrap_or_else(|why| panic!("{}: {why}", path.display()));
         assert!(plan.runs().count() > 0, "{}: no run", path.display());
         seen += 1;
