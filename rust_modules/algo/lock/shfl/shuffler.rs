@@ -122,8 +122,7 @@ mod tests {
         }
     }
 
-    /// A queue of waiters, one for each letter, the shuffler first; what is left of its work after `looks` at
-    /// what it waits for.
+    /// A queue of waiters, one for each letter, the shuffler first.
     fn queue(letters: &str) -> Vec<Node<Kind>> {
         let nodes: Vec<_> = letters.chars().map(|c| Node::new(Kind(c))).collect();
         for two in nodes.windows(2) {
@@ -219,7 +218,7 @@ mod tests {
         assert_eq!((order.as_str(), heir), ("aAAb", Some((2, 0))));
     }
 
-    /// Whenever it has to stop, no waiter is lost, and those of each letter are in order.
+    /// Whenever it has to stop, each waiter is in the queue once, and each move made a member.
     #[test]
     fn shuffler_may_stop_after_each_look() {
         for looks in 0..20 {

@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// Runs `config`, then each time for twice as long, until the report shows `enough` or [`LONGEST_MS`] is
-    /// reached: on a slow host a lock does in a given time what little it may, and that is no fault of the lock.
+    /// reached. How many sections a slow host makes in a given time is no property of the lock.
     pub fn run_until(
         &self,
         config: &Config,

@@ -265,34 +265,36 @@ fn warm_up_runs_have_repeat_0() {
     assert_eq!(repeats, [0, 1, 2]);
 }
 
+/// The experiments of `scripts/experiments`, each with its path.
+fn shipped() -> Vec<(String, Experiment)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/experiments");
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let all: Vec<_> = paths
+        .map(|path| (path.display().to_string(), Experiment::read(&path).unwrap()))
+        .collect();
+    assert!(all.len() > 20, "only {} experiments were found", all.len());
+    all
+}
+
 /// What a plan refuses is known only once it is made.
 #[test]
 fn every_shipped_experiment_has_a_plan() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/experiments");
-    let mut seen = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let experiment = Experiment::read(&path).unwrap();
+    for (path, experiment) in shipped() {
         let cpus = experiment.guest.host_cpus().unwrap();
-        let plan = Plan::new(&experiment, &cpus, 7);
-        let plan = plan.unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-        assert!(plan.runs().count() > 0, "{}: no run", path.display());
-        seen += 1;
+        let plan = Plan::new(&experiment, &cpus, 7).unwrap_or_else(|why| panic!("{path}: {why}"));
+        assert!(plan.runs().count() > 0, "{path}: no run");
     }
-    assert!(seen > 20, "only {seen} experiments were found");
 }
 
 /// A comparison that states nothing would be labelled by its metric alone.
 #[test]
 fn every_shipped_comparison_states_its_kind() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/experiments");
     let mut seen = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let experiment = Experiment::read(&path).unwrap();
+    for (path, experiment) in shipped() {
         for scenario in &experiment.scenarios {
             for compare in &scenario.compare {
-                let name = format!("{}: {}", path.display(), compare.figure);
+                let name = format!("{path}: {}", compare.figure);
                 let kind = compare.kind.unwrap_or_else(|| panic!("{name}: no kind"));
                 let sides = [Some(&compare.of), compare.to.as_ref()];
                 let threads = |side: &Pattern| side.get("threads").map(|n| n.all().to_vec());
