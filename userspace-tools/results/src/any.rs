@@ -5,6 +5,7 @@
 use abi::status::OracleState;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use statistics::Occurrences;
 
 use crate::{
     Bottleneck, Histogram, JobRunner, Kind, LockLoad, Outcome, Place, Report, SloppyCounter, Totals,
@@ -112,6 +113,8 @@ forward! {
     check() -> Result<(), String> = |report| report.check();
     /// [`Report::metric`].
     metric(name: &str) -> Option<f64> = |report| report.metric(name);
+    /// [`Report::occurrences`].
+    occurrences(name: &str) -> Option<Occurrences> = |report| report.occurrences(name);
     /// [`Report::kind`].
     kind(name: &str, place: &Place) -> Kind = |report| report.kind(name, place);
     /// [`Report::settings`].

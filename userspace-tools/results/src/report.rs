@@ -33,6 +33,7 @@ use std::time::Duration;
 use abi::{status::OracleState, Malformed};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::{Map, Value};
+use statistics::Occurrences;
 
 pub use self::{
     account::Account,
@@ -104,6 +105,12 @@ pub trait Report: Clone + Serialize + DeserializeOwned + 'static {
                 (metric.of)(self)
             }
         }
+    }
+
+    /// How often the events happened that the metric `name` is the rate of; none if it is none of events
+    /// that may be rare, or the run did not count them.
+    fn occurrences(&self, _name: &str) -> Option<Occurrences> {
+        None
     }
 
     /// The kind of a time or rate of this run.

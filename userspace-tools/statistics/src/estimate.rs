@@ -7,13 +7,15 @@
 //! independently, and Student's t distribution ("The Probable Error of a Mean", 1908) gives the
 //! interval; two groups of boots are compared as Welch does ("The Generalization of `Student's'
 //! Problem when Several Different Population Variances are Involved", 1947). [`Scale::Ratio`]
-//! computes with logarithms, so that half and double are equally far from 1. The error rates under
-//! the noise of shared machines are simulated in `calibration`.
+//! computes with logarithms, so that half and double are equally far from 1. A rate of events that may
+//! be rare has the wider of this interval and that of their number ([`Occurrences`]): boots in which
+//! nothing happened do not scatter, and are no proof. The error rates under the noise of shared
+//! machines are simulated in `calibration`.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::median;
+use super::{median, Occurrences};
 
 /// How values are summed up.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -41,6 +43,9 @@ pub struct Estimate {
     pub between: Option<f64>,
     /// Standard deviation within a boot, on the scale; nothing of one repeat a boot.
     pub within: Option<f64>,
+    /// What it is the rate of, if it is of events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    events: Option<Occurrences>,
 }
 
 /// The ends of an interval, and the estimate in it.
@@ -75,6 +80,17 @@ impl Estimate {
             freedom: n as f64 - 1.0,
             between,
             within: within(&boots),
+            events: None,
+        })
+    }
+
+    /// Sums up the events of `boots`, one number for each boot. Nothing if there is no boot, or one that
+    /// took no time.
+    pub fn of_events(boots: &[Occurrences]) -> Option<Self> {
+        let rates: Vec<Vec<f64>> = boots.iter().map(|boot| vec![boot.rate()]).collect();
+        Some(Self {
+            events: Some(Occurrences::sum(boots.iter().copied())),
+            ..Self::of(Scale::Linear, &rates)?
         })
     }
 
@@ -108,6 +124,7 @@ impl Estimate {
             freedom: welch.map_or(0.0, |(_, freedom)| freedom),
             between: larger(self.between, other.between),
             within: larger(self.within, other.within),
+            events: None,
         }
     }
 
@@ -116,9 +133,10 @@ impl Estimate {
         self.scale.from(self.mean)
     }
 
-    /// The value of a quantity that was the same in every boot: it has no scatter.
+    /// The value of a quantity that was the same in every boot: it has no scatter. A rate of events is
+    /// none.
     pub fn exact(&self) -> Option<f64> {
-        (self.error == Some(0.0)).then(|| self.value())
+        (self.error == Some(0.0) && self.events.is_none()).then(|| self.value())
     }
 
     /// The same turned round: what was `a` to `b` is `b` to `a`.
@@ -130,10 +148,21 @@ impl Estimate {
     /// The interval that misses the true value with probability `alpha`: everything, of one boot.
     pub fn bounds(&self, alpha: f64) -> Bounds {
         let half = self.half(alpha);
+        let (low, high) = (
+            self.scale.from(self.mean - half),
+            self.scale.from(self.mean + half),
+        );
+        let (least, most) = match self.events {
+            None => (low, high),
+            Some(events) => events.bounds(alpha),
+        };
         Bounds {
             value: self.value(),
-            low: self.scale.from(self.mean - half),
-            high: self.scale.from(self.mean + half),
+            low: match self.events {
+                None => low,
+                Some(_) => low.min(least).max(0.0),
+            },
+            high: high.max(most),
         }
     }
 
@@ -148,12 +177,18 @@ impl Estimate {
     /// The probability of such an estimate, or of a larger one, if the true value were `limit` at
     /// most: small if it is above.
     pub fn p_above(&self, limit: f64) -> f64 {
-        self.p(self.mean - self.scale.limit(limit))
+        let by_count = self.events.map_or(0.0, |events| events.p_above(limit));
+        // No rate of events is below 0, so any of them is one above.
+        if self.events.is_some() && limit <= 0.0 {
+            return by_count;
+        }
+        by_count.max(self.p(self.mean - self.scale.limit(limit)))
     }
 
     /// The same for an estimate below `limit`.
     pub fn p_below(&self, limit: f64) -> f64 {
-        self.p(self.scale.limit(limit) - self.mean)
+        let by_count = self.events.map_or(0.0, |events| events.p_below(limit));
+        by_count.max(self.p(self.scale.limit(limit) - self.mean))
     }
 
     fn p(&self, apart: f64) -> f64 {
@@ -181,7 +216,11 @@ impl Estimate {
                 return false;
             };
             let z = student.inverse_cdf(1.0 - alpha / 2.0) + student.inverse_cdf(POWER);
-            z * sd / (*boots as f64).sqrt() <= apart
+            let is_counted = self.events.is_none_or(|events| {
+                let events = events.extended(*boots as f64 / self.boots as f64);
+                events.p_above(limit).min(events.p_below(limit)) <= alpha / 2.0
+            });
+            is_counted && z * sd / (*boots as f64).sqrt() <= apart
         };
         // Steps of a tenth are as exact as the estimate of the scatter.
         let sizes = std::iter::successors(Some(2_usize), |n| Some(n + 1 + n / 10));
@@ -302,6 +341,43 @@ mod tests {
         assert_eq!((it.p_above(3.1), it.p_below(3.1)), (1.0, 0.0));
         let bounds = it.bounds(0.05);
         assert_eq!((bounds.low, bounds.high), (3.0, 3.0));
+    }
+
+    /// Six boots of 20 s without an event are no proof of a rate of 0: below 90 in an hour (95 %, one side).
+    #[test]
+    fn nothing_in_all_boots_has_an_interval() {
+        let none = [Occurrences {
+            count: 0,
+            time: 20.0 / 3600.0,
+        }; 6];
+        let it = Estimate::of_events(&none).unwrap();
+        let bounds = it.bounds(0.1);
+        assert_eq!((it.value(), bounds.low, it.exact()), (0.0, 0.0, None));
+        close(bounds.high, 89.872);
+        assert_eq!(it.p_above(0.0), 1.0);
+        close(it.p_below(89.872), 0.05);
+        assert!(it.p_below(50.0) > 0.05);
+        assert_eq!(it.boots_needed(45.0, 0.1), Some(12));
+        assert_eq!(it.boots_needed(0.0, 0.1), None);
+    }
+
+    #[test]
+    fn events_that_differ_between_boots_have_the_wider_interval() {
+        let of = |counts: [u64; 6]| {
+            let boots = counts.map(|count| Occurrences { count, time: 1.0 });
+            Estimate::of_events(&boots).unwrap()
+        };
+        // Poisson's of 600 is 552.9 to 650.0; boots that are far apart have Student's.
+        let bounds = of([100, 100, 100, 100, 100, 100]).bounds(0.05);
+        close(bounds.low, 92.1575);
+        close(bounds.high, 108.3315);
+        let apart = [0, 0, 300, 0, 300, 0];
+        let (wide, student) = (of(apart), boots(&apart.map(|count| count as f64)));
+        let student = Estimate::of(Scale::Linear, &student).unwrap();
+        assert_eq!(wide.bounds(0.05).high, student.bounds(0.05).high);
+        assert!(student.bounds(0.05).low < 0.0 && wide.bounds(0.05).low == 0.0);
+        assert_eq!(wide.p_above(50.0), student.p_above(50.0));
+        assert!(student.p_above(0.0) > 0.05 && wide.p_above(0.0) == 0.0);
     }
 
     /// Welch's example as R 4.3 computes it: t.test(c(1, 2, 3, 4, 5), c(4, 6, 8, 10, 12)) has

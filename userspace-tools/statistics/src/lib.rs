@@ -16,6 +16,7 @@ mod interval;
 mod jain;
 mod kendall;
 mod line;
+mod occurrences;
 mod sample;
 mod scalability;
 
@@ -26,6 +27,7 @@ pub use self::{
     jain::jain,
     kendall::kendall,
     line::{Line, Lines},
+    occurrences::Occurrences,
     sample::{median, percent, Sample},
     scalability::{Coefficient, Scalability},
 };

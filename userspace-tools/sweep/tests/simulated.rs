@@ -94,6 +94,32 @@ over = "slice_us"
 of = { lock = "ticket" }
 "#;
 
+const EVENTS: &str = r#"
+name = "events"
+title = "a test"
+repeats = 6
+
+[guest]
+vcpus = 2
+cpus = "0"
+tier = "sim"
+boots = 6
+
+[[part]]
+name = "rare"
+title = "Rare"
+module = "lock-load"
+fixed = { threads = 2, run_ms = 40, histograms = "off" }
+axes = { lock = ["ticket"] }
+
+[[part.compare]]
+figure = "none"
+text = "timeouts"
+kind = "count"
+quantity = "timeouts_per_hour"
+of = { lock = "ticket" }
+"#;
+
 const TIERS: &str = r#"
 name = "both"
 title = "a test"
@@ -252,6 +278,26 @@ fn figures_are_labelled_and_other_modules_are_skipped_with_the_reason() {
         (&cell["tier"], &cell["costs"]),
         (&"sim".into(), &"default".into())
     );
+}
+
+/// A ticket lock has no timeout, of which a quarter of a second is no proof: 3.69 in that time (95 %, two sides).
+#[test]
+fn rate_of_what_never_happened_has_an_interval() {
+    let dir = tempfile::tempdir().unwrap();
+    let (result, _) = run(dir.path(), EVENTS);
+    let none = &json(&result.join("figures.json"))["none"];
+    let high = none["interval"][1].as_f64().unwrap();
+    let runs = fs::read_to_string(result.join("runs.jsonl")).unwrap();
+    let elapsed = runs.lines().map(|line| {
+        let run: Value = serde_json::from_str(line).unwrap();
+        run["sum"]["elapsed_ns"].as_f64().unwrap() / 3.6e12
+    });
+    let hours: f64 = elapsed.sum();
+    assert_eq!(
+        (&none["value"], &none["interval"][0]),
+        (&0.0.into(), &0.0.into())
+    );
+    assert!((high * hours - 3.689).abs() < 0.01, "{none}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use abi::{
     Malformed,
 };
 use serde::{Deserialize, Serialize};
-use statistics::jain;
+use statistics::{jain, Occurrences};
 
 use super::{lines::Lines, Report, Totals};
 use crate::{
@@ -181,14 +181,16 @@ impl LockLoad {
             .map_or(0, |waits| waits.count)
     }
 
-    /// How often these events happened in an hour of the run, if it lasted at all and has them.
-    fn per_hour(&self, names: &[&str]) -> Option<f64> {
+    /// How often these events happened in how many hours, if the run lasted at all and has them.
+    fn in_hours(&self, names: &[&str]) -> Option<Occurrences> {
         let events = self.events.iter();
         let of = events.filter(|event| names.contains(&event.name.as_str()));
         let counts: Vec<u64> = of.map(|event| event.count).collect();
-        let hours = self.sum.elapsed_ns as f64 / 3.6e12;
-        (counts.len() == names.len() && hours > 0.0)
-            .then(|| counts.iter().sum::<u64>() as f64 / hours)
+        let time = self.sum.elapsed_ns as f64 / 3.6e12;
+        (counts.len() == names.len() && time > 0.0).then(|| Occurrences {
+            count: counts.iter().sum(),
+            time,
+        })
     }
 
     /// Whether waits were timed.
@@ -230,8 +232,8 @@ impl Report for LockLoad {
         "jain" Order: "Jain's index of the threads' sections per time with a vCPU" = Self::fairness,
         "halts" Count: "halts of waiters" = |report| Some(report.sum.halts as f64),
         "kicks" Count: "kicks of halted waiters" = |report| Some(report.sum.kicks as f64),
-        "timeouts_per_hour" Count: "acquisitions that timed out, per hour of the run" = |report| report.per_hour(&["timeouts"]),
-        "deadlocks_per_hour" Count: "acquisitions refused for a deadlock, per hour of the run" = |report| report.per_hour(&["deadlock_aa", "deadlock_abba"]),
+        "timeouts_per_hour" Count: "acquisitions that timed out, per hour of the run" = |report| Some(report.occurrences("timeouts_per_hour")?.rate()),
+        "deadlocks_per_hour" Count: "acquisitions refused for a deadlock, per hour of the run" = |report| Some(report.occurrences("deadlocks_per_hour")?.rate()),
         "lost" Count: "updates lost" = |report| Some(report.sum.lost as f64),
         "section_ns": "time per critical section, all threads together, ns" = |report| (report.sum.sections > 0).then(|| report.sum.elapsed_ns as f64 / report.sum.sections as f64),
         "wait_p50": "median wait, ns" = |report| wait(report, 0.5),
@@ -286,6 +288,14 @@ impl Report for LockLoad {
     }
 
     fields!(sections, exclusion);
+
+    fn occurrences(&self, name: &str) -> Option<Occurrences> {
+        match name {
+            "timeouts_per_hour" => self.in_hours(&["timeouts"]),
+            "deadlocks_per_hour" => self.in_hours(&["deadlock_aa", "deadlock_abba"]),
+            _ => None,
+        }
+    }
 
     fn oracle(&self) -> Outcome {
         if let [trial] = self.trial[..] {

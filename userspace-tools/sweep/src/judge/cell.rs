@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use abi::status::OracleState;
 use indexmap::IndexSet;
 use results::{AnyReport, Histogram, Place};
-use statistics::{median, Estimate, Sample, Scale};
+use statistics::{median, Estimate, Occurrences, Sample, Scale};
 
 use crate::{
     judge::oracle::expected,
@@ -70,6 +70,25 @@ impl Cell {
             boots.entry(*boot).or_default().push(value);
         }
         Ok(boots.into_values().collect())
+    }
+
+    /// The estimate of a metric: of events that may be rare, by their number; the reason if there is none.
+    pub fn estimate(&self, metric: &str) -> Result<Estimate, String> {
+        let by_boot = self.by_boot(metric)?;
+        let reports = self.reports.iter();
+        let events: Option<Vec<Occurrences>> = reports.map(|one| one.occurrences(metric)).collect();
+        let estimate = match events {
+            None => Estimate::of(Scale::Linear, &by_boot),
+            Some(events) => {
+                let mut boots: BTreeMap<usize, Vec<Occurrences>> = BTreeMap::new();
+                for (boot, events) in self.boots.iter().zip(events) {
+                    boots.entry(*boot).or_default().push(events);
+                }
+                let boots: Vec<Occurrences> = boots.into_values().map(Occurrences::sum).collect();
+                Estimate::of_events(&boots)
+            }
+        };
+        estimate.ok_or_else(|| format!("`{metric}` is no number"))
     }
 
     /// How many times a metric of `other` one of this is: in each boot the ratios of the repeats that

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use abi::status::OracleState;
 use results::{AnyReport, Kind};
 use serde::{Deserialize, Serialize};
-use statistics::{confidence, Estimate, Scale};
+use statistics::{confidence, Estimate};
 
 use crate::{
     judge::{
@@ -200,11 +200,7 @@ fn compared(compare: &Compare, cells: &[Cell]) -> Result<Compared, String> {
     let to = to.transpose()?;
     let estimate = match &to {
         Some(to) => of.ratio(metric, to, metric)?,
-        None => {
-            let boots = of.by_boot(metric)?;
-            let estimate = Estimate::of(Scale::Linear, &boots);
-            estimate.ok_or_else(|| format!("`{metric}` is no number"))?
-        }
+        None => of.estimate(metric)?,
     };
     let label = label::of_comparison(compare, &of, to.as_ref());
     Ok(Compared { estimate, label })

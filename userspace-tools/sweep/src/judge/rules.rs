@@ -3,7 +3,7 @@
 //! The experiment's rules, evaluated at every parameter point where they apply.
 
 use serde::Serialize;
-use statistics::{confidence::FAMILY, Estimate, Scale};
+use statistics::{confidence::FAMILY, Estimate};
 
 use super::{
     cell::Cell,
@@ -184,11 +184,8 @@ fn ratio(
 }
 
 fn metric(rule: &Rule, cell: &Cell, name: &str) -> Finding {
-    let boots = cell.by_boot(name);
-    let estimate = boots.map(|boots| Estimate::of(Scale::Linear, &boots));
-    match estimate {
-        Ok(Some(estimate)) => estimated(rule, estimate),
-        Ok(None) => Finding::Nothing(format!("`{name}` is no number")),
+    match cell.estimate(name) {
+        Ok(estimate) => estimated(rule, estimate),
         Err(why) => Finding::Nothing(why),
     }
 }
