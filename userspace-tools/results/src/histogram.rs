@@ -80,6 +80,16 @@ impl Histogram {
         Some(some.find(reached).unwrap_or(last).0)
     }
 
+    /// The quickest of the usual values: the upper edge of the first bucket that holds at least `part` of the samples.
+    pub fn quickest_mode(&self, part: f64) -> Option<u64> {
+        let least = (self.count() as f64 * part).max(1.0);
+        let (low, _) = self
+            .buckets
+            .iter()
+            .find(|(_, count)| **count as f64 >= least)?;
+        Some(self.edge(*low))
+    }
+
     /// For the upper edge of each bucket, the part of all samples that do not exceed it.
     pub fn cumulated(&self) -> Vec<(f64, f64)> {
         let all = self.count() as f64;

@@ -147,3 +147,35 @@ fn json_holds_every_bucket() {
     );
     assert_eq!(json, expected);
 }
+
+/// The hand-overs of a lock that nearly all take one length: those cut short are spread over many.
+#[test]
+fn quickest_mode_is_not_moved_by_what_is_rarer() {
+    let lengths = |short: u64, mode: u64| {
+        let spread = (0..short).map(|i| (180 + 4 * i, 1));
+        results::histogram::Histogram::new(spread.chain([(320, mode), (336, 10)]), 350)
+    };
+    for short in 0..=20 {
+        let times = lengths(short, 200);
+        assert_eq!(times.quickest_mode(0.1), Some(327), "{short} short ones");
+    }
+    // The quantile is: it is of the rare ones as soon as they are more than its part.
+    let quantile = |short| lengths(short, 200).quantile(0.05);
+    assert_ne!(quantile(20), quantile(5));
+}
+
+#[test]
+fn quickest_mode_is_the_first_of_two() {
+    for first in [10, 50, 90] {
+        let times = results::histogram::Histogram::new([(156, first), (172, 100 - first)], 175);
+        assert_eq!(times.quickest_mode(0.1), Some(159), "{first} of 100");
+    }
+    let rare = results::histogram::Histogram::new([(156, 9), (172, 91)], 175);
+    assert_eq!(rare.quickest_mode(0.1), Some(175));
+    assert_eq!(
+        results::histogram::Histogram::default().quickest_mode(0.1),
+        None
+    );
+    let even = results::histogram::Histogram::new((0..20).map(|i| (100 + 10 * i, 1)), 300);
+    assert_eq!(even.quickest_mode(0.1), None, "no length is usual");
+}

@@ -4,7 +4,7 @@
 //! compared with, and how far it may move.
 
 use abi::{histogram::Of, trial::Step};
-use results::AnyReport;
+use results::{AnyReport, LockLoad};
 
 /// One column.
 #[derive(Debug)]
@@ -14,23 +14,34 @@ pub struct Column {
     pub scenario: &'static str,
     /// The axis that names its rows.
     pub axis: &'static str,
-    /// Instructions of one operation of a run, its loop included; the number is what the row takes
-    /// [`UNCONTENDED`].
-    pub of: fn(&AnyReport, Option<f64>) -> Option<f64>,
+    /// Instructions of one operation, its loop included.
+    pub of: Runs,
     pub base: Base,
     /// The row that a row is compared with, if it has one.
     pub reference: fn(&str) -> Option<&'static str>,
-    pub of_repeats: OfRepeats,
     pub tolerance: Tolerance,
 }
 
-/// Which of the repeats counts.
+/// How the runs of a row, its repeats, become one cost.
 #[derive(Debug)]
-pub enum OfRepeats {
-    /// The least: timers only ever add instructions.
-    Least,
-    /// The median: one that was disturbed is off to either side.
-    Median,
+pub enum Runs {
+    /// The least of the runs' costs: timers only ever add instructions.
+    Least(fn(&AnyReport) -> Option<f64>),
+    /// Their median: one that was disturbed is off to either side.
+    Median(fn(&AnyReport) -> Option<f64>),
+    /// Of all runs together, and of what the row takes [`UNCONTENDED`].
+    All(fn(&[AnyReport], Option<f64>) -> Option<f64>),
+}
+
+impl Runs {
+    /// The cost of these runs, of a row that takes so much [`UNCONTENDED`].
+    pub fn cost(&self, reports: &[AnyReport], uncontended: Option<f64>) -> Option<f64> {
+        match self {
+            Self::Least(of) => reports.iter().filter_map(of).reduce(f64::min),
+            Self::Median(of) => statistics::median(reports.iter().filter_map(of)),
+            Self::All(of) => of(reports, uncontended),
+        }
+    }
 }
 
 /// What is subtracted.
@@ -91,90 +102,81 @@ pub const COLUMNS: [Column; 9] = [
         name: "uncontended",
         scenario: "uncontended",
         axis: "lock",
-        of: per_operation,
+        of: Runs::Least(per_operation),
         base: Base::Empty,
         reference: spinning_twin,
-        of_repeats: OfRepeats::Least,
         tolerance: Tolerance::Exact,
     },
     Column {
         name: "lock",
         scenario: "steps",
         axis: "lock",
-        of: |report, _| step(report, Step::Lock),
+        of: Runs::Least(|report| step(report, Step::Lock)),
         base: Base::Empty,
         reference: spinning_twin,
-        of_repeats: OfRepeats::Least,
         tolerance: Tolerance::Exact,
     },
     Column {
         name: "unlock",
         scenario: "steps",
         axis: "lock",
-        of: |report, _| step(report, Step::Unlock),
+        of: Runs::Least(|report| step(report, Step::Unlock)),
         base: Base::Empty,
         reference: spinning_twin,
-        of_repeats: OfRepeats::Least,
         tolerance: Tolerance::Exact,
     },
     Column {
         name: "histograms",
         scenario: "histograms",
         axis: "lock",
-        of: per_operation,
+        of: Runs::Least(per_operation),
         base: Base::Column("uncontended"),
         reference: nothing,
-        of_repeats: OfRepeats::Least,
         tolerance: Tolerance::Exact,
     },
     Column {
         name: "alternating",
         scenario: "alternating",
         axis: "lock",
-        of: contended,
+        of: Runs::All(contended),
         base: Base::Nothing,
         reference: spinning_twin,
-        of_repeats: OfRepeats::Least,
         tolerance: ALTERNATING,
     },
     Column {
         name: "hand-over",
         scenario: "hand-over",
         axis: "lock",
-        of: hand_over,
+        of: Runs::All(hand_over),
         base: Base::Nothing,
         reference: spinning_twin,
-        of_repeats: OfRepeats::Least,
         tolerance: HAND_OVER,
     },
     Column {
         name: "add",
         scenario: "add",
         axis: "counter",
-        of: addition,
+        of: Runs::Least(addition),
         base: Base::Empty,
         reference: |row| other(row, "percpu_counter"),
-        of_repeats: OfRepeats::Least,
         tolerance: Tolerance::Exact,
     },
     Column {
         name: "read",
         scenario: "read",
         axis: "counter",
-        of: reading,
+        of: Runs::Least(reading),
         base: Base::Empty,
         reference: nothing,
-        of_repeats: OfRepeats::Least,
         tolerance: Tolerance::Exact,
     },
     Column {
         name: "dispatch",
         scenario: "dispatch",
         axis: "policy",
-        of: chunk,
+        of: Runs::Median(chunk),
         base: Base::Nothing,
         reference: |row| other(row, "padata"),
-        of_repeats: OfRepeats::Median,
         tolerance: Tolerance::Exact,
     },
 ];
@@ -198,7 +200,7 @@ fn nothing(_: &str) -> Option<&'static str> {
 }
 
 /// All vCPUs share the clock, so this holds for any number of threads.
-fn per_operation(report: &AnyReport, _: Option<f64>) -> Option<f64> {
+fn per_operation(report: &AnyReport) -> Option<f64> {
     let totals = report.totals();
     (totals.work > 0).then(|| totals.elapsed_ns as f64 / totals.work as f64)
 }
@@ -213,42 +215,47 @@ fn step(report: &AnyReport, step: Step) -> Option<f64> {
 }
 
 /// A section that was waited for, of two threads that nearly always wait for each other: what they executed
-/// without the sections that were not waited for.
-fn contended(report: &AnyReport, uncontended: Option<f64>) -> Option<f64> {
-    let AnyReport::LockLoad(report) = report else {
-        return None;
+/// without the sections that were not waited for, in the quickest run.
+fn contended(reports: &[AnyReport], uncontended: Option<f64>) -> Option<f64> {
+    let uncontended = uncontended?;
+    let of = |report: &LockLoad| {
+        let all = report.sum.elapsed_ns as f64;
+        let sections = report.sum.sections as f64;
+        let waits = report.order.as_ref()?.waits as f64;
+        let rest = uncontended * (sections - waits);
+        (waits > sections / 2.0).then_some((all - rest) / waits)
     };
-    let all = report.sum.elapsed_ns as f64;
-    let (sections, waits) = (
-        report.sum.sections as f64,
-        report.order.as_ref()?.waits as f64,
-    );
-    let rest = uncontended? * (sections - waits);
-    (waits > sections / 2.0).then_some((all - rest) / waits)
+    lock_loads(reports).filter_map(of).reduce(f64::min)
 }
 
-/// The fewest hand-offs of a run of which the twentieth part is some.
+/// The fewest hand-offs of which the tenth part is some.
 const HAND_OFFS: u64 = 100;
-/// The part of the hand-offs of a run that are as quick as the cost of one.
-const QUICKEST: f64 = 0.05;
+/// The part of all hand-offs that makes their length a usual one.
+const USUAL: f64 = 0.1;
 
 /// What both threads execute from the last step of a section to the first step of the next, which was waited for: the
-/// 5 % quantile. Some have an iteration of the waiter's loop more than others, and how many those are is chance: of 15
-/// runs of pv_ticket, 6 had less than a quarter without it, and one less than a twentieth. It ends at a bucket's upper
-/// edge.
-fn hand_over(report: &AnyReport, _: Option<f64>) -> Option<f64> {
-    let AnyReport::LockLoad(report) = report else {
-        return None;
-    };
-    let times = report.times(Of::HandOff);
+/// quickest of the usual lengths, of all runs together. Nearly all are of one length, or of two if some have an
+/// iteration of the waiter's loop more: how many those are is chance, from a tenth to all of a run. What is quicker than
+/// both, because the waiter's turn ended in its loop, is up to a tenth in all and spread over many lengths. It ends at a
+/// bucket's upper edge.
+fn hand_over(reports: &[AnyReport], _: Option<f64>) -> Option<f64> {
+    let times = lock_loads(reports).map(|report| report.times(Of::HandOff));
+    let times = times.reduce(|all, run| all.merged(&run))?;
     let quick = times
-        .quantile(QUICKEST)
+        .quickest_mode(USUAL)
         .filter(|_| times.count() >= HAND_OFFS)?;
     Some(quick as f64)
 }
 
+fn lock_loads(reports: &[AnyReport]) -> impl Iterator<Item = &LockLoad> {
+    reports.iter().filter_map(|report| match report {
+        AnyReport::LockLoad(report) => Some(&**report),
+        _ => None,
+    })
+}
+
 /// Of the quickest burst.
-fn addition(report: &AnyReport, _: Option<f64>) -> Option<f64> {
+fn addition(report: &AnyReport) -> Option<f64> {
     let AnyReport::SloppyCounter(report) = report else {
         return None;
     };
@@ -257,7 +264,7 @@ fn addition(report: &AnyReport, _: Option<f64>) -> Option<f64> {
 }
 
 /// Of the quickest burst, too.
-fn reading(report: &AnyReport, _: Option<f64>) -> Option<f64> {
+fn reading(report: &AnyReport) -> Option<f64> {
     let AnyReport::SloppyCounter(report) = report else {
         return None;
     };
@@ -266,7 +273,7 @@ fn reading(report: &AnyReport, _: Option<f64>) -> Option<f64> {
 }
 
 /// Without clock reads, and without chunks during which the other worker had its turn.
-fn chunk(report: &AnyReport, _: Option<f64>) -> Option<f64> {
+fn chunk(report: &AnyReport) -> Option<f64> {
     let AnyReport::JobRunner(report) = report else {
         return None;
     };

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use results::Kind;
 use vm_record::Tier;
 
-use super::column::{Base, Column, OfRepeats, COLUMNS, EMPTY, UNCONTENDED};
+use super::column::{Base, Column, COLUMNS, EMPTY, UNCONTENDED};
 use crate::{
     judge::{
         cell::Cell,
@@ -47,12 +47,7 @@ impl Measured {
             let name = value.to_string();
             let cell = cells.iter().find(|cell| cell.get(column.axis) == name);
             let uncontended = self.raw(UNCONTENDED, &name);
-            let costs = cell.into_iter().flat_map(|cell| &cell.reports);
-            let costs = costs.filter_map(|report| (column.of)(report, uncontended));
-            let cost = match column.of_repeats {
-                OfRepeats::Least => costs.reduce(f64::min),
-                OfRepeats::Median => statistics::median(costs),
-            };
+            let cost = cell.and_then(|cell| column.of.cost(&cell.reports, uncontended));
             (name, cost)
         });
         rows.collect()
