@@ -57,10 +57,14 @@ impl GuestFailure {
         GuestFailure::all().find(|failure| i32::from(failure.code()) == code)
     }
 
-    /// Whether a caller that can discard the output should boot again: the emulator, not the load, is the
-    /// likely cause. `vm` itself boots again as `limits.rs` has it, and then without output only.
-    pub fn is_retryable(self) -> bool {
-        self == GuestFailure::ExitedSilently
+    /// Whether the emulator, not the load, is the likely cause, so that a caller may boot the guest again for what it
+    /// had not done. `vm` itself does so as `limits.rs` has it, before any output.
+    pub fn is_of_emulator(self, is_nested: bool) -> bool {
+        match self {
+            GuestFailure::ExitedSilently => true,
+            GuestFailure::Hung | GuestFailure::L1Failed => is_nested,
+            _ => false,
+        }
     }
 }
 

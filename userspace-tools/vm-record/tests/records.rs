@@ -135,8 +135,9 @@ fn exit_codes_are_the_documented_ones() {
         assert!(help.contains(&format!("  {code}  {failure}\n")));
     }
     assert_eq!(GuestFailure::from_code(1), None);
-    let retryable = GuestFailure::all().filter(|failure| failure.is_retryable());
-    assert_eq!(retryable.count(), 1);
+    let of_emulator = |nested| GuestFailure::all().filter(move |one| one.is_of_emulator(nested));
+    assert!(of_emulator(false).eq([GuestFailure::ExitedSilently]));
+    assert_eq!(of_emulator(true).count(), 3);
 }
 
 #[test]

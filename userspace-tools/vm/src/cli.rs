@@ -37,8 +37,8 @@ Two guests that meet at a barrier before each command
 const RETRIES: &str = "\
 Retries: vm boots a guest again, at most twice, if the emulator is the likely cause: no hello, a stall
 before any module is loaded, vCPUs missing, or an exit without a report before the command printed anything (its output would come twice).
-In the tier nested such losses are more frequent, so vm holds the output until the outcome is known, and
-also retries a failure of the L1 hypervisor (twice), a hang and a stall (once). vm never retries a
+In the tier nested such losses are more frequent, so vm holds the output until the outcome is known
+(not with --live), and also retries a failure of the L1 hypervisor (twice), a hang and a stall (once). vm never retries a
 command's own failure, a panic, or a guest of a group. Each retry is reported, and is in the record.";
 
 fn after_help() -> String {
@@ -154,7 +154,7 @@ pub struct RunOptions {
     /// A regular file for the command's standard input.
     #[arg(long, value_name = "FILE")]
     pub stdin: Option<PathBuf>,
-    /// Pass output on at once (tier nested), although a retry would pass it on again from its start.
+    /// Pass output on at once (tier nested too): a guest that is lost after some is not booted again.
     #[arg(long)]
     pub live: bool,
     /// Write the record to standard error as one line, instead of messages.

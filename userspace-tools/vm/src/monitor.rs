@@ -53,7 +53,7 @@ pub struct Finished {
     pub record: Attempt,
     /// Whether the guest got as far as its hello.
     pub hello: bool,
-    /// Whether output was passed on, so that a retry would pass it on twice; not with --live, which allows it.
+    /// Whether output was passed on, so that a retry would pass it on twice.
     pub output_passed_on: bool,
     output: Output,
     /// The last lines of the consoles and of QEMU's log, if they may explain the outcome.
@@ -242,7 +242,7 @@ impl<'a> Monitor<'a> {
         Finished {
             record,
             hello,
-            output_passed_on: self.output.passed_on() && !self.plan.options.live,
+            output_passed_on: self.output.passed_on(),
             output: self.output,
             tail,
         }

@@ -12,10 +12,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{anyhow, bail, Context};
-use exit_code::Exit;
-use vm_record::GuestFailure;
-
 use crate::{
     console::interrupt::{self, Guarded},
     console::progress::Progress,
@@ -32,9 +28,13 @@ use crate::{
     store::record::{self, Record},
     store::runs::Runs,
 };
+use anyhow::{anyhow, bail, Context};
+use exit_code::Exit;
 
-/// How often a boot is retried whose guest exited without reporting.
+/// How often a guest is booted again that the emulator lost before it made a run.
 const RETRIES: usize = 2;
+/// How often one is booted again in all: for the runs that are left.
+const CONTINUATIONS: usize = 8;
 
 /// Exit code of a `batch` in which a run failed.
 const NOT_MEASURED: i32 = Exit::NotMeasured.code() as i32;
@@ -51,41 +51,55 @@ pub struct Driver<'a> {
     pub timeout: Option<Duration>,
 }
 
-/// How an attempt to make all runs of a boot ended.
+/// How an attempt to make the runs of a boot ended.
 enum Attempt {
     /// All records are there.
     Complete,
-    /// The guest failed, likely by the emulator's fault; the cause.
-    Retry(String),
+    /// The emulator likely lost the guest; the cause. The records of its runs are kept.
+    Lost(String),
 }
 
 impl Driver<'_> {
-    /// Boots the guest of `boot` for those of its runs that have no record yet.
-    pub fn boot(&mut self, boot: &Boot) -> (anyhow::Result<()>, Booted) {
-        let (began, steal) = (Instant::now(), StealTime::begin());
-        let mut booted = Booted {
-            number: boot.number,
-            guest: boot.guest.clone(),
-            ..Booted::default()
-        };
-        let done = loop {
-            match self.attempt(boot, &mut booted) {
-                Ok(Attempt::Retry(cause)) if booted.retries.len() < RETRIES => {
-                    self.progress.print(&format!(
-                        "sweep: retrying the guest boot ({} of {RETRIES}): {cause}; its records are set aside",
-                        booted.retries.len() + 1
-                    ));
-                    booted.retries.push(cause);
+    /// Boots the guest of `boot` for those of its runs that have no record yet; again for those that are left if the
+    /// emulator loses it, as `--resume` does.
+    pub fn boot(&mut self, boot: &Boot) -> (anyhow::Result<()>, Vec<Booted>) {
+        let (mut all, mut in_vain) = (Vec::new(), 0);
+        loop {
+            let had = self.runs.records().len();
+            let (began, steal) = (Instant::now(), StealTime::begin());
+            let mut booted = Booted {
+                number: boot.number,
+                guest: boot.guest.clone(),
+                ..Booted::default()
+            };
+            let done = self.attempt(boot, &mut booted);
+            booted.seconds = began.elapsed().as_secs_f64();
+            booted.stolen = steal.fraction();
+            booted.build = booted.vm.as_ref().map(Build::booted);
+            let ended = match done {
+                Ok(Attempt::Complete) => Some(Ok(())),
+                Err(error) => Some(Err(error)),
+                Ok(Attempt::Lost(cause)) => {
+                    let made = self.runs.records().len() - had;
+                    in_vain = if made > 0 { 0 } else { in_vain + 1 };
+                    if in_vain > RETRIES || all.len() == CONTINUATIONS {
+                        Some(Err(anyhow!(cause)))
+                    } else {
+                        let left = missing(boot, self.runs.records()).runs.len();
+                        self.progress.print(&format!(
+                            "sweep: {cause}; booting the guest again for {left} runs ({} of {CONTINUATIONS})",
+                            all.len() + 1
+                        ));
+                        booted.retries.push(cause);
+                        None
+                    }
                 }
-                Ok(Attempt::Retry(cause)) => break Err(anyhow!(cause)),
-                Ok(Attempt::Complete) => break Ok(()),
-                Err(error) => break Err(error),
+            };
+            all.push(booted);
+            if let Some(ended) = ended {
+                return (ended, all);
             }
-        };
-        booted.seconds = began.elapsed().as_secs_f64();
-        booted.stolen = steal.fraction();
-        booted.build = booted.vm.as_ref().map(Build::booted);
-        (done, booted)
+        }
     }
 
     fn attempt(&mut self, boot: &Boot, booted: &mut Booted) -> anyhow::Result<Attempt> {
@@ -120,7 +134,7 @@ impl Driver<'_> {
         let logged = append(&at("vm.log"), &messages.join().unwrap_or_default());
         booted.vm = vm_record::Record::read(&dir).ok();
         collected.and(logged)?;
-        self.outcome(status, kept, due.runs.len())
+        self.outcome(boot, status, kept, due.runs.len())
     }
 
     /// Sets the records of an interrupted boot aside: a seed decides all runs of a simulated boot together.
@@ -135,15 +149,14 @@ impl Driver<'_> {
     fn collect(&mut self, child: &mut Child, due: &Boot, kept: usize) -> anyhow::Result<()> {
         let stdout = child.stdout.take().context("vm has no stdout")?;
         let began = Instant::now();
-        for line in BufReader::new(stdout).lines() {
-            let run = record::parse(&line.context("cannot read from vm")?)?;
-            let mut had = self.runs.records().len() - kept;
-            if run.seq == 0 && had > 0 {
-                let text = "sweep: vm retries the guest boot; its records are set aside";
-                self.progress.print(text);
-                self.runs.set_aside(kept)?;
-                had = 0;
+        let (mut lines, mut line) = (BufReader::new(stdout), String::new());
+        while lines.read_line(&mut line).context("cannot read from vm")? > 0 {
+            // The guest was lost within it.
+            if !line.ends_with('\n') {
+                break;
             }
+            let run = record::parse(line.trim_end())?;
+            let had = self.runs.records().len() - kept;
             let Some(planned) = due.runs.get(run.seq).filter(|_| run.seq == had) else {
                 bail!("unexpected record {} (allowed: {had})", run.seq);
             };
@@ -151,12 +164,19 @@ impl Driver<'_> {
             self.runs.append(Record::place(run, planned, due, at_ms)?)?;
             let run = format!("{} {}", planned.scenario, words(&planned.settings));
             self.progress.done(self.runs.records().len(), &run);
+            line.clear();
         }
         Ok(())
     }
 
     /// Whether the guest made all its runs. A run that failed is judged later, with the others.
-    fn outcome(&mut self, status: ExitStatus, kept: usize, due: usize) -> anyhow::Result<Attempt> {
+    fn outcome(
+        &mut self,
+        boot: &Boot,
+        status: ExitStatus,
+        kept: usize,
+        due: usize,
+    ) -> anyhow::Result<Attempt> {
         let records = &self.runs.records()[kept..];
         let had = records.len();
         if interrupt::signal().is_some() {
@@ -167,10 +187,7 @@ impl Driver<'_> {
         match status.code() {
             Some(0) if had == due => Ok(Attempt::Complete),
             Some(code) if had == due && failed && code == NOT_MEASURED => Ok(Attempt::Complete),
-            Some(code) if GuestFailure::from_code(code).is_some_and(GuestFailure::is_retryable) => {
-                self.runs.set_aside(kept)?;
-                Ok(Attempt::Retry(why))
-            }
+            Some(code) if vm::lost(code, &boot.guest) => Ok(Attempt::Lost(why)),
             _ => bail!(why),
         }
     }

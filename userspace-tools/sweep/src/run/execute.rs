@@ -90,7 +90,7 @@ impl Execution {
                 return Err(interrupted(&error, provenance, &results));
             }
             let (done, booted) = driver.boot(boot);
-            provenance.booted(booted);
+            booted.into_iter().for_each(|one| provenance.booted(one));
             let boots = provenance.boots.iter();
             provenance.times = clock.read(boots.map(|boot| (boot.seconds, boot.vm.as_ref())));
             if let Err(error) = done.and_then(|()| provenance.write(&results)) {

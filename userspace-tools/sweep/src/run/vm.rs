@@ -4,7 +4,7 @@
 
 use std::{path::Path, path::PathBuf, time::Duration};
 
-use vm_record::{GuestFailure, OUTPUT_FAILED};
+use vm_record::{GuestFailure, Tier, OUTPUT_FAILED};
 
 use crate::{
     plan::{guest::Guest, runs::Boot},
@@ -39,6 +39,8 @@ pub fn batch(boot: &Boot, timeout: Duration, dir: &Path) -> Vec<String> {
     if boot.guest.is_simulated() {
         command.extend(["--seed".into(), boot.number.to_string()]);
     }
+    // Its records are kept if it is lost.
+    command.push("--live".into());
     let plan = dir.join(PLAN).display().to_string();
     command.extend(["--stdin", &plan, "--", "batch"].map(String::from));
     command
@@ -51,6 +53,12 @@ pub fn program() -> PathBuf {
     }
     let beside = std::env::current_exe().map(|exe| exe.with_file_name("vm"));
     beside.ok().filter(|vm| vm.is_file()).unwrap_or("vm".into())
+}
+
+/// Whether this exit code of `vm` says that the emulator, not the load, is the likely cause of the guest's end.
+pub fn lost(code: i32, guest: &Guest) -> bool {
+    let is_nested = guest.tier == Tier::Nested.name();
+    GuestFailure::from_code(code).is_some_and(|failure| failure.is_of_emulator(is_nested))
 }
 
 /// What an exit code of `vm` reports of a guest that did not complete its plan.

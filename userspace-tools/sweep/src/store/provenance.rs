@@ -66,7 +66,7 @@ pub struct Provenance {
     pub outcome: String,
     /// Record that `vm` wrote of the first.
     pub vm: Option<Record>,
-    /// All guest boots; one that was interrupted and resumed is two.
+    /// All guest boots; one that was interrupted and resumed, or lost and continued, is two.
     #[serde(default)]
     pub boots: Vec<Booted>,
 }
@@ -92,7 +92,7 @@ pub struct Booted {
     /// What it booted; results of schema 2 have none.
     #[serde(default)]
     pub build: Option<Build>,
-    /// Causes of the retries by `sweep`.
+    /// Why `sweep` booted it again for the runs that were left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<String>,
     /// Record that `vm` wrote of it; none if the guest was not started.

@@ -244,7 +244,9 @@ impl Sandbox {
         fs::write(self.path("answers"), answers.concat()).unwrap();
         self.vm(
             "n=0\nwhile read -r line; do\n\
-             [ ! -e limit ] || [ $n -lt \"$(sed -n 1p limit)\" ] || { code=$(sed -n 2p limit); rm limit; exit $code; }\n\
+             if [ -e limit ] && [ $n -ge \"$(sed -n 1p limit)\" ]; then\n\
+             code=$(sed -n 2p limit)\nsed -i 1,2d limit\n[ -s limit ] || rm limit\n\
+             printf '{\"schema\":'\nexit $code\nfi\n\
              while [ -e hold ] && [ $n -ge 5 ]; do echo $$ >held.new; mv held.new held; sleep 0.02; done\n\
              grep -F -m1 \"$line\t\" answers | cut -f2 | sed \"s/\\\"seq\\\":[0-9]*/\\\"seq\\\":$n/\"\n\
              n=$((n + 1))\ndone <\"$plan\"\n",
@@ -267,9 +269,10 @@ impl Sandbox {
         fs::write(self.path("image/initramfs.cpio"), modules).unwrap();
     }
 
-    /// Makes `vm` exit with `code` once, after so many answers.
-    pub fn end_once(&self, after: usize, code: i32) {
-        fs::write(self.path("limit"), format!("{after}\n{code}\n")).unwrap();
+    /// Makes `vm` exit with `code`, within the answer after so many: once for each number.
+    pub fn end_after(&self, each: &[usize], code: i32) {
+        let lines = each.iter().map(|after| format!("{after}\n{code}\n"));
+        fs::write(self.path("limit"), lines.collect::<String>()).unwrap();
     }
 
     /// Edits the experiment.

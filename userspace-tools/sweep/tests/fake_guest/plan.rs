@@ -33,17 +33,17 @@ fn figure(dir: &Path, name: &str) -> f64 {
 }
 
 /// A sandbox whose `vm` exits with `code` once, after so many runs.
-fn ending(after: usize, code: i32) -> Sandbox {
+fn ending(each: &[usize], code: i32) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.edit("\"written\"", "\"random\"");
     sandbox.answer();
-    sandbox.end_once(after, code);
+    sandbox.end_after(each, code);
     sandbox
 }
 
 /// Out of time after five of eighteen runs.
 fn interrupted() -> Sandbox {
-    let sandbox = ending(5, 246);
+    let sandbox = ending(&[5], 246);
     let run = sandbox.sweep(&["run", "t.toml"]);
     run.fails(4, &["Try: sweep run --resume results/"]);
     sandbox
@@ -78,24 +78,45 @@ fn incomplete_last_record_is_made_again() {
     assert_eq!(records(&dir).len(), 18);
 }
 
+/// A guest that the emulator loses is booted again for the runs that are left: no run is made twice.
 #[test]
-fn guest_that_exits_without_reporting_is_retried_and_counted() {
-    let sandbox = ending(7, 245);
-    let cause = "1 guest boot retried (the guest exited without reporting after 7 of 18 runs)";
-    sandbox.sweep(&["run", "t.toml"]).is(0, &[cause]);
+fn guest_that_exits_without_reporting_is_continued_and_counted() {
+    let sandbox = ending(&[7, 3], 245);
+    let causes = [
+        "2 guest boots retried (",
+        "the guest exited without reporting after 7 of 18 runs",
+        "the guest exited without reporting after 3 of 11 runs",
+    ];
+    let out = sandbox.sweep(&["run", "t.toml"]).is(0, &causes);
+    out.fails(0, &["booting the guest again for 8 runs (2 of 8)"]);
     let dir = sandbox.latest();
-    assert_eq!(records(&dir).len(), 18);
-    assert_eq!(figure(&dir, "lost"), 1.0);
-    let aside = fs::read_to_string(dir.join("runs.lost-1.jsonl")).unwrap();
-    assert_eq!(aside.lines().count(), 7);
+    let plan = fs::read_to_string(dir.join("plan.txt")).unwrap();
+    let lines: Vec<String> = made(&dir).into_iter().map(|(_, _, line)| line).collect();
+    assert_eq!(lines, plan.lines().collect::<Vec<_>>());
+    assert_eq!((figure(&dir, "lost"), figure(&dir, "boots")), (2.0, 3.0));
+}
+
+#[test]
+fn guest_that_is_lost_over_and_over_is_given_up() {
+    for (each, cause) in [
+        (vec![7, 0, 0, 0], "after 0 of 11 runs"),
+        (vec![1; 9], "after 1 of 10 runs"),
+    ] {
+        let sandbox = ending(&each, 245);
+        let out = sandbox.sweep(&["run", "t.toml"]);
+        out.fails(4, &[cause, "Try: sweep run --resume results/"]);
+    }
+    // A run between them begins the count anew.
+    let sandbox = ending(&[0, 0, 1, 0, 0, 1], 245);
+    sandbox.sweep(&["run", "t.toml"]).is(0, &["6 guest boots"]);
 }
 
 #[test]
 fn guest_that_the_load_may_have_killed_is_not_retried() {
     for code in [241, 242, 243, 244, 247, 248, 249] {
-        let out = ending(7, code).sweep(&["run", "t.toml"]);
+        let out = ending(&[7], code).sweep(&["run", "t.toml"]);
         let out = out.fails(4, &["after 7 of 18 runs"]);
-        assert!(!out.stderr.contains("retrying"), "{code}: {}", out.stderr);
+        assert!(!out.stderr.contains("again"), "{code}: {}", out.stderr);
     }
 }
 
