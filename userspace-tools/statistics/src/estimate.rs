@@ -15,7 +15,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::{median, Occurrences};
+use super::{largest::Largest, median, Occurrences};
 
 /// How values are summed up.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -46,6 +46,17 @@ pub struct Estimate {
     /// What it is the rate of, if it is of events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     events: Option<Occurrences>,
+    /// Of what it is the largest, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) largest: Option<Largest>,
+}
+
+/// A mean with its error, both on the scale.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct Spread {
+    pub mean: f64,
+    pub error: Option<f64>,
+    freedom: f64,
 }
 
 /// The ends of an interval, and the estimate in it.
@@ -81,6 +92,7 @@ impl Estimate {
             between,
             within: within(&boots),
             events: None,
+            largest: None,
         })
     }
 
@@ -125,6 +137,7 @@ impl Estimate {
             between: larger(self.between, other.between),
             within: larger(self.within, other.within),
             events: None,
+            largest: None,
         }
     }
 
@@ -136,35 +149,45 @@ impl Estimate {
     /// The value of a quantity that was the same in every boot: it has no scatter. A rate of events is
     /// none.
     pub fn exact(&self) -> Option<f64> {
-        (self.error == Some(0.0) && self.events.is_none()).then(|| self.value())
+        let is_exact = self.error == Some(0.0) && self.events.is_none();
+        let is_alone = self.largest.is_none_or(|largest| largest.is_exact());
+        (is_exact && is_alone).then(|| self.value())
     }
 
     /// The same turned round: what was `a` to `b` is `b` to `a`.
     pub fn inverted(self) -> Self {
-        let mean = -self.mean;
-        Self { mean, ..self }
+        Self {
+            mean: -self.mean,
+            largest: None,
+            ..self
+        }
     }
 
     /// The interval that misses the true value with probability `alpha`: everything, of one boot.
     pub fn bounds(&self, alpha: f64) -> Bounds {
-        let half = self.half(alpha);
+        let each = self.largest.map_or(alpha, |largest| largest.each(alpha));
+        let half = |alpha| self.spread().half(alpha);
         let (mut low, mut high) = (
-            self.scale.from(self.mean - half),
-            self.scale.from(self.mean + half),
+            self.scale.from(self.mean - half(each)),
+            self.scale.from(self.mean + half(alpha)),
         );
         if let Some(events) = self.events {
             let (least, most) = events.bounds(alpha);
             (low, high) = (low.min(least).max(0.0), high.max(most));
         }
+        if let Some(largest) = self.largest {
+            high = high.max(self.scale.from(largest.high(alpha)));
+        }
         let value = self.value();
         Bounds { value, low, high }
     }
 
-    fn half(&self, alpha: f64) -> f64 {
-        match self.student() {
-            None => f64::INFINITY,
-            Some((_, 0.0)) => 0.0,
-            Some((student, error)) => student.inverse_cdf(1.0 - alpha / 2.0) * error,
+    pub(super) fn spread(&self) -> Spread {
+        let (mean, error, freedom) = (self.mean, self.error, self.freedom);
+        Spread {
+            mean,
+            error,
+            freedom,
         }
     }
 
@@ -172,28 +195,20 @@ impl Estimate {
     /// most: small if it is above.
     pub fn p_above(&self, limit: f64) -> f64 {
         let by_count = self.events.map_or(0.0, |events| events.p_above(limit));
-        by_count.max(self.p(self.mean - self.scale.limit(limit)))
+        let p = self.spread().p(self.mean - self.scale.limit(limit));
+        let p = self.largest.map_or(p, |largest| largest.p_above(p));
+        by_count.max(p)
     }
 
     /// The same for an estimate below `limit`.
     pub fn p_below(&self, limit: f64) -> f64 {
         let by_count = self.events.map_or(0.0, |events| events.p_below(limit));
-        by_count.max(self.p(self.scale.limit(limit) - self.mean))
-    }
-
-    fn p(&self, apart: f64) -> f64 {
-        match self.student() {
-            None => 1.0,
-            // A quantity without scatter is exact.
-            Some((_, 0.0)) => f64::from(u8::from(apart < 0.0)),
-            Some((student, error)) => student.sf(apart / error),
-        }
-    }
-
-    /// The distribution of the estimate about the true value, in multiples of its error.
-    fn student(&self) -> Option<(StudentsT, f64)> {
-        let student = StudentsT::new(0.0, 1.0, self.freedom).ok()?;
-        Some((student, self.error?))
+        let limit = self.scale.limit(limit);
+        let p = self.spread().p(limit - self.mean);
+        let p = self
+            .largest
+            .map_or(p, |largest| largest.p_below(limit).max(p));
+        by_count.max(p)
     }
 
     /// About how many boots decide at `alpha`, with this scatter, that the value is on its side of
@@ -215,6 +230,33 @@ impl Estimate {
         // Steps of a tenth are as exact as the estimate of the scatter.
         let sizes = std::iter::successors(Some(2_usize), |n| Some(n + 1 + n / 10));
         sizes.take_while(|n| *n <= MOST_BOOTS).find(enough)
+    }
+}
+
+impl Spread {
+    /// Half the interval that misses the true value with probability `alpha`: everything, of one boot.
+    pub fn half(&self, alpha: f64) -> f64 {
+        match self.student() {
+            None => f64::INFINITY,
+            Some((_, 0.0)) => 0.0,
+            Some((student, error)) => student.inverse_cdf(1.0 - alpha / 2.0) * error,
+        }
+    }
+
+    /// The probability of a mean that is so far, or farther, above the true value.
+    pub fn p(&self, apart: f64) -> f64 {
+        match self.student() {
+            None => 1.0,
+            // A quantity without scatter is exact.
+            Some((_, 0.0)) => f64::from(u8::from(apart < 0.0)),
+            Some((student, error)) => student.sf(apart / error),
+        }
+    }
+
+    /// The distribution of the mean about the true value, in multiples of its error.
+    fn student(&self) -> Option<(StudentsT, f64)> {
+        let student = StudentsT::new(0.0, 1.0, self.freedom).ok()?;
+        Some((student, self.error?))
     }
 }
 
@@ -378,7 +420,7 @@ mod tests {
         close(apart.freedom, 5.8824);
         close(apart.value(), -5.0);
         close(apart.error.unwrap(), 1.5811);
-        let half = apart.half(0.05);
+        let half = apart.spread().half(0.05);
         close(apart.value() - half, -5.0 - 2.4589 * 1.5811);
     }
 

@@ -15,6 +15,7 @@ mod estimate;
 mod interval;
 mod jain;
 mod kendall;
+mod largest;
 mod line;
 mod occurrences;
 mod sample;

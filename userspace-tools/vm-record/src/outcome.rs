@@ -27,6 +27,8 @@ pub enum GuestOutcome {
     ModuleRefused { reason: String },
     #[error("the guest panicked: {line}")]
     Panicked { line: String },
+    #[error("the guest panicked before its first process: {line}")]
+    PanickedAtBoot { line: String },
     #[serde(alias = "splat")]
     #[error("warning, oops or stall on the guest's console: {line}")]
     KernelWarning { line: String },
@@ -63,7 +65,7 @@ impl GuestOutcome {
             Self::NotStarted { .. } | Self::KvmUnusable { .. } | Self::VcpusMissing { .. } => {
                 GuestFailure::NotStarted
             }
-            Self::Panicked { .. } => GuestFailure::Panicked,
+            Self::Panicked { .. } | Self::PanickedAtBoot { .. } => GuestFailure::Panicked,
             Self::KernelWarning { .. } | Self::Stalled { .. } | Self::StalledAtBoot { .. } => {
                 GuestFailure::KernelWarning
             }

@@ -36,10 +36,11 @@ Two guests that meet at a barrier before each command
 
 const RETRIES: &str = "\
 Retries: vm boots a guest again, at most twice, if the emulator is the likely cause: no hello, a stall
-before any module is loaded, vCPUs missing, or an exit without a report before the command printed anything (its output would come twice).
-In the tier nested such losses are more frequent, so vm holds the output until the outcome is known
-(not with --live), and also retries a failure of the L1 hypervisor (twice), a hang and a stall (once). vm never retries a
-command's own failure, a panic, or a guest of a group. Each retry is reported, and is in the record.";
+before any module is loaded, vCPUs missing, or an exit without a report before the command printed anything
+(its output would come twice). In the tier nested such losses are more frequent, so vm holds the output
+until the outcome is known (not with --live), and also retries a failure of the L1 hypervisor and a panic
+before the first process (twice), a hang and a stall (once). vm never retries a command's own failure,
+another panic, or a guest of a group. Each retry is reported, and is in the record.";
 
 fn after_help() -> String {
     let (caveat, codes) = (vm_record::COUNT_CAVEAT, vm_record::exit_code_help());

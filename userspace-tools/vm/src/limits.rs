@@ -117,6 +117,7 @@ pub fn retries(outcome: &GuestOutcome, tier: Tier, output: bool) -> usize {
         {
             NESTED_HANG_RETRIES
         }
+        G::PanickedAtBoot { .. } if nested => RETRIES,
         G::HungBeforeInit { .. } | G::StalledAtBoot { .. } => RETRIES,
         G::VcpusMissing { .. } | G::L1Failed { .. } => RETRIES,
         G::ExitedSilently { .. } if !output => RETRIES,

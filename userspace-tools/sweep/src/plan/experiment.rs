@@ -74,6 +74,9 @@ pub struct Scenario {
     /// The axis whose values are compared with the best of them at every parameter point. The figure of
     /// each is `regret.VALUE`.
     pub regret: Option<String>,
+    /// The axis whose values are compared by their p99.9 wait at every parameter point: a map, apart from that of
+    /// `regret`, since timing sections makes them slower.
+    pub waits: Option<String>,
     /// The tier `sim` as a prediction of the other tier.
     pub predict: Option<Predict>,
     #[serde(default, rename = "line", deserialize_with = "line::each")]

@@ -12,7 +12,7 @@ use crate::{
         experiment::{Compare, Experiment, Scenario},
         question::{Axes, Question},
         rule::Rule,
-        setting::is_word,
+        setting::{is_word, words},
     },
 };
 
@@ -96,8 +96,8 @@ impl Experiment {
         let rules = scenario.rules().filter_map(of_rule);
         let comparisons = scenario.compare.iter().filter_map(of_comparison);
         let mut named = rules.chain(comparisons);
-        if scenario.regret.is_some() {
-            return scenario.regret.clone();
+        if let Some(axis) = scenario.regret.as_ref().or(scenario.waits.as_ref()) {
+            return Some(axis.clone());
         }
         let own = named.find(|axis| scenario.axes.contains_key(axis));
         own.or_else(|| scenario.axes.keys().next().cloned())
@@ -170,16 +170,23 @@ impl Scenario {
                 return Err(format!("`{}`: allowed: one word", text.escape_debug()));
             }
         }
-        if let Some(axis) = self
-            .regret
-            .as_ref()
-            .filter(|axis| !self.axes.contains_key(*axis))
-        {
-            let known: Vec<&str> = self.axes.keys().map(String::as_str).collect();
-            let known = known.join(" ");
-            return Err(format!(
-                "regret = `{axis}`: no such axis (allowed: {known})"
-            ));
+        for (key, axis) in [("regret", &self.regret), ("waits", &self.waits)] {
+            let Some(axis) = axis else { continue };
+            if !self.axes.contains_key(axis) {
+                let known: Vec<&str> = self.axes.keys().map(String::as_str).collect();
+                let known = known.join(" ");
+                return Err(format!("{key} = `{axis}`: no such axis (allowed: {known})"));
+            }
+            let mut except = self.except.iter();
+            let unlike =
+                except.find(|except| except.of.contains_key(axis) && !except.set.is_empty());
+            if let Some(except) = unlike {
+                let set = words(&except.set);
+                return Err(format!(
+                    "{key} = `{axis}`: an exception sets {set} for some of its values, which then do not compare. \
+                     Try: it for all, or a part of their own"
+                ));
+            }
         }
         for (key, values) in &self.axes {
             if self.fixed.contains_key(key) || guest.contains(&key.as_str()) {

@@ -215,6 +215,24 @@ fn exception_changes_only_the_runs_that_it_selects() {
 }
 
 #[test]
+fn values_that_compare_have_the_same_settings() {
+    let with = |line: &str, except: &str| {
+        let text = format!("{line}\nexcept = [{except}]\naxes = {{ lock");
+        Experiment::parse(&TEXT.replacen("axes = { lock", &text, 1)).map(|_| ())
+    };
+    for key in ["regret", "waits"] {
+        let line = format!("{key} = 'lock'");
+        let error = with(&line, "{ of = { lock = 'tas' }, set = { run_ms = 400 } }").unwrap_err();
+        let why = "sets run_ms=400 for some of its values";
+        assert!(error.contains(why), "{error}");
+        let even = "{ of = { threads = 8 }, set = { run_ms = 400 } }";
+        assert_eq!(with(&line, even), Ok(()));
+        let error = with(&format!("{key} = 'x'"), "").unwrap_err();
+        assert!(error.contains("no such axis"), "{error}");
+    }
+}
+
+#[test]
 fn duplicate_scenario_name_is_refused() {
     let error = Experiment::parse(&TEXT.replace("\"jobs\"", "\"locks\"")).unwrap_err();
     assert!(error.contains("duplicate name"), "{error}");

@@ -45,7 +45,7 @@ pub fn regrets(found: &Result<Vec<Regret>, String>) -> String {
 /// How many times as good the best is, where it is largest.
 pub fn regret(one: &Regret) -> String {
     let (value, at, best) = (value(&one.estimate, true), words(&one.at), &one.best);
-    format!("{value}; most at {at}, where {best} is best")
+    format!("{value}; most surely at {at}, where {best} is best")
 }
 
 /// A line: `1.3 [1.2, 1.4] * slice_us + 2.1M [1.5M, 2.7M] ns`, and how many rounds it is of.

@@ -130,7 +130,7 @@ fn figures(loaded: &Loaded, dir: &Path, evaluation: &Evaluation<'_>) -> Vec<(Str
     let scenarios = evaluation.scenarios.iter().map(|one| {
         let view = View::new(loaded, one.scenario, &one.cells);
         // An atlas has more series than a chart can show.
-        let figures = match one.scenario.regret.is_some() {
+        let figures = match one.scenario.regret.is_some() || one.scenario.waits.is_some() {
             true => atlas::figures(&view),
             false => kinds.iter().flat_map(|figures| figures(&view)).collect(),
         };

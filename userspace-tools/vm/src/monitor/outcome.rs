@@ -62,7 +62,8 @@ pub fn outcome(ending: Ending, findings: &[Finding], hello: bool) -> GuestOutcom
         (Ending::NotStarted(reason), ..) => GuestOutcome::NotStarted { reason },
         (Ending::KvmFailed(reason), ..) => GuestOutcome::KvmUnusable { reason },
         // A panic explains what it led to.
-        (_, Some(line), _) => GuestOutcome::Panicked { line },
+        (_, Some(line), _) if hello => GuestOutcome::Panicked { line },
+        (_, Some(line), _) => GuestOutcome::PanickedAtBoot { line },
         (Ending::Exit(exit), None, oops) => exited(&exit, oops, stall),
         (Ending::ModuleRefused(reason), ..) => GuestOutcome::ModuleRefused { reason },
         (Ending::Stuck, None, oops) => GuestOutcome::KernelWarning {

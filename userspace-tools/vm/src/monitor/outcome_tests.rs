@@ -164,4 +164,9 @@ fn only_losses_to_the_emulator_are_retried() {
         let counts = tiers.map(|tier| [false, true].map(|output| retries(&outcome, tier, output)));
         assert_eq!(counts.concat(), expected, "{name}");
     }
+    // Before its first process no module is loaded.
+    let outcome = of(qemu("guest-reset"), PANIC, false);
+    assert_eq!(outcome.exit_code(), 241);
+    let counts = [Tier::Tcg, Tier::Nested].map(|tier| retries(&outcome, tier, false));
+    assert_eq!(counts, [0, 2]);
 }

@@ -15,7 +15,10 @@ use crate::{
         atlas::{self, Place},
         cell::Cell,
     },
-    plan::setting::{words, Point, Setting},
+    plan::{
+        experiment::Scenario,
+        setting::{words, Point, Setting},
+    },
 };
 
 /// The axes of guests that are rows of a map. Guests that differ in others have a map each: their figures do not
@@ -44,7 +47,7 @@ const QUANTITIES: [Quantity; 3] = [
         },
     },
     Quantity {
-        metric: "wait_p999",
+        metric: WAIT,
         title: "p99.9 wait, over the shortest",
         words: "How many times as long the 99.9th percentile of its wait is as the shortest of all at that point.",
         factor: |value, all, _| value / all.iter().flatten().copied().fold(value, f64::min),
@@ -57,11 +60,16 @@ const QUANTITIES: [Quantity; 3] = [
     },
 ];
 
-/// The maps of a scenario that asks for regret.
+/// The metric that the maps of `waits` show.
+const WAIT: &str = "wait_p999";
+
+/// The maps of a scenario that asks for regret, or for waits.
 pub fn figures(view: &View<'_>) -> Vec<Figure> {
-    let Some(axis) = &view.scenario.regret else {
+    let Scenario { regret, waits, .. } = view.scenario;
+    let Some(axis) = regret.as_ref().or(waits.as_ref()) else {
         return Vec::new();
     };
+    let is_shown = |quantity: &&Quantity| regret.is_some() || quantity.metric == WAIT;
     let values = &view.scenario.axes[axis];
     let maps = apart(view).into_iter().flat_map(|(at, cells)| {
         let map = Map {
@@ -71,9 +79,10 @@ pub fn figures(view: &View<'_>) -> Vec<Figure> {
             values,
             places: atlas::places(axis, values, cells.into_iter()),
         };
-        let best = map.best();
+        let best = regret.as_ref().and_then(|_| map.best());
         let losses = QUANTITIES
             .iter()
+            .filter(is_shown)
             .filter_map(|quantity| map.losses(quantity));
         best.into_iter().chain(losses).collect::<Vec<_>>()
     });
