@@ -15,7 +15,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::{largest::Largest, median, Occurrences};
+use super::{confidence, largest::Largest, median, spread::Spread, Occurrences};
 
 /// How values are summed up.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -48,15 +48,7 @@ pub struct Estimate {
     events: Option<Occurrences>,
     /// Of what it is the largest, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) largest: Option<Largest>,
-}
-
-/// A mean with its error, both on the scale.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-pub(super) struct Spread {
-    pub mean: f64,
-    pub error: Option<f64>,
-    freedom: f64,
+    largest: Option<Largest>,
 }
 
 /// The ends of an interval, and the estimate in it.
@@ -104,6 +96,25 @@ impl Estimate {
             events: Some(Occurrences::sum(boots.iter().copied())),
             ..Self::of(Scale::Linear, &rates)?
         })
+    }
+
+    /// The largest of `all`, which are on one scale, and which of them it surely is at least: that with the highest
+    /// lower end. Nothing of none.
+    pub fn largest(all: &[Self]) -> Option<(usize, Self)> {
+        let alpha = 1.0 - confidence::SHOWN;
+        let low = |one: &Self| one.bounds(alpha / all.len() as f64).low;
+        let high = |one: &Self| one.bounds(alpha).high;
+        let by = |of: &dyn Fn(&Self) -> f64| {
+            let all = all.iter().enumerate();
+            all.max_by(|(_, a), (_, b)| of(a).total_cmp(&of(b)))
+        };
+        let ((surest, one), (_, highest)) = by(&low).zip(by(&high))?;
+        let mut estimate = *one;
+        estimate.largest = Some(Largest {
+            of: all.len(),
+            highest: highest.spread(),
+        });
+        Some((surest, estimate))
     }
 
     /// How many times `other` this one is, both from boots of their own; of two on the scale
@@ -182,7 +193,7 @@ impl Estimate {
         Bounds { value, low, high }
     }
 
-    pub(super) fn spread(&self) -> Spread {
+    fn spread(&self) -> Spread {
         let (mean, error, freedom) = (self.mean, self.error, self.freedom);
         Spread {
             mean,
@@ -230,33 +241,6 @@ impl Estimate {
         // Steps of a tenth are as exact as the estimate of the scatter.
         let sizes = std::iter::successors(Some(2_usize), |n| Some(n + 1 + n / 10));
         sizes.take_while(|n| *n <= MOST_BOOTS).find(enough)
-    }
-}
-
-impl Spread {
-    /// Half the interval that misses the true value with probability `alpha`: everything, of one boot.
-    pub fn half(&self, alpha: f64) -> f64 {
-        match self.student() {
-            None => f64::INFINITY,
-            Some((_, 0.0)) => 0.0,
-            Some((student, error)) => student.inverse_cdf(1.0 - alpha / 2.0) * error,
-        }
-    }
-
-    /// The probability of a mean that is so far, or farther, above the true value.
-    pub fn p(&self, apart: f64) -> f64 {
-        match self.student() {
-            None => 1.0,
-            // A quantity without scatter is exact.
-            Some((_, 0.0)) => f64::from(u8::from(apart < 0.0)),
-            Some((student, error)) => student.sf(apart / error),
-        }
-    }
-
-    /// The distribution of the mean about the true value, in multiples of its error.
-    fn student(&self) -> Option<(StudentsT, f64)> {
-        let student = StudentsT::new(0.0, 1.0, self.freedom).ok()?;
-        Some((student, self.error?))
     }
 }
 

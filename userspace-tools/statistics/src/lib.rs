@@ -20,6 +20,7 @@ mod line;
 mod occurrences;
 mod sample;
 mod scalability;
+mod spread;
 
 pub use self::{
     decision::{holm, Decision, Evidence, Range},
