@@ -7,7 +7,10 @@ use algo::{
     histogram::{Histogram, BUCKETS},
     primitive::Atomic,
 };
-use results::{histogram::merged, ThreadHistogram};
+use results::{
+    histogram::{merged, Histogram as Times},
+    ThreadHistogram,
+};
 
 /// What a module reports of these samples.
 fn reported(index: u32, samples: &[u64]) -> ThreadHistogram {
@@ -153,7 +156,7 @@ fn json_holds_every_bucket() {
 fn quickest_mode_is_not_moved_by_what_is_rarer() {
     let lengths = |short: u64, mode: u64| {
         let spread = (0..short).map(|i| (180 + 4 * i, 1));
-        results::histogram::Histogram::new(spread.chain([(320, mode), (336, 10)]), 350)
+        Times::new(spread.chain([(320, mode), (336, 10)]), 350)
     };
     for short in 0..=20 {
         let times = lengths(short, 200);
@@ -167,15 +170,12 @@ fn quickest_mode_is_not_moved_by_what_is_rarer() {
 #[test]
 fn quickest_mode_is_the_first_of_two() {
     for first in [10, 50, 90] {
-        let times = results::histogram::Histogram::new([(156, first), (172, 100 - first)], 175);
+        let times = Times::new([(156, first), (172, 100 - first)], 175);
         assert_eq!(times.quickest_mode(0.1), Some(159), "{first} of 100");
     }
-    let rare = results::histogram::Histogram::new([(156, 9), (172, 91)], 175);
+    let rare = Times::new([(156, 9), (172, 91)], 175);
     assert_eq!(rare.quickest_mode(0.1), Some(175));
-    assert_eq!(
-        results::histogram::Histogram::default().quickest_mode(0.1),
-        None
-    );
-    let even = results::histogram::Histogram::new((0..20).map(|i| (100 + 10 * i, 1)), 300);
+    assert_eq!(Times::default().quickest_mode(0.1), None);
+    let even = Times::new((0..20).map(|i| (100 + 10 * i, 1)), 300);
     assert_eq!(even.quickest_mode(0.1), None, "no length is usual");
 }

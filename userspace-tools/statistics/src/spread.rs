@@ -16,7 +16,7 @@ pub(crate) struct Spread {
 
 impl Spread {
     /// Half the interval that misses the true value with probability `alpha`: everything, of one boot.
-    pub fn half(&self, alpha: f64) -> f64 {
+    pub(crate) fn half(&self, alpha: f64) -> f64 {
         match self.student() {
             None => f64::INFINITY,
             Some((_, 0.0)) => 0.0,
@@ -25,7 +25,7 @@ impl Spread {
     }
 
     /// The probability of a mean that is so far, or farther, above the true value.
-    pub fn p(&self, apart: f64) -> f64 {
+    pub(crate) fn p(&self, apart: f64) -> f64 {
         match self.student() {
             None => 1.0,
             // A quantity without scatter is exact.

@@ -24,6 +24,8 @@ fn largest_is_at_least_the_surest_and_at_most_the_widest() {
     assert!(bounds.low > 2.0 && bounds.low < sure.bounds(0.05).low);
     assert_eq!(bounds.high, wide.bounds(0.05).high);
     assert!(largest.p_above(1.25) < 0.001 && largest.p_below(3.0) > 0.05);
+    // Any of the three could have been that large by chance.
+    assert_eq!(largest.p_above(2.3), 3.0 * sure.p_above(2.3));
 }
 
 /// What all but one are surely below is not what the largest is below.
@@ -36,6 +38,16 @@ fn one_wide_interval_leaves_a_limit_open() {
     let (_, largest) = Estimate::largest(&[even, even]).unwrap();
     assert!(largest.p_below(1.25) < 0.001);
     assert_eq!(largest.exact(), None);
+}
+
+/// Neither end of a ratio to it follows from the quantity that it surely is at least.
+#[test]
+fn ratio_to_a_largest_is_open() {
+    let [sure, wide] = [SURE, WIDE].map(estimate);
+    let (_, largest) = Estimate::largest(&[sure, wide]).unwrap();
+    for ratio in [sure.over(&largest), largest.over(&sure), largest.inverted()] {
+        assert_eq!((ratio.p_above(1e-9), ratio.p_below(1e9)), (1.0, 1.0));
+    }
 }
 
 #[test]

@@ -51,14 +51,6 @@ pub struct Driver<'a> {
     pub timeout: Option<Duration>,
 }
 
-/// How an attempt to make the runs of a boot ended.
-enum Attempt {
-    /// All records are there.
-    Complete,
-    /// The emulator likely lost the guest; the cause. The records of its runs are kept.
-    Lost(String),
-}
-
 impl Driver<'_> {
     /// Boots the guest of `boot` for those of its runs that have no record yet; again for those that are left if the
     /// emulator loses it, as `--resume` does.
@@ -72,37 +64,33 @@ impl Driver<'_> {
                 guest: boot.guest.clone(),
                 ..Booted::default()
             };
-            let done = self.attempt(boot, &mut booted);
+            let ended = self.attempt(boot, &mut booted);
             booted.seconds = began.elapsed().as_secs_f64();
             booted.stolen = steal.fraction();
             booted.build = booted.vm.as_ref().map(Build::booted);
-            let ended = match done {
-                Ok(Attempt::Complete) => Some(Ok(())),
-                Err(error) => Some(Err(error)),
-                Ok(Attempt::Lost(cause)) => {
-                    let made = self.runs.records().len() - had;
-                    in_vain = if made > 0 { 0 } else { in_vain + 1 };
-                    if in_vain > RETRIES || all.len() == CONTINUATIONS {
-                        Some(Err(anyhow!(cause)))
-                    } else {
-                        let left = missing(boot, self.runs.records()).runs.len();
-                        self.progress.print(&format!(
-                            "sweep: {cause}; booting the guest again for {left} runs ({} of {CONTINUATIONS})",
-                            all.len() + 1
-                        ));
-                        booted.retries.push(cause);
-                        None
-                    }
+            let made = self.runs.records().len() - had;
+            in_vain = if made > 0 { 0 } else { in_vain + 1 };
+            let is_over = in_vain > RETRIES || all.len() == CONTINUATIONS;
+            match ended {
+                Ok(Some(cause)) if !is_over => booted.retries.push(cause),
+                ended => {
+                    all.push(booted);
+                    let lost =
+                        |cause: Option<String>| cause.map_or(Ok(()), |why| Err(anyhow!(why)));
+                    return (ended.and_then(lost), all);
                 }
-            };
-            all.push(booted);
-            if let Some(ended) = ended {
-                return (ended, all);
             }
+            let left = missing(boot, self.runs.records()).runs.len();
+            let (cause, count) = (booted.retries.concat(), all.len() + 1);
+            self.progress.print(&format!(
+                "sweep: {cause}; booting the guest again for {left} runs ({count} of {CONTINUATIONS})"
+            ));
+            all.push(booted);
         }
     }
 
-    fn attempt(&mut self, boot: &Boot, booted: &mut Booted) -> anyhow::Result<Attempt> {
+    /// Boots the guest once. The cause if the emulator likely lost it: the records of its runs are kept.
+    fn attempt(&mut self, boot: &Boot, booted: &mut Booted) -> anyhow::Result<Option<String>> {
         if boot.guest.is_simulated() {
             self.forget(boot)?;
         }
@@ -169,14 +157,15 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Whether the guest made all its runs. A run that failed is judged later, with the others.
+    /// Whether the guest made all its runs: the cause if the emulator likely lost it. A run that failed is judged later,
+    /// with the others.
     fn outcome(
-        &mut self,
+        &self,
         boot: &Boot,
         status: ExitStatus,
         kept: usize,
         due: usize,
-    ) -> anyhow::Result<Attempt> {
+    ) -> anyhow::Result<Option<String>> {
         let records = &self.runs.records()[kept..];
         let had = records.len();
         if interrupt::signal().is_some() {
@@ -185,9 +174,9 @@ impl Driver<'_> {
         let failed = records.iter().any(|record| record.run.error().is_some());
         let why = format!("{} after {had} of {due} runs", vm::meaning(status.code()));
         match status.code() {
-            Some(0) if had == due => Ok(Attempt::Complete),
-            Some(code) if had == due && failed && code == NOT_MEASURED => Ok(Attempt::Complete),
-            Some(code) if vm::lost(code, &boot.guest) => Ok(Attempt::Lost(why)),
+            Some(0) if had == due => Ok(None),
+            Some(code) if had == due && failed && code == NOT_MEASURED => Ok(None),
+            Some(code) if vm::lost(code, &boot.guest) => Ok(Some(why)),
             _ => bail!(why),
         }
     }

@@ -99,7 +99,7 @@ impl Runs {
         Ok(())
     }
 
-    /// Moves all but the first `kept` records, those of a retried guest boot, to another file.
+    /// Moves all but the first `kept` records, those of a simulated boot that is made again, to another file.
     pub fn set_aside(&mut self, kept: usize) -> anyhow::Result<()> {
         self.set_aside += 1;
         let name = format!("runs.lost-{}.jsonl", self.set_aside);

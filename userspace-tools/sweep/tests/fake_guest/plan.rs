@@ -32,7 +32,7 @@ fn figure(dir: &Path, name: &str) -> f64 {
     figures[name].as_f64().unwrap()
 }
 
-/// A sandbox whose `vm` exits with `code` once, after so many runs.
+/// A sandbox whose `vm` exits with `code` after so many runs, once for each number.
 fn ending(each: &[usize], code: i32) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.edit("\"written\"", "\"random\"");
