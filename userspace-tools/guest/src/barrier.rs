@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Barriers among guests: each waits until the host reports that all have arrived.
+//! Barriers: the guest waits until the host has prepared the command, and all guests of its group have arrived.
 //!
 //! The command arrives by running `barrier`, which is this program under another name and asks the first
 //! process over a socket.
@@ -35,7 +35,7 @@ impl Barrier {
         Barrier { channel, released }
     }
 
-    /// Arrives, and waits for all other guests.
+    /// Arrives, and waits for the host.
     pub fn wait(&self) -> Result<()> {
         self.channel.send(&Message::Note(Note::Barrier))?;
         self.released.recv().context("no release")

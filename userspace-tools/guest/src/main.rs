@@ -102,9 +102,7 @@ fn run(
         }
         channel.send(&Message::Note(Note::ModuleLoaded(name)))?;
     }
-    if request.barrier {
-        barrier.wait()?;
-    }
+    barrier.wait()?;
     barrier.serve()?;
     command::run(channel, request, input)
 }

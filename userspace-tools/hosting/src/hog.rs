@@ -2,14 +2,16 @@
 
 //! CPU hogs: threads beside the guest that spin on whole CPUs. They end with the process that hosts it.
 
+use std::convert::Infallible;
 use std::fs;
 use std::hint;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{mpsc, Arc};
 use std::thread::{self, JoinHandle};
 
 use cpu_list::CpuList;
 use rustix::thread::sched_setaffinity;
+use rustix::time::{clock_gettime, ClockId};
 use vm_record::HogTime;
 
 use crate::pinned::schedstat;
@@ -20,16 +22,19 @@ pub struct Hogs {
 }
 
 impl Hogs {
+    /// Starts them; each runs when this returns.
     pub fn start(cpus: &CpuList) -> Hogs {
         let stop = Arc::new(AtomicBool::new(false));
+        let (started, starts) = mpsc::channel();
         let threads = cpus.iter().map(|cpu| {
-            let stop = stop.clone();
-            thread::spawn(move || spin(cpu, &stop))
+            let (stop, started) = (stop.clone(), started.clone());
+            thread::spawn(move || spin(cpu, &stop, started))
         });
-        Hogs {
-            threads: threads.collect(),
-            stop,
-        }
+        let threads: Vec<_> = threads.collect();
+        drop(started);
+        // No message comes: each hog drops its sender when it runs, or cannot.
+        let _ = starts.recv();
+        Hogs { stop, threads }
     }
 
     /// Stops them, and gives the CPU time of each.
@@ -48,22 +53,25 @@ impl Drop for Hogs {
     }
 }
 
-fn spin(cpu: usize, stop: &AtomicBool) -> HogTime {
+fn spin(cpu: usize, stop: &AtomicBool, started: mpsc::Sender<Infallible>) -> HogTime {
     if let Err(error) = sched_setaffinity(None, &CpuList::mask(cpu)) {
         eprintln!("cannot bind a CPU hog to CPU {cpu}: {error}; it does not run");
         return HogTime::default();
     }
+    drop(started);
     // Relaxed: see where it is stored.
     while !stop.load(Ordering::Relaxed) {
         for _ in 0..1000 {
             hint::spin_loop();
         }
     }
+    // What `schedstat` says of its own thread is as old as the last tick.
+    let ran = clock_gettime(ClockId::ThreadCPUTime);
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let (ran, waited) = schedstat(&text).unwrap_or_default();
+    let (_, waited) = schedstat(&text).unwrap_or_default();
     HogTime {
         cpu,
-        ran_ms: ran as f64 / 1e6,
+        ran_ms: ran.tv_sec as f64 * 1e3 + ran.tv_nsec as f64 / 1e6,
         waited_ms: waited as f64 / 1e6,
     }
 }
@@ -83,5 +91,14 @@ mod tests {
         assert_eq!(times.len(), 1);
         assert_eq!(times[0].cpu, allowed.round_robin(0));
         assert!(times[0].ran_ms + times[0].waited_ms > 50.0, "{times:?}");
+    }
+
+    #[test]
+    fn hog_that_is_stopped_at_once_has_run() {
+        let allowed = CpuList::allowed().expect("the CPUs of this process");
+        for _ in 0..100 {
+            let times = Hogs::start(&allowed).end();
+            assert!(times.iter().all(|hog| hog.ran_ms > 0.0), "{times:?}");
+        }
     }
 }

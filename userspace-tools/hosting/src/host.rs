@@ -80,10 +80,11 @@ impl GuestHost {
         Ok(())
     }
 
-    /// Starts the hogs and the accounting of CPU time.
-    pub fn command_started(&mut self) {
+    /// Starts the hogs and the accounting of CPU time: when this returns, the command may start.
+    pub fn command_starts(&mut self) -> VcpuReport {
         self.hogs = self.hog_cpus.as_ref().map(Hogs::start);
-        self.vcpus.iter_mut().for_each(PinnedVcpu::command_started);
+        self.vcpus.iter_mut().for_each(PinnedVcpu::command_starts);
+        self.report()
     }
 
     /// Stops the hogs and the accounting; the report is complete then.

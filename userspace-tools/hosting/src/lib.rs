@@ -22,7 +22,7 @@ pub use preempt::{PORT_EXIT_DELAY, PORT_EXIT_DELAY_EMULATED};
 pub use slice::{check_slice, set_slices, slice};
 pub use vcpu_threads::{find_vcpus, VcpuThread};
 
-/// Line from `vm` to `l1` when the command starts.
-pub const COMMAND_STARTED: &str = "started";
+/// Line from `vm` to `l1` before the command starts; the answer is another report, when hogs and accounting run.
+pub const COMMAND_STARTS: &str = "starts";
 /// Line from `vm` to `l1` when the command has ended; the answer is another report.
 pub const COMMAND_ENDED: &str = "ended";

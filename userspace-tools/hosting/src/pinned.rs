@@ -72,7 +72,7 @@ impl PinnedVcpu {
     }
 
     /// Starts the accounting.
-    pub fn command_started(&mut self) {
+    pub fn command_starts(&mut self) {
         self.start = self.schedstat().unwrap_or_default();
         self.preemptions = self.preempted().unwrap_or_default();
     }
@@ -145,7 +145,7 @@ mod tests {
             thread_id,
         };
         let mut vcpus = pin(&[vcpu], &cpus).expect("pinned");
-        vcpus[0].command_started();
+        vcpus[0].command_starts();
         vcpus[0].command_ended();
         assert!(placements(&vcpus)[0].holds(), "{vcpus:?}");
         drop(stop);

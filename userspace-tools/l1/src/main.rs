@@ -3,7 +3,7 @@
 //! Host of the nested tier's guest, inside its L1 hypervisor: runs QEMU, binds its vCPU threads to CPUs,
 //! injects preemptions, and reports to `vm`.
 //!
-//! Standard input takes the lines [`COMMAND_STARTED`] and [`COMMAND_ENDED`]; standard output gives a
+//! Standard input takes the lines [`COMMAND_STARTS`] and [`COMMAND_ENDED`]; standard output gives a
 //! [`VcpuReport`] of JSON per line.
 
 #![forbid(unsafe_code)]
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{bail, ensure, Context, Result};
 use cpu_list::CpuList;
-use hosting::{GuestHost, L1Orders, VcpuThread, COMMAND_ENDED, COMMAND_STARTED};
+use hosting::{GuestHost, L1Orders, VcpuThread, COMMAND_ENDED, COMMAND_STARTS};
 use vm_record::VcpuReport;
 
 const USAGE: &str = "\
@@ -24,8 +24,9 @@ l1: runs the guest of `vm run --tier nested` inside its L1 hypervisor; of no use
 usage: l1 ORDERS QEMU ARGUMENT…
 Example: l1 '{\"vcpus\":8,\"ports\":[\"/dev/vport0p2\"]}' qemu-system-x86_64 -accel kvm …";
 
-/// How long ports, and vCPU threads, may take to appear.
-const APPEARANCE_LIMIT: Duration = Duration::from_secs(60);
+/// How long ports, and vCPU threads, may take to appear: longer than `vm` waits for the guest, so this limit ends
+/// nothing but an `l1` that `vm` has forgotten.
+const APPEARANCE_LIMIT: Duration = Duration::from_secs(3600);
 /// How often they are looked for.
 const POLL_PERIOD: Duration = Duration::from_millis(2);
 
@@ -85,10 +86,7 @@ fn all_vcpus(qemu: &mut Child, vcpus: usize) -> Result<Option<Vec<VcpuThread>>> 
 fn obey(host: &mut GuestHost) {
     for line in io::stdin().lock().lines().map_while(Result::ok) {
         let result = match line.as_str() {
-            COMMAND_STARTED => {
-                host.command_started();
-                Ok(())
-            }
+            COMMAND_STARTS => send(&host.command_starts()),
             COMMAND_ENDED => send(&host.command_ended()),
             other => Err(anyhow::anyhow!("vm sent {other:?}")),
         };

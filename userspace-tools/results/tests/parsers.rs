@@ -131,7 +131,7 @@ proptest! {
         data in vec(any::<u8>(), 0..200), kind in 0x0f..0x15_u8, argv in vec("\\PC{0,8}", 0..4),
     ) {
         let run = serde_json::json!({ "run": {
-            "nonce": "1", "argv": argv, "env": [], "modules": "all", "stdin": false, "barrier": true,
+            "nonce": "1", "argv": argv, "env": [], "modules": "all", "stdin": false,
         }});
         for message in [Message::Stdin(data.clone()), serde_json::from_value(run).unwrap()] {
             let mut frame = Vec::new();

@@ -84,6 +84,8 @@ pub struct Monitor<'a> {
     report: VcpuReport,
     /// The module or command that could not be loaded or started.
     refused: Option<String>,
+    /// Whether the guest waits for the accounting of its vCPUs to start.
+    release_due: bool,
     /// How the command ended.
     command_ending: Option<Ending>,
     /// Why the guest ended, by QMP.
@@ -129,6 +131,7 @@ impl<'a> Monitor<'a> {
             modules: Vec::new(),
             report: VcpuReport::default(),
             refused: None,
+            release_due: false,
             command_ending: None,
             shutdown: None,
             ended: None,

@@ -9,10 +9,11 @@
 //!        guest                                host
 //!          │ Hello ──────────────────────────▶ │   before anything slow
 //!          │ ◀───────────────────────────── Run │
-//!          │ ◀────────────── Stdin* StdinEnd   │
-//!          │ Note::Barrier ──────────────────▶ │   any number of times
+//!          │ Note* ──────────────────────────▶ │   modules
+//!          │ Note::Barrier ──────────────────▶ │   before the command, and whenever it asks
 //!          │ ◀───────────────────────── Release │
-//!          │ Note* ──────────────────────────▶ │   modules, command started
+//!          │ ◀────────────── Stdin* StdinEnd   │   after the first release
+//!          │ Note::Started ──────────────────▶ │
 //!          │ (Stdout | Stderr | Heartbeat)* ─▶ │
 //!          │ Exit ───────────────────────────▶ │
 //!          │ ◀──────────────────────── Goodbye │   then power off
@@ -29,7 +30,7 @@ pub use frame::{read, write, WireError, MAX_DATA, MAX_STRUCTURED};
 pub use message::{Exit, Hello, Message, Modules, Note, RunRequest};
 
 /// The protocol's version; a host refuses a guest of another.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The name of the virtio-serial port, as `/sys/class/virtio-ports/*/name` shows it.
 pub const PORT: &str = "slowpath.control";

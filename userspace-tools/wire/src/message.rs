@@ -76,9 +76,6 @@ pub struct RunRequest {
     pub modules: Modules,
     /// Whether `Stdin` frames follow; the command reads nothing otherwise.
     pub stdin: bool,
-    /// Whether to wait at a barrier before the command starts.
-    #[serde(default)]
-    pub barrier: bool,
     /// Whether the guest's clock jumps to the next timer while it waits for the host (tier `count`), so that
     /// it can set the host no time limit.
     #[serde(default)]
@@ -110,7 +107,8 @@ pub enum Note {
         /// The last lines of the kernel log.
         log: Vec<String>,
     },
-    /// It waits at the barrier for the other guests; `Release` is the answer.
+    /// It waits: before its command for the host to account its vCPUs, and for the other guests of its group.
+    /// `Release` is the answer.
     Barrier,
     /// The command runs.
     Started,

@@ -6,8 +6,8 @@ use wire::{read, write, Message, WireError, MAX_DATA};
 
 /// Structured messages as the channel carries them, one a line.
 const STRUCTURED: &str = r#"
-{"hello":{"version":4,"nonce":"8f00","release":"7.3.4","vcpus":8,"uptime_ms":3200,"hypervisor":true,"lock_log":["kvm-guest: PV spinlocks enabled"],"deferred_init_ms":32}}
-{"run":{"nonce":"8f00","argv":["sh","-c","echo \"ü\""],"env":[["KEY","a=b"]],"modules":{"only":["lock-load"]},"stdin":true,"barrier":true,"clock_jumps":false}}
+{"hello":{"version":5,"nonce":"8f00","release":"7.3.4","vcpus":8,"uptime_ms":3200,"hypervisor":true,"lock_log":["kvm-guest: PV spinlocks enabled"],"deferred_init_ms":32}}
+{"run":{"nonce":"8f00","argv":["sh","-c","echo \"ü\""],"env":[["KEY","a=b"]],"modules":{"only":["lock-load"]},"stdin":true,"clock_jumps":false}}
 "stdin-end"
 {"note":"barrier"}
 "release"

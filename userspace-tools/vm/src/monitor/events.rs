@@ -2,6 +2,8 @@
 
 //! Events of QEMU, of its sockets, and of the L1 hypervisor.
 
+use std::mem;
+
 use hosting::VcpuThread;
 use vm_record::VcpuReport;
 use wire::WireError;
@@ -44,7 +46,7 @@ impl Monitor<'_> {
             }
             Event::QemuEnded(status) => self.on_qemu_ended(status.to_string()),
             Event::L1(event) => return self.on_l1(*event),
-            Event::Release => self.channel.send(Due::Release),
+            Event::Release => self.release(),
             Event::InputLost(reason) => return Some(Ending::InputLost(reason)),
             Event::Signal(signal) => return Some(Ending::Signal(signal)),
         }
@@ -61,10 +63,14 @@ impl Monitor<'_> {
         None
     }
 
-    /// The first report has the placement of the vCPUs, the next one their CPU time.
-    fn on_report(&mut self, report: VcpuReport) {
+    /// The first report has the placement of the vCPUs, the second says that their accounting has started, the
+    /// last one has their CPU time.
+    pub(super) fn on_report(&mut self, report: VcpuReport) {
         self.report = report;
         self.request_if_ready();
+        if mem::take(&mut self.release_due) {
+            self.channel.send(Due::Release);
+        }
         if self.command_ending.is_some() {
             self.channel.send(Due::Goodbye);
         }

@@ -11,10 +11,12 @@ use vm_record::{FindingKind, L1Report, VcpuReport};
 use wire::{Exit, Hello, Message, Note};
 
 use super::console::Console;
-use super::outcome::module_refusal;
+use super::outcome::{module_refusal, SUCCESS};
 use crate::plan::{Files, Plan};
 use crate::qemu::channel::{Channel, Due};
 use crate::qemu::event::Event;
+
+const KEPT_OUTPUT: usize = 1000;
 
 pub struct L1<'a> {
     plan: &'a Plan,
@@ -25,8 +27,10 @@ pub struct L1<'a> {
     /// Why it ended, by QMP.
     pub shutdown: Option<String>,
     pub console: Console,
-    /// Output of the guest's QEMU; only an aid, so it may be missing.
+    /// Output of the guest's QEMU and of `l1`; only an aid, so it may be missing.
     log: Option<File>,
+    /// The last [`KEPT_OUTPUT`] bytes of it.
+    last_output: Vec<u8>,
     /// A report that has not arrived whole.
     line: Vec<u8>,
     refused: Option<String>,
@@ -62,6 +66,7 @@ impl<'a> L1<'a> {
             shutdown: None,
             console: Console::new(&files.l1_console),
             log: File::create(&files.guest_qemu_log).ok(),
+            last_output: Vec::new(),
             line: Vec::new(),
             refused: None,
         }
@@ -94,6 +99,7 @@ impl<'a> L1<'a> {
                 self.refused = Some(module_refusal(&name, &error, &log));
             }
             Message::Note(Note::NotStarted(error)) => self.refused = Some(error),
+            Message::Note(Note::Barrier) => self.channel.send(Due::Release),
             Message::Note(Note::Started) => {
                 self.report.start_to_guest_qemu_ms = Some(self.ms());
             }
@@ -102,6 +108,9 @@ impl<'a> L1<'a> {
                 if let Some(log) = &mut self.log {
                     let _ = log.write_all(&data);
                 }
+                self.last_output.extend_from_slice(&data);
+                let excess = self.last_output.len().saturating_sub(KEPT_OUTPUT);
+                self.last_output.drain(..excess);
             }
             Message::Exit(exit) => return Some(self.on_exit(&exit)),
             _ => {}
@@ -150,7 +159,7 @@ impl<'a> L1<'a> {
         };
         match self.refused.take() {
             Some(reason) => L1Change::NotStarted(reason),
-            None => L1Change::GuestQemuEnded(status),
+            None => L1Change::GuestQemuEnded(with_cause(status, &self.last_output)),
         }
     }
 
@@ -174,5 +183,31 @@ impl<'a> L1<'a> {
 
     fn ms(&self) -> u64 {
         self.start.elapsed().as_millis() as u64
+    }
+}
+
+/// The status of a QEMU that failed, with the last line that it, or `l1`, wrote.
+fn with_cause(status: String, output: &[u8]) -> String {
+    let output = String::from_utf8_lossy(output);
+    match output.lines().rfind(|line| !line.trim().is_empty()) {
+        Some(line) if status != SUCCESS => format!("{status}: {}", line.trim()),
+        _ => status,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_of_a_qemu_that_failed_names_the_last_line_of_its_output() {
+        let output = b"first\nl1: a port did not appear\n\n";
+        let failed = || "exit status: 1".to_owned();
+        assert_eq!(
+            with_cause(failed(), output),
+            "exit status: 1: l1: a port did not appear"
+        );
+        assert_eq!(with_cause(failed(), b""), failed());
+        assert_eq!(with_cause(SUCCESS.to_owned(), output), SUCCESS);
     }
 }

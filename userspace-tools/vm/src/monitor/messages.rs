@@ -70,16 +70,28 @@ impl Monitor<'_> {
             Note::Started => {
                 let now = self.now();
                 self.milestones.command_start = Some(now);
-                self.vcpu_host.command_started();
                 let ms = now.as_millis() as u64;
                 self.plan.info(&self.plan.started_line(self.tier, ms));
             }
             Note::Barrier => {
                 if !self.barrier.arrive() {
-                    self.channel.send(Due::Release);
+                    self.release();
                 }
             }
             Note::NotStarted(error) => warn(&error),
+        }
+    }
+
+    /// Ends a wait of the guest. The first one is before its command: that starts once the hogs run and the
+    /// vCPUs are accounted.
+    pub(super) fn release(&mut self) {
+        if self.milestones.command_start.is_some() {
+            self.channel.send(Due::Release);
+            return;
+        }
+        self.release_due = true;
+        if let Some(report) = self.vcpu_host.command_starts() {
+            self.on_report(report);
         }
     }
 

@@ -4,7 +4,7 @@
 
 use vm_record::{Finding, FindingKind, GuestOutcome};
 
-const SUCCESS: &str = "exit status: 0";
+pub const SUCCESS: &str = "exit status: 0";
 
 #[derive(Debug)]
 pub enum Ending {

@@ -4,7 +4,7 @@
 
 use anyhow::Result;
 use cpu_list::CpuList;
-use hosting::{GuestHost, VcpuThread, COMMAND_ENDED, COMMAND_STARTED};
+use hosting::{GuestHost, VcpuThread, COMMAND_ENDED, COMMAND_STARTS};
 use vm_record::VcpuReport;
 
 use super::l1::L1;
@@ -24,10 +24,14 @@ impl<'a> VcpuHost<'a> {
         }
     }
 
-    pub fn command_started(&mut self) {
+    /// Starts hogs and accounting; the report of L1 comes later.
+    pub fn command_starts(&mut self) -> Option<VcpuReport> {
         match self {
-            VcpuHost::Local(host) => host.command_started(),
-            VcpuHost::L1(l1) => l1.send_line(COMMAND_STARTED),
+            VcpuHost::Local(host) => Some(host.command_starts()),
+            VcpuHost::L1(l1) => {
+                l1.send_line(COMMAND_STARTS);
+                None
+            }
         }
     }
 

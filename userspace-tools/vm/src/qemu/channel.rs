@@ -34,10 +34,10 @@ pub struct Outbox {
 }
 
 pub enum Due {
-    /// The request, and its input if that is a file.
     Request,
     /// A line of the command's standard input.
     Line(&'static str),
+    /// The end of a wait; the first one is followed by the command's input, if that is a file.
     Release,
     Goodbye,
 }
@@ -115,19 +115,22 @@ fn read(stream: UnixStream, events: &EventSender) {
 }
 
 fn write(stream: &mut UnixStream, outbox: Outbox, events: &EventSender) -> Result<(), WireError> {
-    let mut request = Some((outbox.request, outbox.stdin));
+    let (mut request, mut stdin) = (Some(outbox.request), outbox.stdin);
     while let Ok(due) = outbox.due.recv() {
         match due {
             Due::Request => {
-                if let Some((request, stdin)) = request.take() {
+                if let Some(request) = request.take() {
                     wire::write(stream, &Message::Run(request))?;
-                    stdin.map_or(Ok(()), |file| write_file(stream, file, events))?;
                 }
             }
             Due::Line(line) => {
                 wire::write(stream, &Message::Stdin(format!("{line}\n").into_bytes()))?;
             }
-            Due::Release => wire::write(stream, &Message::Release)?,
+            Due::Release => {
+                wire::write(stream, &Message::Release)?;
+                let file = stdin.take();
+                file.map_or(Ok(()), |file| write_file(stream, file, events))?;
+            }
             Due::Goodbye => return wire::write(stream, &Message::Goodbye),
         }
     }

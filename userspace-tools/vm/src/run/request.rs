@@ -36,7 +36,6 @@ pub fn of_guest(plan: &Plan, tier: Tier, nonce: &str) -> RunRequest {
         env: env.into_iter().filter_map(set).collect(),
         modules,
         stdin: options.stdin.is_some(),
-        barrier,
         clock_jumps: clock.is_some(),
     }
 }
@@ -49,7 +48,6 @@ pub fn of_l1(plan: &Plan, nonce: &str, guest_line: &[String]) -> Result<RunReque
         env: Vec::new(),
         modules: Modules::Only(KVM_MODULES.map(str::to_owned).to_vec()),
         stdin: true,
-        barrier: false,
         clock_jumps: false,
     })
 }

@@ -16,7 +16,7 @@ fn nested_guest_has_paravirt_locks_and_both_machines_are_on_record() {
     let guest = Guest::new();
     let options = "--tier nested --vcpus 4 --mode pv --hog 0";
     let options: Vec<&str> = options.split(' ').collect();
-    // The last vCPU has to run, too, for its CPU time not to be 0.
+    // The last vCPU has to run, too, for its CPU time not to be 0; its command starts after the accounting does.
     let script = "echo $SLOWPATH_MODE; echo err >&2; taskset -c 3 sh -c 'exit 7'";
     let run = guest.run(&options, &["sh", "-c", script]).exits(7);
     assert_eq!(run.stdout, b"pv\n");
