@@ -24,7 +24,8 @@ Each line of the input is the name of a module and its settings; one that is not
 default, or the value in the environment (SLOWPATH_MODE, SLOWPATH_PREEMPT). Empty lines and comments \
 after a # are ignored. Each run prints one line of JSON when it ends: its settings and figures, or \
 `error`; `seq` counts from 0. With SLOWPATH_BARRIER set, as by `vm run --guests`, each run waits for \
-those of the other guests. Verdicts are in the records: a line that failed is NOT MEASURED.
+those of the other guests. Verdicts are in the records: a line that failed is NOT MEASURED. A run that \
+does not end, or a signal, ends the list.
 
 Example:
   printf 'lock-load lock=ticket threads=2\\njob-runner policy=padata size=1000\\n' | batch";
@@ -89,13 +90,21 @@ fn run(cli: &Cli) -> anyhow::Result<End> {
             Err(e) => {
                 tool::say(&Record::failure(seq, module, &e).to_json())?;
                 failed += 1;
-                if matches!(e.downcast_ref(), Some(Error::Interrupted { .. })) {
+                if ends_the_list(&e) {
                     return Err(e);
                 }
             }
         }
         seq += 1;
     }
+}
+
+/// Whether no other line is run after this failure: none could start during a run that does not end.
+fn ends_the_list(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(Error::Interrupted { .. } | Error::TimedOut { .. })
+    )
 }
 
 /// Waits at the barrier of `vm run --guests`, if there is one.
@@ -110,6 +119,23 @@ fn wait_for_guests() -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use debugfs::Error;
+
+    #[test]
+    fn run_that_does_not_end_is_the_last_one() {
+        let stuck = Error::TimedOut {
+            path: "status".into(),
+            state: abi::status::State::Stopping,
+            waited: Duration::from_secs(30),
+        };
+        assert!(super::ends_the_list(&stuck.into()));
+        let refused = Error::NotRoot { path: "run".into() };
+        assert!(!super::ends_the_list(&refused.into()));
+        assert!(!super::ends_the_list(&anyhow::anyhow!("no such module")));
+    }
+
     #[test]
     fn man_page_and_completions_are_written() {
         cli_docs::write(<super::Cli as clap::CommandFactory>::command());

@@ -53,7 +53,7 @@ pub struct Driver<'a> {
 
 impl Driver<'_> {
     /// Boots the guest of `boot` for those of its runs that have no record yet; again for those that are left if the
-    /// emulator loses it, as `--resume` does.
+    /// emulator loses it, or a run does not end, as `--resume` does.
     pub fn boot(&mut self, boot: &Boot) -> (anyhow::Result<()>, Vec<Booted>) {
         let (mut all, mut in_vain) = (Vec::new(), 0);
         loop {
@@ -89,7 +89,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Boots the guest once. The cause if the emulator likely lost it: the records of its runs are kept.
+    /// Boots the guest once. The cause if the rest needs another boot: the records of its runs are kept.
     fn attempt(&mut self, boot: &Boot, booted: &mut Booted) -> anyhow::Result<Option<String>> {
         if boot.guest.is_simulated() {
             self.forget(boot)?;
@@ -157,7 +157,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Whether the guest made all its runs: the cause if the emulator likely lost it. A run that failed is judged later,
+    /// Whether the guest made all its runs: the cause if the rest needs another boot. A run that failed is judged later,
     /// with the others.
     fn outcome(
         &self,
@@ -175,7 +175,11 @@ impl Driver<'_> {
         let why = format!("{} after {had} of {due} runs", vm::meaning(status.code()));
         match status.code() {
             Some(0) if had == due => Ok(None),
-            Some(code) if had == due && failed && code == NOT_MEASURED => Ok(None),
+            Some(NOT_MEASURED) if had == due && failed => Ok(None),
+            // It ends at a run that does not: no other could start in this boot.
+            Some(NOT_MEASURED) if failed => Ok(Some(format!(
+                "a run failed, and `batch` ended, after {had} of {due} runs"
+            ))),
             Some(code) if vm::lost(code, &boot.guest) => Ok(Some(why)),
             _ => bail!(why),
         }

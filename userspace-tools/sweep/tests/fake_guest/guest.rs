@@ -242,15 +242,19 @@ impl Sandbox {
         let line = |run: &FakeRun| format!("{} {}\t{}\n", run.module, run.words, run.json());
         let answers: Vec<String> = self.passing().iter().map(line).collect();
         fs::write(self.path("answers"), answers.concat()).unwrap();
-        self.vm(
+        let stuck = format!(
+            r#"{{"schema":{},"seq":%s,"module":"lock-load","error":"still stopping"}}\n"#,
+            abi::SCHEMA
+        );
+        self.vm(&format!(
             "n=0\nwhile read -r line; do\n\
              if [ -e limit ] && [ $n -ge \"$(sed -n 1p limit)\" ]; then\n\
              code=$(sed -n 2p limit)\nsed -i 1,2d limit\n[ -s limit ] || rm limit\n\
-             printf '{\"schema\":'\nexit $code\nfi\n\
+             if [ $code = 4 ]; then printf '{stuck}' $n; else printf '{{\"schema\":'; fi\nexit $code\nfi\n\
              while [ -e hold ] && [ $n -ge 5 ]; do echo $$ >held.new; mv held.new held; sleep 0.02; done\n\
              grep -F -m1 \"$line\t\" answers | cut -f2 | sed \"s/\\\"seq\\\":[0-9]*/\\\"seq\\\":$n/\"\n\
              n=$((n + 1))\ndone <\"$plan\"\n",
-        );
+        ));
     }
 
     /// Makes `vm` wait after five answers, until [`Sandbox::go`].
@@ -269,7 +273,8 @@ impl Sandbox {
         fs::write(self.path("image/initramfs.cpio"), modules).unwrap();
     }
 
-    /// Makes `vm` exit with `code`, within the answer after so many: once for each number.
+    /// Makes `vm` exit with `code`, within the answer after so many: once for each number. With code 4 that answer
+    /// is of a run that does not end.
     pub fn end_after(&self, each: &[usize], code: i32) {
         let lines = each.iter().map(|after| format!("{after}\n{code}\n"));
         fs::write(self.path("limit"), lines.collect::<String>()).unwrap();

@@ -96,6 +96,20 @@ fn guest_that_exits_without_reporting_is_continued_and_counted() {
     assert_eq!((figure(&dir, "lost"), figure(&dir, "boots")), (2.0, 3.0));
 }
 
+/// Of the runs after one that does not end, none could start; only that one is not measured.
+#[test]
+fn guest_whose_run_does_not_end_is_booted_again_for_the_others() {
+    let sandbox = ending(&[7], 4);
+    let out = sandbox.sweep(&["run", "t.toml"]);
+    let cause =
+        "a run failed, and `batch` ended, after 8 of 18 runs; booting the guest again for 10 runs";
+    let out = out.fails(4, &[cause]);
+    assert!(out.stdout.contains("NOT MEASURED"), "{}", out.stdout);
+    let records = records(&sandbox.latest());
+    let failed = records.iter().filter(|record| record["error"].is_string());
+    assert_eq!((records.len(), failed.count()), (18, 1));
+}
+
 #[test]
 fn guest_that_is_lost_over_and_over_is_given_up() {
     for (each, cause) in [
