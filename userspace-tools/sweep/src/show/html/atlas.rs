@@ -30,6 +30,8 @@ struct Quantity {
     metric: &'static str,
     title: &'static str,
     words: &'static str,
+    /// The least value that is distinguished from 0.
+    least: f64,
     factor: fn(value: f64, all: &[Option<f64>], more: bool) -> f64,
 }
 
@@ -38,6 +40,7 @@ const QUANTITIES: [Quantity; 3] = [
         metric: "value",
         title: "Regret",
         words: "How many times as good the best is as this one, at each point (median over boots).",
+        least: 0.0,
         factor: |value, all, more| {
             let all = all.iter().flatten().copied();
             match more {
@@ -49,16 +52,27 @@ const QUANTITIES: [Quantity; 3] = [
     Quantity {
         metric: WAIT,
         title: "p99.9 wait, over the shortest",
-        words: "How many times as long the 99.9th percentile of its wait is as the shortest of all at that point.",
+        words: "How many times as long the 99.9th percentile of its wait is as the shortest of all at that point; \
+                one of less than 1 µs counts as that.",
+        least: 1000.0,
         factor: |value, all, _| value / all.iter().flatten().copied().fold(value, f64::min),
     },
     Quantity {
         metric: "jain",
         title: "Unfairness",
         words: "1 over Jain's index of the threads' sections: 1 is an equal share each; the number of threads, all to one.",
+        least: 0.0,
         factor: |value, _, _| 1.0 / value,
     },
 ];
+
+impl Quantity {
+    /// The values, none less than what is distinguished from 0.
+    fn raised(&self, all: Vec<Option<f64>>) -> Vec<Option<f64>> {
+        let all = all.into_iter();
+        all.map(|value| value.map(|v| v.max(self.least))).collect()
+    }
+}
 
 /// The metric that the maps of `waits` show.
 const WAIT: &str = "wait_p999";
@@ -191,7 +205,7 @@ impl Map<'_> {
             .places
             .iter()
             .map(|place| place.medians(quantity.metric));
-        let medians: Vec<Vec<Option<f64>>> = medians.collect();
+        let medians: Vec<Vec<Option<f64>>> = medians.map(|all| quantity.raised(all)).collect();
         let more = !self.view.is_time();
         let rows = self.values.iter().enumerate().map(|(i, value)| {
             let factors = medians.iter().map(|all| {
@@ -250,4 +264,21 @@ impl Map<'_> {
 
 fn text(factor: Option<f64>) -> String {
     factor.map_or_else(|| "–".into(), numbers::short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of an unfair lock, most sections have no wait at all.
+    #[test]
+    fn shortest_wait_of_0_is_no_divisor() {
+        let wait = &QUANTITIES[1];
+        let all = wait.raised(vec![Some(0.0), Some(5e6), None]);
+        let factor = |value: f64| (wait.factor)(value, &all, false);
+        assert_eq!(
+            [factor(all[0].unwrap()), factor(all[1].unwrap())],
+            [1.0, 5000.0]
+        );
+    }
 }
