@@ -2,6 +2,7 @@
 
 //! Plan: from an experiment's file to guests, boots and runs.
 
+mod alike;
 mod cut;
 mod draft;
 pub mod experiment;

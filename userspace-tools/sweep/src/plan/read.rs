@@ -12,7 +12,7 @@ use crate::{
         experiment::{Compare, Experiment, Scenario},
         question::{Axes, Question},
         rule::Rule,
-        setting::{is_word, words},
+        setting::is_word,
     },
 };
 
@@ -177,17 +177,8 @@ impl Scenario {
                 let known = known.join(" ");
                 return Err(format!("{key} = `{axis}`: no such axis (allowed: {known})"));
             }
-            let mut except = self.except.iter();
-            let unlike =
-                except.find(|except| except.of.contains_key(axis) && !except.set.is_empty());
-            if let Some(except) = unlike {
-                let set = words(&except.set);
-                return Err(format!(
-                    "{key} = `{axis}`: an exception sets {set} for some of its values, which then do not compare. \
-                     Try: it for all, or a part of their own"
-                ));
-            }
         }
+        self.check_alike()?;
         for (key, values) in &self.axes {
             if self.fixed.contains_key(key) || guest.contains(&key.as_str()) {
                 return Err(format!(
