@@ -13,8 +13,8 @@ use super::{
     session::Session,
 };
 
-/// Time limit of a trial, which ends with its rounds.
-const LIMIT_MS: u32 = 20_000;
+/// Time limit of a trial, which ends with its rounds: 200 took 24 s in a nested guest on a busy host.
+const LIMIT_MS: u32 = 240_000;
 
 pub fn checks(session: &Session) -> Vec<Check> {
     let ways = [KickBy::Hypercall, KickBy::PvOps, KickBy::Ipi];
