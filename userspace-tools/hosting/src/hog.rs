@@ -2,11 +2,10 @@
 
 //! CPU hogs: threads beside the guest that spin on whole CPUs. They end with the process that hosts it.
 
-use std::convert::Infallible;
 use std::fs;
 use std::hint;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{mpsc, Arc};
+use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 
 use cpu_list::CpuList;
@@ -25,15 +24,14 @@ impl Hogs {
     /// Starts them; each runs when this returns.
     pub fn start(cpus: &CpuList) -> Hogs {
         let stop = Arc::new(AtomicBool::new(false));
-        let (started, starts) = mpsc::channel();
+        // All of them, and this thread.
+        let started = Arc::new(Barrier::new(cpus.count() + 1));
         let threads = cpus.iter().map(|cpu| {
             let (stop, started) = (stop.clone(), started.clone());
-            thread::spawn(move || spin(cpu, &stop, started))
+            thread::spawn(move || spin(cpu, &stop, &started))
         });
-        let threads: Vec<_> = threads.collect();
-        drop(started);
-        // No message comes: each hog drops its sender when it runs, or cannot.
-        let _ = starts.recv();
+        let threads = threads.collect();
+        started.wait();
         Hogs { stop, threads }
     }
 
@@ -53,12 +51,13 @@ impl Drop for Hogs {
     }
 }
 
-fn spin(cpu: usize, stop: &AtomicBool, started: mpsc::Sender<Infallible>) -> HogTime {
-    if let Err(error) = sched_setaffinity(None, &CpuList::mask(cpu)) {
+fn spin(cpu: usize, stop: &AtomicBool, started: &Barrier) -> HogTime {
+    let bound = sched_setaffinity(None, &CpuList::mask(cpu));
+    started.wait();
+    if let Err(error) = bound {
         eprintln!("cannot bind a CPU hog to CPU {cpu}: {error}; it does not run");
         return HogTime::default();
     }
-    drop(started);
     // Relaxed: see where it is stored.
     while !stop.load(Ordering::Relaxed) {
         for _ in 0..1000 {

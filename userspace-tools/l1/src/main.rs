@@ -25,7 +25,7 @@ usage: l1 ORDERS QEMU ARGUMENT…
 Example: l1 '{\"vcpus\":8,\"ports\":[\"/dev/vport0p2\"]}' qemu-system-x86_64 -accel kvm …";
 
 /// How long ports, and vCPU threads, may take to appear: longer than `vm` waits for the guest, so this limit ends
-/// nothing but an `l1` that `vm` has forgotten.
+/// only an `l1` whose `vm` has ended.
 const APPEARANCE_LIMIT: Duration = Duration::from_secs(3600);
 /// How often they are looked for.
 const POLL_PERIOD: Duration = Duration::from_millis(2);

@@ -66,6 +66,15 @@ enum Ended {
     L1Qemu(String),
 }
 
+/// Accounting of the vCPUs' CPU time, which starts once, before the command.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Accounting {
+    NotStarted,
+    /// Its host was asked to start it; the guest waits for that.
+    Starting,
+    Started,
+}
+
 pub struct Monitor<'a> {
     plan: &'a Plan,
     tier: Tier,
@@ -84,8 +93,7 @@ pub struct Monitor<'a> {
     report: VcpuReport,
     /// The module or command that could not be loaded or started.
     refused: Option<String>,
-    /// Whether the guest waits for the accounting of its vCPUs to start.
-    release_due: bool,
+    accounting: Accounting,
     /// How the command ended.
     command_ending: Option<Ending>,
     /// Why the guest ended, by QMP.
@@ -131,7 +139,7 @@ impl<'a> Monitor<'a> {
             modules: Vec::new(),
             report: VcpuReport::default(),
             refused: None,
-            release_due: false,
+            accounting: Accounting::NotStarted,
             command_ending: None,
             shutdown: None,
             ended: None,

@@ -171,13 +171,15 @@ impl Driver<'_> {
         if interrupt::signal().is_some() {
             bail!("interrupted after {had} of {due} runs");
         }
-        let failed = records.iter().any(|record| record.run.error().is_some());
+        let is_failure = |record: &Record| record.run.error().is_some();
+        let failed = records.iter().any(is_failure);
+        let last_failed = records.last().is_some_and(is_failure);
         let why = format!("{} after {had} of {due} runs", vm::meaning(status.code()));
         match status.code() {
             Some(0) if had == due => Ok(None),
             Some(NOT_MEASURED) if had == due && failed => Ok(None),
-            // It ends at a run that does not: no other could start in this boot.
-            Some(NOT_MEASURED) if failed => Ok(Some(format!(
+            // It ends at a run that does not end: no other could start in this boot.
+            Some(NOT_MEASURED) if last_failed => Ok(Some(format!(
                 "a run failed, and `batch` ended, after {had} of {due} runs"
             ))),
             Some(code) if vm::lost(code, &boot.guest) => Ok(Some(why)),

@@ -2,8 +2,6 @@
 
 //! Events of QEMU, of its sockets, and of the L1 hypervisor.
 
-use std::mem;
-
 use hosting::VcpuThread;
 use vm_record::VcpuReport;
 use wire::WireError;
@@ -11,7 +9,7 @@ use wire::WireError;
 use super::l1::L1Change;
 use super::outcome::Ending;
 use super::vcpu_host::VcpuHost;
-use super::{Ended, Monitor};
+use super::{Accounting, Ended, Monitor};
 use crate::qemu::channel::Due;
 use crate::qemu::event::Event;
 
@@ -68,7 +66,8 @@ impl Monitor<'_> {
     pub(super) fn on_report(&mut self, report: VcpuReport) {
         self.report = report;
         self.request_if_ready();
-        if mem::take(&mut self.release_due) {
+        if self.accounting == Accounting::Starting {
+            self.accounting = Accounting::Started;
             self.channel.send(Due::Release);
         }
         if self.command_ending.is_some() {

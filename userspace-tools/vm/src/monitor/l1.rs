@@ -16,6 +16,7 @@ use crate::plan::{Files, Plan};
 use crate::qemu::channel::{Channel, Due};
 use crate::qemu::event::Event;
 
+/// How much of its output may be of use in a message: a line or two.
 const KEPT_OUTPUT: usize = 1000;
 
 pub struct L1<'a> {

@@ -6,7 +6,7 @@ use wire::{Exit, Hello, Message, Note};
 
 use super::outcome::{module_refusal, Ending};
 use super::output::Stream;
-use super::Monitor;
+use super::{Accounting, Monitor};
 use crate::mode;
 use crate::plan::warn;
 use crate::qemu::channel::Due;
@@ -85,11 +85,11 @@ impl Monitor<'_> {
     /// Ends a wait of the guest. The first one is before its command: that starts once the hogs run and the
     /// vCPUs are accounted.
     pub(super) fn release(&mut self) {
-        if self.milestones.command_start.is_some() {
+        if self.accounting == Accounting::Started {
             self.channel.send(Due::Release);
             return;
         }
-        self.release_due = true;
+        self.accounting = Accounting::Starting;
         if let Some(report) = self.vcpu_host.command_starts() {
             self.on_report(report);
         }

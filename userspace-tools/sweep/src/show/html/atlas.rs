@@ -273,7 +273,8 @@ mod tests {
     /// Of an unfair lock, most sections have no wait at all.
     #[test]
     fn shortest_wait_of_0_is_no_divisor() {
-        let wait = &QUANTITIES[1];
+        let mut all = QUANTITIES.iter();
+        let wait = all.find(|quantity| quantity.metric == WAIT).unwrap();
         let all = wait.raised(vec![Some(0.0), Some(5e6), None]);
         let factor = |value: f64| (wait.factor)(value, &all, false);
         assert_eq!(
